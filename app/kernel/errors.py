@@ -1,0 +1,53 @@
+"""Three kinds of failure, told apart by type.
+
+* `UserError`: the person can do something about it; its text is shown as it is, without a traceback.
+* `ExternalError`: the world did not do its part (a line, a server, a sign-in). It says whether trying again
+  can help (`retryable`), whether we are simply not connected (`offline`), and what kind of trouble it is
+  (`reason`), so that the status lamp and the back-off decide by data and never by reading messages.
+* Anything else is a bug: logged, and the program goes on where it can.
+
+Library exceptions are translated at the edge that talks to the library, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import enum
+
+
+class UserError(Exception):
+    """Something the person asked for cannot be done; `str(error)` is one clear sentence to show."""
+
+
+class NotFoundError(UserError):
+    """What the person named does not exist here."""
+
+
+class Reason(enum.StrEnum):
+    """Why the world did not do its part. The value is stored and shown in `--json`."""
+
+    OFFLINE = "offline"  # no network, host not found, nothing answers
+    HOST = "host"  # a wrong host name or port
+    TLS = "tls"  # certificate not trusted, changed, expired, or TLS refused
+    PLAIN = "plain"  # the server offers no encryption where it is required
+    SIGN_IN = "sign_in"  # wrong or missing password, expired token
+    REFUSED = "refused"  # the server said no for good (5xx)
+    BUSY = "busy"  # the server said not now (4xx, too many connections)
+    PROTOCOL = "protocol"  # the server does not speak as its standard says, or hung up
+
+
+class ExternalError(Exception):
+    """The world did not do its part.
+
+    `words` are the server's own words, if it said any (never a secret, never a letter's text).
+    """
+
+    def __init__(self, text: str, *, reason: Reason, retryable: bool, words: str = "") -> None:
+        super().__init__(text)
+        self.reason = reason
+        self.retryable = retryable
+        self.words = words
+
+    @property
+    def offline(self) -> bool:
+        """Are we merely not connected, so that nothing needs attention?"""
+        return self.reason is Reason.OFFLINE

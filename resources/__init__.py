@@ -1,0 +1,1 @@
+"""Files shipped with the program, read by `importlib.resources.files("resources")`."""
