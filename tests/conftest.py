@@ -1,0 +1,76 @@
+"""What every test gets: no window system, no real keyring, no real home, and no warning that passes unseen.
+
+The environment is set when this file is read, before any test module imports Qt: without `offscreen`, Qt aborts the
+whole run on a machine without a display. Programs that a test starts inherit all of it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+_PRIVATE = Path(tempfile.mkdtemp(prefix="deskbell-tests-"))
+_RUNTIME = _PRIVATE / "runtime"
+
+
+def _private_surroundings() -> None:
+    """Point Qt, the keyring and every per-user folder at places that belong to this process alone."""
+    _RUNTIME.mkdir(mode=0o700)
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyrings.alt.file.PlaintextKeyring"
+    for name, folder in (("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"), ("XDG_STATE_HOME", "state")):
+        os.environ[name] = str(_PRIVATE / folder)
+    os.environ["XDG_RUNTIME_DIR"] = str(_RUNTIME)
+    os.environ["PYTHONWARNINGS"] = "error"
+    os.environ["TZ"] = "UTC"
+    os.umask(0o022)  # the usual one: private files must be private because the program says so
+    atexit.register(shutil.rmtree, _PRIVATE, ignore_errors=True)
+
+
+_private_surroundings()
+settings.register_profile("deskbell", deadline=None)  # a busy machine is not a fault
+settings.load_profile("deskbell")
+
+
+@pytest.fixture(autouse=True)
+def own_keyring(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty file keyring for each test, shared with the programs that the test starts."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "user-data"))
+
+
+@pytest.fixture(autouse=True)
+def same_umask() -> Iterator[None]:
+    """A test that narrows the umask does not change the next one."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
+
+
+def sample_mail_folder() -> Path:
+    """Where the collected real mails are, if they are on this machine."""
+    return Path(os.environ.get("DESKBELL_SAMPLE_MAIL", ROOT.parent / "shared" / "mail"))
+
+
+@pytest.fixture(scope="session")
+def real_mail() -> Path:
+    """The folder of collected real mails; use it with `@pytest.mark.real`."""
+    return sample_mail_folder()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip what needs the real mails where they are absent."""
+    if sample_mail_folder().is_dir():
+        return
+    absent = pytest.mark.skip(reason="the collected real mails are not on this machine (DESKBELL_SAMPLE_MAIL)")
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(absent)
