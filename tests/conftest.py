@@ -29,7 +29,6 @@ def _private_surroundings() -> None:
     for name, folder in (("XDG_CONFIG_HOME", "config"), ("XDG_DATA_HOME", "data"), ("XDG_STATE_HOME", "state")):
         os.environ[name] = str(_PRIVATE / folder)
     os.environ["XDG_RUNTIME_DIR"] = str(_RUNTIME)
-    os.environ["PYTHONWARNINGS"] = "error"
     os.environ["TZ"] = "UTC"
     os.umask(0o022)  # the usual one: private files must be private because the program says so
     atexit.register(shutil.rmtree, _PRIVATE, ignore_errors=True)
