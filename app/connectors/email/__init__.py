@@ -1,0 +1,1 @@
+"""E-mail: receiving by IMAP, handing over by SMTP, and finding out which servers an address needs."""

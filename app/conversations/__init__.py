@@ -1,0 +1,1 @@
+"""Conversations: the messages of every channel, their raw mail, references and attachments, and the mailboxes."""

@@ -1,0 +1,1 @@
+"""The search index: put and remove; it knows no feature."""

@@ -1,0 +1,309 @@
+"""The database: one short write transaction at a time, any number of readers.
+
+House rules of SQLite kept here and nowhere else: WAL with `synchronous=FULL` (an acknowledged word survives a power
+cut), our own BEGIN so that DDL rolls back too, `BEGIN IMMEDIATE` retried by us every millisecond (SQLite's own
+back-off sleeps up to 100 ms and starves the other process), readers that cannot write. There are no triggers: a
+flush listener notes what changed and the commit writes it to the `change` log in the same transaction.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Engine, Text, create_engine, event, insert, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
+from sqlalchemy.pool import QueuePool, StaticPool
+
+from app.kernel import clock, ids
+from app.kernel.changes import Watcher
+from app.kernel.errors import UserError
+
+log = logging.getLogger(__name__)
+
+BUSY_S = 5.0
+SLOW_S = 0.1
+
+
+class Base(DeclarativeBase):
+    """Every table. `change_kind`: what the change log calls a row of it; None = not logged."""
+
+    change_kind: ClassVar[str | None] = None
+
+
+class Mutable:
+    """A row that people change: it carries the hybrid logical clock of its last change, for merging between devices."""
+
+    clk: Mapped[str] = mapped_column(Text, default="")
+
+
+Reaction = Callable[["Tx", Any], None]
+
+
+class Tx(Session):
+    """One write transaction: a SQLAlchemy session that knows the moment, who acts, and which action this is.
+
+    Commands take it as their first argument. `emit(fact)` tells the reactions that are wired in the desk; they run
+    at the end of the command, in this transaction, each in a savepoint of its own.
+    """
+
+    now: datetime
+    agent: UUID | None
+    action: UUID
+    name: str
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.touched: dict[tuple[str, UUID], None] = {}
+        self.facts: list[object] = []
+        self.signals: list[tuple[str, dict[str, object], float]] = []
+        self.later: list[Callable[[], None]] = []
+
+    def emit(self, fact: object) -> None:
+        """Tell a fact, in the past tense (`TicketSolved`)."""
+        self.facts.append(fact)
+
+    def touch(self, kind: str, key: UUID) -> None:
+        """Say that something changed which no flushed row shows (bulk writes, counters, derived views)."""
+        self.touched[kind, key] = None
+
+    def signal(self, topic: str, payload: dict[str, object] | None = None, *, ttl_s: float = 60) -> None:
+        """Tell the other processes something short-lived."""
+        self.signals.append((topic, payload or {}, ttl_s))
+
+    def after_commit_call(self, call: Callable[[], None]) -> None:
+        """Run `call` once this transaction is committed."""
+        self.later.append(call)
+
+
+class Store:
+    """The database file of a workspace. Thread-safe: writes queue on one lock, reads run beside them."""
+
+    def __init__(self, database: Path) -> None:
+        self.database = database
+        self._write_lock = threading.RLock()
+        url = f"sqlite:///{database}"
+        options: dict[str, Any] = {"hide_parameters": True, "connect_args": {"check_same_thread": False, "timeout": 0}}
+        self.writer: Engine = create_engine(url, poolclass=StaticPool, **options)
+        self.reader: Engine = create_engine(url, poolclass=QueuePool, pool_size=4, max_overflow=16, **options)
+        event.listen(self.writer, "connect", _prepare_writer)
+        event.listen(self.reader, "connect", _prepare_reader)
+        event.listen(self.writer, "begin", _begin_immediate)
+        event.listen(self.reader, "begin", _begin_deferred)
+        self.reactions: dict[type, list[Reaction]] = {}
+        self.watcher = Watcher(database)
+        self._clock = _LogicalClock()
+
+    @contextlib.contextmanager
+    def read(self) -> Iterator[Session]:
+        """A consistent, read-only view of the desk."""
+        with Session(self.reader, autoflush=False, expire_on_commit=False) as session:
+            try:
+                yield session
+            finally:
+                session.rollback()
+
+    @contextlib.contextmanager
+    def write(self, name: str, *, agent: UUID | None = None, action: UUID | None = None) -> Iterator[Tx]:
+        """One short write transaction, committed at the end of the block, rolled back by any exception."""
+        with self._write_lock:
+            started = time.monotonic()
+            tx = Tx(self.writer, expire_on_commit=False, autoflush=False)
+            tx.now, tx.agent, tx.action, tx.name = clock.now(), agent, action or ids.new_id(), name
+            event.listen(tx, "before_flush", self._stamp)
+            event.listen(tx, "do_orm_execute", _forbid_silent_bulk)
+            try:
+                with tx, _plain_errors():
+                    tx.connection()
+                    began = time.monotonic()
+                    yield tx
+                    self._react(tx)
+                    tx.flush()
+                    self._log_changes(tx)
+                    tx.commit()
+            finally:
+                tx.close()
+            took = time.monotonic() - began
+            if took > SLOW_S:
+                log.info("slow transaction %s: %.0f ms (waited %.0f ms)", name, took * 1e3, (began - started) * 1e3)
+        self.watcher.wake()
+        for call in tx.later:
+            call()
+
+    def on(self, fact: type, reaction: Reaction) -> None:
+        """Wire a reaction to a fact. Only the desk does this."""
+        self.reactions.setdefault(fact, []).append(reaction)
+
+    def close(self) -> None:
+        """Let go of every connection."""
+        self.watcher.close()
+        self.reader.dispose()
+        self.writer.dispose()
+
+    def _react(self, tx: Tx) -> None:
+        depth = 0
+        while tx.facts:
+            facts, tx.facts = tx.facts, []
+            depth += 1
+            if depth > 5:
+                log.error("reactions of %s go too deep; the rest was left out", tx.name)
+                return
+            for fact in facts:
+                for reaction in self.reactions.get(type(fact), ()):
+                    self._react_once(tx, reaction, fact)
+
+    @staticmethod
+    def _react_once(tx: Tx, reaction: Reaction, fact: object) -> None:
+        tx.flush()
+        try:
+            with tx.begin_nested():
+                reaction(tx, fact)
+                tx.flush()
+        except Exception:
+            log.exception("a reaction to %s failed; the command stands", type(fact).__name__)
+
+    def _stamp(self, tx: Tx, _context: object, _instances: object) -> None:
+        # Session.new, .dirty and .deleted build a fresh set at every access: each is read once.
+        for row in [*tx.new, *(row for row in tx.dirty if tx.is_modified(row)), *tx.deleted]:
+            if isinstance(row, Mutable):
+                row.clk = self._clock.next(tx.now, row.clk)
+            if row.change_kind is not None:
+                # A foreign thing may stand for its subject (`change_keys`): a message also changes its ticket.
+                for kind, key in change_keys(row):
+                    tx.touched[kind, key] = None
+
+    @staticmethod
+    def _log_changes(tx: Tx) -> None:
+        from app.kernel.tables import Change, SignalRow  # noqa: PLC0415 - the tables need Base from here
+
+        if tx.touched:
+            rows = [{"kind": kind, "key": key, "at": tx.now} for kind, key in tx.touched]
+            tx.connection().execute(insert(Change.__table__), rows)  # type: ignore[arg-type]
+        for topic, payload, ttl_s in tx.signals:
+            expires = clock.from_us(clock.to_us(tx.now) + int(ttl_s * 1e6))
+            tx.connection().execute(
+                insert(SignalRow.__table__),  # type: ignore[arg-type]
+                {"topic": topic, "payload": payload, "at": tx.now, "expires_at": expires},
+            )
+
+
+def change_keys(row: Any) -> list[tuple[str, UUID]]:
+    """What the change log says of a changed row: itself, and whatever it stands for (`change_also`)."""
+    keys = [(str(row.change_kind), row.id)] if getattr(row, "id", None) is not None else []
+    for kind, attribute in getattr(row, "change_also", {}).items():
+        if (value := getattr(row, attribute)) is not None:
+            keys.append((kind, value))
+    return keys
+
+
+class _LogicalClock:
+    """A hybrid logical clock as sortable text: 12 hex ms, 4 hex counter, 8 hex device."""
+
+    def __init__(self) -> None:
+        self._ms, self._count = 0, 0
+        self._device = os.urandom(4).hex()
+
+    def next(self, now: datetime, beyond: str) -> str:
+        ms = max(clock.to_ms(now), int(beyond[:12], 16) if beyond else 0)
+        if ms <= self._ms:
+            self._count += 1
+        else:
+            self._ms, self._count = ms, 0
+        if self._count > 0xFFFF:
+            self._ms, self._count = self._ms + 1, 0
+        return f"{self._ms:012x}{self._count:04x}{self._device}"
+
+
+def _prepare(dbapi: sqlite3.Connection) -> None:
+    dbapi.isolation_level = None
+    dbapi.execute("PRAGMA foreign_keys=ON")
+    dbapi.execute("PRAGMA cache_size=-16000")
+    dbapi.execute("PRAGMA mmap_size=268435456")
+    dbapi.execute("PRAGMA temp_store=MEMORY")
+
+
+def _prepare_writer(dbapi: sqlite3.Connection, _record: object) -> None:
+    _prepare(dbapi)
+    dbapi.execute("PRAGMA trusted_schema=OFF")
+    # Turning WAL on needs the file for a moment; another process may be opening it at this very time.
+    _until_free(lambda: dbapi.execute("PRAGMA journal_mode=WAL").fetchall())
+    dbapi.execute("PRAGMA synchronous=FULL")
+    if sys.platform == "darwin":
+        dbapi.execute("PRAGMA fullfsync=1")
+
+
+def _prepare_reader(dbapi: sqlite3.Connection, _record: object) -> None:
+    _prepare(dbapi)
+    dbapi.execute("PRAGMA busy_timeout=5000")
+    dbapi.execute("PRAGMA query_only=ON")
+
+
+def _begin_deferred(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN DEFERRED")
+
+
+def _begin_immediate(connection: Any) -> None:
+    dbapi = connection.connection.dbapi_connection
+    _until_free(lambda: dbapi.execute("BEGIN IMMEDIATE"))
+
+
+def _until_free(attempt: Callable[[], object]) -> None:
+    deadline = time.monotonic() + BUSY_S
+    while True:
+        try:
+            attempt()
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) and "busy" not in str(error):
+                raise
+            if time.monotonic() > deadline:
+                msg = "The desk is busy: another program holds its database. Try again in a moment."
+                raise UserError(msg) from error
+            time.sleep(0.001)
+        else:
+            return
+
+
+@contextlib.contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        words = str(error.orig)
+        if "full" in words:
+            msg = "The disk is full. Nothing was lost; free some space and try again."
+            raise UserError(msg) from error
+        if "readonly" in words or "unable to open" in words:
+            msg = "The desk's folder cannot be written. Check its permissions."
+            raise UserError(msg) from error
+        raise
+
+
+def _forbid_silent_bulk(state: ORMExecuteState) -> None:
+    """A bulk UPDATE or DELETE of logged tables must name its changes: `execution_options(changes=[(kind, id), …])`."""
+    if not (state.is_update or state.is_delete):
+        return
+    named = state.execution_options.get("changes")
+    mapper = state.bind_mapper
+    if named is None and mapper is not None and mapper.class_.change_kind is not None:
+        msg = f"bulk write to {mapper.class_.__name__} without execution_options(changes=…)"
+        raise RuntimeError(msg)
+    tx = state.session
+    assert isinstance(tx, Tx)
+    for kind, key in named or ():
+        tx.touched[kind, key] = None
+
+
+def scalar_sql(session: Session, statement: str, **values: object) -> Any:
+    """One value by plain SQL, for pragmas and counters."""
+    return session.execute(text(statement), values).scalar()

@@ -1,0 +1,192 @@
+"""Header blocks: fields by regular expression over bytes, decoded only when somebody asks.
+
+Tolerant where mail programs are: spaces before the colon, an mbox "From " line, lines that are no fields, raw 8-bit
+text, encoded words inside quotes or cut in the middle of a character (RFC 2047), parameters continued, encoded twice
+or not at all as they should be (RFC 2231).
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from typing import Final
+from urllib.parse import unquote_to_bytes
+
+from app.mime import charsets, limits
+
+_FIELD: Final = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*([^\n]*(?:\n[ \t]+[^\n]*)*)", re.M)
+_BLANK: Final = re.compile(rb"\n[\r]?\n|\n\r\r\n|\A\r?\n")
+_STRAY: Final = re.compile(rb"^(?![!-9;-~]+[ \t]*:|[ \t\r]|>?From )[^\n]", re.M)
+_FOLD: Final = re.compile(r"\r*\n[ \t]*|\r")
+_WORD: Final = re.compile(r"=\?([\w!#$%&'+.:;-]{1,60})(?:\*[\w-]*)?\?([bBqQ])\?(.{0,4000}?)\?=")
+_PARAM: Final = re.compile(r';\s*([^\s=;"]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)("?)|([^;"]*))')
+_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/]")
+
+
+class Headers:
+    """The fields of one header block: raw values by lower-case name, in their order."""
+
+    __slots__ = ("fields", "warnings")
+
+    def __init__(self, block: bytes) -> None:
+        self.fields: dict[str, list[bytes]] = {}
+        self.warnings: list[str] = []
+        if len(block) > limits.HEADER_BLOCK:
+            block = block[: limits.HEADER_BLOCK]
+            self.warnings.append("header block cut")
+        fields = self.fields
+        for count, (name, value) in enumerate(_FIELD.findall(block)):
+            if count >= limits.HEADER_FIELDS:
+                self.warnings.append("too many header fields")
+                break
+            key = name.decode("ascii").lower()
+            if key in fields:
+                fields[key].append(value)
+            else:
+                fields[key] = [value]
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.fields
+
+    def count(self, name: str) -> int:
+        """How often the field occurs."""
+        return len(self.fields.get(name, ()))
+
+    def line(self, name: str, index: int = 0) -> str:
+        """One value unfolded, 8-bit text decoded, encoded words left as they are; "" if absent."""
+        values = self.fields.get(name)
+        if values is None or not -len(values) <= index < len(values):
+            return ""
+        return self._unfold(values[index])
+
+    def lines(self, name: str) -> list[str]:
+        """All values of a field, as `line` gives them."""
+        return [self._unfold(value) for value in self.fields.get(name, ())]
+
+    def text(self, name: str) -> str:
+        """The first value as a person should read it."""
+        return decode_words(self.line(name)).strip()
+
+    def _unfold(self, value: bytes) -> str:
+        if len(value) > limits.HEADER_VALUE:
+            value = value[: limits.HEADER_VALUE]
+            self.warnings.append("a header field was cut")
+        text, warning = charsets.decode(value)
+        if warning:
+            self.warnings.append(f"header: {warning}")
+        if "\n" in text or "\r" in text:
+            text = _FOLD.sub(" ", text)
+        return text.replace("\x00", "").strip()
+
+
+def split(raw: bytes, start: int, end: int) -> tuple[bytes, int]:
+    """The header block that begins at `start` and where its body begins (`end` when there is none).
+
+    Without a blank line, the body begins at the first line that is neither a field nor a continuation, if no field
+    follows it: some programs forget the blank line.
+    """
+    if start >= end:
+        return b"", end
+    if raw.startswith((b"\n", b"\r\n"), start):
+        return b"", start + (1 if raw[start] == 10 else 2)
+    near = min(end, start + limits.HEADER_BLOCK)
+    blank = _BLANK.search(raw, start, near)
+    stop, body = (blank.start() + 1, blank.end()) if blank else (near if near < end else end, near)
+    block = raw[start:stop]
+    stray = _STRAY.search(block)
+    if stray is not None and not _FIELD.search(block, stray.start() + 1):
+        return block[: stray.start()], start + stray.start()
+    return block, body
+
+
+def decode_words(value: str) -> str:
+    """RFC 2047 encoded words of `value` decoded; neighbours of one charset are joined before decoding."""
+    if "=?" not in value:
+        return value
+    out: list[str] = []
+    waiting: list[tuple[str, str]] = []  # (encoding, payload) of neighbours of one charset
+    charset = ""
+    at = 0
+    for match in _WORD.finditer(value):
+        gap = value[at : match.start()]
+        if waiting and (gap.strip() or match[1].lower() != charset):
+            out.append(_join_words(waiting, charset))
+            waiting = []
+        if gap.strip() or not out and not waiting and at == 0:
+            out.append(gap)
+        charset = match[1].lower()
+        waiting.append((match[2].lower(), match[3]))
+        at = match.end()
+    if waiting:
+        out.append(_join_words(waiting, charset))
+    out.append(value[at:])
+    return "".join(out)
+
+
+def _join_words(words: list[tuple[str, str]], charset: str) -> str:
+    data = b""
+    carry = ""
+    for encoding, payload in words:
+        if encoding == "q":
+            data += _unbase64(carry) + _unquote_q(payload)
+            carry = ""
+            continue
+        carry += payload
+        if len(carry) % 4 == 0 or payload.endswith("="):
+            data += _unbase64(carry)
+            carry = ""
+    text, _ = charsets.decode(data + _unbase64(carry), charset)
+    return text.replace("\r\n", " ").replace("\n", " ").replace("\r", " ").replace("\x00", "")
+
+
+def _unquote_q(payload: str) -> bytes:
+    return binascii.a2b_qp(payload.replace(" ", "_").encode("utf-8", "replace"), header=True)
+
+
+def _unbase64(payload: str) -> bytes:
+    if not payload:
+        return b""
+    data = _NOT_BASE64.sub(b"", payload.encode("ascii", "ignore"))
+    if len(data) % 4 == 1:
+        data = data[:-1]
+    return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
+
+
+def value_and_params(line: str) -> tuple[str, dict[str, str]]:
+    """A structured value such as Content-Type: ("text/plain", {"charset": "utf-8"}), names in lower case.
+
+    RFC 2231 pieces are joined and decoded; encoded words, which do not belong there, are decoded too.
+    """
+    cut = line.find(";")
+    if cut < 0:
+        return line.strip().lower(), {}
+    main = line[:cut].strip().lower()
+    plain: dict[str, str] = {}
+    pieces: dict[str, list[tuple[int, bool, str]]] = {}
+    for count, match in enumerate(_PARAM.finditer(line, cut)):
+        if count > 500:
+            break
+        name = match[1].lower()
+        quoted = match[2]
+        value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else match[4].strip()
+        if "*" not in name:
+            plain.setdefault(name, decode_words(value))
+            continue
+        base, _, rest = name.partition("*")
+        number = rest.rstrip("*")
+        order = int(number) if number.isdecimal() and len(number) < 6 else 0
+        pieces.setdefault(base, []).append((order, name.endswith("*"), value))
+    for base, found in pieces.items():
+        plain[base] = _join_pieces(sorted(found, key=lambda piece: piece[0]))
+    return main, plain
+
+
+def _join_pieces(pieces: list[tuple[int, bool, str]]) -> str:
+    charset = ""
+    data = b""
+    for index, (_, encoded, value) in enumerate(pieces):
+        if encoded and index == 0 and value.count("'") >= 2:
+            charset, _, value = value.split("'", 2)
+        data += unquote_to_bytes(value) if encoded else value.encode("utf-8", "surrogateescape")
+    text, _ = charsets.decode(data, charset)
+    return decode_words(text)

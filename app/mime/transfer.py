@@ -1,0 +1,64 @@
+"""Content-Transfer-Encoding undone, also where it is broken: what can be read is read, and said to be damaged."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from typing import Final
+
+_NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/=]")
+_UU_BEGIN: Final = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255}?)[ \t]*\r?\n(?=[!-M][^\r\n]*\r?\n|`\r?\n)", re.M)
+_UU_END: Final = re.compile(rb"^(?:`\r?\n)?end[ \t]*\r?$", re.M)
+
+
+def decode(data: bytes, encoding: str) -> tuple[bytes, str]:
+    """The decoded bytes and a warning ("" when all was well). Unknown encodings are passed through."""
+    name = encoding.split(";", 1)[0].strip().lower()
+    if name in ("", "7bit", "8bit", "binary"):
+        return data, ""
+    if name == "base64":
+        return unbase64(data)
+    if name in ("quoted-printable", "quoted_printable", "quotedprintable"):
+        return binascii.a2b_qp(data), ""
+    if name in ("x-uuencode", "uuencode", "x-uue", "uue"):
+        found = uu_files(data)
+        return (found[0][1], "") if found else (data, "broken uuencode")
+    return data, f"unknown transfer encoding {name[:30]!r}"
+
+
+def unbase64(data: bytes) -> tuple[bytes, str]:
+    """Base64 with wrong padding, foreign characters or a plain-text footer still gives its bytes."""
+    try:
+        return binascii.a2b_base64(data), ""
+    except binascii.Error:
+        clean = _NOT_BASE64.sub(b"", data).split(b"=", 1)[0]
+        if len(clean) % 4 == 1:
+            clean = clean[:-1]
+        return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4)), "broken base64"
+
+
+def uu_files(data: bytes) -> list[tuple[str, bytes, int, int]]:
+    """Files uuencoded inside a text: (name, bytes, start, end) of each block."""
+    found: list[tuple[str, bytes, int, int]] = []
+    at = 0
+    while len(found) < 100 and (begin := _UU_BEGIN.search(data, at)) is not None:
+        end = _UU_END.search(data, begin.end())
+        if end is None:
+            break
+        lines = data[begin.end() : end.start()].splitlines()
+        found.append((begin[1].decode("utf-8", "replace"), b"".join(map(_uu_line, lines)), begin.start(), end.end()))
+        at = end.end()
+    return found
+
+
+def _uu_line(line: bytes) -> bytes:
+    if not line:
+        return b""
+    try:
+        return binascii.a2b_uu(line)
+    except binascii.Error:  # some encoders leave off or add characters at the end of a line
+        wanted = (((line[0] - 32) & 63) * 4 + 5) // 3
+        try:
+            return binascii.a2b_uu(line[:wanted])
+        except binascii.Error:
+            return b""

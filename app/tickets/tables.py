@@ -1,0 +1,125 @@
+"""Rows of tickets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kernel.store import Base, Mutable
+from app.kernel.types import Id, Json, Utc
+
+
+class Ticket(Mutable, Base):
+    """A matter of one customer. `last_message_at` orders lists; `last_incoming_at` decides what is unread.
+
+    `outcome` is `history` for what was closed before the desk knew it, else empty. `message_count` and `snippet`
+    are kept for lists, so that a row needs no second look-up.
+    """
+
+    __tablename__ = "ticket"
+    __table_args__ = (
+        Index("ticket_by_status", "status", "last_message_at"),
+        Index("ticket_by_last_message", "deleted_at", "merged_into", "last_message_at"),
+        Index("ticket_by_customer", "customer", "last_message_at"),
+        Index("ticket_by_assignee", "assignee", "status", "last_message_at"),
+        Index("ticket_by_solved", "status", "solved_at"),
+    )
+    change_kind = "ticket"
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, unique=True)
+    subject: Mapped[str] = mapped_column(Text, default="")
+    status: Mapped[str] = mapped_column(Text)
+    priority: Mapped[str] = mapped_column(Text, default="normal")
+    channel: Mapped[str] = mapped_column(Text, default="email")
+    mailbox: Mapped[UUID | None] = mapped_column(Id)
+    customer: Mapped[UUID | None] = mapped_column(Id, ForeignKey("customer.id"))
+    organisation: Mapped[UUID | None] = mapped_column(Id)
+    team: Mapped[str] = mapped_column(Text, default="")
+    assignee: Mapped[UUID | None] = mapped_column(Id)
+    outcome: Mapped[str] = mapped_column(Text, default="")
+    follow_up: Mapped[bool] = mapped_column(Boolean, default=False)
+    snippet: Mapped[str] = mapped_column(Text, default="")
+    message_count: Mapped[int] = mapped_column(Integer, default=0)
+    has_attachment: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    first_reply_at: Mapped[datetime | None] = mapped_column(Utc)
+    solved_at: Mapped[datetime | None] = mapped_column(Utc)
+    closed_at: Mapped[datetime | None] = mapped_column(Utc)
+    due_at: Mapped[datetime | None] = mapped_column(Utc)
+    snooze_until: Mapped[datetime | None] = mapped_column(Utc)
+    last_message_at: Mapped[datetime] = mapped_column(Utc)
+    last_incoming_at: Mapped[datetime | None] = mapped_column(Utc)
+    merged_into: Mapped[UUID | None] = mapped_column(Id, index=True)
+    custom: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    deleted_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class TicketRef(Base):
+    """Every number that was ever given, and the ticket it means; it keeps resolving after a merge."""
+
+    __tablename__ = "ticket_ref"
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    ticket: Mapped[UUID] = mapped_column(Id)
+
+
+class Tag(Mutable, Base):
+    """A tag's name, as first written; the id is derived from its casefolded form."""
+
+    __tablename__ = "tag"
+    change_kind = "tag"
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    name: Mapped[str] = mapped_column(Text, unique=True)
+
+
+class TicketTag(Mutable, Base):
+    """A tag on a ticket; the id is derived from both."""
+
+    __tablename__ = "ticket_tag"
+    change_kind = "ticket_tag"
+    change_also: ClassVar[dict[str, str]] = {"ticket": "ticket"}
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    ticket: Mapped[UUID] = mapped_column(Id, ForeignKey("ticket.id"), index=True)
+    tag: Mapped[UUID] = mapped_column(Id, ForeignKey("tag.id"), index=True)
+    deleted_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Placement(Mutable, Base):
+    """"This message belongs to that ticket": wins over `message.ticket` (split, belongs here). Id = the message's."""
+
+    __tablename__ = "placement"
+    change_kind = "placement"
+    change_also: ClassVar[dict[str, str]] = {"ticket": "ticket"}
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    ticket: Mapped[UUID] = mapped_column(Id, index=True)
+    deleted_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class TicketLink(Mutable, Base):
+    """Two tickets that may belong together (`possible_match`: a stranger's mail named this conversation)."""
+
+    __tablename__ = "ticket_link"
+    change_kind = "ticket_link"
+    change_also: ClassVar[dict[str, str]] = {"ticket": "ticket"}
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    ticket: Mapped[UUID] = mapped_column(Id, index=True)
+    other: Mapped[UUID] = mapped_column(Id, index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    message: Mapped[UUID | None] = mapped_column(Id)
+    deleted_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Seen(Mutable, Base):
+    """Up to when an agent has seen a ticket; the id is derived from both. Unread: `last_incoming_at > at`."""
+
+    __tablename__ = "seen"
+    __table_args__ = (Index("seen_by_ticket", "ticket", "agent"),)
+    change_kind = "seen"
+    change_also: ClassVar[dict[str, str]] = {"ticket": "ticket"}
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    agent: Mapped[UUID] = mapped_column(Id)
+    ticket: Mapped[UUID] = mapped_column(Id)
+    at: Mapped[datetime] = mapped_column(Utc)
