@@ -1,0 +1,56 @@
+"""The set-up script: what it says when something is missing, without installing anything."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import dev_environment
+import dev_system
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def dev(*arguments: str) -> subprocess.CompletedProcess[str]:
+    script = ROOT / "packaging" / "dev.py"
+    return subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True, check=False)
+
+
+def test_unknown_command_is_wrong_usage_and_explains() -> None:
+    done = dev("brew-coffee")
+    assert done.returncode == 2
+    assert "packaging/dev.py run" in done.stdout
+
+
+def test_every_system_knows_a_package_for_everything() -> None:
+    for table in (dev_system.TOOLS, dev_system.WINDOW_TOOLS, dev_system.FONTS):
+        for name, packages in table.items():
+            assert len(packages) == len(dev_system.INSTALL), name
+    assert set(dev_system.QT) == set(dev_system.QT_WINDOW) == set(dev_system.INSTALL)
+
+
+def test_what_is_missing_is_named_with_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev_system, "has_tool", lambda name: name != "dovecot")
+    monkeypatch.setattr(dev_system, "has_font", lambda _pattern: True)
+    words, packages = dev_system.missing_packages(dev_system.Needs(servers=True, journeys=True), "apt-get")
+    assert words == ["dovecot"]
+    assert packages == ["dovecot-imapd"]
+
+
+def test_nothing_is_installed_without_leave(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dev_system, "has_tool", lambda _name: False)
+    monkeypatch.setattr(dev_system, "has_font", lambda _pattern: True)
+    monkeypatch.setattr(dev_system, "INSTALL", {"apt-get": ["apt-get", "install"]})
+    monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}")
+    if not sys.platform.startswith("linux"):
+        pytest.skip("system packages are a matter of Linux")
+    with pytest.raises(dev_environment.DevError, match="sudo apt-get install dovecot-imapd openssl"):
+        dev_system.ensure_system(dev_system.Needs(servers=True), may_install=False)
+
+
+def test_a_failing_command_is_named() -> None:
+    with pytest.raises(dev_environment.DevError, match="status 3"):
+        dev_environment.command([sys.executable, "-c", "raise SystemExit(3)"])
