@@ -30,9 +30,7 @@ def main(words: str) -> None:
                 command.upgrade(migrate.configuration(connection, metadata), "head")
         following = f"{int(known[-1]) + 1 if known else 1:04d}"
         with engine.begin() as connection:
-            command.revision(
-                migrate.configuration(connection, metadata), words, rev_id=following, autogenerate=True
-            )
+            command.revision(migrate.configuration(connection, metadata), words, rev_id=following, autogenerate=True)
         engine.dispose()
 
 
