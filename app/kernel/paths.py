@@ -23,13 +23,15 @@ logger = logging.getLogger(__name__)
 
 PRIVATE_UMASK = 0o077
 
-_NETWORK = frozenset(
-    "nfs nfs4 cifs smb smb2 smb3 smbfs afs coda ceph glusterfs lustre gpfs ncpfs davfs davfs2 9p webdav afpfs".split()
-)
-_NETWORK_FUSE = frozenset(
-    "sshfs rclone s3fs gcsfuse goofys davfs davfs2 webdav gvfsd-fuse google-drive-ocamlfuse onedriver smbnetfs "
-    "juicefs glusterfs curlftpfs kio-fuse".split()
-)
+_NETWORK = {
+    *("nfs", "nfs4", "cifs", "smb", "smb2", "smb3", "smbfs", "afs", "coda", "ceph", "glusterfs", "lustre", "gpfs"),
+    *("ncpfs", "davfs", "davfs2", "webdav", "afpfs", "9p", "drvfs", "vboxsf", "vmhgfs", "prl_fs"),
+}
+# Of what runs through FUSE, these keep their data on a disk of this machine; everything else is taken for a share.
+_LOCAL_FUSE = {
+    *("gocryptfs", "encfs", "cryfs", "ecryptfs", "securefs", "veracrypt", "mergerfs", "bindfs", "unionfs"),
+    *("fuse-overlayfs", "ntfs-3g", "ntfs", "exfat", "ext2", "ext4", "fuse-ext2", "apfs", "lxcfs", "zfs", "btrfs"),
+}
 _CLOUD_PARTS = (
     ("dropbox", "Dropbox"),
     ("onedrive", "OneDrive"),
@@ -46,7 +48,6 @@ _CLOUD_PARTS = (
     ("pclouddrive", "pCloud"),
     ("pcloudsync", "pCloud"),
     ("box sync", "Box"),
-    ("mega", "MEGA"),
     ("megasync", "MEGA"),
     ("proton drive", "Proton Drive"),
     ("synologydrive", "Synology Drive"),
@@ -130,6 +131,9 @@ class Workspace:
         """
         os.umask(PRIVATE_UMASK)
         folder = Path(os.path.realpath(self.folder))
+        if folder in {Path.home(), Path(folder.anchor)}:
+            msg = f"{folder} cannot be the workspace itself. Choose a folder of its own inside it with --data."
+            raise UserError(msg)
         refuse_unsafe_place(folder)
         for one in (self.folder, self.packs, self.backups, self.logs, self.temporary, self.drafts):
             _make(one)
@@ -183,9 +187,10 @@ def network_share_in(mounts: str, folder: PurePath) -> str | None:
     _, point_text, kind = best
     if kind == "9p" and point_text == "/":
         return None  # the disk of a virtual machine, not a share
-    if kind in _NETWORK or kind.removeprefix("fuse.") in _NETWORK_FUSE:
+    if kind in _NETWORK:
         return kind
-    return None
+    inner = kind.removeprefix("fuse.")
+    return inner if inner != kind and inner not in _LOCAL_FUSE else None
 
 
 def cloud_folder(folder: Path) -> str | None:
@@ -206,7 +211,9 @@ def cloud_folder(folder: Path) -> str | None:
 
 def _is_account_name(name: str, known: str) -> bool:
     rest = name.removeprefix(known)
-    return rest != name and (rest[:2] in {" -", " ("} or rest.strip().isdigit() or rest.startswith("-"))
+    return rest != name and (
+        rest[:2] in {" -", " ("} or rest.strip().isdigit() or (known == "onedrive" and rest[0] == "-")
+    )
 
 
 def _exists(path: Path) -> bool:
