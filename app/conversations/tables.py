@@ -57,7 +57,8 @@ class Message(Base):
     change_kind = "message"
     change_also: ClassVar[dict[str, str]] = {"ticket": "ticket"}
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
-    ticket: Mapped[UUID | None] = mapped_column(Id, ForeignKey("ticket.id"))
+    # Checked at commit: a message may be written before the flush that writes its new ticket.
+    ticket: Mapped[UUID | None] = mapped_column(Id, ForeignKey("ticket.id", deferrable=True, initially="DEFERRED"))
     customer: Mapped[UUID | None] = mapped_column(Id)
     mailbox: Mapped[UUID | None] = mapped_column(Id)
     agent: Mapped[UUID | None] = mapped_column(Id)

@@ -81,7 +81,11 @@ class Event(Base):
     """
 
     __tablename__ = "event"
-    __table_args__ = (Index("event_by_ticket", "ticket", "occurred_at"), Index("event_by_action", "action"))
+    __table_args__ = (
+        Index("event_by_ticket", "ticket", "occurred_at"),
+        Index("event_by_action", "action"),
+        Index("event_by_kind", "kind", "agent", "id"),
+    )
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     action: Mapped[UUID] = mapped_column(Id)
     ticket: Mapped[UUID | None] = mapped_column(Id)
