@@ -13,7 +13,7 @@ from app.kernel.types import Id, Json, Utc
 
 FTS_DDL = (
     "CREATE VIRTUAL TABLE search_fts USING fts5(title, body, people, extra, content='', "
-    "tokenize=\"unicode61 remove_diacritics 2\")"
+    'tokenize="unicode61 remove_diacritics 2")'
 )
 """Contentless: the words are indexed, the text is stored once, where it belongs."""
 

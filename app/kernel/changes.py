@@ -106,7 +106,7 @@ class Watcher:
         return stop
 
     def wake(self) -> None:
-        """This process has committed: look now."""
+        """Look now: something was committed by this process."""
         self._wake.set()
 
     def close(self) -> None:

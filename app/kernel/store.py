@@ -185,7 +185,7 @@ class Store:
 
     @staticmethod
     def _log_changes(tx: Tx) -> None:
-        from app.kernel.tables import Change, SignalRow  # noqa: PLC0415 - the tables need Base from here
+        from app.kernel.tables import Change, SignalRow
 
         if tx.touched:
             rows = [{"kind": kind, "key": key, "at": tx.now} for kind, key in tx.touched]

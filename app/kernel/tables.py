@@ -17,7 +17,7 @@ class Change(Base):
     """What changed, in commit order. Kept 7 days or 100,000 rows."""
 
     __tablename__ = "change"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy's own form
+    __table_args__ = {"sqlite_autoincrement": True}
     seq: Mapped[int] = mapped_column(Integer, primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
     key: Mapped[UUID] = mapped_column(Id)
@@ -28,7 +28,7 @@ class SignalRow(Base):
     """A short-lived word between processes; it expires."""
 
     __tablename__ = "signal"
-    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012
+    __table_args__ = {"sqlite_autoincrement": True}
     seq: Mapped[int] = mapped_column(Integer, primary_key=True)
     topic: Mapped[str] = mapped_column(Text, index=True)
     payload: Mapped[dict[str, Any]] = mapped_column(Json)

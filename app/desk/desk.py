@@ -1,0 +1,160 @@
+"""Opening a workspace and working with it. Composition root: nothing else knows how the parts are put together."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.desk import reactions
+from app.kernel import clock, ids, migrate
+from app.kernel.backup import backup_before_upgrade
+from app.kernel.blobs import Packs
+from app.kernel.changes import Changes
+from app.kernel.errors import UserError
+from app.kernel.locks import FileLock, holders
+from app.kernel.paths import Workspace, default_folder
+from app.kernel.store import Store, Tx
+from app.kernel.tables import DeviceSettingRow, Meta
+from app.schema import metadata
+
+log = logging.getLogger(__name__)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_ME = "agent"
+
+
+class Desk:
+    """An open workspace. Thread-safe. `do` runs a command in one transaction, `ask` a query on a read-only one."""
+
+    def __init__(self, workspace: Workspace, lock: FileLock) -> None:
+        self.workspace = workspace
+        self._lock = lock
+        self.store = Store(workspace.database)
+        self.packs = Packs(workspace.packs)
+        reactions.wire(self.store)
+        self._me: UUID | None = None
+
+    @classmethod
+    def open(cls, folder: Path | None = None, *, create: bool = False) -> Desk:
+        """Open the workspace in `folder` (default: the platform's place), bringing an older file forward.
+
+        Raises UserError when there is none and `create` is false, when the place is unsafe (network share, synced
+        folder), not writable, or the file was made by a newer Deskbell.
+        """
+        workspace = Workspace((folder or default_folder()).expanduser().absolute())
+        if not create and not workspace.database.exists():
+            msg = f"There is no desk in {workspace.folder}. Make one with: deskbell init"
+            raise UserError(msg)
+        workspace.prepare()
+        lock = _enter(workspace)
+        try:
+            return cls(workspace, lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    def do(self, command: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a command as the agent of this device."""
+        return self.act(self.me(), command, *args, **kwargs)
+
+    def act(self, agent: UUID | None, command: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a command as `agent`; None is the program itself (the engine)."""
+        with self.store.write(getattr(command, "__name__", "command"), agent=agent) as tx:
+            return command(tx, *args, **kwargs)
+
+    def work(self, command: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a command as the program itself, as workers do."""
+        return self.act(None, command, *args, **kwargs)
+
+    def ask(self, query: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a query."""
+        with self.store.read() as db:
+            return query(db, *args, **kwargs)
+
+    def listen(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
+        """Call `listener` on the watcher's thread for whatever any process changes; returns how to stop."""
+        return self.store.watcher.listen(listener)
+
+    def me(self) -> UUID | None:
+        """The agent who works at this device; None before somebody said their name."""
+        if self._me is None:
+            raw = self.ask(_device_agent)
+            self._me = UUID(raw) if raw else None
+        return self._me
+
+    def is_new(self) -> bool:
+        """Has nobody worked here yet?"""
+        return self.me() is None
+
+    def sit_down(self, agent: UUID) -> None:
+        """From now on `agent` works at this device."""
+        self.work(_remember_agent, agent)
+        self._me = agent
+
+    def close(self) -> None:
+        """Let go of the workspace."""
+        self.store.close()
+        self.packs.close()
+        self._lock.release()
+
+    def __enter__(self) -> Desk:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+
+def _enter(workspace: Workspace) -> FileLock:
+    """Hold the workspace shared, after bringing the database to the newest form under an exclusive hold."""
+    store = Store(workspace.database)
+    try:
+        revision = migrate.revision_of(store.reader)
+        if revision != migrate.HEAD:
+            _bring_forward(workspace, store)
+    finally:
+        store.close()
+    lock = FileLock(workspace.workspace_lock, shared=True)
+    if not lock.acquire(timeout_s=10):
+        msg = "The desk is being moved, restored or upgraded by another program. Try again in a moment."
+        raise UserError(msg)
+    return lock
+
+
+def _bring_forward(workspace: Workspace, store: Store) -> None:
+    exclusive = FileLock(workspace.workspace_lock)
+    if not exclusive.acquire(timeout_s=10):
+        who = ", ".join(f"{holder.role} (process {holder.pid})" for holder in holders(workspace.workspace_lock))
+        msg = f"The desk must be upgraded, but it is in use by {who or 'another program'}. Close it and try again."
+        raise UserError(msg)
+    try:
+        migrate.upgrade(
+            store.writer,
+            metadata,
+            lambda: backup_before_upgrade(workspace.database, workspace.packs, workspace.backups, clock.now()),
+        )
+        with store.write("first_start") as tx:
+            if tx.get(Meta, "workspace") is None:
+                tx.add(Meta(key="workspace", value=ids.new_id().hex))
+                tx.add(Meta(key="created_at", value=tx.now.isoformat()))
+    finally:
+        exclusive.release()
+
+
+def _device_agent(db: Session) -> str | None:
+    row = db.get(DeviceSettingRow, _ME)
+    return row.value if row is not None else None
+
+
+def _remember_agent(tx: Tx, agent: UUID) -> None:
+    row: Any = tx.get(DeviceSettingRow, _ME)
+    if row is None:
+        tx.add(DeviceSettingRow(key=_ME, value=str(agent)))
+    else:
+        row.value = str(agent)

@@ -1,0 +1,36 @@
+"""Text made ready for the index, the same for what is stored and what is asked.
+
+SQLite's `unicode61` folds case and accents, but takes a run of Chinese, Japanese or Thai text for one word. Those
+characters are therefore set apart by blanks, and a query for several of them becomes a phrase.
+"""
+
+from __future__ import annotations
+
+import re
+
+# Han, kana, Thai, Lao, Khmer, Myanmar and the supplementary ideographic planes: scripts written without blanks.
+_UNSPACED = re.compile(
+    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
+)
+_WORD = re.compile(r"\w+", re.UNICODE)
+
+LONGEST = 200_000
+"""Characters of one field that are indexed; what lies beyond is logs and dumps, not letters."""
+
+
+def spaced(text: str) -> str:
+    """`text` as it is indexed."""
+    text = text[:LONGEST]
+    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
+
+
+def match_word(word: str, *, prefix: bool) -> str:
+    """One word or phrase of a person as an FTS5 phrase; empty when nothing of it can be found by words.
+
+    The result is quoted: no character in `word` can act as an operator. `prefix`: also words that begin so.
+    """
+    parts = _WORD.findall(spaced(word))
+    if not parts:
+        return ""
+    star = "*" if (prefix and parts[-1].isascii()) or (prefix and not _UNSPACED.match(parts[-1])) else ""
+    return '"' + " ".join(part.replace('"', '""') for part in parts) + '"' + star

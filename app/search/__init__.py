@@ -1,0 +1,1 @@
+"""Search over everything: what was typed becomes tickets and customers, newest first, with nothing capped."""
