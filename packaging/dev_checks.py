@@ -13,8 +13,8 @@ from dev_environment import BINARIES, PYTHON, ROOT
 
 # (name, line); the first word of a line is a program of the environment.
 STAGES: tuple[tuple[str, tuple[str | Path, ...]], ...] = (
-    ("style", (BINARIES / "ruff", "check", "--quiet", ".")),
-    ("format", (BINARIES / "ruff", "format", "--check", "--quiet", ".")),
+    ("style", (BINARIES / "ruff", "check", "--quiet", "--output-format", "concise", ".")),
+    ("format", (BINARIES / "ruff", "format", "--check", "--output-format", "concise", ".")),
     ("types", (PYTHON, "-m", "mypy")),
     ("layers", (BINARIES / "lint-imports", "--no-logo")),
     ("sizes", (PYTHON, "packaging/sizes.py")),

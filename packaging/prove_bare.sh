@@ -21,6 +21,7 @@ if [ "${1:-}" = "--keep" ]; then keep=yes; shift; fi
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 suite=${SUITE:-bookworm}
 root=$(mktemp -d "${TMPDIR:-/tmp}/deskbell-bare.XXXXXX")
+chmod 755 "$root"
 finish() {
     umount -R "$root/proc" "$root/sys" "$root/dev" 2>/dev/null || true
     if [ "$keep" = yes ]; then echo "kept: $root"; else rm -rf --one-file-system "$root"; fi
