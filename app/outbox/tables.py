@@ -16,7 +16,8 @@ from app.kernel.types import Id, Json, Utc
 class Outbox(Mutable, Base):
     """One message on its way out. States and phases: `app.outbox.rules`. The id is the message's.
 
-    `answers`: the message answered; `seen`: the newest message that the rep had been shown. `results`: per
+    `answers`: the message answered; `seen`: the newest message that the rep had been shown; `known`: how many mails
+    of customers the ticket held then (one that arrives late may carry an earlier time). `results`: per
     recipient `{address: {code, words}}` of those refused. `blob`: the frozen bytes, from the first attempt on.
     `before`: ticket fields to put back when the rep cancels within undo send.
     """
@@ -30,6 +31,7 @@ class Outbox(Mutable, Base):
     mailbox: Mapped[UUID] = mapped_column(Id)
     answers: Mapped[UUID | None] = mapped_column(Id)
     seen: Mapped[UUID | None] = mapped_column(Id)
+    known: Mapped[int] = mapped_column(Integer, default=0)
     automatic: Mapped[bool] = mapped_column(Boolean, default=False)
     state: Mapped[str] = mapped_column(Text)
     phase: Mapped[str] = mapped_column(Text, default="")

@@ -1,0 +1,226 @@
+"""The life of an outgoing message: states, phases, which change is allowed, when to try again, whom to answer.
+
+Pure: no database, no network, no clock. The one thing everything here serves: a mail is never sent twice and never
+silently not sent. `sent` is one-way; an end that nobody can know is `uncertain` and asks a person.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+Person = tuple[str, str]
+"""(name, address) of one recipient."""
+
+
+class State(enum.StrEnum):
+    """Where a message is. The values are part of the command line's contract."""
+
+    QUEUED = "queued"
+    HELD = "held"
+    SENDING = "sending"
+    RETRY = "retry"
+    SENT = "sent"
+    PARTIAL = "partial"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+class Phase(enum.StrEnum):
+    """How far a hand-over has come; committed before the step begins."""
+
+    NONE = ""
+    CONNECT = "connect"
+    ENVELOPE = "envelope"
+    DATA = "data"
+
+
+class Hold(enum.StrEnum):
+    """Why a message waits for a person."""
+
+    STALE = "stale"  # the customer wrote again after what the rep had seen
+    SIGN_IN = "sign_in"
+    DEAD_ADDRESS = "dead_address"  # this address was reported as not existing
+    TOO_LARGE = "too_large"
+    DAMAGED = "damaged"  # the mail could not be put together
+
+
+class Copy(enum.StrEnum):
+    """The copy in the Sent folder: a step of its own, whose failure never sends anything again."""
+
+    NONE = "none"
+    NEEDED = "needed"
+    DONE = "done"
+    FAILED = "failed"
+
+
+WAITING: Final = (State.QUEUED, State.RETRY)
+"""What a sender may claim once its time has come."""
+
+CANCELLABLE: Final = (State.QUEUED, State.HELD, State.RETRY, State.FAILED)
+RETRYABLE: Final = (State.QUEUED, State.HELD, State.RETRY, State.FAILED, State.PARTIAL)
+OPEN: Final = (State.QUEUED, State.HELD, State.SENDING, State.RETRY, State.UNCERTAIN)
+TROUBLE: Final = (State.HELD, State.PARTIAL, State.UNCERTAIN, State.FAILED)
+
+GIVE_UP: Final = timedelta(hours=48)
+TELL_AFTER: Final = timedelta(hours=1)
+OFFLINE_PAUSE: Final = timedelta(minutes=1)
+COPY_ATTEMPTS: Final = 5
+_STEPS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120, 240))
+_PROMPT_ATTEMPTS: Final = 3
+
+
+def back_off(attempts: int) -> timedelta:
+    """How long to wait after the `attempts`-th try (1 is the first): 1, 5, 15, 60 minutes, then 2 and 4 hours."""
+    return _STEPS[min(max(attempts, 1), len(_STEPS)) - 1]
+
+
+def gives_up(first_attempt_at: datetime | None, next_at: datetime) -> bool:
+    """Would the next try come later than two days after the first?"""
+    return first_attempt_at is not None and next_at - first_attempt_at > GIVE_UP
+
+
+def after_crash(phase: str, attempts: int) -> tuple[State, timedelta]:
+    """What becomes of a message that a sender left in the middle, and when to try it again.
+
+    Before `data` nothing can have gone out; in `data` nobody knows. A message whose tries keep ending in a crash
+    waits longer each time instead of taking the sender down in a circle.
+    """
+    if phase == Phase.DATA:
+        return State.UNCERTAIN, timedelta(0)
+    return State.QUEUED, timedelta(0) if attempts < _PROMPT_ATTEMPTS else back_off(attempts)
+
+
+def is_refused(result: Mapping[str, Any]) -> bool:
+    """Does a recipient's result say that the mail did not reach the recipient?"""
+    return int(result.get("code", 0)) >= 400
+
+
+def is_temporary(result: Mapping[str, Any]) -> bool:
+    """Did the server say "not now" to this recipient?"""
+    return 400 <= int(result.get("code", 0)) < 500
+
+
+def still_to_reach(recipients: Iterable[str], results: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
+    """Those who have neither been accepted nor refused for good, in order."""
+    return tuple(each for each in recipients if each not in results or is_temporary(results[each]))
+
+
+def end_state(recipients: Sequence[str], results: Mapping[str, Mapping[str, Any]]) -> State:
+    """The state that the results of all recipients add up to: `retry` while somebody may still be reached."""
+    refused = [each for each in recipients if each in results and is_refused(results[each])]
+    if still_to_reach(recipients, results):
+        return State.RETRY
+    if not refused:
+        return State.SENT
+    return State.FAILED if len(refused) == len(recipients) else State.PARTIAL
+
+
+# -- whom to answer
+
+
+def _key(address: str) -> str:
+    return address.strip().casefold()
+
+
+def is_own(address: str, own: frozenset[str]) -> bool:
+    """Is this one of our addresses (casefolded), with or without a `+tag`?"""
+    key = _key(address)
+    local, at, domain = key.rpartition("@")
+    return key in own or f"{local.split('+')[0]}{at}{domain}" in own
+
+
+def is_address(address: str) -> bool:
+    """Can a mail go there at all: one `@`, something on both sides, no space, no control character?"""
+    return re.fullmatch(r"[^\s@<>,;\x00-\x1f\x7f]+@[^\s@<>,;\x00-\x1f\x7f]+", address) is not None
+
+
+def distinct(people: Iterable[Person], *, without: Iterable[str] = ()) -> tuple[Person, ...]:
+    """Each address once, in order, leaving out those in `without`."""
+    seen = {_key(address) for address in without}
+    kept: list[Person] = []
+    for name, address in people:
+        if is_address(address) and _key(address) not in seen:
+            seen.add(_key(address))
+            kept.append((name, address))
+    return tuple(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The parts of a message that decide who gets its answer."""
+
+    incoming: bool
+    automatic: bool
+    sender: Person
+    reply_to: tuple[Person, ...]
+    to: tuple[Person, ...]
+    cc: tuple[Person, ...]
+
+
+def answer_to(message: Answered, own: frozenset[str]) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
+    """(To, Cc) of an answer: To the author, Cc everybody else of it, never an address of ours.
+
+    Reply-To counts only from a person's mail and when it is not ours (a form mailer set up wrongly names the desk
+    itself). A further word after our own message goes where that one went.
+    """
+    if not message.incoming:
+        to, cc = message.to, message.cc
+    else:
+        wanted = () if message.automatic else message.reply_to
+        to = distinct(each for each in wanted if not is_own(each[1], own)) or (message.sender,)
+        cc = (*message.to, *message.cc)
+    to = distinct(each for each in to if not is_own(each[1], own))
+    cc = distinct((each for each in cc if not is_own(each[1], own)), without=(address for _, address in to))
+    return (to, cc) if to else (cc[:1], cc[1:])
+
+
+_PREFIX: Final = re.compile(r"\s*(re|aw|antw|sv|vs|r|rif|odp|ref)\s*(\[\d+\])?\s*[::]", re.IGNORECASE)
+
+
+def answer_subject(subject: str) -> str:
+    """The subject of an answer: on one line, with one `Re:`."""
+    line = " ".join(subject.split())
+    return line if _PREFIX.match(line) else f"Re: {line}".strip()
+
+
+def with_signature(text: str, signature: str) -> str:
+    """The text as it is sent: the signature under the line that mail programs know (RFC 3676, section 4.3)."""
+    if not signature.strip():
+        return text
+    return f"{text.rstrip()}\n\n-- \n{signature.strip()}\n"
+
+
+# -- what a server says, for people
+
+_PLAIN: Final = (
+    (re.compile(r"5\.1\.[12]\b|user unknown|no such (user|mailbox|recipient)|unknown (user|recipient)|does not exist", re.I),
+     "This address does not exist."),
+    (re.compile(r"5\.2\.2\b|quota|mailbox (is )?full|over ?quota|insufficient storage", re.I),
+     "The recipient's mailbox is full."),
+    (re.compile(r"5\.3\.4\b|5\.2\.3\b|too (large|big)|size limit|exceeds.*size", re.I),
+     "The mail is too large for the recipient's server."),
+    (re.compile(r"5\.7\.1\b.*(relay)|relay(ing)? (access )?(denied|not permitted)", re.I),
+     "Your mail server does not send for this address."),
+    (re.compile(r"5\.7\.(8|9|57)\b|authenticat", re.I), "Your mail server wants you to sign in again."),
+    (re.compile(r"5\.7\.\d+|spam|blocked|blacklist|block ?list|reputation|policy|dmarc|spf", re.I),
+     "The recipient's server refused the mail by its rules (often a spam filter)."),
+    (re.compile(r"5\.4\.\d\b|5\.1\.10|domain.*not found|host.*not found|no mx", re.I),
+     "The part behind the @ leads nowhere. Is it spelt right?"),
+    (re.compile(r"\b4\.\d\.\d\b|grey ?list|try (again )?later|temporar", re.I), "The server asked to try again later."),
+)  # fmt: skip
+
+
+def plain_refusal(code: int, words: str) -> str:
+    """One sentence that says what a server's refusal means; the server's own words stand beside it where it is shown."""
+    for pattern, sentence in _PLAIN:
+        if pattern.search(words):
+            return sentence
+    if 400 <= code < 500:
+        return "The server asked to try again later."
+    return "The server refused this recipient." if code else "The mail did not arrive."
