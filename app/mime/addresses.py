@@ -71,7 +71,7 @@ def _scan(line: str) -> list[Address]:
             flush()
         elif word is not None:
             words.append(word)
-        elif odd is not None and odd not in "<>()\"":
+        elif odd is not None and odd not in '<>()"':
             words.append(odd)
     flush()
     return found

@@ -87,7 +87,7 @@ def _guess(data: bytes) -> str:
     high = len(_HIGH.findall(data[: limits.GUESS]))
     if len(data) < 32 or high < 4:
         return "cp1252"
-    from charset_normalizer import from_bytes  # noqa: PLC0415 - 30 ms to import, needed by few mails
+    from charset_normalizer import from_bytes
 
     try:
         best = from_bytes(data[: limits.GUESS], cp_isolation=list(_GUESSES), steps=3).best()

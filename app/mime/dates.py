@@ -21,7 +21,13 @@ def parse_date(value: str) -> datetime | None:
     try:
         if match is not None and (month := _MONTHS.get(match[2].lower())):
             moment = datetime(
-                int(match[3]), month, int(match[1]), int(match[4]), int(match[5]), min(int(match[6] or 0), 59), tzinfo=UTC
+                int(match[3]),
+                month,
+                int(match[1]),
+                int(match[4]),
+                int(match[5]),
+                min(int(match[6] or 0), 59),
+                tzinfo=UTC,
             )
             if match[7]:
                 shift = timedelta(hours=int(match[8]), minutes=int(match[9]))

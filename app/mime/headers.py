@@ -91,7 +91,7 @@ def split(raw: bytes, start: int, end: int) -> tuple[bytes, int]:
         return b"", start + (1 if raw[start] == 10 else 2)
     near = min(end, start + limits.HEADER_BLOCK)
     blank = _BLANK.search(raw, start, near)
-    stop, body = (blank.start() + 1, blank.end()) if blank else (near if near < end else end, near)
+    stop, body = (blank.start() + 1, blank.end()) if blank else (min(end, near), near)
     block = raw[start:stop]
     stray = _STRAY.search(block)
     if stray is not None and not _FIELD.search(block, stray.start() + 1):
@@ -112,7 +112,7 @@ def decode_words(value: str) -> str:
         if waiting and (gap.strip() or match[1].lower() != charset):
             out.append(_join_words(waiting, charset))
             waiting = []
-        if gap.strip() or not out and not waiting and at == 0:
+        if gap.strip() or (not out and not waiting and at == 0):
             out.append(gap)
         charset = match[1].lower()
         waiting.append((match[2].lower(), match[3]))

@@ -23,7 +23,7 @@ def parse_ids(line: str) -> tuple[str, ...]:
         return ()
     found = ["".join(each.split()) for each in _ID.findall(line)]
     if not found:
-        found = [word.strip("<>,;\"") for word in line.split() if "@" in word]
+        found = [word.strip('<>,;"') for word in line.split() if "@" in word]
     ids = tuple(dict.fromkeys(each for each in found if each))
     return ids if len(ids) <= limits.REFERENCES else (ids[0], *ids[1 - limits.REFERENCES :])
 

@@ -48,7 +48,9 @@ _DATA_IMAGE: Final = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp)[;,]", re
 _HIDING: Final = re.compile(r"^(?:font-size\s*:\s*0|display\s*:\s*none|line-height\s*:\s*0)", re.I)
 _DANGEROUS: Final = re.compile(r"url\s*\(|expression|@import|javascript|behaviou?r|\\|position\s*:", re.I)
 _REMOTE_MARK: Final = re.compile(r'<img ([^>]*?)src="(?!cid:|data:image/)([^"]*)"', re.I)
-_CONTROL: Final = re.compile(r"[\x00-\x20\x7f-\xa0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]")
+_CONTROL: Final = re.compile(
+    r"[\x00-\x20\x7f-\xa0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]"
+)
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
 _OPENING: Final = re.compile(r"<(/?)(table|div|blockquote|span|ul|ol|font|center|b|i|p|td|th|section)\b", re.I)
 _VOID_NUL: Final = re.compile(r"[\x00\x0b\x0c\x0e-\x1f]")
@@ -73,7 +75,7 @@ def clean(source: str) -> str:
     return _REMOTE_MARK.sub(r'<img \1data-remote-src="\2"', shown)
 
 
-def _attribute(tag: str, name: str, value: str) -> str | None:
+def _attribute(_tag: str, name: str, value: str) -> str | None:
     if name == "href":
         return value if safe_link(value) else None
     if name == "src":

@@ -53,6 +53,7 @@ class Tree:
     header_block: bytes
     warnings: list[str]
     parts: int = 0
+    depth: int = 0  # how many mails this one is enclosed in
 
     def warn(self, text: str) -> None:
         """Remember a fault once."""
@@ -62,6 +63,13 @@ class Tree:
 
 def read(raw: bytes) -> Tree:
     """The tree of a mail. Accepts anything; what is no mail becomes one text part."""
+    tree = read_root(raw)
+    _open(tree, tree.root, 0)
+    return tree
+
+
+def read_root(raw: bytes) -> Tree:
+    """Only the mail's own header, with its parts left closed."""
     warnings: list[str] = []
     if b"\n" not in raw and b"\r" in raw:
         raw = raw.replace(b"\r", b"\n")
@@ -81,7 +89,6 @@ def read(raw: bytes) -> Tree:
         root.body = body = start  # no header at all: all of it is the text
         warnings.append("no header")
     _describe(root)
-    _open(tree, root, 0)
     return tree
 
 
@@ -112,11 +119,8 @@ def _describe(node: Node, default: str = "text/plain") -> None:
 
 
 def _open(tree: Tree, node: Node, depth: int) -> None:
-    kind = node.content_type
-    if kind.startswith("multipart/"):
+    if node.content_type.startswith("multipart/"):
         _open_multipart(tree, node, depth)
-    elif kind in ("message/rfc822", "message/global", "message/news"):
-        tree.parts += 1
     else:
         tree.parts += 1
 
@@ -195,14 +199,15 @@ def _before_line_end(raw: bytes, begin: int, at: int) -> int:
     """The line end before a boundary belongs to the boundary."""
     if at - 2 >= begin and raw[at - 2 : at] == b"\r\n":
         return at - 2
-    return at - 1 if at - 1 >= begin else begin
+    return max(at - 1, begin)
 
 
-def open_message(tree: Tree, node: Node, data: bytes, depth: int) -> Tree | None:
-    """The tree of a mail enclosed in `node`; `data` is its decoded body. None when nested too deeply."""
-    if depth >= limits.DEPTH or tree.parts >= limits.PARTS:
+def open_message(tree: Tree, data: bytes) -> Tree | None:
+    """The tree of a mail enclosed in `tree`; `data` is its decoded body. None when nested too deeply."""
+    if tree.depth >= limits.DEPTH or tree.parts >= limits.PARTS:
         tree.warn("enclosed mails are nested too deeply")
         return None
     inner = read(data)
+    inner.depth = tree.depth + 1
     tree.parts += inner.parts
     return inner

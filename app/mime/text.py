@@ -10,7 +10,10 @@ import html
 import re
 from typing import Final
 
-_TOKEN: Final = re.compile(r"<!--.*?(?:-->|\Z)|<!\[[^\]>]{0,200}\]?>|<[!?][^>]*>|<(/?)([a-zA-Z][\w:-]{0,30})([^<>]*(?:<[^<>]*)?)>|([^<]+|<)", re.S)
+_TOKEN: Final = re.compile(
+    r"<!--.*?(?:-->|\Z)|<!\[[^\]>]{0,200}\]?>|<[!?][^>]*>|<(/?)([a-zA-Z][\w:-]{0,30})([^<>]*(?:<[^<>]*)?)>|([^<]+|<)",
+    re.S,
+)
 _SKIP: Final = frozenset({"style", "script", "head", "title", "noframes", "template", "xml", "svg", "math", "o:p-data"})
 _END: Final = {name: re.compile(rf"</{name}\s*>", re.I) for name in _SKIP}
 _BREAK: Final = frozenset({

@@ -1,0 +1,176 @@
+"""Delivery reports (RFC 3464 and the many that came before it) and complaints (RFC 5965).
+
+The structured part is believed first; where there is none, the text of the known kinds of mail system is read:
+address, status and the server's words stand near each other. A report that names no address is still a report.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from app.mime import charsets
+from app.mime.body import Body, content
+from app.mime.headers import Headers, split
+from app.mime.message_ids import parse_ids
+from app.mime.model import Bounce, BounceRecipient
+from app.mime.reasons import is_permanent, reason_of
+from app.mime.structure import Node, Tree
+
+_STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+_CODE: Final = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
+_ADDRESS: Final = re.compile(
+    r"<([^<>\s@\"]{1,100}@[\w.-]{1,200})>|(?<![\w.@<=/-])([\w.+=&'#%/-]{1,100}@[\w-]+(?:\.[\w-]+)+)"
+)
+_ORIGINAL: Final = re.compile(
+    r"^[ >]*(?:-{2,}.*(?:original|copy|message|returned|header).*-{2,}.*|received: .*|return-path:.*|"
+    r".*(?:below this line|copy of (?:the|your) (?:message|mail)|original message (?:follows|headers|header)).*)$",
+    re.I | re.M,
+)
+_TEXT_ID: Final = re.compile(r"^[ >]*message-id:\s*(<[^<>\s]{3,300}>)", re.I | re.M)
+_SENDERS: Final = re.compile(
+    r"mailer-daemon|postmaster|mail delivery|mailerdaemon|mail[ -]?administrator|delivery (?:sub)?system|"
+    r"mail[ _-]?system|bounce|noreply-dmarc|no-?reply@.*(?:delivery|mail)|smtp\b|microsoft.?exchange|mdaemon",
+    re.I,
+)
+_SUBJECTS: Final = re.compile(
+    r"undeliver|delivery (?:status|fail|report|delay|has failed|problem|error|notification|incomplete)|returned mail|return(?:ed|ing) (?:mail|message|to sender)|"
+    r"mail delivery|failure notice|non.?delivery|not delivered|could not (?:be delivered|send)|delayed|warning: (?:could|message)|"
+    r"message (?:not delivered|status|delivery|could not|bounce|undeliverable|you sent)|mail (?:system error|failure|error|could not)|nicht zugestellt|unzustellbar|non remis|"
+    r"no entregado|mancata consegna|niet bezorgd|unable to deliver|user unknown|\bndn\b|\bndr\b|delivery.{0,20}fail|bounced|"
+    r"error (?:sending|in) |rejected|considered unsolicited|mailbox (?:full|unavail)|配信|エラー|不达",
+    re.I,
+)
+
+
+def read_bounce(tree: Tree, body: Body, sender: str, subject: str) -> Bounce | None:
+    """The delivery report this mail is, or None when it is none."""
+    headers = tree.root.headers
+    report = next((node for node in body.reports if node.content_type == "message/delivery-status"), None)
+    named = _report_type(tree.root) in ("delivery-status", "disposition-notification")
+    failed = headers.line("x-failed-recipients")
+    if report is None and not named and not failed and not _looks_like(headers, sender, subject):
+        return None
+    if _report_type(tree.root) == "disposition-notification":
+        return None
+    text = body.text()
+    recipients = _structured(charsets.decode(content(tree, report))[0], text) if report is not None else ()
+    if not recipients:
+        recipients = _from_text(text, failed)
+    if not recipients and report is None and not named:
+        return None
+    return Bounce(recipients, _original_id(tree, body, text))
+
+
+def read_feedback(tree: Tree, body: Body) -> tuple[bool, str | None]:
+    """Is it a complaint, and about which of our mails?"""
+    report = any(node.content_type == "message/feedback-report" for node in body.reports)
+    if not report and _report_type(tree.root) != "feedback-report":
+        return False, None
+    return True, _original_id(tree, body, body.text())
+
+
+def _report_type(root: Node) -> str:
+    return root.params.get("report-type", "").lower() if root.content_type == "multipart/report" else ""
+
+
+def _looks_like(headers: Headers, sender: str, subject: str) -> bool:
+    """No structured part: who sends it and its subject must both say so."""
+    if headers.line("auto-submitted").lower().startswith("auto-replied") and "in-reply-to" in headers:
+        return False
+    from_system = _SENDERS.search(sender) is not None or headers.line("return-path") == "<>"
+    return from_system and _SUBJECTS.search(subject) is not None
+
+
+def _structured(report: str, text: str) -> tuple[BounceRecipient, ...]:
+    """Recipients of a message/delivery-status part: groups of fields, one per recipient, the first about the mail."""
+    found: list[BounceRecipient] = []
+    for group in re.split(r"\r?\n[ \t]*\r?\n", report.strip()):
+        fields = Headers(group.encode("utf-8", "replace"))
+        line = fields.line("final-recipient") or fields.line("original-recipient")
+        if not line and "action" not in fields:
+            continue
+        address = _address(line) or _address(fields.line("original-recipient"))
+        action = fields.line("action").split(None, 1)[0].lower().strip("();") if fields.line("action") else "failed"
+        said = fields.line("diagnostic-code")
+        words = said.split(";", 1)[-1].strip() if ";" in said else said
+        status = _STATUS.search(fields.line("status"))
+        code = status[1] if status else _status_in(words)
+        if code.endswith(".0.0") and (better := _STATUS.search(words)) is not None and better[1][0] == code[0]:
+            code = better[1]
+        reason = reason_of(words, "", action)
+        if reason == "undefined":
+            reason = reason_of(_near(text, address), code, action)
+        found.append(BounceRecipient(address, action, code, reason, is_permanent(reason, code), words[:1000]))
+    return tuple(found[:1000])
+
+
+def _from_text(text: str, failed: str) -> tuple[BounceRecipient, ...]:
+    """Recipients of a report in prose: the part before the returned mail."""
+    cut = _ORIGINAL.search(text, 20)
+    said = text[: cut.start()] if cut is not None and cut.start() > 40 else text[:8000]
+    named = [_bare(found) for found in _ADDRESS.finditer(failed)]
+    if not named:
+        named = [_bare(found) for found in _ADDRESS.finditer(said)]
+    addresses = [each for each in dict.fromkeys(named) if not re.match(r"(?:mailer-daemon|postmaster)@", each, re.I)]
+    found: list[BounceRecipient] = []
+    for address in addresses[: 1000 if failed else 1]:
+        words = said if len(addresses) == 1 else _near(said, address)
+        code = _status_in(words) or _status_in(said)
+        reason = reason_of(words, code)
+        if reason == "undefined":
+            reason = reason_of(said, code)
+        action = "delayed" if re.search(r"delayed|will (?:be )?retr|still (?:be )?tr", said, re.I) else "failed"
+        found.append(BounceRecipient(address, action, code, reason, is_permanent(reason, code), _short(words)))
+    if not found and said.strip():
+        code = _status_in(said)
+        reason = reason_of(said, code)
+        found.append(BounceRecipient("", "failed", code, reason, is_permanent(reason, code), _short(said)))
+    return tuple(found)
+
+
+def _short(words: str) -> str:
+    return " ".join(words.split())[:1000]
+
+
+def _bare(found: re.Match[str]) -> str:
+    return (found[1] or found[2]).strip(".'")
+
+
+def _address(line: str) -> str:
+    value = line.split(";", 1)[-1].strip()
+    found = _ADDRESS.search(value)
+    return _bare(found) if found is not None else ("" if " " in value else value.strip("<>"))
+
+
+def _status_in(words: str) -> str:
+    found = _STATUS.search(words)
+    if found is not None:
+        return found[1]
+    return ""
+
+
+def _near(text: str, address: str) -> str:
+    """The lines about one address, so that two recipients do not share a reason."""
+    at = text.find(address) if address else -1
+    return text[:4000] if at < 0 else text[at : at + 1200]
+
+
+def _original_id(tree: Tree, body: Body, text: str) -> str | None:
+    """The Message-ID of the mail that the report speaks of."""
+    for node in [*body.enclosed, *(each for each in body.reports if each.content_type == "text/rfc822-headers")]:
+        data = content(tree, node)
+        ids = parse_ids(Headers(split(data, 0, len(data))[0]).line("message-id"))
+        if ids:
+            return ids[0]
+    for report in body.reports:
+        fields = Headers(content(tree, report).replace(b"\n\n", b"\n").replace(b"\r\n\r\n", b"\r\n"))
+        for name in ("original-message-id", "x-original-message-id"):
+            if ids := parse_ids(fields.line(name)):
+                return ids[0]
+    found = _TEXT_ID.search(text)
+    if found is not None:
+        return parse_ids(found[1])[0]
+    headers = tree.root.headers
+    ids = parse_ids(headers.line("in-reply-to")) or parse_ids(headers.line("references"))
+    return ids[-1] if ids else None

@@ -1,0 +1,44 @@
+"""File names of attachments: decoded, never a path, never a trick, never empty."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+_ENDINGS: Final = {
+    "text/plain": ".txt", "text/html": ".html", "text/calendar": ".ics", "text/csv": ".csv", "image/png": ".png",
+    "text/x-vcard": ".vcf", "text/vcard": ".vcf", "text/directory": ".vcf", "text/rfc822-headers": ".txt",
+    "image/jpeg": ".jpg", "image/jpg": ".jpg", "image/gif": ".gif", "image/webp": ".webp", "image/svg+xml": ".svg",
+    "image/bmp": ".bmp", "image/tiff": ".tif", "application/pdf": ".pdf", "application/zip": ".zip",
+    "application/json": ".json", "application/xml": ".xml", "text/xml": ".xml", "message/rfc822": ".eml",
+    "message/global": ".eml", "message/delivery-status": ".txt", "message/feedback-report": ".txt",
+    "application/pgp-signature": ".asc", "application/pgp-encrypted": ".asc", "application/pgp-keys": ".asc",
+    "application/pkcs7-signature": ".p7s", "application/x-pkcs7-signature": ".p7s", "application/ms-tnef": ".dat",
+    "application/pkcs7-mime": ".p7m", "application/x-pkcs7-mime": ".p7m", "audio/mpeg": ".mp3", "audio/wav": ".wav",
+    "audio/ogg": ".ogg", "video/mp4": ".mp4", "application/msword": ".doc", "application/rtf": ".rtf",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+}  # fmt: skip
+_FORBIDDEN: Final = re.compile(r"[\x00-\x1f\x7f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_LONGEST: Final = 180
+
+
+def file_name(said: str, content_type: str, path: str) -> str:
+    """A name to show and to save under: the last piece of what the mail says, or one made from type and place."""
+    if said:
+        name = _FORBIDDEN.sub("", " ".join(said.split()))
+        name = re.split(r"[\\/]", name.rstrip("\\/ "))[-1].strip(" ")
+        name = unicodedata.normalize("NFC", name)
+        if name.strip("."):
+            return _shorten(name)
+    return f"attachment-{path or '1'}{_ENDINGS.get(content_type, '.bin')}"
+
+
+def _shorten(name: str) -> str:
+    if len(name) <= _LONGEST:
+        return name
+    stem, dot, ending = name.rpartition(".")
+    if not dot or len(ending) > 16:
+        return name[:_LONGEST]
+    return f"{stem[: _LONGEST - len(ending) - 1]}.{ending}"

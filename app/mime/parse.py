@@ -1,0 +1,162 @@
+"""One mail in, plain data out: the only reader of raw mail in the program.
+
+`parse` never raises. A mail that is no mail becomes a message whose text is what can be read, with warnings; the
+raw bytes stay stored beside it whatever happens here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from app.mime import bounces, classify, sanitise, structure
+from app.mime.addresses import parse_addresses
+from app.mime.body import Body, collect
+from app.mime.dates import parse_date
+from app.mime.fold import fold
+from app.mime.headers import Headers
+from app.mime.message_ids import parse_ids
+from app.mime.model import Address, Fold, MailClass, ParsedMail, Trust
+from app.mime.structure import Tree
+
+_ONCE = ("from", "subject", "date", "message-id", "to", "cc", "content-type")
+
+
+def parse(raw: bytes, *, want_html: bool = True) -> ParsedMail:
+    """Read one mail as it came from the server, with LF, CRLF or mixed line ends.
+
+    Without `want_html` the costly cleaning of HTML is left out and `html` is None; `has_html` tells whether
+    `html_of` would give some. Never raises.
+    """
+    try:
+        return _parse(raw, want_html=want_html)
+    except (RecursionError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError) as fault:
+        return _unreadable(raw, fault)
+
+
+def read_headers(raw: bytes) -> Headers:
+    """The header fields of a mail of which only the beginning may be there."""
+    return structure.read_root(raw).root.headers
+
+
+def html_of(raw: bytes) -> str | None:
+    """The sanitised HTML of a mail, or None if it has none."""
+    return parse(raw).html
+
+
+def _parse(raw: bytes, *, want_html: bool) -> ParsedMail:
+    tree = structure.read(raw)
+    body = collect(tree)
+    headers = tree.root.headers
+    from_ = _first(headers, "from")
+    subject = headers.text("subject")
+    text = body.text()
+    trust = classify.read_trust(headers)
+    reasons = classify.automatic_reasons(headers, tree.root.content_type, from_, trust)
+    feedback, feedback_for = bounces.read_feedback(tree, body)
+    sender = f"{from_.name} {from_.address}" if from_ is not None else ""
+    bounce = None if feedback else bounces.read_bounce(tree, body, sender, subject)
+    html = body.html() if want_html else None
+    received = headers.lines("received")
+    return ParsedMail(
+        subject=subject,
+        from_=from_,
+        sender=_first(headers, "sender"),
+        reply_to=parse_addresses(headers.line("reply-to")),
+        to=_all(headers, "to"),
+        cc=_all(headers, "cc"),
+        bcc=_all(headers, "bcc"),
+        date=parse_date(headers.line("date")),
+        raw_date=headers.line("date"),
+        received_at=_received_at(received),
+        message_id=_own_id(headers),
+        in_reply_to=parse_ids(headers.line("in-reply-to")),
+        references=parse_ids(" ".join(headers.lines("references"))),
+        text=text,
+        html=sanitise.clean(html) if html is not None else None,
+        attachments=tuple(body.attachments),
+        mail_class=classify.classify(
+            headers, subject, bounce=bounce is not None, feedback=feedback, encrypted=body.encrypted
+        ),
+        bounce=bounce,
+        feedback_for=feedback_for,
+        reply=fold(text),
+        trust=trust,
+        warnings=_warnings(tree, from_),
+        header_hash=hashlib.sha256(tree.header_block).digest(),
+        body_hash=hashlib.sha256(memoryview(raw)[tree.root.body :]).digest(),
+        list_unsubscribe="list-unsubscribe" in headers,
+        loop_id=headers.line("x-loop") or None,
+        deskbell_id=headers.line("x-deskbell-id") or None,
+        delivered_to=_delivered_to(headers),
+        is_automatic=bool(reasons),
+        auto_reasons=reasons,
+        lowest_received=received[-1] if received else "",
+        has_html=body.has_html,
+    )
+
+
+def _first(headers: Headers, name: str) -> Address | None:
+    if name not in headers:
+        return None
+    found = parse_addresses(headers.line(name))
+    return next((each for each in found if each.address), found[0] if found else None)
+
+
+def _all(headers: Headers, name: str) -> tuple[Address, ...]:
+    if name not in headers:
+        return ()
+    if headers.count(name) == 1:
+        return parse_addresses(headers.line(name))
+    return tuple(dict.fromkeys(each for line in headers.lines(name) for each in parse_addresses(line)))
+
+
+def _own_id(headers: Headers) -> str | None:
+    line = headers.line("message-id")
+    ids = parse_ids(line)
+    if ids:
+        return ids[0]
+    bare = "".join(line.split()).strip("<>")
+    return bare or None
+
+
+def _received_at(received: list[str]) -> datetime | None:
+    return parse_date(received[0].rpartition(";")[2]) if received else None
+
+
+def _delivered_to(headers: Headers) -> tuple[str, ...]:
+    found = [
+        address.address
+        for name in ("delivered-to", "x-original-to", "envelope-to", "x-delivered-to")
+        for line in headers.lines(name)
+        for address in parse_addresses(line)
+        if address.address
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+def _warnings(tree: Tree, from_: Address | None) -> tuple[str, ...]:
+    headers = tree.root.headers
+    found = [*tree.warnings, *dict.fromkeys(headers.warnings)]
+    found += [f"more than one {name} field; the first is used" for name in _ONCE if headers.count(name) > 1]
+    if from_ is None:
+        found.append("no sender")
+    if "date" in headers and parse_date(headers.line("date")) is None:
+        found.append("unreadable date")
+    return tuple(found)
+
+
+def _unreadable(raw: bytes, fault: BaseException) -> ParsedMail:
+    """The last resort: a message that shows the raw text and says that it could not be read."""
+    text = raw[:100_000].decode("utf-8", "replace").replace("\x00", "")
+    body = Body()
+    return ParsedMail(
+        subject="", from_=None, sender=None, reply_to=(), to=(), cc=(), bcc=(), date=None, raw_date="",
+        received_at=None, message_id=None, in_reply_to=(), references=(), text=text, html=None,
+        attachments=tuple(body.attachments), mail_class=MailClass.MESSAGE, bounce=None, feedback_for=None,
+        reply=Fold(text, ""), trust=Trust("", "", "", spam=False),
+        warnings=(f"this mail could not be read ({type(fault).__name__}); its raw text is shown",),
+        header_hash=hashlib.sha256(raw).digest(), body_hash=hashlib.sha256(raw).digest(), list_unsubscribe=False,
+        loop_id=None, deskbell_id=None, delivered_to=(), is_automatic=True, auto_reasons=("unreadable",),
+        lowest_received="",
+    )  # fmt: skip

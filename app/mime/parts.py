@@ -1,0 +1,49 @@
+"""The bytes of one attachment, found again in the raw mail by its path. Attachments are never stored a second time."""
+
+from __future__ import annotations
+
+from app.kernel.errors import NotFoundError
+from app.mime import structure, tnef, transfer
+from app.mime.body import content
+from app.mime.structure import Node, Tree
+
+
+def part_bytes(raw: bytes, path: str) -> bytes:
+    """Decoded bytes of the part that `Part.path` names in this very mail.
+
+    Raises NotFoundError when the mail has no such part. Never raises for damage: it gives what can be decoded,
+    the same bytes that `Part.size` and `Part.sha256` speak of.
+    """
+    tree = structure.read(raw)
+    place, inside = path, ""
+    last = path.rpartition(".")[2]
+    if last[:1] in ("t", "u"):
+        place, inside = path[: -len(last) - 1], last
+    node = _find(tree, place)
+    data = content(tree, node)
+    if not inside:
+        return data
+    number = int(inside[1:]) - 1 if inside[1:].isdecimal() else -1
+    files = _inside(data, inside[0])
+    if not 0 <= number < len(files):
+        raise NotFoundError("This attachment is not part of the mail.")
+    return files[number]
+
+
+def _inside(data: bytes, kind: str) -> list[bytes]:
+    if kind == "u":
+        return [each[1] for each in transfer.uu_files(data)]
+    found = tnef.read_tnef(data)
+    return [each.data for each in found.files] if found is not None else []
+
+
+def _find(tree: Tree, path: str) -> Node:
+    if path == "1" and not tree.root.is_multipart:
+        return tree.root
+    stack = [tree.root]
+    while stack:
+        node = stack.pop()
+        if node.path == path and not node.is_multipart:
+            return node
+        stack.extend(node.children)
+    raise NotFoundError("This attachment is not part of the mail.")

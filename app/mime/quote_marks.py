@@ -1,0 +1,98 @@
+"""The marks by which mail programs introduce a quoted mail, in the languages of our users."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+_WROTE: Final = (
+    "wrote|writes|said|schrieb|schreef|a écrit|écrit|escribió|ha scritto|escreveu|skrev|napisał(?:a|\\(a\\))?|napsal(?:a)?|"
+    "kirjoitti|написал(?:а|\\(а\\))?|пише|писал(?:а)?|написав|yazdı|írta|a scris|έγραψε|写道|寫道|のメール|さんは書きました|작성"
+)
+_ON: Final = (
+    "On|Am|Op|Le|El|Il|Em|Den|På|W dniu|Dne|Em|On|Dňa|V|В|Вт|Пн|Ср|Чт|Пт|Сб|Вс|Στις|În|Den|Ma|Dnia|Il giorno|于|在"
+)
+_ATTRIBUTION: Final = re.compile(
+    rf"^[ \t]*(?:(?:{_ON})\b.{{5,300}}(?:{_WROTE})\s*:?\s*|.{{3,200}}(?:<[^<>@\s]+@[^<>\s]+>|\S+@\S+).{{0,80}}(?:{_WROTE})\s*:\s*|"
+    rf"\d{{4}}[-/年.]\s?\d{{1,2}}[-/月.].{{3,200}}(?:<[^<>@\s]+@[^<>\s]+>|{_WROTE}).{{0,20}}:?\s*)$",
+    re.I | re.S,
+)
+_ORIGINAL: Final = re.compile(
+    r"^[ \t>*]*[-_=]{2,}\s*(?:original(?:[ -]?(?:message|nachricht|e-?mail|meddelande|melding|besked|bericht))?|ursprüngliche nachricht|original message|"
+    r"message d'origine|message original|mensaje original|mensagem original|messaggio originale|"
+    r"oorspronkelijk bericht|ursprungligt meddelande|opprinnelig melding|oprindelig besked|alkuperäinen viesti|"
+    r"wiadomość oryginalna|původní zpráva|исходное сообщение|пересылаемое сообщение|reply message|原始邮件|原始郵件|元のメッセージ|원본 메시지|"
+    r"forwarded (?:message|by).{0,80}|begin forwarded message|weitergeleitete nachricht|message transféré)\s*[-_=]{2,}\s*$",
+    re.I,
+)
+_FORWARD: Final = re.compile(
+    r"^[ \t]*(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|début du message (?:réexpédié|transféré))\s*:\s*$",
+    re.I,
+)
+_FIELDS: Final = (
+    "from|von|de|da|van|från|fra|od|lähettäjä|от|від|发件人|寄件者|差出人|보낸 사람|"
+    "sent|date|gesendet|datum|envoyé|enviado(?: el)?|enviada(?: em)?|data|fecha|inviato|verzonden|skickat|sendt|dato|wysłano|odesláno|päivämäärä|"
+    "дата|отправлено|发送时间|日期|送信日時|日時|"
+    "to|an|à|a|para|aan|till|til|do|komu|kenelle|кому|收件人|宛先|받는 사람|reply-to|risposta|cc|kopie|copie|"
+    "subject|betreff|objet|asunto|assunto|oggetto|onderwerp|ämne|emne|temat|předmět|aihe|тема|主题|主旨|件名|제목"
+)
+_FIELD: Final = re.compile(rf"^[ \t]*\*?\**(?:{_FIELDS})\s*\**\s*[:：]\s*\**\s*(\S.*)?$", re.I)
+_FIRST: Final = re.compile(
+    r"^[ \t]*\*?\**(?:from|von|de|da|van|från|fra|od|lähettäjä|от|від|发件人|寄件者|差出人|보낸 사람)\s*\**\s*[:：]\s*\**\s*\S",
+    re.I,
+)
+_SIGNATURE: Final = re.compile(
+    r"^(?:sent (?:from|by|via|with) (?:my |the )?(?:\w+ ){0,3}(?:i?phone|ipad|ipod|android|blackberry|mobile|tablet|samsung|galaxy|device|outlook|mail|gmail|yahoo|windows|"
+    r"nokia|htc|smartphone|handheld|kindle|proton|thunderbird|htc).{0,60}|get outlook for .{1,60}|"
+    r"(?:von meinem|gesendet von|diese nachricht wurde von meinem|mit freundlichen grüßen von meinem) .{0,20}(?:i?phone|ipad|android|handy|smartphone|mail|outlook|galaxy|mobil).{0,60}|"
+    r"envoyé (?:de|depuis) (?:mon|l'|ma) ?.{1,60}|enviado (?:desde|do|de) (?:mi|meu|el) .{1,60}|inviato da(?:l mio)? .{1,60}|"
+    r"verzonden (?:vanaf|met) (?:mijn )?.{1,60}|skickat från min .{1,60}|sendt fra min .{1,60}|wysłane z (?:iphone|mojego).{0,60}|"
+    r"отправлено (?:с|из) .{1,60}|发自我的.{1,30}|iPhoneから送信.{0,10}|나의 iPhone에서 보냄)$",
+    re.I,
+)
+
+
+def is_signature_line(bare: str) -> bool:
+    """A line that a program put under the text: "Sent from my iPhone" and its kin."""
+    return len(bare) < 120 and _SIGNATURE.match(bare.strip("*_ <>")) is not None
+
+
+def is_attribution(lines: list[str], at: int) -> int:
+    """How many lines an "On … wrote:" that begins here takes; 0 if none does."""
+    first = lines[at].strip().lstrip("> ")
+    if not first or len(first) > 400:
+        return 0
+    joined = first
+    for size in (1, 2, 3):
+        if size > 1:
+            if at + size > len(lines) or not lines[at + size - 1].strip():
+                return 0
+            joined = f"{joined} {lines[at + size - 1].strip().lstrip('> ')}"
+        if _ATTRIBUTION.match(joined):
+            return size
+    return 0
+
+
+def is_divider(lines: list[str], at: int) -> bool:
+    """An "-----Original Message-----" line, or a ruler followed by mail headers."""
+    line = lines[at]
+    if _ORIGINAL.match(line) or _FORWARD.match(line):
+        return True
+    bare = line.strip()
+    if len(bare) >= 5 and not bare.strip("_-= *"):
+        after = next((next_ for next_ in range(at + 1, min(at + 5, len(lines))) if lines[next_].strip()), None)
+        return after is not None and header_block_at(lines, after)
+    return False
+
+
+def header_block_at(lines: list[str], at: int) -> bool:
+    """Does a quoted mail's own header (From, Sent, To, Subject) begin here? Three fields are needed."""
+    if not _FIRST.match(lines[at]):
+        return False
+    fields = 0
+    for line in lines[at : at + 10]:
+        if _FIELD.match(line):
+            fields += 1
+        elif not line.strip() and fields >= 2:
+            break
+    return fields >= 3
