@@ -1,0 +1,195 @@
+"""Run questions and commands off the window's thread, with one path for everything that can go wrong.
+
+Questions run side by side; commands in the order in which they were given. A result is brought back only while its owner
+lives, and a newer request under the same `key` makes older ones void. Errors have three ends and no fourth: a `UserError` is
+shown in its own words, an `ExternalError` goes to the status lamp, anything else is logged and admitted.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, Protocol
+
+import shiboken6
+from PySide6.QtCore import QObject, QThreadPool, Signal
+
+from app.kernel.errors import ExternalError, UserError
+from ui.bridge import Bridge
+from ui.text import tr
+
+log = logging.getLogger(__name__)
+
+Then = Callable[[Any], object]
+Failed = Callable[[Exception], bool]
+READERS = 3
+
+
+class Desk(Protocol):
+    """The one object behind the window. Both calls block and may be made from any thread."""
+
+    def do(self, command: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Run a command in one transaction."""
+        ...
+
+    def ask(self, query: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Run a question on a read-only connection."""
+        ...
+
+
+class Tasks(QObject):
+    """The window's hands: `ask` and `do` return at once, `then` gets the result in the window's thread."""
+
+    said = Signal(str, str)  # text, tone: for a toast
+    undo_offered = Signal(str, object)  # text, action id
+    trouble = Signal(object)  # ExternalError, for the status lamp
+    idle = Signal()
+
+    def __init__(self, desk: Desk, bridge: Bridge, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._desk, self._bridge = desk, bridge
+        self._reads, self._writes = QThreadPool(self), QThreadPool(self)
+        self._reads.setMaxThreadCount(READERS)
+        self._writes.setMaxThreadCount(1)
+        self._latest: dict[str, int] = {}
+        self._serial = self._running = 0
+        self._closed = threading.Event()
+
+    @property
+    def running(self) -> int:
+        """How many requests have not come back yet."""
+        return self._running
+
+    def ask(
+        self,
+        query: Callable[..., Any],
+        /,
+        *args: Any,
+        then: Then,
+        owner: QObject,
+        key: str = "",
+        failed: Failed | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Run `query(db, *args, **kwargs)`; `then(result)` runs if `owner` still lives and `key` was not asked again.
+
+        `failed(error)` may deal with an error itself by returning True.
+        """
+        self._start(self._reads, lambda: self._desk.ask(query, *args, **kwargs), then, owner, key, failed)
+
+    def do(
+        self,
+        command: Callable[..., Any],
+        /,
+        *args: Any,
+        owner: QObject | None = None,
+        then: Then | None = None,
+        done: str | Callable[[Any], str] = "",
+        failed: Failed | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Run `command(tx, *args, **kwargs)` after the commands given before it.
+
+        `done` is what a toast says then (a text, or the text for a result); a result with an `action` offers Undo.
+        """
+        said = _words(done)
+
+        def deliver(result: Any) -> None:
+            self._tell(result, said(result))
+            if then is not None and (owner is None or shiboken6.isValid(owner)):
+                then(result)
+
+        self._start(self._writes, lambda: self._desk.do(command, *args, **kwargs), deliver, self, "", failed)
+
+    def run(
+        self, work: Callable[[], Any], /, *, then: Then, owner: QObject, key: str = "", failed: Failed | None = None
+    ) -> None:
+        """Any other blocking work (reading a file, finding a server), among the questions."""
+        self._start(self._reads, work, then, owner, key, failed)
+
+    def forget(self, key: str) -> None:
+        """Make what was asked under this key void."""
+        self._latest.pop(key, None)
+
+    def close(self, timeout_ms: int = 5000) -> bool:
+        """Let commands finish, drop questions not begun; False if something still runs after the time."""
+        self._closed.set()
+        self._reads.clear()
+        done = self._writes.waitForDone(timeout_ms)
+        return self._reads.waitForDone(timeout_ms) and done
+
+    def _start(
+        self, pool: QThreadPool, work: Callable[[], Any], then: Then, owner: QObject, key: str, failed: Failed | None
+    ) -> None:
+        self._serial += 1
+        serial = self._serial
+        if key:
+            self._latest[key] = serial
+        self._running += 1
+
+        def is_void() -> bool:
+            return bool(key) and self._latest.get(key) != serial
+
+        def finish(result: Future[Any]) -> None:
+            self._running -= 1
+            if not is_void() and shiboken6.isValid(owner):
+                self._finish(result, then, failed)
+            if key and self._latest.get(key) == serial:
+                del self._latest[key]
+            if self._running == 0:
+                self.idle.emit()
+
+        def run() -> None:
+            result: Future[Any] = Future()
+            if is_void():
+                result.cancel()
+            else:
+                _fill(result, work)
+            self._bridge.post(lambda: finish(result))
+
+        pool.start(run)
+
+    def _finish(self, result: Future[Any], then: Then, failed: Failed | None) -> None:
+        if result.cancelled():
+            return
+        error = result.exception()
+        if error is None:
+            then(result.result())
+        elif not isinstance(error, Exception):
+            raise error
+        elif failed is None or not failed(error):
+            self.report(error)
+
+    def report(self, error: Exception) -> None:
+        """The one path of errors."""
+        if isinstance(error, UserError):
+            self.said.emit(str(error), "bad")
+        elif isinstance(error, ExternalError):
+            self.trouble.emit(error)
+        else:
+            log.error("a task failed", exc_info=error)
+            self.said.emit(tr("Something went wrong. The details are in the log file."), "bad")
+
+    def _tell(self, result: Any, words: str) -> None:
+        if not words:
+            return
+        action = getattr(result, "action", None)
+        if action is not None:
+            self.undo_offered.emit(words, action)
+        else:
+            self.said.emit(words, "ok")
+
+
+def _words(done: str | Callable[[Any], str]) -> Callable[[Any], str]:
+    if isinstance(done, str):
+        return lambda _result: done
+    return done
+
+
+def _fill(result: Future[Any], work: Callable[[], Any]) -> None:
+    try:
+        result.set_result(work())
+    except BaseException as error:  # noqa: BLE001 - carried to the window thread, which tells them apart
+        result.set_exception(error)

@@ -1,0 +1,122 @@
+"""Words, numbers and times as the person's language writes them.
+
+Every visible string passes through `tr` from the first screen on, so that a translation is a file and never a
+hunt. Placeholders are named (`{name}`), because another language may need another order. Times come in as aware
+UTC and leave as local text; `now` is always handed in, so that a test or a screenshot can freeze it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+
+from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
+
+CONTEXT = "deskbell"
+_PLACE = re.compile(r"\{(\w+)\}")
+_MINUTE, _HOUR, _DAY = 60, 3600, 86400
+
+
+def tr(source: str, /, n: int | None = None, **values: object) -> str:
+    """Translate `source` and fill its `{placeholders}`.
+
+    With `n` the source may hold both English forms, `"{n} ticket|{n} tickets"`; a translation brings as many forms
+    as its language has. An unknown placeholder stays as it is: a wrong translation may look odd but never raises.
+    """
+    said = QCoreApplication.translate(CONTEXT, source, None, -1 if n is None else n)
+    if n is not None:
+        if "|" in said:
+            one, _, many = said.partition("|")
+            said = one if n == 1 else many
+        values.setdefault("n", count_text(n))
+    if "{" not in said:
+        return said
+    return _PLACE.sub(lambda found: str(values.get(found.group(1), found.group(0))), said)
+
+
+def count_text(n: int) -> str:
+    """12345 → "12,345" (grouped as the locale does)."""
+    return QLocale().toString(n)
+
+
+def number_text(value: float, digits: int = 1) -> str:
+    """4.6 → "4.6" or "4,6"; whole values lose their zero."""
+    return QLocale().toString(value, "f", 0 if float(value).is_integer() else digits)
+
+
+def percent_text(share: float) -> str:
+    """0.27 → "27 %" (a no-break space between)."""
+    return f"{QLocale().toString(round(share * 100))}\u00a0%"
+
+
+def size_text(size: int) -> str:
+    """Bytes → "31 kB" (decimal units, as mail programs write them)."""
+    fmt = QLocale.DataSizeFormat.DataSizeSIFormat
+    return QLocale().formattedDataSize(size, 0 if size < 1_000_000 else 1, fmt)
+
+
+def clock_text(at: dt.datetime) -> str:
+    """Aware UTC → local time of day, "14:08" or "2:08 PM"."""
+    local = at.astimezone()
+    return QLocale().toString(QTime(local.hour, local.minute), QLocale.FormatType.ShortFormat)
+
+
+def date_text(at: dt.datetime, now: dt.datetime) -> str:
+    """Day and month, "6 Oct", with the year when it is not this year's."""
+    local = at.astimezone()
+    pattern = "d MMM" if local.year == now.astimezone().year else "d MMM yyyy"
+    return QLocale().toString(QDate(local.year, local.month, local.day), pattern)
+
+
+def month_text(at: dt.datetime) -> str:
+    """Month and year, "October 2026", for headings of a timeline."""
+    local = at.astimezone()
+    return QLocale().toString(QDate(local.year, local.month, 1), "MMMM yyyy")
+
+
+def when_text(at: dt.datetime, now: dt.datetime) -> str:
+    """A point in time to plan by: "Today 11:20", "Tomorrow 8:00", "Mon 16:42" within a week, else a date."""
+    local = at.astimezone()
+    days = (local.date() - now.astimezone().date()).days
+    if days in (-1, 0, 1):
+        word = {-1: tr("Yesterday"), 0: tr("Today"), 1: tr("Tomorrow")}[days]
+        return f"{word} {clock_text(at)}"
+    if abs(days) < 7:
+        return f"{QLocale().dayName(local.isoweekday(), QLocale.FormatType.ShortFormat)} {clock_text(at)}"
+    return date_text(at, now)
+
+
+def span_text(seconds: float) -> str:
+    """A length of time in its largest sensible unit: "40 s", "18 min", "3 h", "2 days". Never negative."""
+    left = int(max(0, seconds))
+    if left < _MINUTE:
+        return tr("{n} s", n=left)
+    if left < _HOUR:
+        return tr("{n} min", n=left // _MINUTE)
+    if left < _DAY:
+        return tr("{n} h", n=left // _HOUR)
+    return tr("{n} day|{n} days", n=left // _DAY)
+
+
+def ago(at: dt.datetime, now: dt.datetime) -> str:
+    """How long ago, short enough for a row: "now", "4 min", "3 h", "yesterday", "5 days", "6 Oct"."""
+    seconds = (now - at).total_seconds()
+    if seconds < _MINUTE:
+        return tr("now")
+    if seconds < _DAY:
+        return span_text(seconds)
+    days = (now.astimezone().date() - at.astimezone().date()).days
+    if days == 1:
+        return tr("yesterday")
+    return tr("{n} day|{n} days", n=days) if days < 7 else date_text(at, now)
+
+
+def ago_text(at: dt.datetime, now: dt.datetime) -> str:
+    """The same inside a sentence: "just now", "4 min ago", "yesterday", "on 6 Oct"."""
+    seconds = (now - at).total_seconds()
+    if seconds < _MINUTE:
+        return tr("just now")
+    days = (now.astimezone().date() - at.astimezone().date()).days
+    if seconds < _DAY or 1 < days < 7:
+        return tr("{span} ago", span=span_text(seconds) if seconds < _DAY else ago(at, now))
+    return tr("yesterday") if days == 1 else tr("on {date}", date=date_text(at, now))

@@ -1,0 +1,114 @@
+"""Buttons in the kinds that the design knows, and buttons that are only an icon."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+
+from ui.icons import icon as make_icon
+from ui.widgets.layout import restyle
+
+_INK = {"primary": "on_accent", "ghost": "accent_text", "danger": "bad", "chip": "text2"}
+
+
+class Button(QPushButton):
+    """A push button. `kind`: "" (framed), primary (one per screen at most), danger, ghost, plain, small, chip, tab, nav.
+
+    The mouse leaves the focus where it was; Tab reaches the button and Enter or Space press it.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        kind: str = "",
+        *,
+        icon: str = "",
+        clicked: Callable[[], object] | None = None,
+        checkable: bool = False,
+        checked: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self._icon_name = ""
+        if kind:
+            self.setProperty("kind", kind)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Fixed)
+        self.setAutoDefault(False)
+        self.setCheckable(checkable)
+        self.setChecked(checked)
+        if icon:
+            self.set_icon(icon)
+        if clicked is not None:
+            self.clicked.connect(lambda _on=False: clicked())
+
+    def set_kind(self, kind: str) -> None:
+        """Change the button's role."""
+        restyle(self, kind=kind)
+        if self._icon_name:
+            self.set_icon(self._icon_name)
+
+    def set_icon(self, name: str, colour: str = "") -> None:
+        """Show an icon before the text; without `colour` it follows the kind."""
+        self._icon_name = name
+        kind = str(self.property("kind") or "")
+        self.setIcon(make_icon(name, colour or _INK.get(kind, "text2"), "accent_text" if kind == "chip" else None))
+        self.setIconSize(QSize(16, 16))
+
+
+class ToolButton(QToolButton):
+    """An icon to press, 32 px square. `name` is what a screen reader says and the tooltip shows."""
+
+    def __init__(
+        self,
+        icon: str,
+        name: str,
+        *,
+        colour: str = "text2",
+        shortcut: str = "",
+        clicked: Callable[[], object] | None = None,
+        checkable: bool = False,
+        size: int = 32,
+        icon_size: int = 18,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.setIcon(make_icon(icon, colour, "accent_text"))
+        self.setIconSize(QSize(icon_size, icon_size))
+        self.setFixedSize(size, size)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCheckable(checkable)
+        self.set_name(name, shortcut)
+        if clicked is not None:
+            self.clicked.connect(lambda _on=False: clicked())
+
+    def set_name(self, name: str, shortcut: str = "") -> None:
+        """What the button does, in a word or two, and the key that does the same."""
+        self.setAccessibleName(name)
+        self.setToolTip(f"{name}  ({shortcut})" if shortcut else name)
+
+    def set_icon(self, icon: str, colour: str = "text2") -> None:
+        """Show another icon."""
+        self.setIcon(make_icon(icon, colour, "accent_text"))
+
+
+class MenuButton(ToolButton):
+    """An icon that opens a menu of actions (by default the three dots)."""
+
+    def __init__(
+        self, name: str, actions: list[QAction], *, icon: str = "dots-horizontal", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(icon, name, parent=parent)
+        menu = QMenu(self)
+        for action in actions:
+            menu.addAction(action)
+        self.setMenu(menu)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+
+
+def link_button(text: str, clicked: Callable[[], object] | None = None) -> Button:
+    """A word that acts, in the accent's colour and without a frame."""
+    return Button(text, "ghost", clicked=clicked)

@@ -1,0 +1,204 @@
+"""Where people type and choose: text, search, password, choice, and the rows of a form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from ui.icons import draw_icon, icon
+from ui.text import tr
+from ui.widgets.label import Label
+from ui.widgets.layout import restyle, row
+
+
+class TextField(QLineEdit):
+    """One line of text, 32 px high. `name` is what a screen reader says; without it the placeholder serves."""
+
+    def __init__(
+        self, text: str = "", *, placeholder: str = "", name: str = "", lead: str = "", parent: QWidget | None = None
+    ) -> None:
+        super().__init__(text, parent)
+        self.setPlaceholderText(placeholder)
+        self.setAccessibleName(name or placeholder)
+        self.setCursorPosition(0)
+        if lead:
+            self.addAction(icon(lead, "text3"), QLineEdit.ActionPosition.LeadingPosition)
+
+    def set_wrong(self, reason: str = "") -> None:
+        """Mark the field; the reason is its tooltip and its description for screen readers. "" clears the mark."""
+        restyle(self, wrong="true" if reason else "")
+        self.setToolTip(reason)
+        self.setAccessibleDescription(reason)
+
+
+class SearchField(TextField):
+    """Search as you type: `searched` comes after a short pause, at once on Enter; Esc empties, then lets go."""
+
+    searched = Signal(str)
+    left = Signal()  # Esc in an empty field, or Down: the list wants the focus
+
+    def __init__(self, placeholder: str, *, pause_ms: int = 150, parent: QWidget | None = None) -> None:
+        super().__init__(placeholder=placeholder, lead="magnify", parent=parent)
+        self.setClearButtonEnabled(False)
+        self._clear = QAction(icon("close", "text2"), tr("Clear"), self)
+        self._clear.triggered.connect(self._empty)
+        self._clear.setVisible(False)
+        self.addAction(self._clear, QLineEdit.ActionPosition.TrailingPosition)
+        self._timer = QTimer(self, singleShot=True, interval=pause_ms)
+        self._timer.timeout.connect(self._tell)
+        self._told = ""
+        self.textChanged.connect(self._changed)
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        key = event.key()
+        if key == Qt.Key.Key_Escape:
+            if self.text():
+                self._empty()
+            else:
+                self.left.emit()
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._tell()
+        elif key == Qt.Key.Key_Down:
+            self._tell()
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _changed(self, text: str) -> None:
+        self._clear.setVisible(bool(text))
+        self._timer.start()
+
+    def _empty(self) -> None:
+        self.clear()
+        self._tell()
+
+    def _tell(self) -> None:
+        self._timer.stop()
+        if self.text() != self._told:
+            self._told = self.text()
+            self.searched.emit(self._told)
+
+
+class PasswordField(TextField):
+    """A secret, hidden until the eye is pressed; never offered for undo, drag or the clipboard while hidden."""
+
+    def __init__(self, *, placeholder: str = "", name: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(placeholder=placeholder, name=name or tr("Password"), parent=parent)
+        self.setInputMethodHints(Qt.InputMethodHint.ImhSensitiveData | Qt.InputMethodHint.ImhNoPredictiveText)
+        self._eye = QAction(self)
+        self._eye.setCheckable(True)
+        self._eye.toggled.connect(self._show)
+        self.addAction(self._eye, QLineEdit.ActionPosition.TrailingPosition)
+        self._show(False)
+
+    def _show(self, on: bool) -> None:
+        self.setEchoMode(QLineEdit.EchoMode.Normal if on else QLineEdit.EchoMode.Password)
+        self._eye.setIcon(icon("eye-off-outline" if on else "eye-outline", "text2"))
+        self._eye.setText(tr("Hide password") if on else tr("Show password"))
+
+
+class Select(QComboBox):
+    """One of a list, as (key, text). The wheel scrolls the page, not the choice."""
+
+    chosen = Signal(str)
+
+    def __init__(
+        self, options: Sequence[tuple[str, str]] = (), current: str = "", *, name: str, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMaxVisibleItems(12)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.set_options(options, current)
+        self.activated.connect(lambda index: self.chosen.emit(str(self.itemData(index))))
+
+    def set_options(self, options: Sequence[tuple[str, str]], current: str = "") -> None:
+        """Offer other options; the choice stays where its key still exists."""
+        current = current or self.current()
+        self.clear()
+        for key, text in options:
+            self.addItem(text, key)
+        self.choose(current)
+
+    def current(self) -> str:
+        """The key chosen, "" without options."""
+        return str(self.currentData() or "")
+
+    def choose(self, key: str) -> None:
+        """Show one without telling anybody; an unknown key leaves the first."""
+        self.setCurrentIndex(max(0, self.findData(key)) if self.count() else -1)
+
+    def wheelEvent(self, event: QWheelEvent, /) -> None:
+        event.ignore()
+
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        super().paintEvent(event)
+        x = 8 if self.layoutDirection() is Qt.LayoutDirection.RightToLeft else self.width() - 24
+        colour = "text2" if self.isEnabled() else "text3"
+        draw_icon(QPainter(self), QPointF(x, (self.height() - 16) / 2), "chevron-down", colour, 16)
+
+
+class FormRow(QFrame):
+    """A label on the field's first line at the left, the field at the right, a hint or a reason beneath it."""
+
+    def __init__(self, label: str, *fields: QWidget, hint: str = "", label_width: int = 184) -> None:
+        super().__init__()
+        self._label = Label(label, "muted", wrap=True)
+        self._label.setFixedWidth(label_width)
+        self._label.setContentsMargins(0, 8, 0, 0)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._hint = Label(hint, "caption", wrap=True)
+        self._hint.setVisible(bool(hint))
+        self._plain_hint = hint
+        box = QVBoxLayout()
+        box.setSpacing(4)
+        line = row(*[(field, 1) for field in fields])
+        if len(fields) == 1 and fields[0].sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Fixed:
+            line = row(fields[0], None)
+        line.setMinimumHeight(32)
+        box.addWidget(line)
+        box.addWidget(self._hint)
+        outer = QHBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self._label, 0, Qt.AlignmentFlag.AlignTop)
+        outer.addLayout(box, 1)
+        for field in fields:
+            if not field.accessibleName():
+                field.setAccessibleName(label)
+
+    def set_wrong(self, reason: str) -> None:
+        """Say under the field why its value cannot be used; "" brings the hint back."""
+        self._hint.setText(reason or self._plain_hint)
+        self._hint.set_tone("bad" if reason else "")
+        self._hint.setVisible(bool(reason or self._plain_hint))
+
+
+class FieldBlock(QFrame):
+    """A label above its field and a hint beneath: for cards and dialogs, where there is no room at the left."""
+
+    def __init__(self, label: str, field: QWidget, *, hint: str = "") -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        caption = Label(label, "medium")
+        caption.setBuddy(field)
+        layout.addWidget(caption)
+        layout.addWidget(field)
+        self._plain_hint = hint
+        self._hint = Label(hint, "small", wrap=True)
+        self._hint.setVisible(bool(hint))
+        layout.addWidget(self._hint)
+        if not field.accessibleName():
+            field.setAccessibleName(label)
+
+    def set_wrong(self, reason: str) -> None:
+        """Say under the field why its value cannot be used; "" brings the hint back."""
+        self._hint.setText(reason or self._plain_hint)
+        self._hint.set_tone("bad" if reason else "")
+        self._hint.setVisible(bool(reason or self._plain_hint))

@@ -1,0 +1,271 @@
+"""Dialogs inside the window: a dimmed page, a framed sheet above it, and popovers beside a button.
+
+In-window sheets keep the person's place visible, look the same on every system and need no second native window. While
+one is open the focus stays inside it; Esc closes it; afterwards the focus is where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from ui.text import tr
+from ui.theme import tokens
+from ui.widgets.button import Button, ToolButton
+from ui.widgets.label import Label, Para
+from ui.widgets.layout import Item, add, clear, set_box
+from ui.widgets.paint import draw_shadow
+
+_EDGE = 24  # least distance of a sheet from the window's edge
+
+
+class Dialog(QFrame):
+    """A sheet: title, content, and a foot with a remark at the left and the buttons at the right."""
+
+    closed = Signal()
+
+    def __init__(self, title: str, *, width: int = 480) -> None:
+        super().__init__()
+        set_box(self, "dialog")
+        self.wanted_width = width
+        self.setAccessibleName(title)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(1, 1, 1, 1)
+        outer.setSpacing(0)
+        head = QHBoxLayout()
+        head.setContentsMargins(24, 16, 16, 8)
+        head.addWidget(Label(title, "title", wrap=True), 1)
+        head.addWidget(ToolButton("close", tr("Close"), clicked=self.close_dialog), 0, Qt.AlignmentFlag.AlignTop)
+        outer.addLayout(head)
+        self.content = QVBoxLayout()
+        self.content.setContentsMargins(24, 0, 24, 20)
+        self.content.setSpacing(12)
+        outer.addLayout(self.content, 1)
+        self._foot = QFrame()
+        set_box(self._foot, "foot")
+        self._foot_row = QHBoxLayout(self._foot)
+        self._foot_row.setContentsMargins(24, 14, 24, 14)
+        self._foot_row.setSpacing(8)
+        outer.addWidget(self._foot)
+        self._foot.hide()
+        self._default: Button | None = None
+
+    def add(self, *items: Item) -> None:
+        """Append to the content."""
+        for item in items:
+            add(self.content, item)
+
+    def set_foot(self, *buttons: Button, remark: str = "") -> None:
+        """The buttons at the right, the last one being what Ctrl+Enter (and Enter in a field) presses."""
+        clear(self._foot_row)
+        note = Label(remark, "small", wrap=True)
+        self._foot_row.addWidget(note, 1)
+        for button in buttons:
+            self._foot_row.addWidget(button)
+        self._foot.setVisible(bool(buttons))
+        self._default = buttons[-1] if buttons else None
+
+    def close_dialog(self) -> None:
+        """Leave without doing anything."""
+        self.closed.emit()
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and self._default is not None and self._default.isEnabled():
+            self._default.click()
+        else:
+            super().keyPressEvent(event)
+
+
+class Overlay(QWidget):
+    """Covers its parent, dims it and shows one sheet at a time; a second sheet stacks above the first."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._page = parent
+        self._sheets: list[tuple[QWidget, int | None, QWidget | None]] = []
+        self.hide()
+        parent.installEventFilter(self)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._keep_focus)
+
+    @property
+    def is_open(self) -> bool:
+        """Is a sheet shown?"""
+        return bool(self._sheets)
+
+    def current(self) -> QWidget | None:
+        """The sheet on top."""
+        return self._sheets[-1][0] if self._sheets else None
+
+    def open(self, sheet: QWidget, *, top: int | None = None, focus: QWidget | None = None) -> None:
+        """Show a sheet, `top` px from the window's top or centred, with the focus on `focus` or its first control."""
+        before = QApplication.focusWidget()
+        if self._sheets:
+            self._sheets[-1][0].hide()
+        self._sheets.append((sheet, top, before))
+        sheet.setParent(self)
+        if isinstance(sheet, Dialog):
+            sheet.closed.connect(lambda: self.close_sheet(sheet))
+        sheet.installEventFilter(self)
+        self.setGeometry(self._page.rect())
+        self.show()
+        self.raise_()
+        sheet.show()
+        self._place()
+        target = focus or _first_control(sheet)
+        if target is not None:
+            target.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def close_sheet(self, sheet: QWidget | None = None) -> None:
+        """Close a sheet (by default the top one) and give the focus back."""
+        wanted = sheet or self.current()
+        for index, (shown, _, before) in enumerate(self._sheets):
+            if shown is wanted:
+                del self._sheets[index]
+                shown.hide()
+                shown.deleteLater()
+                self._uncover(before)
+                return
+
+    def _uncover(self, before: QWidget | None) -> None:
+        if self._sheets:
+            self._sheets[-1][0].show()
+            self._place()
+        else:
+            self.hide()
+        if before is not None and _alive(before) and before.isVisible():
+            before.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        kind = event.type()
+        if watched is self._page and kind is QEvent.Type.Resize:
+            self.setGeometry(self._page.rect())
+        elif kind is QEvent.Type.LayoutRequest and watched is self.current():
+            self._place()
+        return False
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        self._place()
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._dismiss()
+        event.accept()  # no key reaches the page beneath
+
+    def mousePressEvent(self, event: QMouseEvent, /) -> None:
+        sheet = self.current()
+        outside = sheet is not None and not sheet.geometry().contains(event.position().toPoint())
+        if outside and getattr(sheet, "light_dismiss", False):
+            self._dismiss()
+        event.accept()
+
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        painter = QPainter(self)
+        colour = QColor("#000000" if tokens().hc else "#0B1020")
+        colour.setAlphaF(tokens().dim)
+        painter.fillRect(self.rect(), colour)
+        sheet = self.current()
+        if sheet is not None:
+            draw_shadow(painter, QRectF(sheet.geometry()))
+
+    def _dismiss(self) -> None:
+        sheet = self.current()
+        if isinstance(sheet, Dialog):
+            sheet.close_dialog()
+        else:
+            self.close_sheet()
+
+    def _place(self) -> None:
+        if not self._sheets:
+            return
+        sheet, top, _ = self._sheets[-1]
+        width = min(int(getattr(sheet, "wanted_width", 480)), self.width() - 2 * _EDGE)
+        layout = sheet.layout()
+        if layout is not None:
+            layout.activate()
+        height = sheet.heightForWidth(width) if sheet.hasHeightForWidth() else sheet.sizeHint().height()
+        height = min(max(height, sheet.minimumSizeHint().height()), self.height() - 2 * _EDGE)
+        y = min(top, self.height() - height - _EDGE) if top is not None else (self.height() - height) // 2
+        sheet.setGeometry((self.width() - width) // 2, max(_EDGE, y), width, height)
+        self.update()
+
+    def _keep_focus(self, old: QWidget | None, now: QWidget | None) -> None:
+        sheet = self.current()
+        if sheet is None or now is None or not self.isVisible() or now.window() is not self.window():
+            return
+        if now is not self and not self.isAncestorOf(now):
+            target = old if old is not None and _alive(old) and sheet.isAncestorOf(old) else _first_control(sheet)
+            if target is not None:
+                target.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _alive(widget: QWidget) -> bool:
+    return bool(shiboken6.isValid(widget))
+
+
+def _first_control(sheet: QWidget) -> QWidget | None:
+    """The first thing to type or press; the closing cross comes last."""
+    found = [w for w in sheet.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isEnabled()]
+    found = [w for w in found if w.isVisibleTo(sheet)]
+    crosses = [w for w in found if isinstance(w, ToolButton) and w.accessibleName() == tr("Close")]
+    others = [w for w in found if w not in crosses]
+    return others[0] if others else crosses[0] if crosses else None
+
+
+def ask(
+    overlay: Overlay,
+    title: str,
+    text: str,
+    words: str,
+    then: Callable[[], object],
+    *,
+    danger: bool = False,
+    remark: str = "",
+) -> Dialog:
+    """A question before something that cannot be taken back. `words` name the act ("Remove mailbox"), never "OK"."""
+    dialog = Dialog(title, width=440)
+    dialog.add(Para(text))
+
+    def act() -> None:
+        overlay.close_sheet(dialog)
+        then()
+
+    go = Button(words, "danger" if danger else "primary", clicked=act)
+    dialog.set_foot(Button(tr("Cancel"), clicked=dialog.close_dialog), go, remark=remark)
+    overlay.open(dialog)
+    return dialog
+
+
+class Popover(QFrame):
+    """A small frame beside the button that opened it; a click elsewhere or Esc closes it."""
+
+    def __init__(self, *items: Item, width: int = 320, name: str = "") -> None:
+        super().__init__(None, Qt.WindowType.Popup | Qt.WindowType.FramelessWindowHint)
+        set_box(self, "popover")
+        self.setAccessibleName(name)
+        self.setFixedWidth(width)
+        self.content = QVBoxLayout(self)
+        self.content.setContentsMargins(12, 12, 12, 12)
+        self.content.setSpacing(8)
+        for item in items:
+            add(self.content, item)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+
+    def show_beside(self, anchor: QWidget) -> None:
+        """Open at the right of `anchor`, within its window."""
+        self.adjustSize()
+        window = anchor.window()
+        corner = anchor.mapToGlobal(QPoint(anchor.width() + 8, anchor.height() - self.height()))
+        floor = window.mapToGlobal(QPoint(0, window.height() - self.height() - 8)).y()
+        ceiling = window.mapToGlobal(QPoint(0, 8)).y()
+        self.move(corner.x(), max(ceiling, min(corner.y(), floor)))
+        self.show()
+        target = _first_control(self)
+        if target is not None:
+            target.setFocus(Qt.FocusReason.PopupFocusReason)

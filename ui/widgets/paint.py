@@ -1,0 +1,167 @@
+"""What widgets and delegates both draw: avatars, pills, boxes to tick, focus frames, shadows.
+
+Each function takes a painter and leaves its state as it found it, apart from pen, brush and font. Positions are
+device-independent pixels; colours come from the tokens in force.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
+
+from ui.icons import draw_icon
+from ui.theme import BODY, SMALL, TITLE, font, tokens
+
+PILL_HEIGHT = 20
+CHECK_SIZE = 16
+
+
+def initials(name: str) -> str:
+    """Letters for an avatar: "Tomás Hughes" → "TH", "Priya" → "P"; "?" when there is nothing to go by."""
+    words = [w for w in name.replace("@", " ").split() if unicodedata.category(w[0])[0] in "LN"]
+    if not words:
+        return "?"
+    return (words[0][0] + (words[-1][0] if len(words) > 1 else "")).upper()
+
+
+def draw_avatar(painter: QPainter, rect: QRectF, name: str, *, icon: str | None = None) -> None:
+    """A round ground with initials, or with `icon` on grey for somebody who is not known by name."""
+    t = tokens()
+    if icon:
+        ground, ink = (t.canvas, t.text) if t.hc else (t.line, t.text2)
+    else:
+        ground, ink = t.avatars[sum(map(ord, name)) % len(t.avatars)]
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(ink), 1.5) if t.hc else Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(ground))
+    painter.drawEllipse(rect.adjusted(1, 1, -1, -1) if t.hc else rect)
+    side = rect.width()
+    if icon:
+        px = round(side * 0.56)
+        draw_icon(painter, QPointF(rect.x() + (side - px) / 2, rect.y() + (side - px) / 2), icon, ink, px)
+        return
+    px = 9 if side < 24 else 10 if side < 28 else SMALL if side < 40 else TITLE - 1
+    painter.setPen(QColor(ink))
+    painter.setFont(font(px, QFont.Weight.DemiBold))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, initials(name))
+
+
+def draw_badge(painter: QPainter, centre: QPointF, icon: str, *, ground: str) -> None:
+    """The small channel icon at an avatar's edge, on a disc of the row's own `ground` (token name)."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(tokens().colour(ground)))
+    painter.drawEllipse(centre, 8.5, 8.5)
+    draw_icon(painter, QPointF(centre.x() - 6.5, centre.y() - 6.5), icon, "text2", 13)
+
+
+def pill_width(text: str, icon: str | None = None) -> int:
+    """How wide `draw_pill` will draw."""
+    advance = QFontMetrics(font(SMALL, QFont.Weight.Medium)).horizontalAdvance(text)
+    return advance + 16 + (16 if icon else 0)
+
+
+def draw_pill(
+    painter: QPainter, x: float, y: float, text: str, tone: str, *, right: bool = False, icon: str | None = None
+) -> int:
+    """A state in a word on its own ground, 20 px high; with `right`, `x` is its right edge. Returns its width."""
+    t = tokens()
+    ground, ink = t.tone(tone)
+    width = pill_width(text, icon)
+    left = x - width if right else x
+    rect = QRectF(left, y, width, PILL_HEIGHT)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(QPen(QColor(ink), 1) if t.hc else Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(ground) if ground else Qt.BrushStyle.NoBrush)
+    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5) if t.hc else rect, 10, 10)
+    start = left + 8
+    if icon:
+        draw_icon(painter, QPointF(left + 7, y + 4), icon, ink, 12)
+        start += 16
+    painter.setFont(font(SMALL, QFont.Weight.Medium))
+    painter.setPen(QColor(ink))
+    painter.drawText(QRectF(start, y, width, PILL_HEIGHT), int(Qt.AlignmentFlag.AlignVCenter), text)
+    return width
+
+
+def draw_check(painter: QPainter, x: float, y: float, state: Qt.CheckState, *, enabled: bool = True) -> None:
+    """A box to tick, 16 px: empty, ticked or "some"."""
+    t = tokens()
+    on = state is not Qt.CheckState.Unchecked
+    edge = t.accent if on and enabled else t.text3
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    pen = QPen(QColor(edge), 1)
+    if not enabled and t.hc:
+        pen.setStyle(Qt.PenStyle.DashLine)
+    painter.setPen(pen)
+    painter.setBrush(QColor(edge if on else t.canvas))
+    painter.drawRoundedRect(QRectF(x + 0.5, y + 0.5, 15, 15), 4, 4)
+    if on:
+        name = "minus-thick" if state is Qt.CheckState.PartiallyChecked else "check-bold"
+        draw_icon(painter, QPointF(x + 2, y + 2), name, "on_accent" if enabled else "canvas", 12)
+
+
+def draw_dot(painter: QPainter, centre: QPointF, colour: str, size: float = 8) -> None:
+    """A filled circle, for unread and presence."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(tokens().colour(colour)))
+    painter.drawEllipse(centre, size / 2, size / 2)
+
+
+def draw_row_ground(painter: QPainter, rect: QRectF, *, selected: bool, hovered: bool, focused: bool = False) -> str:
+    """The rounded ground of a list row; returns the token name of the ground that text now stands on."""
+    t = tokens()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    ground = "selected" if selected else "hover" if hovered else ""
+    if ground:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(t.colour(ground)))
+        painter.drawRoundedRect(rect, t.radius, t.radius)
+    if focused or (t.hc and selected):
+        draw_focus(painter, rect)
+    return ground
+
+
+def draw_focus(painter: QPainter, rect: QRectF, radius: float | None = None) -> None:
+    """The frame of whatever the keyboard acts on: 2 px in the accent."""
+    t = tokens()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(QPen(QColor(t.accent), 2))
+    corner = t.radius if radius is None else radius
+    painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), corner, corner)
+
+
+def draw_text(
+    painter: QPainter,
+    rect: QRectF,
+    text: str,
+    *,
+    px: int = BODY,
+    weight: QFont.Weight = QFont.Weight.Normal,
+    colour: str = "text",
+    align: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignLeft,
+) -> None:
+    """One line, vertically centred, cut with an ellipsis where it does not fit."""
+    painter.setFont(font(px, weight))
+    painter.setPen(QColor(tokens().colour(colour)))
+    cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
+    painter.drawText(rect, int(align | Qt.AlignmentFlag.AlignVCenter), cut)
+
+
+def draw_shadow(painter: QPainter, rect: QRectF, *, radius: float = 12, blur: int = 24, drop: int = 10) -> None:
+    """A soft shadow around a frame that lies above the page. High contrast has none: frames do its work."""
+    strength = tokens().shadow
+    if strength <= 0:
+        return
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    colour = QColor("#0B1020")
+    for step in range(blur, 0, -2):
+        colour.setAlphaF(strength * 0.16 * (1 - step / blur) ** 1.5)
+        painter.setBrush(colour)
+        grown = rect.adjusted(-step, -step + drop, step, step + drop)
+        painter.drawRoundedRect(grown, radius + step, radius + step)

@@ -1,0 +1,187 @@
+"""Parts of a page: the bar at its top, tiles, figures, sections, rows of facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from ui.widgets.avatar import IconView
+from ui.widgets.button import ToolButton
+from ui.widgets.label import ElidingLabel, Label
+from ui.widgets.layout import Item, Margins, add, clear, column, row, set_box
+
+
+class BarHeader(QFrame):
+    """The bar of a page, 64 px (80 with a second line): title and facts at the left, actions at the right.
+
+    `lead` stands before the title (a back button), `beside` after it (a pill, segments), `under` beneath it.
+    """
+
+    def __init__(
+        self, title: str, *actions: QWidget, lead: QWidget | None = None, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        set_box(self, "bar")
+        self.title = ElidingLabel(title, "title")
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._beside = QHBoxLayout()
+        self._beside.setSpacing(8)
+        self._under = QHBoxLayout()
+        self._under.setSpacing(8)
+        first = QHBoxLayout()
+        first.setSpacing(8)
+        first.addWidget(self.title)
+        first.addLayout(self._beside)
+        first.addStretch(1)
+        words = QVBoxLayout()
+        words.setSpacing(4)
+        words.addStretch(1)
+        words.addLayout(first)
+        words.addLayout(self._under)
+        words.addStretch(1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(24, 0, 24, 0)
+        layout.setSpacing(8)
+        if lead is not None:
+            layout.addWidget(lead)
+        layout.addLayout(words, 1)
+        self._actions = QHBoxLayout()
+        self._actions.setSpacing(8)
+        layout.addLayout(self._actions)
+        self.set_actions(*actions)
+        self.setFixedHeight(64)
+
+    def set_title(self, text: str) -> None:
+        """Another title."""
+        self.title.setText(text)
+
+    def set_actions(self, *actions: QWidget) -> None:
+        """Replace the widgets at the right."""
+        clear(self._actions)
+        for action in actions:
+            self._actions.addWidget(action, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def set_beside(self, *items: QWidget) -> None:
+        """Replace what stands beside the title."""
+        clear(self._beside)
+        for item in items:
+            self._beside.addWidget(item, 0, Qt.AlignmentFlag.AlignVCenter)
+
+    def set_under(self, *items: Item) -> None:
+        """Replace the second line; with one the bar is 80 px high."""
+        clear(self._under)
+        for item in items:
+            add(self._under, item)
+        self.setFixedHeight(80 if items else 64)
+
+
+class Tile(QFrame):
+    """A card: a frame on the page with 16 px of air."""
+
+    def __init__(self, *items: Item, margins: Margins = (16, 16, 16, 16), spacing: int = 8, box: str = "tile") -> None:
+        super().__init__()
+        set_box(self, box)
+        self.content = QVBoxLayout(self)
+        self.content.setContentsMargins(*margins)
+        self.content.setSpacing(spacing)
+        for item in items:
+            add(self.content, item)
+
+
+class FigureTile(Tile):
+    """One figure with its name above and its direction in words beneath. `beside` may hold a spark line."""
+
+    def __init__(
+        self, name: str, figure: str = "", note: str = "", *, tone: str = "", beside: QWidget | None = None
+    ) -> None:
+        self._figure = Label(figure, "figure")
+        self._note = ElidingLabel(note, "small")
+        self._arrow = IconView("arrow-up", "ok", 14)
+        self._arrow.hide()
+        middle: list[Item] = [self._figure, None]
+        if beside is not None:
+            middle.append((beside, 1))
+        super().__init__(Label(name, "small"), row(*middle), row(self._arrow, (self._note, 1), spacing=4), spacing=4)
+        self._name = name
+        self.set_figure(figure, note, tone=tone)
+
+    def set_figure(self, figure: str, note: str = "", *, tone: str = "", arrow: str = "") -> None:
+        """Another figure; `arrow` is "up" or "down" and only repeats what the words say."""
+        self._figure.setText(figure)
+        self._note.setText(note)
+        self._note.set_tone(tone)
+        self._arrow.setVisible(bool(arrow))
+        if arrow:
+            self._arrow.set_icon(f"arrow-{arrow}", tone or "text2")
+        self.setAccessibleName(f"{self._name}: {figure}. {note}")
+
+
+class Section(QFrame):
+    """A heading with what belongs to it; `action` is a small tool at the right, `folded` hides the content."""
+
+    def __init__(self, title: str, *items: Item, action: QWidget | None = None, spacing: int = 8) -> None:
+        super().__init__()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(spacing)
+        self.title = Label(title, "section")
+        head: list[Item] = [self.title, None]
+        if action is not None:
+            head.append(action)
+        layout.addWidget(row(*head))
+        self.content = QVBoxLayout()
+        self.content.setSpacing(spacing)
+        layout.addLayout(self.content)
+        for item in items:
+            add(self.content, item)
+
+
+class Facts(QFrame):
+    """Names and values in two columns, as in a profile."""
+
+    def __init__(self, rows: list[tuple[str, str]] | None = None, *, name_width: int = 76) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(8)
+        self._grid.setColumnMinimumWidth(0, name_width)
+        self._grid.setColumnStretch(1, 1)
+        self.set_rows(rows or [])
+
+    def set_rows(self, rows: list[tuple[str, str]]) -> None:
+        """Show other facts; a value that does not fit is cut and has a tooltip."""
+        clear(self._grid)
+        for index, (name, value) in enumerate(rows):
+            self._grid.addWidget(Label(name, "small"), index, 0)
+            shown = ElidingLabel(value)
+            shown.setAccessibleName(f"{name}: {value}")
+            self._grid.addWidget(shown, index, 1)
+
+
+class ScrollPage(QScrollArea):
+    """A page's content that scrolls up and down; `content` is its vertical layout."""
+
+    def __init__(self, *items: Item, margins: Margins = (24, 20, 24, 24), spacing: int = 16) -> None:
+        super().__init__()
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        inner = column(margins=margins, spacing=spacing, box="clear")
+        self.content = QVBoxLayout()
+        self.content.setSpacing(spacing)
+        layout = inner.layout()
+        assert isinstance(layout, QVBoxLayout)
+        layout.addLayout(self.content)
+        layout.addStretch(1)
+        for item in items:
+            add(self.content, item)
+        self.setWidget(inner)
+
+
+def back_button(name: str, clicked: Callable[[], object]) -> ToolButton:
+    """The arrow before a title that leads to where one came from."""
+    return ToolButton("arrow-left", name, clicked=clicked)

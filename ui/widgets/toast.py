@@ -1,0 +1,168 @@
+"""Toasts: what was just done, with Undo.
+
+One is shown at a time at the bottom of the window; others queue. A toast waits while the mouse or the focus is on it, is
+announced to screen readers, and never takes the focus. An error stays until it is read or dismissed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QRectF, QTimer, Signal
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+
+from ui.text import tr
+from ui.widgets.avatar import IconView
+from ui.widgets.button import Button
+from ui.widgets.label import Label
+from ui.widgets.layout import set_box
+from ui.widgets.paint import draw_shadow
+
+_MARGIN = 24  # room around the frame for its shadow
+_SHOWN_MS = {"ok": 6000, "info": 6000, "bad": 12000}
+_ICONS = {"ok": "check", "info": "information-outline", "bad": "alert-circle-outline"}
+
+
+@dataclass(frozen=True)
+class Toast:
+    """One message. `act` runs when `words` is pressed ("Undo"); `shortcut` is shown beside it."""
+
+    text: str
+    tone: str = "ok"
+    words: str = ""
+    act: Callable[[], object] | None = None
+    shortcut: str = ""
+
+
+class ToastHost(QWidget):
+    """Shows toasts at the bottom of its parent, one after the other."""
+
+    shown = Signal(str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._page = parent
+        self._queue: deque[Toast] = deque()
+        self._now: Toast | None = None
+        self._frame: QFrame | None = None
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self.dismiss)
+        parent.installEventFilter(self)
+        self.hide()
+
+    @property
+    def current(self) -> Toast | None:
+        """The toast shown."""
+        return self._now
+
+    def show_toast(self, toast: Toast) -> None:
+        """Show a toast; one that offers nothing gives way at once, others are finished first."""
+        if self._now is not None and (self._now.act is not None or self._now.tone == "bad"):
+            self._queue.append(toast)
+            self._timer.start(min(2500, max(1, self._timer.remainingTime())))
+        else:
+            self._present(toast)
+
+    def say(self, text: str, tone: str = "ok") -> None:
+        """Only words."""
+        self.show_toast(Toast(text, tone))
+
+    def offer_undo(self, text: str, undo: Callable[[], object]) -> None:
+        """What was done, and the way back. A newer offer takes the place of an older one at once."""
+        toast = Toast(text, "ok", tr("Undo"), undo, "Ctrl+Z")
+        self._queue = deque(t for t in self._queue if t.tone == "bad")
+        if self._now is not None and self._now.tone == "bad":
+            self.show_toast(toast)
+        else:
+            self._present(toast)
+
+    def act(self) -> bool:
+        """Do what the toast offers (Ctrl+Z does it too); False when there is nothing to do."""
+        toast = self._now
+        if toast is None or toast.act is None:
+            return False
+        self.dismiss()
+        toast.act()
+        return True
+
+    def dismiss(self) -> None:
+        """Close the toast and show the next."""
+        self._timer.stop()
+        self._now = None
+        if self._frame is not None:
+            self._frame.hide()
+            self._frame.deleteLater()
+            self._frame = None
+        self.hide()
+        if self._queue:
+            self._present(self._queue.popleft())
+
+    def _present(self, toast: Toast) -> None:
+        if self._frame is not None:
+            self._frame.hide()
+            self._frame.deleteLater()
+        self._now = toast
+        self._frame = self._build(toast)
+        self._frame.setParent(self)
+        self._place()
+        self._frame.show()
+        self.show()
+        self.raise_()
+        self._timer.start(_SHOWN_MS.get(toast.tone, 6000))
+        if QAccessible.isActive():
+            QAccessible.updateAccessibility(QAccessibleAnnouncementEvent(self, toast.text))
+        self.shown.emit(toast.text)
+
+    def _build(self, toast: Toast) -> QFrame:
+        frame = QFrame()
+        set_box(frame, "toast")
+        frame.setAccessibleName(toast.text)
+        layout = QHBoxLayout(frame)
+        layout.setContentsMargins(16, 6, 12, 6)
+        layout.setSpacing(12)
+        layout.addWidget(IconView(_ICONS.get(toast.tone, "check"), "canvas", 16))
+        text = Label(toast.text, wrap=True)
+        text.setMinimumHeight(32)
+        layout.addWidget(text, 1)
+        if toast.act is not None:
+            layout.addWidget(Button(toast.words, clicked=self.act))
+        if toast.shortcut:
+            layout.addWidget(Label(toast.shortcut))
+        if toast.tone == "bad":
+            layout.addWidget(Button(tr("Close"), clicked=self.dismiss))
+        return frame
+
+    def _place(self) -> None:
+        frame, parent = self._frame, self._page
+        if frame is None:
+            return
+        room = parent.width() - 2 * _MARGIN
+        text = frame.findChildren(Label)[0]
+        wish = text.fontMetrics().horizontalAdvance(text.text()) + 4
+        rest = frame.sizeHint().width() - text.sizeHint().width()
+        width = max(240, min(wish + rest, room, 640))
+        height = max(44, frame.heightForWidth(width))
+        frame.setGeometry(_MARGIN, _MARGIN, width, height)
+        whole = width + 2 * _MARGIN
+        self.setGeometry(
+            (parent.width() - whole) // 2, parent.height() - height - 2 * _MARGIN, whole, height + 2 * _MARGIN
+        )
+
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        if self._frame is not None:
+            draw_shadow(QPainter(self), QRectF(self._frame.geometry()), radius=8, blur=16, drop=4)
+
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        if watched is self._page and event.type() is QEvent.Type.Resize:
+            self._place()
+        return False
+
+    def enterEvent(self, event: QEnterEvent, /) -> None:
+        self._timer.stop()
+
+    def leaveEvent(self, event: QEvent, /) -> None:
+        if self._now is not None:
+            self._timer.start(3000)
