@@ -16,6 +16,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+pytest_plugins = ["tests.servers.fixtures"]
+
 ROOT = Path(__file__).resolve().parent.parent
 _PRIVATE = Path(tempfile.mkdtemp(prefix="deskbell-tests-"))
 _RUNTIME = _PRIVATE / "runtime"

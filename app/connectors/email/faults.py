@@ -22,8 +22,18 @@ from app.connectors.email.config import MailServer
 from app.kernel.errors import ExternalError, Reason
 
 _WORDS_MAX = 300
-_NO_ROUTE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL, errno.ETIMEDOUT}
-_BUSY = re.compile(r"\[(UNAVAILABLE|LIMIT|INUSE|OVERQUOTA|SERVERBUG)\]|too many|try (again )?later|maximum number|temporar", re.IGNORECASE)
+_NO_ROUTE = {
+    errno.ENETUNREACH,
+    errno.EHOSTUNREACH,
+    errno.ENETDOWN,
+    errno.EHOSTDOWN,
+    errno.EADDRNOTAVAIL,
+    errno.ETIMEDOUT,
+}
+_BUSY = re.compile(
+    r"\[(UNAVAILABLE|LIMIT|INUSE|OVERQUOTA|SERVERBUG)\]|too many|try (again )?later|maximum number|temporar",
+    re.IGNORECASE,
+)
 
 
 class SendError(ExternalError):
@@ -34,7 +44,15 @@ class SendError(ExternalError):
     """
 
     def __init__(
-        self, text: str, *, reason: Reason, retryable: bool, words: str = "", phase: Phase, uncertain: bool = False, code: int = 0
+        self,
+        text: str,
+        *,
+        reason: Reason,
+        retryable: bool,
+        words: str = "",
+        phase: Phase,
+        uncertain: bool = False,
+        code: int = 0,
     ) -> None:
         super().__init__(text, reason=reason, retryable=retryable, words=words)
         self.phase = phase
@@ -69,7 +87,15 @@ def translated(server: MailServer) -> Iterator[None]:
         yield
     except ExternalError:
         raise
-    except (OSError, imaplib.IMAP4.error, smtplib.SMTPException, EOFError, UnicodeError, ValueError, binascii.Error) as error:
+    except (
+        OSError,
+        imaplib.IMAP4.error,
+        smtplib.SMTPException,
+        EOFError,
+        UnicodeError,
+        ValueError,
+        binascii.Error,
+    ) as error:
         raise external(error, server) from None
 
 

@@ -1,0 +1,218 @@
+"""The IMAP connection below imapclient: own buffer, own limits, and nothing written to any log.
+
+imapclient and imaplib do the commands; this file replaces what carries the bytes. Why: a wait in IDLE has to know
+whether something lies in the buffer already; a line or a literal must not take all memory because a server says so;
+imaplib keeps the last commands (the password among them) and formats every body for a debug log nobody reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import imaplib
+import logging
+import re
+import select
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from imapclient import IMAPClient
+
+from app.connectors.email import tls
+from app.connectors.email.config import MailServer, Security
+from app.connectors.email.faults import ClosedError, SaidByeError, no_starttls
+
+logging.getLogger("imapclient").setLevel(logging.WARNING)  # below that it quotes commands and letters
+
+LINE_MAX = 16 * 2**20  # a SEARCH answer with two million UIDs
+LITERAL_MAX = 256 * 2**20
+_CHUNK = 256 * 1024
+_LITERAL = re.compile(rb"~?\{(\d{1,19})\+?\}\r\n$")
+_BYE = re.compile(rb"\* BYE\b", re.IGNORECASE)
+
+
+class Wire(imaplib.IMAP4):
+    """imaplib's connection with the socket work replaced."""
+
+    sock: socket.socket
+
+    def __init__(self, server: MailServer) -> None:
+        self._server = server
+        self._buffer = bytearray()
+        self._bye = b""
+        super().__init__(server.url.host, server.url.port, server.timeout_s)
+
+    # -- what imaplib calls
+
+    def open(self, host: str = "", port: int = 0, timeout: float | None = None) -> None:
+        self.host, self.port = host, port
+        self.sock = socket.create_connection((host, port), timeout)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        if self._server.url.security is Security.TLS:
+            self._encrypt()
+
+    def read(self, size: int) -> bytes:
+        """Exactly `size` bytes, however they arrive."""
+        if size > LITERAL_MAX:
+            raise ClosedError("literal too large")
+        while len(self._buffer) < size:
+            self._fill()
+        data = bytes(memoryview(self._buffer)[:size])
+        del self._buffer[:size]
+        return data
+
+    def readline(self) -> bytes:
+        """One line with its end. A good-bye is remembered, to be told when the connection really ends."""
+        start = 0
+        while (end := self._buffer.find(b"\n", start)) < 0:
+            start = len(self._buffer)
+            if start > LINE_MAX:
+                raise ClosedError("line too long")
+            self._fill()
+        line = bytes(memoryview(self._buffer)[: end + 1])
+        del self._buffer[: end + 1]
+        if _BYE.match(line):
+            self._bye = line[5:].strip()
+        return line
+
+    def send(self, data: Any) -> None:
+        """In pieces, because Python's time limit for `sendall` counts for the whole of what it is given."""
+        view = memoryview(data)
+        for at in range(0, len(view), _CHUNK):
+            self.sock.sendall(view[at : at + _CHUNK])
+
+    def shutdown(self) -> None:
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
+        self.sock.close()
+
+    def socket(self) -> socket.socket:
+        return self.sock
+
+    def _log(self, line: str) -> None:
+        """imaplib would keep the last ten commands, the password among them."""
+
+    # -- what the session calls
+
+    def begin(self, command: bytes) -> bytes:
+        """Send one command; its tag."""
+        tag: bytes = self._new_tag()
+        del self.tagged_commands[tag]  # answered by `answers`, not by imaplib
+        self.send(b"%s %s\r\n" % (tag, command))
+        return tag
+
+    def answers(self, tag: bytes, literal_cap: int = LITERAL_MAX) -> Iterator[tuple[bytes, bytes | None, int]]:
+        """Untagged answers as they come, (line without literals, first literal, its full size), until the tag.
+
+        A literal above `literal_cap` is cut there, the rest of it read and dropped. NO and BAD raise imaplib's error.
+        """
+        while True:
+            line, body, size = self._answer(literal_cap)
+            if line.startswith(tag + b" "):
+                if line[len(tag) + 1 : len(tag) + 4].upper() != b"OK ":
+                    raise self.error(line[len(tag) + 1 :].decode("utf-8", "replace").strip())
+                return
+            yield line, body, size
+
+    def _answer(self, literal_cap: int) -> tuple[bytes, bytes | None, int]:
+        line, body, size = self.readline(), None, 0
+        head = b""
+        while found := _LITERAL.search(line):
+            length = int(found[1])
+            data = self._read_capped(length, literal_cap)
+            if body is None or length > size:  # the mail itself is the largest literal of an answer
+                body, size = data, length
+            head += line[: found.start()] + b"{}"
+            line = self.readline()
+        return head + line, body, size
+
+    def _read_capped(self, length: int, cap: int) -> bytes:
+        if length <= cap:
+            return self.read(length)
+        kept = self.read(cap)
+        left = length - cap
+        while left:
+            left -= len(self.read(min(left, _CHUNK)))
+        return kept
+
+    def has_line(self) -> bool:
+        """Does a whole line lie here already? Takes in what has arrived, without waiting."""
+        before = self.sock.gettimeout()
+        self.sock.settimeout(0)
+        try:
+            while b"\n" not in self._buffer:
+                self._fill()
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return False
+        finally:
+            self.sock.settimeout(before)
+        return True
+
+    def wait_line(self, wake: Any, seconds: float) -> tuple[bool, bool]:
+        """Wait for a line or for the wake-up socket, at most `seconds`; (a line is here, woken)."""
+        until = time.monotonic() + seconds
+        sockets = [self.sock] if wake is None else [self.sock, wake]
+        while not self.has_line():
+            left = until - time.monotonic()
+            ready = select.select(sockets, [], [], max(0.0, left))[0]
+            if wake is not None and wake in ready:
+                return False, True
+            if not ready and left <= 0:
+                return False, False
+        return True, False
+
+    def upgrade(self) -> None:
+        """STARTTLS: ask, encrypt, ask again what the server can do. What came before the handshake counts for nothing."""
+        if "STARTTLS" not in self.capabilities:
+            raise no_starttls(self._server)
+        for _ in self.answers(self.begin(b"STARTTLS")):
+            pass
+        if self._buffer:
+            raise ClosedError("the server spoke before the handshake")
+        self._encrypt()
+        self._get_capabilities()
+
+    def _encrypt(self) -> None:
+        try:
+            self.sock = tls.wrap(self.sock, self._server)
+        except BaseException:
+            self.sock.close()
+            raise
+
+    def _fill(self) -> None:
+        chunk = self.sock.recv(_CHUNK)
+        if chunk:
+            self._buffer += chunk
+        elif self._bye:
+            raise SaidByeError(self._bye)
+        else:
+            raise ClosedError("closed by the server")
+
+
+class Client(IMAPClient):  # type: ignore[misc]
+    """imapclient on our wire. `debug = 0`: with imapclient's 5 every body is formatted for a log (4 times slower)."""
+
+    def __init__(self, server: MailServer) -> None:
+        self._server = server
+        super().__init__(
+            server.url.host, server.url.port, ssl=server.url.security is Security.TLS, timeout=server.timeout_s
+        )
+        self.wire.debug = 0
+        self.normalise_times = False
+
+    def _create_IMAP4(self) -> Wire:  # noqa: N802 - imapclient's name
+        return Wire(self._server)
+
+    @property
+    def wire(self) -> Wire:
+        found: Wire = self._imap
+        return found
+
+    def encrypt(self) -> None:
+        """STARTTLS, through our own checks."""
+        self.wire.upgrade()
+        self._cached_capabilities = None
+        self._starttls_done = True

@@ -1,0 +1,276 @@
+"""Handing over by SMTP, one step at a time, so that the caller can store how far it came before each step.
+
+smtplib is driven command by command: its own `sendmail` hides which recipients were refused and where a line broke.
+What counts: before the data phase nothing has gone out; in it a broken line leaves the outcome open; a server's
+answer, good or bad, is always definite.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import re
+import smtplib
+from collections.abc import Callable, Iterator
+from typing import Self
+
+from app.connectors.contracts import Capabilities, Outgoing, Phase, Receipt, Refusal
+from app.connectors.email import tls
+from app.connectors.email.config import AuthKind, MailServer, Security
+from app.connectors.email.faults import SendError, answer_error, no_starttls, plain_words, sign_in_error, translated
+from app.kernel.errors import ExternalError, Reason, UserError
+
+OnPhase = Callable[[Phase], None]
+_OURSELVES = "[127.0.0.1]"  # EHLO name: the machine's own name is nobody's business
+_PIECE = 64 * 1024
+_VERDICT_FACTOR = 5  # a server may take long over a whole mail before it answers (RFC 5321: 10 minutes)
+_BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
+
+
+def _ignore(_: Phase) -> None:
+    """For callers who do not keep phases (the set-up test)."""
+
+
+class SmtpSession:
+    """One signed-in SMTP connection. Made by `open`; use it with `with`. Belongs to one thread."""
+
+    def __init__(self, server: MailServer, client: smtplib.SMTP) -> None:
+        self._server = server
+        self._client = client
+        names = {name.upper() for name in client.esmtp_features}
+        self.capabilities = Capabilities(frozenset(names))
+
+    @classmethod
+    def open(cls, server: MailServer, on_phase: OnPhase = _ignore) -> Self:
+        """Connect, encrypt, sign in. Raises SendError with phase `connect`; nothing has been handed over then."""
+        on_phase(Phase.CONNECT)
+        with _in_phase(server, Phase.CONNECT):
+            client = _connect(server)
+            try:
+                _sign_in(client, server)
+                return cls(server, client)
+            except BaseException:
+                client.close()
+                raise
+
+    @property
+    def size_limit(self) -> int | None:
+        """Bytes of the largest mail the server takes, if it says so."""
+        said = self._client.esmtp_features.get("size", "").strip()
+        return int(said) if said.isdigit() and int(said) > 0 else None
+
+    def send(self, outgoing: Outgoing, on_phase: OnPhase = _ignore) -> Receipt:
+        """Hand one mail over. `on_phase` is called *before* each step; what it raises stops the hand-over there.
+
+        The receipt names every recipient as accepted or refused; if all were refused, nothing was sent. Otherwise
+        SendError; only with `uncertain` is it unknown whether the mail went out.
+        """
+        raw = _on_the_wire(outgoing.raw)
+        on_phase(Phase.ENVELOPE)
+        with _in_phase(self._server, Phase.ENVELOPE):
+            accepted, refused = self._envelope(outgoing, len(raw))
+        if not accepted:
+            last = next(reversed(refused.values())).words if refused else ""
+            self._reset()
+            return Receipt((), refused, last)
+        on_phase(Phase.DATA)
+        return Receipt(tuple(accepted), refused, self._data(raw))
+
+    def _envelope(self, outgoing: Outgoing, size: int) -> tuple[list[str], dict[str, Refusal]]:
+        if self.size_limit is not None and size > self.size_limit:
+            text = f"The mail has {size:,} bytes; {self._server.url.host} takes {self.size_limit:,} at most."
+            raise ExternalError(text, reason=Reason.REFUSED, retryable=False)
+        sender, utf8_sender = self._path(outgoing.sender)
+        paths = {recipient: self._path(recipient) for recipient in dict.fromkeys(outgoing.recipients)}
+        options = self._options(outgoing.raw, size, utf8=utf8_sender or any(utf8 for _, utf8 in paths.values()))
+        code, said = self._client.docmd("MAIL", f"FROM:<{sender}>{options}")
+        if code // 100 != 2:
+            self._reset()
+            raise self._answered(code, said, Phase.ENVELOPE)
+        accepted: list[str] = []
+        refused: dict[str, Refusal] = {}
+        for recipient, (path, _) in paths.items():
+            code, said = self._client.docmd("RCPT", f"TO:<{path}>")
+            if code // 100 == 2:
+                accepted.append(recipient)
+            elif code == 421:
+                raise self._answered(code, said, Phase.ENVELOPE)
+            else:
+                refused[recipient] = Refusal(code, plain_words(said, self._server), permanent=code >= 500)
+        return accepted, refused
+
+    def _options(self, raw: bytes, size: int, *, utf8: bool) -> str:
+        """What MAIL carries beyond the address: only what the server offers."""
+        self._client.command_encoding = "ascii"
+        options = f" SIZE={size}" if "SIZE" in self.capabilities else ""
+        if "8BITMIME" in self.capabilities and not raw.isascii():
+            options += " BODY=8BITMIME"
+        if utf8:
+            if "SMTPUTF8" not in self.capabilities:
+                text = f"{self._server.url.host} cannot deliver to addresses with letters beyond ASCII."
+                raise ExternalError(text, reason=Reason.REFUSED, retryable=False)
+            options += " SMTPUTF8"
+            self._client.command_encoding = "utf-8"
+        return options
+
+    def _path(self, address: str) -> tuple[str, bool]:
+        """(the address as the envelope carries it, does it need SMTPUTF8). A domain alone goes as its ASCII form."""
+        if any(ord(char) < 33 or char in "<>\x7f" for char in address):
+            raise UserError("An address contains a character that no mail address has.")
+        local, at, domain = address.rpartition("@")
+        if at and not domain.isascii():
+            with contextlib.suppress(UnicodeError):
+                address = f"{local}@{domain.encode('idna').decode('ascii')}"
+        return address, not address.isascii()
+
+    def _data(self, raw: bytes) -> str:
+        """DATA, the bytes, the final dot, the verdict. From the 354 on, a broken line is `uncertain`."""
+        client, server = self._client, self._server
+        with _in_phase(server, Phase.DATA):
+            code, said = client.docmd("DATA")
+            if code != 354:
+                self._reset()
+                raise self._answered(code, said, Phase.DATA)
+        with _in_phase(server, Phase.DATA, uncertain=True):
+            body = memoryview(_dotted(raw))
+            for at in range(0, len(body), _PIECE):  # in pieces: the time limit of `sendall` counts for all it is given
+                client.send(body[at : at + _PIECE])
+            if client.sock is not None:
+                client.sock.settimeout(server.timeout_s * _VERDICT_FACTOR)
+            code, said = client.getreply()
+            if client.sock is not None:
+                client.sock.settimeout(server.timeout_s)
+        if code // 100 != 2:
+            raise self._answered(code, said, Phase.DATA, uncertain=not 400 <= code < 600)
+        return plain_words(b"%d " % code + said, server)
+
+    def _answered(self, code: int, said: bytes, phase: Phase, *, uncertain: bool = False) -> SendError:
+        return _send_error(answer_error(code, said, self._server), phase, uncertain=uncertain, code=code)
+
+    def _reset(self) -> None:
+        with contextlib.suppress(OSError, smtplib.SMTPException):
+            self._client.docmd("RSET")
+
+    def noop(self) -> None:
+        """Ask whether the server is still there."""
+        with _in_phase(self._server, Phase.CONNECT):
+            code, said = self._client.docmd("NOOP")
+            if code // 100 != 2:
+                raise self._answered(code, said, Phase.CONNECT)
+
+    def close(self) -> None:
+        """Say good-bye and hang up; never raises."""
+        with contextlib.suppress(OSError, smtplib.SMTPException, ValueError):
+            if self._client.sock is not None:
+                self._client.sock.settimeout(min(5.0, self._server.timeout_s))
+            self._client.docmd("QUIT")
+        self._client.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+
+class _OverTls(smtplib.SMTP):
+    """smtplib with our own TLS: SMTP_SSL would not let the pinned certificate be checked before the first byte."""
+
+    def __init__(self, server: MailServer) -> None:
+        self._mail_server = server
+        super().__init__(server.url.host, server.url.port, _OURSELVES, server.timeout_s)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> object:
+        sock = super()._get_socket(host, port, timeout)  # type: ignore[misc]
+        try:
+            return tls.wrap(sock, self._mail_server)
+        except BaseException:
+            sock.close()
+            raise
+
+
+def _connect(server: MailServer) -> smtplib.SMTP:
+    """Connected, greeted and encrypted."""
+    url = server.url
+    if url.security is Security.TLS:
+        client: smtplib.SMTP = _OverTls(server)
+    else:
+        client = smtplib.SMTP(url.host, url.port, _OURSELVES, server.timeout_s)
+    try:
+        client.ehlo_or_helo_if_needed()
+        if url.security is Security.STARTTLS:
+            if not client.has_extn("starttls"):
+                raise no_starttls(server)
+            code, said = client.starttls(context=tls.context(server))
+            if code != 220:
+                raise answer_error(code, said, server)
+            tls.require_pinned(client.sock, server)
+            client.ehlo_or_helo_if_needed()
+    except BaseException:
+        client.close()
+        raise
+    return client
+
+
+def _sign_in(client: smtplib.SMTP, server: MailServer) -> None:
+    """AUTH by the first way that the server offers; UTF-8 throughout (smtplib's own login takes ASCII only)."""
+    if not server.user or not client.has_extn("auth"):
+        return  # a server that wants a sign-in and offers none refuses MAIL, and says so
+    offered = client.esmtp_features["auth"].upper().split()
+    secret = server.secret.reveal()
+    if server.auth is AuthKind.XOAUTH2:
+        code, said = client.docmd("AUTH", "XOAUTH2 " + _encoded(f"user={server.user}\1auth=Bearer {secret}\1\1"))
+        if code == 334:  # the refusal as JSON; an empty line brings the plain answer
+            code, said = client.docmd("")
+    elif "PLAIN" in offered:
+        code, said = client.docmd("AUTH", "PLAIN " + _encoded(f"\0{server.user}\0{secret}"))
+    elif "LOGIN" in offered:
+        code, said = client.docmd("AUTH", "LOGIN " + _encoded(server.user))
+        if code == 334:
+            code, said = client.docmd(_encoded(secret))
+    else:
+        text = f"{server.url.host} offers no way to sign in that Deskbell knows."
+        raise ExternalError(text, reason=Reason.SIGN_IN, retryable=False, words=plain_words(" ".join(offered)))
+    if 400 <= code < 500:
+        raise answer_error(code, said, server)
+    if code != 235:
+        raise sign_in_error(said, server)
+
+
+@contextlib.contextmanager
+def _in_phase(server: MailServer, phase: Phase, *, uncertain: bool = False) -> Iterator[None]:
+    """Every failure inside becomes SendError with this phase."""
+    try:
+        with translated(server):
+            yield
+    except SendError:
+        raise
+    except ExternalError as error:
+        raise _send_error(error, phase, uncertain=uncertain) from None
+
+
+def _send_error(error: ExternalError, phase: Phase, *, uncertain: bool = False, code: int = 0) -> SendError:
+    return SendError(
+        str(error),
+        reason=error.reason,
+        retryable=error.retryable,
+        words=error.words,
+        phase=phase,
+        uncertain=uncertain,
+        code=code,
+    )
+
+
+def _encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode("ascii")
+
+
+def _on_the_wire(raw: bytes) -> bytes:
+    """Line ends as SMTP wants them; a bare CR or LF would let a letter smuggle in a second one."""
+    whole = _BARE.sub(b"\r\n", raw)
+    return whole if whole.endswith(b"\r\n") else whole + b"\r\n"
+
+
+def _dotted(raw: bytes) -> bytes:
+    stuffed = raw.replace(b"\r\n.", b"\r\n..")
+    return (b"." if stuffed.startswith(b".") else b"") + stuffed + b".\r\n"
