@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy import Boolean, ForeignKey, Index, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.store import Base, Mutable
 from app.kernel.types import Id, Json, Utc
+
+DID = "kind = 'did'"
+"""One such event marks each action that an agent may undo."""
 
 
 class Agent(Mutable, Base):
@@ -77,14 +80,14 @@ class Event(Base):
     """History and audit: what one action changed, of which ticket or customer, by whom. Append-only.
 
     `action` groups what one command and its reactions did; undo works by it. `field`/`old`/`new` tell a changed
-    field as plain data; `kind` names the fact (`created`, `changed`, `merged`, `deleted`, `undone`, `problem`, …).
+    field as plain data; `kind` names the fact: see `app.people.rules.EventKind`.
     """
 
     __tablename__ = "event"
     __table_args__ = (
         Index("event_by_ticket", "ticket", "occurred_at"),
         Index("event_by_action", "action"),
-        Index("event_by_kind", "kind", "agent", "id"),
+        Index("event_by_agent", "agent", "id", sqlite_where=text(DID), postgresql_where=text(DID)),
     )
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     action: Mapped[UUID] = mapped_column(Id)
@@ -93,7 +96,7 @@ class Event(Base):
     agent: Mapped[UUID | None] = mapped_column(Id)
     kind: Mapped[str] = mapped_column(Text)
     field: Mapped[str] = mapped_column(Text, default="")
-    old: Mapped[Any] = mapped_column(Json)
-    new: Mapped[Any] = mapped_column(Json)
+    old: Mapped[Any] = mapped_column(Json, nullable=True)
+    new: Mapped[Any] = mapped_column(Json, nullable=True)
     name: Mapped[str] = mapped_column(Text, default="")
     occurred_at: Mapped[datetime] = mapped_column(Utc)

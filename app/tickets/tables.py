@@ -108,7 +108,7 @@ class TicketTag(Mutable, Base):
 
 
 class Placement(Mutable, Base):
-    """"This message belongs to that ticket": wins over `message.ticket` (split, belongs here). Id = the message's."""
+    """A message belongs to that ticket: wins over `message.ticket` (split, belongs here). Id = the message's."""
 
     __tablename__ = "placement"
     change_kind = "placement"

@@ -81,14 +81,15 @@ def upgrade() -> None:
         sa.Column("agent", sa.LargeBinary(16), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("field", sa.Text(), nullable=False),
-        sa.Column("old", sa.Text(), nullable=False),
-        sa.Column("new", sa.Text(), nullable=False),
+        sa.Column("old", sa.Text(), nullable=True),
+        sa.Column("new", sa.Text(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("occurred_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("event_by_action", ["action"], unique=False)
+        batch_op.create_index("event_by_agent", ["agent", "id"], unique=False, sqlite_where=sa.text("kind = 'did'"))
         batch_op.create_index("event_by_ticket", ["ticket", "occurred_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_event_customer"), ["customer"], unique=False)
 
@@ -450,11 +451,63 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ticket_merged_into"), ["merged_into"], unique=False)
-        batch_op.create_index("ticket_by_assignee", ["assignee", "status", "last_message_at"], unique=False)
+        batch_op.create_index(
+            "ticket_active",
+            ["last_message_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed'"),
+        )
+        batch_op.create_index(
+            "ticket_by_assignee",
+            ["assignee", "last_message_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed'"),
+        )
+        batch_op.create_index(
+            "ticket_by_due",
+            ["due_at", "id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND due_at IS NOT NULL"
+            ),
+        )
+        batch_op.create_index(
+            "ticket_by_last_message",
+            ["last_message_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL"),
+        )
+        batch_op.create_index(
+            "ticket_by_solved",
+            ["solved_at"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status = 'solved'"),
+        )
+        batch_op.create_index(
+            "ticket_by_status",
+            ["status", "last_message_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL"),
+        )
+        batch_op.create_index(
+            "ticket_follow_up",
+            ["last_message_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND follow_up"),
+        )
+        batch_op.create_index(
+            "ticket_in_bin",
+            ["deleted_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ticket_incoming",
+            ["last_incoming_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status IN ('new', 'open')"),
+        )
         batch_op.create_index("ticket_by_customer", ["customer", "last_message_at"], unique=False)
-        batch_op.create_index("ticket_by_last_message", ["deleted_at", "merged_into", "last_message_at"], unique=False)
-        batch_op.create_index("ticket_by_solved", ["status", "solved_at"], unique=False)
-        batch_op.create_index("ticket_by_status", ["status", "last_message_at"], unique=False)
 
     op.create_table(
         "message",
@@ -486,6 +539,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["ticket"],
             ["ticket.id"],
+            initially="DEFERRED",
+            deferrable=True,
         ),
         sa.PrimaryKeyConstraint("id"),
     )
