@@ -32,12 +32,17 @@ def source_files(folders: Iterable[str] = FOLDERS, root: Path = ROOT) -> Iterato
 
 
 def offenders(path: Path) -> Iterator[str]:
-    """One line for the file if it is too long, and one for each function that is."""
+    """One line for the file if it is too long or does not parse, and one for each function that is too long."""
     source = path.read_text(encoding="utf-8")
     lines = len(source.splitlines())
     if lines > FILE_LINES:
         yield f"{path}: {lines} lines (at most {FILE_LINES})"
-    for node in ast.walk(ast.parse(source, filename=str(path))):
+    try:
+        tree = ast.parse(source, filename=str(path), feature_version=(3, 11))
+    except SyntaxError as error:
+        yield f"{path}:{error.lineno}: {error.msg}"
+        return
+    for node in ast.walk(tree):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             length = (node.end_lineno or node.lineno) - node.lineno + 1
             if length > FUNCTION_LINES:
