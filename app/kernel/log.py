@@ -9,6 +9,7 @@ leaves a crash report beside the logs: the places in the code, no values.
 from __future__ import annotations
 
 import contextlib
+import copy
 import logging
 import os
 import re
@@ -32,6 +33,7 @@ _ADDRESS = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)*")
 _QUOTED = re.compile(r"""(['"])(?:\\.|(?!\1).)*\1|“[^”]*”""", re.DOTALL)
 _MESSAGE_LIMIT = 300
 _SHORTEST_SECRET = 4
+_OURS = ("app", "ui", "__main__")
 _secrets: set[str] = set()
 _guard = threading.Lock()
 
@@ -81,7 +83,9 @@ class _Formatter(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record)).replace("\r", "")
+        own = copy.copy(record)
+        own.exc_text = None  # what another handler's formatter made of the exception has its message in full
+        return redact(super().format(own)).replace("\r", "")
 
     def formatException(self, ei: object) -> str:  # noqa: N802 - the base class's name
         error = ei[1] if isinstance(ei, tuple) else None
@@ -126,7 +130,9 @@ def configure(role: str, folder: Path, verbose: bool = False) -> Path:
     if verbose and sys.stderr is not None:
         handlers.append(logging.StreamHandler(sys.stderr))
     root = logging.getLogger()
-    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    root.setLevel(logging.WARNING)  # libraries like to log what they read and write: letters
+    for name in _OURS:
+        logging.getLogger(name).setLevel(logging.DEBUG if verbose else logging.INFO)
     for handler in handlers:
         handler.setFormatter(formatter)
         root.addHandler(handler)
@@ -143,6 +149,9 @@ def close() -> None:
         handler = _installed.pop()
         root.removeHandler(handler)
         handler.close()
+    root.setLevel(logging.WARNING)
+    for name in _OURS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
     while _hooks:
         _hooks.pop()()
     logging.captureWarnings(False)
