@@ -17,6 +17,7 @@ from app.kernel.blobs import Packs
 from app.kernel.changes import Changes
 from app.kernel.errors import UserError
 from app.kernel.locks import FileLock, holders
+from app.kernel.migrations import HEAD
 from app.kernel.paths import Workspace, default_folder
 from app.kernel.store import Store, Tx
 from app.kernel.tables import DeviceSettingRow, Meta
@@ -116,7 +117,7 @@ def _enter(workspace: Workspace) -> FileLock:
     store = Store(workspace.database)
     try:
         revision = migrate.revision_of(store.reader)
-        if revision != migrate.HEAD:
+        if revision != HEAD:
             _bring_forward(workspace, store)
     finally:
         store.close()

@@ -1,4 +1,4 @@
-"""Reading and writing the settings that `app.kernel.settings` declares."""
+"""Reading and writing the settings that `app.kernel.settings` declares, in their tables."""
 
 from __future__ import annotations
 
@@ -11,29 +11,32 @@ from app.kernel import settings
 from app.kernel.store import Tx
 from app.kernel.tables import DeviceSettingRow, SettingRow
 
-_ALL = UUID(int=0)
+ALL = UUID(int=0)
+"""What the change log calls "the settings": there is one set of them."""
 
 
 def get(db: Session, key: str) -> Any:
     """The value of a declared setting, or its default. Raises KeyError for one that is not declared."""
-    declared = settings.declared(key)
-    row = db.get(DeviceSettingRow if declared.scope == "device" else SettingRow, key)
-    return declared.default if row is None else settings.parse(key, row.value)
+    row: Any = db.get(_table(key), key)
+    return settings.parse(key, None if row is None else row.value)
 
 
 def put(tx: Tx, key: str, value: object) -> None:
     """Store a setting; raises UserError when the value does not fit."""
-    declared = settings.declared(key)
     raw = settings.dump(key, value)
-    table = DeviceSettingRow if declared.scope == "device" else SettingRow
-    row = tx.get(table, key)
+    table = _table(key)
+    row: Any = tx.get(table, key)
     if row is None:
         tx.add(table(key=key, value=raw))
     else:
         row.value = raw
-    tx.touch("setting", _ALL)
+    tx.touch("setting", ALL)
 
 
 def every(db: Session) -> dict[str, Any]:
     """Every declared setting with its value."""
-    return {key: get(db, key) for key in settings.all_settings()}
+    return {declared.key: get(db, declared.key) for declared in settings.all_settings()}
+
+
+def _table(key: str) -> type[DeviceSettingRow] | type[SettingRow]:
+    return DeviceSettingRow if settings.setting(key).scope == "device" else SettingRow

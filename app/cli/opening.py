@@ -1,0 +1,44 @@
+"""Opening the desk for a command, with somebody to act as."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from pathlib import Path
+
+from app.desk import Desk
+from app.kernel.errors import UserError
+from app.people.commands import add_agent
+
+
+def opened(args: argparse.Namespace, *, create: bool = False) -> Desk:
+    """The desk that `--data` names. Raises UserError when there is none."""
+    return Desk.open(args.data, create=create)
+
+
+def with_agent(desk: Desk, name: str = "") -> Desk:
+    """See to it that somebody works at this device: the command line acts as them."""
+    if desk.is_new():
+        desk.sit_down(desk.work(add_agent, name or _own_name()))
+    return desk
+
+
+def text_of(args: argparse.Namespace) -> str:
+    """The text that was given, by `--text` or from `--text-file` (`-`: standard input)."""
+    if args.text is not None:
+        return str(args.text)
+    try:
+        if args.text_file == "-":
+            return sys.stdin.read()
+        return Path(args.text_file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{args.text_file} cannot be read as text ({error})."
+        raise UserError(msg) from error
+
+
+def _own_name() -> str:
+    try:
+        return getpass.getuser().capitalize()
+    except (OSError, KeyError):
+        return "Agent"

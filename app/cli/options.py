@@ -1,0 +1,163 @@
+"""The grammar of the command line. Each command's function is imported only when it runs, so that a start is quick."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+VERSION = "0.1.0"
+
+
+def lift(argv: list[str]) -> list[str]:
+    """`--data`, `--json` and `--jsonl` are accepted before and after the command: bring them to the front."""
+    front: list[str] = []
+    rest: list[str] = []
+    words = iter(argv)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word in ("--json", "--jsonl") or word.startswith("--data="):
+            front.append(word)
+        elif word == "--data":
+            front += [word, *([value] if (value := next(words, None)) is not None else [])]
+        else:
+            rest.append(word)
+    return front + rest
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command with its arguments. Wrong usage exits with 2, as argparse does."""
+    top = argparse.ArgumentParser(prog="deskbell", description="A help desk on your own machine.", allow_abbrev=False)
+    top.add_argument("--version", action="version", version=f"Deskbell {VERSION}")
+    top.add_argument("--data", type=Path, metavar="DIR", help="the desk's folder")
+    top.add_argument("--json", action="store_true", help="print one JSON document")
+    top.add_argument("--jsonl", action="store_true", help="print one JSON object a line")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for add in (_desk, _mailboxes, _running, _tickets, _writing, _people, _mail, _surveys):
+        add(commands)
+    return top
+
+
+def _command(commands: Any, name: str, run: str, words: str) -> argparse.ArgumentParser:
+    """A command whose function is `module:function` below app.cli."""
+    one: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words, allow_abbrev=False)
+    one.set_defaults(run=_late(run))
+    return one
+
+
+def _late(run: str) -> Callable[..., Any]:
+    module, function = run.split(":")
+
+    def call(*args: Any) -> Any:
+        return getattr(importlib.import_module(f"app.cli.{module}"), function)(*args)
+
+    return call
+
+
+def _desk(commands: Any) -> None:
+    init = _command(commands, "init", "desk:init", "make a workspace")
+    init.add_argument("--demo", action="store_true", help="fill it with a believable sample")
+    init.add_argument("--name", default="", help="your name")
+    _command(commands, "check", "desk:check", "check database, blobs, index, counters and ledger")
+    setting = _command(commands, "setting", "desk:setting", "show the settings, or change them: setting KEY=VALUE …")
+    setting.add_argument("changes", nargs="*", metavar="KEY=VALUE")
+    bench = _command(commands, "bench", "desk:bench", "the project's own benchmarks")
+    bench.add_argument("name", nargs="?", default="all")
+    bench.add_argument("--size", type=int, default=0)
+
+
+def _mailboxes(commands: Any) -> None:
+    box = commands.add_parser("mailbox", help="mailboxes of the desk").add_subparsers(dest="what", required=True)
+    add = _command(box, "add", "mailboxes:add", "connect a mailbox")
+    add.add_argument("--address", required=True)
+    add.add_argument("--imap", required=True, metavar="URL")
+    add.add_argument("--smtp", required=True, metavar="URL")
+    add.add_argument("--user", default="")
+    add.add_argument("--password-stdin", action="store_true", help="store the password that stands on standard input")
+    history = add.add_mutually_exclusive_group()
+    history.add_argument("--open-since", metavar="DATE")
+    history.add_argument("--history", choices=("all", "archive", "none"))
+    _command(box, "list", "mailboxes:listed", "list the mailboxes")
+    check = _command(box, "check", "mailboxes:check", "test receiving and sending")
+    check.add_argument("address", nargs="?", default="")
+    remove = _command(box, "remove", "mailboxes:remove", "disconnect a mailbox; its tickets stay")
+    remove.add_argument("address")
+
+
+def _running(commands: Any) -> None:
+    sync = _command(commands, "sync", "running:sync", "one pass: receive, ingest, timers, send")
+    sync.add_argument("--mailbox", default="", metavar="A")
+    _command(commands, "engine", "running:engine", "receive and send until told to stop")
+
+
+def _tickets(commands: Any) -> None:
+    tickets = _command(commands, "tickets", "tickets:listed", "list tickets")
+    tickets.add_argument("query", nargs="*")
+    tickets.add_argument("--limit", type=int, default=100)
+    ticket = _command(commands, "ticket", "tickets:one", "one ticket with its conversation and history")
+    ticket.add_argument("number", type=int)
+    change = _command(commands, "set", "tickets:change", "change fields of a ticket")
+    change.add_argument("number", type=int)
+    change.add_argument("changes", nargs="+", metavar="FIELD=VALUE")
+    for name, words in (("delete", "put a ticket into the Bin"), ("restore", "take a ticket out of the Bin")):
+        one = _command(commands, f"{name}-ticket", f"tickets:{name}", words)
+        one.add_argument("number", type=int)
+    _command(commands, "bin", "tickets:listed_bin", "list what is in the Bin")
+    _command(commands, "undo", "tickets:undo", "take back the last change")
+    _command(commands, "redo", "tickets:redo", "make the last change taken back again")
+    found = _command(commands, "search", "tickets:search", "search everything")
+    found.add_argument("query", nargs="+")
+    found.add_argument("--limit", type=int, default=50)
+
+
+def _text(one: argparse.ArgumentParser) -> None:
+    text = one.add_mutually_exclusive_group(required=True)
+    text.add_argument("--text")
+    text.add_argument("--text-file", metavar="F|-")
+
+
+def _writing(commands: Any) -> None:
+    new = _command(commands, "new", "writing:new", "write a new mail to a customer")
+    new.add_argument("--customer", required=True, metavar="ADDRESS")
+    new.add_argument("--subject", required=True)
+    new.add_argument("--attach", action="append", default=[], type=Path, metavar="F")
+    _text(new)
+    reply = _command(commands, "reply", "writing:reply", "answer a ticket")
+    reply.add_argument("number", type=int)
+    _text(reply)
+    reply.add_argument("--cc", action="append", default=[], metavar="ADDRESS")
+    reply.add_argument("--attach", action="append", default=[], type=Path, metavar="F")
+    reply.add_argument("--solve", action="store_true")
+    reply.add_argument("--send-at", metavar="TIME", help="ISO 8601")
+    note = _command(commands, "note", "writing:note", "write an internal note")
+    note.add_argument("number", type=int)
+    _text(note)
+
+
+def _people(commands: Any) -> None:
+    customer = _command(commands, "customer", "people:customer", "a customer's profile and full timeline")
+    customer.add_argument("who", metavar="ADDRESS|ID")
+
+
+def _mail(commands: Any) -> None:
+    ledger = _command(commands, "ledger", "mail:ledger", "what became of every mail that the servers showed")
+    ledger.add_argument("--mailbox", default="", metavar="A")
+    ledger.add_argument("--reconcile", action="store_true", help="compare with a fresh listing of the server")
+    outbox = _command(commands, "outbox", "mail:outbox", "what is on its way out: outbox [retry|cancel|settle ID …]")
+    outbox.add_argument("action", nargs="?", choices=("retry", "cancel", "settle"))
+    outbox.add_argument("id", nargs="?")
+    outbox.add_argument("to", nargs="?", choices=("sent", "queued"))
+    mail = commands.add_parser("mail", help="look into mail files").add_subparsers(dest="what", required=True)
+    parse = _command(mail, "parse", "mail:parse", "read .eml files or folders and print what they say")
+    parse.add_argument("paths", nargs="+", type=Path, metavar="PATH")
+
+
+def _surveys(commands: Any) -> None:
+    survey = commands.add_parser("survey", help="satisfaction surveys").add_subparsers(dest="what", required=True)
+    send = _command(survey, "send", "surveys:send", "send a survey for a ticket now")
+    send.add_argument("number", type=int)
+    send.add_argument("--kind", choices=("csat",), default="csat")
+    _command(commands, "surveys", "surveys:overview", "invitations, answers and the average")

@@ -1,0 +1,129 @@
+"""Keeping an engine alive while the window is open: start one when none holds the lock, and again if it dies.
+
+The engine is a process of its own. Passwords "for this run only" are handed to it as lines on its standard input;
+the end of that input never stops it. Back-off grows from one second to a minute and is forgotten after a good run.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+from app.desk.desk import Desk
+from app.kernel import secrets, signals
+from app.kernel.locks import FileLock, holder
+from app.kernel.paths import Workspace
+
+log = logging.getLogger(__name__)
+
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 60.0
+GOOD_RUN_S = 120.0
+
+
+def engine_pid(workspace: Workspace) -> int | None:
+    """The process that holds the engine lock, or None when nobody does."""
+    probe = FileLock(workspace.engine_lock)
+    if probe.acquire():
+        probe.release()
+        return None
+    who = holder(workspace.engine_lock)
+    return who.pid if who else 0
+
+
+class Supervisor:
+    """Runs in a thread of its own. `on_death(exit_status)` is called on that thread when an engine of ours died."""
+
+    def __init__(self, desk: Desk, on_death: Callable[[int], None] | None = None) -> None:
+        self._desk = desk
+        self._on_death = on_death or (lambda _status: None)
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def hand_secret(self, ref: str, secret: str) -> None:
+        """Keep a password for this run, here and in our engine."""
+        secrets.for_this_run.put(ref, secret)
+        process = self._process
+        if process is not None and process.stdin is not None and process.poll() is None:
+            self._write(process, secrets.line(ref, secret))
+
+    def close(self, *, leave_engine: bool = False, wait_s: float = 15.0) -> None:
+        """Stop watching; ask our engine to stop, unless it shall go on alone."""
+        self._stop.set()
+        self._wake.set()
+        process = self._process
+        if process is not None and process.poll() is None and not leave_engine:
+            process.terminate()
+            try:
+                process.wait(wait_s)
+            except subprocess.TimeoutExpired:
+                log.warning("the engine did not stop in time and was ended")
+                process.kill()
+                process.wait()
+        if process is not None and process.stdin is not None:
+            process.stdin.close()
+        if self._thread.is_alive():
+            self._thread.join(5)
+
+    def _run(self) -> None:
+        wait = FIRST_WAIT_S
+        while not self._stop.is_set():
+            if engine_pid(self._desk.workspace) is not None:
+                self._wake.wait(2.0)
+                self._wake.clear()
+                continue
+            began = time.monotonic()
+            status = self._run_once()
+            if self._stop.is_set():
+                return
+            self._on_death(status)
+            wait = FIRST_WAIT_S if time.monotonic() - began > GOOD_RUN_S else min(wait * 2, LONGEST_WAIT_S)
+            log.warning("the engine ended with status %s; the next start is in %.0f s", status, wait)
+            self._stop.wait(wait)
+
+    def _run_once(self) -> int:
+        process = self._process = start_engine(self._desk.workspace)
+        lines = secrets.for_this_run.lines()
+        if lines:
+            self._write(process, lines)
+        return process.wait()
+
+    @staticmethod
+    def _write(process: subprocess.Popen[bytes], lines: bytes) -> None:
+        assert process.stdin is not None
+        try:
+            process.stdin.write(lines)
+            process.stdin.flush()
+        except OSError:
+            log.warning("the engine does not listen")
+
+
+def start_engine(workspace: Workspace) -> subprocess.Popen[bytes]:
+    """Start an engine process for a workspace; it runs on by itself."""
+    frozen = getattr(sys, "frozen", False)
+    command = [sys.executable] if frozen else [sys.executable, "-m", "app"]
+    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    return subprocess.Popen(
+        [*command, "engine", "--data", os.fspath(workspace.folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        creationflags=flags,
+        start_new_session=os.name != "nt",
+    )
+
+
+def check_now(desk: Desk) -> None:
+    """Ask whatever engine is running to look for mail and to send what is due."""
+    desk.work(signals.send, "check_now")
