@@ -17,6 +17,12 @@ from app.kernel import log
 LETTER = "Dear Ann, my number is 4711"
 
 
+@pytest.fixture(autouse=True)
+def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests gave as a secret is an ordinary word here."""
+    monkeypatch.setattr(log, "_secrets", set())
+
+
 @pytest.fixture
 def log_file(tmp_path: Path) -> Iterator[Path]:
     """A configured log; the settings of the test run come back afterwards."""

@@ -48,6 +48,12 @@ class Locked(Small):
 
 
 @pytest.fixture(autouse=True)
+def nothing_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other tests gave as a secret is an ordinary word here."""
+    monkeypatch.setattr(log, "_secrets", set())
+
+
+@pytest.fixture(autouse=True)
 def same_keyring() -> Iterator[None]:
     """Tests that choose another keyring give the usual one back."""
     before = keyring.get_keyring()

@@ -89,7 +89,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
         batch_op.create_index("event_by_action", ["action"], unique=False)
-        batch_op.create_index("event_by_agent", ["agent", "id"], unique=False, sqlite_where=sa.text("kind = 'did'"))
+        batch_op.create_index(
+            "event_by_agent",
+            ["agent", "id"],
+            unique=False,
+            sqlite_where=sa.text("kind = 'did'"),
+            postgresql_where=sa.text("kind = 'did'"),
+        )
         batch_op.create_index("event_by_ticket", ["ticket", "occurred_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_event_customer"), ["customer"], unique=False)
 
@@ -456,18 +462,24 @@ def upgrade() -> None:
             ["last_message_at", "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed'"),
+            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed'"),
         )
         batch_op.create_index(
             "ticket_by_assignee",
             ["assignee", "last_message_at", "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed'"),
+            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed'"),
         )
+        batch_op.create_index("ticket_by_customer", ["customer", "last_message_at"], unique=False)
         batch_op.create_index(
             "ticket_by_due",
             ["due_at", "id"],
             unique=False,
             sqlite_where=sa.text(
+                "deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND due_at IS NOT NULL"
+            ),
+            postgresql_where=sa.text(
                 "deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND due_at IS NOT NULL"
             ),
         )
@@ -476,38 +488,43 @@ def upgrade() -> None:
             ["last_message_at", "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL"),
         )
         batch_op.create_index(
             "ticket_by_solved",
             ["solved_at"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status = 'solved'"),
+            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status = 'solved'"),
         )
         batch_op.create_index(
             "ticket_by_status",
             ["status", "last_message_at", "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL"),
+            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL"),
         )
         batch_op.create_index(
             "ticket_follow_up",
             ["last_message_at", "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND follow_up"),
+            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND follow_up"),
         )
         batch_op.create_index(
             "ticket_in_bin",
             ["deleted_at", "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NOT NULL"),
+            postgresql_where=sa.text("deleted_at IS NOT NULL"),
         )
         batch_op.create_index(
             "ticket_incoming",
             ["last_incoming_at", "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status IN ('new', 'open')"),
+            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status IN ('new', 'open')"),
         )
-        batch_op.create_index("ticket_by_customer", ["customer", "last_message_at"], unique=False)
 
     op.create_table(
         "message",
@@ -536,12 +553,7 @@ def upgrade() -> None:
         sa.Column("extra", sa.Text(), nullable=False),
         sa.Column("occurred_at", sa.BigInteger(), nullable=False),
         sa.Column("sent_date", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["ticket"],
-            ["ticket.id"],
-            initially="DEFERRED",
-            deferrable=True,
-        ),
+        sa.ForeignKeyConstraint(["ticket"], ["ticket.id"], initially="DEFERRED", deferrable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("message", schema=None) as batch_op:

@@ -1,0 +1,212 @@
+"""The store: one writer at a time, readers that cannot write, changes that everybody hears of, reactions that fail alone."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, text, update
+from sqlalchemy.exc import OperationalError
+
+from app.kernel import ids, jobs, signals
+from app.kernel.changes import Changes, collect
+from app.kernel.errors import UserError
+from app.kernel.store import Store, Tx
+from app.kernel.tables import Job
+from app.people.tables import Agent
+from app.schema import metadata
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    one = Store(tmp_path / "desk.sqlite")
+    with one.writer.begin() as connection:
+        metadata.create_all(connection)
+    yield one
+    one.close()
+
+
+def _add(tx: Tx, name: str) -> None:
+    tx.add(Agent(id=ids.new_id(), name=name, created_at=tx.now))
+
+
+class Heard:
+    """Collects what a listener is told, and waits for it."""
+
+    def __init__(self) -> None:
+        self.all = Changes()
+        self._news = threading.Condition()
+
+    def __call__(self, changes: Changes) -> None:
+        with self._news:
+            self.all = self.all.merged(changes)
+            self._news.notify_all()
+
+    def wait_for(self, *kinds: str) -> bool:
+        with self._news:
+            return self._news.wait_for(lambda: self.all.touches(*kinds) or bool(self.all.signals), 20)
+
+
+def test_a_failed_command_leaves_nothing_behind(store: Store) -> None:
+    def half() -> None:
+        with store.write("half") as tx:
+            _add(tx, "Ann")
+            tx.flush()
+            msg = "no"
+            raise UserError(msg)
+
+    with pytest.raises(UserError):
+        half()
+    with store.read() as db:
+        assert db.scalars(select(Agent)).all() == []
+        assert db.execute(text("SELECT count(*) FROM change")).scalar() == 0
+
+
+def test_readers_cannot_write(store: Store) -> None:
+    with store.read() as db, pytest.raises(OperationalError):
+        db.execute(text("DELETE FROM agent"))
+
+
+def test_a_bulk_write_must_name_its_changes(store: Store) -> None:
+    def silent() -> None:
+        with store.write("bulk") as tx:
+            tx.execute(update(Agent).values(name="x"))
+
+    with pytest.raises(RuntimeError):
+        silent()
+
+
+def test_naive_times_are_refused(store: Store) -> None:
+    def naive() -> None:
+        with store.write("naive") as tx:
+            tx.add(Agent(id=ids.new_id(), name="Ann", created_at=datetime(2026, 1, 1)))  # noqa: DTZ001
+
+    with pytest.raises(Exception, match="without a zone"):
+        naive()
+
+
+def test_a_commit_of_another_process_is_heard(store: Store) -> None:
+    heard = Heard()
+    store.watcher.poll_s = 0.02
+    store.watcher.listen(heard)
+    program = (
+        "import sys; from pathlib import Path; from app.kernel import ids; from app.kernel.store import Store\n"
+        "from app.people.tables import Agent; s = Store(Path(sys.argv[1]))\n"
+        "with s.write('x') as tx: tx.add(Agent(id=ids.new_id(), name='Bo', created_at=tx.now))\n"
+    )
+    subprocess.run([sys.executable, "-c", program, str(store.database)], check=True)
+    assert heard.wait_for("agent")
+    assert heard.all.of("agent")
+
+
+def test_a_signal_is_heard_and_swept_after_its_time(store: Store) -> None:
+    heard = Heard()
+    store.watcher.listen(heard)
+    with store.write("say") as tx:
+        signals.send(tx, "check_now", {"mailbox": "a"}, ttl_s=-1)
+        signals.send(tx, "stay", ttl_s=60)
+    assert heard.wait_for("nothing")
+    assert [signal.topic for signal in heard.all.signals] == ["check_now", "stay"]
+    with store.write("sweep") as tx:
+        signals.sweep(tx)
+    with store.read() as db:
+        assert signals.latest(db, "stay") == {}
+        assert db.execute(text("SELECT count(*) FROM signal WHERE topic = 'check_now'")).scalar() == 0
+
+
+def test_many_ids_become_everything_of_their_kind() -> None:
+    changes = collect(("ticket", ids.new_id().bytes) for _ in range(501))
+    assert changes.of("ticket") is None
+    assert changes.touches("ticket")
+    assert not changes.touches("message")
+
+
+def test_a_failing_reaction_is_taken_back_alone(store: Store) -> None:
+    class Fact: ...
+
+    def good(tx: Tx, _fact: object) -> None:
+        _add(tx, "good")
+
+    def bad(tx: Tx, _fact: object) -> None:
+        _add(tx, "bad")
+        tx.flush()
+        msg = "broken"
+        raise ValueError(msg)
+
+    store.on(Fact, bad)
+    store.on(Fact, good)
+    with store.write("command") as tx:
+        _add(tx, "command")
+        tx.emit(Fact())
+    with store.read() as db:
+        assert sorted(db.scalars(select(Agent.name))) == ["command", "good"]
+
+
+def test_two_writers_take_turns(store: Store, tmp_path: Path) -> None:
+    other = Store(tmp_path / "desk.sqlite")
+    failures: list[BaseException] = []
+
+    def work(mine: Store, name: str) -> None:
+        try:
+            for number in range(40):
+                with mine.write("turn") as tx:
+                    _add(tx, f"{name}{number}")
+        except BaseException as error:  # noqa: BLE001 - reported below
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=pair) for pair in ((store, "a"), (other, "b"))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    other.close()
+    assert failures == []
+    with store.read() as db:
+        assert db.execute(text("SELECT count(*) FROM agent")).scalar() == 80
+        clocks = list(db.scalars(select(Agent.clk)))
+    assert len(set(clocks)) == 80
+
+
+def test_a_job_goes_on_where_it_was_and_has_one_action(store: Store) -> None:
+    def step(tx: Tx, work: jobs.Work) -> bool:
+        _add(tx, str(work.done))
+        work.done += 1
+        work.cursor["at"] = work.done
+        if work.done == 2 and "crashed" not in work.payload:
+            raise KeyboardInterrupt
+        return work.done < work.total
+
+    jobs.declare("test_count", step)
+    with store.write("ask") as tx:
+        job = jobs.start(tx, "test_count", {}, total=4)
+    with pytest.raises(KeyboardInterrupt):
+        jobs.work_off(store)
+    with store.write("after the crash") as tx:
+        row = tx.get(Job, job)
+        assert row is not None
+        assert row.done == 1
+        row.payload = {"crashed": True}
+    assert jobs.work_off(store) == 1
+    with store.read() as db:
+        assert jobs.info(db, job).state == jobs.DONE
+        assert sorted(db.scalars(select(Agent.name))) == ["0", "1", "2", "3"]
+
+
+def test_a_job_that_fails_says_so_and_blocks_no_other(store: Store) -> None:
+    def step(_tx: Tx, _work: jobs.Work) -> bool:
+        msg = "The list is empty."
+        raise UserError(msg)
+
+    jobs.declare("test_fail", step)
+    jobs.declare("test_good", lambda _tx, _work: False)
+    with store.write("ask") as tx:
+        bad, good = jobs.start(tx, "test_fail", {}), jobs.start(tx, "test_good", {})
+    jobs.work_off(store)
+    with store.read() as db:
+        assert (jobs.info(db, bad).state, jobs.info(db, bad).error) == (jobs.FAILED, "The list is empty.")
+        assert jobs.info(db, good).state == jobs.DONE
