@@ -1,0 +1,46 @@
+"""Small words about messages: pure."""
+
+from __future__ import annotations
+
+import enum
+from typing import Final
+
+SNIPPET_LENGTH: Final = 140
+
+
+class Direction(enum.StrEnum):
+    """Which way a message went. Stored, and part of the command line's contract."""
+
+    IN = "in"
+    OUT = "out"
+    INTERNAL = "internal"
+
+
+class Kind(enum.StrEnum):
+    """What a message is. Stored."""
+
+    MAIL = "mail"
+    NOTE = "note"
+    SURVEY = "survey"
+    AUTO_REPLY = "auto_reply"
+    BOUNCE = "bounce"
+    CHAT = "chat"
+    CALL = "call"
+
+
+def snippet_of(text: str) -> str:
+    """The first words of a text on one line, without what it quotes and without a signature; for lists."""
+    words: list[str] = []
+    length = 0
+    for line in text[:4000].splitlines():
+        if line.rstrip() == "--" or line == "-- ":
+            break
+        if line.lstrip().startswith(">"):
+            continue
+        for word in line.split():
+            words.append(word)
+            length += len(word) + 1
+        if length > SNIPPET_LENGTH:
+            break
+    joined = " ".join(words) or " ".join(text[:1000].split())
+    return joined if len(joined) <= SNIPPET_LENGTH else joined[: SNIPPET_LENGTH - 1].rstrip() + "…"

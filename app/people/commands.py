@@ -1,0 +1,269 @@
+"""Verbs of people: agents, customers, and the history that every feature writes.
+
+`customer_for` runs for every mail that arrives: it writes plain rows and remembers within the transaction what it
+has found. The ids of customers, identities and companies are derived from the handle, so that meeting a person twice,
+on any device and in any order, makes the same rows.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.index import commands as index
+from app.kernel import ids
+from app.kernel.errors import NotFoundError, UserError
+from app.kernel.memo import memo
+from app.kernel.rows import insert_row
+from app.kernel.store import Tx
+from app.people.rules import EventKind, company_domain, handle_of, tidy_name
+from app.people.tables import Agent, Customer, Event, Identity, Organisation
+
+CUSTOMER_FIELDS: Final = ("name", "organisation", "language", "notes", "fields")
+AGENT_FIELDS: Final = ("name", "email", "signature", "active")
+
+
+def add_agent(tx: Tx, name: str, email: str = "") -> UUID:
+    """A rep joins the desk. Raises UserError for an empty name."""
+    shown = " ".join(name.split())
+    if not shown:
+        msg = "Please give a name."
+        raise UserError(msg)
+    agent = Agent(id=ids.new_id(), name=shown, email=email.strip(), created_at=tx.now)
+    tx.add(agent)
+    return agent.id
+
+
+def update_agent(tx: Tx, agent: UUID, **fields: Any) -> None:
+    """Change a rep's name, email, signature, or whether they are active. Raises NotFoundError, UserError."""
+    row = tx.get(Agent, agent)
+    if row is None:
+        msg = "There is no such agent."
+        raise NotFoundError(msg)
+    for field, value in fields.items():
+        if field not in AGENT_FIELDS:
+            msg = f"An agent has no field “{field}”."
+            raise UserError(msg)
+        setattr(row, field, value)
+
+
+def record_event(
+    tx: Tx,
+    kind: str,
+    *,
+    ticket: UUID | None = None,
+    customer: UUID | None = None,
+    field: str = "",
+    old: Any = None,
+    new: Any = None,
+) -> None:
+    """Write one line of history: what this action did. `old` and `new` are plain data (an id as its text)."""
+    row = {
+        "id": ids.new_id(),
+        "action": tx.action,
+        "ticket": ticket,
+        "customer": customer,
+        "agent": tx.agent,
+        "kind": str(kind),
+        "field": field,
+        "old": old,
+        "new": new,
+        "name": tx.name,
+        "occurred_at": tx.now,
+    }
+    insert_row(tx, Event, row)
+
+
+def mark_action(tx: Tx) -> None:
+    """Say, once an action, that its agent may undo it."""
+    marked = memo(tx, "marked")
+    if tx.action not in marked:
+        marked[tx.action] = True
+        record_event(tx, EventKind.DID)
+
+
+def customer_for(tx: Tx, address: str, name: str, at: datetime) -> UUID:
+    """The customer who writes from `address`, made if unknown; `name` fills an empty one. Follows merges.
+
+    `at`: when they were first met, if they are new. Raises UserError for an empty address.
+    """
+    handle = handle_of(address)
+    if not handle:
+        msg = "An address is needed to know who this is."
+        raise UserError(msg)
+    known = memo(tx, "customer")
+    found: tuple[UUID, bool] | None = known.get(handle)
+    if found is None:
+        found = known[handle] = _look_up(tx, handle) or _make(tx, handle, address, name, at)
+    customer, has_name = found
+    if not has_name and (better := tidy_name(name, address)):
+        _give_name(tx, customer, better)
+        known[handle] = (customer, True)
+    return customer
+
+
+def _look_up(tx: Tx, handle: str) -> tuple[UUID, bool] | None:
+    query = (
+        select(Customer.id, Customer.name, Customer.merged_into, Customer.deleted_at)
+        .join(Identity, Identity.customer == Customer.id)
+        .where(Identity.kind == "email", Identity.handle == handle)
+    )
+    row = tx.execute(query).one_or_none()
+    steps = 0
+    while row is not None and row.merged_into is not None and steps < 20:
+        follow = select(Customer.id, Customer.name, Customer.merged_into, Customer.deleted_at)
+        row = tx.execute(follow.where(Customer.id == row.merged_into)).one_or_none()
+        steps += 1
+    if row is None:
+        return None
+    if row.deleted_at is not None:
+        _change(tx, row.id, deleted_at=None)
+    return row.id, bool(row.name)
+
+
+def _make(tx: Tx, handle: str, address: str, name: str, at: datetime) -> tuple[UUID, bool]:
+    customer = ids.derived_id("customer", "email", handle)
+    shown = tidy_name(name, address)
+    organisation = _organisation_for(tx, company_domain(handle), at)
+    insert_row(
+        tx,
+        Customer,
+        {"id": customer, "name": shown, "organisation": organisation, "fields": {}, "created_at": at, "clk": ""},
+    )
+    insert_row(
+        tx,
+        Identity,
+        {
+            "id": ids.derived_id("identity", "email", handle),
+            "kind": "email",
+            "handle": handle,
+            "shown": address.strip(),
+            "customer": customer,
+            "created_at": at,
+            "clk": "",
+        },
+    )
+    tx.touch("customer", customer)
+    _index(tx, customer, shown, address, at)
+    return customer, bool(shown)
+
+
+def _organisation_for(tx: Tx, domain: str, at: datetime) -> UUID | None:
+    if not domain:
+        return None
+    known = memo(tx, "organisation")
+    if domain not in known:
+        found = tx.execute(select(Organisation.id).where(Organisation.domain == domain)).scalar()
+        if found is None:
+            found = ids.derived_id("organisation", domain)
+            values = {"id": found, "name": domain, "domain": domain, "created_at": at, "clk": ""}
+            insert_row(tx, Organisation, values)
+            tx.touch("organisation", found)
+        known[domain] = found
+    organisation: UUID = known[domain]
+    return organisation
+
+
+def _give_name(tx: Tx, customer: UUID, name: str) -> None:
+    _change(tx, customer, name=name)
+    _reindex(tx, customer)
+
+
+def _change(tx: Tx, customer: UUID, **values: Any) -> None:
+    row = tx.get(Customer, customer)
+    if row is not None:
+        for field, value in values.items():
+            setattr(row, field, value)
+        tx.flush()
+
+
+def update_customer(tx: Tx, customer: UUID, **fields: Any) -> UUID:
+    """Change what is known of a customer (`name organisation language notes fields`); returns the action.
+
+    `organisation` is an id or None. Raises NotFoundError, UserError.
+    """
+    row = tx.get(Customer, customer)
+    if row is None:
+        msg = "There is no such customer."
+        raise NotFoundError(msg)
+    for field, value in fields.items():
+        if field not in CUSTOMER_FIELDS:
+            msg = f"A customer has no field “{field}”."
+            raise UserError(msg)
+        set_customer_field(tx, row, field, value, EventKind.CHANGED)
+    mark_action(tx)
+    tx.flush()
+    _reindex(tx, customer)
+    return tx.action
+
+
+def set_customer_field(tx: Tx, row: Customer, field: str, value: Any, kind: EventKind) -> None:
+    """Set one field of a customer and write its history. The caller flushes and indexes."""
+    old = getattr(row, field)
+    if field == "organisation" and value is not None and tx.get(Organisation, value) is None:
+        msg = "There is no such organisation."
+        raise NotFoundError(msg)
+    if old == value:
+        return
+    setattr(row, field, value)
+    record_event(tx, kind, customer=row.id, field=field, old=_plain(old), new=_plain(value))
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value
+
+
+def add_address(tx: Tx, customer: UUID, address: str) -> None:
+    """The customer also writes from `address`. Raises UserError when somebody else already does."""
+    handle = handle_of(address)
+    if "@" not in handle:
+        msg = f"“{address}” is not an address."
+        raise UserError(msg)
+    owner = tx.execute(select(Identity.customer).where(Identity.kind == "email", Identity.handle == handle)).scalar()
+    if owner == customer:
+        return
+    if owner is not None:
+        msg = f"{address} already belongs to another customer. Merge the two instead."
+        raise UserError(msg)
+    key = ids.derived_id("identity", "email", handle)
+    tx.add(
+        Identity(id=key, kind="email", handle=handle, shown=address.strip(), customer=customer, created_at=tx.now)
+    )
+    record_event(tx, EventKind.CHANGED, customer=customer, field="address", new=address.strip())
+    tx.flush()
+    _reindex(tx, customer)
+
+
+def mark_address_dead(tx: Tx, address: str, *, dead: bool = True) -> None:
+    """A bounce said that nobody reads this address; or somebody wrote from it after all."""
+    handle = handle_of(address)
+    key = tx.execute(select(Identity.id, Identity.customer).where(Identity.kind == "email", Identity.handle == handle))
+    row = key.one_or_none()
+    if row is None:
+        return
+    changes = [("identity", row.id), ("customer", row.customer)]
+    statement = update(Identity).where(Identity.id == row.id).values(dead_at=tx.now if dead else None)
+    tx.execute(statement, execution_options={"changes": changes})
+
+
+def reindex_customer(tx: Tx, customer: UUID) -> None:
+    """Put a customer's name, addresses and notes into the index again."""
+    _reindex(tx, customer)
+
+
+def _reindex(tx: Tx, customer: UUID) -> None:
+    row = tx.get(Customer, customer)
+    if row is None:
+        return
+    addresses = tx.execute(
+        select(Identity.shown).where(Identity.customer == customer).order_by(Identity.created_at, Identity.id)
+    ).scalars()
+    _index(tx, customer, row.name, " ".join(addresses), row.created_at, row.notes)
+
+
+def _index(tx: Tx, customer: UUID, name: str, people: str, at: datetime, notes: str = "") -> None:
+    doc = index.Doc("customer", customer, title=name, body=notes, people=people, customer=customer, occurred_at=at)
+    index.put(tx, [doc])
