@@ -46,8 +46,6 @@ class Hold(enum.StrEnum):
     STALE = "stale"  # the customer wrote again after what the rep had seen
     SIGN_IN = "sign_in"
     DEAD_ADDRESS = "dead_address"  # this address was reported as not existing
-    TOO_LARGE = "too_large"
-    DAMAGED = "damaged"  # the mail could not be put together
 
 
 class Copy(enum.StrEnum):

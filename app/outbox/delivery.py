@@ -1,0 +1,401 @@
+"""The steps of sending, each one conditional change: whoever comes second is told, and nothing goes out twice.
+
+The worker claims a message (its frozen bytes are on the disk before), stores each phase before it begins, and writes
+down what the server said. What a dead worker left in the middle, `settle_leftovers` sorts out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy.orm.attributes import flag_modified
+
+from app.conversations.commands import add_blob, add_given_ref, add_raw
+from app.conversations.tables import Mailbox, Message
+from app.kernel.blobs import BlobRef
+from app.kernel.store import Tx
+from app.kernel.tables import Blob
+from app.mime.model import BounceRecipient
+from app.outbox import rules, seen
+from app.outbox.rules import Copy, Hold, Phase, State
+from app.outbox.tables import Outbox
+from app.people.commands import record_event
+from app.people.tables import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class ReplySent:
+    """A server took a message over; `at` is when. Told once a message, for the first recipient that was accepted."""
+
+    ticket: UUID | None
+    message: UUID
+    at: datetime
+    automatic: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message to hand over now: the frozen bytes, and the envelope."""
+
+    message: UUID
+    mailbox: UUID
+    blob: BlobRef
+    sender: str
+    recipients: tuple[str, ...]
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """What `settle_leftovers` found."""
+
+    queued: int
+    uncertain: int
+
+
+def moved(
+    tx: Tx,
+    message: UUID,
+    out_of: Collection[str],
+    to: State,
+    *,
+    due_at: datetime | None = None,
+    sent: bool | None = None,
+) -> Outbox | None:
+    """Change the state if it is still one of `out_of` (one conditional update); the row, or None for the loser.
+
+    `due_at`: only if its time has come by then; `sent=False`: only if no server has taken it over yet.
+    """
+    tx.flush()
+    statement = update(Outbox).where(Outbox.id == message, Outbox.state.in_(out_of))
+    if due_at is not None:
+        statement = statement.where(Outbox.not_before <= due_at)
+    if sent is False:
+        statement = statement.where(Outbox.sent_at.is_(None))
+    done = tx.execute(
+        statement.values(state=to),
+        execution_options={"changes": [("outbox", message)], "synchronize_session": False},
+    )
+    assert isinstance(done, CursorResult)
+    if not done.rowcount:
+        return None
+    row = tx.get(Outbox, message, populate_existing=True)
+    assert row is not None
+    flag_modified(row, "state")  # so that its clock is set and its ticket is told
+    return row
+
+
+def claim(tx: Tx, message: UUID, blob: BlobRef | None) -> Claim | Hold | None:
+    """Take a message for sending. None: somebody else has it, it was taken back, or its time has not come.
+
+    A `Hold` says that it waits for a person instead: the customer wrote after what the rep had seen, or the address
+    is dead. `blob`: the flushed bytes, stored at the first attempt; later attempts send those and ignore it.
+    """
+    row = moved(tx, message, rules.WAITING, State.SENDING, due_at=tx.now)
+    if row is None:
+        return None
+    reason = _reason_to_hold(tx, row)
+    if reason is not None:
+        _hold(tx, row, reason)
+        return reason
+    box, sent = tx.get(Mailbox, row.mailbox), tx.get(Message, message)
+    if sent is None or box is None or box.deleted_at is not None:
+        row.state, row.last_error = State.FAILED, "The mailbox to send from does not exist any more."
+        return None
+    if row.blob is None:
+        if blob is None:
+            msg = "the first attempt needs the frozen bytes"
+            raise ValueError(msg)
+        row.blob = add_blob(tx, blob)
+        add_raw(tx, message, row.blob)
+    row.phase, row.attempts = Phase.CONNECT, row.attempts + 1
+    row.first_attempt_at = row.first_attempt_at or tx.now
+    tx.flush()
+    stored = tx.get(Blob, row.blob)
+    assert stored is not None
+    return Claim(
+        message=message,
+        mailbox=row.mailbox,
+        blob=BlobRef(stored.pack, stored.offset, stored.length, stored.sha256),
+        sender=box.address,
+        recipients=rules.still_to_reach(envelope(sent), row.results),
+        attempt=row.attempts,
+    )
+
+
+def envelope(sent: Message) -> tuple[str, ...]:
+    """Everybody a message goes to, each once."""
+    people = ((str(one[0]), str(one[1])) for one in (*sent.to, *sent.cc, *sent.bcc))
+    return tuple(address for _, address in rules.distinct(people))
+
+
+def set_phase(tx: Tx, message: UUID, phase: str) -> bool:
+    """Write down, before it begins, which step comes now. False: this message is not ours to send (any more)."""
+    row = moved(tx, message, (State.SENDING,), State.SENDING)
+    if row is None:
+        return False
+    row.phase = Phase(phase)
+    return True
+
+
+def record_results(tx: Tx, message: UUID, accepted: Sequence[str], refused: Mapping[str, tuple[int, str]]) -> State:
+    """What the server said to each recipient, (code, words) for the refused; the state they add up to."""
+    row, sent = _sending(tx, message), tx.get(Message, message)
+    assert sent is not None
+    results = dict(row.results)
+    results.update({address: {"code": 250, "words": ""} for address in accepted})
+    results.update({address: {"code": code, "words": words} for address, (code, words) in refused.items()})
+    state = rules.end_state(envelope(sent), results)
+    later = tx.now + rules.back_off(row.attempts)
+    if state is State.RETRY and rules.gives_up(row.first_attempt_at, later):
+        results = {address: _final(result) for address, result in results.items()}
+        state = rules.end_state(envelope(sent), results)
+    row.results, row.state, row.phase = results, state, Phase.NONE
+    row.last_error = undelivered_words(results)
+    if state is State.RETRY:
+        row.not_before = later
+    elif state is not State.SENT:
+        _problem(tx, row)
+    if accepted:
+        _went_out(tx, row)
+    return state
+
+
+def record_retry(tx: Tx, message: UUID, words: str) -> State:
+    """The server said "not now", or hung up before the mail was in its hands: later again, for two days."""
+    row = _sending(tx, message)
+    later = tx.now + rules.back_off(row.attempts)
+    row.phase, row.last_error = Phase.NONE, words
+    if rules.gives_up(row.first_attempt_at, later):
+        row.state = State.PARTIAL if row.sent_at else State.FAILED
+        _problem(tx, row)
+    else:
+        row.state, row.not_before = State.RETRY, later
+    return State(row.state)
+
+
+def record_not_tried(tx: Tx, message: UUID, words: str, pause: timedelta = rules.OFFLINE_PAUSE) -> None:
+    """There was no connection, or the mailbox has a trouble of its own: the message waits, no attempt is counted."""
+    row = _sending(tx, message)
+    row.state = State.RETRY if row.sent_at else State.QUEUED
+    row.attempts = max(0, row.attempts - 1)
+    if not row.attempts and not row.sent_at:
+        row.first_attempt_at = None
+    row.phase, row.last_error, row.not_before = Phase.NONE, words, tx.now + pause
+
+
+def record_failed(tx: Tx, message: UUID, words: str) -> None:
+    """The server refused the mail for good, or it cannot be put together."""
+    row = moved(tx, message, (State.SENDING, *rules.WAITING), State.FAILED)
+    if row is not None:
+        row.state = State.PARTIAL if row.sent_at else State.FAILED
+        row.phase, row.last_error = Phase.NONE, words
+        _problem(tx, row)
+
+
+def record_uncertain(tx: Tx, message: UUID, words: str) -> None:
+    """The line broke while the mail was going over: nobody knows whether it went out. Never sent again by itself."""
+    row = _sending(tx, message)
+    row.state, row.phase, row.last_error = State.UNCERTAIN, Phase.DATA, words
+    _problem(tx, row)
+
+
+def hold(tx: Tx, message: UUID, reason: Hold) -> bool:
+    """Let a waiting message wait for a person."""
+    row = moved(tx, message, rules.WAITING, State.HELD)
+    if row is not None:
+        _hold(tx, row, reason)
+    return row is not None
+
+
+def settle_leftovers(tx: Tx) -> Leftovers:
+    """Sort out what the last holder of the engine lock left in the middle. Only the new holder calls this."""
+    tx.flush()
+    queued = uncertain = 0
+    for row in tx.execute(select(Outbox).where(Outbox.state == State.SENDING)).scalars():
+        state, pause = rules.after_crash(row.phase, row.attempts)
+        row.state, row.not_before = state, tx.now + pause
+        if state is State.UNCERTAIN:
+            row.last_error = "Deskbell was interrupted while this mail was going over to the server."
+            _problem(tx, row)
+            uncertain += 1
+        else:
+            row.phase = Phase.NONE
+            queued += 1
+    return Leftovers(queued, uncertain)
+
+
+def record_copy(tx: Tx, message: UUID, *, done: bool) -> None:
+    """How the copy into the Sent folder went. A failure is tried again a few times and never sends anything."""
+    row = tx.get(Outbox, message)
+    if row is None or row.copy_state != Copy.NEEDED:
+        return
+    row.copy_attempts += 1
+    if done:
+        row.copy_state = Copy.DONE
+    elif row.copy_attempts >= rules.COPY_ATTEMPTS:
+        row.copy_state = Copy.FAILED
+    else:
+        row.not_before = tx.now + rules.back_off(row.copy_attempts)
+
+
+def note_found_in_sent(tx: Tx, ident: str, *, given_id: str = "") -> UUID | None:
+    """A mail of ours was met in the Sent folder; `ident` is its X-Deskbell-Id or Message-ID. Our message, or None.
+
+    It proves that the mail went out: `uncertain` (or waiting for another try) becomes `sent`. `given_id`: the
+    Message-ID that the provider gave it instead of ours, kept so that answers are recognised.
+    """
+    row = _by_ident(tx, ident)
+    if row is None:
+        return None
+    if given_id:
+        add_given_ref(tx, row.id, given_id.strip().strip("<>"))
+    _proved_sent(tx, row)
+    if row.copy_state in {Copy.NEEDED, Copy.FAILED}:
+        row.copy_state = Copy.DONE
+    return row.id
+
+
+def note_named(tx: Tx, idents: Iterable[str]) -> int:
+    """Somebody's mail names these Message-IDs: a message of ours among them that was uncertain has gone out."""
+    known = list(idents)
+    if not known:
+        return 0
+    statement = (
+        select(Outbox)
+        .join(Message, Message.id == Outbox.id)
+        .where(Outbox.state == State.UNCERTAIN, Message.external_id.in_(known))
+    )
+    rows = tx.execute(statement).scalars().all()
+    for row in rows:
+        _proved_sent(tx, row)
+    return len(rows)
+
+
+def record_bounce(tx: Tx, message: UUID, recipients: Sequence[BounceRecipient]) -> State | None:
+    """What a delivery report says about a message of ours, recipient by recipient; None if it is not in the outbox.
+
+    A failed recipient makes the message `partial` or `failed`; a delay only leaves its words; a delivery sets
+    `delivered_at`. Only a reason that says so makes an address a dead one.
+    """
+    row, sent = tx.get(Outbox, message), tx.get(Message, message)
+    if row is None or sent is None:
+        return None
+    _proved_sent(tx, row)
+    everybody, results = envelope(sent), dict(row.results)
+    for each in recipients:
+        address = _which(each.address, everybody)
+        if each.action == "failed":
+            results[address] = {"code": 550, "words": each.words, "reason": each.reason, "bounced": True}
+            if each.permanent:
+                _bury(tx, address)
+        elif each.action == "delayed":
+            row.last_error = f"The server is still trying to deliver this mail. {each.words}".strip()
+        else:
+            row.delivered_at = row.delivered_at or tx.now
+    refused = [address for address, result in results.items() if rules.is_refused(result)]
+    if refused:
+        row.state = State.FAILED if set(everybody) <= set(refused) else State.PARTIAL
+        row.results, row.last_error = results, undelivered_words(results)
+        _problem(tx, row)
+    return State(row.state)
+
+
+def undelivered_words(results: Mapping[str, Mapping[str, object]]) -> str:
+    """What the refusals mean, one line a recipient: address, sentence, the server's own words."""
+    lines = []
+    for address, result in results.items():
+        code = int(str(result.get("code", 0)))
+        if code >= 400:
+            words = str(result.get("words", ""))
+            said = f" ({words})" if words else ""
+            lines.append(f"{address}: {rules.plain_refusal(code, words)}{said}")
+    return "\n".join(lines)
+
+
+def _reason_to_hold(tx: Tx, row: Outbox) -> Hold | None:
+    if row.automatic or row.sent_at is not None:
+        return None
+    if seen.written_near(tx, row.ticket, row.seen) > row.known:
+        return Hold.STALE
+    sent = tx.get(Message, row.id)
+    handles = [address.casefold() for address in envelope(sent)] if sent else []
+    dead = tx.execute(
+        select(func.count()).select_from(Identity)
+        .where(Identity.kind == "email", Identity.handle.in_(handles), Identity.dead_at.is_not(None))
+    ).scalar()  # fmt: skip
+    return Hold.DEAD_ADDRESS if handles and dead == len(handles) else None
+
+
+def _hold(tx: Tx, row: Outbox, reason: Hold) -> None:
+    row.state, row.hold_reason, row.phase = State.HELD, reason, Phase.NONE
+    record_event(tx, "problem", ticket=row.ticket, field="delivery", new={"state": State.HELD, "reason": reason})
+
+
+def _problem(tx: Tx, row: Outbox) -> None:
+    record_event(tx, "problem", ticket=row.ticket, field="delivery", new={"state": str(row.state)})
+
+
+def _sending(tx: Tx, message: UUID) -> Outbox:
+    row = moved(tx, message, (State.SENDING,), State.SENDING)
+    if row is None:
+        msg = "a result for a message that is not being sent"
+        raise RuntimeError(msg)
+    return row
+
+
+def _final(result: Mapping[str, object]) -> dict[str, object]:
+    """A "not now" that has lasted two days, as the refusal that it has become."""
+    return {**result, "code": 554} if rules.is_temporary(result) else dict(result)
+
+
+def _went_out(tx: Tx, row: Outbox) -> None:
+    if row.sent_at is not None:
+        return
+    row.sent_at = tx.now
+    box = tx.get(Mailbox, row.mailbox)
+    row.copy_state = Copy.NONE if box is None or box.files_sent_itself else Copy.NEEDED
+    tx.emit(ReplySent(row.ticket, row.id, tx.now, row.automatic))
+
+
+def _proved_sent(tx: Tx, row: Outbox) -> None:
+    """Somebody has this mail. Waiting for another try counts only if bytes of it were ever on their way."""
+    tried = row.state in rules.WAITING and row.blob is not None
+    if row.state != State.UNCERTAIN and not tried:
+        return
+    row.state, row.phase, row.last_error = State.SENT, Phase.NONE, ""
+    _went_out(tx, row)
+
+
+def _by_ident(tx: Tx, ident: str) -> Outbox | None:
+    tx.flush()
+    ident = ident.strip().strip("<>")
+    try:
+        row = tx.get(Outbox, UUID(hex=ident))
+    except ValueError:
+        row = None
+    if row is not None:
+        return row
+    statement = (
+        select(Outbox).join(Message, Message.id == Outbox.id)
+        .where(Message.external_id == ident, Message.direction == "out").limit(1)
+    )  # fmt: skip
+    return tx.execute(statement).scalar_one_or_none()
+
+
+def _which(address: str, everybody: Sequence[str]) -> str:
+    """The recipient that a report means: it may write the address in another case, or not at all."""
+    for each in everybody:
+        if each.casefold() == address.casefold():
+            return each
+    return everybody[0] if len(everybody) == 1 else address
+
+
+def _bury(tx: Tx, address: str) -> None:
+    statement = select(Identity).where(Identity.kind == "email", Identity.handle == address.casefold())
+    for row in tx.execute(statement).scalars():
+        row.dead_at = row.dead_at or tx.now

@@ -1,0 +1,145 @@
+"""Drafts: what a rep is writing, saved every two seconds, one a ticket and agent (or one new mail)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel import ids
+from app.kernel.store import Tx
+from app.outbox.tables import Draft
+
+People = Sequence[Sequence[str]]
+"""(name, address) pairs; a draft may hold a half-typed one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A draft as it was left. `files`: filename, content_type, size and blob (the id as hex) of each."""
+
+    id: UUID
+    ticket: UUID | None
+    agent: UUID | None
+    kind: str
+    to: tuple[tuple[str, str], ...]
+    cc: tuple[tuple[str, str], ...]
+    bcc: tuple[tuple[str, str], ...]
+    subject: str
+    text: str
+    files: tuple[Mapping[str, Any], ...]
+    answers: UUID | None
+    updated_at: datetime
+
+
+def save_draft(
+    tx: Tx,
+    *,
+    ticket: UUID | None = None,
+    draft: UUID | None = None,
+    kind: str = "reply",
+    text: str = "",
+    subject: str = "",
+    to: People = (),
+    cc: People = (),
+    bcc: People = (),
+    files: Sequence[Mapping[str, Any]] = (),
+    answers: UUID | None = None,
+    agent: UUID | None = None,
+) -> UUID:
+    """Keep what is being written; the draft's id.
+
+    With `draft` that one is replaced; else the draft of this agent, ticket and kind (`reply`, `note`); a new mail
+    (no ticket) without `draft` begins a draft of its own.
+    """
+    tx.flush()
+    agent = agent or tx.agent
+    row = tx.get(Draft, draft) if draft else _of(tx, ticket, agent, kind)
+    if row is None:
+        row = Draft(id=draft or ids.new_id(), agent=agent, ticket=ticket, kind=kind)
+        tx.add(row)
+    row.text, row.subject, row.answers = text, subject, answers
+    row.to, row.cc, row.bcc = _pairs(to), _pairs(cc), _pairs(bcc)
+    row.files = [dict(one) for one in files]
+    row.updated_at, row.deleted_at = tx.now, None
+    return row.id
+
+
+def drop_draft(tx: Tx, draft: UUID) -> bool:
+    """Throw a draft away (it was sent, or it is empty); it can be brought back by `restore_draft`."""
+    row = tx.get(Draft, draft)
+    if row is None or row.deleted_at is not None:
+        return False
+    row.deleted_at = tx.now
+    return True
+
+
+def restore_draft(tx: Tx, draft: UUID) -> bool:
+    """Bring a draft back that was thrown away."""
+    row = tx.get(Draft, draft)
+    if row is None or row.deleted_at is None:
+        return False
+    row.deleted_at = None
+    return True
+
+
+def discard_draft(tx: Tx, ticket: UUID | None, kind: str = "reply", agent: UUID | None = None) -> bool:
+    """Throw away the draft of an agent in a ticket, whichever it is."""
+    tx.flush()
+    row = _of(tx, ticket, agent or tx.agent, kind)
+    return row is not None and drop_draft(tx, row.id)
+
+
+def draft_of(db: Session, ticket: UUID | None, agent: UUID | None, kind: str = "reply") -> DraftView | None:
+    """The draft of an agent in a ticket."""
+    row = _of(db, ticket, agent, kind)
+    return _view(row) if row is not None else None
+
+
+def drafts(db: Session, agent: UUID | None = None) -> tuple[DraftView, ...]:
+    """All drafts of an agent (None: of everybody), newest first."""
+    statement = select(Draft).where(Draft.deleted_at.is_(None)).order_by(Draft.updated_at.desc())
+    if agent is not None:
+        statement = statement.where(Draft.agent == agent)
+    return tuple(_view(row) for row in db.execute(statement).scalars())
+
+
+def _of(db: Session, ticket: UUID | None, agent: UUID | None, kind: str) -> Draft | None:
+    if ticket is None:
+        return None
+    statement = (
+        select(Draft)
+        .where(Draft.ticket == ticket, Draft.agent == agent, Draft.kind == kind, Draft.deleted_at.is_(None))
+        .order_by(Draft.updated_at.desc())
+        .limit(1)
+    )
+    return db.execute(statement).scalar_one_or_none()
+
+
+def _pairs(people: People) -> list[list[str]]:
+    return [[str(part) for part in one] for one in people]
+
+
+def _view(row: Draft) -> DraftView:
+    def people(stored: list[list[str]]) -> tuple[tuple[str, str], ...]:
+        return tuple((one[0], one[1]) for one in stored)
+
+    return DraftView(
+        id=row.id,
+        ticket=row.ticket,
+        agent=row.agent,
+        kind=row.kind,
+        to=people(row.to),
+        cc=people(row.cc),
+        bcc=people(row.bcc),
+        subject=row.subject,
+        text=row.text,
+        files=tuple(row.files),
+        answers=row.answers,
+        updated_at=row.updated_at,
+    )

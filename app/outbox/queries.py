@@ -1,0 +1,282 @@
+"""Reading the outbox: what is due, what a message's content is, and each state in words with what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import Session
+
+from app.conversations.tables import Attachment, Mailbox, Message
+from app.kernel.blobs import BlobRef
+from app.kernel.tables import Blob
+from app.mime.compose import Letter
+from app.mime.model import Address
+from app.outbox import rules, words
+from app.outbox.drafts import DraftView, draft_of, drafts
+from app.outbox.rules import Copy, State
+from app.outbox.tables import Outbox
+
+__all__ = [
+    "DraftView",
+    "Due",
+    "Frozen",
+    "OutboxRow",
+    "SentCopy",
+    "copies_due",
+    "delivery",
+    "delivery_counts",
+    "draft_of",
+    "drafts",
+    "due",
+    "letter",
+    "next_due_at",
+    "outbox_row",
+    "outbox_rows",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A message whose time has come; `frozen`: its bytes exist already."""
+
+    message: UUID
+    mailbox: UUID
+    frozen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """All that goes into the bytes of a message; the files' content is still to be read."""
+
+    letter: Letter
+    files: tuple[tuple[str, str, BlobRef], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SentCopy:
+    """A sent message whose copy is still to be filed in the Sent folder."""
+
+    message: UUID
+    mailbox: UUID
+    message_id: str
+    blob: BlobRef
+    sent_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A recipient whom the message did not reach: what it means, and the server's own words."""
+
+    address: str
+    meaning: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxRow:
+    """One message of the outbox as lists and the conversation show it.
+
+    `text`: its state in one sentence; `buttons`: what a person can do (`cancel`, `retry`, `send_now`, `send_anyway`,
+    `settle_sent`, `settle_queued`, `edit`, `sign_in`), the sensible first one first.
+    """
+
+    id: UUID
+    ticket: UUID | None
+    mailbox: UUID
+    subject: str
+    to: tuple[tuple[str, str], ...]
+    kind: str
+    automatic: bool
+    state: str
+    phase: str
+    hold_reason: str
+    text: str
+    buttons: tuple[str, ...]
+    needs_attention: bool
+    refused: tuple[Refused, ...]
+    last_error: str
+    attempts: int
+    queued_at: datetime
+    not_before: datetime
+    sent_at: datetime | None
+    delivered_at: datetime | None
+    copy_state: str
+    answers: UUID | None
+
+
+def due(db: Session, now: datetime, mailbox: UUID | None = None, limit: int = 200) -> tuple[Due, ...]:
+    """What may be sent now, oldest first: waiting, its time has come, its mailbox not paused."""
+    statement = _waiting(mailbox).where(Outbox.not_before <= now).order_by(Outbox.not_before, Outbox.id).limit(limit)
+    rows: Iterable[Outbox] = db.execute(statement).scalars()
+    return tuple(Due(row.id, row.mailbox, row.blob is not None) for row in rows)
+
+
+def next_due_at(db: Session) -> datetime | None:
+    """When the next message wants to be sent; None while nothing waits."""
+    waiting = _waiting(None).with_only_columns(func.min(Outbox.not_before)).order_by(None)
+    at: datetime | None = db.execute(waiting).scalar()
+    copies = select(func.min(Outbox.not_before)).where(*_needs_copy())
+    other: datetime | None = db.execute(copies).scalar()
+    times = [each for each in (at, other) if each is not None]
+    return min(times) if times else None
+
+
+def letter(db: Session, message: UUID) -> Frozen | None:
+    """What the bytes of a message are made of; None if it is not in the outbox."""
+    row, sent = db.get(Outbox, message), db.get(Message, message)
+    if row is None or sent is None:
+        return None
+    made = Letter(
+        message_id=sent.external_id,
+        from_=Address(sent.sender[0], sent.sender[1]),
+        to=_addresses(sent.to),
+        cc=_addresses(sent.cc),
+        bcc=_addresses(sent.bcc),
+        subject=sent.subject,
+        text=sent.text,
+        html=row.html or None,
+        date=sent.occurred_at,
+        in_reply_to=sent.in_reply_to or None,
+        references=tuple(sent.refs),
+        headers=headers_of(row, sent.sender[1]),
+    )
+    return Frozen(made, _files(db, message))
+
+
+def headers_of(row: Outbox, own_address: str) -> dict[str, str]:
+    """The header fields that every mail of ours carries, those of automatic mail, and the message's own."""
+    headers = {"X-Deskbell-Id": row.id.hex}
+    if row.automatic:
+        # X-Loop names us, so that a copy that comes back is known; the rest keeps other programs from answering.
+        headers |= {
+            "X-Loop": own_address,
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+            "Precedence": "bulk",
+        }
+    return headers | dict(row.headers)
+
+
+def copies_due(db: Session, now: datetime, limit: int = 50) -> tuple[SentCopy, ...]:
+    """Sent messages whose copy in the Sent folder is due."""
+    statement = (
+        select(Outbox, Message.external_id, Blob)
+        .join(Message, Message.id == Outbox.id)
+        .join(Blob, Blob.id == Outbox.blob)
+        .join(Mailbox, Mailbox.id == Outbox.mailbox)
+        .where(*_needs_copy(), Outbox.not_before <= now, Mailbox.deleted_at.is_(None), Mailbox.paused_reason == "")
+        .order_by(Outbox.sent_at)
+        .limit(limit)
+    )
+    return tuple(
+        SentCopy(
+            row.id,
+            row.mailbox,
+            external_id,
+            BlobRef(blob.pack, blob.offset, blob.length, blob.sha256),
+            row.sent_at or now,
+        )
+        for row, external_id, blob in db.execute(statement)
+    )
+
+
+def outbox_rows(
+    db: Session, now: datetime, *, states: Collection[str] | None = None, limit: int = 500
+) -> tuple[OutboxRow, ...]:
+    """Messages of the outbox, newest first. Default: everything that is not simply done (sent or cancelled)."""
+    wanted = list(states) if states is not None else [*rules.OPEN, State.PARTIAL, State.FAILED]
+    statement = (
+        _joined().where(Outbox.state.in_(wanted)).order_by(Message.occurred_at.desc(), Outbox.id.desc()).limit(limit)
+    )
+    return tuple(_row(row, sent, box, now) for row, sent, box in db.execute(statement))
+
+
+def outbox_row(db: Session, message: UUID, now: datetime) -> OutboxRow | None:
+    """One message's way out."""
+    found = db.execute(_joined().where(Outbox.id == message)).one_or_none()
+    return _row(*found, now) if found is not None else None
+
+
+def delivery(db: Session, messages: Collection[UUID], now: datetime) -> dict[UUID, OutboxRow]:
+    """The delivery of these messages, as the conversation shows it."""
+    statement = _joined().where(Outbox.id.in_(messages))
+    return {row.id: _row(row, sent, box, now) for row, sent, box in db.execute(statement)}
+
+
+def delivery_counts(db: Session) -> dict[str, int]:
+    """How many messages are in each state."""
+    rows = db.execute(select(Outbox.state, func.count()).group_by(Outbox.state)).all()
+    return {row[0]: row[1] for row in rows}
+
+
+def _waiting(mailbox: UUID | None) -> Select[Any]:
+    statement = (
+        select(Outbox)
+        .join(Mailbox, Mailbox.id == Outbox.mailbox)
+        .where(Outbox.state.in_(rules.WAITING), Mailbox.deleted_at.is_(None), Mailbox.paused_reason == "")
+    )
+    return statement.where(Outbox.mailbox == mailbox) if mailbox else statement
+
+
+def _needs_copy() -> tuple[ColumnElement[bool], ...]:
+    finished = or_(
+        Outbox.state == State.SENT,
+        Outbox.state == State.PARTIAL,
+        and_(Outbox.state == State.FAILED, Outbox.sent_at.is_not(None)),
+    )
+    return (Outbox.copy_state == Copy.NEEDED, finished)
+
+
+def _joined() -> Select[Any]:
+    return (
+        select(Outbox, Message, Mailbox)
+        .join(Message, Message.id == Outbox.id)
+        .outerjoin(Mailbox, Mailbox.id == Outbox.mailbox)
+    )
+
+
+def _row(row: Outbox, sent: Message, box: Mailbox | None, now: datetime) -> OutboxRow:
+    refused = tuple(
+        Refused(address, rules.plain_refusal(int(result["code"]), result.get("words", "")), result.get("words", ""))
+        for address, result in row.results.items()
+        if rules.is_refused(result)
+    )
+    situation = words.Situation(
+        state=State(row.state),
+        hold_reason=row.hold_reason,
+        phase=row.phase,
+        not_before=row.not_before,
+        now=now,
+        first_attempt_at=row.first_attempt_at,
+        last_error=row.last_error,
+        refused=tuple(each.address for each in refused),
+        paused=(box.paused_words or box.paused_reason) if box else "",
+        tried=row.blob is not None,
+        sent_before=row.sent_at is not None,
+    )
+    told = words.describe(situation)
+    return OutboxRow(
+        id=row.id, ticket=row.ticket, mailbox=row.mailbox, subject=sent.subject,
+        to=tuple((one[0], one[1]) for one in (*sent.to, *sent.cc, *sent.bcc)), kind=sent.kind, automatic=row.automatic,
+        state=row.state, phase=row.phase, hold_reason=row.hold_reason, text=told.text, buttons=told.buttons,
+        needs_attention=told.needs_attention, refused=refused, last_error=row.last_error, attempts=row.attempts,
+        queued_at=sent.occurred_at, not_before=row.not_before, sent_at=row.sent_at, delivered_at=row.delivered_at,
+        copy_state=row.copy_state, answers=row.answers,
+    )  # fmt: skip
+
+
+def _addresses(stored: list[list[str]]) -> tuple[Address, ...]:
+    return tuple(Address(one[0], one[1]) for one in stored)
+
+
+def _files(db: Session, message: UUID) -> tuple[tuple[str, str, BlobRef], ...]:
+    statement = select(Attachment, Blob).join(Blob, Blob.id == Attachment.blob).where(Attachment.message == message)
+    return tuple(
+        (row.filename, row.content_type, BlobRef(blob.pack, blob.offset, blob.length, blob.sha256))
+        for row, blob in db.execute(statement.order_by(Attachment.id))
+    )

@@ -1,0 +1,106 @@
+"""Each situation of an outgoing message in one sentence, with what a person can do about it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.outbox.rules import TELL_AFTER, Hold, Phase, State
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of a message. `paused`: why its mailbox is paused; `tried`: bytes of it exist."""
+
+    state: State
+    hold_reason: str
+    phase: str
+    not_before: datetime
+    now: datetime
+    first_attempt_at: datetime | None
+    last_error: str
+    refused: tuple[str, ...]
+    paused: str
+    tried: bool
+    sent_before: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """`buttons`: the names of what can be done, the sensible one first."""
+
+    text: str
+    buttons: tuple[str, ...]
+    needs_attention: bool
+
+
+_HELD = {
+    Hold.STALE: ("The customer has written again. Read it first, then send this anyway or change it.", "send_anyway"),
+    Hold.SIGN_IN: ("The mailbox needs you to sign in again. It goes out by itself then.", "sign_in"),
+    Hold.DEAD_ADDRESS: ("Mail to this address came back: it does not exist. Correct it, or send anyway.", "edit"),
+}
+
+
+def describe(it: Situation) -> Told:
+    """The sentence and the buttons."""
+    match it.state:
+        case State.QUEUED | State.RETRY:
+            return _waiting(it)
+        case State.HELD:
+            text, first = _HELD.get(Hold(it.hold_reason), ("Waiting for you.", "retry"))
+            return Told(text, tuple(dict.fromkeys((first, "send_anyway", "edit", "cancel"))), needs_attention=True)
+        case State.SENDING:
+            steps = {
+                Phase.DATA: "Going over to the server.",
+                Phase.ENVELOPE: "The server is being told the recipients.",
+            }
+            return Told(steps.get(Phase(it.phase), "Connecting to the server."), (), needs_attention=False)
+        case State.SENT:
+            return Told("Sent.", (), needs_attention=False)
+        case State.PARTIAL:
+            reached_not = ", ".join(it.refused) or "some recipients"
+            text = f"Sent, but not to {reached_not}."
+            return Told(_with(text, it.last_error), ("retry",), needs_attention=True)
+        case State.UNCERTAIN:
+            text = (
+                "The line broke while this was going over: it may or may not have arrived. Look into the Sent folder of "
+                "your mail provider, then say what became of it."
+            )
+            return Told(text, ("settle_sent", "settle_queued"), needs_attention=True)
+        case State.FAILED:
+            buttons = ("retry",) if it.sent_before else ("edit", "retry", "cancel")
+            text = "Came back: it did not reach anybody." if it.sent_before else "Not sent."
+            return Told(_with(text, it.last_error), buttons, needs_attention=True)
+        case State.CANCELLED:
+            return Told("Taken back before it was sent.", (), needs_attention=False)
+
+
+def _waiting(it: Situation) -> Told:
+    taking_back = () if it.sent_before else ("cancel",)
+    if it.paused:
+        return Told(
+            _with("Waits until you have signed in to the mailbox.", it.paused),
+            ("sign_in", *taking_back),
+            needs_attention=True,
+        )
+    if it.state is State.RETRY:
+        long = it.first_attempt_at is not None and it.now - it.first_attempt_at >= TELL_AFTER
+        text = (
+            "Not delivered to everybody yet; tried again by itself."
+            if it.sent_before
+            else "Not sent yet; tried again by itself."
+        )
+        return Told(_with(text, it.last_error), ("retry", *taking_back), needs_attention=long)
+    if it.last_error:
+        return Told(
+            _with("Waiting for a connection; goes out by itself.", it.last_error),
+            ("retry", *taking_back),
+            needs_attention=False,
+        )
+    if it.not_before > it.now:
+        return Told("Will be sent at the chosen time.", ("cancel", "send_now", "edit"), needs_attention=False)
+    return Told("Will be sent in a moment.", ("cancel",), needs_attention=False)
+
+
+def _with(text: str, more: str) -> str:
+    return f"{text} {more}" if more else text
