@@ -39,8 +39,8 @@ def _failed(words: str) -> int:
 
 
 def _bug(error: Exception) -> str:
-    from app.kernel.log import describe
+    from app.kernel.log import brief
 
     if os.environ.get("DESKBELL_TRACE"):
         raise error
-    return f"Something went wrong inside Deskbell ({describe(error)}). Nothing that was stored is lost."
+    return f"Something went wrong inside Deskbell ({brief(error)}). Nothing that was stored is lost."

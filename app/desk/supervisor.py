@@ -16,7 +16,7 @@ from collections.abc import Callable
 
 from app.desk.desk import Desk
 from app.kernel import secrets, signals
-from app.kernel.locks import FileLock, holder
+from app.kernel.locks import holder, is_held
 from app.kernel.paths import Workspace
 
 log = logging.getLogger(__name__)
@@ -28,9 +28,7 @@ GOOD_RUN_S = 120.0
 
 def engine_pid(workspace: Workspace) -> int | None:
     """The process that holds the engine lock, or None when nobody does."""
-    probe = FileLock(workspace.engine_lock)
-    if probe.acquire():
-        probe.release()
+    if not is_held(workspace.engine_lock):
         return None
     who = holder(workspace.engine_lock)
     return who.pid if who else 0

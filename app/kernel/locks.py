@@ -24,7 +24,7 @@ from typing import Self
 from app.kernel import clock
 
 _POLL_S = 0.01
-_SHARED_GRACE_S = 0.25  # a leaving process holds a shared lock exclusively for a blink, to empty its text
+_GRACE_S = 0.1  # somebody may hold the lock for a blink: to look whether it is held, or to empty its text when leaving
 _TEXT_LIMIT = 64 * 1024
 
 if sys.platform == "win32":
@@ -126,7 +126,10 @@ class FileLock:
         return self._fd is not None
 
     def acquire(self, timeout_s: float = 0) -> bool:
-        """Take the lock, trying for `timeout_s` seconds; False if others kept it. Raises OSError if the file cannot be made."""
+        """Take the lock, trying for `timeout_s` seconds (at least a tenth); False if others kept it.
+
+        Raises OSError if the file cannot be made.
+        """
         with self._guard:
             if self._fd is not None:
                 msg = f"the lock on {self.path.name} is already held by this object"
@@ -156,7 +159,7 @@ class FileLock:
                 os.close(fd)
 
     def _wait(self, fd: int, timeout_s: float) -> bool:
-        deadline = time.monotonic() + max(timeout_s, _SHARED_GRACE_S if self.shared else 0)
+        deadline = time.monotonic() + max(timeout_s, _GRACE_S)
         while not lock_file(fd, shared=self.shared):
             left = deadline - time.monotonic()
             if left <= 0:
@@ -198,6 +201,21 @@ class FileLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def is_held(path: Path) -> bool:
+    """Does anybody hold the lock on `path` exclusively? Looking hinders nobody: who takes a lock tries for a moment."""
+    try:
+        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return False
+    try:
+        if not lock_file(fd, shared=True):
+            return True
+        unlock_file(fd)
+        return False
+    finally:
+        os.close(fd)
 
 
 def holder(path: Path) -> Holder | None:

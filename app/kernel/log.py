@@ -69,6 +69,14 @@ def describe(error: BaseException) -> str:
     return "\n-- which followed this:\n".join(parts)
 
 
+def brief(error: BaseException) -> str:
+    """One line about a bug for a person to pass on: kind, message without what it quotes, place."""
+    message = " ".join(redact(_QUOTED.sub("'…'", str(error))).split())[:_MESSAGE_LIMIT]
+    place = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f", {Path(place[0].filename).name} line {place[0].lineno}" if place else ""
+    return f"{type(error).__name__}{f': {message}' if message else ''}{where}"
+
+
 def _one(error: BaseException) -> str:
     lines = "".join(traceback.format_tb(error.__traceback__))
     message = redact(_QUOTED.sub("'…'", str(error)))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel.locks import FileLock, holder, holders
+from app.kernel.locks import FileLock, holder, holders, is_held
 
 _HOLD = """
 import sys
@@ -101,6 +101,29 @@ def test_waiting_ends_as_soon_as_the_lock_is_free(tmp_path: Path) -> None:
     waiter.join()
     second.release()
     second.release()  # once more does no harm
+
+
+def test_looking_whether_a_lock_is_held_keeps_nobody_from_it(tmp_path: Path) -> None:
+    path = tmp_path / "engine.lock"
+    assert not is_held(path)
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            is_held(path)
+
+    lookers = [threading.Thread(target=look) for _ in range(2)]
+    for looker in lookers:
+        looker.start()
+    try:
+        for _ in range(50):
+            with FileLock(path):
+                assert is_held(path)
+    finally:
+        stop.set()
+        for looker in lookers:
+            looker.join()
+    assert not is_held(path)
 
 
 def test_text_that_is_not_ours_names_nobody(tmp_path: Path) -> None:

@@ -129,6 +129,17 @@ def test_a_group_and_a_circle_of_exceptions_can_be_described() -> None:
     assert "second" in text
 
 
+def test_a_bug_in_one_line_for_a_person() -> None:
+    def parse(letter: str) -> None:
+        raise ValueError(f"cannot\nread {letter!r}")
+
+    with pytest.raises(ValueError, match="cannot") as caught:
+        parse(LETTER)
+    line = log.brief(caught.value)
+    assert line.startswith("ValueError: cannot read '…', test_log.py line ")
+    assert "\n" not in line
+
+
 def test_warnings_and_hooks_are_given_back(tmp_path: Path) -> None:
     before = sys.excepthook, threading.excepthook, warnings.showwarning
     log.configure("engine", tmp_path)
