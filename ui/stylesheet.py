@@ -114,6 +114,7 @@ QPushButton[kind="primary"]:pressed {{ background: {t.accent_press}; border-colo
 QPushButton[kind="primary"]:focus {{ border: 2px solid {t.text}; }}
 QPushButton[kind="primary"]:disabled {{ background: {t.sunken}; color: {t.text3}; border-color: {t.line}; }}
 QPushButton[kind="danger"] {{ color: {t.bad}; }}
+QPushButton[kind="danger"]:disabled {{ color: {t.text3}; }}
 QPushButton[kind="ghost"], QPushButton[kind="plain"] {{ border: 0; background: transparent; padding: 6px 8px; }}
 QPushButton[kind="ghost"] {{ color: {t.accent_text}; }}
 QPushButton[kind="plain"] {{ color: {t.text2}; }}

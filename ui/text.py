@@ -34,44 +34,50 @@ def tr(source: str, /, n: int | None = None, **values: object) -> str:
     return _PLACE.sub(lambda found: str(values.get(found.group(1), found.group(0))), said)
 
 
+def _locale() -> QLocale:
+    """The person's locale; "C", as bare systems have it, groups no digits and counts as English."""
+    locale = QLocale()
+    return QLocale(QLocale.Language.English) if locale.language() is QLocale.Language.C else locale
+
+
 def count_text(n: int) -> str:
     """12345 → "12,345" (grouped as the locale does)."""
-    return QLocale().toString(n)
+    return _locale().toString(n)
 
 
 def number_text(value: float, digits: int = 1) -> str:
     """4.6 → "4.6" or "4,6"; whole values lose their zero."""
-    return QLocale().toString(value, "f", 0 if float(value).is_integer() else digits)
+    return _locale().toString(float(value), "f", 0 if float(value).is_integer() else digits)
 
 
 def percent_text(share: float) -> str:
     """0.27 → "27 %" (a no-break space between)."""
-    return f"{QLocale().toString(round(share * 100))}\u00a0%"
+    return f"{_locale().toString(round(share * 100))}\u00a0%"
 
 
 def size_text(size: int) -> str:
     """Bytes → "31 kB" (decimal units, as mail programs write them)."""
     fmt = QLocale.DataSizeFormat.DataSizeSIFormat
-    return QLocale().formattedDataSize(size, 0 if size < 1_000_000 else 1, fmt)
+    return _locale().formattedDataSize(size, 0 if size < 1_000_000 else 1, fmt)
 
 
 def clock_text(at: dt.datetime) -> str:
     """Aware UTC → local time of day, "14:08" or "2:08 PM"."""
     local = at.astimezone()
-    return QLocale().toString(QTime(local.hour, local.minute), QLocale.FormatType.ShortFormat)
+    return _locale().toString(QTime(local.hour, local.minute), QLocale.FormatType.ShortFormat)
 
 
 def date_text(at: dt.datetime, now: dt.datetime) -> str:
     """Day and month, "6 Oct", with the year when it is not this year's."""
     local = at.astimezone()
     pattern = "d MMM" if local.year == now.astimezone().year else "d MMM yyyy"
-    return QLocale().toString(QDate(local.year, local.month, local.day), pattern)
+    return _locale().toString(QDate(local.year, local.month, local.day), pattern)
 
 
 def month_text(at: dt.datetime) -> str:
     """Month and year, "October 2026", for headings of a timeline."""
     local = at.astimezone()
-    return QLocale().toString(QDate(local.year, local.month, 1), "MMMM yyyy")
+    return _locale().toString(QDate(local.year, local.month, 1), "MMMM yyyy")
 
 
 def when_text(at: dt.datetime, now: dt.datetime) -> str:
@@ -82,7 +88,7 @@ def when_text(at: dt.datetime, now: dt.datetime) -> str:
         word = {-1: tr("Yesterday"), 0: tr("Today"), 1: tr("Tomorrow")}[days]
         return f"{word} {clock_text(at)}"
     if abs(days) < 7:
-        return f"{QLocale().dayName(local.isoweekday(), QLocale.FormatType.ShortFormat)} {clock_text(at)}"
+        return f"{_locale().dayName(local.isoweekday(), QLocale.FormatType.ShortFormat)} {clock_text(at)}"
     return date_text(at, now)
 
 

@@ -29,7 +29,8 @@ class Avatar(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
-        draw_avatar(QPainter(self), QRectF(self.rect()), self._name, icon=self._icon)
+        with QPainter(self) as painter:
+            draw_avatar(painter, QRectF(self.rect()), self._name, icon=self._icon)
 
 
 class IconView(QWidget):
@@ -48,7 +49,8 @@ class IconView(QWidget):
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
         gap = (self.width() - self._px) / 2
-        draw_icon(QPainter(self), QPointF(gap, gap), self._icon, self._colour, self._px)
+        with QPainter(self) as painter:
+            draw_icon(painter, QPointF(gap, gap), self._icon, self._colour, self._px)
 
 
 class RoundIcon(QWidget):
@@ -62,14 +64,14 @@ class RoundIcon(QWidget):
     def paintEvent(self, event: QPaintEvent, /) -> None:
         t = tokens()
         ground, ink = t.tone(self._tone)
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        edge = t.line_strong if self._ring else ink if t.hc else ""
-        painter.setPen(QPen(QColor(edge), 1) if edge else Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(t.raised if self._ring else ground or t.canvas))
-        painter.drawEllipse(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
-        gap = (self.width() - self._px) / 2
-        draw_icon(painter, QPointF(gap, gap), self._icon, ink, self._px)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            edge = t.line_strong if self._ring else ink if t.hc else ""
+            painter.setPen(QPen(QColor(edge), 1) if edge else Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(t.raised if self._ring else ground or t.canvas))
+            painter.drawEllipse(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5))
+            gap = (self.width() - self._px) / 2
+            draw_icon(painter, QPointF(gap, gap), self._icon, ink, self._px)
 
 
 class Logo(QWidget):
@@ -81,11 +83,11 @@ class Logo(QWidget):
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
         t, side = tokens(), float(self.width())
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(t.accent))
-        painter.drawRoundedRect(QRectF(0, 0, side, side), side / 4, side / 4)
-        px = round(side * 0.62)
-        gap = (side - px) / 2
-        draw_icon(painter, QPointF(gap, gap), "room-service", "on_accent", px)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(t.accent))
+            painter.drawRoundedRect(QRectF(0, 0, side, side), side / 4, side / 4)
+            px = round(side * 0.62)
+            gap = (side - px) / 2
+            draw_icon(painter, QPointF(gap, gap), "room-service", "on_accent", px)

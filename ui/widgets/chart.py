@@ -83,13 +83,13 @@ class Spark(QWidget):
             QPointF(area.left() + i * step, area.bottom() - area.height() * ((v - low) / span + middle))
             for i, v in enumerate(self._values)
         ]
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(_round_pen(tokens().accent, 1.75))
-        painter.drawPath(_curve(points))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens().accent))
-        painter.drawEllipse(points[-1], 3, 3)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(_round_pen(tokens().accent, 1.75))
+            painter.drawPath(_curve(points))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(tokens().accent))
+            painter.drawEllipse(points[-1], 3, 3)
 
 
 class Trend(QWidget):
@@ -119,29 +119,29 @@ class Trend(QWidget):
         return QSize(360, 200)
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setFont(font(SMALL))
-        widest = max((painter.fontMetrics().horizontalAdvance(number_text(t)) for t in self._ticks), default=0)
-        area = QRectF(self.rect()).adjusted(widest + 10, 10, -8, -26)
-        self._paint_axis(painter, area, widest)
-        if not self._points:
-            return
-        step = area.width() / max(1, len(self._points) - 1)
-        self._paint_labels(painter, area, step)
-        runs: list[list[QPointF]] = [[]]
-        for index, (_, value) in enumerate(self._points):
-            if value is None:
-                runs.append([])
-            else:
-                runs[-1].append(QPointF(area.left() + index * step, self._height(area, value)))
-        runs = [run for run in runs if run]
-        for run in runs:
-            self._paint_run(painter, area, run)
-        if runs:
-            painter.setPen(QPen(QColor(tokens().raised), 2))
-            painter.setBrush(QColor(tokens().accent))
-            painter.drawEllipse(runs[-1][-1], 5, 5)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setFont(font(SMALL))
+            widest = max((painter.fontMetrics().horizontalAdvance(number_text(t)) for t in self._ticks), default=0)
+            area = QRectF(self.rect()).adjusted(widest + 10, 10, -8, -26)
+            self._paint_axis(painter, area, widest)
+            if not self._points:
+                return
+            step = area.width() / max(1, len(self._points) - 1)
+            self._paint_labels(painter, area, step)
+            runs: list[list[QPointF]] = [[]]
+            for index, (_, value) in enumerate(self._points):
+                if value is None:
+                    runs.append([])
+                else:
+                    runs[-1].append(QPointF(area.left() + index * step, self._height(area, value)))
+            runs = [run for run in runs if run]
+            for run in runs:
+                self._paint_run(painter, area, run)
+            if runs:
+                painter.setPen(QPen(QColor(tokens().raised), 2))
+                painter.setBrush(QColor(tokens().accent))
+                painter.drawEllipse(runs[-1][-1], 5, 5)
 
     def _height(self, area: QRectF, value: float) -> float:
         return area.bottom() - area.height() * (value - self._low) / ((self._high - self._low) or 1)
@@ -205,10 +205,13 @@ class Bar(QWidget):
         return QSize(160, self.height())
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
-        painter = QPainter(self)
-        draw_bar(
-            painter, QRectF(0, (self.height() - self._thick) / 2, self.width(), self._thick), self._share, self._colour
-        )
+        with QPainter(self) as painter:
+            draw_bar(
+                painter,
+                QRectF(0, (self.height() - self._thick) / 2, self.width(), self._thick),
+                self._share,
+                self._colour,
+            )
 
 
 def draw_bar(painter: QPainter, rect: QRectF, share: float, colour: str = "accent") -> None:

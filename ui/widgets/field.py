@@ -45,8 +45,8 @@ class SearchField(TextField):
         self.setClearButtonEnabled(False)
         self._clear = QAction(icon("close", "text2"), tr("Clear"), self)
         self._clear.triggered.connect(self._empty)
-        self._clear.setVisible(False)
         self.addAction(self._clear, QLineEdit.ActionPosition.TrailingPosition)
+        self._clear.setVisible(False)
         self._timer = QTimer(self, singleShot=True, interval=pause_ms)
         self._timer.timeout.connect(self._tell)
         self._told = ""
@@ -139,7 +139,8 @@ class Select(QComboBox):
         super().paintEvent(event)
         x = 8 if self.layoutDirection() is Qt.LayoutDirection.RightToLeft else self.width() - 24
         colour = "text2" if self.isEnabled() else "text3"
-        draw_icon(QPainter(self), QPointF(x, (self.height() - 16) / 2), "chevron-down", colour, 16)
+        with QPainter(self) as painter:
+            draw_icon(painter, QPointF(x, (self.height() - 16) / 2), "chevron-down", colour, 16)
 
 
 class FormRow(QFrame):
@@ -157,11 +158,12 @@ class FormRow(QFrame):
         box = QVBoxLayout()
         box.setSpacing(4)
         line = row(*[(field, 1) for field in fields])
-        if len(fields) == 1 and fields[0].sizePolicy().horizontalPolicy() is QSizePolicy.Policy.Fixed:
+        if len(fields) == 1 and _is_fixed(fields[0]):
             line = row(fields[0], None)
         line.setMinimumHeight(32)
         box.addWidget(line)
         box.addWidget(self._hint)
+        box.addStretch(1)
         outer = QHBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.setSpacing(0)
@@ -176,6 +178,11 @@ class FormRow(QFrame):
         self._hint.setText(reason or self._plain_hint)
         self._hint.set_tone("bad" if reason else "")
         self._hint.setVisible(bool(reason or self._plain_hint))
+
+
+def _is_fixed(widget: QWidget) -> bool:
+    policy = widget.sizePolicy().horizontalPolicy()
+    return policy is QSizePolicy.Policy.Fixed or widget.minimumWidth() == widget.maximumWidth()
 
 
 class FieldBlock(QFrame):
@@ -194,6 +201,7 @@ class FieldBlock(QFrame):
         self._hint = Label(hint, "small", wrap=True)
         self._hint.setVisible(bool(hint))
         layout.addWidget(self._hint)
+        layout.addStretch(1)
         if not field.accessibleName():
             field.setAccessibleName(label)
 

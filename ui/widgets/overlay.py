@@ -166,13 +166,13 @@ class Overlay(QWidget):
         event.accept()
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
-        painter = QPainter(self)
-        colour = QColor("#000000" if tokens().hc else "#0B1020")
-        colour.setAlphaF(tokens().dim)
-        painter.fillRect(self.rect(), colour)
-        sheet = self.current()
-        if sheet is not None:
-            draw_shadow(painter, QRectF(sheet.geometry()))
+        with QPainter(self) as painter:
+            colour = QColor("#000000" if tokens().hc else "#0B1020")
+            colour.setAlphaF(tokens().dim)
+            painter.fillRect(self.rect(), colour)
+            sheet = self.current()
+            if sheet is not None:
+                draw_shadow(painter, QRectF(sheet.geometry()))
 
     def _dismiss(self) -> None:
         sheet = self.current()

@@ -103,7 +103,10 @@ class FigureTile(Tile):
         middle: list[Item] = [self._figure, None]
         if beside is not None:
             middle.append((beside, 1))
-        super().__init__(Label(name, "small"), row(*middle), row(self._arrow, (self._note, 1), spacing=4), spacing=4)
+        figure_row, note_row = row(*middle), row(self._arrow, (self._note, 1), spacing=4)
+        figure_row.setFixedHeight(32)
+        note_row.setFixedHeight(18)
+        super().__init__(Label(name, "small"), figure_row, note_row, spacing=2)
         self._name = name
         self.set_figure(figure, note, tone=tone)
 

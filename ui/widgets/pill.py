@@ -42,7 +42,8 @@ class Pill(QWidget):
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
-        draw_pill(QPainter(self), 0, 0, self._text, self._tone, icon=self._icon)
+        with QPainter(self) as painter:
+            draw_pill(painter, 0, 0, self._text, self._tone, icon=self._icon)
 
 
 class Tag(QWidget):
@@ -76,7 +77,8 @@ class Dot(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
-        draw_dot(QPainter(self), QPointF(self.width() / 2, self.height() / 2), self._colour, self._size)
+        with QPainter(self) as painter:
+            draw_dot(painter, QPointF(self.width() / 2, self.height() / 2), self._colour, self._size)
 
 
 class ScoreChip(QWidget):
@@ -92,7 +94,8 @@ class ScoreChip(QWidget):
         self.setAccessibleName(tr("Score {score}", score=score))
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
-        draw_score(QPainter(self), QRectF(self.rect()), self._score, self._tone)
+        with QPainter(self) as painter:
+            draw_score(painter, QRectF(self.rect()), self._score, self._tone)
 
 
 def draw_score(painter: QPainter, rect: QRectF, score: int, tone: str) -> None:

@@ -176,19 +176,19 @@ class Skeleton(QWidget):
         return QSize(280, self._row * 4)
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(tokens().line))
-        left = float(self._inset)
-        words = left + (44 if self._avatar else 0)
-        room = self.width() - words - self._inset
-        for top in range(0, self.height() - 60, self._row):
-            if self._avatar:
-                painter.drawEllipse(QRectF(left, top + 12, 32, 32))
-            for offset, share in ((14, 0.42), (34, 0.74), (54, 0.66)):
-                if offset + 8 < self._row - 8:
-                    painter.drawRoundedRect(QRectF(words, top + offset, room * share, 8), 4, 4)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(tokens().line))
+            left = float(self._inset)
+            words = left + (44 if self._avatar else 0)
+            room = self.width() - words - self._inset
+            for top in range(0, self.height() - 60, self._row):
+                if self._avatar:
+                    painter.drawEllipse(QRectF(left, top + 12, 32, 32))
+                for offset, share in ((14, 0.42), (34, 0.74), (54, 0.66)):
+                    if offset + 8 < self._row - 8:
+                        painter.drawRoundedRect(QRectF(words, top + offset, room * share, 8), 4, 4)
 
 
 class Busy(QFrame):

@@ -153,7 +153,8 @@ class ToastHost(QWidget):
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
         if self._frame is not None:
-            draw_shadow(QPainter(self), QRectF(self._frame.geometry()), radius=8, blur=16, drop=4)
+            with QPainter(self) as painter:
+                draw_shadow(painter, QRectF(self._frame.geometry()), radius=8, blur=16, drop=4)
 
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
         if watched is self._page and event.type() is QEvent.Type.Resize:

@@ -54,18 +54,18 @@ class Switch(QCheckBox):
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
         t, on = tokens(), self.isChecked()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        pen = QPen(QColor(t.text), 1, Qt.PenStyle.DashLine)
-        painter.setPen(pen if not self.isEnabled() and t.hc else Qt.PenStyle.NoPen)
-        ground = t.accent if on else t.text3
-        painter.setBrush(QColor(ground if self.isEnabled() else t.canvas if t.hc else t.line_strong))
-        painter.drawRoundedRect(QRectF(2, 2, 36, 20), 10, 10)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor((t.on_accent if on else t.canvas) if self.isEnabled() else t.text3))
-        painter.drawEllipse(QRectF(20 if on else 4, 4, 16, 16))
-        if _keyboard_focus(self):
-            draw_focus(painter, QRectF(self.rect()), 12)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            pen = QPen(QColor(t.text), 1, Qt.PenStyle.DashLine)
+            painter.setPen(pen if not self.isEnabled() and t.hc else Qt.PenStyle.NoPen)
+            ground = t.accent if on else t.text3
+            painter.setBrush(QColor(ground if self.isEnabled() else t.canvas if t.hc else t.line_strong))
+            painter.drawRoundedRect(QRectF(2, 2, 36, 20), 10, 10)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor((t.on_accent if on else t.canvas) if self.isEnabled() else t.text3))
+            painter.drawEllipse(QRectF(20 if on else 4, 4, 16, 16))
+            if _keyboard_focus(self):
+                draw_focus(painter, QRectF(self.rect()), 12)
 
 
 class CheckBox(QCheckBox):
@@ -87,13 +87,13 @@ class CheckBox(QCheckBox):
         return self.rect().contains(pos)
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
-        painter = QPainter(self)
-        x = 4 if not self.text() else 2
-        draw_check(painter, x, (self.height() - 16) / 2, self.checkState(), enabled=self.isEnabled())
-        rect = QRectF(28, 0, self.width() - 28, self.height())
-        draw_text(painter, rect, self.text(), colour="text" if self.isEnabled() or tokens().hc else "text3")
-        if _keyboard_focus(self):
-            draw_focus(painter, QRectF(self.rect()), 4)
+        with QPainter(self) as painter:
+            x = 4 if not self.text() else 2
+            draw_check(painter, x, (self.height() - 16) / 2, self.checkState(), enabled=self.isEnabled())
+            rect = QRectF(28, 0, self.width() - 28, self.height())
+            draw_text(painter, rect, self.text(), colour="text" if self.isEnabled() or tokens().hc else "text3")
+            if _keyboard_focus(self):
+                draw_focus(painter, QRectF(self.rect()), 4)
 
 
 class Radio(QRadioButton):
@@ -116,20 +116,20 @@ class Radio(QRadioButton):
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
         t, on = tokens(), self.isChecked()
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        x = 4 if not self.text() else 2
-        y = (self.height() - 16) / 2
-        pen = QPen(QColor(t.accent if on else t.text3), 5 if on else 1)
-        if not self.isEnabled() and t.hc:
-            pen.setStyle(Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        painter.setBrush(QColor(t.canvas))
-        inset = 2.5 if on else 0.5
-        painter.drawEllipse(QRectF(x + inset, y + inset, 16 - 2 * inset, 16 - 2 * inset))
-        draw_text(painter, QRectF(28, 0, self.width() - 28, self.height()), self.text())
-        if _keyboard_focus(self):
-            draw_focus(painter, QRectF(self.rect()), 4)
+        with QPainter(self) as painter:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            x = 4 if not self.text() else 2
+            y = (self.height() - 16) / 2
+            pen = QPen(QColor(t.accent if on else t.text3), 5 if on else 1)
+            if not self.isEnabled() and t.hc:
+                pen.setStyle(Qt.PenStyle.DashLine)
+            painter.setPen(pen)
+            painter.setBrush(QColor(t.canvas))
+            inset = 2.5 if on else 0.5
+            painter.drawEllipse(QRectF(x + inset, y + inset, 16 - 2 * inset, 16 - 2 * inset))
+            draw_text(painter, QRectF(28, 0, self.width() - 28, self.height()), self.text())
+            if _keyboard_focus(self):
+                draw_focus(painter, QRectF(self.rect()), 4)
 
 
 class Choices(QFrame):

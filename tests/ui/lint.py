@@ -1,0 +1,171 @@
+"""A lint over a tree of widgets: what a careful person would notice at a glance, and a screen reader at once.
+
+`findings(root)` looks at everything visible in `root` as it is laid out now, so call it at each width, scale and look that
+matters. It finds clipped text, siblings that overlap, children outside their parent, click targets under 24 px and controls
+without a name. `pale_pairs(tokens)` lists text that is too pale on its ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRect, Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractScrollArea,
+    QComboBox,
+    QLabel,
+    QLayout,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QScrollBar,
+    QSplitter,
+    QStackedWidget,
+    QWidget,
+)
+
+from ui.tokens import Tokens, text_pairs
+
+LEAST_TARGET = 24
+_SLACK = 1  # rounding of layouts
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One fault: what kind, on which widget, in words."""
+
+    kind: str
+    widget: str
+    words: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {self.widget}: {self.words}"
+
+
+def findings(root: QWidget) -> list[Finding]:
+    """Every fault in what `root` shows now."""
+    found: list[Finding] = []
+    for widget in visible(root):
+        found += clipped(widget)
+        found += nameless(widget)
+        found += small_target(widget)
+        found += misplaced(widget)
+    return found
+
+
+def visible(root: QWidget) -> Iterator[QWidget]:
+    """`root` and everything visible in it, except what Qt keeps for itself and what lies inside fields."""
+    yield root
+    if isinstance(root, (QLineEdit, QComboBox, QScrollBar)):
+        return
+    for child in root.children():
+        if isinstance(child, QWidget) and child.isVisible() and not child.isWindow():
+            yield from visible(child)
+
+
+def clipped(widget: QWidget) -> list[Finding]:
+    """Text that does not fit. Labels that cut themselves must offer the whole text as a tooltip."""
+    if isinstance(widget, QLabel):
+        text = widget.text()
+        if not text or widget.pixmap().width() > 0:
+            return []
+        if getattr(widget, "elides", False):
+            cut = widget.fontMetrics().horizontalAdvance(text) > widget.contentsRect().width() + _SLACK
+            return [_finding("clipped", widget, "cut without a tooltip")] if cut and not widget.toolTip() else []
+        wish = widget.sizeHint()
+        height = widget.heightForWidth(widget.width()) if widget.wordWrap() else wish.height()
+        too_narrow = not widget.wordWrap() and widget.width() + _SLACK < wish.width()
+        if too_narrow or widget.height() + _SLACK < height:
+            return [_finding("clipped", widget, f"needs {wish.width()}×{height}, has {_size(widget)}")]
+    elif isinstance(widget, QPushButton) and widget.text():
+        wish = widget.sizeHint()
+        if widget.width() + _SLACK < wish.width() or widget.height() + _SLACK < wish.height():
+            return [_finding("clipped", widget, f"needs {wish.width()}×{wish.height()}, has {_size(widget)}")]
+    return []
+
+
+def nameless(widget: QWidget) -> list[Finding]:
+    """Something that takes the focus or a click and has nothing that a screen reader could say."""
+    if not _is_control(widget):
+        return []
+    text = widget.text() if isinstance(widget, QAbstractButton) else ""
+    if widget.accessibleName().strip() or text.strip():
+        return []
+    return [_finding("nameless", widget, "no accessible name")]
+
+
+def small_target(widget: QWidget) -> list[Finding]:
+    """Something to click under 24 px."""
+    is_target = isinstance(widget, (QAbstractButton, QComboBox, QLineEdit))
+    if is_target and min(widget.width(), widget.height()) < LEAST_TARGET:
+        return [_finding("small", widget, f"{_size(widget)} to click")]
+    return []
+
+
+def misplaced(parent: QWidget) -> list[Finding]:
+    """Children outside their parent, and siblings on top of each other."""
+    if isinstance(parent, (QStackedWidget, QAbstractItemView, QSplitter)) or _is_viewport(parent):
+        return []
+    children = [c for c in parent.children() if isinstance(c, QWidget) and c.isVisible() and not c.isWindow()]
+    children = [c for c in children if _laid_out(parent, c) and not c.geometry().isEmpty()]
+    room = parent.rect().adjusted(-_SLACK, -_SLACK, _SLACK, _SLACK)
+    found = [
+        _finding("outside", child, f"{_rect(child.geometry())} in {_size(parent)}")
+        for child in children
+        if not room.contains(child.geometry())
+    ]
+    for place, child in enumerate(children):
+        for other in children[place + 1 :]:
+            common = child.geometry().intersected(other.geometry())
+            if common.width() > _SLACK and common.height() > _SLACK:
+                found.append(_finding("overlap", child, f"with {_name(other)} at {_rect(common)}"))
+    return found
+
+
+def pale_pairs(tokens: Tokens) -> list[str]:
+    """Pairs of ink and ground under the least contrast: 4.5, or 7 in high contrast."""
+    least = 7.0 if tokens.hc else 4.5
+    return [f"{ink} on {ground}: {ratio:.2f}" for ink, ground, ratio in text_pairs(tokens) if ratio < least]
+
+
+def _is_control(widget: QWidget) -> bool:
+    if isinstance(widget, (QScrollBar, QScrollArea)):
+        return False
+    if isinstance(widget, (QAbstractButton, QComboBox, QLineEdit)):
+        return True
+    takes_focus = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+    return takes_focus and not (isinstance(widget.parentWidget(), QAbstractScrollArea) and _is_viewport(widget))
+
+
+def _is_viewport(widget: QWidget) -> bool:
+    parent = widget.parentWidget()
+    return isinstance(parent, QAbstractScrollArea) and parent.viewport() is widget
+
+
+def _laid_out(parent: QWidget, child: QWidget) -> bool:
+    """Is the child placed by the parent's layout? Sheets and toasts that float above a page are placed by hand."""
+    own = parent.layout()
+    layouts = [own, *parent.findChildren(QLayout)] if own is not None else []
+    return any(layout.parentWidget() is parent and layout.indexOf(child) >= 0 for layout in layouts)
+
+
+def _finding(kind: str, widget: QWidget, words: str) -> Finding:
+    return Finding(kind, _name(widget), words)
+
+
+def _name(widget: QWidget) -> str:
+    text = widget.text() if isinstance(widget, (QLabel, QAbstractButton, QLineEdit)) else ""
+    said = text or widget.accessibleName() or widget.objectName()
+    above = widget.parentWidget()
+    return f"{type(widget).__name__} “{said[:40]}” in {type(above).__name__ if above else 'nothing'}"
+
+
+def _size(widget: QWidget) -> str:
+    return f"{widget.width()}×{widget.height()}"
+
+
+def _rect(rect: QRect) -> str:
+    return f"({rect.x()}, {rect.y()}, {rect.width()}×{rect.height()})"

@@ -1,0 +1,251 @@
+"""Where replies and notes are written: a text that grows with its lines, files beneath it, tools and buttons.
+
+Plain text, because that is what mail programs everywhere show alike. Ctrl+Enter submits. Files come by drop, by paste (also a
+picture from the clipboard) or by the owner's file dialog; they are handed over as paths, and what is done with them is the owner's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from ui.text import size_text, tr
+from ui.widgets.avatar import IconView
+from ui.widgets.button import ToolButton
+from ui.widgets.label import ElidingLabel, Label
+from ui.widgets.layout import FlowLayout, clear, restyle, row, set_box
+from ui.widgets.toggle import Choices
+
+_ICON_OF = {
+    "image": "image-outline",
+    "audio": "music-note-outline",
+    "video": "video-outline",
+    "text": "file-document-outline",
+}
+
+
+class GrowingEdit(QPlainTextEdit):
+    """A plain text edit as high as its text, between `least` and `most` px."""
+
+    submitted = Signal()
+    escaped = Signal()
+    files_given = Signal(list)  # list[str]: paths
+    image_given = Signal(QImage)
+    focused = Signal(bool)
+
+    def __init__(
+        self, placeholder: str, *, name: str, least: int = 72, most: int = 280, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._least, self._most = least, most
+        self.setProperty("look", "bare")
+        self.setPlaceholderText(placeholder)
+        self.setAccessibleName(name)
+        self.setTabChangesFocus(True)
+        self.setAcceptDrops(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.document().setDocumentMargin(2)
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self._fit()
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.submitted.emit()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def canInsertFromMimeData(self, source: QMimeData, /) -> bool:
+        return bool(_paths(source)) or source.hasImage() or super().canInsertFromMimeData(source)
+
+    def insertFromMimeData(self, source: QMimeData, /) -> None:
+        paths = _paths(source)
+        image = source.imageData() if source.hasImage() and not source.hasText() else None
+        if paths:
+            self.files_given.emit(paths)
+        elif isinstance(image, QImage):
+            self.image_given.emit(image)
+        else:
+            super().insertFromMimeData(source)
+
+    def focusInEvent(self, event: QFocusEvent, /) -> None:
+        super().focusInEvent(event)
+        self.focused.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent, /) -> None:
+        super().focusOutEvent(event)
+        self.focused.emit(False)
+
+    def _fit(self) -> None:
+        lines = max(1, int(self.document().size().height()))
+        wish = lines * self.fontMetrics().lineSpacing() + 2 * int(self.document().documentMargin()) + 6
+        height = max(self._least, min(self._most, wish))
+        if height != self.height() or self.minimumHeight() != height:
+            self.setFixedHeight(height)
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file in the strip: a key that the owner knows it by, its name, size in bytes and kind ("image/png")."""
+
+    key: str
+    name: str
+    size: int
+    kind: str = ""
+
+
+class AttachmentChip(QFrame):
+    """One file: icon, name, size; opens on click, and may be taken off."""
+
+    opened = Signal(str)
+    removed = Signal(str)
+
+    def __init__(self, attachment: Attachment, *, removable: bool = False) -> None:
+        super().__init__()
+        set_box(self, "file")
+        self._key = attachment.key
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setMaximumWidth(280)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(f"{attachment.name}, {size_text(attachment.size)}")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(8, 2, 2 if removable else 8, 2)
+        layout.setSpacing(6)
+        layout.addWidget(IconView(_ICON_OF.get(attachment.kind.partition("/")[0], "file-outline"), "text2", 16))
+        name = ElidingLabel(attachment.name, "small-strong", fixed=True)
+        name.setFixedWidth(min(180, name.fontMetrics().horizontalAdvance(attachment.name) + 6))
+        layout.addWidget(name)
+        layout.addWidget(Label(size_text(attachment.size), "caption"))
+        if removable:
+            off = ToolButton("close", tr("Remove {name}", name=attachment.name), size=24, icon_size=12)
+            off.clicked.connect(lambda: self.removed.emit(self._key))
+            layout.addWidget(off)
+        self.setFixedHeight(30)
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.opened.emit(self._key)
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.removed.emit(self._key)
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent, /) -> bool:
+        if event.type() is QEvent.Type.MouseButtonRelease:
+            self.opened.emit(self._key)
+        elif event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            restyle(self, box="chosen" if event.type() is QEvent.Type.FocusIn else "file")
+        return super().event(event)
+
+
+class AttachmentStrip(QFrame):
+    """Files side by side, wrapping; hidden while there are none."""
+
+    opened = Signal(str)
+    removed = Signal(str)
+
+    def __init__(self, attachments: Sequence[Attachment] = (), *, removable: bool = False) -> None:
+        super().__init__()
+        self._removable = removable
+        self._flow = FlowLayout(self, spacing=8)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.set_attachments(attachments)
+
+    def set_attachments(self, attachments: Sequence[Attachment]) -> None:
+        """Show other files."""
+        clear(self._flow)
+        for attachment in attachments:
+            chip = AttachmentChip(attachment, removable=self._removable)
+            chip.opened.connect(self.opened)
+            chip.removed.connect(self.removed)
+            self._flow.addWidget(chip)
+        self.setVisible(bool(attachments))
+        self.updateGeometry()
+
+
+class Composer(QFrame):
+    """Mode tabs, recipient line, text, files, tools at the left and buttons at the right.
+
+    `modes` are (key, text); the key "note" turns the ground yellow, because a note must never be taken for a reply.
+    `typed` comes 300 ms after the last key, for drafts.
+    """
+
+    submitted = Signal()
+    typed = Signal(str)
+    mode_chosen = Signal(str)
+
+    def __init__(
+        self,
+        placeholder: str,
+        *,
+        modes: Sequence[tuple[str, str]] = (),
+        tools: Sequence[QWidget] = (),
+        buttons: Sequence[QWidget] = (),
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        set_box(self, "composer")
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.edit = GrowingEdit(placeholder, name=placeholder)
+        self.strip = AttachmentStrip(removable=True)
+        self.modes = Choices(modes, kind="tab", name=tr("What to write"))
+        self.modes.setVisible(bool(modes))
+        self.aside = ElidingLabel("", "small")
+        self.aside.setAlignment(Qt.AlignmentFlag.AlignRight)
+        self._tools = row(*tools, None, *buttons, spacing=4)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(16, 4, 8, 8)
+        layout.setSpacing(6)
+        layout.addWidget(row(self.modes, (self.aside, 1), margins=(0, 0, 8, 0)))
+        layout.addWidget(self.edit)
+        layout.addWidget(self.strip)
+        layout.addWidget(self._tools)
+        self._pause = QTimer(self, singleShot=True, interval=300)
+        self._pause.timeout.connect(lambda: self.typed.emit(self.text()))
+        self.edit.textChanged.connect(self._pause.start)
+        self.edit.submitted.connect(self.submitted)
+        self.edit.focused.connect(lambda on: restyle(self, active="true" if on else ""))
+        self.modes.chosen.connect(self._mode)
+
+    def text(self) -> str:
+        """What is written, without spaces at its end."""
+        return self.edit.toPlainText().rstrip()
+
+    def set_text(self, text: str) -> None:
+        """Put a text in its place, with the cursor at the end, without telling `typed`."""
+        self.edit.setPlainText(text)
+        self._pause.stop()
+        cursor = self.edit.textCursor()
+        cursor.movePosition(cursor.MoveOperation.End)
+        self.edit.setTextCursor(cursor)
+
+    def mode(self) -> str:
+        """The key of the mode chosen."""
+        return self.modes.current()
+
+    def set_mode(self, key: str, placeholder: str = "") -> None:
+        """Choose a mode without telling anybody."""
+        self.modes.choose(key)
+        set_box(self, "composer-note" if key == "note" else "composer")
+        if placeholder:
+            self.edit.setPlaceholderText(placeholder)
+            self.edit.setAccessibleName(placeholder)
+
+    def _mode(self, key: str) -> None:
+        self.set_mode(key)
+        self.mode_chosen.emit(key)
+        self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _paths(source: QMimeData) -> list[str]:
+    return [url.toLocalFile() for url in source.urls() if url.isLocalFile()]

@@ -1,0 +1,209 @@
+"""The body of one mail: as high as its text, without a scroll bar of its own.
+
+The HTML given here has been cleaned already; this widget is the second fence. It fetches nothing: `cid:` and `data:` pictures
+come from the owner's loader in a thread, any other address is answered with one clear point. Links do not open; they are
+told with their real target. A text that would take the layout too long is refused (`too_heavy`) and shown as plain text.
+"""
+
+from __future__ import annotations
+
+import html
+import itertools
+import re
+from html.parser import HTMLParser
+
+from PySide6.QtCore import QSize, Qt, QUrl, Signal
+from PySide6.QtGui import QContextMenuEvent, QImage, QTextDocument, QTextOption, QWheelEvent
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+
+from ui.text import tr
+from ui.theme import BODY, font, tokens
+from ui.widgets.pictures import Loader, decoder
+
+MOST_CHARACTERS, MOST_DEPTH, MOST_CELLS = 300_000, 30, 2_000
+_VOID = {"br", "hr", "img", "wbr", "col", "input", "meta", "link", "area", "base", "source", "embed"}
+_TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]*)(?:"[^"]*"|[^">])*>""")
+_numbers = itertools.count(1)
+
+
+def too_heavy(markup: str) -> bool:
+    """Would laying this out hold up the window? (over 300,000 characters, 30 levels or 2,000 cells)
+
+    Expects cleaned markup, in which every element is closed and attributes stand in double quotes.
+    """
+    if len(markup) > MOST_CHARACTERS:
+        return True
+    depth = cells = 0
+    for found in _TAG.finditer(markup):
+        name = found[2].lower()
+        if name in _VOID:
+            continue
+        depth += -1 if found[1] else 1
+        cells += name in {"td", "th"} and not found[1]
+        if depth > MOST_DEPTH or cells > MOST_CELLS:
+            return True
+    return False
+
+
+class MailView(QTextBrowser):
+    """Shows a mail's text. `loader(url)` returns a picture's bytes (called in a thread) or None."""
+
+    link_clicked = Signal(str)
+    pictures_blocked = Signal(int)  # how many remote pictures were not fetched
+
+    def __init__(self, loader: Loader | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._loader: Loader = loader or (lambda _url: None)
+        self._pending: dict[int, QUrl] = {}
+        self._asked: set[str] = set()
+        self._blocked: set[str] = set()
+        self._source: tuple[str, bool] = ("", False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setOpenLinks(False)
+        self.setUndoRedoEnabled(False)
+        self.setTabChangesFocus(True)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setAccessibleName(tr("Message text"))
+        self.viewport().setAutoFillBackground(False)
+        self.document().setDocumentMargin(0)
+        self.document().setDefaultFont(font(BODY))
+        self.document().documentLayout().documentSizeChanged.connect(self._fit)
+        self.anchorClicked.connect(lambda url: self.link_clicked.emit(_target(url)))
+        self.highlighted.connect(lambda url: self.viewport().setToolTip(html.escape(_target(url))))
+        self._restyle()
+
+    def show_html(self, markup: str) -> bool:
+        """Show cleaned HTML; False if it was too heavy and is shown as bare text instead."""
+        if too_heavy(markup):
+            self.show_text(_strip(markup))
+            return False
+        self._begin(markup, is_html=True)
+        self.setHtml(f"<body>{markup}</body>")
+        if self._blocked:
+            self.pictures_blocked.emit(len(self._blocked))
+        return True
+
+    def show_text(self, text: str) -> None:
+        """Show plain text; addresses that begin with http(s):// become links."""
+        self._begin(text, is_html=False)
+        self.setHtml(_plain_markup(text))
+
+    def loadResource(self, kind: int, address: QUrl | str, /) -> object:
+        name = QUrl(address)
+        url = name.toString()
+        scheme = name.scheme().lower()
+        if kind == QTextDocument.ResourceType.ImageResource.value and scheme in {"cid", "data"}:
+            if url not in self._asked:
+                self._asked.add(url)
+                number = next(_numbers)
+                self._pending[number] = name
+                decoder().ready.connect(self._picture, Qt.ConnectionType.UniqueConnection)
+                decoder().request(number, url, self._loader)
+        elif kind == QTextDocument.ResourceType.ImageResource.value:
+            self._blocked.add(url)
+        return _clear_point()
+
+    def sizeHint(self) -> QSize:
+        return QSize(320, self.height())
+
+    def wheelEvent(self, event: QWheelEvent, /) -> None:
+        event.ignore()  # the conversation scrolls, not the message
+
+    def contextMenuEvent(self, event: QContextMenuEvent, /) -> None:
+        menu = self.createStandardContextMenu(event.pos())
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(event.globalPos())
+
+    def apply_tokens(self) -> None:
+        """Show the same text in the colours of the look in force."""
+        self._restyle()
+        text, is_html = self._source
+        if is_html:
+            self.setHtml(f"<body>{text}</body>")
+        elif text:
+            self.setHtml(_plain_markup(text))
+
+    def _begin(self, source: str, *, is_html: bool) -> None:
+        self._source = (source, is_html)
+        self._pending.clear()
+        self._asked.clear()
+        self._blocked.clear()
+
+    def _picture(self, number: int, url: str, image: QImage) -> None:
+        name = self._pending.pop(number, None)
+        if name is None or image.isNull():
+            return
+        room = max(200, self.viewport().width())
+        if image.width() > room:
+            image = image.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
+        document = self.document()
+        document.addResource(QTextDocument.ResourceType.ImageResource.value, name, image)
+        document.markContentsDirty(0, document.characterCount())
+
+    def _fit(self) -> None:
+        bar = self.horizontalScrollBar()
+        extra = bar.sizeHint().height() if bar.maximum() > 0 else 0
+        height = int(self.document().size().height()) + 2 + extra
+        if height != self.height():
+            self.setFixedHeight(height)
+            self.updateGeometry()
+
+    def _restyle(self) -> None:
+        t = tokens()
+        self.document().setDefaultStyleSheet(
+            f"body, p {{ line-height: 150%; color: {t.text}; }} p {{ margin: 0 0 10px 0; }}"
+            f"a {{ color: {t.accent_text}; text-decoration: none; }} pre {{ white-space: pre-wrap; }}"
+            f"blockquote {{ color: {t.text2}; margin: 0 0 0 12px; }} td, th {{ padding: 2px 6px; }}"
+        )
+
+
+def _clear_point() -> QImage:
+    image = QImage(1, 1, QImage.Format.Format_ARGB32)
+    image.fill(Qt.GlobalColor.transparent)
+    return image
+
+
+def _target(url: QUrl) -> str:
+    return url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
+
+
+def _plain_markup(text: str) -> str:
+    lines = []
+    for line in text.splitlines():
+        words = [
+            f'<a href="{html.escape(w)}">{html.escape(w)}</a>'
+            if w.startswith(("http://", "https://"))
+            else html.escape(w)
+            for w in line.split(" ")
+        ]
+        lines.append("&nbsp;".join(words) if line.startswith("  ") else " ".join(words))
+    return "<body>" + "<br>".join(lines) + "</body>"
+
+
+class _Stripper(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in {"p", "div", "tr", "li", "blockquote", "h1", "h2", "h3"}:
+            self.parts.append("\n")
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "br":
+            self.parts.append("\n")
+
+
+def _strip(markup: str) -> str:
+    """Only the words of a markup, line by line, without laying anything out."""
+    stripper = _Stripper()
+    stripper.feed(markup)
+    lines = [" ".join(line.split()) for line in "".join(stripper.parts).splitlines()]
+    kept = [line for line, before in zip(lines, ["", *lines], strict=False) if line or before]
+    return "\n".join(kept)

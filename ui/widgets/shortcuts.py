@@ -1,0 +1,49 @@
+"""The sheet that `?` opens: every shortcut, by group, as key caps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from ui.text import tr
+from ui.widgets.label import Label, key_caps
+from ui.widgets.layout import column, row
+from ui.widgets.overlay import Dialog
+
+
+class ShortcutSheet(Dialog):
+    """Groups of (what, shortcut) in two columns."""
+
+    light_dismiss = True
+
+    def __init__(self, groups: Mapping[str, Sequence[tuple[str, str]]]) -> None:
+        super().__init__(tr("Keyboard shortcuts"), width=760)
+        sides: tuple[list[QWidget], list[QWidget]] = ([], [])
+        heights = [0, 0]
+        for name, rows in groups.items():
+            side = 0 if heights[0] <= heights[1] else 1
+            heights[side] += len(rows) + 2
+            sides[side].append(_group(name, rows))
+        inner = QWidget()
+        layout = QHBoxLayout(inner)
+        layout.setContentsMargins(0, 0, 8, 0)
+        layout.setSpacing(32)
+        for widgets in sides:
+            lane = QVBoxLayout()
+            lane.setSpacing(20)
+            for widget in widgets:
+                lane.addWidget(widget)
+            lane.addStretch(1)
+            layout.addLayout(lane, 1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setWidget(inner)
+        area.setMinimumHeight(min(520, 40 + 28 * max(heights)))
+        area.setAccessibleName(tr("Keyboard shortcuts"))
+        self.content.addWidget(area, 1)
+
+
+def _group(name: str, rows: Sequence[tuple[str, str]]) -> QWidget:
+    lines = [row((Label(what, wrap=True), 1), key_caps(shortcut)) for what, shortcut in rows]
+    return column(Label(name, "section"), *lines, spacing=6)
