@@ -19,6 +19,8 @@ _TOKEN: Final = re.compile(
     r'"((?:[^"\\]|\\.)*)"|<([^<>]*)>|\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*)\)|([,;:])|([^",;:<>()]+)|(.)', re.S
 )
 
+_REMARK: Final = re.compile(r"\((?:[^()\\]|\\.)*\)")
+
 
 def parse_addresses(line: str) -> tuple[Address, ...]:
     """All mailboxes of one field in their order; encoded words may still be encoded in `line`."""
@@ -62,7 +64,7 @@ def _scan(line: str) -> list[Address]:
         if quoted is not None:
             words.append(f'"{quoted}"' if line.startswith("@", match.end()) else re.sub(r"\\(.)", r"\1", quoted))
         elif inside is not None and inside.strip():
-            angle, has_angle = inside, True
+            angle, has_angle = _REMARK.sub("", inside), True
         elif remark is not None:
             comment = remark.strip()
         elif mark == ":" and not has_angle and "@" not in "".join(words):

@@ -59,7 +59,7 @@ class Body:
     @property
     def has_html(self) -> bool:
         """Is there anything to show as HTML?"""
-        return any(block.html is not None for block in self.blocks)
+        return any(block.html is not None and block.html.strip() for block in self.blocks)
 
     def text(self) -> str:
         """The readable text of the whole mail."""

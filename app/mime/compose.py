@@ -127,9 +127,9 @@ def _mailbox(address: Address) -> str:
 
 def _words(value: str) -> list[str]:
     """A header text as pieces that may be put on lines of their own."""
-    if value.isascii() and value.isprintable() and "=?" not in value:
-        if max((len(word) for word in value.split(" ")), default=0) < 900:
-            return value.split(" ")
+    words = value.split(" ")
+    if value.isascii() and value.isprintable() and "=?" not in value and max(map(len, words)) < 900:
+        return words
     return _encoded_words(value)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from app.mime import limits
 from app.mime.model import Fold
-from app.mime.quote_marks import header_block_at, is_attribution, is_divider, is_signature_line
+from app.mime.quote_marks import header_block_at, is_attribution, is_divider, is_signature_line, worth_a_look
 
 
 def fold(text: str) -> Fold:
@@ -29,9 +29,9 @@ def fold(text: str) -> Fold:
 def _cut(lines: list[str]) -> int:
     """The first line of what is quoted to the end, or the number of lines."""
     for at, line in enumerate(lines):
-        bare = line.strip()
-        if not bare:
+        if not worth_a_look(line):
             continue
+        bare = line.strip()
         if is_divider(lines, at) or header_block_at(lines, at):
             return at
         size = is_attribution(lines, at)
@@ -55,17 +55,30 @@ def _words_below(lines: list[str], start: int) -> bool:
 
 
 def _quoted_first(lines: list[str]) -> Fold:
-    """Nothing stands above the quote: show everything."""
-    return Fold("\n".join(lines).strip("\n"), "")
+    """The quote stands on top: what is written below it is visible; with nothing below, everything is."""
+    at = 0
+    while at < len(lines):
+        bare = lines[at].strip()
+        size = is_attribution(lines, at) if bare and not bare.startswith(">") else 0
+        if bare and not bare.startswith(">") and not size:
+            break
+        at += size or 1
+    if at >= len(lines) or is_divider(lines, at) or header_block_at(lines, at):
+        return Fold("\n".join(lines).strip("\n"), "")
+    kept, signature = _signature(lines[at:])
+    return Fold("\n".join(kept).strip("\n").rstrip(), "\n".join([*lines[:at], *signature]).strip("\n"))
 
 
 def _signature(lines: list[str]) -> tuple[list[str], list[str]]:
     """The lines above a signature mark near the end, and the signature."""
-    last = max(0, len(lines) - 16)
-    for at in range(len(lines) - 1, last - 1, -1):
+    end = len(lines)
+    for at in range(len(lines) - 1, max(0, len(lines) - 16) - 1, -1):
         bare = lines[at].strip()
-        if lines[at].rstrip("\r") in ("-- ", "--", "—") or is_signature_line(bare):
-            if "".join(lines[:at]).strip():
-                return lines[:at], lines[at:]
+        if bare in ("--", "—") and lines[at][:1] in ("-", "—"):
+            end = at
             break
-    return lines, []
+    while end > 0 and (not (bare := lines[end - 1].strip(" \t\rᐧ")) or is_signature_line(bare)):
+        end -= 1
+    if not "".join(lines[:end]).strip():
+        return lines, []
+    return lines[:end], lines[end:]

@@ -27,7 +27,7 @@ _LONGEST: Final = 180
 def file_name(said: str, content_type: str, path: str) -> str:
     """A name to show and to save under: the last piece of what the mail says, or one made from type and place."""
     if said:
-        name = _FORBIDDEN.sub("", " ".join(said.split()))
+        name = _FORBIDDEN.sub("", re.sub(r"[ \t\r\n]+", " ", said))
         name = re.split(r"[\\/]", name.rstrip("\\/ "))[-1].strip(" ")
         name = unicodedata.normalize("NFC", name)
         if name.strip("."):

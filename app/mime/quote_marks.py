@@ -9,20 +9,30 @@ _WROTE: Final = (
     "wrote|writes|said|schrieb|schreef|a écrit|écrit|escribió|ha scritto|escreveu|skrev|napisał(?:a|\\(a\\))?|napsal(?:a)?|"
     "kirjoitti|написал(?:а|\\(а\\))?|пише|писал(?:а)?|написав|yazdı|írta|a scris|έγραψε|写道|寫道|のメール|さんは書きました|작성"
 )
-_ON: Final = (
-    "On|Am|Op|Le|El|Il|Em|Den|På|W dniu|Dne|Em|On|Dňa|V|В|Вт|Пн|Ср|Чт|Пт|Сб|Вс|Στις|În|Den|Ma|Dnia|Il giorno|于|在"
-)
+_ON: Final = "On|At|Am|Op|Le|El|Il|Em|Den|På|W dniu|Dne|Dňa|V|В|Вт|Пн|Ср|Чт|Пт|Сб|Вс|Στις|În|Ma|Dnia|Il giorno|于|在"
+# Each needs a number (a date) or an address: "On Monday my boss wrote:" must not hide what follows.
+_DATE: Final = r"(?:\b(?:19|20)\d\d\b|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})"
 _ATTRIBUTION: Final = re.compile(
-    rf"^[ \t]*(?:(?:{_ON})\b.{{5,300}}(?:{_WROTE})\s*:?\s*|.{{3,200}}(?:<[^<>@\s]+@[^<>\s]+>|\S+@\S+).{{0,80}}(?:{_WROTE})\s*:\s*|"
-    rf"\d{{4}}[-/年.]\s?\d{{1,2}}[-/月.].{{3,200}}(?:<[^<>@\s]+@[^<>\s]+>|{_WROTE}).{{0,20}}:?\s*)$",
-    re.I | re.S,
+    rf"""^[ \t]*-*[ ]*(?:
+    (?:{_ON})\b(?=.*{_DATE}).{{5,300}}(?:{_WROTE})\s*:?
+    |(?:{_ON})\b(?=.*{_DATE})(?=.*@).{{5,200}}(?:{_WROTE})\b.{{0,150}}:
+    |.{{2,200}}<\s*[^<>@\s]+@[^<>\s]+>.{{0,80}}(?:{_WROTE})\s*:
+    |.{{2,200}}<\s*[^<>@\s]+@[^<>\s]+>\s*(?:{_WROTE})\b.{{2,60}}\d.{{0,20}}:
+    |(?=.*\b(?:19|20)\d\d\b.*)(?=.*\b\d{{1,2}}\b).{{10,200}}[ ](?:{_WROTE})\s*:
+    |\d{{4}}[-/年.]\s?\d{{1,2}}[-/月.].{{3,200}}(?:<\s*[^<>@\s]+@[^<>\s]+>|{_WROTE}).{{0,20}}:?
+    )\s*-*\s*$""".replace("W dniu", "W[ ]dniu")
+    .replace("Il giorno", "Il[ ]giorno")
+    .replace("a écrit", "a[ ]écrit")
+    .replace("ha scritto", "ha[ ]scritto")
+    .replace("a scris", "a[ ]scris"),
+    re.I | re.S | re.X,
 )
 _ORIGINAL: Final = re.compile(
     r"^[ \t>*]*[-_=]{2,}\s*(?:original(?:[ -]?(?:message|nachricht|e-?mail|meddelande|melding|besked|bericht))?|ursprüngliche nachricht|original message|"
     r"message d'origine|message original|mensaje original|mensagem original|messaggio originale|"
     r"oorspronkelijk bericht|ursprungligt meddelande|opprinnelig melding|oprindelig besked|alkuperäinen viesti|"
     r"wiadomość oryginalna|původní zpráva|исходное сообщение|пересылаемое сообщение|reply message|原始邮件|原始郵件|元のメッセージ|원본 메시지|"
-    r"forwarded (?:message|by).{0,80}|begin forwarded message|weitergeleitete nachricht|message transféré)\s*[-_=]{2,}\s*$",
+    r"forwarded (?:message|by).{0,80}|begin forwarded message|weitergeleitete nachricht|message transféré)\s*[-_=]{2,}[\s*]*$",
     re.I,
 )
 _FORWARD: Final = re.compile(
@@ -42,14 +52,30 @@ _FIRST: Final = re.compile(
     re.I,
 )
 _SIGNATURE: Final = re.compile(
-    r"^(?:sent (?:from|by|via|with) (?:my |the )?(?:\w+ ){0,3}(?:i?phone|ipad|ipod|android|blackberry|mobile|tablet|samsung|galaxy|device|outlook|mail|gmail|yahoo|windows|"
+    r"^[(<]*(?:(?:this (?:e?mail|message) was )?sent (?:from|by|via|with) (?:my |the |a |an )?(?:\w+ ){0,3}(?:i?phone|ipad|ipod|android|blackberry|mobile|tablet|samsung|galaxy|device|outlook|mail|gmail|yahoo|windows|"
     r"nokia|htc|smartphone|handheld|kindle|proton|thunderbird|htc).{0,60}|get outlook for .{1,60}|"
     r"(?:von meinem|gesendet von|diese nachricht wurde von meinem|mit freundlichen grüßen von meinem) .{0,20}(?:i?phone|ipad|android|handy|smartphone|mail|outlook|galaxy|mobil).{0,60}|"
     r"envoyé (?:de|depuis) (?:mon|l'|ma) ?.{1,60}|enviado (?:desde|do|de) (?:mi|meu|el) .{1,60}|inviato da(?:l mio)? .{1,60}|"
     r"verzonden (?:vanaf|met) (?:mijn )?.{1,60}|skickat från min .{1,60}|sendt fra min .{1,60}|wysłane z (?:iphone|mojego).{0,60}|"
-    r"отправлено (?:с|из) .{1,60}|发自我的.{1,30}|iPhoneから送信.{0,10}|나의 iPhone에서 보냄)$",
+    r"отправлено (?:с|из) .{1,60}|发自我的.{1,30}|iPhoneから送信.{0,10}|從我的 iPhone 傳送|나의 iPhone에서 보냄)[)>]*$",
     re.I,
 )
+
+
+_FIRST_WORDS: Final = frozenset(
+    each.split()[0].split("(")[0].casefold() for each in f"{_ON}|{_FIELDS}|begin|anfang|début".split("|")
+)
+_FIRST_SIGNS: Final = frozenset(">-_=—于在0123456789")
+
+
+def worth_a_look(line: str) -> bool:
+    """Could a mark begin on this line? Cheap, because it is asked of every line of every mail."""
+    bare = line.strip(" \t\r*")
+    if not bare:
+        return False
+    if bare[0] in _FIRST_SIGNS or "@" in bare or "：" in bare or bare[-1] == ":":
+        return True
+    return bare.split(None, 1)[0].rstrip(":*,").casefold() in _FIRST_WORDS
 
 
 def is_signature_line(bare: str) -> bool:
