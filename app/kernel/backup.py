@@ -118,8 +118,8 @@ def prune(backups: Path, keep: int = 7) -> None:
 def restore(backup: BackupResult, database: Path, packs: Path) -> None:
     """Put a backup in the place of the workspace's database and packs. The caller holds the workspace exclusively.
 
-    What was there is set aside (`….before-<time>`), never overwritten or removed. Packs are only added to: a pack that
-    is there is longer or the same, because packs only grow. Raises UserError if the backup itself is damaged.
+    What was there is set aside (`….before-<number>`), never overwritten or removed. A pack that is there stays if it
+    begins with the bytes of the backup's: packs only grow. Raises UserError if the backup itself is damaged.
     """
     problems = quick_check(backup.database)
     if problems:
@@ -127,14 +127,14 @@ def restore(backup: BackupResult, database: Path, packs: Path) -> None:
         raise UserError(msg)
     fresh = database.with_name(database.name + ".part")
     for name, length in backup.packs.items():
-        if max(_size(backup.store / name), _size(packs / name)) < length:
+        if _size(backup.store / name) < length:
             msg = f"The backup of {backup.at:%Y-%m-%d %H:%M} UTC lacks the pack {name}. Choose another one."
             raise UserError(msg)
     try:
         packs.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name, length in backup.packs.items():
             there = packs / name
-            if _size(there) < length:
+            if not _begins_alike(there, backup.store / name, length):
                 part = there.with_name(name + ".part")
                 _copy(backup.store / name, part, length)
                 _set_aside(there)
@@ -190,7 +190,7 @@ def _back_up(database: Path, packs: Path, backups: Path, now: datetime, kind: st
         (backups / "packs").mkdir(mode=0o700, parents=True, exist_ok=True)
         _remove_parts(backups)
         with _discarded(backups / f"{stem}.sqlite.part") as copy:
-            _copy_database(database, copy)
+            copy_database(database, copy)
             stored = _store_packs(packs, backups / "packs", _vouched(backups))
             copy.replace(final)
         manifest = backups / f"{stem}.json"
@@ -236,10 +236,9 @@ def _connect(database: Path) -> sqlite3.Connection:
     return sqlite3.connect(uri, uri=True, timeout=30, isolation_level=None)
 
 
-def _copy_database(database: Path, target: Path) -> None:
-    os.close(
-        os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    )  # SQLite takes an empty file, and it is private
+def copy_database(database: Path, target: Path) -> None:
+    """One consistent copy of a live database in a new, private file, checked. Raises UserError, StorageError, OSError."""
+    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # SQLite takes an empty file
     try:
         with contextlib.closing(_connect(database)) as connection:
             connection.execute("VACUUM INTO ?", (str(target),))
@@ -327,6 +326,21 @@ def _write_manifest(manifest: Path, stored: dict[str, int]) -> None:
             sync_file(file.fileno())
         part.replace(manifest)
     sync_folder(manifest.parent)
+
+
+def _begins_alike(one: Path, other: Path, length: int) -> bool:
+    """Are the first `length` bytes of both files there and the same?"""
+    if min(_size(one), _size(other)) < length:
+        return False
+    if one.samefile(other):
+        return True
+    with one.open("rb") as first, other.open("rb") as second:
+        while length > 0:
+            size = min(_CHUNK, length)
+            if first.read(size) != second.read(size):
+                return False
+            length -= size
+    return True
 
 
 def _size(path: Path) -> int:

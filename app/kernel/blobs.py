@@ -34,7 +34,7 @@ FLAG_ENCRYPTED: Final = 1  # reserved
 PACK_LIMIT: Final = 512 * 1024 * 1024  # a pack that would grow past this is left, and another begun
 SUFFIX: Final = ".pack"
 
-_NAME = re.compile(r"[0-9a-f]{32}\.pack")
+PACK_NAME = re.compile(r"[0-9a-f]{32}\.pack")
 _BINARY = getattr(os, "O_BINARY", 0)
 _CHUNK = 1 << 20
 
@@ -161,7 +161,7 @@ class Packs:
             found = [path.name for path in self.folder.iterdir()]
         except FileNotFoundError:
             return []
-        return sorted(name for name in found if _NAME.fullmatch(name))
+        return sorted(name for name in found if PACK_NAME.fullmatch(name))
 
     def scan(self, pack: str) -> Iterator[Scanned]:
         """Every record of a pack with what is wrong with it, in order; bytes that are no record are one damaged entry.
@@ -202,7 +202,7 @@ class Packs:
                 self._drop()
 
     def _path(self, pack: str) -> Path:
-        if not _NAME.fullmatch(pack):
+        if not PACK_NAME.fullmatch(pack):
             msg = f"“{pack}” is not the name of a pack."
             raise BlobDamaged(msg)
         return self.folder / pack

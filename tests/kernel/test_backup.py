@@ -212,6 +212,21 @@ def test_a_restore_brings_the_desk_back_and_sets_aside_what_was_there(desk: Desk
     assert (desk.folder / "deskbell.sqlite.before-1").read_bytes() == later
 
 
+def test_a_restore_replaces_a_damaged_pack(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "hardlink_to", lambda _self, _target: (_ for _ in ()).throw(OSError(1, "no links")))
+    ref = desk.add(b"the first mail")
+    made = desk.daily(NOON)
+    assert made is not None
+    desk.packs.close()
+    desk.connection.close()
+    with (desk.packs.folder / ref.pack).open("rb+") as file:
+        file.seek(HEADER.size)
+        file.write(b"???")
+    backup.restore(made, desk.database, desk.packs.folder)
+    assert Packs(desk.packs.folder).read(ref) == b"the first mail"
+    assert b"???" in (desk.packs.folder / f"{ref.pack}.before-1").read_bytes()
+
+
 def test_a_backup_that_lacks_a_pack_is_not_restored(desk: Desk) -> None:
     ref = desk.add(b"mail")
     made = desk.daily(NOON)
