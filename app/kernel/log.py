@@ -112,8 +112,13 @@ class _File(RotatingFileHandler):
             super().doRollover()
         except OSError:
             # Windows: another process of the same kind has the file open. Go on in it.
-            if self.stream is None:
+            # A full disk: the old stream may be closed with its last lines unwritten.
+            if self.stream is None or self.stream.closed:
                 self.stream = self._open()
+
+    def close(self) -> None:
+        with contextlib.suppress(OSError):
+            super().close()
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base class's name
         return

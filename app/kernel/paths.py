@@ -7,6 +7,7 @@ behind our back is sooner or later a broken database. Each refusal says what to 
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import secrets
@@ -274,7 +275,13 @@ def _make(folder: Path) -> None:
         raise _cannot_write(folder, error) from error
 
 
+def _is_full(error: OSError) -> bool:
+    return error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
 def _cannot_write(folder: Path, error: OSError) -> UserError:
+    if _is_full(error):
+        return UserError(f"The folder {folder} cannot be made: the disk is full. Free some space and try again.")
     why = error.strerror or "unknown reason"
     return UserError(
         f"The folder {folder} cannot be written ({why}). Give yourself the right to write there, or choose another "
@@ -289,6 +296,9 @@ def _check_writable(folder: Path) -> None:
         os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         probe.unlink()
     except OSError as error:
+        if _is_full(error):
+            logger.warning("the disk of the workspace is full")
+            return  # reading must go on; what cannot be written says so itself
         raise _cannot_write(folder, error) from error
 
 

@@ -214,9 +214,11 @@ def _translated() -> Iterator[None]:
 
 def _get(name: str) -> str | None:
     import keyring
+    from keyring import errors
 
-    with _translated():
+    with _translated(), contextlib.suppress(errors.NoKeyringError):  # where there is no keyring, there is no secret
         return keyring.get_password(SERVICE, name)
+    return None
 
 
 def _set(name: str, value: str) -> None:

@@ -147,3 +147,25 @@ def test_warnings_and_hooks_are_given_back(tmp_path: Path) -> None:
     assert sys.excepthook is not before[0]
     log.close()
     assert (sys.excepthook, threading.excepthook, warnings.showwarning) == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits")
+def test_a_disk_that_takes_no_more_disturbs_nobody_and_logging_goes_on_later(tmp_path: Path) -> None:
+    program = (
+        "import logging, resource, sys; from pathlib import Path; from app.kernel import log\n"
+        "path = log.configure('engine', Path(sys.argv[1]))\n"
+        "soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))\n"
+        "for number in range(500): logging.getLogger('app').info('line %d', number)\n"
+        "log.close()\n"
+        "log.configure('engine', Path(sys.argv[1]))\n"
+        "for number in range(500): logging.getLogger('app').info('line %d', number)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))\n"
+        "logging.getLogger('app').info('free again')\n"
+        "log.close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "free again" in (tmp_path / "engine.log").read_text("utf-8")

@@ -105,6 +105,7 @@ def test_a_system_without_a_keyring_says_so_and_keeps_secrets_for_this_run(
     assert "for this run only" in problem
     with pytest.raises(KeyringError, match=words):
         secrets.store_secret("mailbox/1", "hunter2")
+    assert secrets.load_secret("mailbox/1") is None
     secrets.for_this_run.put("mailbox/1", "hunter2")
     assert secrets.load_secret("mailbox/1") == "hunter2"
     secrets.delete_secret("mailbox/1")
