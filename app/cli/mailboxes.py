@@ -1,0 +1,112 @@
+"""`mailbox add|list|check|remove`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from typing import Any
+
+from app.cli.opening import opened, with_agent
+from app.cli.output import Output
+from app.conversations.queries import MailboxInfo, mailbox, mailboxes
+from app.desk import Desk, accounts
+from app.kernel.errors import UserError
+
+
+def add(args: argparse.Namespace, out: Output) -> int:
+    """Connect a mailbox. Without `--password-stdin` the password must be given later (window, or `mailbox add` again)."""
+    since = _date(args.open_since) if args.open_since else None
+    account = accounts.Account(args.address, args.imap, args.smtp, args.user)
+    with opened(args) as desk:
+        with_agent(desk)
+        if not args.password_stdin:
+            msg = "A mailbox needs its password: give it on standard input with --password-stdin."
+            raise UserError(msg)
+        accounts.connect(desk, account, _password(), history=args.history or "since", open_since=since)
+        info = desk.ask(mailbox, args.address)
+    assert info is not None
+    out.one(_json(info), f"{info.address} is connected. Deskbell only reads; nothing changes in your mailbox.")
+    return 0
+
+
+def listed(args: argparse.Namespace, out: Output) -> int:
+    """List the mailboxes."""
+    with opened(args) as desk:
+        rows = [_json(info) for info in desk.ask(mailboxes)]
+    out.rows(rows, lambda row: f"{row['address']}  {row['imap']}  {row['smtp']}  {row['state']}")
+    return 0
+
+
+def check(args: argparse.Namespace, out: Output) -> int:
+    """Test receiving and sending of one mailbox, or of all; 1 when anything fails."""
+    rows: list[dict[str, Any]] = []
+    with opened(args) as desk:
+        infos = [_find(desk, args.address)] if args.address else list(desk.ask(mailboxes))
+        for info in infos:
+            tested = accounts.test_again(desk, info.id)
+            for direction, result in (("receiving", tested.receiving), ("sending", tested.sending)):
+                rows.append(
+                    {
+                        "mailbox": info.address,
+                        "direction": direction,
+                        "ok": result.ok,
+                        "reason": str(result.reason) if result.reason else None,
+                        "text": result.text,
+                        "words": result.words or None,
+                    }
+                )
+    out.rows(
+        rows, lambda row: f"{row['mailbox']}  {row['direction']}  {'ok' if row['ok'] else 'FAILED'}  {row['text']}"
+    )
+    return 0 if all(row["ok"] for row in rows) else 1
+
+
+def remove(args: argparse.Namespace, out: Output) -> int:
+    """Disconnect a mailbox; tickets and mails stay."""
+    with opened(args) as desk:
+        info = _find(desk, args.address)
+        accounts.disconnect(desk, info.id)
+    out.one({"address": info.address, "removed": True}, f"{info.address} is disconnected. Its tickets stay.")
+    return 0
+
+
+def _find(desk: Desk, address: str) -> MailboxInfo:
+    info = desk.ask(mailbox, address)
+    if info is None:
+        msg = f"{address} is not a mailbox of this desk."
+        raise UserError(msg)
+    return info
+
+
+def _password() -> str:
+    """The password on standard input, without the end of its line."""
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        msg = "Standard input holds no password."
+        raise UserError(msg)
+    return password
+
+
+def _date(words: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(words)
+    except ValueError as error:
+        msg = f"“{words}” is not a date. Write it as 2026-01-31."
+        raise UserError(msg) from error
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def _json(info: MailboxInfo) -> dict[str, Any]:
+    return {
+        "id": info.id,
+        "address": info.address,
+        "user": info.user,
+        "imap": info.imap_url,
+        "smtp": info.smtp_url,
+        "history": info.history,
+        "open_since": info.open_since,
+        "connected_at": info.connected_at,
+        "state": info.paused_reason or "ok",
+        "words": info.paused_words or None,
+    }
