@@ -44,7 +44,7 @@ def check(args: argparse.Namespace, out: Output) -> int:
     with opened(args) as desk:
         infos = [_find(desk, args.address)] if args.address else list(desk.ask(mailboxes))
         for info in infos:
-            tested = accounts.test_again(desk, info.id)
+            tested = accounts.check_again(desk, info.id)
             for direction, result in (("receiving", tested.receiving), ("sending", tested.sending)):
                 rows.append(
                     {

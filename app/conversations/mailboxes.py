@@ -80,7 +80,7 @@ def _mailbox(tx: Tx, mailbox: UUID) -> Mailbox:
     return row
 
 
-def update_mailbox(tx: Tx, mailbox: UUID, **fields: Any) -> None:
+def update_mailbox(tx: Tx, mailbox: UUID, /, **fields: Any) -> None:
     """Change settings of a mailbox. Raises NotFoundError, UserError for a field that it does not have."""
     row = _mailbox(tx, mailbox)
     for field, value in fields.items():

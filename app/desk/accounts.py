@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from app.connectors.email.certificates import CertificateInfo as CertificateInfo
-from app.connectors.email.check import CheckResult as CheckResult
-from app.connectors.email.check import check_receiving, check_sending
+from app.connectors.email.certificates import CertificateInfo
+from app.connectors.email.check import CheckResult, check_receiving, check_sending
 from app.connectors.email.config import MailServer, Secret, ServerUrl
 from app.connectors.email.discover import discover
 from app.connectors.email.providers import provider_at, provider_of
@@ -24,6 +23,8 @@ from app.kernel.errors import NotFoundError, UserError
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
+
+__all__ = ["Account", "CertificateInfo", "CheckResult", "Found", "Tested"]
 
 TEST_TIMEOUT_S = 15.0
 
@@ -94,7 +95,7 @@ def hint_for(address: str) -> str:
     return provider.app_password if provider else ""
 
 
-def test(account: Account, password: str) -> Tested:
+def check(account: Account, password: str) -> Tested:
     """Receive and send, as far as that goes without touching a mail. Never raises for what the servers do."""
     receiving = check_receiving(_server(account.imap_url, account, password, account.imap_pin))
     sending = check_sending(_server(account.smtp_url, account, password, account.smtp_pin), account.address)
@@ -172,14 +173,14 @@ def trust(desk: Desk, key: UUID, *, imap_pin: str | None = None, smtp_pin: str |
     desk.work(signals.send, "mailboxes_changed")
 
 
-def test_again(desk: Desk, key: UUID, password: str | None = None) -> Tested:
+def check_again(desk: Desk, key: UUID, password: str | None = None) -> Tested:
     """Test a saved mailbox, with the password that is kept or another. Raises UserError when none is kept."""
     info = _info(desk, key)
     password = password if password is not None else secrets.load_secret(info.secret_ref)
     if password is None:
         msg = f"There is no password for {info.address} in the keyring. Sign in again."
         raise UserError(msg)
-    return test(account_of(info), password)
+    return check(account_of(info), password)
 
 
 def disconnect(desk: Desk, key: UUID) -> None:
