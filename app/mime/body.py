@@ -237,9 +237,10 @@ def _winmail(tree: Tree, node: Node, data: bytes, body: Body) -> bool:
     if found is None:
         tree.warn("winmail.dat cannot be read")
         return False
-    if (found.text or found.html) and not any(block.words().strip() for block in body.blocks):
-        text = found.text.replace("\r\n", "\n").replace("\r", "\n")
-        body.blocks.append(Block(text or None, found.html or None))
+    text = found.text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    shown = Block(text or None, found.html or None)
+    if shown.words().strip() and shown.words().strip() not in body.text():
+        body.blocks.append(shown)
     for number, file in enumerate(found.files, 1):
         path = f"{node.path or '1'}.t{number}"
         part = _part(node, path, file.content_type.lower(), file.long_name or file.name, file.data)

@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 _WROTE: Final = (
-    "wrote|writes|said|schrieb|schreef|a écrit|écrit|escribió|ha scritto|escreveu|skrev|napisał(?:a|\\(a\\))?|napsal(?:a)?|"
+    "wrote|writes|said|schrieb|schreef|a écrit|écrit|het volgende geschreven|geschreven|escribió|ha scritto|escreveu|skrev|napisał(?:a|\\(a\\))?|napsal(?:a)?|"
     "kirjoitti|написал(?:а|\\(а\\))?|пише|писал(?:а)?|написав|yazdı|írta|a scris|έγραψε|写道|寫道|のメール|さんは書きました|작성"
 )
 _ON: Final = "On|At|Am|Op|Le|El|Il|Em|Den|På|W dniu|Dne|Dňa|V|В|Вт|Пн|Ср|Чт|Пт|Сб|Вс|Στις|În|Ma|Dnia|Il giorno|于|在"
@@ -19,10 +19,12 @@ _ATTRIBUTION: Final = re.compile(
     |.{{2,200}}<\s*[^<>@\s]+@[^<>\s]+>.{{0,80}}(?:{_WROTE})\s*:
     |.{{2,200}}<\s*[^<>@\s]+@[^<>\s]+>\s*(?:{_WROTE})\b.{{2,60}}\d.{{0,20}}:
     |(?=.*\b(?:19|20)\d\d\b.*)(?=.*\b\d{{1,2}}\b).{{10,200}}[ ](?:{_WROTE})\s*:
+    |\d{{1,2}}[.\s](?=.*{_DATE}).{{3,80}}[ ](?:{_WROTE})\b.{{0,100}}@.{{0,100}}:
     |\d{{4}}[-/年.]\s?\d{{1,2}}[-/月.].{{3,200}}(?:<\s*[^<>@\s]+@[^<>\s]+>|{_WROTE}).{{0,20}}:?
     )\s*-*\s*$""".replace("W dniu", "W[ ]dniu")
     .replace("Il giorno", "Il[ ]giorno")
     .replace("a écrit", "a[ ]écrit")
+    .replace("het volgende g", "het[ ]volgende[ ]g")
     .replace("ha scritto", "ha[ ]scritto")
     .replace("a scris", "a[ ]scris"),
     re.I | re.S | re.X,
@@ -70,8 +72,8 @@ _FIRST_SIGNS: Final = frozenset(">-_=—于在0123456789")
 
 def worth_a_look(line: str) -> bool:
     """Could a mark begin on this line? Cheap, because it is asked of every line of every mail."""
-    bare = line.strip(" \t\r*")
-    if not bare:
+    bare = line.strip("* \t\r\n\f\v\x1c\x1d\x1e\x85\xa0\u2028\u2029")
+    if not bare or bare.isspace():
         return False
     if bare[0] in _FIRST_SIGNS or "@" in bare or "：" in bare or bare[-1] == ":":
         return True
@@ -95,8 +97,14 @@ def is_attribution(lines: list[str], at: int) -> int:
                 return 0
             joined = f"{joined} {lines[at + size - 1].strip().lstrip('> ')}"
         if _ATTRIBUTION.match(joined):
-            return size
+            return 0 if size > 1 and _begins_later(lines, at, size) else size
     return 0
+
+
+def _begins_later(lines: list[str], at: int, size: int) -> bool:
+    """Is the first line one of the writer's own, standing just above the attribution?"""
+    rest = [line.strip().lstrip("> ") for line in lines[at + 1 : at + size]]
+    return any(_ATTRIBUTION.match(" ".join(rest[start:])) for start in range(len(rest)))
 
 
 def is_divider(lines: list[str], at: int) -> bool:

@@ -16,7 +16,7 @@ from app.mime.headers import Headers, decode_words, split, value_and_params
 
 _TYPE: Final = re.compile(r"[\w.+!#$&^-]+/[\w.+!#$&^*-]+\Z")
 _GUESS_BOUNDARY: Final = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]*\r?\nContent-", re.M | re.I)
-_BARE_CR: Final = re.compile(rb"\r(?!\n)")
+_MBOX: Final = re.compile(rb">?From [^:\r\n]*[^:\s][^:\r\n]*(?:\d\d:\d\d|\r?\n)")
 
 
 @dataclass(slots=True)
@@ -75,7 +75,7 @@ def read_root(raw: bytes) -> Tree:
         raw = raw.replace(b"\r", b"\n")
         warnings.append("line ends are bare carriage returns")
     start = 0
-    if raw.startswith((b"From ", b">From ")):
+    if _MBOX.match(raw):
         start = raw.find(b"\n") + 1
     while start < len(raw) and raw[start] in b"\r\n" and start < 1000:
         start += 1  # blank lines before the header are nobody's body
