@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import sys
 import zipfile
@@ -84,6 +85,25 @@ def test_nothing_is_written_over_without_being_asked_to(tmp_path: Path, desk: Pa
     with pytest.raises(UserError, match="--replace"):
         restore(archive, tmp_path / "other")
     assert mail_in(tmp_path / "other") == "another desk"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits")
+def test_a_disk_that_takes_no_more_leaves_the_earlier_archive_alone(tmp_path: Path, desk: Path, archive: Path) -> None:
+    import resource
+
+    before = archive.read_bytes()
+    packs = Packs(desk / "packs")
+    packs.append(os.urandom(300_000))
+    packs.close()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(UserError, match="could not be written"):
+            write(desk, archive, replace=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert archive.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.deskbell", "desk"]
 
 
 def test_what_was_there_is_set_aside(tmp_path: Path, archive: Path) -> None:

@@ -197,6 +197,16 @@ def test_what_an_interrupted_backup_left_does_not_count_and_is_removed(desk: Des
     assert not any(path.exists() for path in left)
 
 
+def test_a_backup_whose_manifest_cannot_be_written_leaves_no_copy(desk: Desk) -> None:
+    made = desk.daily(NOON)
+    assert made is not None
+    in_the_way = desk.backups / made.manifest.name.replace("20260301", "20260302")
+    in_the_way.mkdir()
+    with pytest.raises(StorageError, match="No backup was made"):
+        desk.daily(NOON + DAY)
+    assert list(desk.backups.glob("*.sqlite")) == [made.database]
+
+
 def test_a_restore_brings_the_desk_back_and_sets_aside_what_was_there(desk: Desk) -> None:
     ref = desk.add(b"the first mail")
     made = desk.daily(NOON)
