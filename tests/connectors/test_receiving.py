@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 
 import pytest
 
-from app.connectors.email.config import MailServer, Secret, ServerUrl
+from app.connectors.contracts import Incoming
 from app.connectors.email.folders import FolderRole
-from app.connectors.email.imap import ImapSession
+from app.connectors.email.imap import IdleResult, ImapSession
+from app.connectors.email.imap_fetch import uid_sets
+from app.connectors.email.imap_wire import Client
+from app.connectors.wake import Wake
+from app.kernel.errors import ExternalError, Reason
+from tests.connectors.servers import receiving
 from tests.servers.dovecot import Account, Dovecot
-
-
-def receiving(dovecot: Dovecot, account: Account, scheme: str = "imaps") -> MailServer:
-    port = dovecot.imaps if scheme == "imaps" else dovecot.imap
-    url = ServerUrl.parse(f"{scheme}://localhost:{port}")
-    return MailServer(
-        url, account.user, Secret(account.password), cafile=dovecot.cafile, timeout_s=10, mailbox="support"
-    )
+from tests.servers.wire import Wire
 
 
 @pytest.mark.parametrize("scheme", ["imaps", "imap+starttls", "imap"])
@@ -51,3 +50,116 @@ def test_special_folders_are_known_and_a_sent_copy_is_found_again(dovecot: Dovec
         assert session.find_by_header("Sent", "X-Deskbell-Id", "abc123") == [uid]
         assert session.find_by_header("Sent", "X-Deskbell-Id", "abc124") == []
         assert session.status("Sent").exists == 1
+
+
+def test_a_large_mail_comes_in_pieces_and_under_a_cap(dovecot: Dovecot, account: Account) -> None:
+    raw = b"Subject: big\r\n\r\n" + b"0123456789abcdef\r\n" * 20_000
+    dovecot.deliver(account, raw)
+    dovecot.deliver(account, b"Subject: small\r\n\r\nx\r\n")
+    with ImapSession.open(receiving(dovecot, account)) as session:
+        session.select("INBOX")
+        assert session.sizes([1, 2, 3]) == {1: len(raw), 2: 21}
+        big, small = session.fetch([1, 2], cap=1000)
+        assert (big.raw, big.size, big.truncated) == (raw[:1000], len(raw), True)
+        assert not small.truncated
+        pieces, at = bytearray(big.raw), 1000
+        while piece := session.fetch_piece(1, at, 65_536):
+            pieces += piece
+            at += len(piece)
+        assert bytes(pieces) == raw
+        assert dict(session.headers([1, 2], ("Subject",))) == {1: b"Subject: big\r\n\r\n", 2: b"Subject: small\r\n\r\n"}
+
+
+def test_a_wait_ends_by_new_mail_by_a_wake_up_call_and_by_time(dovecot: Dovecot, account: Account) -> None:
+    wake = Wake()
+    with ImapSession.open(receiving(dovecot, account)) as session:
+        session.select("INBOX")
+        assert session.idle(0.05, wake) == IdleResult(changed=False, woken=False)
+        threading.Timer(0.1, wake.set).start()
+        assert session.idle(30, wake) == IdleResult(changed=False, woken=True)
+        wake.clear()
+        threading.Timer(0.1, dovecot.deliver, (account, b"Subject: new\r\n\r\nx\r\n")).start()
+        assert session.idle(30, wake) == IdleResult(changed=True, woken=False)
+        assert session.uids() == [1]
+    wake.close()
+
+
+def test_uids_start_anew_after_a_change_of_uidvalidity(dovecot: Dovecot, account: Account) -> None:
+    dovecot.deliver(account, b"Subject: x\r\n\r\n\r\n")
+    with ImapSession.open(receiving(dovecot, account)) as session:
+        before = session.select("INBOX").uidvalidity
+    dovecot.new_uidvalidity(account)
+    with ImapSession.open(receiving(dovecot, account)) as session:
+        assert session.select("INBOX").uidvalidity != before
+
+
+def test_a_changed_password_is_a_matter_of_signing_in(dovecot: Dovecot, account: Account) -> None:
+    old = receiving(dovecot, account)
+    dovecot.change_password(account)
+    with pytest.raises(ExternalError) as caught:
+        ImapSession.open(old)
+    assert (caught.value.reason, caught.value.retryable) == (Reason.SIGN_IN, False)
+    assert old.secret.reveal() not in f"{caught.value!r}{caught.value.words}{old!r}"
+    ImapSession.open(receiving(dovecot, account)).close()
+
+
+def test_a_line_cut_in_the_middle_of_a_mail_is_an_error_and_not_a_short_mail(
+    dovecot: Dovecot, account: Account
+) -> None:
+    for _ in range(3):
+        dovecot.deliver(account, b"Subject: x\r\n\r\n" + b"y" * 70 * 1000 + b"\r\n")
+    with Wire(dovecot.imap) as wire, ImapSession.open(receiving(dovecot, account, "imap", wire.port)) as session:
+        session.select("INBOX")
+        wire.cut_after_down = wire.down + 100_000
+        whole: list[Incoming] = []
+        with pytest.raises(ExternalError) as caught:
+            whole.extend(session.fetch([1, 2, 3]))
+        assert caught.value.retryable
+        assert [mail.uid for mail in whole] == [1]
+        assert not whole[0].truncated
+
+
+def test_a_wait_notices_that_the_line_was_cut(dovecot: Dovecot, account: Account) -> None:
+    with Wire(dovecot.imap) as wire, ImapSession.open(receiving(dovecot, account, "imap", wire.port)) as session:
+        session.select("INBOX")
+        threading.Timer(0.1, wire.cut).start()
+        with pytest.raises(ExternalError) as caught:
+            session.idle(30)
+        assert caught.value.retryable
+
+
+def test_another_thread_can_cut_a_wait_short(dovecot: Dovecot, account: Account) -> None:
+    with ImapSession.open(receiving(dovecot, account)) as session:
+        session.select("INBOX")
+        threading.Timer(0.1, session.abort).start()
+        with pytest.raises(ExternalError):
+            session.idle(30)
+
+
+def test_a_reader_who_stops_early_gets_no_stale_answers_later(dovecot: Dovecot, account: Account) -> None:
+    dovecot.deliver(account, b"Subject: 1\r\n\r\n\r\n")
+    dovecot.deliver(account, b"Subject: 2\r\n\r\n\r\n")
+    with ImapSession.open(receiving(dovecot, account)) as session:
+        session.select("INBOX")
+        stream = session.fetch([1, 2])
+        assert next(iter(stream)).uid == 1
+        del stream
+        with pytest.raises(ExternalError):
+            session.uids()
+
+
+def test_imaplib_neither_formats_nor_keeps_what_passes(dovecot: Dovecot, account: Account) -> None:
+    client = Client(receiving(dovecot, account))
+    client.login(account.user, account.password)
+    assert client.wire.debug == 0
+    assert account.password not in repr(vars(client.wire))
+    client.logout()
+
+
+def test_uid_sets_join_neighbours_keep_the_order_and_stay_short() -> None:
+    assert list(uid_sets([5, 6, 7, 9, 1, 2])) == [b"5:7,9,1:2"]
+    assert list(uid_sets([])) == []
+    chunks = list(uid_sets(range(1_000_000, 1_050_000, 2)))
+    assert max(map(len, chunks)) < 4000
+    assert [int(uid) for chunk in chunks for uid in chunk.split(b",")] == list(range(1_000_000, 1_050_000, 2))
+    assert len(list(uid_sets(range(1, 10_001)))) == 10

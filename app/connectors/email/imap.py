@@ -19,7 +19,7 @@ from imapclient.exceptions import LoginError
 from app.connectors.contracts import Capabilities, Incoming
 from app.connectors.email import imap_fetch
 from app.connectors.email.config import AuthKind, MailServer, Security
-from app.connectors.email.faults import ClosedError, external, plain_words, sign_in_error, translated
+from app.connectors.email.faults import plain_words, sign_in_error, translated
 from app.connectors.email.folders import Folder, with_roles
 from app.connectors.email.imap_wire import LITERAL_MAX, Client
 from app.connectors.wake import Wake
@@ -65,7 +65,7 @@ class ImapSession:
         with translated(server):
             try:
                 client = Client(server)
-            except OSError:
+            except (OSError, ExternalError):
                 raise
             except Exception as error:  # noqa: BLE001 - imaplib raises whatever its parser trips over
                 raise _refused_greeting(error, server) from None
@@ -321,8 +321,6 @@ def _refused_greeting(error: Exception, server: MailServer) -> ExternalError:
         return ExternalError(
             f"{server.url.host} takes no connection at the moment.", reason=Reason.BUSY, retryable=True, words=words
         )
-    if isinstance(error, ExternalError | ClosedError):
-        return external(error, server)
     return ExternalError(
         f"{server.url.host} is no IMAP server on this port.", reason=Reason.PROTOCOL, retryable=True, words=words
     )

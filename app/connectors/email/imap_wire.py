@@ -28,6 +28,7 @@ logging.getLogger("imapclient").setLevel(logging.WARNING)  # below that it quote
 
 LINE_MAX = 16 * 2**20  # a SEARCH answer with two million UIDs
 LITERAL_MAX = 256 * 2**20
+_CLAIM_MAX = 2**32  # no mail is larger; a server that says so is broken
 _CHUNK = 256 * 1024
 _LITERAL = re.compile(rb"~?\{(\d{1,19})\+?\}\r\n$")
 _BYE = re.compile(rb"\* BYE\b", re.IGNORECASE)
@@ -41,6 +42,7 @@ class Wire(imaplib.IMAP4):
     def __init__(self, server: MailServer) -> None:
         self._server = server
         self._buffer = bytearray()
+        self._landing = memoryview(bytearray(_CHUNK))
         self._bye = b""
         super().__init__(server.url.host, server.url.port, server.timeout_s)
 
@@ -130,6 +132,8 @@ class Wire(imaplib.IMAP4):
         return head + line, body, size
 
     def _read_capped(self, length: int, cap: int) -> bytes:
+        if length > _CLAIM_MAX:
+            raise ClosedError("literal too large")
         if length <= cap:
             return self.read(length)
         kept = self.read(cap)
@@ -183,9 +187,11 @@ class Wire(imaplib.IMAP4):
             raise
 
     def _fill(self) -> None:
-        chunk = self.sock.recv(_CHUNK)
-        if chunk:
-            self._buffer += chunk
+        count = self.sock.recv_into(
+            self._landing
+        )  # one landing place: under TLS `recv` would allocate it for each record
+        if count:
+            self._buffer += self._landing[:count]
         elif self._bye:
             raise SaidByeError(self._bye)
         else:
