@@ -26,6 +26,7 @@ _MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/news"
 _SIGNATURES: Final = frozenset({"application/pgp-signature", "application/pkcs7-signature",
                                 "application/x-pkcs7-signature"})  # fmt: skip
 _SMIME: Final = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_OPAQUE: Final = ("application/", "image/", "audio/", "video/", "font/", "model/")
 _TNEF: Final = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 
 
@@ -55,6 +56,7 @@ class Body:
     enclosed: list[Node] = field(default_factory=list)
     reports: list[Node] = field(default_factory=list)  # delivery-status, feedback-report, rfc822-headers
     characters: int = 0
+    want_files: bool = True  # decode and hash attachments, or only measure them
 
     @property
     def has_html(self) -> bool:
@@ -76,9 +78,12 @@ class Body:
         )
 
 
-def collect(tree: Tree) -> Body:
-    """Walk the tree once and sort its parts into text, HTML and attachments."""
-    body = Body()
+def collect(tree: Tree, *, want_files: bool = True) -> Body:
+    """Walk the tree once and sort its parts into text, HTML and attachments.
+
+    Without `want_files`, attachments that nobody reads are measured by their encoding and have no sha256.
+    """
+    body = Body(want_files=want_files)
     _walk(tree, tree.root, body)
     if not any(block.html is not None or (block.text or "").strip() for block in body.blocks):
         _fall_back(tree, body)
@@ -148,6 +153,16 @@ def _leaf(tree: Tree, node: Node, body: Body) -> None:
         body.signed = True
     elif kind == "application/pgp-encrypted":
         body.encrypted = True
+    if (
+        not body.want_files
+        and kind.startswith(_OPAQUE)
+        and kind not in _TNEF
+        and node.filename.lower() != "winmail.dat"
+    ):
+        size = transfer.size_of(node.raw, node.body, node.end, node.headers.line("content-transfer-encoding"))
+        if size is not None:
+            body.attachments.append(_listed(node, node.path or "1", kind, node.filename, size, ""))
+            return
     data = content(tree, node)
     if kind.startswith("text/") and kind != "text/rfc822-headers":
         if kind == "text/calendar":
@@ -167,13 +182,17 @@ def _leaf(tree: Tree, node: Node, body: Body) -> None:
 
 
 def _part(node: Node, path: str, kind: str, name: str, data: bytes) -> Part:
+    return _listed(node, path, kind, name, len(data), hashlib.sha256(data).hexdigest())
+
+
+def _listed(node: Node, path: str, kind: str, name: str, size: int, sha256: str) -> Part:
     content_id = node.headers.line("content-id").strip("<> ")
     return Part(
         path=path,
         content_type=kind,
         filename=file_name(name, kind, path),
-        size=len(data),
-        sha256=hashlib.sha256(data).hexdigest(),
+        size=size,
+        sha256=sha256,
         inline=node.disposition == "inline" or bool(content_id and node.disposition != "attachment"),
         content_id=content_id,
     )

@@ -15,7 +15,6 @@ from urllib.parse import unquote_to_bytes
 from app.mime import charsets, limits
 
 _FIELD: Final = re.compile(rb"^([!-9;-~]+)[ \t]*:[ \t]*([^\n]*(?:\n[ \t]+[^\n]*)*)", re.M)
-_BLANK: Final = re.compile(rb"\n[\r]?\n|\n\r\r\n|\A\r?\n")
 _STRAY: Final = re.compile(rb"^(?![!-9;-~]+[ \t]*:|[ \t\r]|>?From )[^\n]", re.M)
 _FOLD: Final = re.compile(r"\r*\n[ \t]*|\r")
 _WORD: Final = re.compile(r"=\?([\w!#$%&'+.:;-]{1,60})(?:\*[\w-]*)?\?([bBqQ])\?(.{0,4000}?)\?=")
@@ -71,9 +70,12 @@ class Headers:
         if len(value) > limits.HEADER_VALUE:
             value = value[: limits.HEADER_VALUE]
             self.warnings.append("a header field was cut")
-        text, warning = charsets.decode(value)
-        if warning:
-            self.warnings.append(f"header: {warning}")
+        if value.isascii():
+            text = value.decode("ascii")
+        else:
+            text, warning = charsets.decode(value)
+            if warning:
+                self.warnings.append(f"header: {warning}")
         if "\n" in text or "\r" in text:
             text = _FOLD.sub(" ", text)
         return text.replace("\x00", "").strip()
@@ -90,13 +92,26 @@ def split(raw: bytes, start: int, end: int) -> tuple[bytes, int]:
     if raw.startswith((b"\n", b"\r\n"), start):
         return b"", start + (1 if raw[start] == 10 else 2)
     near = min(end, start + limits.HEADER_BLOCK)
-    blank = _BLANK.search(raw, start, near)
-    stop, body = (blank.start() + 1, blank.end()) if blank else (min(end, near), near)
+    stop, body = _blank_line(raw, start, near)
+    if stop < 0:
+        stop, body = near, near
     block = raw[start:stop]
     stray = _STRAY.search(block)
     if stray is not None and not _FIELD.search(block, stray.start() + 1):
         return block[: stray.start()], start + stray.start()
     return block, body
+
+
+def _blank_line(raw: bytes, start: int, end: int) -> tuple[int, int]:
+    """Where the first blank line begins and ends, (-1, -1) without one. LF and CRLF may be mixed."""
+    first = raw.find(b"\n", start, end)
+    crlf = first > 0 and raw[first - 1] == 13
+    usual, other = (b"\n\r\n", b"\n\n") if crlf else (b"\n\n", b"\n\r\n")
+    at, size = raw.find(usual, start, end), len(usual)
+    early = raw.find(other, start, at if at >= 0 else end)
+    if early >= 0:
+        at, size = early, len(other)
+    return (at + 1, at + size) if at >= 0 else (-1, -1)
 
 
 def decode_words(value: str) -> str:

@@ -43,7 +43,7 @@ class Part:
     content_type: str
     filename: str  # decoded, no folders, never empty
     size: int  # decoded bytes
-    sha256: str  # hex, of the decoded bytes
+    sha256: str  # hex, of the decoded bytes; "" when files were not asked for
     inline: bool
     content_id: str  # without angle brackets, or ""
 

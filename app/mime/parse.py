@@ -7,7 +7,6 @@ raw bytes stay stored beside it whatever happens here.
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime
 
 from app.mime import bounces, classify, sanitise, structure
 from app.mime.addresses import parse_addresses
@@ -22,14 +21,15 @@ from app.mime.structure import Tree
 _ONCE = ("from", "subject", "date", "message-id", "to", "cc", "content-type")
 
 
-def parse(raw: bytes, *, want_html: bool = True) -> ParsedMail:
+def parse(raw: bytes, *, want_html: bool = True, want_files: bool = True) -> ParsedMail:
     """Read one mail as it came from the server, with LF, CRLF or mixed line ends.
 
     Without `want_html` the costly cleaning of HTML is left out and `html` is None; `has_html` tells whether
-    `html_of` would give some. Never raises.
+    `html_of` would give some. Without `want_files` attachments are listed but not decoded: `sha256` is "", `size` is
+    computed from the encoding, and `body_hash` is given only for a mail without a Message-ID. Never raises.
     """
     try:
-        return _parse(raw, want_html=want_html)
+        return _parse(raw, want_html=want_html, want_files=want_files)
     except (RecursionError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError) as fault:
         return _unreadable(raw, fault)
 
@@ -44,9 +44,9 @@ def html_of(raw: bytes) -> str | None:
     return parse(raw).html
 
 
-def _parse(raw: bytes, *, want_html: bool) -> ParsedMail:
+def _parse(raw: bytes, *, want_html: bool, want_files: bool) -> ParsedMail:
     tree = structure.read(raw)
-    body = collect(tree)
+    body = collect(tree, want_files=want_files)
     headers = tree.root.headers
     from_ = _first(headers, "from")
     subject = headers.text("subject")
@@ -57,7 +57,10 @@ def _parse(raw: bytes, *, want_html: bool) -> ParsedMail:
     sender = f"{from_.name} {from_.address}" if from_ is not None else ""
     bounce = None if feedback else bounces.read_bounce(tree, body, sender, subject)
     html = body.html() if want_html else None
-    received = headers.lines("received")
+    message_id = _own_id(headers)
+    raw_date = headers.line("date")
+    date = parse_date(raw_date)
+    hashed = want_files or message_id is None
     return ParsedMail(
         subject=subject,
         from_=from_,
@@ -66,10 +69,10 @@ def _parse(raw: bytes, *, want_html: bool) -> ParsedMail:
         to=_all(headers, "to"),
         cc=_all(headers, "cc"),
         bcc=_all(headers, "bcc"),
-        date=parse_date(headers.line("date")),
-        raw_date=headers.line("date"),
-        received_at=_received_at(received),
-        message_id=_own_id(headers),
+        date=date,
+        raw_date=raw_date,
+        received_at=parse_date(headers.line("received").rpartition(";")[2]),
+        message_id=message_id,
         in_reply_to=parse_ids(headers.line("in-reply-to")),
         references=parse_ids(" ".join(headers.lines("references"))),
         text=text,
@@ -82,16 +85,16 @@ def _parse(raw: bytes, *, want_html: bool) -> ParsedMail:
         feedback_for=feedback_for,
         reply=fold(text),
         trust=trust,
-        warnings=_warnings(tree, from_),
+        warnings=_warnings(tree, from_, dated=date is not None or not raw_date),
         header_hash=hashlib.sha256(tree.header_block).digest(),
-        body_hash=hashlib.sha256(memoryview(raw)[tree.root.body :]).digest(),
+        body_hash=hashlib.sha256(memoryview(raw)[tree.root.body :]).digest() if hashed else b"",
         list_unsubscribe="list-unsubscribe" in headers,
         loop_id=headers.line("x-loop") or None,
         deskbell_id=headers.line("x-deskbell-id") or None,
         delivered_to=_delivered_to(headers),
         is_automatic=bool(reasons),
         auto_reasons=reasons,
-        lowest_received=received[-1] if received else "",
+        lowest_received=headers.line("received", -1),
         has_html=body.has_html,
     )
 
@@ -120,10 +123,6 @@ def _own_id(headers: Headers) -> str | None:
     return bare or None
 
 
-def _received_at(received: list[str]) -> datetime | None:
-    return parse_date(received[0].rpartition(";")[2]) if received else None
-
-
 def _delivered_to(headers: Headers) -> tuple[str, ...]:
     found = [
         address.address
@@ -135,13 +134,13 @@ def _delivered_to(headers: Headers) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _warnings(tree: Tree, from_: Address | None) -> tuple[str, ...]:
+def _warnings(tree: Tree, from_: Address | None, *, dated: bool) -> tuple[str, ...]:
     headers = tree.root.headers
     found = [*tree.warnings, *dict.fromkeys(headers.warnings)]
     found += [f"more than one {name} field; the first is used" for name in _ONCE if headers.count(name) > 1]
     if from_ is None:
         found.append("no sender")
-    if "date" in headers and parse_date(headers.line("date")) is None:
+    if not dated:
         found.append("unreadable date")
     return tuple(found)
 

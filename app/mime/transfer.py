@@ -37,6 +37,20 @@ def unbase64(data: bytes) -> tuple[bytes, str]:
         return binascii.a2b_base64(clean + b"=" * (-len(clean) % 4)), "broken base64"
 
 
+def size_of(raw: bytes, start: int, end: int, encoding: str) -> int | None:
+    """The decoded size of regular base64 or plain data without decoding it; None when it must be decoded to know."""
+    name = encoding.strip().lower()
+    if name in ("", "7bit", "8bit", "binary"):
+        return end - start
+    if name != "base64":
+        return None
+    signs = end - start - raw.count(b"\n", start, end) - raw.count(b"\r", start, end)
+    if signs % 4:
+        return None
+    tail = raw[max(start, end - 8) : end].rstrip()
+    return signs // 4 * 3 - (len(tail) - len(tail.rstrip(b"=")))
+
+
 def uu_files(data: bytes) -> list[tuple[str, bytes, int, int]]:
     """Files uuencoded inside a text: (name, bytes, start, end) of each block."""
     found: list[tuple[str, bytes, int, int]] = []

@@ -6,6 +6,7 @@ The expectations were written by hand from what a person would want to see, not 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ def _bounce(mail: ParsedMail, wanted: list[dict[str, Any]]) -> None:
         assert {key: getattr(got, key) for key in want} == want
 
 
-_CHECKS = {
+_CHECKS: dict[str, Callable[[ParsedMail, Any], None]] = {
     "subject_contains": lambda mail, pieces: _contains(mail.subject, pieces),
     "text_contains": lambda mail, pieces: _contains(mail.text, pieces),
     "text_lacks": lambda mail, pieces: _lacks(mail.text, pieces),
