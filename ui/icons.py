@@ -68,20 +68,20 @@ def _render(name: str, colour: str, px: int, dpr: float) -> QPixmap:
     made = QPixmap(side, side)
     made.fill(Qt.GlobalColor.transparent)
     made.setDevicePixelRatio(dpr)
-    painter = QPainter(made)
-    _paint(painter, QRectF(0, 0, px, px), name, colour)
-    painter.end()
+    glyph = chr(int(_glyphs()[name], 16))
+    with QPainter(made) as painter:
+        _paint(painter, QRectF(0, 0, px, px), glyph, colour)
     return made
 
 
-def _paint(painter: QPainter, rect: QRectF, name: str, colour: str) -> None:
+def _paint(painter: QPainter, rect: QRectF, glyph: str, colour: str) -> None:
     face = QFont(_family())
     face.setPixelSize(max(1, round(rect.height())))
     face.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
     painter.setFont(face)
     painter.setPen(QColor(colour))
-    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, chr(int(_glyphs()[name], 16)))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, glyph)
 
 
 def draw_icon(painter: QPainter, at: QPointF, name: str, colour: str, px: int) -> None:
@@ -105,8 +105,8 @@ class _TokenIcon(QIconEngine):
         return pixmap(self._name, self._pick(mode, state), min(size.width(), size.height()))
 
     def scaledPixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State, scale: float) -> QPixmap:
-        side = min(size.width(), size.height())
-        return pixmap(self._name, self._pick(mode, state), max(1, round(side / scale)), scale)
+        # `size` is in device-independent pixels here (since Qt 6.8), `scale` is the screen's ratio.
+        return pixmap(self._name, self._pick(mode, state), min(size.width(), size.height()), scale)
 
     def clone(self) -> QIconEngine:
         return _TokenIcon(self._name, self._colour, self._on)

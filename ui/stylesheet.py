@@ -204,6 +204,8 @@ def _contrast(t: Tokens) -> str:
     return f"""
 QPushButton:disabled, QLineEdit:disabled, QComboBox:disabled, QPushButton[kind="primary"]:disabled
   {{ color: {t.text}; background: {t.canvas}; border: 1px dashed {t.line_strong}; }}
+QPushButton[kind="ghost"]:disabled, QPushButton[kind="plain"]:disabled
+  {{ border: 1px dashed {t.line_strong}; padding: 5px 7px; color: {t.text}; }}
 QLineEdit:focus {{ border: 2px solid {t.accent}; padding: 4px 7px; }}
 QLineEdit[look="palette"]:focus {{ border: 0; padding: 6px 0; }}
 QPushButton[kind="chip"]:checked {{ border: 1px solid {t.accent}; padding: 3px 9px; }}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_START, _WORD, _RUN, _ANY = 12.0, 8.0, 6.0, 1.0
+_START, _WORD, _RUN, _ANY = 12.0, 8.0, 9.0, 1.0
 _LONG = 0.02  # each letter of the phrase costs a little: of two equal hits the shorter phrase wins
 
 

@@ -150,6 +150,11 @@ class Overlay(QWidget):
             self._place()
         return False
 
+    def event(self, event: QEvent, /) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._place()
+        return super().event(event)
+
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         self._place()
 

@@ -239,7 +239,9 @@ class CommandPalette(QFrame):
         return [line.text for line in self._model.lines if line.entry is not None]
 
     def sizeHint(self) -> QSize:
-        return QSize(self.wanted_width, 520)
+        heads = sum(line.entry is None for line in self._model.lines)
+        rows = len(self._model.lines) - heads
+        return QSize(self.wanted_width, min(520, 118 + HEAD * heads + ROW * max(1, rows)))
 
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
         if watched is self.field and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
@@ -286,6 +288,7 @@ class CommandPalette(QFrame):
         if usable:
             wanted = before if before in usable else usable[0]
             self._list.setCurrentIndex(self._model.index(wanted))
+        self.updateGeometry()
 
     def _compose(self, query: str) -> list[_Line]:
         if not query:

@@ -183,6 +183,7 @@ class ScrollPage(QScrollArea):
         for item in items:
             add(self.content, item)
         self.setWidget(inner)
+        inner.setAutoFillBackground(False)
 
 
 def back_button(name: str, clicked: Callable[[], object]) -> ToolButton:

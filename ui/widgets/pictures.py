@@ -45,7 +45,7 @@ def data_url(url: str) -> bytes | None:
     if not head.lower().rstrip().endswith(";base64"):
         return raw
     try:
-        return base64.b64decode(raw)
+        return base64.b64decode(raw) or None
     except binascii.Error:
         return None
 

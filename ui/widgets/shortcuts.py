@@ -39,6 +39,7 @@ class ShortcutSheet(Dialog):
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(inner)
+        inner.setAutoFillBackground(False)
         area.setMinimumHeight(min(520, 40 + 28 * max(heights)))
         area.setAccessibleName(tr("Keyboard shortcuts"))
         self.content.addWidget(area, 1)

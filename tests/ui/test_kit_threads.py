@@ -1,0 +1,196 @@
+"""Where threads meet Qt: coalescing, order, owners that are gone, newer questions, and the one path of errors."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from PySide6.QtCore import QObject, QThread
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.kernel.changes import Changes
+from app.kernel.errors import ExternalError, Reason, UserError
+from ui.bridge import Bridge
+from ui.tasks import Tasks
+
+
+class Feed:
+    """Something that tells about changes, as a desk does."""
+
+    def __init__(self) -> None:
+        self.listeners: list[Callable[[Changes], None]] = []
+
+    def listen(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
+        """Remember the listener."""
+        self.listeners.append(listener)
+        return lambda: self.listeners.remove(listener)
+
+    def tell(self, changes: Changes) -> None:
+        """Tell everybody."""
+        for listener in self.listeners:
+            listener(changes)
+
+
+class Inline:
+    """A desk without a store: the function gets None for its connection."""
+
+    def do(self, command: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
+        """Run it."""
+        return command(None, *args, **kwargs)
+
+    ask = do
+
+
+@pytest.fixture
+def bridge(qapp: QApplication) -> Iterator[Bridge]:
+    """A bridge without a desk."""
+    made = Bridge()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def tasks(bridge: Bridge) -> Iterator[Tasks]:
+    """Tasks over functions."""
+    made = Tasks(Inline(), bridge)
+    yield made
+    assert made.close()
+
+
+def changed(*ids: UUID) -> Changes:
+    """Tickets have changed."""
+    return Changes({"ticket": frozenset(ids)})
+
+
+def test_a_storm_of_changes_becomes_few_signals_and_loses_none(qtbot: QtBot) -> None:
+    feed = Feed()
+    bridge = Bridge(feed)
+    seen: list[Changes] = []
+    bridge.changed.connect(seen.append)
+    ids = [uuid4() for _ in range(400)]
+
+    def tell_some(start: int) -> None:
+        for one in ids[start::4]:
+            feed.tell(changed(one))
+
+    threads = [threading.Thread(target=tell_some, args=(n,)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert seen == [], "nothing is delivered outside the window's thread"
+    qtbot.waitUntil(lambda: bool(seen))
+    assert len(seen) == 1
+    assert seen[0].of("ticket") == frozenset(ids)
+    bridge.close()
+    assert feed.listeners == []
+    with qtbot.assertNotEmitted(bridge.changed, wait=20):
+        bridge.on_changes(changed(uuid4()))
+
+
+def test_posts_come_in_order_and_one_failure_stops_none(
+    bridge: Bridge, qtbot: QtBot, caplog: pytest.LogCaptureFixture
+) -> None:
+    came: list[int] = []
+    bridge.post(lambda: came.append(1))
+    bridge.post(lambda: came.append(1 // 0))
+    bridge.post(lambda: came.append(2))
+    qtbot.waitUntil(lambda: came == [1, 2])
+    assert "could not be shown" in caplog.text
+
+
+def test_answers_come_in_the_windows_thread(tasks: Tasks, qtbot: QtBot) -> None:
+    owner = QObject()
+    seen: list[Any] = []
+    tasks.ask(
+        lambda _db, n: (n, QThread.currentThread()),
+        7,
+        then=lambda r: seen.append((r, QThread.currentThread())),
+        owner=owner,
+    )
+    qtbot.waitUntil(lambda: bool(seen))
+    (value, asked_in), came_in = seen[0]
+    assert value == 7
+    assert asked_in != came_in
+    assert came_in == owner.thread()
+
+
+def test_commands_keep_their_order(tasks: Tasks, qtbot: QtBot) -> None:
+    done: list[int] = []
+    for n in range(50):
+        tasks.do(lambda _tx, n: done.append(n), n)
+    qtbot.waitUntil(lambda: tasks.running == 0)
+    assert done == list(range(50))
+
+
+def test_a_newer_question_makes_the_older_void(tasks: Tasks, qtbot: QtBot) -> None:
+    owner, gate = QObject(), threading.Event()
+    seen: list[str] = []
+    tasks.ask(lambda _db: gate.wait(10) and "old", then=seen.append, owner=owner, key="list")
+    tasks.ask(lambda _db: "new", then=seen.append, owner=owner, key="list")
+    qtbot.waitUntil(lambda: bool(seen))
+    gate.set()
+    qtbot.waitUntil(lambda: tasks.running == 0)
+    assert seen == ["new"]
+
+
+def test_an_answer_for_nobody_is_dropped(tasks: Tasks, qtbot: QtBot) -> None:
+    parent = QObject()
+    seen: list[object] = []
+    owner = QObject(parent)
+    gate = threading.Event()
+    tasks.ask(lambda _db: gate.wait(10), then=seen.append, owner=owner)
+    del parent
+    gate.set()
+    qtbot.waitUntil(lambda: tasks.running == 0)
+    assert seen == []
+
+
+def raiser(error: Exception) -> Callable[..., None]:
+    """A command that fails."""
+
+    def fail(_tx: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_each_kind_of_failure_has_its_end(tasks: Tasks, qtbot: QtBot, caplog: pytest.LogCaptureFixture) -> None:
+    with qtbot.waitSignal(tasks.said) as told:
+        tasks.do(raiser(UserError("This ticket is merged.")))
+    assert told.args == ["This ticket is merged.", "bad"]
+    outside = ExternalError("no line", reason=Reason.OFFLINE, retryable=True)
+    with qtbot.waitSignal(tasks.trouble) as trouble:
+        tasks.do(raiser(outside))
+    assert trouble.args == [outside]
+    with qtbot.waitSignal(tasks.said) as told:
+        tasks.do(raiser(RuntimeError("a bug")))
+    assert "Something went wrong" in told.args[0]
+    assert "a task failed" in caplog.text
+
+
+def test_the_owner_may_deal_with_an_error(tasks: Tasks, qtbot: QtBot) -> None:
+    dealt: list[Exception] = []
+
+    def deal(error: Exception) -> bool:
+        dealt.append(error)
+        return True
+
+    with qtbot.assertNotEmitted(tasks.said):
+        tasks.do(raiser(UserError("used")), failed=deal)
+        qtbot.waitUntil(lambda: bool(dealt))
+
+
+def test_what_can_be_undone_is_offered(tasks: Tasks, qtbot: QtBot) -> None:
+    action = uuid4()
+    with qtbot.waitSignal(tasks.undo_offered) as offered:
+        tasks.do(lambda _tx: SimpleNamespace(action=action, count=6), done=lambda r: f"{r.count} tickets solved")
+    assert offered.args == ["6 tickets solved", action]
+    with qtbot.waitSignal(tasks.said) as told:
+        tasks.do(lambda _tx: None, done="Saved")
+    assert told.args == ["Saved", "ok"]

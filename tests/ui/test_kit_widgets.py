@@ -1,0 +1,319 @@
+"""The widgets as a person uses them: keys, focus, what they emit and what they refuse."""
+
+# mypy: disable-error-code="no-untyped-call"
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QImage, QTextDocument
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from ui.theme import Theme
+from ui.widgets.button import Button
+from ui.widgets.composer import Attachment, AttachmentChip, Composer
+from ui.widgets.field import PasswordField, SearchField, Select
+from ui.widgets.label import ElidingLabel
+from ui.widgets.mailview import MailView, too_heavy
+from ui.widgets.overlay import Dialog, Overlay, ask
+from ui.widgets.palette import CommandPalette, Entry
+from ui.widgets.pictures import data_url, decode, decoder
+from ui.widgets.toast import Toast, ToastHost
+from ui.widgets.toggle import CheckBox, Choices, Switch
+
+KEY = Qt.Key
+
+
+@pytest.fixture
+def page(qapp: QApplication, qtbot: QtBot) -> Iterator[QWidget]:
+    """A page with one field that has the focus."""
+    (qapp.findChild(Theme) or Theme(qapp)).choose("light")
+    page = QWidget()
+    page.resize(900, 640)
+    qtbot.addWidget(page)
+    field = QLineEdit(page)
+    page.show()
+    page.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    yield page
+    decoder().wait()
+
+
+def png(width: int, height: int) -> bytes:
+    """A grey picture."""
+    image = QImage(width, height, QImage.Format.Format_Grayscale8)
+    image.fill(128)
+    store = QByteArray()
+    buffer = QBuffer(store)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs know only file names and bytes
+    return bytes(store.data())
+
+
+def test_a_cut_line_offers_its_text(page: QWidget) -> None:
+    label = ElidingLabel("Delivery <b>to</b> a second address", parent=page)
+    label.show()
+    label.resize(60, 20)
+    assert label.toolTip() == "Delivery &lt;b&gt;to&lt;/b&gt; a second address"
+    label.resize(600, 20)
+    assert label.toolTip() == ""
+
+
+def test_choices_tell_once_and_keep_their_key(page: QWidget, qtbot: QtBot) -> None:
+    choices = Choices([("all", "All"), ("mine", "Mine 14")], parent=page)
+    choices.show()
+    with qtbot.waitSignal(choices.chosen) as told:
+        qtbot.mouseClick(choices.button("mine"), Qt.MouseButton.LeftButton)
+    assert told.args == ["mine"]
+    with qtbot.assertNotEmitted(choices.chosen):
+        choices.set_options([("all", "All"), ("due", "Overdue"), ("mine", "Mine 15")])
+    assert choices.current() == "mine"
+    assert choices.button("mine").text() == "Mine 15"
+
+
+def test_toggles_work_by_key_and_on_their_whole_line(page: QWidget, qtbot: QtBot) -> None:
+    switch, box = Switch("Accepting", parent=page), CheckBox("Agree on delivery slots", parent=page)
+    for toggle in (switch, box):
+        toggle.show()
+        toggle.resize(toggle.sizeHint().expandedTo(toggle.minimumSize()))
+        qtbot.keyClick(toggle, KEY.Key_Space)
+        assert toggle.isChecked()
+        qtbot.mouseClick(toggle, Qt.MouseButton.LeftButton, pos=QPoint(toggle.width() - 2, toggle.height() // 2))
+        assert not toggle.isChecked()
+
+
+def test_search_waits_for_a_pause_and_escape_empties(page: QWidget, qtbot: QtBot) -> None:
+    field = SearchField("Search", pause_ms=10, parent=page)
+    field.show()
+    with qtbot.waitSignal(field.searched) as told:
+        qtbot.keyClicks(field, "lamp")
+    assert told.args == ["lamp"]
+    with qtbot.waitSignal(field.searched) as told:
+        qtbot.keyClick(field, KEY.Key_Escape)
+    assert told.args == [""]
+    with qtbot.waitSignal(field.left):
+        qtbot.keyClick(field, KEY.Key_Escape)
+
+
+def test_a_password_is_hidden_until_the_eye_is_pressed(page: QWidget) -> None:
+    field = PasswordField(parent=page)
+    field.setText("not a real one")
+    assert field.echoMode() is QLineEdit.EchoMode.Password
+    eye = field.actions()[-1]
+    eye.trigger()
+    assert field.echoMode() is QLineEdit.EchoMode.Normal
+    assert eye.text() == "Hide password"
+
+
+def test_a_select_keeps_its_key_when_options_change(page: QWidget) -> None:
+    select = Select([("a", "A"), ("b", "B")], "b", name="Which", parent=page)
+    select.set_options([("c", "C"), ("b", "Bee")])
+    assert select.current() == "b"
+    select.choose("gone")
+    assert select.current() == "c"
+
+
+def test_a_dialog_keeps_the_focus_and_gives_it_back(page: QWidget, qtbot: QtBot) -> None:
+    field = page.findChild(QLineEdit)
+    overlay = Overlay(page)
+    done: list[str] = []
+    dialog = ask(overlay, "Remove the mailbox?", "Its tickets stay.", "Remove mailbox", lambda: done.append("removed"))
+    assert overlay.is_open
+    for _ in range(8):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        assert dialog.isAncestorOf(focused)
+        qtbot.keyClick(focused, KEY.Key_Tab)
+    qtbot.keyClick(dialog, KEY.Key_Escape)
+    assert not overlay.is_open
+    assert not done
+    assert QApplication.focusWidget() is field
+
+
+def test_enter_presses_the_last_button_and_a_second_sheet_stacks(page: QWidget, qtbot: QtBot) -> None:
+    overlay = Overlay(page)
+    first, done = Dialog("First"), []
+    first.set_foot(Button("Cancel"), Button("Go", "primary", clicked=lambda: done.append(1)))
+    overlay.open(first)
+    second = Dialog("Second")
+    overlay.open(second)
+    assert not first.isVisible()
+    overlay.close_sheet()
+    assert first.isVisible()
+    qtbot.keyClick(first, KEY.Key_Return)
+    assert done == [1]
+
+
+def test_a_tall_sheet_stays_inside_a_small_window(page: QWidget) -> None:
+    overlay = Overlay(page)
+    dialog = Dialog("Tall", width=2000)
+    overlay.open(dialog, top=600)
+    page.resize(500, 300)
+    QApplication.processEvents()
+    assert page.rect().contains(dialog.geometry())
+
+
+def test_toasts_queue_and_undo_once(page: QWidget, qtbot: QtBot) -> None:
+    host, undone = ToastHost(page), []
+    host.offer_undo("6 tickets solved", lambda: undone.append("six"))
+    host.offer_undo("1 ticket solved", lambda: undone.append("one"))
+    host.say("The reply could not be sent.", "bad")
+    assert host.current == Toast("1 ticket solved", "ok", "Undo", host.current.act if host.current else None, "Ctrl+Z")
+    assert host.act()
+    assert undone == ["one"]
+    assert host.current is not None
+    assert host.current.tone == "bad"
+    assert not host.act()
+    host.dismiss()
+    assert host.isHidden()
+
+
+def test_a_long_toast_wraps_inside_the_window(page: QWidget) -> None:
+    host = ToastHost(page)
+    host.say("A long sentence that says what happened and what can be done about it. " * 4, "bad")
+    assert page.rect().contains(host.geometry())
+
+
+def entries(ran: list[str]) -> list[Entry]:
+    """A few actions, one of which is off."""
+    return [
+        Entry("Snooze until tomorrow", lambda: ran.append("snooze"), shortcut="H"),
+        Entry("Send and solve", lambda: ran.append("send"), enabled=False, reason="Nothing is written"),
+        Entry("Start a note", lambda: ran.append("note"), words="comment internal"),
+    ]
+
+
+def test_the_palette_runs_what_the_keys_choose(page: QWidget, qtbot: QtBot) -> None:
+    ran: list[str] = []
+    palette = CommandPalette(entries(ran))
+    palette.setParent(page)
+    palette.show()
+    qtbot.keyClicks(palette.field, "sn")
+    assert palette.lines() == ["Snooze until tomorrow", "Start a note", "Send and solve"]
+    qtbot.keyClick(palette.field, KEY.Key_Down)
+    with qtbot.waitSignal(palette.done):
+        qtbot.keyClick(palette.field, KEY.Key_Return)
+    assert ran == ["note"]
+    qtbot.keyClick(palette.field, KEY.Key_Down)
+    qtbot.keyClick(palette.field, KEY.Key_Return)
+    assert ran == ["note", "snooze"], "what is off is skipped"
+
+
+def test_the_palette_drops_late_answers_and_offers_a_way_out(page: QWidget, qtbot: QtBot) -> None:
+    asked: list[str] = []
+    found = Entry("Sven Nilsson", lambda: None, group="Customers")
+    palette = CommandPalette(
+        entries([]), live=asked.append, fallback=lambda query: Entry(f"Create ticket “{query}”", lambda: None)
+    )
+    qtbot.addWidget(palette)
+    palette.field.setText("sv")
+    palette.field.setText("sven")
+    palette.set_live("sv", [found])
+    assert asked == ["sv", "sven"]
+    assert palette.lines() == ["Create ticket “sven”"]
+    palette.set_live("sven", [found])
+    assert palette.lines() == ["Sven Nilsson"]
+    palette.field.setText("comment")
+    assert palette.lines() == ["Start a note"]
+
+
+def test_a_mail_fetches_nothing_and_says_so(page: QWidget, qtbot: QtBot) -> None:
+    asked: list[str] = []
+
+    def load(url: str) -> bytes:
+        asked.append(url)
+        return png(40, 30)
+
+    view = MailView(load, page)
+    view.resize(400, 100)
+    view.show()
+    with qtbot.waitSignal(view.pictures_blocked) as blocked:
+        view.show_html(
+            '<p>Hello</p><img src="cid:glass"><img src="https://track.example/p.png"><img src="file:///etc/passwd">'
+        )
+    assert blocked.args == [2]
+    image = QTextDocument.ResourceType.ImageResource.value
+    qtbot.waitUntil(lambda: view.document().resource(image, QUrl("cid:glass")).width() == 40)
+    assert asked == ["cid:glass"]
+    assert view.loadResource(image, QUrl("http://track.example/p.png")).width() == 1  # type: ignore[attr-defined]
+
+
+def test_a_mail_is_as_high_as_its_text_and_tells_links(page: QWidget, qtbot: QtBot) -> None:
+    view = MailView(parent=page)
+    view.resize(400, 10)
+    view.show()
+    view.show_text("one line")
+    low = view.height()
+    view.show_text("\n".join(f"line {n} https://example.org/{n}" for n in range(30)))
+    assert view.height() > low * 10
+    assert view.verticalScrollBar().maximum() == 0
+    with qtbot.waitSignal(view.link_clicked) as told:
+        view.anchorClicked.emit(QUrl("https://example.org/3"))
+    assert told.args == ["https://example.org/3"]
+    assert not view.document().isEmpty(), "a click does not leave the page"
+
+
+@pytest.mark.parametrize(
+    "markup",
+    ["x" * 300_001, "<div>" * 31 + "</div>" * 31, "<table>" + "<tr><td>1</td></tr>" * 2001 + "</table>"],
+    ids=["long", "deep", "cells"],
+)
+def test_a_mail_too_heavy_to_lay_out_is_shown_as_text(page: QWidget, markup: str) -> None:
+    assert too_heavy(markup)
+    view = MailView(parent=page)
+    assert not view.show_html(markup[:2000] if markup.startswith("x") else markup) or markup.startswith("x")
+
+
+def test_closing_tags_inside_an_attribute_do_not_hide_the_depth() -> None:
+    assert too_heavy('<div title="</div></div>">' * 31)
+    assert not too_heavy("<p>one</p>" * 200)
+
+
+def test_pictures_have_limits() -> None:
+    assert decode(png(20, 10)).width() == 20
+    assert decode(png(5000, 5000)).isNull(), "25 megapixels"
+    assert decode(b"no picture").isNull()
+    assert data_url("data:image/png;base64," + base64.b64encode(b"abc").decode()) == b"abc"
+    assert data_url("data:text/html,<b>") is None
+    assert data_url("data:image/svg+xml,<svg/>") is None
+    assert data_url("data:image/png;base64,!") is None
+
+
+def test_the_composer_grows_sends_and_takes_files(page: QWidget, qtbot: QtBot) -> None:
+    composer = Composer("Write a reply", modes=[("reply", "Reply"), ("note", "Note")], parent=page)
+    composer.resize(500, 200)
+    composer.show()
+    low = composer.edit.height()
+    composer.set_text("\n".join("line" for _ in range(12)))
+    assert composer.edit.height() > low
+    with qtbot.waitSignal(composer.submitted):
+        qtbot.keyClick(composer.edit, KEY.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    assert composer.text().count("\n") == 11
+    with qtbot.waitSignal(composer.typed):
+        qtbot.keyClicks(composer.edit, "!")
+    with qtbot.waitSignal(composer.mode_chosen):
+        qtbot.mouseClick(composer.modes.button("note"), Qt.MouseButton.LeftButton)
+    assert composer.property("box") == "composer-note"
+    dropped = QMimeData()
+    dropped.setUrls([QUrl.fromLocalFile("/tmp/glass.jpg")])
+    with qtbot.waitSignal(composer.edit.files_given) as told:
+        composer.edit.insertFromMimeData(dropped)
+    assert told.args == [["/tmp/glass.jpg"]]
+
+
+def test_files_open_and_come_off_by_key(page: QWidget, qtbot: QtBot) -> None:
+    composer = Composer("Write", parent=page)
+    composer.show()
+    composer.strip.set_attachments([Attachment("a", "glass.jpg", 31_000, "image/jpeg")])
+    chip = composer.strip.findChild(AttachmentChip)
+    assert isinstance(chip, AttachmentChip)
+    assert chip.accessibleName() == "glass.jpg, 31 kB"
+    with qtbot.waitSignal(composer.strip.opened) as told:
+        qtbot.keyClick(chip, KEY.Key_Return)
+    assert told.args == ["a"]
+    with qtbot.waitSignal(composer.strip.removed):
+        qtbot.keyClick(chip, KEY.Key_Delete)
