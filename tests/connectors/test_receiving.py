@@ -52,6 +52,17 @@ def test_special_folders_are_known_and_a_sent_copy_is_found_again(dovecot: Dovec
         assert session.status("Sent").exists == 1
 
 
+def test_folders_with_names_in_any_script(dovecot: Dovecot, account: Account) -> None:
+    dovecot.deliver(account, b"Subject: x\r\n\r\n\r\n", "Büro & 受信")
+    with ImapSession.open(receiving(dovecot, account)) as session:
+        assert "Büro & 受信" in [folder.name for folder in session.folders()]
+        assert session.status("Büro & 受信").exists == session.select("Büro & 受信").exists == 1
+        with pytest.raises(ExternalError) as caught:
+            session.select("no such folder")
+        assert (caught.value.reason, session.usable) == (Reason.PROTOCOL, True)
+        assert session.status("INBOX").exists == 0
+
+
 def test_a_large_mail_comes_in_pieces_and_under_a_cap(dovecot: Dovecot, account: Account) -> None:
     raw = b"Subject: big\r\n\r\n" + b"0123456789abcdef\r\n" * 20_000
     dovecot.deliver(account, raw)

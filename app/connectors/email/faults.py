@@ -115,6 +115,8 @@ def external(error: BaseException, server: MailServer) -> ExternalError:
         text = f"{host} does not take connections on port {server.url.port}. Is the port right?"
         return ExternalError(text, reason=Reason.HOST, retryable=True)
     if isinstance(error, smtplib.SMTPServerDisconnected):
+        if "timed out" in str(error):  # smtplib keeps no more than the text of what happened
+            return ExternalError(f"{host} does not answer.", reason=Reason.OFFLINE, retryable=True)
         return ExternalError(f"{host} hung up.", reason=Reason.PROTOCOL, retryable=True)
     if isinstance(error, smtplib.SMTPResponseException):
         return answer_error(error.smtp_code, error.smtp_error, server)

@@ -109,7 +109,7 @@ class ImapSession:
 
     def folders(self) -> tuple[Folder, ...]:
         """All folders with their roles."""
-        with translated(self._server):
+        with self._talking():
             listed = [
                 (
                     name,
@@ -123,7 +123,7 @@ class ImapSession:
     def select(self, folder: str) -> FolderState:
         """Open a folder for reading only (EXAMINE): flags stay as they are."""
         self._folder = ""
-        with translated(self._server):
+        with self._talking():
             said = self._client.select_folder(folder, readonly=True)
             state = FolderState(
                 uidvalidity=int(said[b"UIDVALIDITY"]) if b"UIDVALIDITY" in said else 0,
@@ -137,7 +137,7 @@ class ImapSession:
     def status(self, folder: str) -> FolderState:
         """Ask for a folder's state without opening it; made for folders other than the open one."""
         items = [*_STATE_ITEMS, *(["HIGHESTMODSEQ"] if "CONDSTORE" in self.capabilities else [])]
-        with translated(self._server):
+        with self._talking():
             said = self._client.folder_status(folder, items)
             return FolderState(
                 uidvalidity=int(said.get(b"UIDVALIDITY", 0)),
@@ -224,24 +224,29 @@ class ImapSession:
 
     def _ask(self, command: bytes, cap: int = LITERAL_MAX) -> Iterator[tuple[bytes, bytes | None, int]]:
         """The untagged answers to a command. Left before its end, the line is out of step and is closed."""
-        wire, in_step = self._client.wire, False
-        try:
-            with translated(self._server):
-                try:
-                    yield from wire.answers(wire.begin(command), cap)
-                    in_step = True
-                except Client.Error as error:  # a NO leaves the line in step
-                    in_step = not isinstance(error, Client.AbortError)
-                    raise
-        finally:
-            if not in_step:
+        wire = self._client.wire
+        with self._talking():
+            yield from wire.answers(wire.begin(command), cap)
+
+    @contextlib.contextmanager
+    def _talking(self) -> Iterator[None]:
+        """Translate errors; whatever but a plain NO leaves the line out of step, so it is cut rather than misread."""
+        with translated(self._server):
+            try:
+                yield
+            except Client.Error as error:
+                if isinstance(error, Client.AbortError):
+                    self.abort()
+                raise
+            except BaseException:
                 self.abort()
+                raise
 
     # -- waiting
 
     def idle(self, max_s: float, wake: Wake | None = None) -> IdleResult:
         """Wait until the open folder changes, `wake` is set, or `max_s` are over. Without IDLE: wait, then look once."""
-        with translated(self._server):
+        with self._talking():
             if "IDLE" not in self.capabilities:
                 return self._poll(min(max_s, _POLL_S), wake)
             return self._idle(time.monotonic() + max_s, wake)
@@ -276,7 +281,7 @@ class ImapSession:
 
     def noop(self) -> bool:
         """Keep the line alive. True if the server mentioned a change of the open folder."""
-        with translated(self._server):
+        with self._talking():
             return self._look()
 
     # -- writing: the copy of a sent mail, nothing else
@@ -285,7 +290,7 @@ class ImapSession:
         self, folder: str, raw: bytes, flags: tuple[str, ...] = ("\\Seen",), at: datetime | None = None
     ) -> int | None:
         """Put a mail into a folder; its UID if the server says it (UIDPLUS)."""
-        with translated(self._server):
+        with self._talking():
             said = self._client.append(folder, raw, flags, at)
         found = re.search(rb"APPENDUID \d+ (\d+)", said if isinstance(said, bytes) else b"")
         return int(found[1]) if found else None
@@ -295,8 +300,12 @@ class ImapSession:
     def abort(self) -> None:
         """Cut the line at once; from any thread. Whoever waits in it gets ExternalError."""
         self._closed = True
-        with contextlib.suppress(OSError):
-            self._client.wire.sock.shutdown(2)
+        self._client.wire.cut()
+
+    @property
+    def usable(self) -> bool:
+        """False once the line was cut or closed: open a new session."""
+        return not self._closed
 
     def close(self) -> None:
         """Say good-bye and hang up; never raises."""

@@ -87,9 +87,13 @@ class Wire(imaplib.IMAP4):
             self.sock.sendall(view[at : at + _CHUNK])
 
     def shutdown(self) -> None:
-        with contextlib.suppress(OSError):
-            self.sock.shutdown(socket.SHUT_RDWR)
+        self.cut()
         self.sock.close()
+
+    def cut(self) -> None:
+        """End the line at once, from any thread. Below TLS: SSLSocket's own `shutdown` would drop the encryption first."""
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
     def socket(self) -> socket.socket:
         return self.sock
