@@ -7,7 +7,6 @@ well, so that other features need to know one module.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -26,7 +25,6 @@ from app.outbox import rules
 from app.outbox import seen as seen_rules
 from app.outbox.delivery import (
     Claim,
-    ReplySent,
     claim,
     hold,
     moved,
@@ -44,6 +42,7 @@ from app.outbox.delivery import (
     undelivered_words,
 )
 from app.outbox.drafts import discard_draft, drop_draft, save_draft
+from app.outbox.facts import ReplyCancelled, ReplyQueued, ReplySent
 from app.outbox.rules import CANCELLABLE, RETRYABLE, Hold, Person, State
 from app.outbox.tables import Outbox
 from app.people.tables import Agent, Identity
@@ -64,24 +63,6 @@ File = tuple[str, str, UUID] | NewFile | NewAttachment
 _MOST_RECIPIENTS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyQueued:
-    """A message went into the outbox."""
-
-    ticket: UUID | None
-    message: UUID
-    at: datetime
-    automatic: bool
-
-
-@dataclass(frozen=True, slots=True)
-class ReplyCancelled:
-    """A message was taken back before it went out; `before` are the ticket's fields to put back."""
-
-    ticket: UUID | None
-    message: UUID
-
-
 def people(given: Sequence[Recipient] | Recipient | None) -> tuple[Person, ...]:
     """Recipients in any of the accepted forms as (name, address), each once. UserError names the one that is none."""
     found: list[Person] = []
@@ -91,7 +72,7 @@ def people(given: Sequence[Recipient] | Recipient | None) -> tuple[Person, ...]:
         else:
             parsed = [(str(each[0] or ""), str(each[1]))]
         for name, address in parsed:
-            if not rules.is_address(address):
+            if not rules.is_address(address) or any(ord(char) < 32 for char in "".join(each)):
                 msg = f"“{address or name}” is not an e-mail address."
                 raise UserError(msg)
             found.append((" ".join(name.split()), address))

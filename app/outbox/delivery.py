@@ -21,20 +21,11 @@ from app.kernel.store import Tx
 from app.kernel.tables import Blob
 from app.mime.model import BounceRecipient
 from app.outbox import rules, seen
+from app.outbox.facts import ReplySent
 from app.outbox.rules import Copy, Hold, Phase, State
 from app.outbox.tables import Outbox
 from app.people.commands import record_event
 from app.people.tables import Identity
-
-
-@dataclass(frozen=True, slots=True)
-class ReplySent:
-    """A server took a message over; `at` is when. Told once a message, for the first recipient that was accepted."""
-
-    ticket: UUID | None
-    message: UUID
-    at: datetime
-    automatic: bool
 
 
 @dataclass(frozen=True, slots=True)

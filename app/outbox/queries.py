@@ -199,7 +199,7 @@ def outbox_rows(
 def outbox_row(db: Session, message: UUID, now: datetime) -> OutboxRow | None:
     """One message's way out."""
     found = db.execute(_joined().where(Outbox.id == message)).one_or_none()
-    return _row(*found, now) if found is not None else None
+    return _row(found[0], found[1], found[2], now) if found is not None else None
 
 
 def delivery(db: Session, messages: Collection[UUID], now: datetime) -> dict[UUID, OutboxRow]:
@@ -232,7 +232,7 @@ def _needs_copy() -> tuple[ColumnElement[bool], ...]:
     return (Outbox.copy_state == Copy.NEEDED, finished)
 
 
-def _joined() -> Select[Any]:
+def _joined() -> Any:
     return (
         select(Outbox, Message, Mailbox)
         .join(Message, Message.id == Outbox.id)

@@ -1,0 +1,328 @@
+"""Sending: hands over what is due in the outbox, one mailbox after the other, in one thread.
+
+The order of things is what keeps a mail from going out twice: the bytes are composed and flushed first, the claim
+stores where they lie, each phase is committed before it begins, and the server's answer is written down at once. A
+crash anywhere leaves a row that says how far it came. The copy in the Sent folder comes after all of that.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from app.connectors.contracts import Outgoing, Receipt
+from app.connectors.contracts import Phase as WirePhase
+from app.connectors.email.config import MailServer, Secret, ServerUrl
+from app.connectors.email.faults import SendError
+from app.connectors.email.folders import FolderRole
+from app.connectors.email.imap import ImapSession
+from app.connectors.email.smtp import SmtpSession
+from app.conversations.mailboxes import pause_mailbox
+from app.conversations.queries import MailboxInfo, mailbox
+from app.kernel import clock
+from app.kernel.blobs import BlobDamaged, BlobRef, Packs, StorageError
+from app.kernel.errors import ExternalError, Reason, UserError
+from app.mime.compose import compose
+from app.outbox import commands, queries, rules
+
+log = logging.getLogger(__name__)
+
+Do = Callable[..., Any]
+Ask = Callable[..., Any]
+Secrets = Callable[[str], str | None]
+"""The secret kept under a reference, as `app.kernel.secrets.load_secret` gives it."""
+
+_LONGEST_WAIT_S = 60.0
+_QUIET = (timedelta(seconds=20), timedelta(minutes=1), timedelta(minutes=3))
+_MAILBOX_TROUBLE = {Reason.OFFLINE, Reason.HOST, Reason.TLS, Reason.PLAIN}
+
+
+@dataclass(frozen=True, slots=True)
+class SendCounts:
+    """What one pass did, in messages."""
+
+    sent: int = 0
+    held: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    retry: int = 0
+    partial: int = 0
+    waiting: int = 0  # no connection or no sign-in: nothing was tried
+
+
+class _LostError(Exception):
+    """The message is not ours any more: another process settled it."""
+
+
+class _MailboxError(Exception):
+    """This mailbox cannot send at the moment; its other messages need not be tried."""
+
+
+def send_due(do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event) -> SendCounts:
+    """Send what is due now, once, and file the copies. Every failure is written to its row; none is raised."""
+    return Sender(do, ask, packs, secrets, stop).send_due()
+
+
+def run(do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event, wake: threading.Event) -> None:
+    """Send until `stop`. Set `wake` when the outbox or a mailbox has changed, when asked to try now, and at stop."""
+    sender = Sender(do, ask, packs, secrets, stop)
+    while not stop.is_set():
+        wake.clear()
+        try:
+            sender.send_due()
+            pause = sender.pause_s()
+        except Exception:
+            log.exception("sending failed; it goes on in a minute")
+            pause = _LONGEST_WAIT_S
+        if not stop.is_set():
+            wake.wait(pause)
+
+
+class Sender:
+    """One thread's sending. Remembers which mailboxes are quiet after a failed connection."""
+
+    def __init__(self, do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event) -> None:
+        self._do, self._ask, self._packs, self._secrets, self._stop = do, ask, packs, secrets, stop
+        self._quiet: dict[UUID, tuple[datetime, int]] = {}
+
+    def send_due(self) -> SendCounts:
+        """One pass over everything that is due."""
+        counts: Counter[str] = Counter()
+        by_mailbox: dict[UUID, list[queries.Due]] = {}
+        for each in self._ask(queries.due, clock.now()):
+            by_mailbox.setdefault(each.mailbox, []).append(each)
+        for key, messages in by_mailbox.items():
+            if not self._is_quiet(key) and not self._stop.is_set():
+                self._send_from(key, messages, counts)
+        self._file_copies()
+        return SendCounts(**counts)
+
+    def pause_s(self) -> float:
+        """Seconds until something may be due; at most a minute (sleep and clock changes)."""
+        at: datetime | None = self._ask(queries.next_due_at)
+        if at is None:
+            return _LONGEST_WAIT_S
+        wait = (at - clock.now()).total_seconds()
+        if self._quiet and wait <= 0:
+            wait = min((until - clock.now()).total_seconds() for until, _ in self._quiet.values())
+        return min(max(wait, 0.2), _LONGEST_WAIT_S)
+
+    def try_again(self) -> None:
+        """Forget that mailboxes were unreachable: the line is back, or somebody asked."""
+        self._quiet.clear()
+
+    # -- one mailbox
+
+    def _send_from(self, key: UUID, messages: list[queries.Due], counts: Counter[str]) -> None:
+        box: MailboxInfo | None = self._ask(mailbox, key)
+        if box is None:
+            return
+        line = _Line(self._do, self._secrets, box)
+        try:
+            for each in messages:
+                if self._stop.is_set():
+                    return
+                self._send_one(line, each, counts)
+            self._quiet.pop(key, None)
+        except _MailboxError:
+            failures = self._quiet.get(key, (None, 0))[1]
+            self._quiet[key] = (clock.now() + _QUIET[min(failures, len(_QUIET) - 1)], failures + 1)
+        except StorageError as error:
+            log.warning("sending stops: %s", error)
+        finally:
+            line.close()
+
+    def _is_quiet(self, key: UUID) -> bool:
+        return key in self._quiet and self._quiet[key][0] > clock.now()
+
+    # -- one message
+
+    def _send_one(self, line: _Line, due: queries.Due, counts: Counter[str]) -> None:
+        server = line.server()  # before the claim: without a password nothing is tried
+        ref = None if due.frozen else self._freeze(due.message, counts)
+        if ref is None and not due.frozen:
+            return
+        got = self._do(commands.claim, due.message, ref)
+        if got is None:
+            return
+        if isinstance(got, rules.Hold):
+            counts["held"] += 1
+            return
+        phase = _Phases(self._do, got.message)
+        try:
+            raw = self._packs.read(got.blob)
+            receipt = line.session(server).send(Outgoing(raw, got.sender, got.recipients), phase)
+        except _LostError:
+            log.warning("a message was settled by another process while it was being sent")
+        except ExternalError as error:
+            self._record_error(line.box, got.message, error, counts)
+        except UserError as error:
+            self._do(commands.record_failed, got.message, str(error))
+            counts["failed"] += 1
+        except Exception:
+            log.exception("sending a message failed unexpectedly")
+            self._record_unexpected(got.message, phase, counts)
+            line.close()
+        else:
+            self._record_receipt(got.message, receipt, counts)
+
+    def _freeze(self, message: UUID, counts: Counter[str]) -> BlobRef | None:
+        """Compose the bytes and flush them; None if that is impossible, which is written down."""
+        frozen: queries.Frozen | None = self._ask(queries.letter, message)
+        if frozen is None:
+            return None
+        try:
+            files = tuple((name, kind, self._packs.read(ref)) for name, kind, ref in frozen.files)
+            ref = self._packs.append(compose(replace(frozen.letter, attachments=files)))
+            self._packs.flush()
+        except StorageError as error:
+            if isinstance(error, BlobDamaged):
+                self._do(commands.record_failed, message, f"A file of this message cannot be read. {error}")
+                counts["failed"] += 1
+                return None
+            raise
+        except UserError as error:
+            self._do(commands.record_failed, message, str(error))
+            counts["failed"] += 1
+            return None
+        return ref
+
+    def _record_receipt(self, message: UUID, receipt: Receipt, counts: Counter[str]) -> None:
+        refused = {address: (refusal.code, refusal.words) for address, refusal in receipt.refused.items()}
+        state = self._do(commands.record_results, message, receipt.accepted, refused)
+        counts[str(state)] += 1
+
+    def _record_error(self, box: MailboxInfo, message: UUID, error: ExternalError, counts: Counter[str]) -> None:
+        words = _with_words(str(error), error.words)
+        if isinstance(error, SendError) and error.uncertain:
+            self._do(commands.record_uncertain, message, words)
+            counts["uncertain"] += 1
+        elif error.reason is Reason.SIGN_IN:
+            self._do(commands.record_not_tried, message, words)
+            self._do(pause_mailbox, box.id, Reason.SIGN_IN, words)
+            counts["waiting"] += 1
+            raise _MailboxError from error
+        elif error.reason in _MAILBOX_TROUBLE:
+            self._do(commands.record_not_tried, message, words)
+            counts["waiting"] += 1
+            raise _MailboxError from error
+        elif error.retryable:
+            counts[str(self._do(commands.record_retry, message, words))] += 1
+            if isinstance(error, SendError) and error.phase is WirePhase.CONNECT:
+                raise _MailboxError from error
+        else:
+            code = error.code if isinstance(error, SendError) else 0
+            meaning = rules.plain_refusal(code, error.words) if error.words else str(error)
+            self._do(commands.record_failed, message, _with_words(meaning, error.words))
+            counts["failed"] += 1
+
+    def _record_unexpected(self, message: UUID, phase: _Phases, counts: Counter[str]) -> None:
+        words = "Deskbell made a mistake while sending this; the details are in its log."
+        if phase.now is WirePhase.DATA:
+            self._do(commands.record_uncertain, message, words)
+            counts["uncertain"] += 1
+        else:
+            counts[str(self._do(commands.record_retry, message, words))] += 1
+
+    # -- copies
+
+    def _file_copies(self) -> None:
+        by_mailbox: dict[UUID, list[queries.SentCopy]] = {}
+        for each in self._ask(queries.copies_due, clock.now()):
+            by_mailbox.setdefault(each.mailbox, []).append(each)
+        for key, copies in by_mailbox.items():
+            box: MailboxInfo | None = self._ask(mailbox, key)
+            if box is not None and not self._stop.is_set():
+                self._file_copies_of(box, copies)
+
+    def _file_copies_of(self, box: MailboxInfo, copies: list[queries.SentCopy]) -> None:
+        left = list(copies)
+        try:
+            server = server_of(box.imap_url, box.user, box.imap_pin, self._secrets(box.secret_ref))
+            with ImapSession.open(server) as session:
+                sent = next((each.name for each in session.folders() if each.role is FolderRole.SENT), None)
+                while left:
+                    if sent is not None:
+                        self._file_copy(session, sent, left[0])
+                    self._do(commands.record_copy, left.pop(0).message, done=sent is not None)
+        except (ExternalError, UserError) as error:
+            log.info("a copy for the Sent folder could not be filed: %s", type(error).__name__)
+        except Exception:
+            log.exception("a copy for the Sent folder could not be filed")
+        for each in left:
+            self._do(commands.record_copy, each.message, done=False)
+
+    def _file_copy(self, session: ImapSession, folder: str, copy: queries.SentCopy) -> None:
+        """Put the very bytes that were sent into the folder, unless the provider did so itself."""
+        found = session.find_by_header(folder, "X-Deskbell-Id", copy.message.hex)
+        found = found or session.find_by_header(folder, "Message-ID", copy.message_id)
+        if not found:
+            session.append(folder, self._packs.read(copy.blob), at=copy.sent_at)
+
+
+class _Phases:
+    """Commits each phase before it begins; what it raises stops the hand-over there."""
+
+    def __init__(self, do: Do, message: UUID) -> None:
+        self._do, self._message = do, message
+        self.now = WirePhase.CONNECT
+
+    def __call__(self, phase: WirePhase) -> None:
+        if not self._do(commands.set_phase, self._message, str(phase)):
+            raise _LostError
+        self.now = phase
+
+
+class _Line:
+    """The connection to a mailbox's server: opened when the first message needs it, kept for the next ones."""
+
+    def __init__(self, do: Do, secrets: Secrets, box: MailboxInfo) -> None:
+        self._do, self._secrets, self.box = do, secrets, box
+        self._server: MailServer | None = None
+        self._session: SmtpSession | None = None
+
+    def server(self) -> MailServer:
+        """Where to connect. Without a secret the mailbox is paused and _MailboxError raised."""
+        if self._server is None:
+            box = self.box
+            try:
+                self._server = server_of(box.smtp_url, box.user, box.smtp_pin, self._secrets(box.secret_ref))
+            except UserError as error:
+                self._do(pause_mailbox, box.id, Reason.SIGN_IN, str(error))
+                raise _MailboxError from error
+        return self._server
+
+    def session(self, server: MailServer) -> SmtpSession:
+        """A signed-in connection. Raises SendError with phase `connect`."""
+        if self._session is not None:
+            try:
+                self._session.noop()  # a server may end a connection after some mails; then nothing has been tried yet
+                return self._session
+            except ExternalError:
+                self.close()
+        self._session = SmtpSession.open(server)
+        return self._session
+
+    def close(self) -> None:
+        """Hang up."""
+        session, self._session = self._session, None
+        if session is not None:
+            session.close()
+
+
+def server_of(url: str, user: str, pin: str, secret: str | None) -> MailServer:
+    """A mailbox's server as the connectors want it. Raises UserError when the password is missing."""
+    if user and secret is None:
+        msg = "The password of this mailbox is not in the keyring. Sign in again."
+        raise UserError(msg)
+    return MailServer(ServerUrl.parse(url), user, Secret(secret or ""), pinned_sha256=pin or None)
+
+
+def _with_words(text: str, words: str) -> str:
+    return f"{text} ({words})" if words and words not in text else text

@@ -1,0 +1,217 @@
+"""Sending through a real SMTP server that behaves, and one that does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from app.conversations.mailboxes import update_mailbox
+from app.conversations.queries import mailbox, raw_ref
+from app.kernel import clock
+from app.outbox import commands, queries
+from app.workers.mail_send import SendCounts, Sender, send_due
+from tests.outbox.small_desk import ANN, US, Clock, SmallDesk
+from tests.servers.dovecot import Account, Dovecot
+from tests.servers.smtp import SmtpServer
+
+BOB = "bob@example.test"
+
+
+@pytest.fixture
+def time() -> Iterator[Clock]:
+    moved = Clock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
+    clock.set_source(moved)
+    yield moved
+    clock.set_source(None)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, time: Clock, smtp: SmtpServer) -> Iterator[SmallDesk]:
+    made = SmallDesk(tmp_path, smtp=f"smtp://localhost:{smtp.port}")
+    made.incoming()
+    yield made
+    made.close()
+
+
+def send(desk: SmallDesk) -> SendCounts:
+    return send_due(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
+
+
+def test_a_reply_with_a_file_arrives_threaded_and_its_bytes_are_kept(desk: SmallDesk, smtp: SmtpServer) -> None:
+    ref = desk.packs.append(b"\x89PNG")
+    desk.packs.flush()
+    from app.conversations.commands import add_blob
+
+    key = desk.reply(
+        "Sorry, a new one is on its way.", files=[("mug.png", "image/png", desk.do(add_blob, ref))], cc=[BOB], to=[ANN]
+    )
+    assert send(desk) == SendCounts(sent=1)
+    letter = smtp.wait_for(1)[0]
+    assert (letter.sender, letter.recipients) == (US, (ANN, BOB))
+    assert letter.message["In-Reply-To"].endswith("@customer.example.test>")
+    assert letter.message["X-Deskbell-Id"] == key.hex
+    assert [part.get_filename() for part in letter.message.walk()][-1] == "mug.png"
+    row = desk.row(key)
+    assert (row.state, row.phase, row.attempts, row.copy_state) == ("sent", "", 1, "none")
+    assert desk.packs.read(desk.ask(raw_ref, key)) == letter.raw
+    assert send(desk) == SendCounts()
+    assert len(smtp.letters) == 1
+
+
+def test_every_try_sends_exactly_the_same_bytes(desk: SmallDesk, smtp: SmtpServer, time: Clock) -> None:
+    key = desk.reply()
+    smtp.orders.refuse_data = "451 4.3.0 greylisted, try again later"
+    assert send(desk) == SendCounts(retry=1)
+    first = desk.row(key)
+    assert (first.state, first.not_before, first.last_error != "") == ("retry", clock.now().replace(minute=1), True)
+    assert send(desk) == SendCounts()  # its time has not come
+    smtp.orders.refuse_data = ""
+    time.forward(minutes=1)
+    assert send(desk) == SendCounts(sent=1)
+    assert desk.row(key).blob == first.blob
+
+
+def test_a_refused_mail_fails_in_plain_words_and_can_be_tried_again(desk: SmallDesk, smtp: SmtpServer) -> None:
+    key = desk.reply()
+    smtp.refuse[ANN] = "550 5.1.1 No such user here"
+    assert send(desk) == SendCounts(failed=1)
+    row = desk.ask(queries.outbox_row, key, clock.now())
+    assert "does not exist" in row.text
+    assert row.refused[0].words == "5.1.1 No such user here"
+    smtp.refuse.clear()
+    desk.do(commands.retry, key)
+    assert send(desk) == SendCounts(sent=1)
+
+
+def test_one_of_two_is_refused_and_only_that_one_is_tried_again(desk: SmallDesk, smtp: SmtpServer) -> None:
+    key = desk.reply(to=[ANN, BOB])
+    smtp.refuse[BOB] = "550 5.2.2 mailbox full"
+    assert send(desk) == SendCounts(partial=1)
+    assert desk.ask(queries.outbox_row, key, clock.now()).refused[0].address == BOB
+    assert not desk.do(commands.cancel, key)
+    smtp.refuse.clear()
+    desk.do(commands.retry, key)
+    assert send(desk) == SendCounts(sent=1)
+    assert [letter.recipients for letter in smtp.letters] == [(ANN,), (BOB,)]
+
+
+def test_not_now_for_one_recipient_is_tried_later_for_two_days(desk: SmallDesk, smtp: SmtpServer, time: Clock) -> None:
+    key = desk.reply(to=[ANN, BOB])
+    smtp.refuse[BOB] = "450 4.2.0 greylisted"
+    assert send(desk) == SendCounts(retry=1)
+    for _ in range(60):
+        if desk.state(key) != "retry":
+            break
+        time.at = desk.row(key).not_before
+        send(desk)
+    assert desk.state(key) == "partial"
+    assert time.at > datetime(2026, 3, 4, tzinfo=UTC)
+    assert len(smtp.letters) == 1
+
+
+def test_without_a_line_nothing_is_counted_and_it_goes_out_later(
+    desk: SmallDesk, smtp: SmtpServer, time: Clock
+) -> None:
+    key = desk.reply()
+    smtp.stop()
+    assert send(desk) == SendCounts(waiting=1)
+    row = desk.row(key)
+    assert (row.state, row.attempts, row.first_attempt_at) == ("queued", 0, None)
+    assert desk.ask(queries.outbox_row, key, clock.now()).needs_attention is False
+    smtp.start()
+    time.forward(minutes=1)
+    assert send(desk) == SendCounts(sent=1)
+
+
+def test_one_dead_line_does_not_try_every_message(desk: SmallDesk, smtp: SmtpServer, time: Clock) -> None:
+    keys = [desk.reply(str(number)) for number in range(3)]
+    smtp.stop()
+    sender = Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
+    assert sender.send_due() == SendCounts(waiting=1)
+    assert sender.send_due() == SendCounts()
+    sender.try_again()
+    smtp.start()
+    time.forward(minutes=1)
+    assert sender.send_due() == SendCounts(sent=3)
+    assert {desk.state(key) for key in keys} == {"sent"}
+
+
+def test_a_wrong_password_pauses_the_mailbox_and_not_the_message(tmp_path: Path, time: Clock) -> None:
+    with SmtpServer(auth=True) as server:
+        server.orders.password = "right"
+        desk = SmallDesk(tmp_path, smtp=f"smtp://localhost:{server.port}")
+        desk.do(update_mailbox, desk.mailbox, user="support")
+        desk.incoming()
+        key = desk.reply()
+        assert send(desk) == SendCounts(waiting=1)
+        assert desk.ask(mailbox, desk.mailbox).paused_reason == "sign_in"
+        assert desk.state(key) == "queued"
+        assert desk.ask(queries.outbox_row, key, clock.now()).buttons[0] == "sign_in"
+        assert send(desk) == SendCounts()
+        assert len(server.letters) == 0
+        desk.close()
+
+
+def test_a_mail_that_is_too_large_fails_before_it_is_uploaded(tmp_path: Path, time: Clock) -> None:
+    with SmtpServer(size_limit=2000) as server:
+        desk = SmallDesk(tmp_path, smtp=f"smtp://localhost:{server.port}")
+        desk.incoming()
+        key = desk.reply("word " * 1000)
+        assert send(desk) == SendCounts(failed=1)
+        assert "2,000 at most" in desk.row(key).last_error
+        desk.close()
+
+
+@pytest.mark.parametrize(
+    ("drop", "state", "letters"),
+    [("mail", "retry", 0), ("rcpt", "retry", 0), ("data", "uncertain", 0), ("data-kept", "uncertain", 1)],
+)
+def test_a_broken_line_is_uncertain_only_in_the_data_phase(
+    desk: SmallDesk, smtp: SmtpServer, time: Clock, drop: str, state: str, letters: int
+) -> None:
+    key = desk.reply()
+    smtp.orders.drop = drop
+    send(desk)
+    assert desk.state(key) == state
+    assert len(smtp.letters) == letters
+    smtp.orders.drop = ""
+    time.forward(days=1)
+    send(desk)
+    assert desk.state(key) == ("sent" if state == "retry" else "uncertain")
+    assert len(smtp.letters) == (1 if state == "retry" else letters)
+
+
+def test_the_copy_in_sent_is_a_step_of_its_own(desk: SmallDesk, smtp: SmtpServer, time: Clock) -> None:
+    desk.do(update_mailbox, desk.mailbox, files_sent_itself=False)
+    key = desk.reply()
+    assert send(desk) == SendCounts(sent=1)  # nothing listens at the IMAP address
+    assert (desk.row(key).state, desk.row(key).copy_state, desk.row(key).copy_attempts) == ("sent", "needed", 1)
+    for _ in range(10):
+        time.forward(hours=5)
+        send(desk)
+    assert (desk.row(key).state, desk.row(key).copy_state) == ("sent", "failed")
+    assert len(smtp.letters) == 1
+
+
+def test_the_copy_in_sent_holds_the_same_bytes_and_is_made_once(
+    desk: SmallDesk, smtp: SmtpServer, dovecot: Dovecot, account: Account
+) -> None:
+    imap = f"imap://localhost:{dovecot.imap}"
+    desk.do(update_mailbox, desk.mailbox, files_sent_itself=False, imap_url=imap, user=account.user)
+    sender = Sender(desk.do, desk.ask, desk.packs, lambda _: account.password, desk.stop)
+    key = desk.reply()
+    assert sender.send_due() == SendCounts(sent=1)
+    assert desk.row(key).copy_state == "done"
+
+    def again(tx: object) -> None:
+        from app.outbox.tables import Outbox
+
+        tx.get(Outbox, key).copy_state = "needed"  # type: ignore[attr-defined]
+
+    desk.do(again)
+    sender.send_due()
+    assert desk.row(key).copy_state == "done"
+    assert len(dovecot.list_uids(account, "Sent")) == 1
