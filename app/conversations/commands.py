@@ -6,7 +6,7 @@ A message is append-only: it is written once, with everything that belongs to it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from app.kernel.rows import insert_row, insert_rows
 from app.kernel.store import Tx
 from app.kernel.tables import Blob
 
-Person = tuple[str, str]
+Person = Sequence[str]
 """(name, address)."""
 
 
@@ -66,21 +66,21 @@ class NewMessage:
     automatic: bool = False
     external_id: str = ""
     in_reply_to: str = ""
-    refs: tuple[str, ...] = ()
-    own_refs: tuple[str, ...] = ()
+    refs: Sequence[str] = ()
+    own_refs: Sequence[str] = ()
     sender: Person = ("", "")
-    reply_to: tuple[Person, ...] = ()
-    to: tuple[Person, ...] = ()
-    cc: tuple[Person, ...] = ()
-    bcc: tuple[Person, ...] = ()
+    reply_to: Sequence[Person] = ()
+    to: Sequence[Person] = ()
+    cc: Sequence[Person] = ()
+    bcc: Sequence[Person] = ()
     subject: str = ""
     text: str = ""
     snippet: str = ""
     same_id_as: UUID | None = None
-    warnings: tuple[str, ...] = ()
-    extra: dict[str, Any] = field(default_factory=dict)
+    warnings: Sequence[str] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
     sent_date: datetime | None = None
-    attachments: tuple[NewAttachment, ...] = ()
+    attachments: Sequence[NewAttachment] = ()
 
 
 def add_message(tx: Tx, new: NewMessage, *, blob: UUID | None = None) -> UUID:

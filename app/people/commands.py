@@ -229,9 +229,7 @@ def add_address(tx: Tx, customer: UUID, address: str) -> None:
         msg = f"{address} already belongs to another customer. Merge the two instead."
         raise UserError(msg)
     key = ids.derived_id("identity", "email", handle)
-    tx.add(
-        Identity(id=key, kind="email", handle=handle, shown=address.strip(), customer=customer, created_at=tx.now)
-    )
+    tx.add(Identity(id=key, kind="email", handle=handle, shown=address.strip(), customer=customer, created_at=tx.now))
     record_event(tx, EventKind.CHANGED, customer=customer, field="address", new=address.strip())
     tx.flush()
     _reindex(tx, customer)

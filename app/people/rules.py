@@ -18,7 +18,8 @@ class EventKind(enum.StrEnum):
     MOVED = "moved"  # a field, by mail or by the clock
     SIDE = "side"  # a field that changed along with another one; kept for undo, not shown
     TAGGED = "tagged"  # a tag came (`new`) or went (`old`)
-    MERGED = "merged"
+    MERGED = "merged"  # this ticket became part of `new`, or no longer of `old`
+    JOINED = "joined"  # the ticket `new` became part of this one
     PLACED = "placed"  # a message was put into another ticket
     DELETED = "deleted"
     RESTORED = "restored"

@@ -1,0 +1,174 @@
+"""Opening tickets, and what an arriving or departing message changes in one. Called for every mail: kept lean."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.kernel import ids, options
+from app.kernel.memo import memo
+from app.kernel.rows import insert_row
+from app.kernel.store import Tx
+from app.people.commands import record_event
+from app.people.rules import EventKind
+from app.people.tables import Customer
+from app.tickets.commands.rows import change, living_row, reindex, ticket_row
+from app.tickets.commands.status import apply_status, tell_status
+from app.tickets.counters import next_number
+from app.tickets.facts import CustomerWrote, TicketOpened
+from app.tickets.rules import DONE, HISTORY, Status, after_customer_mail, after_reply, takes_answer, tidy_subject
+from app.tickets.tables import Ticket, TicketLink, TicketRef
+
+
+def open_ticket(
+    tx: Tx,
+    *,
+    ticket: UUID,
+    customer: UUID | None,
+    subject: str,
+    at: datetime,
+    channel: str = "email",
+    mailbox: UUID | None = None,
+    status: str = Status.NEW,
+    outcome: str = "",
+    by_agent: bool = False,
+) -> int:
+    """Open a ticket under the id `ticket` and give it a number, which is returned.
+
+    `at`: when its first message was written. With the outcome `history` it tells no fact and has no line of history.
+    The message itself is added by the caller (`add_message`, then `customer_wrote` or `message_added`).
+    """
+    number = next_number(tx)
+    row = Ticket(
+        id=ticket,
+        number=number,
+        subject=tidy_subject(subject),
+        status=str(status),
+        priority="normal",
+        channel=channel,
+        mailbox=mailbox,
+        customer=customer,
+        organisation=_organisation_of(tx, customer),
+        assignee=None,
+        outcome=outcome,
+        follow_up=False,
+        snippet="",
+        message_count=0,
+        has_attachment=False,
+        created_at=at,
+        last_message_at=at,
+        solved_at=at if status == Status.SOLVED else None,
+        closed_at=at if status == Status.CLOSED else None,
+    )
+    tx.add(row)
+    memo(tx, "ticket")[ticket] = row
+    insert_row(tx, TicketRef, {"number": number, "ticket": ticket})
+    if outcome != HISTORY:
+        record_event(tx, EventKind.CREATED, ticket=ticket, customer=customer, field="status", new=str(status))
+        tx.emit(TicketOpened(ticket, at, by_agent))
+        if status in DONE:
+            tell_status(tx, ticket, "", status)
+    if customer is not None:
+        tx.touch("customer", customer)
+    reindex(tx, row, fresh=True)
+    return number
+
+
+def _organisation_of(tx: Tx, customer: UUID | None) -> UUID | None:
+    if customer is None:
+        return None
+    known = memo(tx, "organisation_of")
+    if customer not in known:
+        known[customer] = tx.execute(select(Customer.organisation).where(Customer.id == customer)).scalar()
+    organisation: UUID | None = known[customer]
+    return organisation
+
+
+def customer_wrote(
+    tx: Tx, ticket: UUID, *, at: datetime, snippet: str, has_attachment: bool, reopen: bool = True
+) -> None:
+    """A mail of the customer joined a ticket. `reopen=False` (history, automatic mail): counts only, no status, no fact.
+
+    New and open stay; waiting, solved and recently closed become open. Whether a ticket closed long ago takes the
+    mail at all is asked before, with `accepts_reply`.
+    """
+    row = living_row(tx, ticket)
+    message_added(tx, row.id, direction="in", at=at, snippet=snippet, has_attachment=has_attachment)
+    if not reopen:
+        return
+    # What makes a ticket unread is when we learnt of the mail: it may have waited on the server while we looked.
+    row.last_incoming_at = max(row.last_incoming_at or at, tx.now)
+    if row.snooze_until is not None:
+        change(tx, row, "snooze_until", None, EventKind.MOVED)
+    if accepts_reply(tx, row.id, at):
+        apply_status(tx, row, after_customer_mail(row.status), EventKind.MOVED)
+    tx.emit(CustomerWrote(row.id, at))
+
+
+def agent_wrote(tx: Tx, ticket: UUID, *, at: datetime, snippet: str, has_attachment: bool, solve: bool = False) -> None:
+    """A mail that one of us sent from another program joined a ticket: it waits for the customer, the clock stops.
+
+    Mail older than the newest word in the ticket changes no status: the customer has answered since.
+    """
+    row = living_row(tx, ticket)
+    is_newest = at >= row.last_message_at
+    message_added(tx, row.id, direction="out", at=at, snippet=snippet, has_attachment=has_attachment)
+    if row.first_reply_at is None:
+        row.first_reply_at = at
+    if is_newest and row.status in {Status.NEW, Status.OPEN}:
+        apply_status(tx, row, after_reply(solve=solve), EventKind.MOVED)
+
+
+def message_added(tx: Tx, ticket: UUID, *, direction: str, at: datetime, snippet: str, has_attachment: bool) -> None:
+    """Keep what lists show of a ticket: counts, the newest words, when. No status, no fact."""
+    row = living_row(tx, ticket)
+    row.message_count += 1
+    row.has_attachment = row.has_attachment or has_attachment
+    if at >= row.last_message_at:
+        row.last_message_at = at
+        row.snippet = snippet
+    elif not row.snippet:
+        row.snippet = snippet
+    if direction == "in" and (row.last_incoming_at is None or at > row.last_incoming_at):
+        row.last_incoming_at = at
+
+
+def accepts_reply(db: Session, ticket: UUID, at: datetime) -> bool:
+    """Does a customer's mail of `at` go into this ticket, or does it open a new one (linked to it)?
+
+    Not into a deleted ticket (what was deleted stays deleted), nor into one that was closed too long ago.
+    """
+    row = living_row(db, ticket) if isinstance(db, Tx) else _living(db, ticket)
+    if row is None or row.deleted_at is not None:
+        return False
+    if row.status != Status.CLOSED:
+        return True
+    return takes_answer(row.status, row.closed_at, at, int(options.get(db, "reopen_days")))
+
+
+def _living(db: Session, ticket: UUID) -> Ticket | None:
+    row = db.get(Ticket, ticket)
+    while row is not None and row.merged_into is not None:
+        row = db.get(Ticket, row.merged_into)
+    return row
+
+
+def link_tickets(tx: Tx, ticket: UUID, other: UUID, kind: str, message: UUID | None = None) -> None:
+    """Link two tickets both ways: `possible_match`, `continues` (an answer that came too late), `related`."""
+    for one, two in ((ticket, other), (other, ticket)):
+        key = ids.derived_id("ticket_link", kind, one, two)
+        found = tx.get(TicketLink, key)
+        if found is None:
+            tx.add(TicketLink(id=key, ticket=one, other=two, kind=kind, message=message))
+        else:
+            found.deleted_at = None
+
+
+def set_first_reply(tx: Tx, ticket: UUID, at: datetime) -> None:
+    """The first human answer of ours was sent at `at`."""
+    row = ticket_row(tx, ticket)
+    if row.first_reply_at is None or at < row.first_reply_at:
+        row.first_reply_at = at

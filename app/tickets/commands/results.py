@@ -1,0 +1,33 @@
+"""What the verbs of tickets give back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Something was written: in which ticket, which message, by which action (for the undo toast)."""
+
+    ticket: UUID
+    ticket_number: int
+    message: UUID
+    action: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """How many tickets an action changed; none when they were like that already."""
+
+    action: UUID
+    tickets: int
+
+
+@dataclass(frozen=True, slots=True)
+class UndoResult:
+    """How many things were put back, and in words what was left as it is, and why. `action` is what was undone."""
+
+    undone: int
+    kept: tuple[str, ...]
+    action: UUID | None

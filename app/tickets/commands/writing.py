@@ -1,0 +1,221 @@
+"""Writing: replies, new mails and notes. What leaves goes through the outbox; the ticket's status follows at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import select
+
+from app.conversations.commands import NewAttachment, NewFile, NewMessage, add_files, add_message
+from app.conversations.rules import snippet_of
+from app.conversations.tables import Mailbox
+from app.kernel import ids
+from app.kernel.errors import UserError
+from app.kernel.store import Tx
+from app.outbox import commands as outbox
+from app.outbox.facts import ReplySent
+from app.people.commands import customer_for, mark_action, record_event
+from app.people.rules import EventKind
+from app.tickets.commands.opening import message_added, open_ticket, set_first_reply
+from app.tickets.commands.results import Written
+from app.tickets.commands.rows import living_row, ticket_row, usable_row
+from app.tickets.commands.seen import mark_seen
+from app.tickets.commands.status import apply_status
+from app.tickets.queries.conversation import message_to_answer
+from app.tickets.rules import after_reply
+from app.tickets.tables import Ticket
+
+File = NewFile | NewAttachment | tuple[str, str, UUID]
+"""A file to send: with its bytes flushed to a pack, an attachment with a blob, or (name, type, blob id)."""
+
+
+def reply(
+    tx: Tx,
+    ticket: UUID,
+    *,
+    text: str,
+    to: Sequence[outbox.Recipient] | None = None,
+    cc: Sequence[outbox.Recipient] | None = None,
+    bcc: Sequence[outbox.Recipient] = (),
+    files: Sequence[File] = (),
+    answers: UUID | None = None,
+    seen: UUID | None = None,
+    solve: bool = False,
+    not_before: datetime | None = None,
+    undo_seconds: int = 0,
+    html: str = "",
+    mailbox: UUID | None = None,
+    signed: bool | None = None,
+) -> Written:
+    """Queue a rep's answer; the ticket waits for the customer, or is solved, from now on.
+
+    Left out: `answers` is the newest mail of the customer (else ours) in the whole conversation, `to` and `cc` are
+    computed from it, `mailbox` is the ticket's. Raises UserError for an empty text without files, when there is nobody
+    to write to, and for a ticket in the Bin.
+    """
+    _need_words(text, files)
+    row = usable_row(tx, ticket)
+    box = _mailbox_for(tx, row, mailbox)
+    tx.flush()
+    message = outbox.queue_reply(
+        tx,
+        ticket=row.id,
+        mailbox=box,
+        customer=row.customer,
+        text=text,
+        html=html,
+        subject=row.subject,
+        answers=answers or message_to_answer(tx, row.id),
+        seen=seen,
+        to=to,
+        cc=cc,
+        bcc=bcc,
+        files=_as_files(tx, files),
+        not_before=_not_before(tx, not_before, undo_seconds),
+        signed=signed,
+    )
+    if row.mailbox is None:
+        row.mailbox = box
+    _written(tx, row, message, text, bool(files), solve=solve)
+    return Written(row.id, row.number, message, tx.action)
+
+
+def new_mail(
+    tx: Tx,
+    *,
+    customer_address: str,
+    subject: str,
+    text: str,
+    customer_name: str = "",
+    cc: Sequence[outbox.Recipient] = (),
+    bcc: Sequence[outbox.Recipient] = (),
+    files: Sequence[File] = (),
+    mailbox: UUID | None = None,
+    solve: bool = False,
+    not_before: datetime | None = None,
+    undo_seconds: int = 0,
+    html: str = "",
+    signed: bool | None = None,
+) -> Written:
+    """Write to a customer first: a ticket of its own, which waits for the answer (or is solved)."""
+    _need_words(text, files)
+    if not subject.strip():
+        msg = "Please give the mail a subject."
+        raise UserError(msg)
+    people = outbox.people([customer_address])
+    if not people:
+        msg = "Please say to whom."
+        raise UserError(msg)
+    box = mailbox or default_mailbox(tx)
+    name, address = people[0]
+    customer = customer_for(tx, address, customer_name or name, tx.now)
+    ticket = ids.new_id()
+    open_ticket(tx, ticket=ticket, customer=customer, subject=subject, mailbox=box, at=tx.now, by_agent=True)
+    tx.flush()
+    message = outbox.queue_reply(
+        tx,
+        ticket=ticket,
+        mailbox=box,
+        customer=customer,
+        text=text,
+        html=html,
+        subject=subject,
+        to=people,
+        cc=cc,
+        bcc=bcc,
+        files=_as_files(tx, files),
+        not_before=_not_before(tx, not_before, undo_seconds),
+        thread=False,
+        signed=signed,
+    )
+    row = ticket_row(tx, ticket)
+    _written(tx, row, message, text, bool(files), solve=solve)
+    return Written(ticket, row.number, message, tx.action)
+
+
+def add_note(tx: Tx, ticket: UUID, text: str, files: Sequence[NewFile | NewAttachment] = ()) -> Written:
+    """Write a note that only we see. It changes nothing else."""
+    _need_words(text, files)
+    row = living_row(tx, ticket)
+    tx.flush()
+    message = ids.new_id()
+    add_message(
+        tx,
+        NewMessage(
+            id=message,
+            ticket=row.id,
+            customer=row.customer,
+            agent=tx.agent,
+            channel="note",
+            kind="note",
+            direction="internal",
+            text=text,
+            occurred_at=tx.now,
+            attachments=add_files(tx, files),
+        ),
+    )
+    record_event(tx, EventKind.NOTED, ticket=row.id, field="message", new=str(message))
+    mark_action(tx)
+    return Written(row.id, row.number, message, tx.action)
+
+
+def note_reply_sent(tx: Tx, fact: ReplySent) -> None:
+    """Reaction: what we wrote has left; the first human answer stops the first-reply clock."""
+    if fact.ticket is None:
+        return
+    row = living_row(tx, fact.ticket)
+    if not fact.automatic:
+        set_first_reply(tx, row.id, fact.at)
+    record_event(tx, EventKind.SENT, ticket=row.id, field="message", new=str(fact.message))
+
+
+def default_mailbox(tx: Tx) -> UUID:
+    """The mailbox to write from when nothing says which: the first that was connected. Raises UserError."""
+    query = select(Mailbox.id).where(Mailbox.deleted_at.is_(None)).order_by(Mailbox.connected_at, Mailbox.id)
+    found = tx.scalars(query.limit(1)).first()
+    if found is None:
+        msg = "Connect a mailbox first: there is none to write from."
+        raise UserError(msg)
+    return found
+
+
+def _mailbox_for(tx: Tx, row: Ticket, wanted: UUID | None) -> UUID:
+    for key in (wanted, row.mailbox):
+        box = tx.get(Mailbox, key) if key else None
+        if box is not None and box.deleted_at is None:
+            return box.id
+    return default_mailbox(tx)
+
+
+def _written(tx: Tx, row: Ticket, message: UUID, text: str, has_files: bool, *, solve: bool) -> None:
+    record_event(tx, EventKind.REPLIED, ticket=row.id, field="message", new=str(message))
+    message_added(tx, row.id, direction="out", at=tx.now, snippet=snippet_of(text), has_attachment=has_files)
+    apply_status(tx, row, after_reply(solve=solve))
+    mark_seen(tx, row.id)
+    mark_action(tx)
+
+
+def _need_words(text: str, files: Sequence[object]) -> None:
+    if not text.strip() and not files:
+        msg = "There is nothing to send: write something first."
+        raise UserError(msg)
+
+
+def _not_before(tx: Tx, not_before: datetime | None, undo_seconds: int) -> datetime:
+    return max(not_before or tx.now, tx.now + timedelta(seconds=max(undo_seconds, 0)))
+
+
+def _as_files(tx: Tx, files: Sequence[File]) -> list[outbox.File]:
+    made: list[outbox.File] = []
+    for file in files:
+        if isinstance(file, tuple):
+            made.append(file)
+            continue
+        (one,) = add_files(tx, [file])
+        if one.blob is None:
+            msg = f"The file “{one.filename}” has no bytes of its own to send."
+            raise UserError(msg)
+        made.append((one.filename, one.content_type, one.blob))
+    return made

@@ -1,0 +1,116 @@
+"""How many tickets lie on each pile, kept as rows, so that the lists' numbers cost nothing to read.
+
+One place adjusts them: before each flush, every ticket row that is new or changed is compared with what it was. A
+command cannot forget it. `check` compares them with a recount.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Tally
+from typing import Any
+
+from sqlalchemy import delete, event, func, inspect, select
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.orm import Session
+
+from app.kernel.store import Tx
+from app.kernel.tables import Counter
+from app.tickets.rules import Standing, piles
+from app.tickets.tables import Ticket
+
+_COUNTED = ("status", "assignee", "follow_up", "deleted_at", "merged_into")
+NUMBER = "ticket_number"
+
+_insert = insert(Counter.__table__)  # type: ignore[arg-type]
+_ADD = _insert.on_conflict_do_update(
+    index_elements=["name"], set_={"value": Counter.__table__.c.value + _insert.excluded.value}
+)
+_NEXT = _ADD.returning(Counter.__table__.c.value)
+
+
+def next_number(tx: Tx) -> int:
+    """The next ticket number, given once and never again."""
+    return int(tx.connection().execute(_NEXT, {"name": NUMBER, "value": 1}).scalar_one())
+
+
+def reserve_numbers(tx: Tx, highest: int) -> None:
+    """Numbers up to `highest` are taken (imports, samples): the next one is beyond."""
+    row = tx.get(Counter, NUMBER)
+    taken = 0 if row is None else row.value
+    if highest > taken:
+        tx.connection().execute(_ADD, {"name": NUMBER, "value": highest - taken})
+
+
+@event.listens_for(Tx, "before_flush")
+def _adjust(tx: Tx, _context: object, _instances: object) -> None:
+    tally: Tally[str] = Tally()
+    for row in tx.new:
+        if isinstance(row, Ticket):
+            tally.update(piles(_now(row)))
+    for row in tx.dirty:
+        if isinstance(row, Ticket) and (before := _before(row)):
+            tally.update(piles(_now(row)))
+            tally.subtract(piles(_standing(row, before)))
+    for row in tx.deleted:
+        if isinstance(row, Ticket):
+            tally.subtract(piles(_standing(row, _before(row))))
+    rows = [{"name": name, "value": value} for name, value in tally.items() if value]
+    if rows:
+        tx.connection().execute(_ADD, rows)
+
+
+def _before(row: Ticket) -> dict[str, Any]:
+    """The old values of those counted fields that differ from what is stored."""
+    changed = inspect(row).committed_state
+    return {name: changed[name] for name in _COUNTED if name in changed}
+
+
+def _now(row: Ticket) -> Standing:
+    return _standing(row, {})
+
+
+def _standing(row: Ticket, old: dict[str, Any]) -> Standing:
+    status, assignee, follow_up, deleted_at, merged_into = (old.get(name, getattr(row, name)) for name in _COUNTED)
+    return Standing(str(status), assignee, bool(follow_up), deleted_at is not None, merged_into is not None)
+
+
+def stored(db: Session) -> dict[str, int]:
+    """The counters as they are kept, zeros left out."""
+    rows = db.execute(select(Counter.name, Counter.value))
+    return {name: value for name, value in rows if value and _is_ours(name)}
+
+
+def recount(db: Session) -> dict[str, int]:
+    """The counters as they should be, counted from the tickets. For `check`."""
+    deleted, merged = Ticket.deleted_at.isnot(None), Ticket.merged_into.isnot(None)
+    query = select(Ticket.status, Ticket.assignee, Ticket.follow_up, deleted, merged, func.count())
+    tally: Tally[str] = Tally()
+    grouped = query.group_by(Ticket.status, Ticket.assignee, Ticket.follow_up, deleted, merged)
+    for status, assignee, follow_up, is_deleted, is_merged, count in db.execute(grouped):
+        for name in piles(Standing(status, assignee, follow_up, is_deleted, is_merged)):
+            tally[name] += count
+    return dict(tally)
+
+
+def wrong_counters(db: Session) -> dict[str, tuple[int, int]]:
+    """The counters that are wrong: (kept, counted) by name. Empty is well."""
+    kept, counted = stored(db), recount(db)
+    return {
+        name: (kept.get(name, 0), counted.get(name, 0))
+        for name in sorted(kept.keys() | counted.keys())
+        if kept.get(name, 0) != counted.get(name, 0)
+    }
+
+
+def repair_counters(tx: Tx) -> int:
+    """Put every counter to what a recount says; how many were wrong."""
+    tx.flush()
+    wrong = wrong_counters(tx)
+    for name, (_, counted) in wrong.items():
+        tx.execute(delete(Counter).where(Counter.name == name))
+        tx.connection().execute(_ADD, {"name": name, "value": counted})
+    return len(wrong)
+
+
+def _is_ours(name: str) -> bool:
+    return name in {"all", "bin", "unassigned", "follow_up"} or name.startswith(("status:", "assignee:"))

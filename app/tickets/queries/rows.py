@@ -1,0 +1,258 @@
+"""What a list row or a board card paints, and everything of one ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.outbox.rules import TROUBLE
+from app.outbox.tables import Outbox
+from app.people.queries import addresses_of, living_customer
+from app.people.tables import Agent, Customer, Organisation
+from app.tickets.rules import TO_DO
+from app.tickets.tables import Seen, Tag, Ticket, TicketLink, TicketRef, TicketTag
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class TicketRow:
+    """A ticket in a list. `customer_name` is the address where there is no name; `problem`: an outbox state, or empty."""
+
+    id: UUID
+    number: int
+    subject: str
+    status: str
+    priority: str
+    channel: str
+    customer: UUID | None
+    customer_name: str
+    customer_address: str
+    assignee: UUID | None
+    assignee_name: str
+    team: str
+    tags: tuple[str, ...]
+    snippet: str
+    messages: int
+    has_attachment: bool
+    unread: bool
+    follow_up: bool
+    problem: str
+    created_at: datetime
+    last_message_at: datetime
+    due_at: datetime | None
+    snooze_until: datetime | None
+    deleted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """Another ticket that may belong to this one; `message` is the mail that said so."""
+
+    kind: str
+    ticket: UUID
+    number: int
+    subject: str
+    status: str
+    message: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketDetail:
+    """Everything of one ticket but its messages and history. `numbers`: this one's and those merged into it."""
+
+    row: TicketRow
+    organisation: UUID | None
+    organisation_name: str
+    mailbox: UUID | None
+    outcome: str
+    first_reply_at: datetime | None
+    solved_at: datetime | None
+    closed_at: datetime | None
+    last_incoming_at: datetime | None
+    merged_into: UUID | None
+    numbers: tuple[int, ...]
+    links: tuple[LinkView, ...]
+    custom: dict[str, Any]
+
+    @property
+    def id(self) -> UUID:
+        """The ticket's id."""
+        return self.row.id
+
+    @property
+    def number(self) -> int:
+        """The ticket's number."""
+        return self.row.number
+
+
+def ticket_rows(db: Session, ids: Sequence[UUID], agent: UUID | None = None) -> tuple[TicketRow, ...]:
+    """The rows of these tickets, in this order; what does not exist is left out. `agent`: who has (not) read them."""
+    found: dict[UUID, TicketRow] = {}
+    for start in range(0, len(ids), _CHUNK):
+        found |= _rows(db, ids[start : start + _CHUNK], agent)
+    return tuple(found[key] for key in ids if key in found)
+
+
+def _rows(db: Session, ids: Sequence[UUID], agent: UUID | None) -> dict[UUID, TicketRow]:
+    query = (
+        select(Ticket, Customer.name, Agent.name, Seen.at)
+        .outerjoin(Customer, Customer.id == Ticket.customer)
+        .outerjoin(Agent, Agent.id == Ticket.assignee)
+        .outerjoin(Seen, (Seen.ticket == Ticket.id) & (Seen.agent == agent))
+        .where(Ticket.id.in_(ids))
+    )
+    rows = db.execute(query).all()
+    owners = {row[0].customer: None for row in rows if row[0].customer is not None}
+    mail = {who: next((one.address for one in each if one.kind == "email"), "") for who, each in _handles(db, owners)}
+    tags, problems = _tags(db, ids), _problems(db, ids)
+    return {
+        row.id: TicketRow(
+            id=row.id,
+            number=row.number,
+            subject=row.subject,
+            status=row.status,
+            priority=row.priority,
+            channel=row.channel,
+            customer=row.customer,
+            customer_name=name or _of(mail, row.customer),
+            customer_address=_of(mail, row.customer),
+            assignee=row.assignee,
+            assignee_name=assignee or "",
+            team=row.team,
+            tags=tags.get(row.id, ()),
+            snippet=row.snippet,
+            messages=row.message_count,
+            has_attachment=row.has_attachment,
+            unread=_is_unread(row, seen_at),
+            follow_up=row.follow_up,
+            problem=problems.get(row.id, ""),
+            created_at=row.created_at,
+            last_message_at=row.last_message_at,
+            due_at=row.due_at,
+            snooze_until=row.snooze_until,
+            deleted_at=row.deleted_at,
+        )
+        for row, name, assignee, seen_at in rows
+    }
+
+
+def _of(mail: dict[UUID, str], customer: UUID | None) -> str:
+    return "" if customer is None else mail.get(customer, "")
+
+
+def _handles(db: Session, owners: dict[UUID, None]) -> list[tuple[UUID, Any]]:
+    return list(addresses_of(db, list(owners)).items())
+
+
+def _is_unread(row: Ticket, seen_at: datetime | None) -> bool:
+    if row.status not in TO_DO or row.last_incoming_at is None:
+        return False
+    return seen_at is None or row.last_incoming_at > seen_at
+
+
+def _tags(db: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
+    query = (
+        select(TicketTag.ticket, Tag.name)
+        .join(Tag, Tag.id == TicketTag.tag)
+        .where(TicketTag.ticket.in_(ids), TicketTag.deleted_at.is_(None))
+    )
+    found: dict[UUID, list[str]] = {}
+    for ticket_id, name in db.execute(query):
+        found.setdefault(ticket_id, []).append(name)
+    return {ticket_id: tuple(sorted(names)) for ticket_id, names in found.items()}
+
+
+def _problems(db: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
+    query = select(Outbox.ticket, Outbox.state).where(Outbox.ticket.in_(ids), Outbox.state.in_(TROUBLE))
+    return {ticket_id: state for ticket_id, state in db.execute(query) if ticket_id is not None}
+
+
+def ticket_id(db: Session, number: int) -> UUID | None:
+    """The ticket that a number means today: merges are followed."""
+    found = db.execute(select(TicketRef.ticket).where(TicketRef.number == number)).scalar()
+    return None if found is None else living_ticket(db, found)
+
+
+def living_ticket(db: Session, ticket: UUID) -> UUID:
+    """The ticket that `ticket` was merged into, in however many steps; else itself."""
+    for _ in range(20):
+        following = db.execute(select(Ticket.merged_into).where(Ticket.id == ticket)).scalar()
+        if following is None:
+            break
+        ticket = following
+    return ticket
+
+
+def ticket(db: Session, key: UUID | int, agent: UUID | None = None) -> TicketDetail | None:
+    """One ticket by id (as it is, merged or not) or by number (merges followed). None if there is none."""
+    found = ticket_id(db, key) if isinstance(key, int) else key
+    row = None if found is None else db.get(Ticket, found)
+    if row is None:
+        return None
+    company = db.get(Organisation, row.organisation) if row.organisation else None
+    return TicketDetail(
+        row=ticket_rows(db, [row.id], agent)[0],
+        organisation=row.organisation,
+        organisation_name=company.name if company else "",
+        mailbox=row.mailbox,
+        outcome=row.outcome,
+        first_reply_at=row.first_reply_at,
+        solved_at=row.solved_at,
+        closed_at=row.closed_at,
+        last_incoming_at=row.last_incoming_at,
+        merged_into=row.merged_into,
+        numbers=_numbers(db, row),
+        links=links(db, row.id),
+        custom=dict(row.custom),
+    )
+
+
+def _numbers(db: Session, row: Ticket) -> tuple[int, ...]:
+    from app.tickets.queries.conversation import conversation_ids
+
+    query = select(Ticket.number).where(Ticket.id.in_(conversation_ids(db, row.id)[1:])).order_by(Ticket.number)
+    return (row.number, *db.scalars(query))
+
+
+def links(db: Session, key: UUID) -> tuple[LinkView, ...]:
+    """Tickets that are linked with this one."""
+    other = aliased(Ticket)
+    query = (
+        select(TicketLink.kind, other.id, other.number, other.subject, other.status, TicketLink.message)
+        .join(other, other.id == TicketLink.other)
+        .where(TicketLink.ticket == key, TicketLink.deleted_at.is_(None), other.deleted_at.is_(None))
+        .order_by(other.number)
+    )
+    return tuple(LinkView(*row) for row in db.execute(query))
+
+
+def tickets_of(db: Session, customer: UUID, limit: int | None = 200) -> tuple[UUID, ...]:
+    """The tickets of a customer and of whom was merged into it, newest message first; not those in the Bin."""
+    owner = living_customer(db, customer)
+    owners = [owner, *db.scalars(select(Customer.id).where(Customer.merged_into == owner))]
+    query = (
+        select(Ticket.id)
+        .where(Ticket.customer.in_(owners), Ticket.deleted_at.is_(None), Ticket.merged_into.is_(None))
+        .order_by(Ticket.last_message_at.desc(), Ticket.id.desc())
+        .limit(limit)
+    )
+    return tuple(db.scalars(query))
+
+
+def tag_list(db: Session) -> tuple[tuple[str, int], ...]:
+    """Every tag in use with how many tickets carry it, most used first."""
+    query = (
+        select(Tag.name, func.count(TicketTag.id))
+        .join(TicketTag, TicketTag.tag == Tag.id)
+        .where(TicketTag.deleted_at.is_(None))
+        .group_by(Tag.id)
+        .order_by(func.count(TicketTag.id).desc(), Tag.name)
+    )
+    return tuple((name, count) for name, count in db.execute(query))

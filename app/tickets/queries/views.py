@@ -1,0 +1,216 @@
+"""The lists: which tickets, in which order, and how many. Every first page is read from an index of its own.
+
+The conditions repeat the words of the partial indexes as literals: SQLite uses such an index only for a query that
+says the same.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, text, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from app.kernel import clock
+from app.kernel.errors import UserError
+from app.kernel.tables import Counter
+from app.tickets.rules import BOARD, Status
+from app.tickets.tables import Seen, Ticket
+
+
+class Pile(enum.StrEnum):
+    """The lists there are."""
+
+    ACTIVE = "active"  # neither closed nor deleted
+    UNASSIGNED = "unassigned"
+    MINE = "mine"
+    NEW = "new"
+    OPEN = "open"
+    WAITING = "waiting"
+    SOLVED = "solved"
+    CLOSED = "closed"
+    OVERDUE = "overdue"
+    FOLLOW_UP = "follow_up"
+    UNREAD = "unread"
+    ALL = "all"
+    BIN = "bin"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A list. `agent`: whose, for `mine` and `unread`. `customer`: only this one's tickets (any pile but those)."""
+
+    pile: Pile = Pile.ACTIVE
+    agent: UUID | None = None
+    customer: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many tickets are in each list, exactly. `unread`: new and open ones with news for the agent."""
+
+    piles: dict[Pile, int]
+
+    def __getitem__(self, pile: Pile | str) -> int:
+        return self.piles[Pile(pile)]
+
+    @property
+    def unread(self) -> int:
+        """Tickets with a word of the customer that the agent has not seen."""
+        return self.piles[Pile.UNREAD]
+
+
+_PRESENT = and_(Ticket.deleted_at.is_(None), Ticket.merged_into.is_(None))
+_ACTIVE = and_(_PRESENT, Ticket.status != literal_column("'closed'"))
+_UNANSWERED = and_(_PRESENT, Ticket.status.in_([literal_column("'new'"), literal_column("'open'")]))
+
+
+def ticket_ids(
+    db: Session, view: View | None = None, limit: int | None = None, after: UUID | None = None
+) -> list[UUID]:
+    """The ids of a list, newest message first (overdue: most overdue first; Bin: last deleted first).
+
+    `after`: go on behind this ticket. With `limit=None` it is the whole list.
+    """
+    view = view or View()
+    condition, order, ascending = _of(view)
+    query = select(Ticket.id).where(condition)
+    if view.customer is not None:
+        query = query.where(Ticket.customer == view.customer)
+    if after is not None and (place := db.execute(select(order, Ticket.id).where(Ticket.id == after)).first()):
+        key = tuple_(order, Ticket.id)
+        query = query.where(key > tuple(place) if ascending else key < tuple(place))
+    query = query.order_by(*((order, Ticket.id) if ascending else (order.desc(), Ticket.id.desc())))
+    return list(db.scalars(query.limit(limit) if limit is not None else query))
+
+
+def _of(view: View) -> tuple[ColumnElement[bool], InstrumentedAttribute[Any], bool]:
+    """(condition, the column that orders, whether ascending) of a list."""
+    newest: InstrumentedAttribute[Any] = Ticket.last_message_at
+    pile = view.pile
+    if str(pile) in set(Status):
+        return and_(_PRESENT, Ticket.status == str(pile)), newest, False
+    if pile is Pile.BIN:
+        return Ticket.deleted_at.isnot(None), Ticket.deleted_at, False
+    if pile is Pile.OVERDUE:
+        return and_(_ACTIVE, Ticket.due_at.isnot(None), Ticket.due_at <= clock.now()), Ticket.due_at, True
+    if pile is Pile.UNREAD:
+        return and_(_UNANSWERED, _news_for(view.agent)), Ticket.last_incoming_at, False
+    conditions: dict[Pile, ColumnElement[bool]] = {
+        Pile.ACTIVE: _ACTIVE,
+        Pile.UNASSIGNED: and_(_ACTIVE, Ticket.assignee.is_(None)),
+        Pile.MINE: and_(_ACTIVE, Ticket.assignee == view.agent),
+        Pile.FOLLOW_UP: and_(_PRESENT, text("ticket.follow_up")),
+        Pile.ALL: _PRESENT,
+    }
+    return conditions[pile], newest, False
+
+
+def _news_for(agent: UUID | None) -> ColumnElement[bool]:
+    seen = select(Seen.at).where(Seen.ticket == Ticket.id, Seen.agent == agent).scalar_subquery()
+    return Ticket.last_incoming_at > func.coalesce(seen, 0)
+
+
+def counts(db: Session, agent: UUID | None = None) -> Counts:
+    """The numbers beside the lists: kept ones are read, those that depend on the hour or the agent are counted."""
+    kept = {row.name: row.value for row in db.execute(select(Counter.name, Counter.value))}
+    by_status = {status: kept.get(f"status:{status}", 0) for status in Status}
+    found = {Pile(status): count for status, count in by_status.items()}
+    found[Pile.ALL] = kept.get("all", 0)
+    found[Pile.ACTIVE] = found[Pile.ALL] - by_status[Status.CLOSED]
+    found[Pile.UNASSIGNED] = kept.get("unassigned", 0)
+    found[Pile.MINE] = kept.get(f"assignee:{agent.hex}", 0) if agent else 0
+    found[Pile.FOLLOW_UP] = kept.get("follow_up", 0)
+    found[Pile.BIN] = kept.get("bin", 0)
+    for pile in (Pile.OVERDUE, Pile.UNREAD):
+        condition, _, _ = _of(View(pile, agent))
+        found[pile] = int(db.execute(select(func.count()).select_from(Ticket).where(condition)).scalar_one())
+    return Counts(found)
+
+
+@dataclass(frozen=True, slots=True)
+class BoardColumn:
+    """A column of the board: its key (a status, an agent's id as text, a priority), the count, its tickets in order."""
+
+    key: str
+    count: int
+    ids: tuple[UUID, ...]
+
+
+class BoardBy(enum.StrEnum):
+    """What the board's columns stand for."""
+
+    STATUS = "status"
+    ASSIGNEE = "assignee"
+    PRIORITY = "priority"
+
+
+def board(db: Session, by: BoardBy | str = BoardBy.STATUS, *, limit: int | None = None) -> tuple[BoardColumn, ...]:
+    """The board: active tickets in columns, newest message first. `limit`: ids a column (the count stays whole).
+
+    By assignee, the first column (key "") is nobody's; agents without a ticket have one too. Counts are exact.
+    """
+    from app.people.queries import agents
+    from app.tickets.rules import Priority
+
+    kind = BoardBy(by)
+    if kind is BoardBy.STATUS:
+        return tuple(_column(db, status, and_(_PRESENT, Ticket.status == str(status)), limit) for status in BOARD)
+    if kind is BoardBy.PRIORITY:
+        levels = reversed(list(Priority))
+        return tuple(_column(db, level, and_(_ACTIVE, Ticket.priority == str(level)), limit) for level in levels)
+    owners = ["", *(str(one.id) for one in agents(db))]
+    return tuple(_column(db, owner, and_(_ACTIVE, _owned(owner)), limit) for owner in owners)
+
+
+def _owned(owner: str) -> ColumnElement[bool]:
+    return Ticket.assignee == UUID(owner) if owner else Ticket.assignee.is_(None)
+
+
+def _column(db: Session, key: str, condition: ColumnElement[bool], limit: int | None) -> BoardColumn:
+    query = select(Ticket.id).where(condition).order_by(Ticket.last_message_at.desc(), Ticket.id.desc())
+    if limit is None:
+        ids = tuple(db.scalars(query))
+        return BoardColumn(str(key), len(ids), ids)
+    count = db.execute(select(func.count()).select_from(Ticket).where(condition)).scalar_one()
+    return BoardColumn(str(key), count, tuple(db.scalars(query.limit(limit))))
+
+
+def view_named(name: str, agent: UUID | None = None) -> View:
+    """The list that a name means. Raises UserError."""
+    try:
+        return View(Pile(name), agent)
+    except ValueError:
+        msg = f"There is no list “{name}”."
+        raise UserError(msg) from None
+
+
+@dataclass(frozen=True, slots=True)
+class BinRow:
+    """A deleted ticket."""
+
+    id: UUID
+    number: int
+    subject: str
+    status: str
+    deleted_at: datetime
+    messages: int
+
+
+def bin_rows(db: Session, limit: int | None = None) -> tuple[BinRow, ...]:
+    """What is in the Bin, last deleted first."""
+    query = (
+        select(Ticket)
+        .where(Ticket.deleted_at.isnot(None))
+        .order_by(Ticket.deleted_at.desc(), Ticket.id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        BinRow(row.id, row.number, row.subject, row.status, row.deleted_at, row.message_count)
+        for row in db.scalars(query)
+        if row.deleted_at is not None
+    )

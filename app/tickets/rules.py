@@ -1,0 +1,121 @@
+"""Statuses, priorities and which change follows from what: the state machine of tickets. Pure.
+
+A rep's message makes a ticket wait for the customer; the customer's answer opens it again; a solved ticket closes by
+itself after some days without mail; a closed one opens again for an answer that comes soon enough, otherwise that
+answer becomes a ticket of its own. Notes, automatic mail and bounces change nothing.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from app.kernel.errors import UserError
+
+
+class Status(enum.StrEnum):
+    """Where a ticket stands. Stored, and part of the command line's contract."""
+
+    NEW = "new"
+    OPEN = "open"
+    WAITING = "waiting"
+    SOLVED = "solved"
+    CLOSED = "closed"
+
+
+class Priority(enum.StrEnum):
+    """How much it presses, lowest first."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    URGENT = "urgent"
+
+
+HISTORY: Final = "history"
+"""The `outcome` of a ticket that was over before the desk knew it."""
+
+BOARD: Final = (Status.NEW, Status.OPEN, Status.WAITING, Status.SOLVED)
+"""The columns of the board."""
+
+TO_DO: Final = (Status.NEW, Status.OPEN)
+"""The customer had the last word."""
+
+DONE: Final = (Status.SOLVED, Status.CLOSED)
+
+
+def as_status(word: str) -> Status:
+    """The status that a word means. Raises UserError."""
+    try:
+        return Status(word.strip().casefold())
+    except ValueError:
+        msg = f"“{word}” is no status. There are: {', '.join(Status)}."
+        raise UserError(msg) from None
+
+
+def as_priority(word: str) -> Priority:
+    """The priority that a word means. Raises UserError."""
+    try:
+        return Priority(word.strip().casefold())
+    except ValueError:
+        msg = f"“{word}” is no priority. There are: {', '.join(Priority)}."
+        raise UserError(msg) from None
+
+
+def after_customer_mail(status: str) -> Status:
+    """The status after the customer wrote to a ticket that still takes answers."""
+    return Status(status) if status in TO_DO else Status.OPEN
+
+
+def after_reply(*, solve: bool) -> Status:
+    """The status after a rep wrote."""
+    return Status.SOLVED if solve else Status.WAITING
+
+
+def takes_answer(status: str, closed_at: datetime | None, at: datetime, reopen_days: int) -> bool:
+    """Does an answer of `at` go into this ticket? A closed one takes answers for `reopen_days` days."""
+    if status != Status.CLOSED or closed_at is None:
+        return True
+    return at - closed_at <= timedelta(days=reopen_days)
+
+
+def tidy_subject(subject: str) -> str:
+    """A subject on one line, never empty."""
+    return " ".join(subject.split())[:500] or "(no subject)"
+
+
+def tidy_tag(name: str) -> str:
+    """A tag as it is shown: on one line, without `#`. Raises UserError for an empty one."""
+    tag = " ".join(name.split()).lstrip("#").strip()[:60]
+    if not tag:
+        msg = "A tag needs a name."
+        raise UserError(msg)
+    return tag
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of a ticket decides in which counts it is."""
+
+    status: str
+    assignee: UUID | None
+    follow_up: bool
+    deleted: bool
+    merged: bool
+
+
+def piles(standing: Standing) -> tuple[str, ...]:
+    """The counters that a ticket is part of."""
+    if standing.merged:
+        return ()
+    if standing.deleted:
+        return ("bin",)
+    names = ["all", f"status:{standing.status}"]
+    if standing.status != Status.CLOSED:
+        names.append("unassigned" if standing.assignee is None else f"assignee:{standing.assignee.hex}")
+    if standing.follow_up:
+        names.append("follow_up")
+    return tuple(names)
