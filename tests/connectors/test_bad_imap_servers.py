@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from app.connectors.email import imap_fetch
+from app.connectors.email.config import AuthKind, Secret
 from app.connectors.email.folders import FolderRole, with_roles
 from app.connectors.email.imap import ImapSession
 from app.kernel.errors import ExternalError, Reason
@@ -110,6 +116,25 @@ def test_only_a_trusted_or_the_pinned_certificate_is_accepted(authority: Authori
         with BadImap(leaf=leaf) as server:
             error = failure(server, "imaps", cafile=authority.ca)
             assert (error.reason, error.retryable, server.commands) == (Reason.TLS, False, [])
+
+
+def test_a_token_is_handed_over_as_a_token() -> None:
+    script = {"CAPABILITY": [b"* CAPABILITY IMAP4rev1 AUTH=XOAUTH2 AUTH=PLAIN\r\n", OK]}
+    with BadImap(script) as server:
+        ImapSession.open(replace(loopback("imap", server.port), auth=AuthKind.XOAUTH2, secret=Secret("ya29"))).close()
+        said = server.commands[server.commands.index("AUTHENTICATE XOAUTH2") + 1]
+    assert base64.b64decode(said) == b"user=user@example.test\1auth=Bearer ya29\1\1"
+
+
+@given(st.binary(max_size=300))
+def test_no_answer_makes_the_reader_stumble(line: bytes) -> None:
+    wrapped = b'* 1 FETCH (UID 5 "INTERNALDATE" "' + line + b'" FLAGS (' + line + b") BODY[] " + line
+    for text in (line, wrapped):
+        imap_fetch.uid_of(text)
+        imap_fetch.size_of(text)
+        imap_fetch.flags_of(text)
+        imap_fetch.internal_at_of(text)
+        imap_fetch.quoted_body_of(text)
 
 
 def test_nobody_at_home() -> None:

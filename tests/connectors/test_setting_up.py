@@ -11,7 +11,7 @@ import pytest
 from app.connectors.email.certificates import describe
 from app.connectors.email.check import check_receiving, check_sending
 from app.connectors.email.config import AuthKind, MailServer, Secret, Security, ServerUrl
-from app.connectors.email.discover import Source, autoconfig, discover
+from app.connectors.email.discover import Source, answers, autoconfig, discover
 from app.connectors.email.providers import PROVIDERS, provider_at, provider_of
 from app.kernel.errors import Reason, UserError
 from tests.connectors.servers import loopback, receiving
@@ -136,6 +136,14 @@ def test_likely_names_are_tried_in_order_of_preference() -> None:
     assert found.source is Source.GUESS
     assert str(found.candidates[0].receiving) == "imap+starttls://mail.x.example:143"
     assert discover("me@x.example", fetch=nothing, probe=lambda _: False).source is Source.NONE
+
+
+def test_a_guess_counts_only_if_the_right_server_answers_and_is_trusted(authority: Authority, smtp: SmtpServer) -> None:
+    with BadImap() as plain, BadImap(leaf=authority.leaf()) as unknown:
+        assert answers(ServerUrl.parse(f"imap+starttls://localhost:{plain.port}"))
+        assert answers(ServerUrl.parse(f"smtp+starttls://localhost:{smtp.port}"))
+        assert not answers(ServerUrl.parse(f"smtp+starttls://localhost:{plain.port}"))
+        assert not answers(ServerUrl.parse(f"imaps://localhost:{unknown.port}"))
 
 
 def test_discovery_ends_when_cancelled_even_while_a_server_is_silent() -> None:

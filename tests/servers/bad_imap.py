@@ -13,7 +13,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Self
+from typing import BinaryIO, Self
 
 from tests.servers.certs import Leaf
 
@@ -107,12 +107,14 @@ class BadImap:
         found = [name for name in self.script if command.upper().startswith(name)]
         return self.script[max(found, key=len)] if found else [b"{tag} BAD what\r\n"]
 
-    def _step(self, sock: socket.socket, lines: object, step: bytes, tag: bytes) -> bool:
+    def _step(self, sock: socket.socket, lines: BinaryIO, step: bytes, tag: bytes) -> bool:
         """Do one step of an answer; False ends the connection."""
         if step == HANG_UP:
             return False
         if step in {SILENCE, AWAIT_DONE}:
-            lines.readline()  # type: ignore[attr-defined]  # SILENCE: until the client gives up
+            self.commands.append(
+                lines.readline().decode("utf-8", "replace").strip()
+            )  # SILENCE: until the client gives up
             return step == AWAIT_DONE
         self._send(sock, step, tag)
         return True

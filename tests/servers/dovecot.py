@@ -6,6 +6,7 @@
 
 Started once and shared: every caller makes users of its own. As root it drops to `nobody`, because Dovecot's login
 process refuses to run as root. `stop()` and `start()` pull the plug and put it back; the mail stays.
+On Linux it ends with the *thread* that started it, so that nothing is left behind: start it in the main thread.
 """
 
 from __future__ import annotations
@@ -159,7 +160,9 @@ class Dovecot:
         """Start it and wait until it answers. Started again it has the same ports, users and mail."""
         command = [self._program, "-F", "-c", str(self.dir / "dovecot.conf")]
         if os.geteuid() == 0:
-            command = ["setpriv", f"--reuid={self._uid}", f"--regid={self._gid}", "--clear-groups", *command]
+            command = [f"--reuid={self._uid}", f"--regid={self._gid}", "--clear-groups", *command]
+        if setpriv := shutil.which("setpriv"):  # Linux: it ends with us, even when we are killed
+            command = [setpriv, "--pdeathsig", "TERM", *command]
         environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(self.dir)}
         self._process = subprocess.Popen(
             command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

@@ -62,6 +62,13 @@ class ServerUrl:
     port: int
     security: Security
 
+    def __post_init__(self) -> None:
+        if self.security is Security.PLAIN and not is_loopback(self.host):
+            raise UserError(
+                f"{self.host} would be reached without encryption. Use {self.protocol}s:// or {self.protocol}+starttls://; "
+                "a connection without encryption is possible to this computer itself only."
+            )
+
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a server's address. UserError says in one sentence what is wrong with it."""
@@ -79,11 +86,6 @@ class ServerUrl:
             raise UserError(f"“{text}” is not a server address. Write it like {scheme}://mail.example.com.")
         host = _wire_host(host)
         _, security, usual = _SCHEMES[scheme]
-        if security is Security.PLAIN and not is_loopback(host):
-            raise UserError(
-                f"{host} would be reached without encryption. Use {scheme}s:// or {scheme}+starttls://; "
-                "a connection without encryption is possible to this computer itself only."
-            )
         if port is not None and not 0 < port < 65536:
             raise UserError(f"“{text}” has a port that does not exist.")
         return cls(scheme, host, port or usual, security)
