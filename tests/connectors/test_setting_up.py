@@ -42,12 +42,13 @@ def test_server_addresses(text: str, host: str, port: int, security: Security) -
 @pytest.mark.parametrize(
     "text",
     ["", "imap.example.com", "pop3://x.example", "imap://imap.example.com", "smtp://10.0.0.1", "imap://localhost.evil.example",
-     "imaps://", "imaps://a b", "imaps://x.example:99999", "imaps://x.example:0", "imaps://u:p@x.example",
+     "imaps://", "imaps://a b", "imaps://x.example:99999", "imaps://x.example:0", "imaps://u:p@x.example", "imap4://u:p@x.example", "imaps://u:p@x.example:port",
      "imaps://x.example/path", "imaps://[::1", "imaps://x..example", "imap://127.0.0.1.example.com"],
 )  # fmt: skip
 def test_server_addresses_that_are_none(text: str) -> None:
-    with pytest.raises(UserError):
+    with pytest.raises(UserError) as caught:
         ServerUrl.parse(text)
+    assert "u:p" not in str(caught.value)
 
 
 def test_a_secret_shows_itself_nowhere() -> None:

@@ -72,22 +72,23 @@ class ServerUrl:
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a server's address. UserError says in one sentence what is wrong with it."""
+        shown = "This" if "@" in text else f"“{text}”"  # somebody may have typed a password into it
         try:
             parts = urlsplit(text.strip())
             scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port
         except ValueError:
-            raise UserError(f"“{text}” is not a server address. Write it like imaps://mail.example.com:993.") from None
+            raise UserError(f"{shown} is not a server address. Write it like imaps://mail.example.com:993.") from None
         if scheme not in _SCHEMES:
             names = ", ".join(_SCHEMES)
-            raise UserError(f"“{text}” does not begin with one of {names}, as in imaps://mail.example.com:993.")
+            raise UserError(f"{shown} does not begin with one of {names}, as in imaps://mail.example.com:993.")
         if parts.username or parts.password:
             raise UserError("The server address must not contain a user name or a password.")
         if parts.path.strip("/") or parts.query or parts.fragment or not host:
-            raise UserError(f"“{text}” is not a server address. Write it like {scheme}://mail.example.com.")
+            raise UserError(f"{shown} is not a server address. Write it like {scheme}://mail.example.com.")
         host = _wire_host(host)
         _, security, usual = _SCHEMES[scheme]
         if port is not None and not 0 < port < 65536:
-            raise UserError(f"“{text}” has a port that does not exist.")
+            raise UserError(f"{shown} has a port that does not exist.")
         return cls(scheme, host, port or usual, security)
 
     @property

@@ -181,11 +181,11 @@ class ImapSession:
         """When each mail arrived at the server, aware UTC."""
         return {uid: at for uid, line in self._lines(uids, b"INTERNALDATE") if (at := imap_fetch.internal_at_of(line))}
 
-    def headers(self, uids: Iterable[int], names: tuple[str, ...]) -> Iterator[tuple[int, bytes]]:
-        """(uid, the named header lines as they stand) of each mail, without its body."""
-        fields = " ".join(names).encode("ascii")
+    def headers(self, uids: Iterable[int], names: tuple[str, ...] = ()) -> Iterator[tuple[int, bytes]]:
+        """(uid, the named header lines, or without names the whole header, as they stand) of each mail, without its body."""
+        section = b"HEADER.FIELDS (%s)" % " ".join(names).encode("ascii") if names else b"HEADER"
         for chunk in imap_fetch.uid_sets(uids):
-            command = b"UID FETCH %s (UID BODY.PEEK[HEADER.FIELDS (%s)])" % (chunk, fields)
+            command = b"UID FETCH %s (UID BODY.PEEK[%s])" % (chunk, section)
             for line, body, _ in self._ask(command):
                 if imap_fetch.is_fetch(line) and (uid := imap_fetch.uid_of(line)) is not None:
                     yield uid, body if body is not None else imap_fetch.quoted_body_of(line) or b""
