@@ -4,11 +4,24 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
+from app.cli.opening import opened
 from app.cli.output import Output
+from app.conversations.queries import mailbox
+from app.desk import Desk
+from app.desk.supervisor import check_now
+from app.inbox.queries import LedgerFolder
+from app.inbox.queries import ledger as ledger_query
+from app.kernel import clock
+from app.kernel.errors import UserError
+from app.outbox import commands
+from app.outbox.queries import OutboxRow, outbox_row, outbox_rows
+from app.surveys.rules import hide_token
+from app.tickets.commands import cancel_reply
 
 
 def parse(args: argparse.Namespace, out: Output) -> int:
@@ -39,3 +52,100 @@ def _files(paths: list[Path]) -> Iterator[Path]:
             )
         else:
             yield path
+
+
+def ledger(args: argparse.Namespace, out: Output) -> int:
+    """The ledger by folder; with `--reconcile` against a fresh listing of the servers."""
+    with opened(args) as desk:
+        if args.mailbox and desk.ask(mailbox, args.mailbox) is None:
+            msg = f"{args.mailbox} is not a mailbox of this desk."
+            raise UserError(msg)
+        if args.reconcile:
+            from app.cli.running import ask_or_do
+
+            ask_or_do(desk, "reconcile", args.mailbox, out)
+        rows = [_ledger_json(line) for line in desk.ask(ledger_query, args.mailbox or None)]
+    out.rows(rows, _ledger_line)
+    return 0
+
+
+def _ledger_json(line: LedgerFolder) -> dict[str, Any]:
+    return {
+        "mailbox": line.mailbox,
+        "folder": line.folder,
+        "server": line.server,
+        "by_outcome": line.by_outcome,
+        "waiting": line.waiting,
+        "gone": line.gone,
+        "unaccounted": line.unaccounted,
+        "listed_at": line.listed_at,
+    }
+
+
+def _ledger_line(row: Mapping[str, Any]) -> str:
+    outcomes = " + ".join(f"{count} {name}" for name, count in sorted(row["by_outcome"].items()) if count)
+    return (
+        f"{row['mailbox']} {row['folder']}: server {row['server']} = {outcomes or 0}"
+        f" + {row['waiting']} waiting + {row['unaccounted']} unaccounted ({row['gone']} gone)"
+    )
+
+
+def outbox(args: argparse.Namespace, out: Output) -> int:
+    """What is on its way out; or do something about one message."""
+    with opened(args) as desk:
+        if args.action is None:
+            rows = [_outbox_json(row) for row in desk.ask(outbox_rows, clock.now())]
+            out.rows(
+                rows,
+                lambda row: f"{row['id']}  {row['state']:<9}  {', '.join(row['to'])}  {row['subject']}  {row['text']}",
+            )
+            return 0
+        key = _outbox_id(args.id)
+        _act(desk, args.action, key, args.to)
+        row = desk.ask(outbox_row, key, clock.now())
+    assert row is not None
+    out.one(_outbox_json(row), row.text)
+    return 0
+
+
+def _act(desk: Desk, action: str, key: UUID, to: str | None) -> None:
+    if action == "retry":
+        desk.do(commands.retry, key)
+    elif action == "cancel":
+        if not desk.do(cancel_reply, key).undone:
+            msg = "This message cannot be cancelled any more: it is being sent or was sent."
+            raise UserError(msg)
+    elif to is None:
+        msg = "Say what became of it: outbox settle ID sent, or outbox settle ID queued (to send it again)."
+        raise UserError(msg)
+    else:
+        desk.do(commands.settle, key, to)
+    check_now(desk)
+
+
+def _outbox_id(words: str | None) -> UUID:
+    try:
+        return UUID(words or "")
+    except ValueError as error:
+        msg = "Name the message by its id, as `deskbell outbox` shows it."
+        raise UserError(msg) from error
+
+
+def _outbox_json(row: OutboxRow) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "subject": hide_token(row.subject),
+        "to": [address for _, address in row.to],
+        "kind": row.kind,
+        "state": row.state,
+        "phase": row.phase or None,
+        "reason": row.hold_reason or None,
+        "text": row.text,
+        "refused": [{"address": one.address, "meaning": one.meaning, "words": one.words} for one in row.refused],
+        "error": row.last_error or None,
+        "attempts": row.attempts,
+        "queued_at": row.queued_at,
+        "not_before": row.not_before,
+        "sent_at": row.sent_at,
+        "copy": row.copy_state or None,
+    }

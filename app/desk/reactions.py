@@ -1,16 +1,25 @@
-"""Which facts cause what. The only place where one feature's doing sets off another's."""
+"""Which facts cause what. The only place where one feature's doing sets off another's.
+
+Each reaction runs in the command's transaction, in a savepoint of its own.
+"""
 
 from __future__ import annotations
 
-from app.kernel.store import Store
+from app.kernel.store import Store, Tx
+from app.outbox.facts import ReplyCancelled, ReplySent
+from app.tickets.commands import note_reply_cancelled, note_reply_sent
+from app.tickets.facts import TicketSolved
 
 
 def wire(store: Store) -> None:
-    """Tell the store the reactions; each runs in the command's transaction, in a savepoint of its own."""
-    from app.outbox.facts import ReplySent
-    from app.surveys.commands import schedule
-    from app.tickets.commands import note_reply_sent
-    from app.tickets.facts import TicketSolved
-
-    store.on(TicketSolved, schedule)
+    """Tell the store the reactions."""
+    store.on(TicketSolved, _ask_how_it_went)
     store.on(ReplySent, note_reply_sent)
+    store.on(ReplyCancelled, note_reply_cancelled)
+
+
+def _ask_how_it_went(tx: Tx, fact: TicketSolved) -> None:
+    # Imported when the first ticket is solved: a start of the window does without.
+    from app.surveys.commands import schedule
+
+    schedule(tx, fact)

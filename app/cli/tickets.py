@@ -1,0 +1,277 @@
+"""`tickets`, `ticket`, `set`, `undo`, `redo`, `search`, and the Bin."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from app.cli.opening import opened, with_agent
+from app.cli.output import Output
+from app.conversations.queries import MessageView
+from app.desk import Desk
+from app.desk.files import message_html
+from app.kernel.errors import NotFoundError, UserError
+from app.kernel.store import Tx
+from app.people.queries import agent_named
+from app.search import queries as search_queries
+from app.surveys.rules import hide_token
+from app.tickets import commands, queries
+from app.tickets.queries import HistoryLine, TicketRow
+from app.tickets.rules import Priority, Status
+
+
+def listed(args: argparse.Namespace, out: Output) -> int:
+    """Tickets that fit a query, the one with the newest message first."""
+    with opened(args) as desk:
+        me = desk.me()
+        ids = desk.ask(search_queries.ticket_ids, " ".join(args.query), limit=args.limit, me=me)
+        rows = [_row_json(row) for row in desk.ask(queries.ticket_rows, ids, me)]
+    out.rows(rows, _row_line)
+    return 0
+
+
+def one(args: argparse.Namespace, out: Output) -> int:
+    """One ticket with its conversation and history."""
+    with opened(args) as desk:
+        detail = desk.ask(queries.ticket, args.number, desk.me())
+        if detail is None:
+            raise _unknown(args.number)
+        messages = desk.ask(queries.conversation, detail.row.id)
+        result = _row_json(detail.row) | {
+            "messages": [_message_json(view, message_html(desk, view.id)) for view in messages],
+            "history": [_history_json(line) for line in desk.ask(queries.history, detail.row.id)],
+            "links": [{"kind": link.kind, "number": link.number, "subject": link.subject} for link in detail.links],
+            "deleted": detail.row.deleted_at is not None,
+        }
+    out.one(result, _ticket_lines(result))
+    return 0
+
+
+def change(args: argparse.Namespace, out: Output) -> int:
+    """Change fields: status= priority= assignee= team= tag+= tag-= snooze=. All of them are one action."""
+    with opened(args) as desk:
+        with_agent(desk)
+        ticket = ticket_of(desk, args.number)
+        verbs = [_verb(desk, ticket, words) for words in args.changes]
+
+        def set_ticket(tx: Tx) -> None:
+            for verb in verbs:
+                verb(tx)
+
+        desk.do(set_ticket)
+        (row,) = desk.ask(queries.ticket_rows, [ticket], desk.me())
+    out.one(_row_json(row), _row_line(_row_json(row)))
+    return 0
+
+
+def _verb(desk: Desk, ticket: UUID, words: str) -> Callable[[Tx], object]:
+    """What one FIELD=VALUE does. Raises UserError for a field or a value that does not exist."""
+    field, equals, value = words.partition("=")
+    if not equals:
+        msg = f"“{words}” is not FIELD=VALUE."
+        raise UserError(msg)
+    match field:
+        case "status":
+            return lambda tx: commands.set_status(tx, ticket, _one_of(Status, value))
+        case "priority":
+            return lambda tx: commands.set_priority(tx, ticket, _one_of(Priority, value))
+        case "assignee":
+            agent = _agent(desk, value)
+            return lambda tx: commands.assign(tx, ticket, agent)
+        case "team":
+            return lambda tx: commands.set_fields(tx, ticket, team=value)
+        case "tag+":
+            return lambda tx: commands.add_tag(tx, ticket, value)
+        case "tag-":
+            return lambda tx: commands.remove_tag(tx, ticket, value)
+        case "snooze":
+            until = _moment(value)
+            return lambda tx: commands.set_fields(tx, ticket, snooze_until=until)
+        case _:
+            msg = f"“{field}” is not a field. Use status, priority, assignee, team, tag+, tag- or snooze."
+            raise UserError(msg)
+
+
+def _one_of(kind: type[Status] | type[Priority], value: str) -> str:
+    try:
+        return kind(value.lower()).value
+    except ValueError as error:
+        msg = f"“{value}” is not a {kind.__name__.lower()}. Use {', '.join(kind)}."
+        raise UserError(msg) from error
+
+
+def _agent(desk: Desk, value: str) -> UUID | None:
+    if value.lower() in ("", "none", "nobody"):
+        return None
+    if value.lower() == "me":
+        return desk.me()
+    found = desk.ask(agent_named, value)
+    if found is None:
+        msg = f"Nobody here is called “{value}”."
+        raise UserError(msg)
+    return found
+
+
+def _moment(value: str) -> datetime | None:
+    if value.lower() in ("", "none"):
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError as error:
+        msg = f"“{value}” is not a time. Write it as 2026-01-31 or 2026-01-31T09:00."
+        raise UserError(msg) from error
+    return at.astimezone(UTC)
+
+
+def delete(args: argparse.Namespace, out: Output) -> int:
+    """Put a ticket into the Bin."""
+    return _move(args, out, commands.delete_ticket, "is in the Bin")
+
+
+def restore(args: argparse.Namespace, out: Output) -> int:
+    """Take a ticket out of the Bin."""
+    return _move(args, out, commands.restore_ticket, "is back")
+
+
+def _move(args: argparse.Namespace, out: Output, verb: Callable[[Tx, UUID], object], words: str) -> int:
+    with opened(args) as desk:
+        with_agent(desk)
+        desk.do(verb, ticket_of(desk, args.number))
+    out.one({"number": args.number}, f"#{args.number} {words}.")
+    return 0
+
+
+def listed_bin(args: argparse.Namespace, out: Output) -> int:
+    """What is in the Bin."""
+    with opened(args) as desk:
+        rows = [
+            {"number": row.number, "subject": row.subject, "status": row.status, "deleted_at": row.deleted_at}
+            for row in desk.ask(queries.bin_rows)
+        ]
+    out.rows(rows, lambda row: f"#{row['number']}  {row['deleted_at']:%Y-%m-%d}  {row['subject']}")
+    return 0
+
+
+def undo(args: argparse.Namespace, out: Output) -> int:
+    """Take back the last change."""
+    return _step(args, out, commands.undo, "Taken back", "There is nothing to take back.")
+
+
+def redo(args: argparse.Namespace, out: Output) -> int:
+    """Make again what was taken back."""
+    return _step(args, out, commands.redo, "Made again", "There is nothing to make again.")
+
+
+def _step(args: argparse.Namespace, out: Output, verb: Callable[[Tx], Any], words: str, nothing: str) -> int:
+    with opened(args) as desk:
+        with_agent(desk)
+        result = desk.do(verb)
+    if result.action is None:
+        raise UserError(nothing)
+    out.one(
+        {"undone": result.undone, "kept": list(result.kept), "action": result.action},
+        [f"{words}: {result.undone} changes.", *result.kept],
+    )
+    return 0
+
+
+def search(args: argparse.Namespace, out: Output) -> int:
+    """Search everything."""
+    with opened(args) as desk:
+        hits = desk.ask(search_queries.search, " ".join(args.query), limit=args.limit, me=desk.me())
+    rows = [
+        {
+            "kind": hit.kind,
+            "ticket": hit.number,
+            "customer": hit.who,
+            "title": hit.title,
+            "snippet": hit.snippet,
+            "score": hit.score,
+            "at": hit.at,
+        }
+        for hit in hits
+    ]
+    out.rows(
+        rows,
+        lambda row: f"{'#' + str(row['ticket']) if row['ticket'] else row['kind']}  {row['title']}  {row['snippet']}",
+    )
+    return 0
+
+
+def ticket_of(desk: Desk, number: int) -> UUID:
+    """The ticket that a number means, merges followed. Raises NotFoundError."""
+    found = desk.ask(queries.ticket_id, number)
+    if found is None:
+        raise _unknown(number)
+    return found
+
+
+def _unknown(number: int) -> NotFoundError:
+    return NotFoundError(f"There is no ticket #{number}.")
+
+
+def _row_json(row: TicketRow) -> dict[str, Any]:
+    return {
+        "number": row.number,
+        "subject": hide_token(row.subject),
+        "status": row.status,
+        "priority": row.priority,
+        "channel": row.channel,
+        "customer": {"name": row.customer_name, "address": row.customer_address},
+        "assignee": row.assignee_name or None,
+        "team": row.team or None,
+        "tags": list(row.tags),
+        "created_at": row.created_at,
+        "last_message_at": row.last_message_at,
+        "snooze_until": row.snooze_until,
+        "messages": row.messages,
+    }
+
+
+def _row_line(row: Mapping[str, Any]) -> str:
+    who = row["customer"]["name"] or row["customer"]["address"]
+    return f"#{row['number']:<6} {row['status']:<8} {row['last_message_at']:%Y-%m-%d %H:%M}  {who}  {row['subject']}"
+
+
+def _message_json(view: MessageView, html: str | None) -> dict[str, Any]:
+    delivery = view.delivery
+    return {
+        "id": view.id,
+        "direction": view.direction,
+        "kind": view.kind,
+        "from": {"name": view.author_name or view.agent_name, "address": view.author_address},
+        "to": [{"name": name, "address": address} for name, address in view.to],
+        "cc": [{"name": name, "address": address} for name, address in view.cc],
+        "at": view.at,
+        "subject": hide_token(view.subject),
+        "text": view.text,
+        "html": html,
+        "attachments": [
+            {"filename": one.filename, "type": one.content_type, "size": one.size} for one in view.attachments
+        ],
+        "delivery": delivery.state if delivery else None,
+    }
+
+
+def _history_json(line: HistoryLine) -> dict[str, Any]:
+    return {
+        "at": line.at,
+        "kind": line.kind,
+        "field": line.field or None,
+        "old": line.old,
+        "new": line.new,
+        "agent": line.agent_name or None,
+        "command": line.command,
+    }
+
+
+def _ticket_lines(result: Mapping[str, Any]) -> list[str]:
+    lines = [f"#{result['number']} {result['subject']}  [{result['status']}, {result['priority']}]"]
+    for message in result["messages"]:
+        who = message["from"]["name"] or message["from"]["address"] or "note"
+        state = f" ({message['delivery']})" if message["delivery"] else ""
+        lines += ["", f"{message['at']:%Y-%m-%d %H:%M}  {message['direction']}  {who}{state}", message["text"].strip()]
+    return lines
