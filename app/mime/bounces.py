@@ -7,6 +7,7 @@ address, status and the server's words stand near each other. A report that name
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 from app.mime import charsets
@@ -21,6 +22,9 @@ _STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 _CODE: Final = re.compile(r"(?<![\d.])([45]\d\d)(?=[ -])")
 _ADDRESS: Final = re.compile(
     r"<([^<>\s@\"]{1,100}@[\w.-]{1,200})>|(?<![\w.@<=/-])([\w.+=&'#%/-]{1,100}@[\w-]+(?:\.[\w-]+)+)"
+)
+_AT_LINE_START: Final = re.compile(
+    r"^[ \t]*(?:<([^<>\s@\"]{1,100}@[\w.-]{1,200})>|([\w.+=&'#%/-]{1,100}@[\w-]+(?:\.[\w-]+)+))", re.M
 )
 _ORIGINAL: Final = re.compile(
     r"^[ >]*(?:-{2,}.*(?:original|copy|message|returned|header).*-{2,}.*|received: .*|return-path:.*|"
@@ -56,7 +60,7 @@ def read_bounce(tree: Tree, body: Body, sender: str, subject: str) -> Bounce | N
     text = body.text()
     recipients = _structured(charsets.decode(content(tree, report))[0], text) if report is not None else ()
     if not recipients:
-        recipients = _from_text(text, failed)
+        recipients = _from_text(text, failed, _own(headers))
     if not recipients and report is None and not named:
         return None
     return Bounce(recipients, _original_id(tree, body, text))
@@ -105,28 +109,53 @@ def _structured(report: str, text: str) -> tuple[BounceRecipient, ...]:
     return tuple(found[:1000])
 
 
-def _from_text(text: str, failed: str) -> tuple[BounceRecipient, ...]:
-    """Recipients of a report in prose: the part before the returned mail."""
+def _own(headers: Headers) -> frozenset[str]:
+    """Addresses the report itself was sent to: ours, named in it as the sender, never as the one that failed."""
+    lines = (headers.line(name) for name in ("to", "delivered-to", "x-original-to", "x-rcpt-to"))
+    return frozenset(_bare(found).lower() for line in lines for found in _ADDRESS.finditer(line))
+
+
+def _from_text(text: str, failed: str, own: frozenset[str]) -> tuple[BounceRecipient, ...]:
+    """Recipients of a report in prose: the part before the returned mail.
+
+    Addresses that begin a line are a list of recipients, each followed by what was said about it; otherwise the first
+    address named is meant.
+    """
     cut = _ORIGINAL.search(text, 20)
     said = text[: cut.start()] if cut is not None and cut.start() > 40 else text[:8000]
-    named = [_bare(found) for found in _ADDRESS.finditer(failed)]
-    if not named:
-        named = [_bare(found) for found in _ADDRESS.finditer(said)]
-    addresses = [each for each in dict.fromkeys(named) if not re.match(r"(?:mailer-daemon|postmaster)@", each, re.I)]
+    begun = _distinct(_ADDRESS.finditer(failed), own) or _distinct(_AT_LINE_START.finditer(said), own)
+    anywhere = _distinct(_ADDRESS.finditer(said), own) or _distinct(_ADDRESS.finditer(said), frozenset())
+    addresses = begun[:1000] or anywhere[:1]
+    action = "delayed" if re.search(r"delayed|will (?:be )?retr|still (?:be )?tr", said, re.I) else "failed"
     found: list[BounceRecipient] = []
-    for address in addresses[: 1000 if failed else 1]:
-        words = said if len(addresses) == 1 else _near(said, address)
+    for address in addresses:
+        words = said if len(addresses) == 1 else _between(said, address, addresses)
         code = _status_in(words) or _status_in(said)
         reason = reason_of(words, code)
         if reason == "undefined":
             reason = reason_of(said, code)
-        action = "delayed" if re.search(r"delayed|will (?:be )?retr|still (?:be )?tr", said, re.I) else "failed"
         found.append(BounceRecipient(address, action, code, reason, is_permanent(reason, code), _short(words)))
     if not found and said.strip():
         code = _status_in(said)
         reason = reason_of(said, code)
         found.append(BounceRecipient("", "failed", code, reason, is_permanent(reason, code), _short(said)))
     return tuple(found)
+
+
+def _distinct(found: Iterator[re.Match[str]], own: frozenset[str]) -> list[str]:
+    named = (_bare(each) for each in found)
+    return [
+        each
+        for each in dict.fromkeys(named)
+        if each.lower() not in own and not re.match(r"(?:mailer-daemon|postmaster)@", each, re.I)
+    ]
+
+
+def _between(said: str, address: str, others: list[str]) -> str:
+    """What stands between one address and the next one of the list."""
+    at = said.find(address)
+    ends = [end for each in others if each != address and (end := said.find(each, at + len(address))) > at]
+    return said[at : min(ends, default=at + 1200)]
 
 
 def _short(words: str) -> str:

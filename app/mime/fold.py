@@ -19,8 +19,10 @@ def fold(text: str) -> Fold:
         return Fold(text, "")
     cut = _cut(lines)
     visible, folded = lines[:cut], lines[cut:]
-    if not "".join(visible).strip():
-        return _quoted_first(lines)
+    if not "".join(visible).strip() or cut == len(lines):
+        top = _quoted_first(lines)
+        if top.folded or not "".join(visible).strip():
+            return top
     kept, signature = _signature(visible)
     both = "\n".join([*signature, *folded]).strip("\n")
     return Fold("\n".join(kept).strip("\n").rstrip(), both)
@@ -28,42 +30,55 @@ def fold(text: str) -> Fold:
 
 def _cut(lines: list[str]) -> int:
     """The first line of what is quoted to the end, or the number of lines."""
+    tries = 0
+    answered = 0  # up to this line, a quote is known to be followed by the writer's own words
     for at, line in enumerate(lines):
         if not worth_a_look(line):
             continue
-        bare = line.strip()
-        if is_divider(lines, at) or header_block_at(lines, at):
-            return at
-        size = is_attribution(lines, at)
-        if size and not _words_below(lines, at + size):
-            return at
-        if bare.startswith(">") and not _words_below(lines, at):
-            return at
+        quoted = line.lstrip().startswith(">")
+        if not quoted:
+            if is_divider(lines, at) or header_block_at(lines, at):
+                return at
+            tries += 1
+            size = is_attribution(lines, at) if tries <= limits.FOLD_TRIES else 0
+            if size and _own_words_below(lines, at + size) < 0:
+                return at
+        elif at >= answered:
+            below = _own_words_below(lines, at)
+            if below < 0:
+                return at
+            answered = below
     return len(lines)
 
 
-def _words_below(lines: list[str], start: int) -> bool:
-    """After a quote marked with ">": does the person go on writing? Then it was answered inline or below."""
+def _own_words_below(lines: list[str], start: int) -> int:
+    """After a quote marked with ">": the line where the person goes on writing, inline or below; -1 if nowhere."""
     seen = False
     for at in range(start, len(lines)):
         bare = lines[at].strip()
         if bare.startswith(">"):
             seen = True
         elif seen and bare and not is_attribution(lines, at):
-            return not (bare in ("--", "—") or is_signature_line(bare))
-    return False
+            return -1 if bare in ("--", "—") or is_signature_line(bare) else at
+    return -1
 
 
 def _quoted_first(lines: list[str]) -> Fold:
-    """The quote stands on top: what is written below it is visible; with nothing below, everything is."""
+    """An attributed quote stands on top: what is written below it is visible.
+
+    With nothing below, with answers in between or without an attribution, everything is visible.
+    """
     at = 0
+    attributed = False
     while at < len(lines):
         bare = lines[at].strip()
         size = is_attribution(lines, at) if bare and not bare.startswith(">") else 0
         if bare and not bare.startswith(">") and not size:
             break
+        attributed = attributed or bool(size)
         at += size or 1
-    if at >= len(lines) or is_divider(lines, at) or header_block_at(lines, at):
+    whole = not attributed or at >= len(lines) or any(line.lstrip().startswith(">") for line in lines[at:])
+    if whole or is_divider(lines, at) or header_block_at(lines, at):
         return Fold("\n".join(lines).strip("\n"), "")
     kept, signature = _signature(lines[at:])
     return Fold("\n".join(kept).strip("\n").rstrip(), "\n".join([*lines[:at], *signature]).strip("\n"))

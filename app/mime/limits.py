@@ -20,4 +20,5 @@ HTML: Final = 300_000  # characters of HTML that the window shows as HTML
 HTML_DEPTH: Final = 30  # nested block elements or tables of such HTML
 HTML_CELLS: Final = 2_000  # table cells of such HTML
 GUESS: Final = 8_192  # bytes looked at when a charset must be guessed
-FOLD_LINES: Final = 20_000  # lines in which a quote is looked for
+FOLD_LINES: Final = 10_000  # lines in which a quote is looked for
+FOLD_TRIES: Final = 500  # lines of these that are compared with every form of attribution

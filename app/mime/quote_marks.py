@@ -64,6 +64,7 @@ _SIGNATURE: Final = re.compile(
 )
 
 
+_LONGEST: Final = 700  # characters of an attribution: the pattern must not crawl over essays
 _FIRST_WORDS: Final = frozenset(
     each.split()[0].split("(")[0].casefold() for each in f"{_ON}|{_FIELDS}|begin|anfang|début".split("|")
 )
@@ -96,6 +97,8 @@ def is_attribution(lines: list[str], at: int) -> int:
             if at + size > len(lines) or not lines[at + size - 1].strip():
                 return 0
             joined = f"{joined} {lines[at + size - 1].strip().lstrip('> ')}"
+        if len(joined) > _LONGEST:
+            return 0
         if _ATTRIBUTION.match(joined):
             return 0 if size > 1 and _begins_later(lines, at, size) else size
     return 0

@@ -14,6 +14,7 @@ from typing import Final
 PERMANENT: Final = frozenset({"userunknown", "hostunknown", "hasmoved", "notaccept"})
 
 _PHRASES: Final[tuple[tuple[str, str], ...]] = (
+    ("userunknown", r"recipient address rejected: access denied|resolver\.adr\.recip"),
     ("virusdetected", r"virus|malware|infected|trojan"),
     ("requireptr", (r"ptr record|reverse dns|rdns|reverse lookup|no ptr|reverse mapping|forward.confirmed|"
                    r"does not have a (?:valid )?(?:reverse|hostname)|cannot find your (?:reverse )?hostname|"
@@ -42,7 +43,7 @@ _PHRASES: Final[tuple[tuple[str, str], ...]] = (
                     r"not (?:known|valid|listed|recogni[sz]ed|in)|rejected: undeliverable|couldn't be found|could not be found|wasn't found)|"
                     r"invalid (?:recipient|address|mailbox|user)|not a (?:valid|known) (?:user|mailbox|recipient|address)|"
                     r"doesn't have an? [^\n]{0,40}account|no mailbox|not listed in|isn't (?:a )?(?:valid|known)|undeliverable address|"
-                    r"not our customer|no account|no user|nosuchuser|does not like recipient|badrcptto|not a local|user not|mailbox not")),
+                    r"not our customer|no account|no user|nosuchuser|does not like recipient|badrcptto|not a local|user not|mailbox not|mailbox unavailable")),
     ("toomanyconn", r"too many (?:concurrent |simultaneous )?(?:connections|sessions|smtp)|connection (?:rate|limit)|concurrent connection"),
     ("exceedlimit", r"too many (?:recipients|messages|emails|errors|mails)|(?:rate|sending|hourly|daily|message) limit|exceed(?:ed|s) (?:the )?(?:max|limit|rate)|throttl"),
     ("blocked", (r"block(?:ed|ing)? (?:using|by|for|due|list)|blacklist|black list|block list|blocklist|\brbl\b|dnsbl|spamhaus|spamcop|sorbs|banned|"
@@ -57,7 +58,7 @@ _PHRASES: Final[tuple[tuple[str, str], ...]] = (
                  r"user reject|refused by recipient|sender (?:is )?(?:not|rejected) (?:accepted )?by")),
     ("rejected", (r"sender (?:address )?(?:rejected|denied|refused|verify|unknown|invalid|verification)|from address|mail from|"
                  r"bad sender|domain of sender|sender domain|sender's|return path|reject")),
-    ("networkerror", (r"too many hops|loop(?:s| |ing|ed)|hop count|routing|network|no route|unreachable|connection (?:timed out|reset|lost|dropped|closed)|"
+    ("networkerror", (r"too many hops|loop(?:s| |ing|ed)|hop count|routing|network|no route|unreachable|connection (?:reset|lost|dropped|closed)|"
                      r"mail loop|could not connect|dns (?:error|failure)|lookup fail|no answer|timed out while")),
     ("expired", (r"expired|retry time(?:out)?|time(?:d)? ?out|delivery time|too old|in the queue|queued too long|retrying|"
                 r"undeliverable for|not been delivered|could not be delivered for|has been delayed|still being|giv(?:e|ing) up|last attempt")),

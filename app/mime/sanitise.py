@@ -52,7 +52,7 @@ _CONTROL: Final = re.compile(
     r"[\x00-\x20\x7f-\xa0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]"
 )
 _SCHEME: Final = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]*):")
-_OPENING: Final = re.compile(r"<(/?)(table|div|blockquote|span|ul|ol|font|center|b|i|p|td|th|section)\b", re.I)
+_OPENING: Final = re.compile(r"<(/?)(table|div|blockquote|span|ul|ol|font|center|section|td|th)\b", re.I)
 _VOID_NUL: Final = re.compile(r"[\x00\x0b\x0c\x0e-\x1f]")
 
 
@@ -110,9 +110,10 @@ def is_heavy(source: str) -> bool:
         return True
     depth = cells = 0
     for match in _OPENING.finditer(source):
-        depth += -1 if match[1] else 1
-        depth = max(depth, 0)
-        cells += not match[1] and match[2].lower() in ("td", "th")
-        if depth > limits.HTML_DEPTH * 2 or cells > limits.HTML_CELLS:
+        if match[2].lower() in ("td", "th"):
+            cells += not match[1]
+        else:
+            depth = max(0, depth - 1) if match[1] else depth + 1
+        if depth > limits.HTML_DEPTH or cells > limits.HTML_CELLS:
             return True
     return False

@@ -160,6 +160,6 @@ def unflow(text: str, *, delsp: bool = False) -> str:
         if open_quote == depth and body != "-- ":
             out[-1] += body
         else:
-            out.append(">" * depth + (" " if depth and body else "") + body)
+            out.append((line[:-1] if flowed and delsp else line) if depth else body)
         open_quote = depth if flowed else -1
     return "\n".join(each.rstrip(" ") if each != "-- " else each for each in out)

@@ -102,7 +102,7 @@ def test_delivery_reports() -> None:
         for got, want in zip(found, wants, strict=False):
             for key in ("recipient", "status", "reason", "permanent"):
                 reached[key] += _row_fits(got, want, key)
-    least = {"class": 269, "recipient": 253, "status": 254, "reason": 161, "permanent": 228}
+    least = {"class": 269, "recipient": 265, "status": 260, "reason": 174, "permanent": 237}
     assert rows == 281
     assert {key: reached[key] for key, value in least.items() if reached[key] < value} == {}
 
@@ -117,7 +117,7 @@ def test_replies_never_lose_a_word_and_mostly_fold_exactly() -> None:
             lost[name] = missing
         exact += _squeeze(got.visible) == _squeeze(want["visible"])
     assert lost == {}
-    assert exact >= 55
+    assert exact >= 57
 
 
 class _Finder(html.parser.HTMLParser):

@@ -1,0 +1,50 @@
+"""Showing a mail loads nothing, runs nothing, and a click opens only what a link may be."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.mime.sanitise import clean, is_heavy, safe_link
+
+
+@pytest.mark.parametrize("url", ["https://x.example/a?b=c", "http://x.example", "mailto:ann@x.example", "tel:+491234"])
+def test_ordinary_links_open(url: str) -> None:
+    assert safe_link(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["javascript:alert(1)", " java\tscript:alert(1)", "JAVASCRIPT:alert(1)", "data:text/html,x", "file:///etc/passwd",
+     "vbscript:x", "\u2028javascript:x", "smb://host/share", "//host/path", "/path", "", "ms-msdt:/id", "ht\ntp://x"],
+)  # fmt: skip
+def test_other_links_do_not(url: str) -> None:
+    assert url == "ht\ntp://x" or not safe_link(url)
+    assert 'href="' + url not in clean(f'<a href="{url}">x</a>') or url == ""
+
+
+def test_remote_pictures_keep_their_address_but_cannot_load() -> None:
+    shown = clean(
+        '<img alt="a" src="https://track.example/x.gif"><img src="cid:a@b"><img src="data:image/png;base64,AA">'
+    )
+    assert 'data-remote-src="https://track.example/x.gif"' in shown
+    assert ' src="https:' not in shown
+    assert 'src="cid:a@b"' in shown
+    assert 'src="data:image/png' in shown
+
+
+def test_a_mail_cannot_bring_a_source_in_disguise() -> None:
+    shown = clean('<img src="cid:a" srcset="https://t.example/1 2x" style="background:url(https://t.example/2)">')
+    assert "t.example" not in shown
+
+
+def test_hidden_text_is_shown() -> None:
+    assert "font-size" not in clean('<p style="font-size:0; color:red">hidden</p>')
+    assert "font-size" in clean('<p style="font-size: 12px">seen</p>')
+
+
+def test_heavy_pages() -> None:
+    assert is_heavy("x" * 300_001)
+    assert is_heavy("<table><tr>" + "<td>1</td>" * 2001)
+    assert is_heavy("<div>" * 31)
+    assert not is_heavy("<p>Hello</p>" * 1000)
+    assert not is_heavy("<div><b>x</b></div>" * 1000)
