@@ -8,7 +8,7 @@ no bookkeeping: Qt repaints everything when the stylesheet changes.
 from __future__ import annotations
 
 from importlib import resources
-from typing import Literal
+from typing import Literal, get_args
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
@@ -36,7 +36,7 @@ __all__ = [
     "tokens",
 ]
 
-Choice = Literal["system", "light", "dark", "hc_light", "hc_dark"]
+Choice = Literal["system", "light", "dark", "contrast", "hc_light", "hc_dark"]
 FAMILY = "Inter"
 _current: Tokens = LIGHT  # the look of a process is one, as its palette and stylesheet are
 
@@ -103,7 +103,7 @@ class Theme(QObject):
 
     @property
     def choice(self) -> Choice:
-        """What the person chose; `system` follows the computer."""
+        """What the person chose; `system` follows the computer, `contrast` its light or dark."""
         return self._choice
 
     @property
@@ -113,7 +113,7 @@ class Theme(QObject):
 
     def choose(self, choice: Choice) -> None:
         """Use a look from now on; an unknown name counts as `system`."""
-        self._choice = choice if choice == "system" or any(t.name == choice for t in ALL) else "system"
+        self._choice = choice if choice in get_args(Choice) else "system"
         self.apply(self._app, self._wanted())
 
     def apply(self, app: QApplication, t: Tokens) -> None:
@@ -134,16 +134,20 @@ class Theme(QObject):
             self.changed.emit(t)
 
     def _wanted(self) -> Tokens:
-        if self._choice != "system":
-            return next(t for t in ALL if t.name == self._choice)
+        for t in ALL:
+            if t.name == self._choice:
+                return t
         hints = self._app.styleHints()
         dark = hints.colorScheme() is Qt.ColorScheme.Dark
-        if hints.accessibility().contrastPreference() is Qt.ContrastPreference.HighContrast:
+        if (
+            self._choice == "contrast"
+            or hints.accessibility().contrastPreference() is Qt.ContrastPreference.HighContrast
+        ):
             return HC_DARK if dark else HC_LIGHT
         return DARK if dark else LIGHT
 
     def _follow(self) -> None:
-        if self._choice == "system" and self._wanted() is not _current:
+        if self._wanted() is not _current:
             self.apply(self._app, self._wanted())
 
 

@@ -84,6 +84,8 @@ class Dialog(QFrame):
 class Overlay(QWidget):
     """Covers its parent, dims it and shows one sheet at a time; a second sheet stacks above the first."""
 
+    covered = Signal(bool)  # a sheet has come up; the last one has gone
+
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._page = parent
@@ -118,6 +120,7 @@ class Overlay(QWidget):
         self.raise_()
         sheet.show()
         self._place()
+        self.covered.emit(True)
         target = focus or _first_control(sheet)
         if target is not None:
             target.setFocus(Qt.FocusReason.TabFocusReason)
@@ -139,6 +142,7 @@ class Overlay(QWidget):
             self._place()
         else:
             self.hide()
+            self.covered.emit(False)
         if before is not None and _alive(before) and before.isVisible():
             before.setFocus(Qt.FocusReason.OtherFocusReason)
 

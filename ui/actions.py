@@ -1,0 +1,182 @@
+"""Every action of the window once: its words, keys, icon and group. Menus, the palette and the sheet of keys are built from it.
+
+An action is declared here as data and becomes one QAction. Whoever can perform it now (the window, or the page that is
+shown) binds a function to it and says when it is allowed and, if not, why not; an action that nobody has bound is off. Plain
+letters are safe as keys: Qt gives a text field its letters before it looks at shortcuts. While a sheet is open all actions
+rest, so that a letter typed there changes nothing behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from ui.icons import icon
+from ui.text import tr
+from ui.widgets.palette import Entry
+
+Run = Callable[[], object]
+Allowed = Callable[[], bool | str]  # True, or why not
+
+
+@dataclass(frozen=True)
+class Action:
+    """What can be done. `keys` as Qt writes them ("Ctrl+K", "G, U"); `words` are further ways to find it."""
+
+    key: str
+    text: str
+    keys: str = ""
+    icon: str = "chevron-right"
+    group: str = "Everywhere"
+    words: str = ""
+
+
+# Words pass through `tr` where they are shown: the language may change while the window is open.
+ALL: tuple[Action, ...] = (
+    Action("palette", "Command palette", "Ctrl+K", "magnify"),
+    Action("shortcuts", "Keyboard shortcuts", "?", "keyboard-outline", words="help keys"),
+    Action("search", "Search", "/", "magnify", words="find"),
+    Action("undo", "Undo", "Ctrl+Z", "undo"),
+    Action("redo", "Do again", "Ctrl+Shift+Z", "redo", words="redo"),
+    Action("go.inbox", "Go to the inbox", "Ctrl+1", "inbox-outline", words="tickets list"),
+    Action("go.board", "Go to the board", "Ctrl+2", "view-column-outline", words="columns kanban"),
+    Action("go.customers", "Go to the customers", "Ctrl+3", "account-multiple-outline", words="people"),
+    Action("go.satisfaction", "Go to satisfaction", "Ctrl+4", "star-outline", words="surveys csat scores"),
+    Action("go.health", "Mail health", "Ctrl+8", "cloud-check-outline", words="ledger outbox quarantine"),
+    Action("go.settings", "Settings", "Ctrl+,", "cog-outline", words="preferences mailboxes"),
+    Action("look.system", "Look: as the computer", "", "theme-light-dark", words="theme"),
+    Action("look.light", "Look: light", "", "white-balance-sunny", words="theme"),
+    Action("look.dark", "Look: dark", "", "weather-night", words="theme"),
+    Action("look.contrast", "Look: high contrast", "", "contrast-circle", words="theme accessibility"),
+    Action("check_mail", "Check mail now", "F5", "refresh", words="sync receive fetch"),
+    Action("quit", "Quit", "Ctrl+Q", "exit-to-app", words="exit close"),
+    Action("new", "New ticket", "C", "square-edit-outline", "List", "compose write"),
+    Action("next", "Next", "J", "arrow-down", "List"),
+    Action("previous", "Previous", "K", "arrow-up", "List"),
+    Action("open", "Open", "O", "arrow-expand", "List"),
+    Action("select", "Select", "X", "checkbox-outline", "List", "mark bulk"),
+    Action("select_all", "Select all", "Ctrl+A", "checkbox-multiple-outline", "List"),
+    Action("view.all", "Show all", "G, A", "inbox-outline", "List"),
+    Action("view.unassigned", "Show unassigned", "G, U", "account-question-outline", "List"),
+    Action("view.mine", "Show mine", "G, M", "account-outline", "List"),
+    Action("view.overdue", "Show overdue", "G, O", "clock-alert-outline", "List"),
+    Action("solve", "Solve", "E", "check", "Ticket", "close done"),
+    Action("reopen", "Open again", "Shift+E", "restart", "Ticket"),
+    Action("assign_me", "Assign to me", "M", "account-check-outline", "Ticket", "take mine"),
+    Action("assign", "Assign…", "A", "account-plus-outline", "Ticket"),
+    Action("priority", "Priority…", "P", "flag-outline", "Ticket", "urgent high low"),
+    Action("tag", "Tag…", "T", "tag-outline", "Ticket", "label"),
+    Action("snooze", "Snooze…", "H", "clock-outline", "Ticket", "hide later wait"),
+    Action("merge", "Merge…", "Shift+M", "call-merge", "Ticket", "join"),
+    Action("delete", "Move to the Bin", "Del", "trash-can-outline", "Ticket", "trash remove"),
+    Action("reply", "Reply", "R", "reply-outline", "Ticket", "answer"),
+    Action("note", "Internal note", "N", "note-text-outline", "Ticket", "comment"),
+    Action("send", "Send", "Ctrl+Return", "send-outline", "Ticket"),
+    Action("send_solve", "Send and solve", "Ctrl+Shift+Return", "check-all", "Ticket"),
+    Action("attach", "Attach a file", "Ctrl+Shift+A", "paperclip", "Ticket"),
+    Action("side", "Show or hide the side panel", "Ctrl+\\", "dock-right", "Ticket"),
+)
+
+
+@dataclass
+class _Bound:
+    owner: QObject
+    run: Run
+    allowed: Allowed
+
+
+class Actions(QObject):
+    """The QActions of one window."""
+
+    def __init__(self, window: QWidget, declared: tuple[Action, ...] = ALL) -> None:
+        super().__init__(window)
+        self.declared = {action.key: action for action in declared}
+        self._bound: dict[str, list[_Bound]] = {key: [] for key in self.declared}
+        self._qactions = {key: self._make(action, window) for key, action in self.declared.items()}
+        self._resting = False
+        self.refresh()
+
+    def __getitem__(self, key: str) -> QAction:
+        """The one QAction of a key, for buttons and menus. Raises KeyError for a key that is not declared."""
+        return self._qactions[key]
+
+    def bind(self, owner: QObject, key: str, run: Run, allowed: Allowed = lambda: True) -> None:
+        """From now on `run` performs the action; the binding made last rules until `release`."""
+        self._bound[key].append(_Bound(owner, run, allowed))
+        self._update(key)
+
+    def release(self, owner: QObject) -> None:
+        """Take back whatever `owner` has bound."""
+        for key, bound in self._bound.items():
+            if any(b.owner is owner for b in bound):
+                self._bound[key] = [b for b in bound if b.owner is not owner]
+                self._update(key)
+
+    def run(self, key: str) -> bool:
+        """Perform an action if it is allowed now."""
+        bound = self._bound[key]
+        if not bound or bound[-1].allowed() is not True:
+            return False
+        bound[-1].run()
+        return True
+
+    def refresh(self) -> None:
+        """Look again what is allowed: after a selection has changed, for example."""
+        for key in self.declared:
+            self._update(key)
+
+    def rest(self, resting: bool) -> None:
+        """While a sheet is open nothing behind it can be done."""
+        self._resting = resting
+        self.refresh()
+
+    def entries(self) -> list[Entry]:
+        """What the palette lists, the page's own actions first; looks afresh at what is allowed."""
+        listed = [a for a in self.declared.values() if a.key not in ("palette", "next", "previous", "select", "open")]
+        here = [a for a in listed if a.group != "Everywhere" and self._bound[a.key]]
+        return [self._entry(a) for a in (*here, *(a for a in listed if a not in here and self._bound[a.key]))]
+
+    def groups(self) -> dict[str, list[tuple[str, str]]]:
+        """Every action with keys, for the sheet of shortcuts."""
+        groups: dict[str, list[tuple[str, str]]] = {}
+        for action in self.declared.values():
+            if action.keys:
+                groups.setdefault(tr(action.group), []).append((tr(action.text), self.keys(action.key)))
+        return groups
+
+    def keys(self, key: str) -> str:
+        """The keys of an action as this system writes them."""
+        return QKeySequence(self.declared[key].keys).toString(QKeySequence.SequenceFormat.NativeText)
+
+    def _entry(self, action: Action) -> Entry:
+        allowed = self._allowed(action.key)
+        return Entry(
+            text=tr(action.text),
+            run=lambda: self.run(action.key),
+            shortcut=self.keys(action.key),
+            icon=action.icon,
+            group=tr("Actions"),
+            enabled=allowed is True,
+            reason=allowed if isinstance(allowed, str) else "",
+            words=tr(action.words) if action.words else "",
+        )
+
+    def _make(self, action: Action, window: QWidget) -> QAction:
+        made = QAction(icon(action.icon), tr(action.text), window)
+        if action.keys:
+            made.setShortcut(QKeySequence(action.keys))
+        made.setObjectName(f"action.{action.key}")
+        made.triggered.connect(lambda _on=False: self.run(action.key))
+        window.addAction(made)
+        return made
+
+    def _allowed(self, key: str) -> bool | str:
+        bound = self._bound[key]
+        return bound[-1].allowed() if bound else False
+
+    def _update(self, key: str) -> None:
+        self._qactions[key].setEnabled(not self._resting and self._allowed(key) is True)

@@ -1,0 +1,68 @@
+"""The screens, one folder each: `ui/pages/<name>/page.py` has a class `Page`, made when it is first shown.
+
+A page gets a `Context` and nothing else. It asks and tells through `context.tasks`, binds actions while it is shown, and
+never waits for anything. While it is hidden, changes are only kept for it: `refresh` runs when it is shown again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from PySide6.QtWidgets import QWidget
+
+from app.desk import Desk
+from app.kernel.changes import Changes
+from ui.actions import Actions
+from ui.bridge import Bridge
+from ui.tasks import Tasks
+from ui.theme import Theme
+from ui.widgets.overlay import Overlay
+from ui.widgets.rail import Reason, State
+from ui.widgets.toast import ToastHost
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the window offers its pages.
+
+    `go(page, **where)` shows a page and calls its `show_place(**where)`; `back()` returns to the page before;
+    `status(state, reasons)` sets the lamp; `count(page, n)` shows a number on the rail; `first_rows()` tells the bench that a
+    list has painted its first rows; `engine_secret(ref, secret)` hands a password for this run to the engine.
+    """
+
+    desk: Desk
+    bridge: Bridge
+    tasks: Tasks
+    theme: Theme
+    actions: Actions
+    overlay: Overlay
+    toasts: ToastHost
+    go: Callable[..., None]
+    back: Callable[[], None]
+    status: Callable[[State, Sequence[Reason]], None]
+    count: Callable[[str, int], None]
+    first_rows: Callable[[], None]
+    engine_secret: Callable[[str, str], None]
+
+
+class BasePage(QWidget):
+    """What every page is. Overriding methods need not call these."""
+
+    full_window = False  # True hides the rail (the first run)
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+
+    def activate(self) -> None:
+        """The page is shown: bind actions, set the focus."""
+
+    def deactivate(self) -> None:
+        """The page is hidden: keep what is typed. The window releases its actions."""
+
+    def refresh(self, changes: Changes) -> None:
+        """Something changed; called only while the page is shown (or when it is shown again, merged)."""
+
+    def show_place(self, **where: object) -> None:
+        """Go to a place within the page: `ticket=…`, `customer=…`, `view=…`."""
