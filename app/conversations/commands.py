@@ -95,7 +95,7 @@ def add_message(tx: Tx, new: NewMessage, *, blob: UUID | None = None) -> UUID:
         tx.touch("ticket", new.ticket)
     if new.customer is not None:
         tx.touch("customer", new.customer)
-    index.put(tx, [message_doc(new)])
+    index.put(tx, [message_doc(new)], fresh=True)
     return new.id
 
 

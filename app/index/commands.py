@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, text
+from sqlalchemy import delete, select, text
 
 from app.index.tables import SearchDoc
 from app.index.words import spaced
+from app.kernel.rows import insert_rows
 from app.kernel.store import Tx
 
 _INSERT = text(
@@ -41,11 +42,14 @@ class Doc:
     occurred_at: datetime | None = None
 
 
-def put(tx: Tx, docs: Sequence[Doc]) -> None:
-    """Index `docs`, replacing what was indexed of changeable ones. A message is put once, when it is written."""
+def put(tx: Tx, docs: Sequence[Doc], *, fresh: bool = False) -> None:
+    """Index `docs`, replacing what was indexed of changeable ones. A message is put once, when it is written.
+
+    `fresh`: none of them was ever indexed, so that there is nothing to look for and forget.
+    """
     if not docs:
         return
-    changeable = [doc for doc in docs if doc.kind in _CHANGEABLE]
+    changeable = [] if fresh else [doc for doc in docs if doc.kind in _CHANGEABLE]
     for doc in changeable:
         _forget_changeable(tx, doc.kind, doc.key)
     rowid = _next_rowid(tx, len(docs))
@@ -65,9 +69,8 @@ def put(tx: Tx, docs: Sequence[Doc]) -> None:
                 "occurred_at": doc.occurred_at or tx.now,
             }
         )
-    connection = tx.connection()
-    connection.execute(insert(SearchDoc.__table__), rows)  # type: ignore[arg-type]
-    connection.execute(_INSERT, words)
+    insert_rows(tx, SearchDoc, rows)
+    tx.connection().execute(_INSERT, words)
 
 
 def remove(tx: Tx, kind: str, key: UUID, doc: Doc | None = None) -> None:

@@ -7,11 +7,12 @@ on any device and in any order, makes the same rows.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 
 from app.index import commands as index
 from app.kernel import ids
@@ -95,36 +96,61 @@ def customer_for(tx: Tx, address: str, name: str, at: datetime) -> UUID:
         msg = "An address is needed to know who this is."
         raise UserError(msg)
     known = memo(tx, "customer")
-    found: tuple[UUID, bool] | None = known.get(handle)
+    found: _Known | None = known.get(handle)
     if found is None:
         found = known[handle] = _look_up(tx, handle) or _make(tx, handle, address, name, at)
-    customer, has_name = found
-    if not has_name and (better := tidy_name(name, address)):
-        _give_name(tx, customer, better)
-        known[handle] = (customer, True)
-    return customer
+        memo(tx, "organisation_of")[found.customer] = found.organisation
+    if not found.has_name and (better := tidy_name(name, address)):
+        _give_name(tx, found.customer, better)
+        known[handle] = replace(found, has_name=True)
+    return found.customer
 
 
-def _look_up(tx: Tx, handle: str) -> tuple[UUID, bool] | None:
-    query = (
-        select(Customer.id, Customer.name, Customer.merged_into, Customer.deleted_at)
-        .join(Identity, Identity.customer == Customer.id)
-        .where(Identity.kind == "email", Identity.handle == handle)
-    )
-    row = tx.execute(query).one_or_none()
+def organisation_of(tx: Tx, customer: UUID | None) -> UUID | None:
+    """The company of a customer; known without asking for one just found by `customer_for`."""
+    if customer is None:
+        return None
+    known = memo(tx, "organisation_of")
+    if customer not in known:
+        known[customer] = tx.execute(select(Customer.organisation).where(Customer.id == customer)).scalar()
+    organisation: UUID | None = known[customer]
+    return organisation
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is remembered of a customer within a transaction."""
+
+    customer: UUID
+    has_name: bool
+    organisation: UUID | None
+
+
+# Made once and on the plain tables: building an ORM query costs more than running it.
+_people, _handles = Customer.__table__.c, Identity.__table__.c
+_FOUND = (_people.id, _people.name, _people.organisation, _people.merged_into, _people.deleted_at)
+_BY_HANDLE = (
+    select(*_FOUND)
+    .join_from(Identity.__table__, Customer.__table__, _handles.customer == _people.id)
+    .where(_handles.kind == "email", _handles.handle == bindparam("handle"))
+)
+_BY_ID = select(*_FOUND).where(_people.id == bindparam("key"))
+
+
+def _look_up(tx: Tx, handle: str) -> _Known | None:
+    row = tx.connection().execute(_BY_HANDLE, {"handle": handle}).one_or_none()
     steps = 0
     while row is not None and row.merged_into is not None and steps < 20:
-        follow = select(Customer.id, Customer.name, Customer.merged_into, Customer.deleted_at)
-        row = tx.execute(follow.where(Customer.id == row.merged_into)).one_or_none()
+        row = tx.connection().execute(_BY_ID, {"key": row.merged_into}).one_or_none()
         steps += 1
     if row is None:
         return None
     if row.deleted_at is not None:
         _change(tx, row.id, deleted_at=None)
-    return row.id, bool(row.name)
+    return _Known(row.id, bool(row.name), row.organisation)
 
 
-def _make(tx: Tx, handle: str, address: str, name: str, at: datetime) -> tuple[UUID, bool]:
+def _make(tx: Tx, handle: str, address: str, name: str, at: datetime) -> _Known:
     customer = ids.derived_id("customer", "email", handle)
     shown = tidy_name(name, address)
     organisation = _organisation_for(tx, company_domain(handle), at)
@@ -147,8 +173,8 @@ def _make(tx: Tx, handle: str, address: str, name: str, at: datetime) -> tuple[U
         },
     )
     tx.touch("customer", customer)
-    _index(tx, customer, shown, address, at)
-    return customer, bool(shown)
+    _index(tx, customer, shown, address, at, fresh=True)
+    return _Known(customer, bool(shown), organisation)
 
 
 def _organisation_for(tx: Tx, domain: str, at: datetime) -> UUID | None:
@@ -262,6 +288,8 @@ def _reindex(tx: Tx, customer: UUID) -> None:
     _index(tx, customer, row.name, " ".join(addresses), row.created_at, row.notes)
 
 
-def _index(tx: Tx, customer: UUID, name: str, people: str, at: datetime, notes: str = "") -> None:
+def _index(
+    tx: Tx, customer: UUID, name: str, people: str, at: datetime, notes: str = "", *, fresh: bool = False
+) -> None:
     doc = index.Doc("customer", customer, title=name, body=notes, people=people, customer=customer, occurred_at=at)
-    index.put(tx, [doc])
+    index.put(tx, [doc], fresh=fresh)

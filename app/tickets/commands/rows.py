@@ -87,20 +87,18 @@ def from_plain(field: str, value: Any) -> Any:
     return UUID(value) if field in IDS else value
 
 
-def reindex(tx: Tx, row: Ticket, *, fresh: bool = False) -> None:
-    """Put a ticket's subject, number and tags into the index. `fresh`: it has no tags yet."""
-    tags = [] if fresh else tag_names(tx, row.id)
-    words = " ".join((f"#{row.number}", str(row.number), *tags))
-    doc = index.Doc(
-        "ticket",
-        row.id,
-        title=row.subject,
-        extra=words,
-        ticket=row.id,
-        customer=row.customer,
-        occurred_at=row.created_at,
-    )
-    index.put(tx, [doc])
+def reindex(tx: Tx, row: Ticket) -> None:
+    """Put a ticket's subject, number and tags into the index again."""
+    tags = tag_names(tx, row.id)
+    index.put(tx, [ticket_doc(row.id, row.number, row.subject, row.customer, row.created_at, tags)])
+
+
+def ticket_doc(
+    ticket: UUID, number: int, subject: str, customer: UUID | None, at: datetime, tags: Iterable[str] = ()
+) -> index.Doc:
+    """What is indexed of a ticket itself."""
+    extra = " ".join((f"#{number}", str(number), *tags))
+    return index.Doc("ticket", ticket, title=subject, extra=extra, ticket=ticket, customer=customer, occurred_at=at)
 
 
 def tag_names(tx: Tx, ticket: UUID) -> list[str]:
