@@ -1,0 +1,80 @@
+"""Which folders are watched, how far each is received, and the comparison with a fresh listing of the server."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from app.inbox import rules
+from app.inbox.queries import Difference, listing_difference
+from app.inbox.tables import MailFolder, MailItem
+from app.kernel.errors import NotFoundError
+from app.kernel.store import Tx
+
+_CHUNK = 500
+
+
+def watch_folders(tx: Tx, mailbox: UUID, found: Sequence[tuple[str, rules.FolderRole]]) -> None:
+    """Remember the folders to watch; a folder that the server renamed or lost keeps its lines."""
+    known = {row.name: row for row in tx.execute(select(MailFolder).where(MailFolder.mailbox == mailbox)).scalars()}
+    for name, role in found:
+        row = known.get(name)
+        if row is None:
+            tx.add(MailFolder(id=rules.folder_id(mailbox, name), mailbox=mailbox, name=name, role=role))
+        elif row.role != role:
+            row.role = role
+
+
+def begin_folder(tx: Tx, folder: UUID, uidvalidity: int, first_uid: int) -> None:
+    """The first look into a folder: mail below `first_uid` was there already, what comes from there on is new."""
+    row = _folder(tx, folder)
+    if row.uidvalidity == 0:
+        row.uidvalidity, row.first_uid, row.received_uid = uidvalidity, first_uid, first_uid - 1
+
+
+def start_over(tx: Tx, folder: UUID, uidvalidity: int, moved: Sequence[tuple[UUID, int]], uidnext: int) -> None:
+    """The server gave a folder new UIDs. `moved`: (ledger line, new UID) of the mails known again by header and size.
+
+    Their lines go on under the new UID. Other lines are of mail that is gone; other UIDs are received again, and their
+    messages are known by their identity. Nothing of what is there now counts as new, for nobody is told twice.
+    """
+    row = _folder(tx, folder)
+    before = row.uidvalidity
+    for key, uid in moved:
+        tx.execute(update(MailItem).where(MailItem.id == key).values(uidvalidity=uidvalidity, uid=uid, gone_at=None))
+    tx.execute(
+        update(MailItem)
+        .where(MailItem.folder == folder, MailItem.uidvalidity == before, MailItem.gone_at.is_(None))
+        .values(gone_at=tx.now)
+    )
+    row.uidvalidity, row.first_uid, row.received_uid = uidvalidity, uidnext, uidnext - 1
+    row.unaccounted = max(row.unaccounted, 1)  # until the next listing says otherwise: look for what is missing
+
+
+def note_listing(tx: Tx, folder: UUID, difference: Difference, *, uidnext: int | None, modseq: int | None) -> None:
+    """Remember what a fresh listing showed: how many mails there are, which lines are of mail that is gone."""
+    row = _folder(tx, folder)
+    if row.uidvalidity != difference.uidvalidity:
+        return  # the folder was started over meanwhile
+    for keys, gone_at in ((difference.gone, tx.now), (difference.back, None)):
+        for start in range(0, len(keys), _CHUNK):
+            tx.execute(update(MailItem).where(MailItem.id.in_(keys[start : start + _CHUNK])).values(gone_at=gone_at))
+    row.server_count, row.unaccounted = difference.server, len(difference.missing)
+    row.uidnext, row.highestmodseq, row.listed_at = uidnext, modseq, tx.now
+
+
+def reconcile(tx: Tx, folder: UUID, uidvalidity: int, uids: Sequence[int]) -> Difference:
+    """Compare the ledger with a fresh listing and remember the result; what has no line is `missing`."""
+    difference = listing_difference(tx, folder, uidvalidity, uids)
+    note_listing(tx, folder, difference, uidnext=None, modseq=None)
+    return difference
+
+
+def _folder(tx: Tx, folder: UUID) -> MailFolder:
+    row = tx.get(MailFolder, folder)
+    if row is None:
+        msg = "This folder is not watched any more."
+        raise NotFoundError(msg)
+    return row

@@ -1,0 +1,192 @@
+"""Putting a mail where it belongs: its message row, a new ticket or an old one, links and merges."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from app.conversations.commands import NewAttachment, NewMessage, add_message
+from app.conversations.rules import Direction, Kind, snippet_of
+from app.inbox import rules
+from app.inbox.match import Known, Threads, named_by
+from app.inbox.rules import FolderRole
+from app.kernel.store import Tx
+from app.mime.model import Address, ParsedMail
+from app.tickets import commands as tickets
+from app.tickets.commands.rows import living_row
+from app.tickets.rules import HISTORY, Status
+from app.tickets.tables import Placement
+
+POSSIBLE_MATCH = "possible_match"
+CONTINUES = "continues"
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A mail on its way to its place. `was_there`: it lay in the mailbox before that was connected."""
+
+    key: UUID
+    mail: ParsedMail
+    mailbox: UUID
+    role: FolderRole
+    at: datetime
+    blob: UUID | None
+    was_there: bool
+    same_as: UUID | None = None
+
+
+class Places:
+    """The hands that write, within one transaction."""
+
+    def __init__(self, tx: Tx, threads: Threads) -> None:
+        self.tx = tx
+        self.threads = threads
+        self.new_tickets = 0
+        self.appended = 0
+
+    def open_ticket(self, arrival: Arrival, customer: UUID | None, subject: str) -> UUID:
+        """A ticket of its own for this mail; closed history if the mail was there before the desk."""
+        ticket = rules.ticket_id(arrival.key)
+        tickets.open_ticket(
+            self.tx,
+            ticket=ticket,
+            customer=customer,
+            subject=subject,
+            channel="email",
+            mailbox=arrival.mailbox,
+            status=Status.CLOSED if arrival.was_there else Status.NEW,
+            at=arrival.at,
+            outcome=HISTORY if arrival.was_there else "",
+        )
+        self.new_tickets += 1
+        return ticket
+
+    def store(
+        self,
+        arrival: Arrival,
+        *,
+        ticket: UUID | None,
+        customer: UUID | None,
+        direction: Direction = Direction.IN,
+        kind: Kind = Kind.MAIL,
+        automatic: bool = False,
+        subject: str | None = None,
+    ) -> None:
+        """The message row of a mail, with its files, its ids and its place in the index."""
+        mail = arrival.mail
+        sender = mail.from_ or mail.sender
+        add_message(
+            self.tx,
+            NewMessage(
+                id=arrival.key,
+                direction=direction,
+                occurred_at=arrival.at,
+                ticket=ticket,
+                customer=customer,
+                mailbox=arrival.mailbox,
+                kind=kind,
+                automatic=automatic,
+                external_id=mail.message_id or "",
+                in_reply_to=mail.in_reply_to[0] if mail.in_reply_to else "",
+                refs=tuple(dict.fromkeys((*mail.references, *mail.in_reply_to))),
+                sender=_pair(sender) if sender else ("", ""),
+                reply_to=_pairs(mail.reply_to),
+                to=_pairs(mail.to),
+                cc=_pairs(mail.cc),
+                bcc=_pairs(mail.bcc),
+                subject=mail.subject if subject is None else subject,
+                text=mail.text,
+                snippet=snippet(mail),
+                same_id_as=arrival.same_as,
+                warnings=mail.warnings,
+                extra=_extra(mail),
+                sent_date=mail.date,
+                attachments=tuple(
+                    NewAttachment(
+                        filename=part.filename,
+                        content_type=part.content_type,
+                        size=part.size,
+                        part=part.path,
+                        content_id=part.content_id,
+                        inline=part.inline,
+                    )
+                    for part in mail.attachments
+                ),
+            ),
+            blob=arrival.blob,
+        )
+        people = frozenset(each.key for each in (*((sender,) if sender else ()), *mail.to, *mail.cc) if each.address)
+        self.threads.add(Known(arrival.key, ticket, direction, people), mail.message_id, named_by(mail))
+
+    def note(self, arrival: Arrival, ticket: UUID, direction: Direction) -> None:
+        """Tell the ticket of a message that changes no status: history, what a program wrote, what we wrote."""
+        tickets.message_added(
+            self.tx,
+            ticket,
+            direction=direction,
+            at=arrival.at,
+            snippet=snippet(arrival.mail),
+            has_attachment=has_files(arrival.mail),
+        )
+        row = living_row(self.tx, ticket)
+        if row.outcome != HISTORY:
+            return
+        # Blocks of history come newest first: a ticket's beginning and end move while they do.
+        row.created_at = min(row.created_at, arrival.at)
+        if row.status == Status.CLOSED:
+            row.closed_at = row.last_message_at
+        if direction is Direction.OUT:
+            row.first_reply_at = min(row.first_reply_at or arrival.at, arrival.at)
+
+    def merge(self, into: UUID, others: Iterable[UUID]) -> UUID:
+        """A mail connects tickets: the younger go into the oldest, unless they were kept apart on purpose."""
+        kept = into
+        for other in others:
+            one, two = self.threads.ticket(kept), self.threads.ticket(other)
+            if one is None or two is None or one.id == two.id or self.threads.are_linked(one.id, two.id):
+                continue
+            older, younger = sorted((one, two), key=lambda row: (row.created_at, row.number))
+            tickets.join(self.tx, younger.id, older.id)
+            self.threads.forget(younger.id, older.id)
+            kept = older.id
+        return kept
+
+    def place(self, message: UUID, ticket: UUID) -> None:
+        """Show a message that has no ticket in this one."""
+        row = self.tx.get(Placement, message)
+        if row is None:
+            self.tx.add(Placement(id=message, ticket=ticket))
+        else:
+            row.ticket, row.deleted_at = ticket, None
+        self.tx.flush()
+
+
+def snippet(mail: ParsedMail) -> str:
+    """The first words of what the writer wrote now."""
+    return snippet_of(mail.reply.visible or mail.text)
+
+
+def has_files(mail: ParsedMail) -> bool:
+    """Has it a file that is no picture inside its text?"""
+    return any(not part.inline for part in mail.attachments)
+
+
+def _pair(one: Address) -> tuple[str, str]:
+    return (one.name, one.address)
+
+
+def _pairs(some: tuple[Address, ...]) -> tuple[tuple[str, str], ...]:
+    return tuple((one.name, one.address) for one in some)
+
+
+def _extra(mail: ParsedMail) -> dict[str, object]:
+    extra: dict[str, object] = {"class": mail.mail_class.value}
+    if mail.has_html or mail.html:
+        extra["html"] = True
+    if mail.trust.dmarc or mail.trust.dkim or mail.trust.spf:
+        extra["trust"] = {"spf": mail.trust.spf, "dkim": mail.trust.dkim, "dmarc": mail.trust.dmarc}
+    if mail.auto_reasons:
+        extra["automatic"] = list(mail.auto_reasons)
+    return extra

@@ -1,0 +1,114 @@
+"""The first of the two steps: the bytes of a batch are safe in a pack, now come its ledger lines and the cursor.
+
+Both are in one transaction. Whatever breaks later, no mail has to be downloaded twice and none is forgotten; a batch
+that is received again makes no second line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import insert, select, update
+
+from app.inbox import rules
+from app.inbox.tables import MailFolder, MailItem
+from app.kernel import ids
+from app.kernel.blobs import BlobRef
+from app.kernel.errors import NotFoundError
+from app.kernel.store import Tx
+from app.kernel.tables import Blob
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedMail:
+    """One mail whose bytes are flushed: its UID, when the server got it, its size there, the sha256 of its header,
+    and whether it lay in the mailbox already when that was connected.
+    """
+
+    uid: int
+    internal_at: datetime | None
+    size: int
+    header_hash: bytes
+    blob: BlobRef
+    was_there: bool
+
+
+def receive(
+    tx: Tx, folder: UUID, uidvalidity: int, mails: Sequence[ReceivedMail], *, cursor: int | None = None
+) -> dict[int, UUID]:
+    """Write ledger lines `received`; the new ones by UID. `cursor`: everything up to this UID is received now.
+
+    Raises NotFoundError for a folder that is not watched (any more).
+    """
+    row = tx.get(MailFolder, folder)
+    if row is None:
+        msg = "This folder is not watched any more."
+        raise NotFoundError(msg)
+    known = _known(tx, folder, uidvalidity, [mail.uid for mail in mails])
+    fresh = [mail for mail in mails if mail.uid not in known]
+    keys = [rules.item_id(folder, uidvalidity, mail.uid) for mail in fresh]
+    if fresh:
+        _write(tx, row, uidvalidity, fresh, keys)
+    if cursor is not None and row.uidvalidity == uidvalidity and cursor > row.received_uid:
+        row.received_uid = cursor
+    return {mail.uid: key for mail, key in zip(fresh, keys, strict=True)}
+
+
+def count_attempt(tx: Tx, items: Sequence[UUID]) -> None:
+    """Say, before these mails are parsed, that they are about to be: whoever finds a count later knows of an unclean end."""
+    for start in range(0, len(items), _CHUNK):
+        chunk = items[start : start + _CHUNK]
+        tx.execute(update(MailItem).where(MailItem.id.in_(chunk)).values(attempts=MailItem.attempts + 1))
+
+
+def _known(tx: Tx, folder: UUID, uidvalidity: int, uids: Sequence[int]) -> set[int]:
+    found: set[int] = set()
+    for start in range(0, len(uids), _CHUNK):
+        found.update(
+            tx.execute(
+                select(MailItem.uid).where(
+                    MailItem.folder == folder,
+                    MailItem.uidvalidity == uidvalidity,
+                    MailItem.uid.in_(uids[start : start + _CHUNK]),
+                )
+            ).scalars()
+        )
+    return found
+
+
+def _write(tx: Tx, folder: MailFolder, uidvalidity: int, mails: Sequence[ReceivedMail], keys: Sequence[UUID]) -> None:
+    blobs = [ids.derived_id("blob", mail.blob.sha256, mail.blob.pack, mail.blob.offset) for mail in mails]
+    tx.execute(
+        insert(Blob),
+        [
+            {"id": key, "pack": ref.pack, "offset": ref.offset, "length": ref.length, "sha256": ref.sha256}
+            for key, ref in zip(blobs, (mail.blob for mail in mails), strict=True)
+        ],
+    )
+    tx.execute(
+        insert(MailItem),
+        [
+            {
+                "id": key,
+                "mailbox": folder.mailbox,
+                "folder": folder.id,
+                "uidvalidity": uidvalidity,
+                "uid": mail.uid,
+                "blob": blob,
+                "header_hash": mail.header_hash,
+                "size": mail.size,
+                "internal_at": mail.internal_at,
+                "outcome": rules.Outcome.RECEIVED,
+                "attempts": 0,
+                "is_history": mail.was_there,
+                "received_at": tx.now,
+            }
+            for key, blob, mail in zip(keys, blobs, mails, strict=True)
+        ],
+    )
+    tx.touch("mail_folder", folder.id)

@@ -1,0 +1,153 @@
+"""What becomes of a mail: outcomes, the identity of a message, its time, and the small decisions about tickets.
+
+Everything here is pure: it sees a parsed mail and plain values, never a database, a network or a clock.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from app.kernel import clock, ids
+from app.mime.model import MailClass, ParsedMail
+
+MOST_ATTEMPTS: Final = 3
+"""A mail that was begun this often and never finished goes into quarantine."""
+
+_EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
+_LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
+_PREFIX: Final = re.compile(
+    r"\s*(?:re|aw|antw|antwort|fwd?|wg|tr|rv|sv|vs|vb|ref|rif|odp|ynt|res|enc|回复|回覆|答复|转发|轉寄)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*",
+    re.IGNORECASE,
+)
+
+
+class Outcome(enum.StrEnum):
+    """What became of one item that a server showed. The value is stored and printed."""
+
+    RECEIVED = "received"  # its bytes are safe; not yet looked at
+    MESSAGE = "message"
+    OWN_COPY = "own_copy"  # what we sent ourselves, seen again
+    DUPLICATE = "duplicate"  # another delivery of a message that is there
+    SURVEY_ANSWER = "survey_answer"
+    BOUNCE = "bounce"
+    AUTO_REPLY = "auto_reply"
+    BULK = "bulk"
+    SPAM = "spam"
+    FEEDBACK = "feedback"  # a complaint report
+    HISTORY = "history"  # closed before the desk knew it
+    SENT_OTHER = "sent_other"  # sent from another program, about nothing that is known here
+    ERASED = "erased"
+    QUARANTINED = "quarantined"
+
+
+class FolderRole(enum.StrEnum):
+    """What a folder is for, as far as it is read."""
+
+    INBOX = "inbox"
+    SENT = "sent"
+    JUNK = "junk"
+
+
+class History(enum.StrEnum):
+    """What happens to the mail that lies in a mailbox when it is connected."""
+
+    SINCE = "since"  # young threads whose last word is the customer's open, the rest is closed history
+    ALL = "all"  # every thread is an open ticket
+    ARCHIVE = "archive"  # everything is closed history
+    NONE = "none"  # only new mail
+
+
+def message_id(mail: ParsedMail) -> UUID:
+    """The key of the message that a mail carries: the same on every device, in every folder, in any order."""
+    sender = mail.from_.key if mail.from_ else ""
+    if mail.message_id:
+        return ids.derived_id("message", mail.message_id, sender, mail.raw_date, at_ms=_own_ms(mail))
+    to, cc = (",".join(one.key for one in line) for line in (mail.to, mail.cc))
+    parts = (sender, to, cc, mail.subject, mail.raw_date, mail.lowest_received, mail.body_hash)
+    return ids.derived_id("message-without-id", *parts, at_ms=_own_ms(mail))
+
+
+def variant_id(mail: ParsedMail) -> UUID:
+    """The key of a message whose Message-ID, author and date are those of another but whose words are not."""
+    words = " ".join(mail.text.split())
+    return ids.derived_id("message-variant", message_id(mail), words, at_ms=_own_ms(mail))
+
+
+def ticket_id(message: UUID) -> UUID:
+    """The key of the ticket that a message opens: the message's own time and what identifies it."""
+    return ids.derived_id("ticket", message, at_ms=message.int >> 80)
+
+
+def item_id(folder: UUID, uidvalidity: int, uid: int) -> UUID:
+    """The key of a ledger line."""
+    return ids.derived_id("mail_item", folder, uidvalidity, uid)
+
+
+def folder_id(mailbox: UUID, name: str) -> UUID:
+    """The key of a watched folder."""
+    return ids.derived_id("mail_folder", mailbox, name)
+
+
+def _own_ms(mail: ParsedMail) -> int:
+    return clock.to_ms(mail.date) if mail.date and _EARLIEST <= mail.date < _LATEST else 0
+
+
+def occurred_at(mail: ParsedMail, internal_at: datetime | None, now: datetime, *, was_there: bool) -> datetime:
+    """When a mail happened. New mail: when the server got it. Mail that was there when the mailbox was connected: the
+    earliest of that, the top Received field and Date, since a mailbox that moved has the day of its move everywhere.
+    """
+    if not was_there and internal_at is not None:
+        return min(internal_at, now)
+    known = [at for at in (internal_at, mail.received_at, mail.date) if at is not None and at >= _EARLIEST]
+    return min([*known, now])
+
+
+def best_date(mail: ParsedMail) -> datetime:
+    """When a mail was written, as far as it tells itself; what tells nothing comes first."""
+    return min((at for at in (mail.received_at, mail.date) if at and at >= _EARLIEST), default=_EARLIEST)
+
+
+def says_the_same(stored: str, delivered: str) -> bool:
+    """Do two texts differ by no more than white space and lines that a list or a scanner added at the end?"""
+    if stored.split() == delivered.split():
+        return True
+    short, long = sorted((_lines(stored), _lines(delivered)), key=len)
+    return bool(short) and long[: len(short)] == short
+
+
+def _lines(text: str) -> list[str]:
+    return [words for line in text.splitlines() if (words := " ".join(line.split()))]
+
+
+def bare_subject(subject: str) -> str:
+    """A subject without Re:, AW:, Fwd: and their like; for showing, never for matching."""
+    rest = subject
+    while (shorter := _PREFIX.sub("", rest, count=1)) != rest and _PREFIX.match(rest):
+        rest = shorter
+    return " ".join(rest.split()) or " ".join(subject.split())
+
+
+def is_over(closed_at: datetime, at: datetime, reopen_days: int) -> bool:
+    """Is a ticket that was closed at `closed_at` too old to be opened again by a mail of `at`?"""
+    return at - closed_at > timedelta(days=reopen_days)
+
+
+def opens(history: History, open_since: datetime | None, *, last_at: datetime, customer_last: bool) -> bool:
+    """Is a thread that was there at the connection an open ticket, now that all of its part is in?"""
+    if history is History.ALL:
+        return True
+    return history is History.SINCE and customer_last and open_since is not None and last_at >= open_since
+
+
+def outcome_of_class(mail_class: MailClass) -> Outcome | None:
+    """The outcome of a mail that is no letter of a person; None for letters."""
+    return {
+        MailClass.BOUNCE: Outcome.BOUNCE,
+        MailClass.AUTO_REPLY: Outcome.AUTO_REPLY,
+        MailClass.BULK: Outcome.BULK,
+        MailClass.FEEDBACK_REPORT: Outcome.FEEDBACK,
+    }.get(mail_class)

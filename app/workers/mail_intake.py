@@ -1,0 +1,182 @@
+"""From the ledger into tickets: parse what was received, put it in order, write it in short transactions.
+
+One bad mail never holds up the rest: what cannot be read goes into quarantine, and a batch that fails is done again
+one mail at a time, so that only the mail to blame is set aside.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from uuid import UUID
+
+from app.inbox import commands
+from app.inbox.commands import Ingested, MailToIngest
+from app.inbox.queries import WaitingItem, waiting_items
+from app.inbox.rules import MOST_ATTEMPTS, Outcome, best_date
+from app.kernel.errors import UserError
+from app.workers.ahead import Ahead
+from app.workers.parsing import ParsePool, Unparsed
+
+log = logging.getLogger(__name__)
+
+Do = Callable[..., Any]
+Ask = Callable[..., Any]
+
+_MOST_AT_ONCE: Final = 40
+_LEFTOVERS: Final = 200
+_FEW: Final = 16
+
+
+@dataclass(slots=True)
+class PassCounts:
+    """What one pass did, in mails, and how many tickets are new."""
+
+    received: int = 0
+    new_tickets: int = 0
+    appended: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def duplicates(self) -> int:
+        return self.outcomes[Outcome.DUPLICATE]
+
+    @property
+    def bounces(self) -> int:
+        return self.outcomes[Outcome.BOUNCE]
+
+    @property
+    def auto_replies(self) -> int:
+        return self.outcomes[Outcome.AUTO_REPLY]
+
+    @property
+    def quarantined(self) -> int:
+        return self.outcomes[Outcome.QUARANTINED]
+
+    def add(self, done: Ingested) -> None:
+        self.new_tickets += done.new_tickets
+        self.appended += done.appended
+        self.outcomes.update(done.outcomes)
+
+    def plus(self, other: PassCounts) -> None:
+        """Count another pass in."""
+        self.received += other.received
+        self.new_tickets += other.new_tickets
+        self.appended += other.appended
+        self.outcomes.update(other.outcomes)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long a write may keep others out, and how long it lets them in between. Seconds."""
+
+    budget_s: float = 0.03
+    pause_s: float = 0.003
+
+
+WITH_WINDOW: Final = Pace()
+ALONE: Final = Pace(budget_s=0.35, pause_s=0.0)
+
+
+class Intake:
+    """Turns received mails of one mailbox into tickets."""
+
+    def __init__(self, do: Do, ask: Ask, pool: ParsePool, stop: threading.Event, pace: Pace = WITH_WINDOW) -> None:
+        self._do, self._ask, self._pool, self._stop, self._pace = do, ask, pool, stop, pace
+        self.counts = PassCounts()
+
+    def set_pace(self, pace: Pace) -> None:
+        """The window was opened or closed."""
+        self._pace = pace
+
+    def take(self, windows: Iterator[list[WaitingItem]], expected: int) -> None:
+        """Deal with windows of received mails while the next are fetched and parsed."""
+        if expected <= _FEW:
+            for parsed in self._parsed(self._counted(windows)):
+                self._write(parsed)
+            return
+        with (
+            Ahead(self._counted(windows), depth=2, name="mail-fetch") as fetched,
+            Ahead(self._parsed(iter(fetched)), depth=2, name="mail-parse") as ready,
+        ):
+            for parsed in ready:
+                self._write(parsed)
+
+    def take_leftovers(self, mailbox: UUID) -> None:
+        """Deal with what an earlier run received and did not finish: what was begun before goes one by one, apart."""
+        for attempts in range(MOST_ATTEMPTS + 1):
+            while not self._stop.is_set():
+                items = self._ask(waiting_items, mailbox, limit=_LEFTOVERS, attempts=attempts)
+                if not items:
+                    break
+                self._take_left(items, attempts)
+
+    def _take_left(self, items: Sequence[WaitingItem], attempts: int) -> None:
+        if attempts >= MOST_ATTEMPTS:
+            for item in items:
+                self._set_aside(item.id, f"Reading this mail was begun {attempts} times and never finished.")
+        elif attempts == 0:
+            for parsed in self._parsed(iter([list(items)])):
+                self._write(parsed)
+        else:
+            for item in items:
+                for parsed in self._parsed(iter([[item]]), apart=True):
+                    self._write(parsed)
+
+    def _counted(self, windows: Iterator[list[WaitingItem]]) -> Iterator[list[WaitingItem]]:
+        for window in windows:
+            self.counts.received += len(window)
+            yield window
+            if self._stop.is_set():
+                return
+
+    def _parsed(self, windows: Iterator[list[WaitingItem]], *, apart: bool = False) -> Iterator[list[MailToIngest]]:
+        """Parse windows; within one, mails are put in the order in which they were written."""
+        for window in windows:
+            self._do(commands.count_attempt, [item.id for item in window])
+            ready = []
+            for item, parsed in zip(window, self._pool.parse([item.blob for item in window], apart=apart), strict=True):
+                if isinstance(parsed, Unparsed):
+                    self._set_aside(item.id, parsed.reason)
+                else:
+                    ready.append((item.was_there, MailToIngest(item.id, parsed)))
+            if any(was_there for was_there, _ in ready):
+                ready.sort(key=lambda one: best_date(one[1].mail))
+            yield [mail for _, mail in ready]
+
+    def _write(self, mails: list[MailToIngest]) -> None:
+        at = 0
+        while at < len(mails) and not self._stop.is_set():
+            batch = mails[at : at + _MOST_AT_ONCE]
+            try:
+                done: Ingested = self._do(commands.ingest, batch, budget_s=self._pace.budget_s)
+            except UserError:
+                raise  # the disk is full or the desk is busy: the mails wait
+            except Exception:
+                log.exception("a batch of mails failed; it is done one by one")
+                self._one_by_one(batch)
+                at += len(batch)
+                continue
+            self.counts.add(done)
+            at += done.done
+            if self._pace.pause_s:
+                time.sleep(self._pace.pause_s)
+
+    def _one_by_one(self, mails: Sequence[MailToIngest]) -> None:
+        for mail in mails:
+            try:
+                self.counts.add(self._do(commands.ingest, [mail]))
+            except UserError:
+                raise
+            except Exception as error:
+                log.exception("a mail could not be stored")
+                self._set_aside(mail.item, f"This mail could not be stored ({type(error).__name__}).")
+
+    def _set_aside(self, item: UUID, reason: str) -> None:
+        self._do(commands.quarantine, item, reason)
+        self.counts.outcomes[Outcome.QUARANTINED] += 1
