@@ -17,7 +17,6 @@ from PySide6.QtWidgets import QWidget
 
 from ui.icons import icon
 from ui.text import tr
-from ui.widgets.palette import Entry
 
 Run = Callable[[], object]
 Allowed = Callable[[], bool | str]  # True, or why not
@@ -82,6 +81,20 @@ ALL: tuple[Action, ...] = (
 )
 
 
+_NOT_LISTED = {"palette", "next", "previous", "select", "open"}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An action as it stands now: its words and keys in this language and system, and why it is off if it is."""
+
+    action: Action
+    text: str
+    keys: str
+    enabled: bool
+    reason: str
+
+
 @dataclass
 class _Bound:
     owner: QObject
@@ -134,11 +147,10 @@ class Actions(QObject):
         self._resting = resting
         self.refresh()
 
-    def entries(self) -> list[Entry]:
+    def offers(self) -> list[Offer]:
         """What the palette lists, the page's own actions first; looks afresh at what is allowed."""
-        listed = [a for a in self.declared.values() if a.key not in ("palette", "next", "previous", "select", "open")]
-        here = [a for a in listed if a.group != "Everywhere" and self._bound[a.key]]
-        return [self._entry(a) for a in (*here, *(a for a in listed if a not in here and self._bound[a.key]))]
+        listed = [a for a in self.declared.values() if a.key not in _NOT_LISTED and self._bound[a.key]]
+        return [self._offer(a) for a in sorted(listed, key=lambda a: a.group == "Everywhere")]
 
     def groups(self) -> dict[str, list[tuple[str, str]]]:
         """Every action with keys, for the sheet of shortcuts."""
@@ -152,18 +164,10 @@ class Actions(QObject):
         """The keys of an action as this system writes them."""
         return QKeySequence(self.declared[key].keys).toString(QKeySequence.SequenceFormat.NativeText)
 
-    def _entry(self, action: Action) -> Entry:
+    def _offer(self, action: Action) -> Offer:
         allowed = self._allowed(action.key)
-        return Entry(
-            text=tr(action.text),
-            run=lambda: self.run(action.key),
-            shortcut=self.keys(action.key),
-            icon=action.icon,
-            group=tr("Actions"),
-            enabled=allowed is True,
-            reason=allowed if isinstance(allowed, str) else "",
-            words=tr(action.words) if action.words else "",
-        )
+        reason = allowed if isinstance(allowed, str) else ""
+        return Offer(action, tr(action.text), self.keys(action.key), allowed is True, reason)
 
     def _make(self, action: Action, window: QWidget) -> QAction:
         made = QAction(icon(action.icon), tr(action.text), window)

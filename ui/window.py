@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 from app.desk import Desk
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError
-from ui.actions import Actions
+from ui.actions import Actions, Offer
 from ui.bridge import Bridge
 from ui.pages import BasePage, Context
 from ui.tasks import Tasks
@@ -250,7 +250,7 @@ class Window(QMainWindow):
     def open_palette(self) -> None:
         """Every action by a few letters, and what the live search finds."""
         palette = CommandPalette(
-            self.actions_.entries(),
+            [self._entry(offer) for offer in self.actions_.offers()],
             recent=self._recent,
             context=self._context_words(),
             live=lambda query: self._live(query, lambda found: _show(palette, query, found)) if self._live else None,
@@ -267,6 +267,19 @@ class Window(QMainWindow):
         """Another look, at once; whoever keeps settings hears of it."""
         self._theme.choose(look)
         self.look_chosen.emit(look)
+
+    def _entry(self, offer: Offer) -> Entry:
+        action = offer.action
+        return Entry(
+            text=offer.text,
+            run=partial(self.actions_.run, action.key),
+            shortcut=offer.keys,
+            icon=action.icon,
+            group=tr("Actions"),
+            enabled=offer.enabled,
+            reason=offer.reason,
+            words=tr(action.words) if action.words else "",
+        )
 
     def _palette_done(self, palette: CommandPalette) -> None:
         if palette.ran:

@@ -1,0 +1,1 @@
+"""The inbox: the list of tickets, the conversation, the composer and the customer beside it."""
