@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
@@ -40,9 +40,3 @@ def after(db: Session, topic: str, seq: int) -> list[tuple[int, dict[str, Any]]]
 def newest_seq(db: Session) -> int:
     """The number of the newest word of all, to listen from."""
     return db.execute(select(SignalRow.seq).order_by(SignalRow.seq.desc()).limit(1)).scalar() or 0
-
-
-def sweep(tx: Tx) -> None:
-    """Forget what has expired. The newest row stays, so that numbers go on rising."""
-    newest = tx.execute(select(SignalRow.seq).order_by(SignalRow.seq.desc()).limit(1)).scalar() or 0
-    tx.execute(delete(SignalRow).where(SignalRow.expires_at < tx.now, SignalRow.seq < newest))

@@ -1,0 +1,112 @@
+"""`sync` and `engine`: making things happen, here or in the engine that is running."""
+
+from __future__ import annotations
+
+import argparse
+import secrets
+import threading
+import time
+from typing import Any
+from uuid import UUID
+
+from app import engine as engines
+from app.cli.opening import opened
+from app.cli.output import Output
+from app.conversations.queries import mailbox, mailboxes
+from app.desk import Desk
+from app.desk.supervisor import engine_pid
+from app.kernel import log, signals
+from app.kernel.changes import Changes
+from app.kernel.errors import UserError
+
+PATIENCE_S = 60.0
+
+
+def engine(args: argparse.Namespace, _out: Output) -> int:
+    """Receive and send until told to stop."""
+    with opened(args) as desk:
+        log.configure("engine", desk.workspace.logs)
+        engines.run_until_told(desk)
+    return 0
+
+
+def sync(args: argparse.Namespace, out: Output) -> int:
+    """One pass; 1 when a mailbox could not be reached or signed in to."""
+    with opened(args) as desk:
+        if not desk.ask(mailboxes):
+            msg = "No mailbox is connected. Connect one: deskbell mailbox add --help"
+            raise UserError(msg)
+        done = ask_or_do(desk, "sync", args.mailbox, out)
+    problems = done.pop("problems")
+    for words in problems:
+        out.progress(f"deskbell: {words}")
+    out.one(
+        done, ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in done.items() if count) or "Nothing new."
+    )
+    return 1 if problems else 0
+
+
+def ask_or_do(desk: Desk, what: str, address: str, out: Output) -> dict[str, Any]:
+    """Have a pass (`sync` or `reconcile`) done by the running engine, or do it here under the engine lock.
+
+    Raises UserError with the holder's pid when neither works within a minute.
+    """
+    key = _mailbox_id(desk, address)
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        if engine_pid(desk.workspace) is None:
+            try:
+                with engines.engine_lock(desk):
+                    return _do(desk, what, key, out)
+            except UserError as error:
+                if "Another engine" not in str(error) or time.monotonic() > deadline:
+                    raise
+        answer = _ask(desk, what, key, deadline)
+        if answer is not None:
+            return answer
+        if time.monotonic() > deadline:
+            msg = f"The engine of this desk (process {engine_pid(desk.workspace)}) did not answer within a minute."
+            raise UserError(msg)
+
+
+def _do(desk: Desk, what: str, key: UUID | None, out: Output) -> dict[str, Any]:
+    if what == "reconcile":
+        problems = engines.reconcile(desk, key)
+        for words in problems:
+            out.progress(f"deskbell: {words}")
+        return {"problems": problems}
+    return vars(engines.one_pass(desk, key))
+
+
+def _ask(desk: Desk, what: str, key: UUID | None, deadline: float) -> dict[str, Any] | None:
+    """The running engine's answer; None when it is gone or time is up."""
+    token = secrets.token_hex(8)
+    answers: list[dict[str, Any]] = []
+    answered = threading.Event()
+
+    def heard(changes: Changes) -> None:
+        for word in changes.signals:
+            if word.topic == "pass_done" and word.payload.get("id") == token:
+                answers.append(dict(word.payload))
+                answered.set()
+
+    quit_listening = desk.listen(heard)
+    try:
+        desk.work(signals.send, "pass_wanted", {"id": token, "what": what, "mailbox": str(key) if key else None})
+        while not answered.wait(0.2):
+            if time.monotonic() > deadline or engine_pid(desk.workspace) is None:
+                return None
+    finally:
+        quit_listening()
+    answers[0].pop("id")
+    return answers[0]
+
+
+def _mailbox_id(desk: Desk, address: str) -> UUID | None:
+    if not address:
+        return None
+    info = desk.ask(mailbox, address)
+    if info is None:
+        msg = f"{address} is not a mailbox of this desk."
+        raise UserError(msg)
+    return info.id

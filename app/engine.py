@@ -1,0 +1,302 @@
+"""The engine: the process that talks to the world. It receives, stores, sends, fires timers and works off jobs.
+
+Whoever runs it holds the engine lock, which the system frees the instant the process dies. Before anything else it
+settles what the last holder left half-sent. One thread a mailbox receives, one sends, one looks after timers and
+jobs; the main thread listens for words from other processes: stop, check now, a mailbox that came or went, a pass
+that the command line waits for. There is no Qt here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from app.connectors.wake import Wake
+from app.desk import Desk
+from app.inbox.queries import receiving_mailboxes
+from app.kernel import jobs, secrets, signals
+from app.kernel.backup import daily_backup
+from app.kernel.changes import Changes
+from app.kernel.errors import ExternalError, UserError
+from app.kernel.locks import FileLock, holder
+from app.outbox.delivery import settle_leftovers
+from app.workers import mail_receive, mail_send, timers
+from app.workers.mail_intake import ALONE, WITH_WINDOW, Pace
+from app.workers.parsing import ParsePool
+
+log = logging.getLogger(__name__)
+
+TIMER_S = 15.0
+_END = object()
+
+
+@dataclass
+class Pass:
+    """What one pass did, in the words of the command line's contract; `problems` are sentences for people."""
+
+    received: int = 0
+    new_tickets: int = 0
+    appended: int = 0
+    duplicates: int = 0
+    bounces: int = 0
+    auto_replies: int = 0
+    quarantined: int = 0
+    sent: int = 0
+    held: int = 0
+    failed: int = 0
+    uncertain: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def took(self, counts: mail_receive.PassCounts) -> None:
+        """Count what receiving did."""
+        for name in ("received", "new_tickets", "appended", "duplicates", "bounces", "auto_replies", "quarantined"):
+            setattr(self, name, getattr(self, name) + getattr(counts, name))
+
+    def gave(self, counts: mail_send.SendCounts) -> None:
+        """Count what sending did."""
+        for name in ("sent", "held", "failed", "uncertain"):
+            setattr(self, name, getattr(self, name) + getattr(counts, name))
+
+
+@contextlib.contextmanager
+def engine_lock(desk: Desk, *, wait_s: float = 0.0) -> Iterator[None]:
+    """Hold the engine lock, and first settle what the last holder left. Raises UserError with the holder's pid."""
+    lock = FileLock(desk.workspace.engine_lock, role="engine")
+    if not lock.acquire(timeout_s=wait_s):
+        who = holder(desk.workspace.engine_lock)
+        msg = f"Another engine is at work on this desk (process {who.pid if who else 'unknown'})."
+        raise UserError(msg)
+    try:
+        desk.work(settle_leftovers)
+        yield
+    finally:
+        lock.release()
+
+
+def one_pass(desk: Desk, mailbox: UUID | None = None, stop: threading.Event | None = None) -> Pass:
+    """Receive, ingest, timers, send: once, by whoever holds the engine lock. What fails is told, and stops nothing else."""
+    stop = stop or threading.Event()
+    done = Pass()
+    with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
+        for key in [mailbox] if mailbox else desk.ask(receiving_mailboxes):
+            _receive(desk, key, pool, stop, done, ALONE)
+    _timers_and_sending(desk, stop, done)
+    return done
+
+
+def _receive(desk: Desk, mailbox: UUID, pool: ParsePool, stop: threading.Event, done: Pass, pace: Pace) -> None:
+    try:
+        done.took(
+            mail_receive.receive_pass(
+                mailbox, desk.work, desk.ask, desk.packs, secrets.load_secret, pool, stop, pace=pace
+            )
+        )
+    except (ExternalError, UserError) as error:
+        done.problems.append(str(error))
+
+
+def _timers_and_sending(desk: Desk, stop: threading.Event, done: Pass) -> None:
+    timers.timers_pass(desk.work, desk.ask, backup=_backup(desk))
+    jobs.work_off(desk.store, stop)
+    done.gave(mail_send.send_due(desk.work, desk.ask, desk.packs, secrets.load_secret, stop))
+
+
+def _backup(desk: Desk) -> timers.Backup:
+    """The daily backup of this desk."""
+    place = desk.workspace
+    return lambda now: daily_backup(place.database, place.packs, place.backups, now) is not None
+
+
+def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
+    """Compare the ledger with fresh listings of the servers. What could not be compared is told, in sentences."""
+    problems = []
+    for key in [mailbox] if mailbox else desk.ask(receiving_mailboxes):
+        try:
+            mail_receive.list_again(key, desk.work, desk.ask, desk.packs, secrets.load_secret)
+        except (ExternalError, UserError) as error:
+            problems.append(str(error))
+    return problems
+
+
+class Engine:
+    """Everything that runs while the engine runs. `stop()` may be called from any thread and from a signal handler."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._stop = threading.Event()
+        self._words: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._send_wake = threading.Event()
+        self._timer_wake = threading.Event()
+        self._mailboxes: dict[UUID, _Mailbox] = {}
+        self._threads: list[threading.Thread] = []
+
+    def stop(self) -> None:
+        """Come to a clean end soon."""
+        self._stop.set()
+        self._words.put(_END)
+
+    def run(self) -> None:
+        """Work until told to stop. Raises UserError when another engine holds the lock."""
+        desk = self._desk
+        with engine_lock(desk, wait_s=2.0), contextlib.closing(ParsePool(desk.workspace.packs)) as self._pool:
+            quit_listening = desk.listen(self._heard)
+            secrets.for_this_run.listen(changed=lambda _ref: self._words.put("mailboxes_changed"))
+            self._say("running")
+            try:
+                self._begin("send", self._send)
+                self._begin("timers", self._timers)
+                self._see_mailboxes()
+                self._listen()
+            finally:
+                quit_listening()
+                self._end()
+                self._say("stopped")
+
+    # -- listening
+
+    def _heard(self, changes: Changes) -> None:
+        """On the watcher's thread: pass on what concerns us."""
+        for word in changes.signals:
+            if word.topic in ("stop_engine", "check_now", "mailboxes_changed", "pass_wanted"):
+                self._words.put((word.topic, word.payload))
+        if changes.touches("mailbox"):
+            self._words.put("mailboxes_changed")
+        if changes.touches("outbox", "mailbox"):
+            self._send_wake.set()
+        if changes.touches("job", "setting", "survey"):
+            self._timer_wake.set()
+
+    def _listen(self) -> None:
+        while not self._stop.is_set():
+            word = self._words.get()
+            if word is _END:
+                return
+            topic, payload = word if isinstance(word, tuple) else (word, {})
+            try:
+                self._obey(topic, payload)
+            except Exception:
+                log.exception("the word %s could not be followed", topic)
+
+    def _obey(self, topic: str, payload: dict[str, Any]) -> None:
+        if topic == "stop_engine":
+            self._stop.set()
+        elif topic == "mailboxes_changed":
+            self._see_mailboxes()
+            self._send_wake.set()
+        elif topic == "pass_wanted":
+            self._pass(payload)
+        else:
+            for one in self._mailboxes.values():
+                one.wake.set()
+            self._send_wake.set()
+            self._timer_wake.set()
+
+    def _pass(self, payload: dict[str, Any]) -> None:
+        """Do what the command line waits for, with the live connection of each mailbox out of the way meanwhile."""
+        wanted = UUID(payload["mailbox"]) if payload.get("mailbox") else None
+        done = Pass()
+        for key in [wanted] if wanted else list(self._desk.ask(receiving_mailboxes)):
+            live = self._mailboxes.pop(key, None)
+            if live is not None:
+                live.end()
+            if payload["what"] == "reconcile":
+                done.problems += reconcile(self._desk, key)
+            else:
+                _receive(self._desk, key, self._pool, self._stop, done, WITH_WINDOW)
+        if payload["what"] != "reconcile":
+            self._send_wake.set()
+            timers.timers_pass(self._desk.work, self._desk.ask, backup=_backup(self._desk))
+            done.gave(self._sent_by_hand())
+        self._see_mailboxes()
+        self._desk.work(signals.send, "pass_done", {"id": payload["id"], **vars(done)}, ttl_s=300)
+
+    def _sent_by_hand(self) -> mail_send.SendCounts:
+        """Send what is due, on this thread: claims are single rows, so the sending thread cannot send the same again."""
+        desk = self._desk
+        return mail_send.send_due(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop)
+
+    # -- threads
+
+    def _begin(self, name: str, work: Callable[[], None]) -> None:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def _send(self) -> None:
+        desk = self._desk
+        mail_send.run(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop, self._send_wake)
+
+    def _timers(self) -> None:
+        desk = self._desk
+        while not self._stop.is_set():
+            self._timer_wake.clear()
+            try:
+                timers.timers_pass(desk.work, desk.ask, backup=_backup(desk))
+                jobs.work_off(desk.store, self._stop)
+            except Exception:
+                log.exception("timers failed; they go on at their next turn")
+            self._timer_wake.wait(TIMER_S)
+
+    def _see_mailboxes(self) -> None:
+        """Start what is new, end what is gone, wake the rest: a new sign-in may have come."""
+        wanted = set(self._desk.ask(receiving_mailboxes))
+        for key in set(self._mailboxes) - wanted:
+            self._mailboxes.pop(key).end()
+        for key in wanted:
+            running = self._mailboxes.get(key)
+            if running is None or not running.thread.is_alive():
+                self._mailboxes[key] = _Mailbox(self._desk, key, self._pool)
+            else:
+                running.wake.set()
+
+    def _end(self) -> None:
+        self._stop.set()
+        self._send_wake.set()
+        self._timer_wake.set()
+        for one in self._mailboxes.values():
+            one.stop.set()
+            one.wake.set()
+        for one in self._mailboxes.values():
+            one.end()
+        for thread in self._threads:
+            thread.join(30)
+
+    def _say(self, state: str) -> None:
+        self._desk.work(signals.send, "engine_state", {"state": state}, ttl_s=86_400)
+
+
+class _Mailbox:
+    """One mailbox's live thread, and how to end it."""
+
+    def __init__(self, desk: Desk, key: UUID, pool: ParsePool) -> None:
+        self.stop, self.wake = threading.Event(), Wake()
+        work = (key, desk.work, desk.ask, desk.packs, secrets.load_secret, pool, self.stop, self.wake)
+        self.thread = threading.Thread(
+            target=mail_receive.run_mailbox, args=work, name=f"mailbox-{key.hex[-4:]}", daemon=True
+        )
+        self.thread.start()
+
+    def end(self) -> None:
+        """Let the thread finish what it writes, and wait for it."""
+        self.stop.set()
+        self.wake.set()
+        self.thread.join(30)
+        if not self.thread.is_alive():
+            self.wake.close()
+
+
+def run_until_told(desk: Desk) -> None:
+    """Run an engine until SIGTERM, SIGINT or (Windows) Ctrl-Break, or until another process says stop."""
+    engine = Engine(desk)
+    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
+        number = getattr(signal, name, None)
+        if number is not None:
+            signal.signal(number, lambda *_: engine.stop())
+    engine.run()
