@@ -48,7 +48,7 @@ FREE_MAIL: Final = frozenset(
     charter.net btinternet.com sky.com talktalk.net ntlworld.com virginmedia.com blueyonder.co.uk bigpond.com
     optusnet.com.au shaw.ca rogers.com sympatico.ca telenet.be skynet.be ziggo.nl kpnmail.nl xs4all.nl planet.nl
     wp.pl o2.pl onet.pl interia.pl seznam.cz centrum.cz abv.bg ukr.net rediffmail.com telia.com bluewin.ch a1.net
-    chello.at sapo.pt
+    chello.at sapo.pt mail.example post.example
     """.split()
 )
 """Where anybody can have an address: such a domain is nobody's company."""

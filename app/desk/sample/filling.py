@@ -1,0 +1,76 @@
+"""Filling the sample desk: who writes when, what comes of it, and how things stand now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from app.conversations.mailboxes import NewMailbox, add_mailbox, finish_first_import, pause_mailbox
+from app.desk.sample import texts, times
+from app.desk.sample.cast import Agent, Cast
+from app.desk.sample.letters import Post
+from app.desk.sample.stage import Stage
+from app.desk.sample.talks import Director
+from app.kernel import clock, options
+from app.kernel.store import Tx
+from app.people.commands import add_agent, update_agent
+
+if TYPE_CHECKING:
+    from app.desk.desk import Desk
+
+SEED: Final = 20_140_307
+TICKETS: Final = 340
+
+
+def fill(desk: Desk) -> None:
+    """Fill an empty desk with the sample shop: agents, customers and some nine months of work up to now."""
+    now = clock.now().replace(microsecond=0)
+    shop = texts.read("shop.toml")
+    dice = Random(SEED)
+    begun = now - timedelta(days=times.DAYS + 4)
+    with desk.store.write("sample") as tx:
+        tx.now = begun
+        agents = tuple(_hire(tx, each) for each in shop["agent"])
+        mailbox = _connect(tx, shop)
+    desk.sit_down(agents[0].id)
+    stage = Stage(desk, mailbox)
+    with stage.scene():
+        stage.at(begun, None, "mailbox_add")
+        stage.open_folders()
+    director = Director(stage, Cast(dice), agents, Post(shop["name"], shop["address"], dice), dice, now)
+    director.plan(TICKETS)
+    director.play()
+    with stage.scene():
+        director.set_the_scene()
+        stage.list_folders(now - timedelta(minutes=2))
+        stage.at(now, None, "mailbox_pause")
+        pause_mailbox(stage.tx, mailbox, "sample", shop["paused_words"])
+
+
+def _hire(tx: Tx, each: dict[str, Any]) -> Agent:
+    agent = add_agent(tx, each["name"], each["email"])
+    tx.flush()
+    update_agent(tx, agent, signature=each["signature"].strip())
+    return Agent(agent, each["name"], tuple(each["languages"]))
+
+
+def _connect(tx: Tx, shop: dict[str, Any]) -> UUID:
+    host = shop["domain"]
+    options.put(tx, "desk_name", shop["name"])
+    mailbox = add_mailbox(
+        tx,
+        NewMailbox(
+            address=shop["address"],
+            imap_url=f"imaps://imap.{host}:993",
+            smtp_url=f"smtps://smtp.{host}:465",
+            user=shop["address"],
+            secret_ref="sample",
+            name=shop["name"],
+            signature=shop["signature"].strip(),
+            history="none",
+        ),
+    )
+    finish_first_import(tx, mailbox)
+    return mailbox

@@ -1,0 +1,132 @@
+"""Letters to the sample shop as raw mails, the way customers' programs write them: with quotes, in HTML, with files."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Final
+
+from app.desk.sample import texts
+from app.desk.sample.cast import Person
+from app.desk.sample.files import File
+from app.mime.compose import Letter, compose
+from app.mime.model import Address
+
+_WROTE: Final = {
+    "de": "Am {date} schrieb {who}:",
+    "fr": "Le {date}, {who} a écrit :",
+    "es": "El {date}, {who} escribió:",
+    "pt": "Em {date}, {who} escreveu:",
+    "ja": "{date} {who} のメール:",
+    "en": "On {date}, {who} wrote:",
+}
+_SHOWN_DATE: Final = {"en": "%d %b %Y at %H:%M", "ja": "%Y/%m/%d %H:%M"}
+_MOST_QUOTED: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of a conversation, as far as an answer needs it."""
+
+    message_id: str
+    text: str
+    at: datetime
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A letter before it is composed."""
+
+    sender: Person
+    subject: str
+    text: str
+    at: datetime
+    cc: Sequence[Person] = ()
+    answers: Said | None = None
+    files: Sequence[File] = ()
+    as_html: bool = False
+    quotes: bool = True
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Post:
+    """Makes raw mails to the shop's mailbox."""
+
+    def __init__(self, shop_name: str, shop_address: str, dice: Random) -> None:
+        self._shop = Address(shop_name, shop_address)
+        self._dice = dice
+
+    def raw(self, mail: Mail) -> tuple[bytes, Said]:
+        """The bytes of a mail, and what an answer needs to know of it."""
+        said = Said(self._new_id(mail.sender), mail.text, mail.at, _references(mail.answers))
+        quote = _quote(mail, self._shop.name) if mail.quotes else ()
+        domain = mail.sender.address.rpartition("@")[2]
+        trust = f"mx.{self._shop.address.rpartition('@')[2]}; spf=pass; dkim=pass header.d={domain}; dmarc=pass"
+        letter = Letter(
+            message_id=said.message_id,
+            from_=Address(mail.sender.name, mail.sender.address),
+            to=(self._shop,),
+            cc=tuple(Address(one.name, one.address) for one in mail.cc),
+            subject=mail.subject,
+            text="\n".join([mail.text, "", *quote]) if quote else mail.text,
+            date=mail.at,
+            html=_as_html(mail.text, quote) if mail.as_html else None,
+            in_reply_to=mail.answers.message_id if mail.answers else None,
+            references=said.references,
+            attachments=tuple(mail.files),
+            headers={"Authentication-Results": trust, **mail.headers},
+        )
+        return compose(letter), said
+
+    def _new_id(self, sender: Person) -> str:
+        return f"{self._dice.getrandbits(80):020x}@{sender.address.rpartition('@')[2]}"
+
+
+def letter_text(person: Person, body: str, dice: Random, *, first: bool) -> str:
+    """A body with a greeting and a closing, as this person's language has them; later letters are shorter."""
+    shop = texts.read("shop.toml")
+    names = {"first": person.first, "name": person.name}
+    greeting = dice.choice(shop["greeting"][person.language]) if first or dice.random() < 0.5 else ""
+    closing = (
+        dice.choice(shop["closing"][person.language]).format_map(names)
+        if first or dice.random() < 0.7
+        else person.first
+    )
+    return "\n\n".join(part for part in (greeting, body, closing) if part)
+
+
+def answer_text(person: Person, agent: str, body: str, dice: Random) -> str:
+    """The shop's answer: greeting, body and the agent's name (the signature follows by itself)."""
+    shop = texts.read("shop.toml")
+    greeting = dice.choice(shop["answer"][person.language]).format_map({"first": person.first, "name": person.name})
+    farewell = dice.choice(shop["farewell"][person.language]).format_map({"agent": agent.split(maxsplit=1)[0]})
+    return f"{greeting}\n\n{body}\n\n{farewell}"
+
+
+def _references(answers: Said | None) -> tuple[str, ...]:
+    return (*answers.references, answers.message_id)[-12:] if answers else ()
+
+
+def _quote(mail: Mail, shop_name: str) -> tuple[str, ...]:
+    if mail.answers is None:
+        return ()
+    language = mail.sender.language
+    date = mail.answers.at.strftime(_SHOWN_DATE.get(language, "%d.%m.%Y %H:%M"))
+    intro = _WROTE.get(language, _WROTE["en"]).format_map({"date": date, "who": shop_name})
+    return (intro, *(f"> {line}".rstrip() for line in mail.answers.text.splitlines()[:_MOST_QUOTED]))
+
+
+def _as_html(text: str, quote: Sequence[str]) -> str:
+    body = "".join(f"<p>{_lines(part)}</p>" for part in text.split("\n\n"))
+    if quote:
+        quoted = "<br>".join(html.escape(line[2:]) for line in quote[1:])
+        body += f'<div class="reply"><p>{html.escape(quote[0])}</p><blockquote type="cite">{quoted}</blockquote></div>'
+    return f'<html><body style="font-family:sans-serif">{body}</body></html>'
+
+
+def _lines(text: str) -> str:
+    return html.escape(text).replace("\n", "<br>")
