@@ -293,3 +293,24 @@ def _index(
 ) -> None:
     doc = index.Doc("customer", customer, title=name, body=notes, people=people, customer=customer, occurred_at=at)
     index.put(tx, [doc], fresh=fresh)
+
+
+def merge_customers(tx: Tx, customer: UUID, into: UUID) -> UUID:
+    """Two customers are one person: `customer` becomes part of `into`. Nothing is moved; returns the action.
+
+    Raises UserError for one merged with itself, NotFoundError.
+    """
+    source, target = tx.get(Customer, customer), tx.get(Customer, into)
+    while target is not None and target.merged_into is not None:
+        target = tx.get(Customer, target.merged_into)
+    if source is None or target is None:
+        msg = "There is no such customer."
+        raise NotFoundError(msg)
+    if source.id == target.id:
+        msg = "A customer cannot be merged with itself."
+        raise UserError(msg)
+    source.merged_into = target.id
+    record_event(tx, EventKind.CHANGED, customer=source.id, field="merged_into", new=str(target.id))
+    tx.touch("customer", target.id)
+    mark_action(tx)
+    return tx.action
