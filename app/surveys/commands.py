@@ -1,0 +1,278 @@
+"""Asking how it went: whom, when, and sending the invitation. What comes back is in `answers`.
+
+Once a ticket and kind (the invitation's id is derived from them), never for history, spam, merged or automatic mail,
+at most once in some days a person, and never somebody who asked not to be asked.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.conversations.queries import own_addresses
+from app.conversations.tables import Mailbox, Message
+from app.kernel import ids, options
+from app.kernel.errors import NotFoundError, UserError
+from app.kernel.store import Tx
+from app.outbox.commands import queue_reply
+from app.outbox.rules import State, is_own
+from app.outbox.tables import Outbox
+from app.people.tables import Agent, Customer, Identity
+from app.surveys.answers import AnswerOutcome, IncomingMail, count_as_score, suppress, take_answer, unsuppress
+from app.surveys.letters import Ask, invitation
+from app.surveys.rules import STALE_AFTER, VALID_FOR, InviteState, Kind, Skip, sha256_of, token_of
+from app.surveys.tables import Suppression, SurveyInvite
+from app.tickets.facts import TicketSolved
+from app.tickets.tables import Ticket
+
+__all__ = [
+    "AnswerOutcome",
+    "IncomingMail",
+    "count_as_score",
+    "expire",
+    "schedule",
+    "send_due",
+    "send_now",
+    "suppress",
+    "take_answer",
+    "unsuppress",
+]
+
+_DONE = ("solved", "closed")
+_AT_ONCE = 50
+
+
+def invite_id(ticket: UUID, kind: Kind) -> UUID:
+    """One invitation a ticket and kind."""
+    return ids.derived_id("survey_invite", ticket, kind)
+
+
+def schedule(tx: Tx, fact: TicketSolved) -> None:
+    """Reaction: a ticket was solved; its customer is to be asked after the delay, unless there is a reason not to."""
+    if not options.get(tx, "survey_enabled"):
+        return
+    ticket = tx.get(Ticket, fact.ticket)
+    if ticket is None or ticket.customer is None or ticket.outcome:
+        return
+    tx.flush()
+    row = tx.get(SurveyInvite, invite_id(ticket.id, Kind.CSAT))
+    if row is not None and row.state not in {InviteState.DUE, InviteState.SKIPPED}:
+        return  # asked already
+    wrote = _writer(tx, ticket)
+    if row is None:
+        row = SurveyInvite(id=invite_id(ticket.id, Kind.CSAT), ticket=ticket.id, kind=Kind.CSAT, created_at=tx.now)
+        tx.add(row)
+    row.customer = ticket.customer
+    row.address = wrote[1] if wrote else ""
+    row.state, row.reason = InviteState.DUE, ""
+    row.due_at = fact.at + timedelta(minutes=int(options.get(tx, "survey_delay_minutes")))
+    if wrote is None:
+        row.state, row.reason = InviteState.SKIPPED, Skip.NO_LETTER
+
+
+def send_due(tx: Tx, limit: int = _AT_ONCE) -> int:
+    """Queue the invitations whose time has come; how many were sent. Call again while it returns `limit`."""
+    tx.flush()
+    statement = (
+        select(SurveyInvite)
+        .where(SurveyInvite.state == InviteState.DUE, SurveyInvite.due_at <= tx.now)
+        .order_by(SurveyInvite.due_at)
+        .limit(limit)
+    )
+    sent = 0
+    for row in tx.execute(statement).scalars().all():
+        ticket = tx.get(Ticket, row.ticket)
+        if ticket is not None and _reply_is_waiting(tx, ticket.id):
+            row.due_at = tx.now + timedelta(minutes=5)  # nobody is asked before the answer itself has left
+            continue
+        reason = _reason_to_skip(tx, row, ticket)
+        if reason is None and ticket is not None:
+            _send(tx, row, ticket)
+            sent += 1
+        else:
+            row.state, row.reason = InviteState.SKIPPED, str(reason or Skip.DELETED)
+    return sent
+
+
+def send_now(tx: Tx, ticket: UUID, kind: Kind | str = Kind.CSAT) -> UUID:
+    """Ask by hand, without delay and cool-down; the message's id. Raises UserError when that is not to be done."""
+    tx.flush()
+    found = tx.get(Ticket, ticket)
+    if found is None or found.customer is None:
+        msg = "There is no such ticket, or it has no customer."
+        raise NotFoundError(msg)
+    kind = _kind(kind)
+    wrote = _writer(tx, found) or _first_address(tx, found.customer)
+    if wrote is None:
+        msg = "No address of this customer is known."
+        raise UserError(msg)
+    key = invite_id(found.id, kind)
+    row = tx.get(SurveyInvite, key)
+    if row is not None and row.state in {InviteState.QUEUED, InviteState.EXPIRED}:
+        msg = f"This ticket was already asked about on {row.sent_at or row.created_at:%Y-%m-%d}; it is done once a ticket."
+        raise UserError(msg)
+    if is_suppressed(tx, wrote[1]):
+        msg = f"{wrote[1]} asked not to be asked again."
+        raise UserError(msg)
+    if row is None:
+        row = SurveyInvite(id=key, ticket=found.id, kind=kind, created_at=tx.now)
+        tx.add(row)
+    row.customer, row.address, row.reason = found.customer, wrote[1], ""
+    row.state, row.due_at = InviteState.DUE, tx.now
+    if not _mailbox_of(tx, found):
+        msg = "Connect a mailbox first: there is none to write from."
+        raise UserError(msg)
+    return _send(tx, row, found)
+
+
+def expire(tx: Tx) -> int:
+    """Close the invitations that are too old to be answered; how many."""
+    statement = select(SurveyInvite).where(
+        SurveyInvite.state == InviteState.QUEUED, SurveyInvite.sent_at < tx.now - VALID_FOR
+    )
+    rows = tx.execute(statement.limit(200)).scalars().all()
+    for row in rows:
+        row.state = InviteState.EXPIRED
+    return len(rows)
+
+
+def is_suppressed(tx: Tx, address: str) -> bool:
+    """Did this address ask not to be asked again?"""
+    row = tx.get(Suppression, ids.derived_id("suppression", "survey", address.casefold()))
+    return row is not None and row.deleted_at is None
+
+
+def _send(tx: Tx, row: SurveyInvite, ticket: Ticket) -> UUID:
+    token = token_of(secrets.token_bytes(16))
+    box, customer = _mailbox_of(tx, ticket), tx.get(Customer, row.customer)
+    assert box is not None
+    agent = tx.get(Agent, ticket.assignee) if ticket.assignee else None
+    name = customer.name if customer else ""
+    letter = invitation(
+        Ask(
+            kind=Kind(row.kind),
+            language=(customer.language if customer else "") or str(options.get(tx, "desk_language")),
+            customer=name,
+            subject=ticket.subject,
+            agent=agent.name if agent else "",
+            desk=str(options.get(tx, "desk_name")) or box.name or box.address,
+            address=box.address,
+            token=token,
+            cool_down_days=int(options.get(tx, "survey_cooldown_days")),
+        )
+    )
+    row.message = queue_reply(
+        tx,
+        ticket=ticket.id,
+        mailbox=box.id,
+        customer=row.customer,
+        to=[(name, row.address)],
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        automatic=True,
+        kind="survey",
+        thread=False,
+        headers={"List-Unsubscribe": letter.unsubscribe},
+    )
+    row.token_sha256 = sha256_of(token)
+    row.state, row.reason, row.sent_at = InviteState.QUEUED, "", tx.now
+    return row.message
+
+
+def _reason_to_skip(tx: Tx, row: SurveyInvite, ticket: Ticket | None) -> Skip | None:
+    if ticket is None or ticket.deleted_at is not None:
+        return Skip.DELETED
+    if ticket.merged_into is not None:
+        return Skip.MERGED
+    if ticket.outcome:
+        return Skip.HISTORY
+    if ticket.status not in _DONE:
+        return Skip.REOPENED
+    if tx.now - row.due_at > STALE_AFTER:
+        return Skip.TOO_LATE
+    if is_suppressed(tx, row.address):
+        return Skip.SUPPRESSED
+    if _asked_lately(tx, row):
+        return Skip.COOL_DOWN
+    if _is_dead(tx, row.address):
+        return Skip.DEAD_ADDRESS
+    return None if _mailbox_of(tx, ticket) else Skip.NO_MAILBOX
+
+
+def _asked_lately(tx: Tx, row: SurveyInvite) -> bool:
+    days = int(options.get(tx, "survey_cooldown_days"))
+    if not days:
+        return False
+    tx.flush()
+    since = tx.now - timedelta(days=days)
+    statement = select(func.count()).select_from(SurveyInvite).where(
+        (SurveyInvite.customer == row.customer) | (func.lower(SurveyInvite.address) == row.address.lower()),
+        SurveyInvite.id != row.id,
+        SurveyInvite.sent_at > since,
+    )  # fmt: skip
+    return bool(tx.execute(statement).scalar())
+
+
+def _reply_is_waiting(tx: Tx, ticket: UUID) -> bool:
+    waiting = (State.QUEUED, State.HELD, State.SENDING, State.RETRY)
+    statement = select(func.count()).select_from(Outbox).where(
+        Outbox.ticket == ticket, Outbox.automatic.is_(False), Outbox.state.in_(waiting), Outbox.sent_at.is_(None)
+    )  # fmt: skip
+    return bool(tx.execute(statement).scalar())
+
+
+def _writer(tx: Tx, ticket: Ticket) -> tuple[str, str] | None:
+    """(name, address) of the person who wrote last in this ticket; None if only programs did, or we ourselves."""
+    statement = (
+        select(Message.sender)
+        .where(
+            Message.ticket == ticket.id,
+            Message.direction == "in",
+            Message.kind == "mail",
+            Message.automatic.is_(False),
+            Message.customer == ticket.customer,
+        )
+        .order_by(Message.occurred_at.desc())
+        .limit(1)
+    )
+    sender = tx.execute(statement).scalar()
+    if not sender or not sender[1] or is_own(sender[1], own_addresses(tx)):
+        return None
+    return (sender[0], sender[1])
+
+
+def _first_address(tx: Tx, customer: UUID) -> tuple[str, str] | None:
+    statement = (
+        select(Identity)
+        .where(Identity.customer == customer, Identity.kind == "email", Identity.dead_at.is_(None))
+        .order_by(Identity.created_at)
+        .limit(1)
+    )
+    row = tx.execute(statement).scalar_one_or_none()
+    return ("", row.shown or row.handle) if row is not None else None
+
+
+def _is_dead(tx: Tx, address: str) -> bool:
+    statement = select(Identity).where(Identity.kind == "email", Identity.handle == address.casefold())
+    row = tx.execute(statement).scalar_one_or_none()
+    return row is not None and row.dead_at is not None
+
+
+def _mailbox_of(tx: Tx, ticket: Ticket) -> Mailbox | None:
+    box = tx.get(Mailbox, ticket.mailbox) if ticket.mailbox else None
+    if box is not None and box.deleted_at is None:
+        return box
+    statement = select(Mailbox).where(Mailbox.deleted_at.is_(None)).order_by(Mailbox.connected_at).limit(1)
+    return tx.execute(statement).scalar_one_or_none()
+
+
+def _kind(kind: Kind | str) -> Kind:
+    try:
+        return Kind(kind)
+    except ValueError:
+        msg = f"“{kind}” is no kind of survey. There are: {', '.join(Kind)}."
+        raise UserError(msg) from None
