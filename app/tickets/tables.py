@@ -18,8 +18,8 @@ PRESENT = "deleted_at IS NULL AND merged_into IS NULL"
 ACTIVE = f"{PRESENT} AND status <> 'closed'"
 """What the lists show. Partial indexes need their very words in a query: `queries` says them as literals too."""
 
-UNANSWERED = f"{PRESENT} AND status IN ('new', 'open')"
-"""Where the customer had the last word; only these can be unread."""
+UNANSWERED = f"{ACTIVE} AND status <> 'waiting' AND status <> 'solved'"
+"""New and open ones: the customer had the last word; only these can be unread. Said so that no other index tempts."""
 
 
 def _partial(name: str, *columns: str, where: str) -> Index:
@@ -45,6 +45,7 @@ class Ticket(Mutable, Base):
         _partial("ticket_follow_up", "last_message_at", "id", where=f"{PRESENT} AND follow_up"),
         _partial("ticket_incoming", "last_incoming_at", "id", where=UNANSWERED),
         _partial("ticket_in_bin", "deleted_at", "id", where="deleted_at IS NOT NULL"),
+        _partial("ticket_merged", "merged_into", where="merged_into IS NOT NULL"),
         _partial("ticket_by_solved", "solved_at", where=f"{PRESENT} AND status = 'solved'"),
         Index("ticket_by_customer", "customer", "last_message_at"),
     )
@@ -73,7 +74,7 @@ class Ticket(Mutable, Base):
     snooze_until: Mapped[datetime | None] = mapped_column(Utc)
     last_message_at: Mapped[datetime] = mapped_column(Utc)
     last_incoming_at: Mapped[datetime | None] = mapped_column(Utc)
-    merged_into: Mapped[UUID | None] = mapped_column(Id, index=True, active_history=True)
+    merged_into: Mapped[UUID | None] = mapped_column(Id, active_history=True)
     custom: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     deleted_at: Mapped[datetime | None] = mapped_column(Utc, active_history=True)
 

@@ -36,6 +36,7 @@ _FIELDS: Final = frozenset(
     {EventKind.CHANGED, EventKind.MOVED, EventKind.DELETED, EventKind.RESTORED, EventKind.MERGED}
 )
 _MARKS: Final = (EventKind.UNDONE, EventKind.REDONE)
+_SOMETHING: Final = "action"
 
 
 def undo(tx: Tx, action: UUID | None = None) -> UndoResult:
@@ -57,7 +58,7 @@ def redo(tx: Tx) -> UndoResult:
     marks = _undone(tx, actions)
     newest_done = max((mark for mark in _markers(tx, actions)), default=None)
     again = max(marks.items(), key=lambda item: item[1].int, default=None)
-    if again is None or (newest_done is not None and newest_done > again[1]):
+    if again is None or (newest_done is not None and newest_done > again[1]) or not _had_effect(tx, again[1]):
         return UndoResult(0, ("There is nothing to do again.",), None)
     return _go(tx, again[0], back=False)
 
@@ -118,6 +119,11 @@ def _undone(tx: Tx, actions: Sequence[UUID]) -> dict[UUID, UUID]:
     return found
 
 
+def _had_effect(tx: Tx, mark: UUID) -> bool:
+    """Did the undo that this line tells of put anything back?"""
+    return tx.execute(select(Event.field).where(Event.id == mark)).scalar() == _SOMETHING
+
+
 @dataclass
 class _Run:
     """One undo (`back`) or redo, and what came of it."""
@@ -142,8 +148,9 @@ def _go(tx: Tx, action: UUID, *, back: bool, cancelled: UUID | None = None) -> U
     run = _Run(tx, action, back)
     query = select(Event).where(Event.action == action).order_by(Event.id.desc() if back else Event.id)
     events = list(tx.scalars(query))
+    _leave_erased(run, events)
     for event in events:
-        if event.kind == EventKind.REPLIED:
+        if event.kind == EventKind.REPLIED and event.ticket not in run.fixed:
             _reply(run, event, cancelled)
     for event in events:
         if event.ticket not in run.fixed:
@@ -157,17 +164,27 @@ def _go(tx: Tx, action: UUID, *, back: bool, cancelled: UUID | None = None) -> U
     for event in events:
         if event.kind == EventKind.CREATED and event.field == "status" and event.ticket not in run.fixed:
             _created(run, event)
-    if run.done:
-        # The mark hangs on the action itself, so that one look-up tells whether it is undone.
-        _mark(run)
+    _mark(run)
     return UndoResult(run.done, tuple(dict.fromkeys(run.kept)), action)
 
 
+def _leave_erased(run: _Run, events: Sequence[Event]) -> None:
+    for key in {event.ticket for event in events if event.ticket is not None}:
+        if run.tx.get(Ticket, key) is None:
+            run.fixed.add(key)
+            run.kept.append("A ticket has been erased for good since.")
+
+
 def _mark(run: _Run) -> None:
+    """Say that the action is undone, on the action itself: one look-up tells.
+
+    One of which nothing could be put back is marked too, so that the next undo goes on to the action before it.
+    """
     tx, by = run.tx, run.tx.action
     tx.action = run.action
+    kind = EventKind.UNDONE if run.back else EventKind.REDONE
     try:
-        record_event(tx, EventKind.UNDONE if run.back else EventKind.REDONE, field="action", new=str(by))
+        record_event(tx, kind, field=_SOMETHING if run.done else "", new=str(by))
     finally:
         tx.action = by
 

@@ -66,7 +66,7 @@ class Counts:
 
 _PRESENT = and_(Ticket.deleted_at.is_(None), Ticket.merged_into.is_(None))
 _ACTIVE = and_(_PRESENT, Ticket.status != literal_column("'closed'"))
-_UNANSWERED = and_(_PRESENT, Ticket.status.in_([literal_column("'new'"), literal_column("'open'")]))
+_UNANSWERED = and_(_ACTIVE, Ticket.status != literal_column("'waiting'"), Ticket.status != literal_column("'solved'"))
 
 
 def ticket_ids(

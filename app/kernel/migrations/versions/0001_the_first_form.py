@@ -393,6 +393,8 @@ def upgrade() -> None:
         sa.Column("sender", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("own_ref", sa.Text(), nullable=False),
+        sa.Column("answers_ref", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("is_history", sa.Boolean(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
@@ -414,9 +416,22 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("mail_item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_mail_item_mailbox"), ["mailbox"], unique=False)
-        batch_op.create_index("mail_item_by_header_hash", ["header_hash"], unique=False)
+        batch_op.create_index(
+            "mail_item_by_answers_ref",
+            ["answers_ref"],
+            unique=False,
+            sqlite_where=sa.text("own_ref <> ''"),
+            postgresql_where=sa.text("own_ref <> ''"),
+        )
         batch_op.create_index("mail_item_by_message", ["message"], unique=False)
         batch_op.create_index("mail_item_by_outcome", ["outcome", "folder"], unique=False)
+        batch_op.create_index(
+            "mail_item_by_own_ref",
+            ["own_ref"],
+            unique=False,
+            sqlite_where=sa.text("own_ref <> ''"),
+            postgresql_where=sa.text("own_ref <> ''"),
+        )
 
     op.create_table(
         "ticket",
@@ -456,7 +471,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("number"),
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_ticket_merged_into"), ["merged_into"], unique=False)
+        batch_op.create_index(
+            "ticket_merged",
+            ["merged_into"],
+            unique=False,
+            sqlite_where=sa.text("merged_into IS NOT NULL"),
+        )
         batch_op.create_index(
             "ticket_active",
             ["last_message_at", "id"],
@@ -522,8 +542,12 @@ def upgrade() -> None:
             "ticket_incoming",
             ["last_incoming_at", "id"],
             unique=False,
-            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status IN ('new', 'open')"),
-            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status IN ('new', 'open')"),
+            sqlite_where=sa.text(
+                "deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND status <> 'waiting' AND status <> 'solved'"
+            ),
+            postgresql_where=sa.text(
+                "deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND status <> 'waiting' AND status <> 'solved'"
+            ),
         )
 
     op.create_table(

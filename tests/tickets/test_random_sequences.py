@@ -1,0 +1,119 @@
+"""Whatever people do, in whatever order: the counters are what a recount says, and undoing it all is as if nothing was."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.kernel import ids
+from app.kernel.store import Tx
+from app.tickets import commands, queries
+from app.tickets.rules import Priority, Status
+from tests.desk_fixture import SmallDesk, mail_in, small_desk
+
+_which = st.integers(0, 2)
+_steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("status"), _which, st.sampled_from(Status)),
+        st.tuples(st.just("assign"), _which, st.sampled_from(["ann", "bob", None])),
+        st.tuples(st.just("priority"), _which, st.sampled_from(Priority)),
+        st.tuples(st.just("tag"), _which, st.sampled_from(["vip", "VIP", "late"])),
+        st.tuples(st.just("untag"), _which, st.sampled_from(["vip", "late"])),
+        st.tuples(st.just("follow"), _which, st.booleans()),
+        st.tuples(st.just("delete"), _which, st.none()),
+        st.tuples(st.just("restore"), _which, st.none()),
+        st.tuples(st.just("reply"), _which, st.booleans()),
+        st.tuples(st.just("note"), _which, st.none()),
+        st.tuples(st.just("merge"), _which, _which),
+        st.tuples(st.just("together"), _which, st.sampled_from(Status)),
+    ),
+    max_size=8,
+)
+
+
+def _do(tx: Tx, desk: SmallDesk, tickets: list[UUID], step: tuple[str, int, Any]) -> UUID | None:
+    """One step as the window does it; the action that can be undone, None when nothing changed."""
+    name, which, value = step
+    ticket = tickets[which]
+    if name == "reply":
+        detail = queries.ticket(tx, queries.living_ticket(tx, ticket))
+        if detail is None or detail.row.deleted_at is not None:
+            return None
+        return commands.reply(tx, ticket, text="Words", solve=value).action
+    if name == "note":
+        return commands.add_note(tx, ticket, "Words").action
+    if name == "merge":
+        same = queries.living_ticket(tx, ticket) == queries.living_ticket(tx, tickets[value])
+        changed = None if same else commands.merge(tx, ticket, tickets[value])
+    elif name == "together":
+        changed = commands.set_fields(tx, tickets, status=value, priority="high")
+    elif name == "assign":
+        changed = commands.assign(tx, ticket, {"ann": desk.ann, "bob": desk.bob}.get(value))
+    else:
+        simple: dict[str, Any] = {
+            "status": commands.set_status,
+            "priority": commands.set_priority,
+            "tag": commands.add_tag,
+            "untag": commands.remove_tag,
+            "follow": commands.set_follow_up,
+        }
+        if name in simple:
+            changed = simple[name](tx, ticket, value)
+        else:
+            changed = (commands.delete_ticket if name == "delete" else commands.restore_ticket)(tx, ticket)
+    return changed.action if changed is not None and changed.tickets else None
+
+
+def _state(desk: SmallDesk, tickets: list[UUID]) -> list[Any]:
+    return [
+        (desk.ask(queries.ticket, ticket), desk.ask(queries.message_ids, ticket), desk.ask(queries.counts).piles)
+        for ticket in tickets
+    ]
+
+
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(steps=_steps)
+def test_undoing_everything_is_as_if_nothing_was(steps: list[tuple[str, int, Any]]) -> None:
+    with tempfile.TemporaryDirectory() as folder, small_desk(Path(folder)) as desk:
+        tickets = [desk.mail(address=f"{number}@shop.example")[0] for number in range(3)]
+        before = _state(desk, tickets)
+        actions = []
+        for step in steps:
+            desk.later(minutes=1)
+            action = desk.do(_do, desk, tickets, step)
+            actions += [action] if action else []
+            assert desk.ask(queries.wrong_counters) == {}
+        for action in reversed(actions):
+            result = desk.do(commands.undo)
+            assert (result.action, result.kept) == (action, ())
+            assert desk.ask(queries.wrong_counters) == {}
+        assert _state(desk, tickets) == before
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@given(steps=_steps, mails=st.lists(st.tuples(_which, st.integers(0, 3)), max_size=8))
+def test_counters_hold_within_one_transaction_and_when_it_fails(
+    steps: list[tuple[str, int, Any]], mails: list[tuple[int, int]]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder, small_desk(Path(folder)) as desk:
+        with desk.store.write("ingest", agent=desk.ann) as tx:
+            tickets = [mail_in(tx, mailbox=desk.mailbox, address=f"{number}@shop.example")[0] for number in range(3)]
+            for number, step in enumerate(steps):
+                tx.action = ids.new_id()
+                nested = tx.begin_nested()
+                _do(tx, desk, tickets, step)
+                if number % 3 == 2:
+                    nested.rollback()
+                else:
+                    nested.commit()
+                for which, _ in mails[number : number + 1]:
+                    mail_in(tx, tickets[which], mailbox=desk.mailbox)
+            for which, status in mails:
+                opened = list(Status)[status]
+                mail_in(tx, None, mailbox=desk.mailbox, address=f"{which}@shop.example", status=opened)
+        assert desk.ask(queries.wrong_counters) == {}
