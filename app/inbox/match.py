@@ -40,7 +40,8 @@ class Known:
 @dataclass(frozen=True, slots=True)
 class Match:
     """`ticket`: where the mail belongs. `joins`: tickets of stored messages that name it. `suspect`: a ticket whose
-    ids it names without its sender taking part. `loose`: named messages that stand in no ticket yet.
+    ids it names without its sender taking part. `loose`: what we sent from another program, in no ticket yet, that the
+    mail names or that names it.
     """
 
     ticket: UUID | None = None
@@ -71,6 +72,7 @@ class Threads:
         self._own = own
         self._has: dict[str, list[Known]] = {}  # an id -> the messages that have it
         self._names: dict[str, dict[UUID, Known]] = {}  # an id -> the messages that name it, one a ticket
+        self._loose: dict[str, dict[UUID, None]] = {}  # an id -> what we sent, and that is in no ticket, that names it
         self._people: dict[UUID, set[str]] = {}
         wanted: set[str] = set()
         had: set[str] = set()
@@ -100,25 +102,24 @@ class Threads:
         """Learn a message that was just stored."""
         if own_id:
             self._has.setdefault(own_id, []).append(known)
-        if known.ticket is not None:
-            for ref in named:
-                self._add_name(ref, known)
-            if (people := self._people.get(known.ticket)) is not None:
-                people.update(known.people - self._own)
+        for ref in named:
+            self._add_name(ref, known)
+        if known.ticket is not None and (people := self._people.get(known.ticket)) is not None:
+            people.update(known.people - self._own)
 
     def find(self, mail: ParsedMail, sender: str, *, trusted: bool = False) -> Match:
         """Where a mail from `sender` (casefolded) belongs. `trusted`: from our own Sent folder, so nobody to doubt."""
         own_id = mail.message_id
         suspect: UUID | None = None
         ticket: UUID | None = None
-        loose: list[UUID] = []
+        loose = list(self._loose.get(own_id, ())) if own_id else []
         for ref in named_by(mail):
             if ref == own_id:
                 continue
             for known in self.has(ref):
                 at = self.ticket_of(known)
                 if at is None:
-                    loose.append(known.message)
+                    loose += [known.message] if known.direction == "out" else []
                 elif ticket is None and (trusted or self.takes_part(sender, at, known)):
                     ticket = at
                 elif ticket is None:
@@ -188,6 +189,8 @@ class Threads:
     def _add_name(self, ref: str, known: Known) -> None:
         if known.ticket is not None:
             self._names.setdefault(ref, {}).setdefault(known.ticket, known)
+        elif known.direction == "out":
+            self._loose.setdefault(ref, {})[known.message] = None
 
     def _rows(self, refs: set[str], roles: tuple[str, ...]) -> Iterator[Row[Any]]:
         listed = sorted(refs)

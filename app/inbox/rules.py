@@ -143,6 +143,15 @@ def opens(history: History, open_since: datetime | None, *, last_at: datetime, c
     return history is History.SINCE and customer_last and open_since is not None and last_at >= open_since
 
 
+_NOT_BY_PROGRAM: Final = frozenset({"dmarc", "spam", "list", "x-auto-response-suppress", "no sender", "unreadable"})
+"""Reasons never to answer a mail automatically that do not say that a program wrote it."""
+
+
+def is_by_program(mail: ParsedMail) -> bool:
+    """Did a program write this mail? Such a mail reopens nothing, and its Reply-To counts for nothing."""
+    return any(reason not in _NOT_BY_PROGRAM for reason in mail.auto_reasons)
+
+
 def outcome_of_class(mail_class: MailClass) -> Outcome | None:
     """The outcome of a mail that is no letter of a person; None for letters."""
     return {

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.store import Base
 from app.kernel.types import Id, Utc
+
+_HAS_REF = "own_ref <> ''"
 
 
 class MailFolder(Base):
@@ -33,14 +35,19 @@ class MailFolder(Base):
 
 
 class MailItem(Base):
-    """The ledger: what became of one item on the server. Outcomes: `app.inbox.rules.Outcome`."""
+    """The ledger: what became of one item on the server. Outcomes: `app.inbox.rules.Outcome`.
+
+    `own_ref`, `answers_ref`: of a mail that is kept as a line only (sent from another program to nobody known), its
+    Message-ID and the one it answers, by which it is found again when its conversation comes to light.
+    """
 
     __tablename__ = "mail_item"
     __table_args__ = (
         UniqueConstraint("folder", "uidvalidity", "uid"),
         Index("mail_item_by_outcome", "outcome", "folder"),
         Index("mail_item_by_message", "message"),
-        Index("mail_item_by_header_hash", "header_hash"),
+        Index("mail_item_by_own_ref", "own_ref", sqlite_where=text(_HAS_REF), postgresql_where=text(_HAS_REF)),
+        Index("mail_item_by_answers_ref", "answers_ref", sqlite_where=text(_HAS_REF), postgresql_where=text(_HAS_REF)),
     )
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     mailbox: Mapped[UUID] = mapped_column(Id, ForeignKey("mailbox.id"), index=True)
@@ -57,6 +64,8 @@ class MailItem(Base):
     sender: Mapped[str] = mapped_column(Text, default="")
     subject: Mapped[str] = mapped_column(Text, default="")
     reason: Mapped[str] = mapped_column(Text, default="")
+    own_ref: Mapped[str] = mapped_column(Text, default="")
+    answers_ref: Mapped[str] = mapped_column(Text, default="")
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     is_history: Mapped[bool] = mapped_column(Boolean, default=False)
     received_at: Mapped[datetime] = mapped_column(Utc)

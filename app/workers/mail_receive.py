@@ -89,6 +89,7 @@ def receive_pass(
             receiver.watch()
             receiver.take_history()
             receiver.take_new()
+        receiver.intake.take_leftovers(mailbox)  # what was sent elsewhere and has found its conversation
     except ExternalError as error:
         receiver.report_error(error)
         raise

@@ -17,14 +17,12 @@ from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.conversations.tables import Message
 from app.inbox.queries import LedgerFolder, ledger
 from app.inbox.tables import MailItem
-from app.index.tables import FTS_DDL
 from app.kernel import clock
 from app.kernel.blobs import Packs
-from app.kernel.store import Store
-from app.schema import metadata
 from app.tickets.tables import Ticket
 from app.workers.mail_receive import PassCounts, list_again, receive_pass
 from app.workers.parsing import ParsePool
+from tests.inbox.empty import empty_store
 from tests.servers.dovecot import Account, Dovecot
 
 T = TypeVar("T")
@@ -37,15 +35,12 @@ class MailDesk:
         self.folder, self.server, self.account = folder, server, account
         folder.mkdir(parents=True, exist_ok=True)
         fresh = not (folder / "desk.sqlite").exists()
-        self.store = Store(folder / "desk.sqlite")
+        self.store = empty_store(folder)
         (folder / "packs").mkdir(exist_ok=True)
         self.packs = Packs(folder / "packs")
         self.pool = ParsePool(folder / "packs", processes=1)
         self.facts: list[object] = []
         if fresh:
-            metadata.create_all(self.store.writer)
-            with self.store.writer.begin() as connection:
-                connection.execute(text(FTS_DDL))
             fields.setdefault("open_since", clock.now() - timedelta(days=14))
             url = f"imap://127.0.0.1:{server.imap}"
             box = NewMailbox(account.user, url, "smtp://127.0.0.1:1", account.user, "ref", **fields)

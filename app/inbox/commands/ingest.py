@@ -27,6 +27,7 @@ from app.inbox.tables import MailFolder, MailItem
 from app.kernel.store import Tx
 from app.kernel.tables import Tombstone
 from app.mime.model import ParsedMail
+from app.surveys.rules import hide_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,9 @@ class _Batch:
                 "message": delivery.message,
                 "ticket": delivery.ticket,
                 "reason": delivery.reason,
+                "own_ref": delivery.refs[0],
+                "answers_ref": delivery.refs[1],
                 "sender": sender.address if sender else "",
-                "subject": "" if delivery.hide_subject else mail.subject[:300],
+                "subject": "" if delivery.hide_subject else hide_token(mail.subject)[:300],
             }
         )

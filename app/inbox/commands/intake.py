@@ -7,18 +7,19 @@ only then letters of people.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from app.conversations.rules import Direction, Kind
 from app.inbox.commands.place import CONTINUES, POSSIBLE_MATCH, Arrival, Places, has_files, snippet
 from app.inbox.match import Known, Match, named_by
-from app.inbox.rules import FolderRole, Outcome, outcome_of_class
+from app.inbox.rules import FolderRole, Outcome, is_by_program, outcome_of_class
 from app.kernel.store import Tx
 from app.mime.model import Address, MailClass, ParsedMail
 from app.outbox.commands import note_found_in_sent, note_named, record_bounce
 from app.people.commands import customer_for
 from app.people.queries import customer_of
+from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning, take_answer
 from app.tickets import commands as tickets
 from app.tickets.commands.rows import living_row
 from app.tickets.rules import HISTORY
@@ -34,6 +35,7 @@ class Delivery:
     reason: str = ""
     stored: bool = False
     hide_subject: bool = False
+    refs: tuple[str, str] = ("", "")
 
 
 class Intake:
@@ -59,7 +61,14 @@ class Intake:
         if arrival.role is FolderRole.JUNK:
             return Delivery(Outcome.SPAM, reason="In the provider's junk folder.")
         if (answer := self._survey(arrival, writer)) is not None:
-            return answer
+            if answer.is_survey_answer:
+                reason = {
+                    Meaning.UNCOUNTED: f"Not counted: {answer.reason}.",
+                    Meaning.STOP: "Asked not to be asked again.",
+                }
+                return Delivery(Outcome.SURVEY_ANSWER, None, answer.ticket, reason=reason.get(answer.meaning, ""))
+            if answer.maybe_score is not None:
+                arrival = replace(arrival, extra={"maybe_score": answer.maybe_score})
         kind = outcome_of_class(mail.mail_class)
         if kind in {Outcome.BOUNCE, Outcome.FEEDBACK}:
             return self._report(arrival, kind)
@@ -82,25 +91,24 @@ class Intake:
         too_late = row is not None and not arrival.was_there and not tickets.accepts_reply(self.tx, row.id, arrival.at)
         if row is None or too_late:
             ticket = self.open_for(arrival, writer)
-            places.store(arrival, ticket=ticket, customer=customer, automatic=mail.is_automatic)
+            places.store(arrival, ticket=ticket, customer=customer, automatic=is_by_program(mail))
             if row is not None:
                 tickets.link_tickets(self.tx, ticket, row.id, CONTINUES, arrival.key)
             elif match.suspect is not None:
                 tickets.link_tickets(self.tx, ticket, match.suspect, POSSIBLE_MATCH, arrival.key)
-            for message in match.loose:
-                places.place(message, ticket)
         else:
-            places.store(arrival, ticket=row.id, customer=customer, automatic=mail.is_automatic)
+            places.store(arrival, ticket=row.id, customer=customer, automatic=is_by_program(mail))
             self._customer_wrote(arrival, row.id, first=False)
             places.appended += 1
             ticket = places.merge(row.id, match.joins)
+        places.gather(arrival, match, ticket)
         is_history = arrival.was_there and living_row(self.tx, ticket).outcome == HISTORY
         return Delivery(Outcome.HISTORY if is_history else Outcome.MESSAGE, arrival.key, ticket, stored=True)
 
     def open_for(self, arrival: Arrival, writer: Address | None) -> UUID:
         """A fresh ticket for this mail, flushed, so that the message's row can point at it."""
         customer = customer_for(self.tx, writer.address, writer.name, arrival.at) if writer else None
-        ticket = self.places.open_ticket(arrival, customer, arrival.mail.subject)
+        ticket = self.places.open_ticket(arrival, customer)
         self._customer_wrote(arrival, ticket, first=True)
         self.tx.flush()
         return ticket
@@ -136,6 +144,7 @@ class Intake:
                 tickets.agent_wrote(self.tx, row.id, at=arrival.at, snippet=snippet(mail), has_attachment=files)
             places.appended += 1
             ticket = places.merge(row.id, match.joins)
+            places.gather(arrival, match, ticket)
             is_history = arrival.was_there and row.outcome == HISTORY
             return Delivery(Outcome.HISTORY if is_history else Outcome.MESSAGE, arrival.key, ticket, stored=True)
         for person in (*mail.to, *mail.cc):
@@ -143,10 +152,31 @@ class Intake:
             if customer is not None:
                 places.store(arrival, ticket=None, customer=customer, direction=Direction.OUT)
                 return Delivery(Outcome.SENT_OTHER, arrival.key, reason="Sent from another program.", stored=True)
-        return Delivery(Outcome.SENT_OTHER, reason="Sent from another program to nobody known here.", hide_subject=True)
+        named = named_by(mail)
+        return Delivery(
+            Outcome.SENT_OTHER,
+            reason="Sent from another program to nobody known here.",
+            hide_subject=True,
+            refs=(mail.message_id or "-", named[0] if named else ""),
+        )
 
-    def _survey(self, arrival: Arrival, writer: Address | None) -> Delivery | None:
-        return None
+    def _survey(self, arrival: Arrival, writer: Address | None) -> AnswerOutcome | None:
+        """An answer to an invitation is counted before anybody looks for a ticket."""
+        if writer is None or outcome_of_class(arrival.mail.mail_class) in {Outcome.BOUNCE, Outcome.FEEDBACK}:
+            return None
+        mail = arrival.mail
+        return take_answer(
+            self.tx,
+            IncomingMail(
+                message=arrival.key,
+                sender=writer.address,
+                subject=mail.subject,
+                text=mail.text,
+                in_reply_to=named_by(mail),
+                automatic=is_by_program(mail),
+                at=arrival.at,
+            ),
+        )
 
     def _report(self, arrival: Arrival, outcome: Outcome) -> Delivery:
         """A delivery report or a complaint: shown at the message of ours that it speaks of, never a ticket of its own."""
@@ -191,7 +221,7 @@ class Intake:
         first = mail.from_ if mail.from_ and mail.from_.address else mail.sender
         if first is not None and first.address and first.key not in self.own:
             return first
-        if mail.mail_class is MailClass.MESSAGE:
+        if mail.mail_class in {MailClass.MESSAGE, MailClass.ENCRYPTED} and not is_by_program(mail):
             return next((one for one in mail.reply_to if one.address and one.key not in self.own), None)
         return None
 
@@ -205,7 +235,7 @@ class Intake:
             at=arrival.at,
             snippet=snippet(arrival.mail),
             has_attachment=has_files(arrival.mail),
-            reopen=first or not arrival.mail.is_automatic,
+            reopen=first or not is_by_program(arrival.mail),
         )
 
     def _ours(self, refs: list[str | None] | tuple[str, ...]) -> Known | None:

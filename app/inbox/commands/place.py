@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
+
+from sqlalchemy import or_, select, update
 
 from app.conversations.commands import NewAttachment, NewMessage, add_message
 from app.conversations.rules import Direction, Kind, snippet_of
 from app.inbox import rules
-from app.inbox.match import Known, Threads, named_by
-from app.inbox.rules import FolderRole
+from app.inbox.match import Known, Match, Threads, named_by
+from app.inbox.rules import FolderRole, Outcome
+from app.inbox.tables import MailItem
 from app.kernel.store import Tx
 from app.mime.model import Address, ParsedMail
+from app.surveys.rules import hide_token
 from app.tickets import commands as tickets
+from app.tickets.commands.merging import put_message
 from app.tickets.commands.rows import living_row
 from app.tickets.rules import HISTORY, Status
-from app.tickets.tables import Placement
 
 POSSIBLE_MATCH = "possible_match"
 CONTINUES = "continues"
@@ -35,6 +39,12 @@ class Arrival:
     blob: UUID | None
     was_there: bool
     same_as: UUID | None = None
+    extra: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """The subject as it is stored and shown: a survey's token stands only in the mail that carries it."""
+        return hide_token(self.mail.subject)
 
 
 class Places:
@@ -46,14 +56,14 @@ class Places:
         self.new_tickets = 0
         self.appended = 0
 
-    def open_ticket(self, arrival: Arrival, customer: UUID | None, subject: str) -> UUID:
+    def open_ticket(self, arrival: Arrival, customer: UUID | None) -> UUID:
         """A ticket of its own for this mail; closed history if the mail was there before the desk."""
         ticket = rules.ticket_id(arrival.key)
         tickets.open_ticket(
             self.tx,
             ticket=ticket,
             customer=customer,
-            subject=subject,
+            subject=arrival.subject,
             channel="email",
             mailbox=arrival.mailbox,
             status=Status.CLOSED if arrival.was_there else Status.NEW,
@@ -72,7 +82,6 @@ class Places:
         direction: Direction = Direction.IN,
         kind: Kind = Kind.MAIL,
         automatic: bool = False,
-        subject: str | None = None,
     ) -> None:
         """The message row of a mail, with its files, its ids and its place in the index."""
         mail = arrival.mail
@@ -96,12 +105,12 @@ class Places:
                 to=_pairs(mail.to),
                 cc=_pairs(mail.cc),
                 bcc=_pairs(mail.bcc),
-                subject=mail.subject if subject is None else subject,
+                subject=arrival.subject,
                 text=mail.text,
                 snippet=snippet(mail),
                 same_id_as=arrival.same_as,
                 warnings=mail.warnings,
-                extra=_extra(mail),
+                extra={**_extra(mail), **arrival.extra},
                 sent_date=mail.date,
                 attachments=tuple(
                     NewAttachment(
@@ -153,14 +162,25 @@ class Places:
             kept = older.id
         return kept
 
-    def place(self, message: UUID, ticket: UUID) -> None:
-        """Show a message that has no ticket in this one."""
-        row = self.tx.get(Placement, message)
-        if row is None:
-            self.tx.add(Placement(id=message, ticket=ticket))
-        else:
-            row.ticket, row.deleted_at = ticket, None
-        self.tx.flush()
+    def gather(self, arrival: Arrival, match: Match, ticket: UUID) -> None:
+        """What we had sent from another program, without a conversation for it, finds it now.
+
+        Messages are placed in the ticket. Mails kept as a ledger line only are looked at again.
+        """
+        if match.loose:
+            self.tx.flush()
+            for message in match.loose:
+                put_message(self.tx, message, ticket)
+        named = list(named_by(arrival.mail))
+        own = [arrival.mail.message_id] if arrival.mail.message_id else []
+        if not named and not own:
+            return
+        lines = select(MailItem.id).where(
+            MailItem.own_ref != "", or_(MailItem.own_ref.in_(named), MailItem.answers_ref.in_(own))
+        )
+        for key in self.tx.execute(lines).scalars().all():
+            values = {"outcome": Outcome.RECEIVED, "attempts": 0, "own_ref": "", "answers_ref": "", "reason": ""}
+            self.tx.execute(update(MailItem).where(MailItem.id == key).values(**values))
 
 
 def snippet(mail: ParsedMail) -> str:

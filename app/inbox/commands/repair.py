@@ -17,6 +17,7 @@ from app.inbox.tables import MailItem
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
 from app.mime.model import ParsedMail
+from app.tickets.commands.merging import put_message
 
 
 def quarantine(tx: Tx, item: UUID, reason: str) -> None:
@@ -59,7 +60,7 @@ def make_ticket_anyway(tx: Tx, item: UUID, mail: ParsedMail) -> UUID:
         assert ticket is not None
     else:
         ticket = intake.open_for(arrival, intake.writer(mail))
-        places.place(key, ticket)
+        put_message(tx, key, ticket)
     row.outcome, row.reason, row.message, row.ticket = Outcome.MESSAGE, "", key, ticket
     tx.touch("mail_folder", row.folder)
     return ticket

@@ -1,0 +1,138 @@
+"""Which ticket a mail joins: by ids and by who takes part, in whatever order mails come."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app.tickets.commands import delete_ticket, reply, set_status
+from app.tickets.queries import conversation_ids
+from app.tickets.tables import Placement, TicketLink
+from tests.inbox.mail_desk import letter
+from tests.inbox.paper_desk import PaperDesk, paper_desk
+
+ANN, BOB, EVE = "Ann <ann@customer.example>", "Bob <bob@customer.example>", "Eve <eve@elsewhere.example>"
+DESK = "support@desk.example"
+
+
+def _links(desk: PaperDesk) -> set[tuple[str, int, int]]:
+    number = {row.id: row.number for row in desk.tickets()}
+    return {(row.kind, number[row.ticket], number[row.other]) for row in desk.rows(select(TicketLink))}
+
+
+def test_an_answer_to_our_reply_joins_and_reopens(paper: PaperDesk) -> None:
+    paper.take(letter("It is broken.", ident="a@c"))
+    written = paper.do(reply, paper.ticket().id, text="Is it plugged in?")
+    ours = next(one for one in paper.messages() if one.id == written.message)
+    assert paper.ticket().status == "waiting"
+    paper.later(hours=1)
+    assert paper.outcome(letter("No!", ident="b@c", answers=ours.external_id, date=paper.now)) == "message"
+    assert (paper.ticket().status, paper.ticket().message_count) == ("open", 3)
+
+
+def test_a_subject_alone_matches_nothing(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c", subject="Lamp"), letter(ident="b@c", subject="Re: Lamp"))
+    assert len(paper.tickets()) == 2
+
+
+def test_a_colleague_in_cc_finds_the_ticket(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c", cc=BOB))
+    paper.take(letter(ident="b@c", sender=BOB, refs=("a@c",)))
+    assert paper.ticket().message_count == 2
+
+
+def test_a_stranger_who_names_a_known_mail_stays_outside(paper: PaperDesk) -> None:
+    paper.take(letter("My card number is secret.", ident="a@c"))
+    paper.take(letter("Send me everything.", ident="e@e", sender=EVE, answers="a@c"))
+    assert [row.message_count for row in paper.tickets()] == [1, 1]
+    assert _links(paper) == {("possible_match", 1, 2), ("possible_match", 2, 1)}
+
+
+def test_a_sender_that_claims_to_be_us_takes_part_in_nothing(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c"))
+    assert paper.outcome(letter(ident="x@c", sender=DESK, answers="a@c")) == "sent_other"
+    assert paper.ticket().message_count == 1
+
+
+def test_an_answer_long_after_the_end_is_a_ticket_of_its_own(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c"))
+    paper.do(set_status, paper.ticket().id, "closed")
+    paper.later(days=29)
+    paper.take(letter(ident="b@c", answers="a@c", date=paper.now))
+    assert paper.ticket().status == "open"
+    paper.do(set_status, paper.ticket().id, "closed")
+    paper.later(days=31)
+    paper.take(letter(ident="d@c", answers="b@c", date=paper.now))
+    assert [row.status for row in paper.tickets()] == ["closed", "new"]
+    assert _links(paper) == {("continues", 1, 2), ("continues", 2, 1)}
+
+
+def test_an_answer_to_what_is_in_the_bin_leaves_it_there(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c"))
+    paper.do(delete_ticket, paper.ticket().id)
+    paper.take(letter(ident="b@c", answers="a@c"))
+    deleted, fresh = paper.tickets()
+    assert deleted.deleted_at is not None
+    assert (fresh.deleted_at, fresh.message_count) == (None, 1)
+
+
+def _thread() -> list[tuple[str, bytes]]:
+    """A conversation of ten mails between Ann, Bob and us (from another program), each naming what came before."""
+    mails = []
+    parents = {2: 1, 3: 2, 4: 3, 5: 3, 6: 5, 7: 4, 8: 7, 9: 6, 10: 9}
+    chains: dict[int, tuple[str, ...]] = {1: ()}
+    for number in range(1, 11):
+        parent = parents.get(number)
+        if parent is not None:
+            chains[number] = (*chains[parent], f"m{parent}@x")
+        folder = "Sent" if number in {2, 6} else "INBOX"
+        sender = DESK if folder == "Sent" else (BOB if number % 4 == 0 else ANN)
+        raw = letter(
+            f"Words number {number}",
+            ident=f"m{number}@x",
+            sender=sender,
+            to=f"{ANN}, {BOB}" if folder == "Sent" else DESK,
+            cc="" if folder == "Sent" else f"{ANN}, {BOB}",
+            answers=f"m{parent}@x" if parent else "",
+            refs=chains[number] if number % 3 else (),
+        )
+        mails.append((folder, raw))
+    return mails
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_thread_in_any_order_is_one_conversation(tmp_path: Path, seed: int) -> None:
+    mails = _thread()
+    random.Random(seed).shuffle(mails)
+    with paper_desk(tmp_path) as desk:
+        for folder, raw in mails:
+            desk.take(raw, folder=folder)
+        ticket = desk.ticket()
+        whole = set(desk.ask(conversation_ids, ticket.id))
+        placed = {one.id for one in desk.rows(select(Placement).where(Placement.ticket.in_(whole)))}
+        inside = {one.external_id for one in desk.messages() if one.ticket in whole or one.id in placed}
+        assert inside == {f"m{number}@x" for number in range(1, 11)}
+        assert ticket.message_count == 10
+
+
+def test_the_younger_ticket_joins_the_older_and_its_number_still_means_it(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c"))
+    paper.later(hours=1)
+    paper.take(letter(ident="c@c", answers="b@c", date=paper.now))
+    assert len(paper.tickets()) == 2
+    paper.take(letter(ident="b@c", answers="a@c", date=paper.now))
+    kept = paper.ticket()
+    assert (kept.number, kept.message_count) == (1, 3)
+
+
+def test_a_late_answer_does_not_melt_two_tickets_that_were_kept_apart(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c"))
+    paper.do(set_status, paper.ticket().id, "closed")
+    paper.later(days=60)
+    paper.take(letter(ident="c@c", answers="a@c", refs=("b@c",), date=paper.now))
+    paper.take(letter(ident="b@c", answers="a@c", date=paper.now))
+    assert len([row for row in paper.tickets() if row.status == "closed"]) == 1
+    assert len(paper.tickets()) >= 2
