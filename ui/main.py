@@ -1,7 +1,8 @@
 """Starting the window: one per desk, look, desk, engine, and a clean end.
 
 What is not needed for the first screen comes after it has been painted: the engine's supervisor, the server by which a second
-start raises this window. A second start finds the lock held, says so to the first and ends.
+start raises this window. A second start finds the lock held, says so to the first and ends; it imports neither widgets nor
+database for that, which is why most imports here are late.
 """
 
 from __future__ import annotations
@@ -9,30 +10,28 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import signal
+import socket
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLockFile, QObject, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QLockFile, QObject, QSocketNotifier, QTimer
 
-from app.desk import Desk
-from app.kernel import options
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace, default_folder
 from ui.text import tr
-from ui.theme import Theme
-from ui.widgets.layout import column
-from ui.widgets.rail import Reason
-from ui.widgets.state import ErrorState
-from ui.window import Window
 
 if TYPE_CHECKING:
     from PySide6.QtNetwork import QLocalServer
+    from PySide6.QtWidgets import QApplication, QWidget
 
+    from app.desk import Desk
     from app.desk.supervisor import Supervisor
+    from ui.widgets.rail import Reason
+    from ui.window import Window
 
 log = logging.getLogger(__name__)
 
@@ -48,13 +47,14 @@ class Options:
 
 
 class Program(QObject):
-    """One run of the window."""
+    """One run of the window, on a folder that this process has locked."""
 
-    def __init__(self, app: QApplication, start: Options) -> None:
+    def __init__(self, app: QApplication, folder: Path, *, engine: bool = True) -> None:
         super().__init__()
-        self._app, self._options = app, start
-        self.folder = Path(os.path.realpath((start.data or default_folder()).expanduser()))
-        self._lock: QLockFile | None = None
+        from ui.theme import Theme
+
+        self._app, self._engine = app, engine
+        self.folder = folder
         self._server: QLocalServer | None = None
         self._supervisor: Supervisor | None = None
         self.theme = Theme(app)
@@ -62,19 +62,15 @@ class Program(QObject):
         self.window: Window | None = None
         self._apology: QWidget | None = None
 
-    def begin(self) -> bool:
-        """Open the desk and show it, or say why not; False if another window has this desk and was raised."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = QLockFile(str(Workspace(self.folder).window_lock))
-        self._lock.setStaleLockTime(0)
-        if not self._lock.tryLock(0):
-            return False
+    def begin(self) -> None:
+        """Open the desk and show it, or say why not."""
         self.theme.choose("system")
         self._open()
-        return True
 
     def end(self) -> None:
         """Close everything, last opened first."""
+        from app.kernel import options
+
         leave = self.desk is not None and bool(self.desk.ask(options.get, "keep_engine"))
         if self.window is not None:
             self.window.shut()
@@ -84,10 +80,13 @@ class Program(QObject):
             self._server.close()
         if self.desk is not None:
             self.desk.close()
-        if self._lock is not None:
-            self._lock.unlock()
 
     def _open(self) -> None:
+        from app.desk import Desk
+        from app.kernel import log as logs
+        from app.kernel import options
+        from ui.window import Window
+
         try:
             self.desk = Desk.open(self.folder, create=True)
         except (UserError, OSError) as error:
@@ -95,8 +94,6 @@ class Program(QObject):
             return
         if self._apology is not None:
             self._apology.close()
-        from app.kernel import log as logs
-
         logs.configure("window", self.desk.workspace.logs)
         self.theme.choose(self.desk.ask(options.get, "auto_theme"))
         self.window = Window(self.desk, self.theme, engine_secret=self._hand_secret)
@@ -107,6 +104,9 @@ class Program(QObject):
 
     def _apologise(self, words: str) -> None:
         """There is no desk to show: say why in a window, with a way to try again."""
+        from ui.widgets.layout import column
+        from ui.widgets.state import ErrorState
+
         panel = ErrorState(tr("This desk cannot be opened"), words, self._open)
         self._apology = column((panel, 1), box="canvas")
         self._apology.setWindowTitle("Deskbell")
@@ -115,7 +115,7 @@ class Program(QObject):
 
     def _after_first_paint(self) -> None:
         self._server = _listen(self.folder, self._raise)
-        if self._options.engine and self.desk is not None:
+        if self._engine and self.desk is not None:
             from app.desk.supervisor import Supervisor
 
             self._supervisor = Supervisor(self.desk, self._engine_died)
@@ -136,29 +136,70 @@ class Program(QObject):
             self._supervisor.hand_secret(ref, secret)
 
     def _keep_look(self, look: str) -> None:
+        from app.kernel import options
+
         if self.window is not None:
             self.window.tasks.do(options.put, "auto_theme", look)
 
 
 def run(start: Options) -> int:
     """Open the window and stay until it is closed; the exit status."""
+    folder = Path(os.path.realpath((start.data or default_folder()).expanduser()))
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        return _refuse(tr("The folder {folder} cannot be used: {why}", folder=folder, why=error.strerror or error))
+    lock = QLockFile(str(Workspace(folder).window_lock))
+    lock.setStaleLockTime(0)
+    if not lock.tryLock(0):
+        if _raise_other(folder):
+            return 0
+        return _refuse(tr("Deskbell is open on this desk already, but it does not answer."))
+    try:
+        return _show(folder, engine=start.engine)
+    finally:
+        lock.unlock()
+
+
+def _show(folder: Path, *, engine: bool) -> int:
+    from PySide6.QtWidgets import QApplication
+
     sys.setswitchinterval(0.0005)  # a busy thread may hold the window up by half a millisecond, not by five
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Deskbell")
     app.setDesktopFileName("deskbell")
-    program = Program(app, start)
-    if not program.begin():
-        if _raise_other(program.folder):
-            return 0
-        print(f"deskbell: {tr('Deskbell is open on this desk already, but it does not answer.')}", file=sys.stderr)  # noqa: T201
-        return 1
+    _end_on_signals(app)
+    program = Program(app, folder, engine=engine)
     try:
+        program.begin()
         return app.exec()
     finally:
         program.end()
 
 
+def _refuse(words: str) -> int:
+    print(f"deskbell: {words}", file=sys.stderr)  # noqa: T201 - whoever started it from a terminal
+    return 1
+
+
+def _end_on_signals(app: QApplication) -> None:
+    """SIGTERM and SIGINT close the window as a person would. Python learns of a signal only when it runs; this wakes it."""
+    if os.name != "posix":
+        return
+    waker, sleeper = socket.socketpair()
+    for end in (waker, sleeper):
+        end.setblocking(False)
+    signal.set_wakeup_fd(waker.fileno())
+    notifier = QSocketNotifier(sleeper.fileno(), QSocketNotifier.Type.Read, app)
+    notifier.activated.connect(lambda *_: sleeper.recv(64))
+    notifier.setProperty("ends", (waker, sleeper))  # they live as long as the notifier
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: app.closeAllWindows())
+
+
 def _stopped(status: int) -> Reason:
+    from ui.widgets.rail import Reason
+
     return Reason(
         tr("Receiving and sending have stopped"),
         tr("They start again by themselves in a moment (status {status}).", status=status),
@@ -181,10 +222,11 @@ def _listen(folder: Path, called: Callable[[], None]) -> QLocalServer:
         server.listen(name)
 
     def answer() -> None:
-        while (socket := server.nextPendingConnection()) is not None:
-            socket.disconnected.connect(socket.deleteLater)
-            socket.write(b"here")
-            socket.disconnectFromServer()
+        while server.hasPendingConnections():
+            line = server.nextPendingConnection()
+            line.disconnected.connect(line.deleteLater)
+            line.write(b"here")
+            line.disconnectFromServer()
             called()
 
     server.newConnection.connect(answer)
@@ -194,6 +236,6 @@ def _listen(folder: Path, called: Callable[[], None]) -> QLocalServer:
 def _raise_other(folder: Path) -> bool:
     from PySide6.QtNetwork import QLocalSocket
 
-    socket = QLocalSocket()
-    socket.connectToServer(_name_of(folder))
-    return socket.waitForConnected(_ANSWER_MS) and socket.waitForReadyRead(_ANSWER_MS)
+    line = QLocalSocket()
+    line.connectToServer(_name_of(folder))
+    return line.waitForConnected(_ANSWER_MS) and line.waitForReadyRead(_ANSWER_MS)

@@ -65,8 +65,8 @@ def _boxes(t: Tokens) -> str:
 *[box="rail"], *[box="panel"] {{ background: {t.surface}; border-right: 1px solid {t.line}; }}
 *[box="side"] {{ background: {t.surface}; border-left: 1px solid {t.line}; }}
 *[box="bar"] {{ background: {t.canvas}; border-bottom: 1px solid {t.line}; }}
-*[box="foot"] {{ border-top: 1px solid {t.line}; }}
-*[box="row"] {{ border-bottom: 1px solid {t.line}; }}
+*[box="foot"] {{ border: 0; border-top: 1px solid {t.line}; }}
+*[box="row"] {{ border: 0; border-bottom: 1px solid {t.line}; }}
 *[box="line"] {{ background: {t.line}; }}
 *[box="tile"], *[box="message"] {{ background: {t.raised}; border: 1px solid {t.line}; border-radius: {t.radius}px; }}
 *[box="chosen"] {{ background: {t.raised}; border: 2px solid {t.accent}; border-radius: {t.radius}px; }}

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
 import sys
+import time
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +28,10 @@ from ui.actions import ALL, Actions
 from ui.icons import has_icon
 from ui.pages import BasePage, Context
 from ui.theme import Theme
+from ui.widgets.button import Button
+from ui.widgets.overlay import Popover
 from ui.widgets.palette import CommandPalette
+from ui.widgets.rail import Reason as Cause
 from ui.widgets.shortcuts import ShortcutSheet
 from ui.window import Window
 
@@ -234,6 +241,24 @@ def test_the_window_remembers_its_place(window: Window, desk: Desk, qtbot: QtBot
     other.shut()
 
 
+def test_the_lamp_explains_itself_and_leads_on(window: Window, qtbot: QtBot) -> None:
+    done: list[str] = []
+    window.context.status(
+        "attention",
+        [Cause("Studio Lyon: sign-in refused", "Mail is safe there.", "bad", "Sign in", lambda: done.append("in"))],
+    )
+    qtbot.mouseClick(window.lamp, Qt.MouseButton.LeftButton)
+    popover = QApplication.activePopupWidget()
+    assert isinstance(popover, Popover)
+    assert findings(popover) == []
+    buttons = {button.text(): button for button in popover.findChildren(Button)}
+    buttons["Sign in"].click()
+    assert done == ["in"]
+    with qtbot.waitSignal(window.lamp.opened):
+        buttons["All details"].click()
+    assert QApplication.activePopupWidget() is None
+
+
 @pytest.mark.parametrize("width", [960, 1200, 1440])
 def test_the_frame_has_no_fault(window: Window, width: int) -> None:
     window.resize(width, 700)
@@ -252,3 +277,22 @@ def test_first_rows_are_told_once_and_only_to_a_bench(
     window.context.first_rows()
     window.context.first_rows()
     assert capsys.readouterr().out == "first rows\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="ended by SIGTERM")
+def test_a_second_start_raises_the_first_and_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ui", "--no-engine", "--data", str(tmp_path / "desk")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as first:
+        logs = tmp_path / "desk" / "logs"
+        deadline = time.monotonic() + 60
+        ended = subprocess.CompletedProcess[bytes]([], -1)
+        while time.monotonic() < deadline and first.poll() is None:
+            if logs.exists():
+                ended = subprocess.run(command, capture_output=True, timeout=60, check=False)
+                if ended.returncode == 0:
+                    break
+        assert ended.returncode == 0, ended.stderr
+        assert first.poll() is None, "the first stays open"
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(30) == 0

@@ -268,8 +268,9 @@ class Popover(QFrame):
 
     def show_beside(self, anchor: QWidget) -> None:
         """Open at the right of `anchor`, within its window."""
-        self.adjustSize()
         window = anchor.window()
+        self.setParent(window, self.windowFlags())  # or it would go with the last reference to it
+        self.adjustSize()
         corner = anchor.mapToGlobal(QPoint(anchor.width() + 8, anchor.height() - self.height()))
         floor = window.mapToGlobal(QPoint(0, window.height() - self.height() - 8)).y()
         ceiling = window.mapToGlobal(QPoint(0, 8)).y()

@@ -94,6 +94,7 @@ class Lamp(RailButton):
 
     def __init__(self, name: str) -> None:
         super().__init__(Place("lamp", name, "cloud-check-outline"))
+        self.setCheckable(False)
         self._name = name
         self.state: State = "online"
         self.reasons: tuple[Reason, ...] = ()

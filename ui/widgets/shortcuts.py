@@ -13,16 +13,16 @@ from ui.widgets.overlay import Dialog
 
 
 class ShortcutSheet(Dialog):
-    """Groups of (what, shortcut) in two columns."""
+    """Groups of (what, shortcut) in three columns."""
 
     light_dismiss = True
 
     def __init__(self, groups: Mapping[str, Sequence[tuple[str, str]]]) -> None:
-        super().__init__(tr("Keyboard shortcuts"), width=760)
-        sides: tuple[list[QWidget], list[QWidget]] = ([], [])
-        heights = [0, 0]
+        super().__init__(tr("Keyboard shortcuts"), width=1040)
+        sides: list[list[QWidget]] = [[], [], []]
+        heights = [0, 0, 0]
         for name, rows in groups.items():
-            side = 0 if heights[0] <= heights[1] else 1
+            side = heights.index(min(heights))
             heights[side] += len(rows) + 2
             sides[side].append(_group(name, rows))
         inner = QWidget()
