@@ -1,0 +1,1 @@
+"""The board: tickets as cards in columns, moved by mouse or keys."""

@@ -1,0 +1,167 @@
+"""How a card is painted: subject, customer, channel and number, what presses, and who has it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from app.kernel import clock
+from app.tickets.queries import TicketRow
+from ui.icons import draw_icon
+from ui.models.tickets import ROW_ROLE
+from ui.text import count_text, span_text, tr
+from ui.theme import SMALL, font, tokens
+from ui.widgets.paint import PILL_HEIGHT, draw_avatar, draw_dot, draw_focus, draw_pill, draw_text, pill_width
+
+CARD_HEIGHT = 98
+GAP = 8
+INSET = 12
+_SOON_S = 4 * 3600
+_CHANNELS = {"email": "email-outline", "phone": "phone-outline", "chat": "message-outline"}
+
+
+def due_words(row: TicketRow, now: datetime) -> tuple[str, str] | None:
+    """("Overdue 34 min", tone), ("Due in 29 min", tone), or None where nothing presses within four hours."""
+    if row.due_at is None or row.status not in ("new", "open"):
+        return None
+    left = (row.due_at - now).total_seconds()
+    if left <= 0:
+        return tr("Overdue {span}", span=span_text(-left)), "bad"
+    return (tr("Due in {span}", span=span_text(left)), "warn") if left < _SOON_S else None
+
+
+class CardDelegate(QStyledItemDelegate):
+    """Paints cards of one height; whatever has not been read yet is grey shapes."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex, /) -> QSize:
+        return QSize(160, CARD_HEIGHT + GAP)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex, /
+    ) -> None:
+        view: QWidget = option.widget
+        place = option.rect
+        state = option.state
+        rect = QRectF(place.left() + INSET, place.top(), view.width() - 2 * INSET, CARD_HEIGHT)
+        current = isinstance(view, QAbstractItemView) and view.currentIndex() == index and view.hasFocus()
+        painter.save()
+        paint_card(
+            painter,
+            rect,
+            index.data(ROW_ROLE),
+            selected=bool(state & QStyle.StateFlag.State_Selected),
+            hovered=bool(state & QStyle.StateFlag.State_MouseOver),
+            focused=current,
+        )
+        painter.restore()
+
+
+def paint_card(
+    painter: QPainter,
+    rect: QRectF,
+    row: TicketRow | None,
+    *,
+    selected: bool = False,
+    hovered: bool = False,
+    focused: bool = False,
+) -> None:
+    """One card within `rect`; without a row its skeleton."""
+    t = tokens()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    edge = t.accent if selected else t.line_strong if hovered or t.hc else t.line
+    painter.setPen(QPen(QColor(edge), 2 if selected and t.hc else 1))
+    painter.setBrush(QColor(t.selected if selected else t.raised))
+    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), t.radius, t.radius)
+    if focused:
+        draw_focus(painter, rect)
+    if row is None:
+        _paint_skeleton(painter, rect)
+        return
+    inner = rect.adjusted(12, 9, -12, -9)
+    _paint_words(painter, inner, row)
+    _paint_foot(painter, inner, row)
+
+
+def _paint_words(painter: QPainter, inner: QRectF, row: TicketRow) -> None:
+    room = inner.width() - (14 if row.unread else 0)
+    weight = QFont.Weight.DemiBold if row.unread else QFont.Weight.Medium
+    draw_text(painter, QRectF(inner.x(), inner.y(), room, 20), row.subject or tr("No subject"), weight=weight)
+    if row.unread:
+        draw_dot(painter, QPointF(inner.right() - 4, inner.y() + 10), "accent")
+    name = row.customer_name or tr("Unknown")
+    draw_text(painter, QRectF(inner.x(), inner.y() + 20, inner.width(), 18), name, px=SMALL, colour="text2")
+
+
+def _paint_foot(painter: QPainter, inner: QRectF, row: TicketRow) -> None:
+    top = inner.bottom() - PILL_HEIGHT
+    right = inner.right()
+    if row.assignee_name:
+        draw_avatar(painter, QRectF(right - 20, top, 20, 20), row.assignee_name)
+        right -= 28
+    x = inner.x()
+    draw_icon(painter, QPointF(x, top + 3), _CHANNELS.get(row.channel, "email-outline"), "text3", 14)
+    number = f"#{row.number}"
+    width = QFontMetrics(font(SMALL)).horizontalAdvance(number)
+    draw_text(painter, QRectF(x + 20, top, width + 2, PILL_HEIGHT), number, px=SMALL, colour="text3")
+    x += 20 + width + 8
+    for icon, colour in _marks(row):
+        if x + 14 < right:
+            draw_icon(painter, QPointF(x, top + 3), icon, colour, 14)
+            x += 18
+    due = due_words(row, clock.now())
+    sign = "clock-alert-outline" if tokens().hc else None
+    if due is not None and right - pill_width(due[0], sign) >= x:
+        draw_pill(painter, right, top, *due, right=True, icon=sign)
+
+
+def _marks(row: TicketRow) -> list[tuple[str, str]]:
+    """Small signs beside the number: what was not delivered, what presses, what has a file."""
+    marks = []
+    if row.problem:
+        marks.append(("alert-circle-outline", "bad"))
+    if row.priority in ("urgent", "high"):
+        marks.append(("flag", "bad" if row.priority == "urgent" else "warn"))
+    if row.follow_up:
+        marks.append(("flag-outline", "bad"))
+    if row.has_attachment:
+        marks.append(("paperclip", "text3"))
+    return marks
+
+
+def _paint_skeleton(painter: QPainter, rect: QRectF) -> None:
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(tokens().line))
+    for top, share in ((14, 0.7), (36, 0.4), (76, 0.3)):
+        painter.drawRoundedRect(QRectF(rect.x() + 12, rect.y() + top, (rect.width() - 24) * share, 8), 4, 4)
+
+
+def drag_pixmap(row: TicketRow | None, count: int, width: int, ratio: float) -> QPixmap:
+    """What hangs at the mouse while cards are dragged: the first one, and how many there are."""
+    made = QPixmap(round((width + 16) * ratio), round((CARD_HEIGHT + 16) * ratio))
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    with QPainter(made) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setOpacity(0.94)
+        for behind in range(min(count - 1, 2), 0, -1):
+            shift = behind * 4
+            paint_card(painter, QRectF(shift, 8 + shift, width, CARD_HEIGHT), None)
+        paint_card(painter, QRectF(0, 8, width, CARD_HEIGHT), row, selected=True)
+        if count > 1:
+            _paint_count(painter, width, count)
+    return made
+
+
+def _paint_count(painter: QPainter, width: int, count: int) -> None:
+    t, words = tokens(), count_text(count)
+    side = max(22, QFontMetrics(font(SMALL, QFont.Weight.DemiBold)).horizontalAdvance(words) + 12)
+    rect = QRectF(width - side + 8, 0, side, 22)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(QColor(t.accent))
+    painter.drawRoundedRect(rect, 11, 11)
+    painter.setPen(QColor(t.on_accent))
+    painter.setFont(font(SMALL, QFont.Weight.DemiBold))
+    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, words)
