@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import CursorResult, func, select, update
@@ -170,14 +170,17 @@ def record_retry(tx: Tx, message: UUID, words: str) -> State:
     return State(row.state)
 
 
-def record_not_tried(tx: Tx, message: UUID, words: str, pause: timedelta = rules.OFFLINE_PAUSE) -> None:
-    """There was no connection, or the mailbox has a trouble of its own: the message waits, no attempt is counted."""
+def record_not_tried(tx: Tx, message: UUID, words: str) -> None:
+    """There was no connection, or the mailbox has a trouble of its own: the message waits, no attempt is counted.
+
+    It stays due, so that it leaves the moment somebody has a line; the sender itself waits a little between its tries.
+    """
     row = _sending(tx, message)
     row.state = State.RETRY if row.sent_at else State.QUEUED
     row.attempts = max(0, row.attempts - 1)
     if not row.attempts and not row.sent_at:
         row.first_attempt_at = None
-    row.phase, row.last_error, row.not_before = Phase.NONE, words, tx.now + pause
+    row.phase, row.last_error = Phase.NONE, words
 
 
 def record_failed(tx: Tx, message: UUID, words: str) -> None:

@@ -67,7 +67,6 @@ TROUBLE: Final = (State.HELD, State.PARTIAL, State.UNCERTAIN, State.FAILED)
 
 GIVE_UP: Final = timedelta(hours=48)
 TELL_AFTER: Final = timedelta(hours=1)
-OFFLINE_PAUSE: Final = timedelta(minutes=1)
 COPY_ATTEMPTS: Final = 5
 _STEPS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120, 240))
 _PROMPT_ATTEMPTS: Final = 3

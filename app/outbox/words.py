@@ -98,8 +98,9 @@ def _waiting(it: Situation) -> Told:
             needs_attention=False,
         )
     if it.not_before > it.now:
-        return Told("Will be sent at the chosen time.", ("cancel", "send_now", "edit"), needs_attention=False)
-    return Told("Will be sent in a moment.", ("cancel",), needs_attention=False)
+        editing = () if it.sent_before else ("edit",)
+        return Told("Will be sent at the chosen time.", (*taking_back, "send_now", *editing), needs_attention=False)
+    return Told("Will be sent in a moment.", taking_back, needs_attention=False)
 
 
 def _with(text: str, more: str) -> str:

@@ -18,6 +18,7 @@ from app.kernel import ids, options
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
 from app.outbox.commands import queue_reply
+from app.outbox.facts import ReplySent
 from app.outbox.rules import State, is_own
 from app.outbox.tables import Outbox
 from app.people.tables import Agent, Customer, Identity
@@ -71,6 +72,16 @@ def schedule(tx: Tx, fact: TicketSolved) -> None:
     row.due_at = fact.at + timedelta(minutes=int(options.get(tx, "survey_delay_minutes")))
     if wrote is None:
         row.state, row.reason = InviteState.SKIPPED, Skip.NO_LETTER
+
+
+def answer_left(tx: Tx, fact: ReplySent) -> None:
+    """Reaction: the rep's answer has left, so an invitation that waited for it need not wait any longer."""
+    if fact.ticket is None or fact.automatic:
+        return
+    row = tx.get(SurveyInvite, invite_id(fact.ticket, Kind.CSAT))
+    if row is not None and row.state == InviteState.DUE:
+        delay = timedelta(minutes=int(options.get(tx, "survey_delay_minutes")))
+        row.due_at = min(row.due_at, max(fact.at, row.created_at + delay))
 
 
 def send_due(tx: Tx, limit: int = _AT_ONCE) -> int:

@@ -114,9 +114,13 @@ def sent_invitations(db: Session, *, limit: int = 1000) -> tuple[InviteInfo, ...
     return _invites(db, statement)
 
 
-def responses(db: Session, *, kind: str | None = None, limit: int = 1000) -> tuple[ResponseInfo, ...]:
-    """All answers, newest first; those that do not count too, marked as such."""
+def responses(
+    db: Session, *, kind: str | None = None, with_uncounted: bool = False, limit: int = 1000
+) -> tuple[ResponseInfo, ...]:
+    """The answers that count, newest first; `with_uncounted`: also those too many or too late, marked as such."""
     statement = _response_rows().order_by(SurveyResponse.at.desc(), SurveyResponse.id.desc()).limit(limit)
+    if not with_uncounted:
+        statement = statement.where(SurveyResponse.counted.is_(True))
     if kind is not None:
         statement = statement.where(SurveyInvite.kind == kind)
     return _responses(db, statement)

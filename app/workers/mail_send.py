@@ -39,7 +39,8 @@ Secrets = Callable[[str], str | None]
 """The secret kept under a reference, as `app.kernel.secrets.load_secret` gives it."""
 
 _LONGEST_WAIT_S = 60.0
-_QUIET = (timedelta(seconds=20), timedelta(minutes=1), timedelta(minutes=3))
+_QUIET = (timedelta(seconds=5), timedelta(seconds=20), timedelta(minutes=1))
+_one_at_a_time = threading.Lock()
 _MAILBOX_TROUBLE = {Reason.OFFLINE, Reason.HOST, Reason.TLS, Reason.PLAIN}
 
 
@@ -69,9 +70,20 @@ def send_due(do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.E
     return Sender(do, ask, packs, secrets, stop).send_due()
 
 
-def run(do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event, wake: threading.Event) -> None:
-    """Send until `stop`. Set `wake` when the outbox or a mailbox has changed, when asked to try now, and at stop."""
-    sender = Sender(do, ask, packs, secrets, stop)
+def run(
+    do: Do,
+    ask: Ask,
+    packs: Packs,
+    secrets: Secrets,
+    stop: threading.Event,
+    wake: threading.Event,
+    sender: Sender | None = None,
+) -> None:
+    """Send until `stop`. Set `wake` when the outbox or a mailbox has changed, and at stop.
+
+    Give a `sender` to be able to call its `try_again` when the line is back or somebody asks to try now.
+    """
+    sender = sender or Sender(do, ask, packs, secrets, stop)
     while not stop.is_set():
         wake.clear()
         try:
@@ -89,17 +101,22 @@ class Sender:
 
     def __init__(self, do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event) -> None:
         self._do, self._ask, self._packs, self._secrets, self._stop = do, ask, packs, secrets, stop
-        self._quiet: dict[UUID, tuple[datetime, int]] = {}
+        self._quiet: dict[UUID, _Quiet] = {}
 
     def send_due(self) -> SendCounts:
-        """One pass over everything that is due."""
+        """One pass over everything that is due. Passes of one process come one after the other."""
+        with _one_at_a_time:
+            return self._pass()
+
+    def _pass(self) -> SendCounts:
         counts: Counter[str] = Counter()
         by_mailbox: dict[UUID, list[queries.Due]] = {}
         for each in self._ask(queries.due, clock.now()):
             by_mailbox.setdefault(each.mailbox, []).append(each)
         for key, messages in by_mailbox.items():
-            if not self._is_quiet(key) and not self._stop.is_set():
-                self._send_from(key, messages, counts)
+            box: MailboxInfo | None = self._ask(mailbox, key)
+            if box is not None and not self._is_quiet(box) and not self._stop.is_set():
+                self._send_from(box, messages, counts)
         self._file_copies()
         return SendCounts(**counts)
 
@@ -110,7 +127,7 @@ class Sender:
             return _LONGEST_WAIT_S
         wait = (at - clock.now()).total_seconds()
         if self._quiet and wait <= 0:
-            wait = min((until - clock.now()).total_seconds() for until, _ in self._quiet.values())
+            wait = min((each.until - clock.now()).total_seconds() for each in self._quiet.values())
         return min(max(wait, 0.2), _LONGEST_WAIT_S)
 
     def try_again(self) -> None:
@@ -119,27 +136,27 @@ class Sender:
 
     # -- one mailbox
 
-    def _send_from(self, key: UUID, messages: list[queries.Due], counts: Counter[str]) -> None:
-        box: MailboxInfo | None = self._ask(mailbox, key)
-        if box is None:
-            return
+    def _send_from(self, box: MailboxInfo, messages: list[queries.Due], counts: Counter[str]) -> None:
         line = _Line(self._do, self._secrets, box)
         try:
             for each in messages:
                 if self._stop.is_set():
                     return
                 self._send_one(line, each, counts)
-            self._quiet.pop(key, None)
+            self._quiet.pop(box.id, None)
         except _MailboxError:
-            failures = self._quiet.get(key, (None, 0))[1]
-            self._quiet[key] = (clock.now() + _QUIET[min(failures, len(_QUIET) - 1)], failures + 1)
+            failures = self._quiet[box.id].failures if box.id in self._quiet else 0
+            until = clock.now() + _QUIET[min(failures, len(_QUIET) - 1)]
+            self._quiet[box.id] = _Quiet(until, failures + 1, _access(box))
         except StorageError as error:
             log.warning("sending stops: %s", error)
         finally:
             line.close()
 
-    def _is_quiet(self, key: UUID) -> bool:
-        return key in self._quiet and self._quiet[key][0] > clock.now()
+    def _is_quiet(self, box: MailboxInfo) -> bool:
+        """Was it unreachable a moment ago, and is it still the same server and sign-in?"""
+        known = self._quiet.get(box.id)
+        return known is not None and known.until > clock.now() and known.access == _access(box)
 
     # -- one message
 
@@ -264,6 +281,19 @@ class Sender:
         found = found or session.find_by_header(folder, "Message-ID", copy.message_id)
         if not found:
             session.append(folder, self._packs.read(copy.blob), at=copy.sent_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Quiet:
+    """A mailbox that could not be reached: until when it is left alone, and what it was tried with."""
+
+    until: datetime
+    failures: int
+    access: tuple[object, ...]
+
+
+def _access(box: MailboxInfo) -> tuple[object, ...]:
+    return (box.smtp_url, box.user, box.smtp_pin, box.secret_ref, box.secret_version)
 
 
 class _Phases:

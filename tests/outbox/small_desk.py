@@ -79,7 +79,7 @@ class SmallDesk:
 
     def incoming(self, subject: str = "Order 10998", *, ticket: UUID | None = None, **fields: Any) -> UUID:
         key = ids.new_id()
-        known = {
+        known: dict[str, Any] = {
             "ticket": ticket or self.ticket, "customer": self.customer, "mailbox": self.mailbox,
             "external_id": f"{key.hex}@customer.example.test", "sender": ("Ann Example", ANN), "to": (("", US),),
             "subject": subject, "text": "My order arrived broken.", "occurred_at": clock.now(),

@@ -78,7 +78,8 @@ def test_of_a_cancel_and_a_claim_exactly_one_wins(desk: SmallDesk) -> None:
     ref = freeze(desk)
     for _ in range(20):
         key = desk.reply()
-        barrier, won = Barrier(2), {}
+        barrier = Barrier(2)
+        won: dict[str, Any] = {}
 
         def race(name: str, command: Any, *args: Any, won: dict[str, Any] = won, barrier: Barrier = barrier) -> None:
             barrier.wait()

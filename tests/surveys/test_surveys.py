@@ -191,6 +191,8 @@ def test_the_latest_counts_another_address_is_marked_and_five_are_enough(desk: S
     overview = desk.ask(queries.survey_overview, clock.now())
     assert (overview.average, overview.answered, overview.uncounted, overview.response_rate) == (4, 1, 1, 1)
     assert desk.ask(queries.invitations)[0].uncounted == 1
+    assert len(desk.ask(queries.responses)) == 5
+    assert len(desk.ask(queries.responses, with_uncounted=True)) == 6
 
 
 def test_after_sixty_days_an_answer_is_kept_and_does_not_count(desk: SmallDesk, time: Clock) -> None:
