@@ -24,7 +24,7 @@ UNANSWERED = f"{ACTIVE} AND status <> 'waiting' AND status <> 'solved'"
 
 def _partial(name: str, *columns: str, where: str) -> Index:
     """An index over a part of the tickets: a list's first page is read from its own small index, never sorted."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where.replace("= 1", "= true")))
 
 
 class Ticket(Mutable, Base):
@@ -42,7 +42,8 @@ class Ticket(Mutable, Base):
         _partial("ticket_active", "last_message_at", "id", where=ACTIVE),
         _partial("ticket_by_assignee", "assignee", "last_message_at", "id", where=ACTIVE),
         _partial("ticket_by_due", "due_at", "id", where=f"{ACTIVE} AND due_at IS NOT NULL"),
-        _partial("ticket_follow_up", "last_message_at", "id", where=f"{PRESENT} AND follow_up"),
+        _partial("ticket_follow_up", "follow_up", "last_message_at", "id", where=f"{PRESENT} AND follow_up = 1"),
+        _partial("ticket_by_priority", "priority", "last_message_at", "id", where=ACTIVE),
         _partial("ticket_incoming", "last_incoming_at", "id", where=UNANSWERED),
         _partial("ticket_in_bin", "deleted_at", "id", where="deleted_at IS NOT NULL"),
         _partial("ticket_merged", "merged_into", where="merged_into IS NOT NULL"),

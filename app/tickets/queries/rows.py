@@ -8,17 +8,50 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
+from app.kernel.types import Id
 from app.outbox.rules import TROUBLE
 from app.outbox.tables import Outbox
-from app.people.queries import addresses_of, living_customer
-from app.people.tables import Agent, Customer, Organisation
+from app.people.queries import living_customer
+from app.people.tables import Agent, Customer, Identity, Organisation
 from app.tickets.rules import TO_DO
 from app.tickets.tables import Seen, Tag, Ticket, TicketLink, TicketRef, TicketTag
 
 _CHUNK = 500
+
+# Made once and on the plain tables: a page of a list must not pay for building queries or making objects of rows.
+_t, _c, _a, _s = Ticket.__table__.c, Customer.__table__.c, Agent.__table__.c, Seen.__table__.c
+_ROWS = (
+    select(
+        _t.id, _t.number, _t.subject, _t.status, _t.priority, _t.channel, _t.customer, _t.assignee, _t.team, _t.snippet,
+        _t.message_count, _t.has_attachment, _t.follow_up, _t.created_at, _t.last_message_at, _t.last_incoming_at,
+        _t.due_at, _t.snooze_until, _t.deleted_at,
+        _c.name.label("customer_name"), _a.name.label("assignee_name"), _s.at.label("seen_at"),
+    )
+    .select_from(
+        Ticket.__table__.outerjoin(Customer.__table__, _c.id == _t.customer)
+        .outerjoin(Agent.__table__, _a.id == _t.assignee)
+        .outerjoin(Seen.__table__, (_s.ticket == _t.id) & (_s.agent == bindparam("agent", type_=Id)))
+    )
+    .where(_t.id.in_(bindparam("ids", expanding=True)))
+)  # fmt: skip
+_TAGS = (
+    select(TicketTag.__table__.c.ticket, Tag.__table__.c.name)
+    .join_from(TicketTag.__table__, Tag.__table__, Tag.__table__.c.id == TicketTag.__table__.c.tag)
+    .where(TicketTag.__table__.c.ticket.in_(bindparam("ids", expanding=True)))
+    .where(TicketTag.__table__.c.deleted_at.is_(None))
+)
+_o, _i = Outbox.__table__.c, Identity.__table__.c
+_PROBLEMS = select(_o.ticket, _o.state).where(
+    _o.ticket.in_(bindparam("ids", expanding=True)), _o.state.in_([str(state) for state in TROUBLE])
+)
+_ADDRESSES = (
+    select(_i.customer, _i.shown)
+    .where(_i.customer.in_(bindparam("owners", expanding=True)), _i.kind == "email")
+    .order_by(_i.dead_at.isnot(None), _i.created_at, _i.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,16 +134,8 @@ def ticket_rows(db: Session, ids: Sequence[UUID], agent: UUID | None = None) -> 
 
 
 def _rows(db: Session, ids: Sequence[UUID], agent: UUID | None) -> dict[UUID, TicketRow]:
-    query = (
-        select(Ticket, Customer.name, Agent.name, Seen.at)
-        .outerjoin(Customer, Customer.id == Ticket.customer)
-        .outerjoin(Agent, Agent.id == Ticket.assignee)
-        .outerjoin(Seen, (Seen.ticket == Ticket.id) & (Seen.agent == agent))
-        .where(Ticket.id.in_(ids))
-    )
-    rows = db.execute(query).all()
-    owners = {row[0].customer: None for row in rows if row[0].customer is not None}
-    mail = {who: next((one.address for one in each if one.kind == "email"), "") for who, each in _handles(db, owners)}
+    rows = db.connection().execute(_ROWS, {"ids": list(ids), "agent": agent}).all()
+    mail = _addresses(db, {row.customer: None for row in rows if row.customer is not None})
     tags, problems = _tags(db, ids), _problems(db, ids)
     return {
         row.id: TicketRow(
@@ -121,16 +146,16 @@ def _rows(db: Session, ids: Sequence[UUID], agent: UUID | None) -> dict[UUID, Ti
             priority=row.priority,
             channel=row.channel,
             customer=row.customer,
-            customer_name=name or _of(mail, row.customer),
+            customer_name=row.customer_name or _of(mail, row.customer),
             customer_address=_of(mail, row.customer),
             assignee=row.assignee,
-            assignee_name=assignee or "",
+            assignee_name=row.assignee_name or "",
             team=row.team,
             tags=tags.get(row.id, ()),
             snippet=row.snippet,
             messages=row.message_count,
             has_attachment=row.has_attachment,
-            unread=_is_unread(row, seen_at),
+            unread=_is_unread(row),
             follow_up=row.follow_up,
             problem=problems.get(row.id, ""),
             created_at=row.created_at,
@@ -139,7 +164,7 @@ def _rows(db: Session, ids: Sequence[UUID], agent: UUID | None) -> dict[UUID, Ti
             snooze_until=row.snooze_until,
             deleted_at=row.deleted_at,
         )
-        for row, name, assignee, seen_at in rows
+        for row in rows
     }
 
 
@@ -147,31 +172,29 @@ def _of(mail: dict[UUID, str], customer: UUID | None) -> str:
     return "" if customer is None else mail.get(customer, "")
 
 
-def _handles(db: Session, owners: dict[UUID, None]) -> list[tuple[UUID, Any]]:
-    return list(addresses_of(db, list(owners)).items())
+def _addresses(db: Session, owners: dict[UUID, None]) -> dict[UUID, str]:
+    """The address to write to, by customer: a living one, the earliest."""
+    found: dict[UUID, str] = {}
+    for row in db.connection().execute(_ADDRESSES, {"owners": list(owners)}):
+        found.setdefault(row.customer, row.shown)
+    return found
 
 
-def _is_unread(row: Ticket, seen_at: datetime | None) -> bool:
+def _is_unread(row: Any) -> bool:
     if row.status not in TO_DO or row.last_incoming_at is None:
         return False
-    return seen_at is None or row.last_incoming_at > seen_at
+    return row.seen_at is None or bool(row.last_incoming_at > row.seen_at)
 
 
 def _tags(db: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
-    query = (
-        select(TicketTag.ticket, Tag.name)
-        .join(Tag, Tag.id == TicketTag.tag)
-        .where(TicketTag.ticket.in_(ids), TicketTag.deleted_at.is_(None))
-    )
     found: dict[UUID, list[str]] = {}
-    for ticket_id, name in db.execute(query):
-        found.setdefault(ticket_id, []).append(name)
-    return {ticket_id: tuple(sorted(names)) for ticket_id, names in found.items()}
+    for row in db.connection().execute(_TAGS, {"ids": list(ids)}):
+        found.setdefault(row.ticket, []).append(row.name)
+    return {key: tuple(sorted(names)) for key, names in found.items()}
 
 
 def _problems(db: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
-    query = select(Outbox.ticket, Outbox.state).where(Outbox.ticket.in_(ids), Outbox.state.in_(TROUBLE))
-    return {ticket_id: state for ticket_id, state in db.execute(query) if ticket_id is not None}
+    return {row.ticket: row.state for row in db.connection().execute(_PROBLEMS, {"ids": list(ids)})}
 
 
 def ticket_id(db: Session, number: int) -> UUID | None:

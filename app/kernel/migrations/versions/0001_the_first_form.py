@@ -511,6 +511,12 @@ def upgrade() -> None:
             postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL"),
         )
         batch_op.create_index(
+            "ticket_by_priority",
+            ["priority", "last_message_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed'"),
+        )
+        batch_op.create_index(
             "ticket_by_solved",
             ["solved_at"],
             unique=False,
@@ -526,10 +532,10 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ticket_follow_up",
-            ["last_message_at", "id"],
+            ["follow_up", "last_message_at", "id"],
             unique=False,
-            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND follow_up"),
-            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND follow_up"),
+            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND follow_up = 1"),
+            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND follow_up = 1"),
         )
         batch_op.create_index(
             "ticket_in_bin",
