@@ -58,31 +58,33 @@ class PaperDesk:
         with self.store.read() as db:
             return query(db, *args, **kwargs)
 
-    def take(
-        self, *mails: bytes, folder: str = "INBOX", was_there: bool = False, at: datetime | None = None
-    ) -> Ingested:
-        """Receive and ingest mails in one batch."""
-        key = rules.folder_id(self.mailbox, folder)
-        received = [self._received(raw, was_there, at) for raw in mails]
-        self.packs.flush()
-        lines = self.do(commands.receive, key, 1, received)
-        batch = [MailToIngest(lines[one.uid], parse(raw)) for one, raw in zip(received, mails, strict=True)]
+    def take(self, *mails: bytes, **how: Any) -> Ingested:
+        """Receive and ingest mails in one batch. `how`: folder, was_there, at (the server's time)."""
+        lines = self.receive(*mails, **how)
+        batch = [MailToIngest(line, parse(raw)) for line, raw in zip(lines.values(), mails, strict=True)]
         done = self.do(commands.ingest, batch, budget_s=60)
         again = self.ask(waiting_items, self.mailbox, limit=100)
         if again:
-            self.do(
-                commands.ingest, [MailToIngest(one.id, parse(self.packs.read(one.blob))) for one in again], budget_s=60
-            )
+            mails_again = [MailToIngest(one.id, parse(self.packs.read(one.blob))) for one in again]
+            self.do(commands.ingest, mails_again, budget_s=60)
         return done
+
+    def receive(
+        self, *mails: bytes, folder: str = "INBOX", was_there: bool = False, at: datetime | None = None, uid: int = 0
+    ) -> dict[int, UUID]:
+        """Only the first step: the ledger lines of mails, by UID."""
+        received = []
+        for raw in mails:
+            self._uid = uid or self._uid + 1
+            ref = self.packs.append(raw)
+            received.append(ReceivedMail(self._uid, at or self.now, len(raw), header_hash(raw), ref, was_there))
+        self.packs.flush()
+        return self.do(commands.receive, rules.folder_id(self.mailbox, folder), 1, received)
 
     def outcome(self, raw: bytes, **how: Any) -> str:
         """What becomes of one mail."""
         (outcome,) = self.take(raw, **how).outcomes
         return outcome
-
-    def _received(self, raw: bytes, was_there: bool, at: datetime | None) -> ReceivedMail:
-        self._uid += 1
-        return ReceivedMail(self._uid, at or self.now, len(raw), header_hash(raw), self.packs.append(raw), was_there)
 
     def later(self, **span: float) -> None:
         self.now += timedelta(**span)
