@@ -21,6 +21,7 @@ from ui.theme import BODY, font, tokens
 from ui.widgets.pictures import Loader, decoder
 
 MOST_CHARACTERS, MOST_DEPTH, MOST_CELLS = 300_000, 30, 2_000
+SHOWN_CHARACTERS, SHOWN_LINES = 60_000, 2_000  # of a text; the rest is for "View original"
 _VOID = {"br", "hr", "img", "wbr", "col", "input", "meta", "link", "area", "base", "source", "embed"}
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]*)(?:"[^"]*"|[^">])*>""")
 _numbers = itertools.count(1)
@@ -57,6 +58,7 @@ class MailView(QTextBrowser):
         self._pending: dict[int, QUrl] = {}
         self._asked: set[str] = set()
         self._blocked: set[str] = set()
+        self._laying_out = False
         self._source: tuple[str, bool] = ("", False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -81,15 +83,16 @@ class MailView(QTextBrowser):
             self.show_text(_strip(markup))
             return False
         self._begin(markup, is_html=True)
-        self.setHtml(f"<body>{markup}</body>")
+        self._lay_out(f"<body>{markup}</body>")
         if self._blocked:
             self.pictures_blocked.emit(len(self._blocked))
         return True
 
     def show_text(self, text: str) -> None:
-        """Show plain text; addresses that begin with http(s):// become links."""
+        """Show plain text; addresses that begin with http(s):// become links. A very long text is cut, and says so."""
+        text = _shortened(text)
         self._begin(text, is_html=False)
-        self.setHtml(_plain_markup(text))
+        self._lay_out(_plain_markup(text))
 
     def loadResource(self, kind: int, address: QUrl | str, /) -> object:
         name = QUrl(address)
@@ -121,16 +124,21 @@ class MailView(QTextBrowser):
         """Show the same text in the colours of the look in force."""
         self._restyle()
         text, is_html = self._source
-        if is_html:
-            self.setHtml(f"<body>{text}</body>")
-        elif text:
-            self.setHtml(_plain_markup(text))
+        if text:
+            self._lay_out(f"<body>{text}</body>" if is_html else _plain_markup(text))
 
     def _begin(self, source: str, *, is_html: bool) -> None:
         self._source = (source, is_html)
         self._pending.clear()
         self._asked.clear()
         self._blocked.clear()
+
+    def _lay_out(self, markup: str) -> None:
+        """Set the text and take its height once, not at every step of the layout."""
+        self._laying_out = True
+        self.setHtml(markup)
+        self._laying_out = False
+        self._fit()
 
     def _picture(self, number: int, url: str, image: QImage) -> None:
         name = self._pending.pop(number, None)
@@ -144,6 +152,8 @@ class MailView(QTextBrowser):
         document.markContentsDirty(0, document.characterCount())
 
     def _fit(self) -> None:
+        if self._laying_out:
+            return
         bar = self.horizontalScrollBar()
         extra = bar.sizeHint().height() if bar.maximum() > 0 else 0
         height = int(self.document().size().height()) + 2 + extra
@@ -168,6 +178,13 @@ def _clear_point() -> QImage:
 
 def _target(url: QUrl) -> str:
     return url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
+
+
+def _shortened(text: str) -> str:
+    lines = text[:SHOWN_CHARACTERS].splitlines()[:SHOWN_LINES]
+    if len(text) <= SHOWN_CHARACTERS and len(lines) == len(text.splitlines()):
+        return text
+    return "\n".join([*lines, "", tr("[The rest of this very long message is in the original.]")])
 
 
 def _plain_markup(text: str) -> str:
