@@ -9,10 +9,12 @@ from uuid import UUID
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox, finish_first_import, pause_mailbox
 from app.desk.sample import texts, times
+from app.desk.sample.asking import Asking
 from app.desk.sample.cast import Agent, Cast
+from app.desk.sample.director import Director
 from app.desk.sample.letters import Post
+from app.desk.sample.scenery import Scenery
 from app.desk.sample.stage import Stage
-from app.desk.sample.talks import Director
 from app.kernel import clock, options
 from app.kernel.store import Tx
 from app.people.commands import add_agent, update_agent
@@ -40,10 +42,13 @@ def fill(desk: Desk) -> None:
         stage.at(begun, None, "mailbox_add")
         stage.open_folders()
     director = Director(stage, Cast(dice), agents, Post(shop["name"], shop["address"], dice), dice, now)
+    Asking(director)
+    scenery = Scenery(director)
     director.plan(TICKETS)
+    scenery.plan()
     director.play()
     with stage.scene():
-        director.set_the_scene()
+        scenery.set_up()
         stage.list_folders(now - timedelta(minutes=2))
         stage.at(now, None, "mailbox_pause")
         pause_mailbox(stage.tx, mailbox, "sample", shop["paused_words"])

@@ -6,6 +6,7 @@ import html
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from email.utils import format_datetime
 from random import Random
 from typing import Final
 
@@ -59,6 +60,11 @@ class Post:
     def __init__(self, shop_name: str, shop_address: str, dice: Random) -> None:
         self._shop = Address(shop_name, shop_address)
         self._dice = dice
+
+    @property
+    def address(self) -> str:
+        """The shop's own address."""
+        return self._shop.address
 
     def raw(self, mail: Mail) -> tuple[bytes, Said]:
         """The bytes of a mail, and what an answer needs to know of it."""
@@ -130,3 +136,44 @@ def _as_html(text: str, quote: Sequence[str]) -> str:
 
 def _lines(text: str) -> str:
     return html.escape(text).replace("\n", "<br>")
+
+
+def bounce(recipient: str, shop: str, of: Said, at: datetime) -> bytes:
+    """A delivery report (RFC 3464) of a full mailbox, as the shop's own mail server writes them."""
+    server = f"mx.{shop.rpartition('@')[2]}"
+    head = f"""From: Mail Delivery System <mailer-daemon@{server}>
+To: {shop}
+Subject: Undelivered Mail Returned to Sender
+Date: {format_datetime(at)}
+Message-ID: <{of.message_id.partition("@")[0]}.dsn@{server}>
+Auto-Submitted: auto-replied
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="report"
+
+--report
+Content-Type: text/plain; charset=us-ascii
+
+The mail could not be delivered to one recipient:
+
+<{recipient}>: 552 5.2.2 The mailbox is full
+
+--report
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; {server}
+
+Final-Recipient: rfc822; {recipient}
+Action: failed
+Status: 5.2.2
+Diagnostic-Code: smtp; 552 5.2.2 The mailbox is full
+
+--report
+Content-Type: text/rfc822-headers
+
+Message-ID: <{of.message_id}>
+From: {shop}
+To: {recipient}
+
+--report--
+"""
+    return head.replace("\n", "\r\n").encode("ascii")

@@ -46,6 +46,8 @@ def drawn_words(dice: Random, lists: Mapping[str, Sequence[str]]) -> dict[str, s
     words = {name: dice.choice(some) for name, some in lists.items()}
     words["model"] = words["product"].partition(" ")[0]
     words["order"] = f"HL-{dice.randint(18_200, 26_900)}"
+    words["order_digits"] = f"3404{dice.randint(10**10, 10**11 - 1)}"
+    words["week"] = str(dice.randint(2, 51))
     words["invoice"] = f"{dice.choice((2025, 2026))}-{dice.randint(113, 1986):04}"
     words["serial"] = f"{words['model'][:2].upper()} {dice.randint(1200, 9800)}"
     words["price"] = f"{dice.randint(4, 38)}.{dice.choice((50, 80, 90))}"
