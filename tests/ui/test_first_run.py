@@ -1,0 +1,257 @@
+# mypy: disable-error-code="no-untyped-call"
+"""The first run against real servers: connected, wrong password, a certificate to trust, no sending, called off, sample desk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.conversations.queries import MailboxInfo, mailboxes
+from app.desk import Desk
+from app.kernel import secrets
+from app.people.queries import agents
+from tests.servers.certs import Authority
+from tests.servers.dovecot import Account, Dovecot
+from tests.servers.ports import free_ports
+from tests.servers.smtp import SmtpServer
+from tests.ui.lint import findings
+from ui.pages.first_run.page import Page
+from ui.pages.first_run.servers import ServerFields, described
+from ui.theme import Theme
+from ui.widgets.button import Button
+from ui.window import Window
+
+WAIT_MS = 20_000
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """An empty desk."""
+    with Desk.open(tmp_path / "desk", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[Window]:
+    """A window on an empty desk, at the first run."""
+    theme = qapp.findChild(Theme) or Theme(qapp)
+    theme.choose("light")
+    made = Window(desk, theme)
+    qtbot.addWidget(made)
+    made.resize(1024, 700)
+    made.start()
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    assert made.shut()
+
+
+@pytest.fixture
+def page(window: Window) -> Page:
+    """The page shown."""
+    found = window._pages["first_run"]
+    assert isinstance(found, Page)
+    return found
+
+
+def enter(page: Page, account: Account, imap_port: int, smtp_port: int, *, password: str = "") -> None:
+    """What a person types: the servers are plain ones on this computer unless the test says otherwise."""
+    page.name.setText("Maya Lind")
+    page.form.edit_servers()
+    page.form.address.setText(account.address)
+    page.form.password.setText(password or account.password)
+    point(page.form.imap, imap_port)
+    point(page.form.smtp, smtp_port)
+
+
+def point(fields: ServerFields, port: int, security: str = "plain") -> None:
+    """A server on this computer."""
+    fields.security.choose(security)
+    fields.host.setText("localhost")
+    fields.port.setText(str(port))
+    fields.edited.emit()
+
+
+def press(qtbot: QtBot, page: Page, words: str) -> None:
+    """Press the button with these words."""
+    button = next(b for b in page.findChildren(Button) if b.text() == words and b.isVisibleTo(page))
+    assert button.isEnabled()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def try_out(qtbot: QtBot, page: Page) -> None:
+    """Press Test and wait for both results."""
+    press(qtbot, page, page.test.text())
+    qtbot.waitUntil(lambda: not page.form.is_busy, timeout=WAIT_MS)
+
+
+def kept(desk: Desk) -> tuple[MailboxInfo, ...]:
+    """The mailboxes of the desk."""
+    return desk.ask(mailboxes)
+
+
+def test_a_mailbox_that_works_opens_the_inbox(
+    page: Page, window: Window, desk: Desk, qtbot: QtBot, dovecot: Dovecot, account: Account, smtp: SmtpServer
+) -> None:
+    assert not page.open.isEnabled()
+    enter(page, account, dovecot.imap, smtp.port)
+    try_out(qtbot, page)
+    assert (page.form.receiving.state, page.form.sending.state) == ("ok", "ok")
+    assert page.open.isEnabled()
+    qtbot.waitUntil(lambda: findings(window) == [])
+    press(qtbot, page, "Open the inbox")
+    qtbot.waitUntil(lambda: window.current == "inbox", timeout=WAIT_MS)
+    (info,) = kept(desk)
+    assert info.address == account.address
+    assert info.history == "since"
+    assert info.open_since is not None
+    assert secrets.load_secret(info.secret_ref) == account.password
+    assert [each.name for each in desk.ask(agents)] == ["Maya Lind"]
+    assert not desk.is_new()
+    assert page.form.password.text() == ""
+
+
+def test_a_wrong_password_says_so_and_keeps_nothing(
+    page: Page, desk: Desk, qtbot: QtBot, dovecot: Dovecot, account: Account, smtp: SmtpServer
+) -> None:
+    enter(page, account, dovecot.imap, smtp.port, password="not this one")
+    try_out(qtbot, page)
+    assert page.form.receiving.state == "bad"
+    assert "password" in page.form.receiving.text()
+    assert not page.open.isEnabled()
+    assert kept(desk) == ()
+    page.form.password.setText(account.password)
+    try_out(qtbot, page)
+    assert page.form.receiving.state == "ok"
+    assert page.open.isEnabled()
+
+
+def test_a_certificate_is_shown_and_trusted_for_this_mailbox_only(
+    page: Page, window: Window, desk: Desk, qtbot: QtBot, dovecot: Dovecot, account: Account, authority: Authority
+) -> None:
+    leaf = authority.leaf()
+    with SmtpServer(security="tls", leaf=leaf, auth=True) as smtp:
+        enter(page, account, dovecot.imaps, smtp.port)
+        point(page.form.imap, dovecot.imaps, "tls")
+        point(page.form.smtp, smtp.port, "tls")
+        try_out(qtbot, page)
+        assert (page.form.receiving.state, page.form.sending.state) == ("bad", "bad")
+        assert not page.open.isEnabled()
+        shown = "".join(label.text() for label in page.findChildren(type(page.form.receiving._text)))
+        assert leaf.sha256[:4].upper() in shown
+        qtbot.waitUntil(lambda: findings(window) == [])
+        for row in (page.form.receiving, page.form.sending):
+            button = next(b for b in row.findChildren(Button) if b.text() == "Trust this certificate")
+            button.click()
+            qtbot.waitUntil(lambda: not page.form.is_busy, timeout=WAIT_MS)
+        assert (page.form.receiving.state, page.form.sending.state) == ("ok", "ok")
+        press(qtbot, page, "Open the inbox")
+        qtbot.waitUntil(lambda: not desk.is_new(), timeout=WAIT_MS)
+    (info,) = kept(desk)
+    assert (info.imap_pin, info.smtp_pin) == (dovecot.leaf.sha256, leaf.sha256)
+
+
+def test_one_can_go_on_without_sending(
+    page: Page, desk: Desk, qtbot: QtBot, dovecot: Dovecot, account: Account
+) -> None:
+    (nobody,) = free_ports(1)
+    enter(page, account, dovecot.imap, nobody)
+    try_out(qtbot, page)
+    assert (page.form.receiving.state, page.form.sending.state) == ("ok", "bad")
+    assert not page.open.isEnabled()
+    press(qtbot, page, "Go on without sending")
+    assert page.form.sending.state == "skipped"
+    press(qtbot, page, "Open the inbox")
+    qtbot.waitUntil(lambda: not desk.is_new(), timeout=WAIT_MS)
+    assert len(kept(desk)) == 1
+
+
+def test_a_change_after_the_test_needs_another_test(
+    page: Page, qtbot: QtBot, dovecot: Dovecot, account: Account, smtp: SmtpServer
+) -> None:
+    enter(page, account, dovecot.imap, smtp.port)
+    try_out(qtbot, page)
+    assert page.open.isEnabled()
+    qtbot.keyClicks(page.form.password, "x")
+    assert not page.open.isEnabled()
+    assert page.form.receiving.state == "idle"
+
+
+def test_without_a_keyring_the_password_is_kept_for_this_run_only(
+    monkeypatch: pytest.MonkeyPatch, desk: Desk, qapp: QApplication, qtbot: QtBot, dovecot: Dovecot,
+    account: Account, smtp: SmtpServer,
+) -> None:  # fmt: skip
+    import keyring
+    from keyring.backends import fail
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    handed: list[tuple[str, str]] = []
+    window = Window(desk, qapp.findChild(Theme) or Theme(qapp), engine_secret=lambda *pair: handed.append(pair))
+    qtbot.addWidget(window)
+    try:
+        window.start()
+        window.show()
+        page = window._pages["first_run"]
+        assert isinstance(page, Page)
+        enter(page, account, dovecot.imap, smtp.port)
+        try_out(qtbot, page)
+        qtbot.waitUntil(page.form._keyring.isVisible, timeout=WAIT_MS)
+        assert not page.open.isEnabled()
+        page.form.this_run.click()
+        press(qtbot, page, "Open the inbox")
+        qtbot.waitUntil(lambda: not desk.is_new(), timeout=WAIT_MS)
+        assert [secret for _, secret in handed] == [account.password]
+    finally:
+        window.shut()
+        keyring.set_keyring(before)
+        for ref, _ in handed:
+            secrets.for_this_run.remove(ref)
+
+
+def test_a_search_can_be_called_off_and_the_servers_entered(page: Page, qtbot: QtBot) -> None:
+    page.form.address.setText("help@shop.invalid")
+    page.form.search()
+    assert page.form.is_busy
+    page.form.call_off()
+    assert not page.form.is_busy
+    assert page.form._hand.isVisibleTo(page)
+    assert not page.open.isEnabled()
+
+
+def test_what_is_no_address_is_said_at_the_field(page: Page, qtbot: QtBot) -> None:
+    page.form.address.setText("help@")
+    page.form.search()
+    qtbot.waitUntil(lambda: not page.form.is_busy, timeout=WAIT_MS)
+    assert "help@" in page.form._address_block._hint.text()
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("imaps://mail.example.com:993", "mail.example.com · 993 · TLS"),
+        ("smtp+starttls://mail.example.com", "mail.example.com · 587 · STARTTLS"),
+        ("imap://localhost:143", "localhost · 143 · this computer only"),
+        ("imaps://[::1]:993", "::1 · 993 · TLS"),
+        ("", ""),
+    ],
+)
+def test_a_server_is_described_and_survives_its_fields(qtbot: QtBot, url: str, words: str) -> None:
+    assert described(url) == words
+    fields = ServerFields("smtp" if url.startswith("smtp") else "imap", "Receiving")
+    qtbot.addWidget(fields)
+    fields.set_url(url)
+    assert described(fields.url()) == words
+
+
+def test_the_sample_desk_fills_and_opens(page: Page, window: Window, desk: Desk, qtbot: QtBot) -> None:
+    press(qtbot, page, "Explore a sample desk")
+    assert not page.sample.isEnabled()
+    qtbot.waitUntil(lambda: window.current == "inbox", timeout=120_000)
+    assert not desk.is_new()
+    assert kept(desk)[0].paused_reason == "sample"

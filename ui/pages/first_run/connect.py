@@ -1,0 +1,397 @@
+"""Connecting a mailbox: find its servers, test both directions, keep it only then.
+
+Used by the first run and by Settings. Nothing here waits: looking for servers and the test are tasks, both can be called
+off, and a late answer to an old question is thrown away. What is typed by hand is never overwritten by what was found.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame
+
+from app.conversations.queries import mailbox
+from app.desk.accounts import Account, CheckResult, Found, Tested, check, connect, find_servers
+from app.kernel.errors import ExternalError, UserError
+from app.kernel.secrets import keyring_problem
+from ui.pages import Context
+from ui.pages.first_run.results import ResultRow
+from ui.pages.first_run.servers import ServerFields, described, with_urls
+from ui.text import tr
+from ui.widgets.button import link_button
+from ui.widgets.field import FieldBlock, PasswordField, Select, TextField
+from ui.widgets.label import ElidingLabel, Label
+from ui.widgets.layout import column, line, row, set_box, vertical
+from ui.widgets.state import Busy
+from ui.widgets.toggle import CheckBox
+
+_NONE = Account("", "", "")
+
+
+class ConnectForm(QFrame):
+    """The form. Its owner has the buttons: it asks `can_test`, `can_save` after each `changed` and calls `test`, `save`."""
+
+    changed = Signal()
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self._account = _NONE
+        self._searched = ""
+        self._tested_with: tuple[Account, str] | None = None
+        self._result: Tested | None = None
+        self._without_sending = False
+        self._by_hand = False
+        self._cancel: threading.Event | None = None
+        self._busy = ""
+        self._keyring_problem: str | None = None
+        self._build()
+        self._ask_keyring()
+        self._show()
+
+    # -- what the owner asks ------------------------------------------------------------------------------------------
+
+    @property
+    def is_busy(self) -> bool:
+        """Is something being looked for, tested or kept?"""
+        return bool(self._busy)
+
+    @property
+    def can_test(self) -> bool:
+        """Is there enough to test?"""
+        return bool(not self._busy and self._address() and self.password.text())
+
+    @property
+    def was_tested(self) -> bool:
+        """Has what is entered now been tested?"""
+        return self._result is not None and self._tested_with == (self._entered(), self.password.text())
+
+    @property
+    def can_save(self) -> bool:
+        """Did both directions work (or only receiving, by the person's decision), and can the password be kept?"""
+        if self._busy or self._result is None or not self.was_tested:
+            return False
+        sending = self._result.sending.ok or self._without_sending
+        kept = not self._keyring_problem or self.this_run.isChecked()
+        return self._result.receiving.ok and sending and kept
+
+    # -- building -----------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        self.address = TextField(placeholder="support@example.com", name=tr("E-mail address"))
+        self.password = PasswordField()
+        self._address_block = FieldBlock(tr("E-mail address"), self.address)
+        self._password_block = FieldBlock(tr("Password"), self.password)
+        self._kept = Label(tr("Kept in this computer’s keyring, nowhere else."), "caption", wrap=True)
+        self._found = ElidingLabel("", "strong")
+        self._edit = link_button(tr("Edit"), self.edit_servers)
+        self._head = row((self._found, 1), self._edit)
+        self._hint = Label("", "small", wrap=True)
+        self._looking = Busy(tr("Looking for the servers…"), action=(tr("Cancel"), self.call_off))
+        self._testing = Busy(tr("Signing in to both servers…"), action=(tr("Cancel"), self.call_off))
+        self.imap = ServerFields("imap", tr("Receiving"))
+        self.smtp = ServerFields("smtp", tr("Sending"))
+        self.user = TextField(name=tr("User name"))
+        self._hand = column(
+            FieldBlock(tr("Receiving (IMAP)"), self.imap),
+            FieldBlock(tr("Sending (SMTP)"), self.smtp),
+            FieldBlock(tr("User name"), self.user, hint=tr("Only if it is not the e-mail address.")),
+            spacing=12,
+        )
+        self.receiving, self.sending = ResultRow(tr("Receiving")), ResultRow(tr("Sending"))
+        self._results = column(self.receiving, line(), self.sending)
+        set_box(self._results, "sunken")
+        self.this_run = CheckBox(tr("Keep the password for this run only"))
+        self._keyring_text = Label("", "small", wrap=True)
+        self._keyring = column(self._keyring_text, self.this_run, margins=(12, 10, 12, 10), spacing=8, box="warn")
+        self.history = Select(_histories(), "since", name=tr("Mail that is there already"))
+        self._history_block = FieldBlock(tr("Mail that is there already"), self.history)
+        self._fill()
+        self._connect()
+
+    def _fill(self) -> None:
+        layout = vertical(self)
+        layout.setSpacing(12)
+        for item in (
+            row((self._address_block, 1), (self._password_block, 1), spacing=16),
+            self._kept, self._head, self._hint, self._looking, self._hand, self._results, self._testing, self._keyring,
+            self._history_block,
+        ):  # fmt: skip
+            layout.addWidget(item)
+
+    def _connect(self) -> None:
+        self.address.textEdited.connect(lambda _text: self._address_edited())
+        self.address.editingFinished.connect(self.search)
+        self.password.textEdited.connect(lambda _text: self._show())
+        self.password.returnPressed.connect(self.test)
+        for fields in (self.imap, self.smtp):
+            fields.edited.connect(self._hand_edited)
+            fields.host.returnPressed.connect(self.test)
+        self.user.textEdited.connect(lambda _text: self._hand_edited())
+        self.this_run.toggled.connect(lambda _on: self.changed.emit())
+
+    def _ask_keyring(self) -> None:
+        self.context.tasks.run(keyring_problem, then=self._keyring_told, owner=self)
+
+    def _keyring_told(self, problem: str | None) -> None:
+        self._keyring_problem = problem
+        self._keyring_text.setText(problem or "")
+        self._show()
+
+    # -- the account entered ------------------------------------------------------------------------------------------
+
+    def _address(self) -> str:
+        return self.address.text().strip()
+
+    def _entered(self) -> Account:
+        """The account as the fields say it now."""
+        if not self._by_hand:
+            return replace(self._account, address=self._address())
+        typed = with_urls(replace(self._account, address=self._address()), self.imap.url(), self.smtp.url())
+        return replace(typed, user=self.user.text().strip())
+
+    def _address_edited(self) -> None:
+        if self._busy == "search":
+            self.call_off()
+        if not self._by_hand and self._address() != self._searched:
+            self._account, self._searched = _NONE, ""
+        self._address_block.set_wrong("")
+        self._show()
+
+    def _hand_edited(self) -> None:
+        self._by_hand = True
+        self._without_sending = False
+        self._show()
+
+    # -- looking for servers ------------------------------------------------------------------------------------------
+
+    def search(self) -> None:
+        """Look for the servers of the address, unless they are known or typed by hand."""
+        address = self._address()
+        if self._busy or self._by_hand or "@" not in address or address == self._searched:
+            return
+        self._searched = address
+        self._cancel = cancel = threading.Event()
+        self._set_busy("search")
+        self.context.tasks.run(
+            lambda: find_servers(address, cancel),
+            then=self._servers_found,
+            owner=self,
+            key="connect.search",
+            failed=self._no_search,
+        )
+
+    def _servers_found(self, found: Found) -> None:
+        self._set_busy("")
+        account = found.account
+        self._hint.setText(found.hint)
+        if account is None:
+            self._account = replace(_NONE, address=self._address())
+            self._found.setText(tr("No servers were found. Enter them as your provider names them."))
+            self._open_fields()
+        else:
+            self._account = account
+            self._found.setText(tr("Servers found for {name}", name=found.provider or _domain(account.address)))
+        self._show()
+        if account is not None and self.password.text() and not self.password.hasFocus():
+            self.test()
+
+    def _no_search(self, error: Exception) -> bool:
+        self._set_busy("")
+        self._searched = ""
+        if isinstance(error, UserError):
+            self._address_block.set_wrong(str(error))
+            return True
+        if isinstance(error, ExternalError):
+            self._found.setText(str(error))
+            self._open_fields()
+            return True
+        return False
+
+    def edit_servers(self) -> None:
+        """Enter the servers by hand, beginning with those found."""
+        if self._busy == "search":
+            self.call_off()
+        self._open_fields()
+        self.imap.host.setFocus()
+
+    def _open_fields(self) -> None:
+        if not self._by_hand:
+            self.imap.set_url(self._account.imap_url)
+            self.smtp.set_url(self._account.smtp_url)
+            self.user.setText(self._account.user if self._account.user != self._address() else "")
+        self._by_hand = True
+        self._show()
+
+    def call_off(self) -> None:
+        """End what is under way; what is entered stays."""
+        if self._cancel is not None:
+            self._cancel.set()
+            self._cancel = None
+        self.context.tasks.forget("connect.search")
+        self.context.tasks.forget("connect.test")
+        was, self._busy = self._busy, ""
+        if was == "search":
+            self._found.setText(tr("The search was called off. Enter the servers as your provider names them."))
+            self._open_fields()
+        self._set_busy("")
+
+    # -- the test -----------------------------------------------------------------------------------------------------
+
+    def test(self) -> None:
+        """Sign in to both servers, looking for them first where they are not known."""
+        if not self.can_test:
+            return
+        if not self._by_hand and not self._account.imap_url:
+            self._searched = ""
+            self.search()
+            return
+        account, password = self._entered(), self.password.text()
+        if not self._complete(account):
+            return
+        self._tested_with, self._result = (account, password), None
+        self._without_sending = False
+        self._set_busy("test")
+        self.receiving.busy(described(account.imap_url))
+        self.sending.busy(described(account.smtp_url))
+        self.context.tasks.run(
+            lambda: check(account, password), then=self._tested, owner=self, key="connect.test", failed=self._no_test
+        )
+
+    def _complete(self, account: Account) -> bool:
+        """Are both servers named? The first field that lacks is shown."""
+        for url, fields in ((account.imap_url, self.imap), (account.smtp_url, self.smtp)):
+            fields.host.set_wrong("" if url else tr("The server’s name is missing."))
+            if not url:
+                self._open_fields()
+                fields.host.setFocus()
+                return False
+        return True
+
+    def _no_test(self, error: Exception) -> bool:
+        self._set_busy("")
+        if isinstance(error, UserError):
+            self._tested(Tested(_wrong(error), _wrong(error)))
+            return True
+        return False
+
+    def _tested(self, result: Tested) -> None:
+        self._result = result
+        self._set_busy("")
+        account = self._tested_with[0] if self._tested_with else self._entered()
+        self.receiving.result(
+            tr("Receiving works") if result.receiving.ok else tr("Receiving does not work"),
+            described(account.imap_url),
+            result.receiving,
+            trust=lambda: self._trust(imap_pin=_pin(result.receiving)),
+        )
+        skip = ((tr("Go on without sending"), self._go_on),) if result.receiving.ok else ()
+        self.sending.result(
+            tr("Sending works") if result.sending.ok else tr("Sending does not work"),
+            described(account.smtp_url),
+            result.sending,
+            trust=lambda: self._trust(smtp_pin=_pin(result.sending)),
+            acts=skip,
+        )
+        self._show()
+
+    def _trust(self, *, imap_pin: str | None = None, smtp_pin: str | None = None) -> None:
+        account = self._entered()
+        imap, smtp = imap_pin or account.imap_pin, smtp_pin or account.smtp_pin
+        self._account = replace(account, imap_pin=imap, smtp_pin=smtp)
+        self.test()
+
+    def _go_on(self) -> None:
+        self._without_sending = True
+        account = self._entered()
+        words = tr("Replies wait in the outbox until sending works. You can set it up later in Settings.")
+        self.sending.skipped(described(account.smtp_url), words)
+        self._show()
+
+    # -- keeping it ---------------------------------------------------------------------------------------------------
+
+    def save(self, then: Callable[[UUID], object], failed: Callable[[Exception], bool] | None = None) -> None:
+        """Keep the mailbox and its password; `then` gets its id. Only what was tested is kept."""
+        if not self.can_save:
+            return
+        account, password = self._entered(), self.password.text()
+        history, remember = self.history.current(), not self.this_run.isChecked()
+        desk, hand = self.context.desk, self.context.engine_secret
+
+        def work() -> UUID:
+            key = connect(desk, account, password, history=history, remember=remember)
+            info = desk.ask(mailbox, key)
+            if not remember and info is not None:
+                hand(info.secret_ref, password)
+            return key
+
+        def failing(error: Exception) -> bool:
+            self._set_busy("")
+            return bool(failed and failed(error))
+
+        self._set_busy("save")
+        self.context.tasks.run(work, then=lambda key: self._saved(key, then), owner=self, failed=failing)
+
+    def _saved(self, key: UUID, then: Callable[[UUID], object]) -> None:
+        self._set_busy("")
+        self.password.clear()
+        self._result = None
+        then(key)
+
+    # -- showing ------------------------------------------------------------------------------------------------------
+
+    def _set_busy(self, what: str) -> None:
+        self._busy = what
+        for field in (self.address, self.password, self.history, self.user, self.imap, self.smtp):
+            field.setEnabled(what in {"", "search"})
+        self._show()
+
+    def _show(self) -> None:
+        known = bool(self._account.imap_url)
+        tested = self.was_tested or self._busy == "test"
+        self._looking.setVisible(self._busy == "search")
+        self._testing.setVisible(self._busy == "test")
+        self._head.setVisible((known or self._by_hand) and self._busy != "search")
+        self._edit.setVisible(not self._by_hand)
+        if self._by_hand and not self._found.text():
+            self._found.setText(tr("Servers"))
+        self._hint.setVisible(bool(self._hint.text()))
+        self._hand.setVisible(self._by_hand)
+        self._results.setVisible(known or tested or self._by_hand)
+        if not tested:
+            entered = self._entered()
+            self.receiving.rest(described(entered.imap_url))
+            self.sending.rest(described(entered.smtp_url))
+        self._keyring.setVisible(bool(self._keyring_problem))
+        self._kept.setVisible(not self._keyring_problem)
+        self._history_block.setVisible(self.was_tested and not self._busy and self._receives())
+        self.changed.emit()
+
+    def _receives(self) -> bool:
+        return self._result is not None and self._result.receiving.ok
+
+
+def _histories() -> list[tuple[str, str]]:
+    return [
+        ("since", tr("Open the last 14 days; older mail becomes searchable history")),
+        ("archive", tr("Keep everything as searchable history")),
+        ("all", tr("Open every conversation as a ticket")),
+        ("none", tr("Leave it out: only new mail")),
+    ]
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2]
+
+
+def _pin(result: CheckResult) -> str:
+    return result.certificate.sha256 if result.certificate else ""
+
+
+def _wrong(error: Exception) -> Any:
+    return CheckResult(ok=False, reason=None, text=str(error))

@@ -1,0 +1,222 @@
+"""The first minutes with Deskbell: one card, read from top to bottom, and a quiet second way beside it.
+
+A name, a mailbox with both directions tested, what to bring in, and the inbox opens. Nothing is kept before the last press,
+so leaving in the middle leaves nothing behind.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from app.desk.accounts import disconnect
+from app.kernel.changes import Changes
+from app.kernel.errors import UserError
+from app.people.commands import add_agent
+from app.tickets.queries import Counts, Pile, counts
+from ui.pages import BasePage, Context
+from ui.pages.first_run.connect import ConnectForm
+from ui.text import tr
+from ui.widgets.avatar import IconView, Logo, RoundIcon
+from ui.widgets.button import Button
+from ui.widgets.field import FieldBlock, TextField
+from ui.widgets.label import Label, Para
+from ui.widgets.layout import column, row, set_box, vertical
+from ui.widgets.panel import ScrollPage, Tile
+from ui.widgets.state import ProgressRow, set_busy
+
+_WIDTH = 976
+
+
+class Steps(QFrame):
+    """Where we are: each step is a word with a mark, done, now or later."""
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__()
+        self._marks = [IconView("circle-outline", "text3", 14, box=16) for _ in names]
+        self._labels = [Label(name, "small") for name in names]
+        pairs = [row(mark, label, spacing=6) for mark, label in zip(self._marks, self._labels, strict=True)]
+        vertical(self).addWidget(row(*pairs, spacing=16))
+
+    def show_done(self, done: list[bool]) -> None:
+        """Mark the steps; the first that is not done is the one at hand."""
+        now = done.index(False) if False in done else len(done)
+        for place, (mark, label) in enumerate(zip(self._marks, self._labels, strict=True)):
+            face = "check-circle" if done[place] else "circle-slice-8" if place == now else "circle-outline"
+            mark.set_icon(face, "accent_text" if done[place] or place == now else "text3")
+            label.set_look("small-strong" if place == now else "small")
+            state = tr("done") if done[place] else tr("now") if place == now else tr("later")
+            label.setAccessibleName(f"{label.text()}: {state}")
+
+
+class Page(BasePage):
+    """The first run."""
+
+    full_window = True
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        set_box(self, "surface")
+        self.name = TextField(placeholder=tr("Maya Lind"), name=tr("Your name"))
+        self.form = ConnectForm(context)
+        self.steps = Steps([tr("Your name"), tr("Mailbox"), tr("Test")])
+        self.test = Button(tr("Test"), icon="refresh", clicked=self.form.test)
+        self.open = Button(tr("Open the inbox"), "primary", clicked=self._open)
+        self._why = Label("", "small", wrap=True)
+        self._filling = False
+        self._build()
+        self.name.textChanged.connect(lambda _text: self._show())
+        self.form.changed.connect(self._show)
+        self._show()
+
+    # -- building -----------------------------------------------------------------------------------------------------
+
+    def _build(self) -> None:
+        head = row(Logo(36), 4, Label("Deskbell", "title"), None, self.steps)
+        safe = tr("Everything stays on this computer. No account, no telemetry.")
+        foot = row(IconView("lock-outline", "text3", 14), Label(safe, "small"), None)
+        self._card = self._main_card()
+        self._side = column(self._sample_card(), None, spacing=16)
+        self._side.setFixedWidth(304)
+        body = row((self._card, 1), self._side, spacing=16)
+        for frame in (self._card, self._side):
+            layout = body.layout()
+            assert layout is not None
+            layout.setAlignment(frame, Qt.AlignmentFlag.AlignTop)
+        middle = column(head, body, foot, spacing=24)
+        middle.setMaximumWidth(_WIDTH)
+        self.scroller = ScrollPage(row(None, (middle, 100), None, spacing=0), margins=(32, 32, 32, 24))
+        around = self.scroller.widget().layout()
+        assert isinstance(around, QVBoxLayout)
+        around.insertStretch(0, 1)  # a short card stands a little above the middle
+        around.setStretch(around.count() - 1, 2)
+        vertical(self).addWidget(self.scroller)
+
+    def _main_card(self) -> Tile:
+        words = tr("Deskbell only reads; nothing changes in your mailbox. Your mail is copied to this computer.")
+        buttons = row(self.test, (self._why, 1), self.open)
+        card = Tile(
+            FieldBlock(tr("Your name"), self.name, hint=tr("Shown to your customers as the sender of your replies.")),
+            8,
+            Label(tr("Connect the mailbox your customers write to"), "title", wrap=True),
+            Para(words),
+            self.form,
+            4,
+            buttons,
+            margins=(32, 28, 32, 28),
+            spacing=12,
+        )
+        self._locked = [self.name, self.form]
+        return card
+
+    def _sample_card(self) -> Tile:
+        words = tr(
+            "A desk with some hundred invented tickets and months of answers. Nothing is sent; throw it away at will."
+        )
+        self.sample = Button(tr("Explore a sample desk"), clicked=self._explore)
+        self.progress = ProgressRow(tr("Filling the sample desk"), note=tr("This takes a few seconds."))
+        self.progress.hide()
+        return Tile(
+            RoundIcon("compass-outline", "info", 40, 18),
+            4,
+            Label(tr("No mailbox at hand?"), "strong"),
+            Para(words),
+            4,
+            row(self.sample, None),
+            self.progress,
+            margins=(24, 24, 24, 24),
+            spacing=8,
+        )
+
+    # -- being shown --------------------------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        self.name.setFocus()
+
+    def showEvent(self, event: QShowEvent, /) -> None:
+        super().showEvent(event)
+        if not self.name.text():
+            self.name.setFocus()
+
+    def refresh(self, changes: Changes) -> None:
+        if self._filling and changes.touches("ticket"):
+            self.context.tasks.ask(counts, then=self._count, owner=self, key="first_run.count")
+
+    def _show(self) -> None:
+        named = bool(self.name.text().strip())
+        saving = self.form.is_busy
+        self.test.setText(tr("Test again") if self.form.was_tested else tr("Test"))
+        self.test.setEnabled(self.form.can_test and not self._filling)
+        self.open.setEnabled(named and self.form.can_save and not self._filling)
+        self.sample.setEnabled(not self._filling and not saving)
+        self.steps.show_done([named, bool(self.form.was_tested), self.form.can_save])
+        self._why.setText(tr("Your name is still missing.") if self.form.can_save and not named else "")
+
+    # -- the mailbox --------------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        name = self.name.text().strip()
+        set_busy(self.open, True, tr("Opening…"))
+        self.form.save(partial(self._connected, name), failed=self._not_connected)
+
+    def _not_connected(self, error: Exception) -> bool:
+        set_busy(self.open, False)
+        self._show()
+        return False
+
+    def _connected(self, name: str, key: UUID) -> None:
+        desk, email = self.context.desk, self.form.address.text().strip()
+
+        def work() -> None:
+            try:
+                desk.sit_down(desk.work(add_agent, name, email))
+            except UserError:
+                disconnect(desk, key)  # without a name there is no desk: nothing is kept
+                raise
+
+        self.context.tasks.run(work, then=lambda _none: self._leave(), owner=self, failed=self._not_connected)
+
+    def _leave(self) -> None:
+        set_busy(self.open, False)
+        self.context.go("inbox")
+
+    # -- the sample desk ----------------------------------------------------------------------------------------------
+
+    def _explore(self) -> None:
+        from app.desk.sample import fill  # only here: nobody else needs its texts
+
+        self._filling = True
+        self.progress.show()
+        for widget in self._locked:
+            widget.setEnabled(False)
+        self._show()
+        desk = self.context.desk
+        self.context.tasks.run(
+            lambda: fill(desk), then=lambda _none: self._filled(), owner=self, failed=self._not_filled
+        )
+
+    def _count(self, found: Counts) -> None:
+        self.progress.set_progress(found[Pile.ALL], 0)
+
+    def _filled(self) -> None:
+        self._end_filling()
+        words = tr(
+            "This is a sample desk: nothing is received or sent. To begin your own, start Deskbell with another folder."
+        )
+        self.context.toasts.say(words, "info")
+        self.context.go("inbox")
+
+    def _not_filled(self, _error: Exception) -> bool:
+        self._end_filling()
+        return False
+
+    def _end_filling(self) -> None:
+        self._filling = False
+        self.progress.hide()
+        for widget in self._locked:
+            widget.setEnabled(True)
+        self._show()

@@ -1,0 +1,135 @@
+"""What the test of a mailbox says: one row for receiving, one for sending, each with the true reason when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QFrame
+
+from app.desk.accounts import CertificateInfo, CheckResult
+from app.kernel import clock
+from ui.text import date_text, tr
+from ui.widgets.avatar import IconView
+from ui.widgets.button import Button
+from ui.widgets.label import ElidingLabel, Label
+from ui.widgets.layout import column, flow, row, set_box, vertical
+
+Act = tuple[str, Callable[[], object]]
+
+_FACES = {
+    "idle": ("circle-outline", "text3"),
+    "busy": ("dots-horizontal-circle-outline", "accent_text"),
+    "ok": ("check-circle", "ok"),
+    "bad": ("close-circle", "bad"),
+    "skipped": ("minus-circle-outline", "text3"),
+}
+
+
+class ResultRow(QFrame):
+    """One direction: a mark, what it is, the server, and beneath it the result in words with what can be done."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setProperty("state", "idle")
+        self._name = name
+        self._mark = IconView("circle-outline", "text3", 18, box=20)
+        self._title = Label(name, "strong")
+        self._server = ElidingLabel("", "small")
+        self._text = Label("", "small", wrap=True)
+        self._words = Label("", "caption", wrap=True)
+        self._more = QFrame()
+        vertical(self._more)
+        words = column(row(self._title, (self._server, 1)), self._text, self._words, self._more, spacing=2)
+        layout = vertical(self)
+        layout.setContentsMargins(16, 10, 16, 10)
+        layout.addWidget(row(self._mark, (words, 1), spacing=16))
+        self.rest("")
+
+    @property
+    def state(self) -> str:
+        """idle, busy, ok, bad or skipped."""
+        return str(self.property("state"))
+
+    def text(self) -> str:
+        """The result in words, as shown."""
+        return f"{self._text.text()} {self._words.text()}".strip()
+
+    def rest(self, server: str) -> None:
+        """Not tested yet."""
+        self._show("idle", self._name, server, tr("Not tested yet."))
+
+    def busy(self, server: str) -> None:
+        """The test runs."""
+        self._show("busy", self._name, server, tr("Testing…"))
+
+    def skipped(self, server: str, text: str) -> None:
+        """The person goes on without it."""
+        self._show("skipped", self._name, server, text)
+
+    def result(
+        self, title: str, server: str, result: CheckResult, *, trust: Callable[[], object], acts: tuple[Act, ...] = ()
+    ) -> None:
+        """What the test found; `trust` is offered with a certificate, `acts` are further ways on."""
+        if result.ok:
+            self._show("ok", title, server, tr("Signed in.") + _tail(result.text))
+            return
+        said = tr("The server said: “{words}”", words=result.words) if result.words else ""
+        shown = said if result.words and result.words not in result.text else ""
+        self._show("bad", title, server, result.text, shown)
+        found: list[QFrame] = []
+        if result.certificate is not None:
+            found.append(certificate_box(result.certificate))
+            acts = ((tr("Trust this certificate"), trust), *acts)
+        if acts:
+            found.append(flow(*[Button(words, "small", clicked=act) for words, act in acts]))
+        layout = self._more.layout()
+        assert layout is not None
+        for each in found:
+            layout.addWidget(each)
+        layout.setContentsMargins(0, 6 if found else 0, 0, 0)
+        layout.setSpacing(8)
+        self._more.setVisible(bool(found))
+
+    def _show(self, state: str, title: str, server: str, text: str, words: str = "") -> None:
+        self.setProperty("state", state)
+        self._mark.set_icon(*_FACES[state])
+        self._title.setText(title)
+        self._server.setText(server)
+        self._text.setText(text)
+        self._text.set_tone("bad" if state == "bad" else "")
+        self._words.setText(words)
+        self._words.setVisible(bool(words))
+        for child in self._more.findChildren(QFrame) + self._more.findChildren(Button):
+            child.hide()
+            child.deleteLater()
+        self._more.hide()
+        self.setAccessibleName(f"{title}. {text}")
+
+
+def _tail(text: str) -> str:
+    _, _, more = text.partition(": ")
+    return f" {more[:1].upper()}{more[1:]}" if more else ""
+
+
+def certificate_box(shown: CertificateInfo) -> QFrame:
+    """A certificate for a person to judge: names, dates and the whole fingerprint, in groups that can be read aloud."""
+    now = clock.now()
+    dates = " – ".join(date_text(at, now) if at else "?" for at in (shown.not_before, shown.not_after))
+    pairs = [shown.sha256[start : start + 4].upper() for start in range(0, len(shown.sha256), 4)]
+    facts = (
+        (tr("Certificate for"), shown.subject or "?"),
+        (tr("Issued by"), shown.issuer or "?"),
+        (tr("Valid"), dates),
+        (tr("Fingerprint (SHA-256)"), " ".join(pairs[:8]) + "\n" + " ".join(pairs[8:])),
+    )
+    lines = []
+    for name, value in facts:
+        told = Label(value, "small", wrap=True)
+        told.setAccessibleName(f"{name}: {value}")
+        label = Label(name, "caption", wrap=True)
+        label.setFixedWidth(128)
+        lines.append(row(label, (told, 1), spacing=8))
+    note = tr("Trust it only if your provider or administrator confirms this fingerprint.")
+    box = column(*lines, Label(note, "small", wrap=True), margins=(12, 10, 12, 10), spacing=4)
+    set_box(box, "tile")
+    return box

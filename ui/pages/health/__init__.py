@@ -1,0 +1,1 @@
+"""Mail health: every mail of the servers accounted for, the outbox, and the reasons behind the lamp."""
