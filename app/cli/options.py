@@ -25,7 +25,24 @@ def lift(argv: list[str]) -> list[str]:
             front += [word, *([value] if (value := next(words, None)) is not None else [])]
         else:
             rest.append(word)
-    return front + rest
+    return front + _query_apart(rest)
+
+
+def _query_apart(words: list[str]) -> list[str]:
+    """In a query, `-word` means "without": everything but the options goes behind `--`."""
+    if not words or words[0] not in ("tickets", "search") or "--" in words or {"-h", "--help"} & set(words):
+        return words
+    options: list[str] = []
+    query: list[str] = []
+    rest = iter(words[1:])
+    for word in rest:
+        if word == "--limit":
+            options += [word, *([value] if (value := next(rest, None)) is not None else [])]
+        elif word.startswith("--"):
+            options.append(word)
+        else:
+            query.append(word)
+    return [words[0], *options, "--", *query]
 
 
 def parser() -> argparse.ArgumentParser:

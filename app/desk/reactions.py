@@ -15,6 +15,7 @@ def wire(store: Store) -> None:
     """Tell the store the reactions."""
     store.on(TicketSolved, _ask_how_it_went)
     store.on(ReplySent, note_reply_sent)
+    store.on(ReplySent, _ask_after_the_answer)
     store.on(ReplyCancelled, note_reply_cancelled)
 
 
@@ -23,3 +24,9 @@ def _ask_how_it_went(tx: Tx, fact: TicketSolved) -> None:
     from app.surveys.commands import schedule
 
     schedule(tx, fact)
+
+
+def _ask_after_the_answer(tx: Tx, fact: ReplySent) -> None:
+    from app.surveys.commands import answer_left
+
+    answer_left(tx, fact)

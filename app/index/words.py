@@ -12,6 +12,9 @@ import re
 _UNSPACED = re.compile(
     "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
 )
+# Letters that the tokenizer does not take apart, as people type them without the right keyboard.
+_PLAIN = str.maketrans({"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l",
+                        "Ł": "L", "đ": "d", "Đ": "D", "ı": "i"})  # fmt: skip
 _WORD = re.compile(r"\w+", re.UNICODE)
 
 LONGEST = 200_000
@@ -21,7 +24,7 @@ LONGEST = 200_000
 def spaced(text: str) -> str:
     """`text` as it is indexed."""
     text = text[:LONGEST]
-    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text)
+    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text.translate(_PLAIN))
 
 
 def match_word(word: str, *, prefix: bool) -> str:

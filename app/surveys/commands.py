@@ -160,7 +160,7 @@ def _send(tx: Tx, row: SurveyInvite, ticket: Ticket) -> UUID:
     token = token_of(secrets.token_bytes(16))
     box, customer = _mailbox_of(tx, ticket), tx.get(Customer, row.customer)
     assert box is not None
-    agent = tx.get(Agent, ticket.assignee) if ticket.assignee else None
+    agent = _solver(tx, ticket)
     name = customer.name if customer else ""
     letter = invitation(
         Ask(
@@ -169,7 +169,7 @@ def _send(tx: Tx, row: SurveyInvite, ticket: Ticket) -> UUID:
             customer=name,
             subject=ticket.subject,
             agent=agent.name if agent else "",
-            desk=str(options.get(tx, "desk_name")) or box.name or box.address,
+            desk=str(options.get(tx, "desk_name")) or box.name,
             address=box.address,
             token=token,
             cool_down_days=int(options.get(tx, "survey_cooldown_days")),
@@ -192,6 +192,16 @@ def _send(tx: Tx, row: SurveyInvite, ticket: Ticket) -> UUID:
     row.token_sha256 = sha256_of(token)
     row.state, row.reason, row.sent_at = InviteState.QUEUED, "", tx.now
     return row.message
+
+
+def _solver(tx: Tx, ticket: Ticket) -> Agent | None:
+    """Whom the customer knows from this ticket: its assignee, else who wrote to them last."""
+    key = ticket.assignee
+    if key is None:
+        wrote = (Message.ticket == ticket.id, Message.direction == "out", Message.automatic.is_(False))
+        statement = select(Message.agent).where(*wrote, Message.agent.is_not(None))
+        key = tx.execute(statement.order_by(Message.occurred_at.desc()).limit(1)).scalar()
+    return tx.get(Agent, key) if key is not None else None
 
 
 def _reason_to_skip(tx: Tx, row: SurveyInvite, ticket: Ticket | None) -> Skip | None:

@@ -12,6 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
+from app.surveys.rules import hide_token
 
 KINDS = ("mail", "note", "survey", "ticket")
 
@@ -54,7 +55,7 @@ SELECT e.occurred_at, 'ticket', CASE WHEN e.kind = 'created' THEN 'created' WHEN
   FROM event e JOIN ticket t ON t.id = e.ticket LEFT JOIN agent a ON a.id = e.agent
  WHERE t.customer IN ({people}) AND t.deleted_at IS NULL
    AND (e.kind = 'created' OR (e.field = 'status' AND (e.new IN ('"solved"', '"closed"') OR (e.new = '"open"' AND e.old IN ('"solved"', '"closed"')))))
-"""  # noqa: E501
+"""
 
 
 def customer_timeline(
@@ -98,7 +99,7 @@ def _moment(row: Row[tuple[object, ...]]) -> Moment:
         kind=row.kind,
         what=row.what,
         channel=row.channel,
-        title=row.title or "",
+        title=hide_token(row.title or ""),
         line=row.line or "",
         ticket=UUID(bytes=row.ticket) if row.ticket else None,
         number=row.number,
