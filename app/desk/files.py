@@ -18,6 +18,7 @@ from app.conversations.commands import NewFile
 from app.kernel.errors import NotFoundError, UserError
 from app.mime.parse import html_of
 from app.mime.parts import part_bytes
+from app.surveys.rules import hide_tokens
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
@@ -38,7 +39,8 @@ def raw_mail(desk: Desk, message: UUID) -> bytes | None:
 def message_html(desk: Desk, message: UUID) -> str | None:
     """The sanitised HTML of a message, or None when it has only text."""
     raw = raw_mail(desk, message)
-    return None if raw is None else html_of(raw)
+    markup = None if raw is None else html_of(raw)
+    return None if markup is None else hide_tokens(markup)  # the token of a survey stands only in the mail itself
 
 
 def attachment_bytes(desk: Desk, attachment: UUID) -> bytes:

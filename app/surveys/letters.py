@@ -16,7 +16,7 @@ from app.surveys.rules import SCALES, Kind, mark
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What an invitation speaks of. `agent`: who solved it, or ""; `desk`: our name; `address`: where answers go."""
+    """What an invitation speaks of. `agent`: who solved it, `desk`: our name (each may be ""); `address`: where answers go."""
 
     kind: Kind
     language: str
@@ -128,7 +128,7 @@ def _greeting(ask: Ask, words: dict[str, str]) -> str:
 
 
 def _sender(ask: Ask) -> str:
-    return ", ".join(part for part in (ask.agent, ask.desk) if part)
+    return ", ".join(part for part in (ask.agent, ask.desk) if part) or ask.address
 
 
 def _solved(ask: Ask, words: dict[str, str]) -> str:
@@ -187,7 +187,10 @@ def _html(ask: Ask, words: dict[str, str]) -> str:
     once = " ".join(part for part in (words["person"], _once(ask, words)) if part)
     how = escape(words["broken_how"].format(low=scale.low, high=scale.high))
     rows = [
-        (f"padding:32px 32px 0;font-size:15px;line-height:20px;font-weight:600;{_FONT}", escape(ask.desk)),
+        (
+            f"padding:32px 32px 0;font-size:15px;line-height:20px;font-weight:600;{_FONT}",
+            escape(ask.desk or ask.address),
+        ),
         (f"padding:24px 32px 0;font-size:17px;line-height:24px;font-weight:600;{_FONT}", escape(_greeting(ask, words))),
         (f"padding:8px 32px 0;{_BODY};{_FONT}", f"{about} {escape(_solved(ask, words))} {escape(words['press'])}"),
         (f"padding:24px 28px 0;{_FONT}", f'{table} style="table-layout:fixed"><tr>{buttons}</tr></table>'),

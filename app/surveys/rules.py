@@ -78,6 +78,7 @@ COMMENT_MAX: Final = 4000
 # -- tokens
 
 _TOKEN: Final = re.compile(r"\[\s*DB-([A-Za-z2-7]{26})\s*\]", re.IGNORECASE)
+_ANYWHERE: Final = re.compile(r"(?:\[\s*|%5B|\b)DB-[A-Z2-7]{26}(?![A-Z2-7])(?:\s*\]|%5D)?", re.IGNORECASE)
 
 
 def token_of(random: bytes) -> str:
@@ -103,7 +104,13 @@ def find_token(subject: str) -> str | None:
 
 def hide_token(subject: str) -> str:
     """A subject for showing, storing and logging: without any token."""
-    return " ".join(_TOKEN.sub(" ", subject).split()) if "[" in subject else subject
+    hidden = hide_tokens(subject)
+    return subject if hidden is subject else " ".join(hidden.split())
+
+
+def hide_tokens(text: str) -> str:
+    """A text or HTML for showing and storing, without the tokens that a quoted invitation carries in its links."""
+    return _ANYWHERE.sub("", text) if "DB-" in text or "db-" in text else text
 
 
 # -- scores

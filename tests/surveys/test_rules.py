@@ -12,6 +12,7 @@ from app.surveys.rules import (
     Scale,
     find_token,
     hide_token,
+    hide_tokens,
     is_low,
     is_stop,
     mark,
@@ -111,6 +112,8 @@ def test_a_token_survives_a_subject_in_either_case_and_can_be_hidden(random: byt
     assert found == token
     assert sha256_of(found) == sha256_of(token.upper())
     assert token not in hide_token(subject).lower()
+    quoted = f"> 4<mailto:us@example.test?subject=4%20of%205%20%5BDB-{token}%5D&body=4>\n> Reply"
+    assert hide_tokens(quoted) == "> 4<mailto:us@example.test?subject=4%20of%205%20&body=4>\n> Reply"
 
 
 @pytest.mark.parametrize(

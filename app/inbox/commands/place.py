@@ -17,7 +17,7 @@ from app.inbox.rules import FolderRole, Outcome
 from app.inbox.tables import MailItem
 from app.kernel.store import Tx
 from app.mime.model import Address, ParsedMail
-from app.surveys.rules import hide_token
+from app.surveys.rules import hide_token, hide_tokens
 from app.tickets import commands as tickets
 from app.tickets.commands.merging import put_message
 from app.tickets.commands.rows import living_row
@@ -106,7 +106,7 @@ class Places:
                 cc=_pairs(mail.cc),
                 bcc=_pairs(mail.bcc),
                 subject=arrival.subject,
-                text=mail.text,
+                text=hide_tokens(mail.text),
                 snippet=snippet(mail),
                 same_id_as=arrival.same_as,
                 warnings=mail.warnings,
@@ -185,7 +185,7 @@ class Places:
 
 def snippet(mail: ParsedMail) -> str:
     """The first words of what the writer wrote now."""
-    return snippet_of(mail.reply.visible or mail.text)
+    return snippet_of(hide_tokens(mail.reply.visible or mail.text))
 
 
 def has_files(mail: ParsedMail) -> bool:
