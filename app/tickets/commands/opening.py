@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
-from sqlalchemy.orm.util import identity_key
 
 from app.index import commands as index
 from app.kernel import ids, options
-from app.kernel.errors import NotFoundError
-from app.kernel.memo import memo
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
 from app.people.commands import organisation_of, record_event
 from app.people.rules import EventKind
 from app.tickets.commands.rows import change, living_row, ticket_doc, ticket_row
+from app.tickets.commands.standing import Added, standing, sum_up
 from app.tickets.commands.status import apply_status, tell_status
 from app.tickets.counters import count, next_number
 from app.tickets.facts import CustomerWrote, TicketOpened
@@ -98,7 +93,7 @@ def customer_wrote(
     """
     # What makes a ticket unread is when we learnt of the mail: it may have waited on the server while we looked.
     came_at = max(at, tx.now) if reopen else at
-    now = _add(tx, ticket, Added("in", at, snippet, has_attachment, came_at))
+    now = sum_up(tx, ticket, Added("in", at, snippet, has_attachment, came_at))
     if not reopen:
         return
     if now.status not in TO_DO or now.snooze_until is not None:
@@ -129,76 +124,7 @@ def agent_wrote(tx: Tx, ticket: UUID, *, at: datetime, snippet: str, has_attachm
 
 def message_added(tx: Tx, ticket: UUID, *, direction: str, at: datetime, snippet: str, has_attachment: bool) -> None:
     """Keep what lists show of a ticket: counts, the newest words, when. No status, no fact."""
-    _add(tx, ticket, Added(direction, at, snippet, has_attachment, at))
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """A message that joins a ticket. `came_at`: when we learnt of it."""
-
-    direction: str
-    at: datetime
-    snippet: str
-    has_attachment: bool
-    came_at: datetime
-
-
-_ticket = Ticket.__table__.c
-_STANDING = select(
-    _ticket.id, _ticket.status, _ticket.merged_into, _ticket.snooze_until, _ticket.snippet, _ticket.message_count,
-    _ticket.has_attachment, _ticket.last_message_at, _ticket.last_incoming_at,
-).where(_ticket.id == bindparam("key"))  # fmt: skip
-_SUMMARY = ("snippet", "message_count", "has_attachment", "last_message_at", "last_incoming_at")
-_UPDATE = (
-    update(Ticket.__table__)  # type: ignore[arg-type]
-    .where(_ticket.id == bindparam("key"))
-    .values({name: bindparam(f"new_{name}") for name in _SUMMARY})
-)
-
-
-def _add(tx: Tx, ticket: UUID, new: Added) -> Any:
-    """Sum up a message in its ticket's row; the row (or what was read of it).
-
-    Most mails change nothing but these columns. They are written plainly, unless somebody in this transaction works
-    on the row itself: a unit of work for each mail would halve the pace of receiving.
-    """
-    row: Any = _known_row(tx, ticket) or _read(tx, ticket)
-    while row.merged_into is not None:
-        row = _known_row(tx, row.merged_into) or _read(tx, row.merged_into)
-    values = _summary(row, new)
-    if isinstance(row, Ticket):
-        for name, value in values.items():
-            setattr(row, name, value)
-    else:
-        tx.connection().execute(_UPDATE, {"key": row.id} | {f"new_{name}": value for name, value in values.items()})
-        tx.touch("ticket", row.id)
-    return row
-
-
-def _known_row(tx: Tx, ticket: UUID) -> Ticket | None:
-    return memo(tx, "ticket").get(ticket) or tx.identity_map.get(identity_key(Ticket, ticket))
-
-
-def _read(tx: Tx, ticket: UUID) -> Any:
-    row = tx.connection().execute(_STANDING, {"key": ticket}).one_or_none()
-    if row is None:
-        msg = "There is no such ticket."
-        raise NotFoundError(msg)
-    return row
-
-
-def _summary(row: Any, new: Added) -> dict[str, Any]:
-    newest = new.at >= row.last_message_at
-    incoming = row.last_incoming_at
-    if new.direction == "in" and (incoming is None or new.came_at > incoming):
-        incoming = new.came_at
-    return {
-        "snippet": new.snippet if newest or not row.snippet else row.snippet,
-        "message_count": row.message_count + 1,
-        "has_attachment": row.has_attachment or new.has_attachment,
-        "last_message_at": new.at if newest else row.last_message_at,
-        "last_incoming_at": incoming,
-    }
+    sum_up(tx, ticket, Added(direction, at, snippet, has_attachment, at))
 
 
 def accepts_reply(db: Session, ticket: UUID, at: datetime) -> bool:
@@ -206,7 +132,7 @@ def accepts_reply(db: Session, ticket: UUID, at: datetime) -> bool:
 
     Not into a deleted ticket (what was deleted stays deleted), nor into one that was closed too long ago.
     """
-    row = living_row(db, ticket) if isinstance(db, Tx) else _living(db, ticket)
+    row = standing(db, ticket) if isinstance(db, Tx) else _living(db, ticket)
     if row is None or row.deleted_at is not None:
         return False
     if row.status != Status.CLOSED:
