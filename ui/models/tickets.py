@@ -62,7 +62,7 @@ class TicketCache(QObject):
             return
         self._asked.update(wanted)
 
-        def failed(error: Exception) -> bool:
+        def failed(_error: Exception) -> bool:
             self._asked.difference_update(wanted)
             return False
 
@@ -171,8 +171,8 @@ class TicketModel(QAbstractTableModel):
         self._refresh_all()
 
     def reload(self) -> None:
-        """Read the list again (a page that was hidden; the hour moved on)."""
-        self._ask_head(frozenset())
+        """Read the whole list again (a page that was hidden; the hour moved on)."""
+        self._ask_head(None)
 
     # -- how it is done
 

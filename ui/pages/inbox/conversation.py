@@ -1,0 +1,299 @@
+"""The conversation: message cards under each other, the older ones folded, the place kept while things change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from app.conversations.queries import MessageView
+from app.kernel import clock
+from ui.pages.inbox.card import MessageCard
+from ui.pages.inbox.loading import Opened
+from ui.text import ago_text, tr
+from ui.widgets.button import Button
+from ui.widgets.label import Label
+from ui.widgets.layout import clear, line, row, set_box
+from ui.widgets.pill import ScoreChip
+from ui.widgets.state import Banner
+
+OPEN_AT_FIRST = 3
+MOST_CARDS = 40
+GAP = timedelta(days=7)
+_DELIVERIES = 15_000
+
+
+class Conversation(QScrollArea):
+    """Shows a ticket's messages; tells what the person wants done with one."""
+
+    html_wanted = Signal(object)
+    delivery_wanted = Signal(object, str)
+    file_opened = Signal(object)
+    file_saved = Signal(object)
+    link_clicked = Signal(str)
+    original_wanted = Signal(object)
+    raw_wanted = Signal(object)
+    score_given = Signal(object, int)
+    split_wanted = Signal(object)
+    joined = Signal(object, object)  # message, ticket: "Belongs here"
+    ticket_wanted = Signal(object)
+    restore_wanted = Signal()
+
+    def __init__(self, loader: Callable[[UUID, str], bytes | None]) -> None:
+        super().__init__()
+        self._loader = loader
+        self._cards: dict[UUID, MessageCard] = {}
+        self._shown: Opened | None = None
+        self._all = False
+        self._stick = False
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(tr("Conversation"))
+        self.verticalScrollBar().setSingleStep(28)
+        self._inner = QFrame()
+        set_box(self._inner, "clear")
+        self._inner.installEventFilter(self)
+        self._layout = QVBoxLayout(self._inner)
+        self._layout.setContentsMargins(24, 16, 22, 16)
+        self._layout.setSpacing(12)
+        self._top, self._list, self._end = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
+        for part in (self._top, self._list, self._end):
+            part.setSpacing(12)
+            self._layout.addLayout(part)
+        self._layout.addStretch(1)
+        self.setWidget(self._inner)
+        self._age = QTimer(self, interval=_DELIVERIES)
+        self._age.timeout.connect(self._say_ages)
+        self._age.start()
+
+    # -- for the page
+
+    def show_ticket(self, opened: Opened) -> None:
+        """Show a ticket: another one from its newest message on, the same one with what is new in it."""
+        same = self._shown is not None and self._shown.detail.id == opened.detail.id
+        at_end = self._at_end()
+        before = len(self._cards)
+        self._inner.setUpdatesEnabled(False)
+        if not same:
+            self._forget()
+        self._shown = opened
+        self._show_top(opened)
+        self._show_messages(opened, fresh=not same)
+        self._show_end(opened)
+        self._inner.setUpdatesEnabled(True)
+        if not same or (at_end and len(self._cards) > before):
+            self._stick = True
+            self._to_end()
+            QTimer.singleShot(0, self._to_end)
+            QTimer.singleShot(250, self._let_go)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        self._forget()
+        self._shown = None
+
+    @property
+    def newest(self) -> UUID | None:
+        """The newest message that was shown to the person."""
+        messages = self._shown.messages if self._shown else ()
+        return messages[-1].id if messages else None
+
+    def card(self, message: UUID) -> MessageCard | None:
+        """The card of a message."""
+        return self._cards.get(message)
+
+    def set_html(self, message: UUID, markup: str) -> None:
+        """The formatted text of a message has been read."""
+        card = self._cards.get(message)
+        if card is not None:
+            card.set_html(markup)
+
+    def reveal(self, message: UUID) -> None:
+        """Open a message and bring it into view."""
+        if message not in self._cards and self._shown is not None:
+            self._all = True
+            self._show_messages(self._shown, fresh=False)
+        card = self._cards.get(message)
+        if card is not None:
+            self._stick = False
+            card.set_open(True)
+            QTimer.singleShot(0, lambda: self.verticalScrollBar().setValue(card.y() - 16))
+
+    def apply_tokens(self) -> None:
+        """Follow another look."""
+        for card in self._cards.values():
+            card.apply_tokens()
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Less air at the sides in a narrow window."""
+        self._layout.setContentsMargins(16 if narrow else 24, 16, 14 if narrow else 22, 16)
+
+    # -- messages
+
+    def _forget(self) -> None:
+        self._all = False
+        self._cards = {}
+        for part in (self._top, self._list, self._end):
+            clear(part)
+
+    def _show_messages(self, opened: Opened, *, fresh: bool) -> None:
+        messages = self._those_shown(opened)
+        ids = {message.id for message in messages}
+        if not fresh and any(key not in ids for key in self._cards):
+            clear(self._list)
+            self._cards, fresh = {}, False
+        if not self._cards:
+            clear(self._list)
+            self._offer_older(len(opened.messages) - len(messages))
+        now = clock.now()
+        open_ones = _open_at_first(opened.messages) if fresh or not self._cards else {m.id for m in messages}
+        before: datetime | None = None
+        for message in messages:
+            card = self._cards.get(message.id)
+            if card is None or (card.message != message and card.message.extra != message.extra):
+                card = self._add(message, now, expanded=message.id in open_ones, before=before)
+            card.set_delivery(opened.deliveries.get(message.id), now)
+            before = message.at
+
+    def _those_shown(self, opened: Opened) -> Sequence[MessageView]:
+        return opened.messages if self._all else opened.messages[-MOST_CARDS:]
+
+    def _add(self, message: MessageView, now: datetime, *, expanded: bool, before: datetime | None) -> MessageCard:
+        if before is not None and message.at - before >= GAP:
+            self._list.addWidget(_pause(message.at - before))
+        card = MessageCard(message, now, loader=lambda url: self._loader(message.id, url), expanded=False)
+        for signal, relay in (
+            (card.opened, self.html_wanted),
+            (card.delivery_wanted, self.delivery_wanted),
+            (card.file_opened, self.file_opened),
+            (card.file_saved, self.file_saved),
+            (card.link_clicked, self.link_clicked),
+            (card.original_wanted, self.original_wanted),
+            (card.raw_wanted, self.raw_wanted),
+            (card.score_given, self.score_given),
+            (card.split_wanted, self.split_wanted),
+        ):
+            signal.connect(relay)
+        self._cards[message.id] = card
+        self._list.addWidget(card)
+        if expanded:
+            card.set_open(True)
+        return card
+
+    def _offer_older(self, hidden: int) -> None:
+        if hidden > 0:
+            words = tr("Show {n} earlier message|Show {n} earlier messages", n=hidden)
+            self._list.addWidget(row(None, Button(words, "ghost", clicked=self._show_all), None))
+
+    def _show_all(self) -> None:
+        self._all = True
+        if self._shown is not None:
+            clear(self._list)
+            self._cards = {}
+            self._show_messages(self._shown, fresh=True)
+
+    # -- above and below
+
+    def _show_top(self, opened: Opened) -> None:
+        clear(self._top)
+        if opened.detail.row.deleted_at is not None:
+            when = ago_text(opened.detail.row.deleted_at, clock.now())
+            self._top.addWidget(
+                Banner(
+                    tr("In the Bin"),
+                    tr("Deleted {when}. It is kept for 30 days.", when=when),
+                    icon="trash-can-outline",
+                    actions=[(tr("Restore"), self.restore_wanted.emit)],
+                )
+            )
+        for link in opened.detail.links:
+            if link.kind == "possible_match":
+                self._top.addWidget(self._possible_match(opened, link.message, link.ticket, link.number, link.subject))
+
+    def _possible_match(self, opened: Opened, message: UUID | None, ticket: UUID, number: int, subject: str) -> Banner:
+        here = message is not None and any(one.id == message for one in opened.messages)
+        show = (tr("Show #{number}", number=number), lambda: self.ticket_wanted.emit(ticket))
+        if here:
+            words = tr(
+                "This mail names that conversation, but its sender takes no part in it: “{subject}”.", subject=subject
+            )
+            join = (tr("It belongs to #{number}", number=number), lambda: self.joined.emit(message, ticket))
+        else:
+            words = tr("A stranger's mail names this conversation: “{subject}”.", subject=subject)
+            join = (tr("Belongs here"), lambda: self.joined.emit(message, opened.detail.id))
+        acts = [join, show] if message is not None else [show]
+        return Banner(tr("Possibly the same matter"), words, tone="info", icon="help-circle-outline", actions=acts)
+
+    def _show_end(self, opened: Opened) -> None:
+        clear(self._end)
+        now = clock.now()
+        for answer in opened.surveys.responses:
+            if answer.score is not None and answer.counted and answer.latest:
+                words = tr(
+                    "{name} scored {when}", name=answer.customer_name or answer.address, when=ago_text(answer.at, now)
+                )
+                notes = [f"“{answer.comment}”"] if answer.comment else []
+                if answer.from_other_address:
+                    notes.append(tr("answered from {address}", address=answer.address))
+                self._end.addWidget(_survey_line(answer.score, words, " · ".join(notes)))
+        if not opened.surveys.responses and opened.surveys.invites:
+            invite = opened.surveys.invites[0]
+            if invite.sent_at is not None:
+                words = tr("Asked how it went {when}; no answer yet", when=ago_text(invite.sent_at, now))
+                self._end.addWidget(row(None, Label(words, "caption"), None))
+
+    def _say_ages(self) -> None:
+        now = clock.now()
+        for card in self._cards.values():
+            card.set_now(now)
+
+    # -- the place
+
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        inner = getattr(self, "_inner", None)  # Qt filters before this object is complete
+        if watched is inner and event.type() is QEvent.Type.Resize and self._stick:
+            QTimer.singleShot(0, self._to_end)
+        return super().eventFilter(watched, event)
+
+    def _at_end(self) -> bool:
+        bar = self.verticalScrollBar()
+        return bar.value() >= bar.maximum() - 24
+
+    def _to_end(self) -> None:
+        if self._stick:
+            bar = self.verticalScrollBar()
+            bar.setValue(bar.maximum())
+
+    def _let_go(self) -> None:
+        self._stick = False
+
+
+def _open_at_first(messages: Sequence[MessageView]) -> set[UUID]:
+    """The last few, and the newest word of the customer."""
+    found = {message.id for message in messages[-OPEN_AT_FIRST:]}
+    newest = next((message.id for message in reversed(messages) if message.direction == "in"), None)
+    return found | ({newest} if newest else set())
+
+
+def _pause(span: timedelta) -> QWidget:
+    days = span.days
+    words = tr("{n} day later|{n} days later", n=days) if days < 60 else tr("{n} months later", n=days // 30)
+    return row((line(), 1), Label(words, "caption"), (line(), 1), spacing=12)
+
+
+def _survey_line(score: int, words: str, notes: str) -> QWidget:
+    labels = [Label(words, "medium")]
+    if notes:
+        labels.append(Label(notes, "small", wrap=True))
+    inner = QFrame()
+    column = QVBoxLayout(inner)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(2)
+    for label in labels:
+        column.addWidget(label)
+    return row(ScoreChip(score), (inner, 1), margins=(16, 12, 16, 12), spacing=12, box="sunken")

@@ -1,0 +1,85 @@
+"""What became of a message that left: one sentence and what a person can do about it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QVBoxLayout
+
+from app.outbox.queries import OutboxRow
+from ui.text import tr, when_text
+from ui.widgets.avatar import IconView
+from ui.widgets.button import Button
+from ui.widgets.label import Label
+from ui.widgets.layout import clear, flow, row
+
+_ICONS = {
+    "queued": ("clock-outline", "text3"),
+    "retry": ("clock-alert-outline", "warn"),
+    "sending": ("send-outline", "text3"),
+    "sent": ("check", "text3"),
+    "held": ("pause-circle-outline", "warn"),
+    "partial": ("alert-circle-outline", "bad"),
+    "uncertain": ("help-circle-outline", "warn"),
+    "failed": ("alert-circle-outline", "bad"),
+}
+
+
+def button_word(what: str) -> str:
+    """The words of what can be done with an outgoing message."""
+    return {
+        "cancel": tr("Undo"),
+        "retry": tr("Try again"),
+        "send_now": tr("Send now"),
+        "send_anyway": tr("Send anyway"),
+        "settle_sent": tr("It arrived"),
+        "settle_queued": tr("Send again"),
+        "edit": tr("Edit"),
+        "sign_in": tr("Sign in again"),
+    }.get(what, what)
+
+
+class DeliveryLine(QFrame):
+    """One line under our message; quiet once it is sent."""
+
+    wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.setSpacing(6)
+        self._shown: tuple[str, tuple[str, ...]] | None = None
+
+    def show_state(self, found: OutboxRow | None, now: datetime) -> None:
+        """Show a state; the same one again changes nothing."""
+        self.setVisible(found is not None)
+        if found is None:
+            return
+        words = _words(found, now)
+        if self._shown == (words, found.buttons):
+            return
+        self._shown = (words, found.buttons)
+        clear(self._layout)
+        name, colour = _ICONS.get(found.state, ("information-outline", "text3"))
+        look = "caption" if not found.needs_attention else "small"
+        tone = "" if not found.needs_attention else colour
+        label = Label(words, look, tone=tone, wrap=True)
+        self._layout.addWidget(row(IconView(name, colour, 16), (label, 1), spacing=6))
+        for one in found.refused:
+            text = ": ".join(part for part in (one.address, one.meaning, one.words) if part)
+            self._layout.addWidget(Label(text, "caption", wrap=True))
+        if found.buttons:
+            buttons = [Button(button_word(what), "small") for what in found.buttons]
+            for what, button in zip(found.buttons, buttons, strict=True):
+                button.clicked.connect(lambda _on=False, what=what: self.wanted.emit(what))
+            self._layout.addWidget(flow(*buttons, spacing=6))
+
+
+def _words(found: OutboxRow, now: datetime) -> str:
+    if found.state == "sent" and found.sent_at is not None:
+        if found.delivered_at is not None:
+            return tr("Delivered {when}", when=when_text(found.delivered_at, now))
+        return tr("Sent {when}", when=when_text(found.sent_at, now))
+    return tr(found.text)

@@ -1,0 +1,150 @@
+"""The bar above a conversation: subject, status, number, who has it, how much it presses, and what can be done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPoint, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
+
+from app.people.queries import AgentInfo
+from app.tickets.queries import TicketDetail
+from ui.actions import Actions
+from ui.icons import icon
+from ui.pages.inbox.words import PRIORITIES, STATUSES, priority_word, status_tone, status_word
+from ui.text import tr
+from ui.widgets.button import Button, ToolButton
+from ui.widgets.label import ElidingLabel
+from ui.widgets.layout import restyle, row, set_box
+from ui.widgets.pill import Pill
+
+
+class ConversationHeader(QFrame):
+    """80 px high; every button also has a key."""
+
+    assigned = Signal(object)  # UUID | None
+    status_chosen = Signal(str)
+    priority_chosen = Signal(str)
+    follow_up_chosen = Signal(bool)
+    unread_wanted = Signal()
+    restore_wanted = Signal()
+    subject_wanted = Signal()
+
+    def __init__(self, actions: Actions) -> None:
+        super().__init__()
+        set_box(self, "bar")
+        self._actions = actions
+        self._agents: Sequence[AgentInfo] = ()
+        self._detail: TicketDetail | None = None
+        self.title = ElidingLabel("", "title")
+        self._pill = Pill("", "plain")
+        self._facts = ElidingLabel("", "small")
+        self.assign = Button(tr("Assign"), clicked=self.open_assign)
+        self.solve = Button(tr("Mark solved"), clicked=self._solve)
+        self.side = ToolButton("dock-right", tr("Show or hide the customer"), checkable=True)
+        self.side.clicked.connect(actions["side"].trigger)
+        self.more = ToolButton("dots-horizontal", tr("More actions"), clicked=self._open_more)
+        words = QWidget()
+        column = QVBoxLayout(words)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(6)
+        column.addStretch(1)
+        column.addWidget(self.title)
+        column.addWidget(row(self._pill, (self._facts, 1), spacing=10))
+        column.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 0, 16, 0)
+        layout.addWidget(row((words, 1), self.assign, self.solve, self.side, self.more, spacing=8))
+        self.setFixedHeight(80)
+
+    def set_agents(self, agents: Sequence[AgentInfo]) -> None:
+        """Who may be given a ticket."""
+        self._agents = agents
+
+    def show_ticket(self, detail: TicketDetail) -> None:
+        """Show a ticket's head."""
+        self._detail = detail
+        ticket = detail.row
+        self.title.setText(ticket.subject)
+        self._pill.set_state(status_word(ticket.status), status_tone(ticket.status))
+        facts = [f"#{ticket.number}", ticket.assignee_name or tr("Unassigned"), priority_word(ticket.priority)]
+        self._facts.setText("  ·  ".join(facts))
+        self._facts.set_tone("bad" if ticket.priority == "urgent" else "")
+        self.solve.setText(tr("Mark solved") if ticket.status not in ("solved", "closed") else tr("Open again"))
+        deleted = ticket.deleted_at is not None
+        self.assign.setVisible(not deleted)
+        self.solve.setVisible(not deleted)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Below 1200 px the customer is behind a button; the margin is smaller."""
+        self.layout().setContentsMargins(24 if not narrow else 20, 0, 12, 0)
+        restyle(self, narrow="true" if narrow else "")
+
+    # -- menus
+
+    def open_assign(self) -> None:
+        """Who shall have it."""
+        menu = self._menu()
+        current = self._detail.row.assignee if self._detail else None
+        for agent in self._agents:
+            self._choice(menu, agent.name, current == agent.id, lambda key=agent.id: self.assigned.emit(key))
+        menu.addSeparator()
+        self._choice(menu, tr("Nobody"), current is None, lambda: self.assigned.emit(None))
+        _drop(menu, self.assign)
+
+    def open_priority(self) -> None:
+        """How much it presses."""
+        menu = self._menu()
+        self._add_priorities(menu)
+        _drop(menu, self.more)
+
+    def _open_more(self) -> None:
+        if self._detail is None:
+            return
+        ticket, menu = self._detail.row, self._menu()
+        if ticket.deleted_at is not None:
+            menu.addAction(icon("restore"), tr("Restore"), self.restore_wanted.emit)
+            _drop(menu, self.more)
+            return
+        status = menu.addMenu(tr("Status"))
+        for word in STATUSES:
+            self._choice(status, status_word(word), ticket.status == word, lambda w=word: self.status_chosen.emit(w))
+        self._add_priorities(menu.addMenu(tr("Priority")))
+        follow = menu.addAction(tr("To follow up"))
+        follow.setCheckable(True)
+        follow.setChecked(ticket.follow_up)
+        follow.triggered.connect(self.follow_up_chosen.emit)
+        menu.addAction(self._actions["tag"])
+        menu.addAction(tr("Change subject"), self.subject_wanted.emit)
+        menu.addAction(tr("Mark unread"), self.unread_wanted.emit)
+        menu.addSeparator()
+        menu.addAction(self._actions["delete"])
+        _drop(menu, self.more)
+
+    def _menu(self) -> QMenu:
+        menu = QMenu(self)
+        menu.aboutToHide.connect(menu.deleteLater)
+        return menu
+
+    def _add_priorities(self, menu: QMenu) -> None:
+        current = self._detail.row.priority if self._detail else ""
+        for word in reversed(PRIORITIES):
+            self._choice(menu, priority_word(word), current == word, lambda w=word: self.priority_chosen.emit(w))
+
+    def _choice(self, menu: QMenu, words: str, chosen: bool, act: Callable[[], object]) -> None:
+        action = QAction(words, menu)
+        action.setCheckable(True)
+        action.setChecked(chosen)
+        action.triggered.connect(lambda _on=False: act())
+        menu.addAction(action)
+
+    def _solve(self) -> None:
+        if self._detail is not None:
+            done = self._detail.row.status in ("solved", "closed")
+            self.status_chosen.emit("open" if done else "solved")
+
+
+def _drop(menu: QMenu, anchor: QWidget) -> None:
+    """Open a menu under its button, within the screen."""
+    menu.popup(anchor.mapToGlobal(QPoint(0, anchor.height() + 4)))

@@ -1,0 +1,184 @@
+"""Letters on their way out of the window: replies, notes, new mails, their files and their drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from PySide6.QtCore import QBuffer, QIODevice, QObject
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.conversations.commands import NewAttachment, NewFile, add_blob
+from app.desk import files
+from app.kernel import clock
+from app.outbox.drafts import discard_draft, drop_draft, save_draft
+from app.people.queries import customer_rows
+from app.tickets import commands
+from ui.pages import Context
+from ui.pages.inbox.recipients import AddressField
+from ui.pages.inbox.writer import Letter, Writer
+from ui.text import tr
+
+
+class Post(QObject):
+    """Takes letters from a writer and hands them to the desk."""
+
+    def __init__(self, context: Context, owner: QWidget, undo_seconds: Callable[[], int]) -> None:
+        super().__init__(owner)
+        self._context, self._owner, self._undo_seconds = context, owner, undo_seconds
+        self._new_draft: UUID | None = None
+
+    # -- out
+
+    def send(self, writer: Writer, ticket: UUID, letter: Letter, *, seen: UUID | None, solve: bool) -> None:
+        """Queue a reply, or write a note; on a refusal the letter is put back."""
+        tasks = self._context.tasks
+
+        def failed(_error: Exception) -> bool:
+            writer.put_back(letter)
+            return False
+
+        if letter.mode == "note":
+            tasks.do(commands.add_note, ticket, letter.text, list(letter.files), done=tr("Note added"), failed=failed)
+        else:
+            tasks.do(
+                commands.reply,
+                ticket,
+                text=letter.text,
+                to=letter.to,
+                cc=letter.cc,
+                bcc=letter.bcc,
+                files=letter.files,
+                seen=seen,
+                solve=solve,
+                undo_seconds=self._undo_seconds(),
+                done=tr("Reply queued, ticket solved") if solve else tr("Reply queued"),
+                failed=failed,
+            )
+        tasks.do(discard_draft, ticket, letter.mode)
+
+    def send_new(self, writer: Writer, letter: Letter, then: Callable[[UUID], object], *, solve: bool) -> None:
+        """Write to somebody first."""
+
+        def failed(_error: Exception) -> bool:
+            writer.put_back(letter)
+            return False
+
+        def done(written: Any) -> str:
+            return tr("Mail queued, ticket #{number}", number=written.ticket_number)
+
+        if not letter.to:
+            writer.put_back(letter)
+            self._context.toasts.say(tr("Please say to whom."), "bad")
+            return
+        name, address = letter.to[0]
+        self._context.tasks.do(
+            commands.new_mail,
+            customer_address=address,
+            customer_name=name,
+            subject=letter.subject,
+            text=letter.text,
+            cc=(*letter.to[1:], *letter.cc),
+            bcc=letter.bcc,
+            files=letter.files,
+            mailbox=UUID(letter.sender) if letter.sender else None,
+            solve=solve,
+            undo_seconds=self._undo_seconds(),
+            done=done,
+            then=lambda written: then(written.ticket),
+            owner=self._owner,
+            failed=failed,
+        )
+        if self._new_draft is not None:
+            self._context.tasks.do(drop_draft, self._new_draft)
+            self._new_draft = None
+
+    # -- drafts
+
+    def keep(self, ticket: UUID, letter: Letter) -> None:
+        """Keep a draft of a ticket, or throw it away when nothing is left of it."""
+        if letter.is_empty:
+            self._context.tasks.do(discard_draft, ticket, letter.mode)
+            return
+        self._context.tasks.do(save_draft, ticket=ticket, kind=letter.mode, **_content(letter))
+
+    def keep_new(self, letter: Letter) -> None:
+        """Keep the draft of a new mail."""
+        if letter.is_empty and not letter.subject:
+            return
+
+        def take(draft: UUID) -> None:
+            self._new_draft = draft
+
+        content = _content(letter)
+        self._context.tasks.do(save_draft, draft=self._new_draft, kind="new", then=take, owner=self._owner, **content)
+
+    def take_up_new(self, draft: UUID | None) -> None:
+        """The draft that a new mail continues."""
+        self._new_draft = draft
+
+    # -- files
+
+    def ask_files(self, writer: Writer) -> None:
+        """The person chooses files in the system's dialog."""
+        dialog = QFileDialog(self._owner, tr("Attach files"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.filesSelected.connect(lambda paths: self.attach(writer, paths))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def attach(self, writer: Writer, paths: Sequence[str]) -> None:
+        """Take files into the desk and show them under the letter."""
+        for path in paths:
+            self._take(writer, lambda path=path: files.take_file(self._context.desk, Path(path)))
+
+    def attach_image(self, writer: Writer, image: QImage) -> None:
+        """A picture from the clipboard."""
+        name = tr("picture {time}.png", time=clock.now().astimezone().strftime("%Y-%m-%d %H-%M-%S"))
+        self._take(writer, lambda: files.take_bytes(self._context.desk, name, _png(image)))
+
+    def _take(self, writer: Writer, read: Callable[[], NewFile]) -> None:
+        desk = self._context.desk
+
+        def work() -> NewAttachment:
+            file = read()
+            blob = desk.do(add_blob, file.ref)
+            return NewAttachment(file.filename, file.content_type, file.ref.length, blob=blob)
+
+        self._context.tasks.run(work, then=writer.add_file, owner=writer)
+
+    # -- addresses
+
+    def complete(self, field: AddressField, words: str) -> None:
+        """Offer the customers whose name or address contains what is being typed."""
+
+        def offer(rows: Any) -> None:
+            field.offer([(row.name, row.address) for row in rows if row.address])
+
+        self._context.tasks.ask(customer_rows, words, 8, then=offer, owner=field, key=f"complete-{id(field)}")
+
+
+def _content(letter: Letter) -> dict[str, Any]:
+    stored = [
+        {"filename": one.filename, "content_type": one.content_type, "size": one.size, "blob": one.blob.hex}
+        for one in letter.files
+        if one.blob is not None
+    ]
+    return {
+        "text": letter.text,
+        "subject": letter.subject,
+        "to": letter.to,
+        "cc": letter.cc,
+        "bcc": letter.bcc,
+        "files": stored,
+    }
+
+
+def _png(image: QImage) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs know only file names and bytes
+    return bytes(buffer.data().data())

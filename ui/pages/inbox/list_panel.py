@@ -1,0 +1,347 @@
+"""The list at the left: title and exact count, search, lists to choose from, states, and the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from uuid import UUID
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QPaintEvent
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStackedWidget, QTableView, QVBoxLayout, QWidget
+
+from app.tickets.queries import Counts, Pile
+from ui.icons import icon
+from ui.models.hits import HIT_ROLE, Found, HitModel
+from ui.models.tickets import ID_ROLE, TicketModel
+from ui.pages.inbox.rows import ROW_HEIGHT, HitPainter, RowPainter
+from ui.text import count_text, tr
+from ui.widgets.button import MenuButton, ToolButton
+from ui.widgets.field import SearchField
+from ui.widgets.label import Label
+from ui.widgets.layout import clear, row, set_box
+from ui.widgets.state import EmptyState, ErrorState, Skeleton
+from ui.widgets.toggle import Choices
+
+CHIPS = (Pile.ACTIVE, Pile.UNASSIGNED, Pile.MINE, Pile.OVERDUE)
+MORE = (Pile.UNREAD, Pile.WAITING, Pile.SOLVED, Pile.CLOSED, Pile.FOLLOW_UP, Pile.ALL, Pile.BIN)
+
+
+def pile_word(pile: Pile) -> str:
+    """The name of a list."""
+    return {
+        Pile.ACTIVE: tr("All"),
+        Pile.UNASSIGNED: tr("Unassigned"),
+        Pile.MINE: tr("Mine"),
+        Pile.OVERDUE: tr("Overdue"),
+        Pile.UNREAD: tr("Unread"),
+        Pile.WAITING: tr("Waiting on customer"),
+        Pile.SOLVED: tr("Solved"),
+        Pile.CLOSED: tr("Closed"),
+        Pile.FOLLOW_UP: tr("To follow up"),
+        Pile.ALL: tr("Everything"),
+        Pile.BIN: tr("Bin"),
+        Pile.NEW: tr("New"),
+        Pile.OPEN: tr("Open"),
+    }[pile]
+
+
+_ICONS = {
+    Pile.UNREAD: "circle-medium",
+    Pile.WAITING: "timer-sand",
+    Pile.SOLVED: "check",
+    Pile.CLOSED: "archive-outline",
+    Pile.FOLLOW_UP: "flag-outline",
+    Pile.ALL: "inbox-multiple-outline",
+    Pile.BIN: "trash-can-outline",
+}
+
+
+class Rows(QTableView):
+    """A table of one column that looks like a list: fixed rows, and it keeps what the reader looks at in place."""
+
+    painted = Signal()
+    activated_key = Signal()
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._told = False
+        self.setAccessibleName(name)
+        self.setShowGrid(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabKeyNavigation(False)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.setWordWrap(False)
+        self.horizontalHeader().hide()
+        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.verticalHeader().setMinimumSectionSize(24)
+        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
+        self.verticalScrollBar().setSingleStep(28)
+
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        super().paintEvent(event)
+        model = self.model()
+        if not self._told and model is not None and model.rowCount() and model.index(0, 0).data():
+            self._told = True
+            self.painted.emit()
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.activated_key.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def step(self, by: int) -> None:
+        """Choose the next or previous row that can be chosen."""
+        model = self.model()
+        place = self.currentIndex().row() + by if self.currentIndex().isValid() else 0
+        while 0 <= place < model.rowCount():
+            index = model.index(place, 0)
+            if index.flags() & Qt.ItemFlag.ItemIsSelectable:
+                self.setCurrentIndex(index)
+                return
+            place += by
+
+
+class ListPanel(QFrame):
+    """The whole left column. It shows what the page gives it and tells what the person wants."""
+
+    pile_chosen = Signal(object)  # Pile
+    searched = Signal(str)
+    ticket_chosen = Signal(object)  # UUID
+    customer_chosen = Signal(object)  # UUID
+    entered = Signal()  # Enter in the list: go to the conversation
+    first_painted = Signal()
+    selection_changed = Signal()
+
+    def __init__(self, model: TicketModel, new: QAction) -> None:
+        super().__init__()
+        set_box(self, "panel")
+        self.model, self.hits = model, HitModel()
+        self._pile = Pile.ACTIVE
+        self._quiet = False
+        self._counts: Counts | None = None
+        self._build(new)
+        model.loaded.connect(self.show_state)
+        for change in (model.rowsInserted, model.rowsRemoved, model.modelReset):
+            change.connect(lambda *_: self.show_state())
+        self._minute = QTimer(self, interval=30_000)
+        self._minute.timeout.connect(lambda: self.rows.viewport().update())
+        self._minute.start()
+
+    # -- for the page
+
+    @property
+    def searching(self) -> bool:
+        """Are results shown instead of a list?"""
+        return bool(self.search.text().strip())
+
+    @property
+    def shown(self) -> Rows:
+        """The rows that are in front: the list's or the search's."""
+        return self.results if self.searching else self.rows
+
+    def selected(self) -> list[UUID]:
+        """The tickets chosen, from top to bottom."""
+        selection = self.shown.selectionModel()
+        rows = sorted(selection.selectedRows(), key=lambda index: index.row()) if selection is not None else []
+        return [key for index in rows if isinstance(key := index.data(ID_ROLE), UUID)]
+
+    def choose(self, key: UUID | None) -> None:
+        """Mark a ticket without telling anybody; None marks none."""
+        self._quiet = True
+        place = -1 if key is None else self._place(key)
+        if place < 0:
+            self.shown.setCurrentIndex(QModelIndex())
+            self.shown.clearSelection()
+        elif self.shown.currentIndex().row() != place or not self.shown.selectionModel().hasSelection():
+            self.shown.setCurrentIndex(self.shown.model().index(place, 0))
+        self._quiet = False
+
+    def choose_pile(self, pile: Pile) -> None:
+        """Mark a list as the one shown."""
+        self._pile = pile
+        options = [(str(one), self._chip(one)) for one in CHIPS]
+        if pile not in CHIPS:
+            options = [*options[:3], (str(pile), self._chip(pile))]
+        self.chips.set_options(options, str(pile))
+        self._say_count()
+
+    def set_counts(self, counts: Counts) -> None:
+        """The exact numbers beside the lists."""
+        self._counts = counts
+        self.choose_pile(self._pile)
+
+    def show_found(self, found: tuple[Found, ...]) -> None:
+        """Show what the search found."""
+        chosen = next(iter(self.selected()), None)
+        self._wrong.hide()
+        self._quiet = True
+        self.hits.show(found)
+        for place, line in enumerate(found):
+            self.results.setRowHeight(place, line.height)
+        self._quiet = False
+        if chosen is not None:
+            self.choose(chosen)
+        self.show_state()
+        self._say_count()
+
+    def show_wrong(self, words: str) -> None:
+        """What was typed cannot be understood; said calmly, the list stays."""
+        self._wrong.setText(words)
+        self._wrong.setVisible(bool(words))
+
+    def set_banners(self, banners: Sequence[QWidget]) -> None:
+        """What stays above the rows until its reason is gone: offline, an error, mail being brought in."""
+        clear(self._banners)
+        for banner in banners:
+            self._banners.addWidget(banner)
+        self._banner_frame.setVisible(bool(banners))
+
+    def show_error(self, words: str, retry: Callable[[], object]) -> None:
+        """The list could not be read."""
+        old = self._stack.widget(4)
+        if old is not None:
+            self._stack.removeWidget(old)
+            old.deleteLater()
+        self._stack.addWidget(ErrorState(tr("This list cannot be shown"), words, retry))
+        self._stack.setCurrentIndex(4)
+
+    def show_state(self) -> None:
+        """Rows, results, nothing, or still loading."""
+        if self.searching:
+            self._stack.setCurrentIndex(1 if self.hits.rowCount() else 2)
+            self._set_empty(self.hits.rowCount() == 0)
+        elif not self.model.is_loaded:
+            self._stack.setCurrentIndex(3)
+        else:
+            self._set_empty(self.model.rowCount() == 0)
+            self._stack.setCurrentIndex(0 if self.model.rowCount() else 2)
+
+    # -- building
+
+    def _build(self, new: QAction) -> None:
+        self._title = Label(tr("Inbox"), "title")
+        self._count = Label("", "small")
+        more = [self._view_action(pile) for pile in MORE]
+        self.views = MenuButton(tr("More lists"), more, icon="filter-variant")
+        self.new = ToolButton("square-edit-outline", tr("New mail"), clicked=new.trigger)
+        self.new.setToolTip(f"{tr('New mail')}  ({new.shortcut().toString()})")
+        head = row(self._title, self._count, None, self.views, self.new, margins=(20, 12, 12, 0))
+        self.search = SearchField(tr("Search tickets and customers"))
+        self.search.searched.connect(self._search)
+        self.search.left.connect(self.focus_rows)
+        self._wrong = Label("", "small", tone="warn", wrap=True)
+        self._wrong.hide()
+        self.chips = Choices([], name=tr("List"))
+        self.chips.chosen.connect(lambda key: self.pile_chosen.emit(Pile(key)))
+        self.choose_pile(Pile.ACTIVE)
+        self._banner_frame = QFrame()
+        self._banners = QVBoxLayout(self._banner_frame)
+        self._banners.setContentsMargins(16, 4, 16, 4)
+        self._banners.setSpacing(8)
+        self._banner_frame.hide()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(head)
+        layout.addWidget(row((self.search, 1), margins=(16, 8, 16, 0)))
+        layout.addWidget(row((self._wrong, 1), margins=(20, 4, 16, 0)))
+        layout.addWidget(row(self.chips, None, margins=(12, 8, 12, 6)))
+        layout.addWidget(self._banner_frame)
+        layout.addWidget(self._build_stack(), 1)
+
+    def _build_stack(self) -> QStackedWidget:
+        self.rows, self.results = Rows(tr("Tickets")), Rows(tr("Search results"))
+        self.rows.setModel(self.model)
+        self.rows.setItemDelegate(RowPainter(self.rows))
+        self.results.setModel(self.hits)
+        self.results.setItemDelegate(HitPainter(self.results))
+        self.rows.painted.connect(self.first_painted)
+        for view in (self.rows, self.results):
+            view.selectionModel().currentChanged.connect(self._current_changed)
+            view.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
+            view.activated_key.connect(self.entered)
+            view.clicked.connect(self._clicked)
+        self._stack = QStackedWidget()
+        self._empty = EmptyState("", "")
+        for widget in (self.rows, self.results, self._empty, Skeleton()):
+            self._stack.addWidget(widget)
+        self._stack.setCurrentIndex(3)
+        return self._stack
+
+    def _view_action(self, pile: Pile) -> QAction:
+        action = QAction(icon(_ICONS[pile]), pile_word(pile), self)
+        action.triggered.connect(lambda _on=False: self.pile_chosen.emit(pile))
+        return action
+
+    # -- what happens
+
+    def focus_rows(self) -> None:
+        """The keyboard goes to the rows."""
+        self.shown.setFocus(Qt.FocusReason.OtherFocusReason)
+        if not self.shown.currentIndex().isValid():
+            self.shown.step(1)
+
+    def _search(self, typed: str) -> None:
+        if not typed.strip():
+            self.show_wrong("")
+            self.hits.show(())
+            self.show_state()
+            self._say_count()
+        self.searched.emit(typed)
+
+    def _current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
+        key = now.data(ID_ROLE) if now.isValid() else None
+        if isinstance(key, UUID) and not self._quiet:
+            self.ticket_chosen.emit(key)
+
+    def _clicked(self, index: QModelIndex) -> None:
+        found = index.data(HIT_ROLE)
+        if isinstance(found, Found) and found.kind == "customer":
+            self.customer_chosen.emit(found.key)
+
+    def enter_customer(self) -> bool:
+        """Enter on a customer that was found opens the customer; False if no customer is marked."""
+        found = self.shown.currentIndex().data(HIT_ROLE)
+        if isinstance(found, Found) and found.kind == "customer":
+            self.customer_chosen.emit(found.key)
+            return True
+        return False
+
+    def _place(self, key: UUID) -> int:
+        return self.hits.place_of(key) if self.searching else self.model.place_of(key)
+
+    def _chip(self, pile: Pile) -> str:
+        if self._counts is None or pile is Pile.ACTIVE or not self._counts[pile]:
+            return pile_word(pile)
+        return f"{pile_word(pile)} {count_text(self._counts[pile])}"
+
+    def _say_count(self) -> None:
+        if self.searching:
+            self._count.setText(tr("{n} found", n=self.hits.tickets()))
+        elif self._counts is None:
+            self._count.setText("")
+        elif self._pile is Pile.ACTIVE:
+            self._count.setText(tr("{n} open", n=self._counts[Pile.NEW] + self._counts[Pile.OPEN]))
+        else:
+            self._count.setText(count_text(self._counts[self._pile]))
+
+    def _set_empty(self, empty: bool) -> None:
+        if empty:
+            self._empty.set_text(*self._empty_words())
+
+    def _empty_words(self) -> tuple[str, str]:
+        if self.searching:
+            return tr("Nothing found"), tr("Try fewer words, or another spelling.")
+        if self._pile is Pile.BIN:
+            return tr("The Bin is empty"), tr("Deleted tickets wait here for 30 days.")
+        if self._pile is Pile.ACTIVE:
+            return tr("All answered"), tr("Nothing is open. The next mail shows up here at once.")
+        return tr("Nothing here"), tr("There is no ticket in this list now.")

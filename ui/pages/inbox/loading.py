@@ -1,0 +1,156 @@
+"""What the inbox reads, each as one question, so that everything on the screen is of one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from app.conversations.queries import MailboxInfo, MessageView, mailboxes, own_addresses
+from app.kernel import clock, options
+from app.outbox import rules as outbox_rules
+from app.outbox.queries import DraftView, OutboxRow, delivery, delivery_counts, draft_of
+from app.people.queries import AgentInfo, CustomerProfile, agents, customer
+from app.surveys.queries import TicketSurveys, for_customer, for_ticket
+from app.tickets.queries import (
+    Counts,
+    TicketDetail,
+    TicketRow,
+    View,
+    conversation,
+    counts,
+    living_ticket,
+    ticket,
+    ticket_ids,
+    ticket_rows,
+    tickets_of,
+)
+from app.timeline.queries import Moment, customer_timeline
+from ui.models.tickets import FIRST, PAGE
+
+HISTORY = 60
+"""How many moments the side panel shows; the customer's page has all."""
+
+Person = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The first screen: the ids of a list, the rows that are painted first, the counts."""
+
+    ids: list[UUID]
+    rows: tuple[TicketRow, ...]
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What the side panel shows. `score`: the customer's latest; `unfinished`: tickets that are not solved."""
+
+    profile: CustomerProfile | None
+    moments: tuple[Moment, ...]
+    tickets: int
+    unfinished: int
+    score: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A ticket with its conversation and what is being written in it."""
+
+    detail: TicketDetail
+    messages: tuple[MessageView, ...]
+    deliveries: dict[UUID, OutboxRow]
+    surveys: TicketSurveys
+    to: tuple[Person, ...]
+    cc: tuple[Person, ...]
+    reply: DraftView | None
+    note: DraftView | None
+    sender: MailboxInfo | None
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What hardly ever changes: who works here, the mailboxes, settings."""
+
+    agents: tuple[AgentInfo, ...]
+    mailboxes: tuple[MailboxInfo, ...]
+    undo_seconds: int
+    waiting: int
+
+
+def first(db: Any, view: View, me: UUID | None) -> First:
+    """The first screen of a list."""
+    ids = ticket_ids(db, view, limit=FIRST)
+    return First(ids, ticket_rows(db, ids[:PAGE], me), counts(db, me))
+
+
+def surroundings(db: Any) -> Surroundings:
+    """Agents, mailboxes, settings, and how many messages wait for a line."""
+    states = delivery_counts(db)
+    waiting = sum(states.get(str(state), 0) for state in outbox_rules.WAITING)
+    return Surroundings(agents(db), mailboxes(db), int(options.get(db, "undo_send_seconds")), waiting)
+
+
+def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
+    """A ticket to show; None if it does not exist."""
+    detail = ticket(db, living_ticket(db, key), me)
+    if detail is None:
+        return None
+    messages = conversation(db, detail.id)
+    sent = [one.id for one in messages if one.delivery is not None]
+    to, cc = answer_to(messages, own_addresses(db))
+    boxes = mailboxes(db)
+    sender = next((box for box in boxes if box.id == detail.mailbox), boxes[0] if boxes else None)
+    return Opened(
+        detail=detail,
+        messages=messages,
+        deliveries=delivery(db, sent, clock.now()) if sent else {},
+        surveys=for_ticket(db, detail.id),
+        to=to,
+        cc=cc,
+        reply=draft_of(db, detail.id, me, "reply"),
+        note=draft_of(db, detail.id, me, "note"),
+        sender=sender,
+        signature=signature(db, me, sender),
+    )
+
+
+def answer_to(messages: tuple[MessageView, ...], own: frozenset[str]) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
+    """Whom a reply would go to, To and Cc: as the outbox computes it."""
+    mails = [one for one in messages if one.kind == "mail" and one.direction in ("in", "out")]
+    answered = next((one for one in reversed(mails) if one.direction == "in"), mails[-1] if mails else None)
+    if answered is None:
+        return (), ()
+    what = outbox_rules.Answered(
+        incoming=answered.direction == "in",
+        automatic=answered.automatic,
+        sender=(answered.author_name, answered.author_address),
+        reply_to=answered.reply_to,
+        to=answered.to,
+        cc=answered.cc,
+    )
+    return outbox_rules.answer_to(what, own)
+
+
+def signature(db: Any, me: UUID | None, sender: MailboxInfo | None) -> str:
+    """What will stand under a reply."""
+    own = next((one.signature for one in agents(db) if one.id == me), "")
+    return own or (sender.signature if sender else "") or str(options.get(db, "signature"))
+
+
+def beside(db: Any, who: UUID | None) -> Beside:
+    """The customer of a ticket and everything that ever happened with them."""
+    profile = None if who is None else customer(db, who)
+    if who is None or profile is None:
+        return Beside(None, (), 0, 0, None)
+    rows = ticket_rows(db, tickets_of(db, who))
+    scores = [one.score for one in for_customer(db, who) if one.score is not None and one.counted]
+    return Beside(
+        profile=profile,
+        moments=customer_timeline(db, who, limit=HISTORY),
+        tickets=len(rows),
+        unfinished=sum(row.status not in ("solved", "closed") for row in rows),
+        score=scores[0] if scores else None,
+    )
