@@ -180,6 +180,14 @@ def customer_rows(
     )
 
 
+def customer_count(db: Session, query: str = "") -> int:
+    """How many customers `customer_rows` would list for `query`."""
+    statement = select(func.count(Customer.id)).where(Customer.merged_into.is_(None), Customer.deleted_at.is_(None))
+    if query.strip():
+        statement = statement.where(_matches(query))
+    return int(db.execute(statement).scalar_one())
+
+
 def _matches(query: str) -> ColumnElement[bool]:
     words = query.strip()
     by_address = select(Identity.customer).where(Identity.handle.contains(handle_of(words), autoescape=True))

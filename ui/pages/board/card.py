@@ -19,12 +19,12 @@ from ui.widgets.paint import PILL_HEIGHT, draw_avatar, draw_dot, draw_focus, dra
 CARD_HEIGHT = 98
 GAP = 8
 INSET = 12
-_SOON_S = 4 * 3600
+_SOON_S = 2 * 3600
 _CHANNELS = {"email": "email-outline", "phone": "phone-outline", "chat": "message-outline"}
 
 
 def due_words(row: TicketRow, now: datetime) -> tuple[str, str] | None:
-    """("Overdue 34 min", tone), ("Due in 29 min", tone), or None where nothing presses within four hours."""
+    """("Overdue 34 min", tone), ("Due in 29 min", tone), or None where nothing presses within two hours."""
     if row.due_at is None or row.status not in ("new", "open"):
         return None
     left = (row.due_at - now).total_seconds()

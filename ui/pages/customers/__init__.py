@@ -1,0 +1,1 @@
+"""Customers: the list of them, and everything of one."""
