@@ -10,7 +10,7 @@ import secrets
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import exists, func, select
 
 from app.conversations.queries import own_addresses
 from app.conversations.tables import Mailbox, Message
@@ -44,6 +44,7 @@ __all__ = [
 
 _DONE = ("solved", "closed")
 _AT_ONCE = 50
+_NOT_YET_OUT = (State.QUEUED, State.HELD, State.SENDING, State.RETRY, State.FAILED)
 
 
 def invite_id(ticket: UUID, kind: Kind) -> UUID:
@@ -85,20 +86,22 @@ def answer_left(tx: Tx, fact: ReplySent) -> None:
 
 
 def send_due(tx: Tx, limit: int = _AT_ONCE) -> int:
-    """Queue the invitations whose time has come; how many were sent. Call again while it returns `limit`."""
+    """Queue the invitations whose time has come; how many were sent.
+
+    Nobody is asked before the answer itself has left: those whose ticket has one waiting stay due.
+    """
     tx.flush()
+    waiting = (Outbox.ticket == SurveyInvite.ticket, Outbox.automatic.is_(False), Outbox.sent_at.is_(None))
+    on_its_way = exists().where(*waiting, Outbox.state.in_(_NOT_YET_OUT))
     statement = (
         select(SurveyInvite)
-        .where(SurveyInvite.state == InviteState.DUE, SurveyInvite.due_at <= tx.now)
+        .where(SurveyInvite.state == InviteState.DUE, SurveyInvite.due_at <= tx.now, ~on_its_way)
         .order_by(SurveyInvite.due_at)
         .limit(limit)
     )
     sent = 0
     for row in tx.execute(statement).scalars().all():
         ticket = tx.get(Ticket, row.ticket)
-        if ticket is not None and _reply_is_waiting(tx, ticket.id):
-            row.due_at = tx.now + timedelta(minutes=5)  # nobody is asked before the answer itself has left
-            continue
         reason = _reason_to_skip(tx, row, ticket)
         if reason is None and ticket is not None:
             _send(tx, row, ticket)
@@ -234,14 +237,6 @@ def _asked_lately(tx: Tx, row: SurveyInvite) -> bool:
         (SurveyInvite.customer == row.customer) | (func.lower(SurveyInvite.address) == row.address.lower()),
         SurveyInvite.id != row.id,
         SurveyInvite.sent_at > since,
-    )  # fmt: skip
-    return bool(tx.execute(statement).scalar())
-
-
-def _reply_is_waiting(tx: Tx, ticket: UUID) -> bool:
-    waiting = (State.QUEUED, State.HELD, State.SENDING, State.RETRY)
-    statement = select(func.count()).select_from(Outbox).where(
-        Outbox.ticket == ticket, Outbox.automatic.is_(False), Outbox.state.in_(waiting), Outbox.sent_at.is_(None)
     )  # fmt: skip
     return bool(tx.execute(statement).scalar())
 

@@ -14,7 +14,7 @@ from app.kernel import clock, ids, options
 from app.kernel.errors import UserError
 from app.mime.compose import compose
 from app.outbox import queries as outbox
-from app.outbox.commands import claim
+from app.outbox.commands import claim, record_results
 from app.surveys import commands, queries
 from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning
 from app.surveys.tables import SurveyInvite
@@ -297,11 +297,16 @@ def test_automatic_mail_and_history_are_never_asked_about(desk: SmallDesk, time:
 
 def test_nobody_is_asked_before_the_answer_itself_has_left(desk: SmallDesk, time: Clock) -> None:
     desk.incoming()
-    desk.reply("Solved!")
+    reply = desk.reply("Solved!")
     solve(desk)
     time.forward(hours=2)
     assert desk.do(commands.send_due) == 0
     assert desk.ask(queries.invitations)[0].state == "due"
+    ref = desk.packs.append(b"the answer")
+    desk.packs.flush()
+    desk.do(claim, reply, ref)
+    desk.do(record_results, reply, [ANN], {})
+    assert desk.do(commands.send_due) == 1
 
 
 def test_is_this_a_score(desk: SmallDesk, time: Clock) -> None:
