@@ -20,7 +20,7 @@ from app.people.commands import update_customer
 from app.people.queries import customer_of
 from app.tickets import commands as tickets
 
-_SPAN: Final = timedelta(hours=8)
+_SPAN: Final = timedelta(hours=30)
 """Steps this close together share a transaction."""
 
 Act = Callable[[datetime], None]
@@ -53,7 +53,7 @@ class Director:
                 self._begin(self._drawn(fitting), self.now - ago, ending)
         for start in times.starts(self.now, total - len(self.talks), self.dice):
             self._begin(self._drawn(usual), start, Ending.DONE)
-        for day in range(times.DAYS, 0, -1):
+        for day in range(times.DAYS, 0, -2):
             self.do(self.now.replace(hour=4, minute=12) - timedelta(days=day), self._close_old)
 
     def do(self, at: datetime, act: Act, *, alone: bool = False) -> None:

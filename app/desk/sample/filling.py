@@ -64,6 +64,7 @@ def _hire(tx: Tx, each: dict[str, Any]) -> Agent:
 def _connect(tx: Tx, shop: dict[str, Any]) -> UUID:
     host = shop["domain"]
     options.put(tx, "desk_name", shop["name"])
+    options.put(tx, "survey_enabled", value=False)
     mailbox = add_mailbox(
         tx,
         NewMailbox(

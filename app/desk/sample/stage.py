@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.conversations.commands import NewFile, add_blob
 from app.conversations.tables import Message
@@ -73,6 +73,9 @@ class Stage:
         """One transaction; the bytes that its rows point to are flushed before it is committed."""
         with self._desk.store.write("sample") as tx:
             self._tx = tx
+            kept: list[object] = []
+            for moment in ("loaded_as_persistent", "pending_to_persistent"):
+                event.listen(tx, moment, lambda _tx, row: kept.append(row))  # what nobody holds would be read again
             yield
             if len(self._copies) >= _COPIES:
                 self.file_copies()
