@@ -253,13 +253,12 @@ def run_mailbox(
             plan: ReceivePlan | None = ask(receive_plan, mailbox)
             if plan is None:
                 return
-            if plan.paused_reason and failures:
-                live.wait(_BACK_OFF_S[-1])  # only a new sign-in helps, and that wakes us
             live.stay()
             failures = 0
         except ExternalError as error:
             live.receiver.report_error(error)
-            failures += 1
+            # Where only a person can help, trying often would only lock the account; a new sign-in wakes us.
+            failures = len(_BACK_OFF_S) if error.reason in _STOPS else failures + 1
         except UserError as error:
             log.warning("receiving stops for a while: %s", error)
             failures += 1

@@ -1,0 +1,121 @@
+"""A mailbox kept live by a real server: new mail at once, history beside it, the line cut and back, a clean stop."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.connectors.wake import Wake
+from app.inbox.queries import receive_plan
+from app.kernel import clock, signals
+from app.workers.mail_receive import run_mailbox
+from tests.inbox.mail_desk import MailDesk, letter, mail_desk
+from tests.servers.dovecot import Account, Dovecot
+from tests.servers.fixtures import account, dovecot
+from tests.servers.ports import wait_until
+
+__all__ = ["account", "dovecot"]
+
+_PATIENCE_S = 30.0
+
+
+class _Line:
+    """A running mailbox."""
+
+    def __init__(self, desk: MailDesk) -> None:
+        self.desk, self.stop, self.wake = desk, threading.Event(), Wake()
+        work = (desk.mailbox, desk.do, desk.ask, desk.packs, desk.secret, desk.pool, self.stop, self.wake)
+        self.thread = threading.Thread(target=run_mailbox, args=work)
+
+    def until(self, condition: Callable[[], bool], what: str) -> None:
+        wait_until(condition, _PATIENCE_S, what)
+
+    def state(self) -> str:
+        word = self.desk.ask(signals.latest, "mailbox_state")
+        return str(word["state"]) if word else ""
+
+    def plan_done(self) -> bool:
+        plan = self.desk.ask(receive_plan, self.desk.mailbox)
+        return plan is not None and plan.first_import_done
+
+
+@contextlib.contextmanager
+def _running(desk: MailDesk) -> Iterator[_Line]:
+    line = _Line(desk)
+    line.thread.start()
+    try:
+        yield line
+    finally:
+        line.stop.set()
+        line.wake.set()
+        line.thread.join(_PATIENCE_S)
+        assert not line.thread.is_alive()
+        line.wake.close()
+
+
+@pytest.fixture
+def desk(tmp_path: Path, dovecot: Dovecot, account: Account) -> Iterator[MailDesk]:
+    with mail_desk(tmp_path / "desk", dovecot, account) as made:
+        yield made
+
+
+def test_new_mail_comes_by_itself_and_history_beside_it(desk: MailDesk) -> None:
+    past = clock.now() - timedelta(days=3)
+    desk.deliver(letter(ident="1@c", subject="before", date=past), at=past)
+    with _running(desk) as line:
+        line.until(line.plan_done, "history")
+        line.until(lambda: line.state() == "ok", "the mailbox to be live")
+        desk.deliver(letter(ident="2@c", subject="after"))
+        line.until(lambda: len(desk.tickets()) == 2, "the new mail")
+    assert {row.subject: row.status for row in desk.tickets()} == {"before": "new", "after": "new"}
+    assert desk.ledger().unaccounted == 0
+
+
+def test_a_mail_in_sent_is_seen_when_somebody_asks(desk: MailDesk) -> None:
+    desk.sync()
+    desk.deliver(letter(ident="1@c"))
+    with _running(desk) as line:
+        line.until(lambda: len(desk.tickets()) == 1, "the mail")
+        line.until(lambda: line.state() == "ok", "the mailbox to be live")
+        ours = letter(ident="2@d", answers="1@c", sender=desk.account.user, to="ann@customer.example")
+        desk.deliver(ours, "Sent")
+
+        def answered() -> bool:
+            line.wake.set()
+            return desk.tickets()[0].status == "waiting"
+
+        line.until(answered, "the reply from another program")
+
+
+@pytest.mark.slow
+def test_a_cut_line_comes_back(tmp_path: Path) -> None:
+    folder = tmp_path / "own"
+    with Dovecot(folder) as server:
+        account = server.new_user()
+        with mail_desk(tmp_path / "desk", server, account) as desk, _running(desk) as line:
+            line.until(lambda: line.state() == "ok", "the mailbox to be live")
+            server.stop()
+            line.until(lambda: line.state() == "offline", "the loss to be told")
+            server.start()
+            desk.deliver(letter(ident="1@c"))
+            line.wake.set()
+            line.until(lambda: len(desk.tickets()) == 1, "the mail")
+
+
+def test_a_changed_password_is_told_and_a_new_sign_in_goes_on(desk: MailDesk) -> None:
+    old = desk.account.password
+    desk.server.change_password(desk.account)
+    now, desk.account.password = desk.account.password, old
+    with _running(desk) as line:
+        line.until(lambda: line.state() == "attention", "the trouble to be told")
+        desk.account.password = now
+        line.wake.set()
+        line.until(lambda: line.state() == "ok", "the mailbox to be live again")
+    plan = desk.ask(receive_plan, desk.mailbox)
+    assert plan is not None
+    assert plan.paused_reason == ""

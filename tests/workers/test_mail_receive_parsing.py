@@ -1,0 +1,73 @@
+"""Parsing in processes of its own: in order, and a lost process costs the mail in its hands and nothing else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.kernel.blobs import BlobRef, Packs
+from app.mime.model import ParsedMail
+from app.workers.parsing import ParsePool, Unparsed
+
+
+@pytest.fixture
+def packs(tmp_path: Path) -> Iterator[Packs]:
+    made = Packs(tmp_path)
+    yield made
+    made.close()
+
+
+def _mails(packs: Packs, count: int) -> list[BlobRef]:
+    refs = [packs.append(f"Subject: Nr {number}\r\n\r\nwords\r\n".encode()) for number in range(count)]
+    packs.flush()
+    return refs
+
+
+def _subjects(results: list[ParsedMail | Unparsed]) -> list[str]:
+    return [one.subject if isinstance(one, ParsedMail) else "lost" for one in results]
+
+
+def test_a_few_are_read_here_and_many_apart_in_the_order_given(packs: Packs) -> None:
+    with ParsePool(packs.folder, processes=2) as pool:
+        assert _subjects(pool.parse(_mails(packs, 3))) == ["Nr 0", "Nr 1", "Nr 2"]
+        assert pool.pids() == ()
+        assert _subjects(pool.parse(_mails(packs, 60))) == [f"Nr {number}" for number in range(60)]
+        assert len(pool.pids()) == 2
+
+
+def test_bytes_that_are_not_what_was_stored_are_set_aside(packs: Packs) -> None:
+    good, bad = _mails(packs, 2)
+    wrong = BlobRef(bad.pack, bad.offset, bad.length, b"\0" * 32)
+    with ParsePool(packs.folder) as pool:
+        results = pool.parse([good, wrong])
+    assert _subjects(results) == ["Nr 0", "lost"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_a_dead_or_hanging_reader_costs_one_mail(packs: Packs) -> None:
+    with ParsePool(packs.folder, processes=1, limit_s=1.0) as pool:
+        pool.parse(_mails(packs, 1), apart=True)
+        (first,) = pool.pids()
+        os.kill(first, signal.SIGSTOP)
+        hung = pool.parse(_mails(packs, 20))
+        assert _subjects(hung) == ["lost", *(f"Nr {number}" for number in range(1, 20))]
+        assert isinstance(hung[0], Unparsed)
+        assert "longer than" in hung[0].reason
+        (second,) = pool.pids()
+        assert second != first
+        os.kill(second, signal.SIGKILL)
+        assert _subjects(pool.parse(_mails(packs, 20)))[1:] == [f"Nr {number}" for number in range(1, 20)]
+
+
+def test_closed_it_starts_again_when_needed(packs: Packs) -> None:
+    pool = ParsePool(packs.folder, processes=1)
+    pool.parse(_mails(packs, 20))
+    pool.close()
+    assert pool.pids() == ()
+    assert len(pool.parse(_mails(packs, 20))) == 20
+    pool.close()
