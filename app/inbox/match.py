@@ -21,7 +21,7 @@ from sqlalchemy import Row, or_, select
 from app.conversations.tables import Message, MessageRef
 from app.kernel.store import Tx
 from app.mime.model import ParsedMail
-from app.tickets.commands.rows import living_row
+from app.tickets.commands.standing import Standing, standing
 from app.tickets.tables import Placement, Ticket, TicketLink
 
 _CHUNK = 400
@@ -143,9 +143,9 @@ class Threads:
         row = self.ticket(known.ticket)
         return row.id if row is not None else None
 
-    def ticket(self, key: UUID | None) -> Ticket | None:
-        """A ticket's row, following merges."""
-        return living_row(self._tx, key) if key is not None else None
+    def ticket(self, key: UUID | None) -> Standing | None:
+        """How a ticket stands, following merges."""
+        return standing(self._tx, key) if key is not None else None
 
     def takes_part(self, sender: str, ticket: UUID, known: Known | None = None) -> bool:
         """Is `sender` in From, To or Cc of a message of the ticket, and not one of us?"""

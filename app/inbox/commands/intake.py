@@ -21,7 +21,7 @@ from app.people.commands import customer_for
 from app.people.queries import customer_of
 from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning, take_answer
 from app.tickets import commands as tickets
-from app.tickets.commands.rows import living_row
+from app.tickets.commands.standing import standing
 from app.tickets.rules import HISTORY
 
 
@@ -102,7 +102,7 @@ class Intake:
             places.appended += 1
             ticket = places.merge(row.id, match.joins)
         places.gather(arrival, match, ticket)
-        is_history = arrival.was_there and living_row(self.tx, ticket).outcome == HISTORY
+        is_history = arrival.was_there and standing(self.tx, ticket).outcome == HISTORY
         return Delivery(Outcome.HISTORY if is_history else Outcome.MESSAGE, arrival.key, ticket, stored=True)
 
     def open_for(self, arrival: Arrival, writer: Address | None) -> UUID:

@@ -20,7 +20,6 @@ from app.mime.model import Address, ParsedMail
 from app.surveys.rules import hide_token, hide_tokens
 from app.tickets import commands as tickets
 from app.tickets.commands.merging import put_message
-from app.tickets.commands.rows import living_row
 from app.tickets.rules import HISTORY, Status
 
 POSSIBLE_MATCH = "possible_match"
@@ -139,15 +138,6 @@ class Places:
             snippet=snippet(arrival.mail),
             has_attachment=has_files(arrival.mail),
         )
-        row = living_row(self.tx, ticket)
-        if row.outcome != HISTORY:
-            return
-        # Blocks of history come newest first: a ticket's beginning and end move while they do.
-        row.created_at = min(row.created_at, arrival.at)
-        if row.status == Status.CLOSED:
-            row.closed_at = row.last_message_at
-        if direction is Direction.OUT:
-            row.first_reply_at = min(row.first_reply_at or arrival.at, arrival.at)
 
     def merge(self, into: UUID, others: Iterable[UUID]) -> UUID:
         """A mail connects tickets: the younger go into the oldest, unless they were kept apart on purpose."""
