@@ -37,6 +37,7 @@ class ConnectForm(QFrame):
     """The form. Its owner has the buttons: it asks `can_test`, `can_save` after each `changed` and calls `test`, `save`."""
 
     changed = Signal()
+    told = Signal()  # the test has ended: its result is to be seen
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -46,7 +47,7 @@ class ConnectForm(QFrame):
         self._tested_with: tuple[Account, str] | None = None
         self._result: Tested | None = None
         self._without_sending = False
-        self._by_hand = False
+        self._by_hand = self._unfolded = False
         self._cancel: threading.Event | None = None
         self._busy = ""
         self._keyring_problem: str | None = None
@@ -225,7 +226,7 @@ class ConnectForm(QFrame):
             self.imap.set_url(self._account.imap_url)
             self.smtp.set_url(self._account.smtp_url)
             self.user.setText(self._account.user if self._account.user != self._address() else "")
-        self._by_hand = True
+        self._by_hand = self._unfolded = True
         self._show()
 
     def call_off(self) -> None:
@@ -282,6 +283,7 @@ class ConnectForm(QFrame):
 
     def _tested(self, result: Tested) -> None:
         self._result = result
+        self._unfolded = self._unfolded and not result.ok
         self._set_busy("")
         account = self._tested_with[0] if self._tested_with else self._entered()
         self.receiving.result(
@@ -299,6 +301,7 @@ class ConnectForm(QFrame):
             acts=skip,
         )
         self._show()
+        self.told.emit()
 
     def _trust(self, *, imap_pin: str | None = None, smtp_pin: str | None = None) -> None:
         account = self._entered()
@@ -357,11 +360,11 @@ class ConnectForm(QFrame):
         self._looking.setVisible(self._busy == "search")
         self._testing.setVisible(self._busy == "test")
         self._head.setVisible((known or self._by_hand) and self._busy != "search")
-        self._edit.setVisible(not self._by_hand)
+        self._edit.setVisible(not self._unfolded)
         if self._by_hand and not self._found.text():
             self._found.setText(tr("Servers"))
         self._hint.setVisible(bool(self._hint.text()))
-        self._hand.setVisible(self._by_hand)
+        self._hand.setVisible(self._unfolded)
         self._results.setVisible(known or tested or self._by_hand)
         if not tested:
             entered = self._entered()

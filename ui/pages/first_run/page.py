@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from uuid import UUID
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
@@ -71,6 +71,7 @@ class Page(BasePage):
         self._build()
         self.name.textChanged.connect(lambda _text: self._show())
         self.form.changed.connect(self._show)
+        self.form.told.connect(lambda: QTimer.singleShot(0, self, self._reveal))
         self._show()
 
     # -- building -----------------------------------------------------------------------------------------------------
@@ -90,7 +91,8 @@ class Page(BasePage):
         middle = column(head, body, foot, spacing=24)
         middle.setMaximumWidth(_WIDTH)
         self.scroller = ScrollPage(row(None, (middle, 100), None, spacing=0), margins=(32, 32, 32, 24))
-        around = self.scroller.widget().layout()
+        inside = self.scroller.widget()
+        around = inside.layout() if inside is not None else None
         assert isinstance(around, QVBoxLayout)
         around.insertStretch(0, 1)  # a short card stands a little above the middle
         around.setStretch(around.count() - 1, 2)
@@ -155,6 +157,10 @@ class Page(BasePage):
         self.sample.setEnabled(not self._filling and not saving)
         self.steps.show_done([named, bool(self.form.was_tested), self.form.can_save])
         self._why.setText(tr("Your name is still missing.") if self.form.can_save and not named else "")
+
+    def _reveal(self) -> None:
+        """The result of the test is seen in a low window too."""
+        self.scroller.ensureWidgetVisible(self.open if self.form.can_save else self.form.sending, 0, 24)
 
     # -- the mailbox --------------------------------------------------------------------------------------------------
 

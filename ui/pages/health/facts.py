@@ -1,0 +1,235 @@
+"""What the status lamp and the page of mail health judge by: gathered in a task, judged without Qt.
+
+A cause says what is the case, what is safe, and which one act repairs it. The order of causes is the order of their weight;
+the first decides what the lamp shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+from uuid import UUID
+
+from app.conversations.queries import MailboxInfo, mailboxes
+from app.desk import supervisor
+from app.inbox.queries import LedgerFolder, ledger
+from app.kernel import clock, signals
+from app.kernel.backup import last_backup
+from app.outbox.queries import delivery_counts
+from ui.text import clock_text, date_text, tr
+
+if TYPE_CHECKING:
+    from app.desk import Desk
+
+Level = Literal["online", "busy", "offline", "attention"]
+Act = Literal["", "sign_in", "certificate", "mailbox", "connect", "outbox", "quarantine", "unaccounted", "backup"]
+
+BACKUP_TOO_OLD = timedelta(days=3)
+SAMPLE = "sample"
+"""The reason with which the mailbox of a sample desk is paused."""
+
+_WORSE: tuple[Level, ...] = ("attention", "offline", "busy", "online")
+_WAITING, _TROUBLE = ("queued", "retry", "sending"), ("held", "uncertain", "failed", "partial")
+
+
+@dataclass(frozen=True, slots=True)
+class MailState:
+    """What the engine last said of a mailbox; `since`: from when on it has been so without a break."""
+
+    state: str
+    reason: str
+    words: str
+    at: datetime
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Everything that the lamp depends on, at one moment."""
+
+    now: datetime
+    boxes: tuple[MailboxInfo, ...] = ()
+    states: dict[UUID, MailState] = field(default_factory=dict)
+    engine: bool = True
+    outbox: dict[str, int] = field(default_factory=dict)
+    quarantined: int = 0
+    unaccounted: int = 0
+    backup_at: datetime | None = None
+
+    @property
+    def waiting(self) -> int:
+        """Messages that will leave by themselves."""
+        return sum(self.outbox.get(state, 0) for state in _WAITING)
+
+    @property
+    def troubled(self) -> int:
+        """Messages that need a person."""
+        return sum(self.outbox.get(state, 0) for state in _TROUBLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One reason: its weight, what is the case, what is safe, and the act that repairs it."""
+
+    level: Level
+    text: str
+    detail: str = ""
+    tone: str = "plain"
+    act: Act = ""
+    words: str = ""
+    mailbox: UUID | None = None
+
+
+def gather(desk: Desk, before: Facts | None = None, *, whole: bool = True) -> Facts:
+    """Look at everything. `whole` False takes over from `before` what takes long to count."""
+    boxes = desk.ask(mailboxes)
+    if whole or before is None:
+        folders = desk.ask(ledger)
+        quarantined = sum(each.by_outcome.get("quarantined", 0) for each in folders)
+        unaccounted, backup_at = missing(folders), _backup(desk.workspace.backups)
+    else:
+        quarantined, unaccounted, backup_at = before.quarantined, before.unaccounted, before.backup_at
+    return Facts(
+        now=clock.now(),
+        boxes=boxes,
+        states=last_states(desk.ask(signals.after, "mailbox_state", 0)),
+        engine=supervisor.engine_pid(desk.workspace) is not None,
+        outbox=desk.ask(delivery_counts),
+        quarantined=quarantined,
+        unaccounted=unaccounted,
+        backup_at=backup_at,
+    )
+
+
+def missing(folders: Iterable[LedgerFolder]) -> int:
+    """How many mails of these folders have no line in the ledger."""
+    return sum(each.unaccounted for each in folders)
+
+
+def _backup(folder: Path) -> datetime | None:
+    try:
+        return last_backup(folder)
+    except OSError:
+        return None
+
+
+def last_states(words: Iterable[tuple[int, dict[str, Any]]]) -> dict[UUID, MailState]:
+    """The newest state of every mailbox from what was said, oldest first."""
+    found: dict[UUID, MailState] = {}
+    for _, said in words:
+        try:
+            key, at = UUID(str(said["mailbox"])), datetime.fromisoformat(str(said["at"]))
+        except (KeyError, ValueError):
+            continue
+        state, before = str(said.get("state", "")), found.get(key)
+        since = before.since if before is not None and before.state == state else at
+        found[key] = MailState(state, str(said.get("reason", "")), str(said.get("words", "")), at, since)
+    return found
+
+
+def judge(facts: Facts) -> tuple[Level, tuple[Cause, ...]]:
+    """The lamp's state and all its causes, the weightiest first."""
+    if not facts.boxes:
+        words = tr("Connect one to receive and answer mail.")
+        none = Cause("online", tr("No mailbox is connected."), words, act="connect", words=tr("Connect a mailbox"))
+        return "online", (none,)
+    causes = [cause for box in facts.boxes for cause in _mailbox_causes(box, facts)]
+    real = [box for box in facts.boxes if box.paused_reason != SAMPLE]
+    if real and not facts.engine:
+        safe = tr("Nothing is lost: they go on as soon as the program’s second part runs again, usually in seconds.")
+        causes.append(Cause("attention", tr("Receiving and sending stand still."), safe, "warn"))
+    causes += _pile_causes(facts, real)
+    level: Level = min((cause.level for cause in causes), key=_WORSE.index, default=_WORSE[-1])
+    if level == "online":
+        causes.append(_all_well(facts))
+    return level, tuple(sorted(causes, key=lambda cause: _WORSE.index(cause.level)))
+
+
+def _mailbox_causes(box: MailboxInfo, facts: Facts) -> list[Cause]:
+    if box.paused_reason:
+        return [_paused(box)]
+    state = facts.states.get(box.id)
+    if state is None or not facts.engine:
+        return []
+    if state.state == "working":
+        text = tr("{name}: receiving", name=_name(box))
+        detail = "" if box.first_import_done else tr("You can start working; newest mail first.")
+        return [Cause("busy", text, detail, "info", mailbox=box.id)]
+    if state.state == "offline":
+        return [_offline(box, state, facts)]
+    if state.state == "attention":
+        text = tr("{name}: mail cannot be received", name=_name(box))
+        return [Cause("attention", text, _said(state.words), "bad", "mailbox", tr("Settings"), box.id)]
+    return []
+
+
+def _paused(box: MailboxInfo) -> Cause:
+    said = _said(box.paused_words)
+    safe = tr("Mail is safe there; nothing is lost.")
+    detail = f"{said} {safe}".strip()
+    if box.paused_reason == SAMPLE:
+        return Cause("offline", tr("This is a sample desk."), tr("Nothing is received or sent."), mailbox=box.id)
+    if box.paused_reason == "sign_in":
+        text = tr("{name}: sign-in refused", name=_name(box))
+        return Cause("attention", text, detail, "bad", "sign_in", tr("Sign in again"), box.id)
+    if box.paused_reason == "tls":
+        text = tr("{name}: the server’s certificate is not trusted", name=_name(box))
+        return Cause("attention", text, detail, "bad", "certificate", tr("Look at it"), box.id)
+    if box.paused_reason == "plain":
+        text = tr("{name}: the server offers no protected line", name=_name(box))
+        return Cause("attention", text, detail, "bad", "mailbox", tr("Settings"), box.id)
+    return Cause("attention", tr("{name}: paused", name=_name(box)), detail, "warn", "mailbox", tr("Settings"), box.id)
+
+
+def _offline(box: MailboxInfo, state: MailState, facts: Facts) -> Cause:
+    if state.reason in {"", "offline"}:
+        text = tr("{name}: offline since {time}", name=_name(box), time=clock_text(state.since))
+        waiting = tr("{n} reply leaves|{n} replies leave", n=facts.waiting) if facts.waiting else tr("Replies leave")
+        detail = tr("Everything works. {replies} by themselves when the line is back.", replies=waiting)
+        return Cause("offline", text, detail, "warn", mailbox=box.id)
+    texts = {
+        "host": tr("{name}: the server’s name leads nowhere", name=_name(box)),
+        "busy": tr("{name}: the server asks to wait", name=_name(box)),
+    }
+    text = texts.get(state.reason, tr("{name}: the server does not answer as it should", name=_name(box)))
+    detail = " ".join(part for part in (_said(state.words), tr("Tried again by itself.")) if part)
+    return Cause("offline", text, detail, "warn", "mailbox", tr("Settings"), box.id)
+
+
+def _pile_causes(facts: Facts, real: list[MailboxInfo]) -> list[Cause]:
+    causes = []
+    if facts.troubled:
+        text = tr("{n} message could not simply leave.|{n} messages could not simply leave.", n=facts.troubled)
+        causes.append(Cause("attention", text, tr("They wait for your decision."), "warn", "outbox", tr("Look")))
+    if facts.quarantined:
+        text = tr("{n} mail could not be read.|{n} mails could not be read.", n=facts.quarantined)
+        detail = tr("Kept whole; it blocks nothing else.")
+        causes.append(Cause("attention", text, detail, "warn", "quarantine", tr("Look")))
+    if facts.unaccounted:
+        text = tr("{n} mail is not accounted for.|{n} mails are not accounted for.", n=facts.unaccounted)
+        causes.append(Cause("attention", text, tr("They are fetched again."), "bad", "unaccounted", tr("Look")))
+    since = facts.backup_at or min((box.connected_at for box in real), default=facts.now)
+    if facts.now - since > BACKUP_TOO_OLD:
+        text = tr("No backup since {date}.", date=date_text(since, facts.now))
+        detail = tr("Backups are made daily while receiving and sending run.")
+        causes.append(Cause("attention", text, detail, "warn", "backup", tr("Settings")))
+    return causes
+
+
+def _all_well(facts: Facts) -> Cause:
+    looked = [state.at for state in facts.states.values()]
+    if not looked:
+        return Cause("online", tr("Mail is received and sent."), tone="ok")
+    text = tr("Mail is received and sent. Last looked at {time}.", time=clock_text(max(looked)))
+    return Cause("online", text, tone="ok")
+
+
+def _name(box: MailboxInfo) -> str:
+    return box.name or box.address
+
+
+def _said(words: str) -> str:
+    return tr("The server said: “{words}”.", words=words.rstrip(".")) if words else ""

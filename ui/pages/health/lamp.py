@@ -1,0 +1,84 @@
+"""Keeps the status lamp true: listens to what changes, looks at most a few times a second, and offers the one act that helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.kernel.changes import Changes
+from ui.pages import Context
+from ui.pages.health.facts import Cause, Facts, gather, judge
+from ui.pages.settings.sign_in import open_sign_in
+from ui.widgets.rail import Reason
+
+_PAUSE_MS, _TICK_MS, _WHOLE_EVERY = 300, 15_000, 4
+_TOPICS = {"mailbox_state", "engine_state"}
+
+
+def act_of(context: Context, cause: Cause) -> Callable[[], object] | None:
+    """What the button of a cause does."""
+    key = cause.mailbox
+    if cause.act in {"sign_in", "certificate"} and key is not None:
+        return partial(open_sign_in, context, key, certificate=cause.act == "certificate")
+    if cause.act == "mailbox":
+        return partial(context.go, "settings", category="mailboxes", mailbox=key)
+    if cause.act == "connect":
+        return partial(context.go, "settings", category="mailboxes", add=True)
+    if cause.act == "backup":
+        return partial(context.go, "settings", category="data")
+    if cause.act in {"outbox", "quarantine", "unaccounted"}:
+        return partial(context.go, "health", part=cause.act)
+    return None
+
+
+class StatusLamp(QObject):
+    """Sets the lamp from facts. `judged` tells pages and the tray the same causes."""
+
+    judged = Signal(str, object)  # level, causes
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context.overlay)
+        self._context = context
+        self._facts: Facts | None = None
+        self._whole_in = 0
+        self._soon = QTimer(self, singleShot=True, interval=_PAUSE_MS)
+        self._soon.timeout.connect(self.look)
+        self._tick = QTimer(self, interval=_TICK_MS)
+        self._tick.timeout.connect(self._ticked)
+        self._tick.start()
+        context.bridge.changed.connect(self._changed)
+        self._soon.start()
+
+    def look(self) -> None:
+        """Gather the facts in a task and show what they mean."""
+        desk, before, whole = self._context.desk, self._facts, self._whole_in <= 0
+        if whole:
+            self._whole_in = _WHOLE_EVERY
+        self._context.tasks.run(
+            lambda: gather(desk, before, whole=whole), then=self._gathered, owner=self, key="lamp.facts"
+        )
+
+    def _gathered(self, facts: Facts) -> None:
+        self._facts = facts
+        level, causes = judge(facts)
+        context = self._context
+        reasons = [
+            Reason(each.text, each.detail, each.tone, each.words, act_of(context, each) if each.words else None)
+            for each in causes
+        ]
+        context.status(level, reasons)
+        self.judged.emit(level, causes)
+
+    def _changed(self, changes: Changes) -> None:
+        said = any(signal.topic in _TOPICS for signal in changes.signals)
+        if changes.touches("mail_folder", "mail_item"):
+            self._whole_in -= 1
+        if (said or changes.touches("mailbox", "outbox", "mail_folder")) and not self._soon.isActive():
+            self._soon.start()
+
+    def _ticked(self) -> None:
+        self._whole_in -= 1
+        if not self._soon.isActive():
+            self._soon.start()
