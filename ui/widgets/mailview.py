@@ -188,16 +188,22 @@ def _shortened(text: str) -> str:
 
 
 def _plain_markup(text: str) -> str:
-    lines = []
+    """Plain text as paragraphs: an empty line is the space between two, as formatted mails have it."""
+    paragraphs: list[list[str]] = [[]]
     for line in text.splitlines():
-        words = [
-            f'<a href="{html.escape(w)}">{html.escape(w)}</a>'
-            if w.startswith(("http://", "https://"))
-            else html.escape(w)
-            for w in line.split(" ")
-        ]
-        lines.append("&nbsp;".join(words) if line.startswith("  ") else " ".join(words))
-    return "<body>" + "<br>".join(lines) + "</body>"
+        if line.strip():
+            paragraphs[-1].append(_plain_line(line))
+        elif paragraphs[-1]:
+            paragraphs.append([])
+    return "<body>" + "".join(f"<p>{'<br>'.join(lines)}</p>" for lines in paragraphs if lines) + "</body>"
+
+
+def _plain_line(line: str) -> str:
+    words = [
+        f'<a href="{html.escape(w)}">{html.escape(w)}</a>' if w.startswith(("http://", "https://")) else html.escape(w)
+        for w in line.split(" ")
+    ]
+    return "&nbsp;".join(words) if line.startswith("  ") else " ".join(words)
 
 
 class _Stripper(HTMLParser):

@@ -203,7 +203,8 @@ class MessageCard(QFrame):
         score = self.message.extra.get("maybe_score")
         if isinstance(score, int):
             button = Button(tr("Count as {score}", score=score), "small")
-            button.clicked.connect(lambda: (button.setEnabled(False), self.score_given.emit(self.key, score)))
+            button.clicked.connect(lambda: self.score_given.emit(self.key, score))
+            button.clicked.connect(lambda: button.setEnabled(False))
             self._below_layout.addWidget(row(Label(tr("Is this a score?"), "small"), button, None))
 
     def _exact(self, now: datetime) -> str:

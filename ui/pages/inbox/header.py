@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QAction
@@ -16,7 +17,7 @@ from ui.pages.inbox.words import PRIORITIES, STATUSES, priority_word, status_ton
 from ui.text import tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.label import ElidingLabel
-from ui.widgets.layout import restyle, row, set_box
+from ui.widgets.layout import row, set_box
 from ui.widgets.pill import Pill
 
 
@@ -53,9 +54,9 @@ class ConversationHeader(QFrame):
         column.addWidget(self.title)
         column.addWidget(row(self._pill, (self._facts, 1), spacing=10))
         column.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 0, 16, 0)
-        layout.addWidget(row((words, 1), self.assign, self.solve, self.side, self.more, spacing=8))
+        self._outer = QVBoxLayout(self)
+        self._outer.addWidget(row((words, 1), self.assign, self.solve, self.side, self.more, spacing=8))
+        self.set_narrow(False)
         self.setFixedHeight(80)
 
     def set_agents(self, agents: Sequence[AgentInfo]) -> None:
@@ -78,8 +79,7 @@ class ConversationHeader(QFrame):
 
     def set_narrow(self, narrow: bool) -> None:
         """Below 1200 px the customer is behind a button; the margin is smaller."""
-        self.layout().setContentsMargins(24 if not narrow else 20, 0, 12, 0)
-        restyle(self, narrow="true" if narrow else "")
+        self._outer.setContentsMargins(20 if narrow else 24, 0, 12, 0)
 
     # -- menus
 
@@ -88,7 +88,7 @@ class ConversationHeader(QFrame):
         menu = self._menu()
         current = self._detail.row.assignee if self._detail else None
         for agent in self._agents:
-            self._choice(menu, agent.name, current == agent.id, lambda key=agent.id: self.assigned.emit(key))
+            self._choice(menu, agent.name, current == agent.id, partial(self.assigned.emit, agent.id))
         menu.addSeparator()
         self._choice(menu, tr("Nobody"), current is None, lambda: self.assigned.emit(None))
         _drop(menu, self.assign)
@@ -109,7 +109,7 @@ class ConversationHeader(QFrame):
             return
         status = menu.addMenu(tr("Status"))
         for word in STATUSES:
-            self._choice(status, status_word(word), ticket.status == word, lambda w=word: self.status_chosen.emit(w))
+            self._choice(status, status_word(word), ticket.status == word, partial(self.status_chosen.emit, word))
         self._add_priorities(menu.addMenu(tr("Priority")))
         follow = menu.addAction(tr("To follow up"))
         follow.setCheckable(True)
@@ -130,7 +130,7 @@ class ConversationHeader(QFrame):
     def _add_priorities(self, menu: QMenu) -> None:
         current = self._detail.row.priority if self._detail else ""
         for word in reversed(PRIORITIES):
-            self._choice(menu, priority_word(word), current == word, lambda w=word: self.priority_chosen.emit(w))
+            self._choice(menu, priority_word(word), current == word, partial(self.priority_chosen.emit, word))
 
     def _choice(self, menu: QMenu, words: str, chosen: bool, act: Callable[[], object]) -> None:
         action = QAction(words, menu)

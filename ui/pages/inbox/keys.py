@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
@@ -35,7 +36,7 @@ def bind(page: Page) -> None:
         ("view.mine", Pile.MINE),
         ("view.overdue", Pile.OVERDUE),
     ):
-        on(key, lambda pile=pile: page.show_pile(pile))
+        on(key, partial(page.show_pile, pile))
     on("solve", lambda: triage.set_status(page.those(), "solved"), lambda: _unsolved(page))
     on("reopen", lambda: triage.set_status(page.those(), "open"), lambda: _solved(page))
     on("assign_me", lambda: _assign_me(page), lambda: _one(page))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -133,7 +134,7 @@ class Post(QObject):
     def attach(self, writer: Writer, paths: Sequence[str]) -> None:
         """Take files into the desk and show them under the letter."""
         for path in paths:
-            self._take(writer, lambda path=path: files.take_file(self._context.desk, Path(path)))
+            self._take(writer, partial(files.take_file, self._context.desk, Path(path)))
 
     def attach_image(self, writer: Writer, image: QImage) -> None:
         """A picture from the clipboard."""

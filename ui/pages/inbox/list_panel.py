@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStackedWi
 
 from app.tickets.queries import Counts, Pile
 from ui.icons import icon
-from ui.models.hits import HIT_ROLE, Found, HitModel
+from ui.models.hits import HIT_ROLE, MOST, Found, HitModel
 from ui.models.tickets import ID_ROLE, TicketModel
 from ui.pages.inbox.rows import ROW_HEIGHT, HitPainter, RowPainter
 from ui.text import count_text, tr
@@ -76,6 +76,7 @@ class Rows(QTableView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
         self.setWordWrap(False)
+        self.setStyleSheet("selection-background-color: transparent;")  # the painter draws it, with round corners
         self.horizontalHeader().hide()
         self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         self.verticalHeader().hide()
@@ -87,7 +88,7 @@ class Rows(QTableView):
     def paintEvent(self, event: QPaintEvent, /) -> None:
         super().paintEvent(event)
         model = self.model()
-        if not self._told and model is not None and model.rowCount() and model.index(0, 0).data():
+        if not self._told and model.rowCount() and model.index(0, 0).data():
             self._told = True
             self.painted.emit()
 
@@ -150,7 +151,7 @@ class ListPanel(QFrame):
     def selected(self) -> list[UUID]:
         """The tickets chosen, from top to bottom."""
         selection = self.shown.selectionModel()
-        rows = sorted(selection.selectedRows(), key=lambda index: index.row()) if selection is not None else []
+        rows = sorted(selection.selectedRows(), key=lambda index: index.row())
         return [key for index in rows if isinstance(key := index.data(ID_ROLE), UUID)]
 
     def choose(self, key: UUID | None) -> None:
@@ -325,7 +326,8 @@ class ListPanel(QFrame):
 
     def _say_count(self) -> None:
         if self.searching:
-            self._count.setText(tr("{n} found", n=self.hits.tickets()))
+            many = self.hits.tickets() >= MOST
+            self._count.setText(tr("more than {n}", n=MOST) if many else tr("{n} found", n=self.hits.tickets()))
         elif self._counts is None:
             self._count.setText("")
         elif self._pile is Pile.ACTIVE:

@@ -28,7 +28,10 @@ from app.tickets.queries import (
 from app.timeline.queries import Moment, customer_timeline
 from ui.models.tickets import FIRST, PAGE
 
-HISTORY = 60
+_IMPLIED = frozenset({"created", "closed"})
+"""Told by the mail beside it, or a matter of time: left to the customer's page."""
+
+HISTORY = 80
 """How many moments the side panel shows; the customer's page has all."""
 
 Person = tuple[str, str]
@@ -149,7 +152,7 @@ def beside(db: Any, who: UUID | None) -> Beside:
     scores = [one.score for one in for_customer(db, who) if one.score is not None and one.counted]
     return Beside(
         profile=profile,
-        moments=customer_timeline(db, who, limit=HISTORY),
+        moments=tuple(one for one in customer_timeline(db, who, limit=HISTORY) if one.what not in _IMPLIED),
         tickets=len(rows),
         unfinished=sum(row.status not in ("solved", "closed") for row in rows),
         score=scores[0] if scores else None,

@@ -105,6 +105,8 @@ class Notices(QObject):
 
     def _trouble(self, box: MailboxInfo) -> Banner:
         name = box.name or box.address
+        if box.paused_reason == "sample":
+            return Banner(tr("A sample desk"), box.paused_words, tone="info", icon="flask-outline")
         sign_in = box.paused_reason == "sign_in"
         title = tr("{name}: sign-in refused", name=name) if sign_in else tr("{name} needs attention", name=name)
         said = tr("The server said: “{words}”.", words=box.paused_words) if box.paused_words else ""

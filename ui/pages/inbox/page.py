@@ -11,7 +11,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout
 
 from app.kernel.changes import Changes
 from app.outbox.queries import drafts
@@ -122,6 +122,9 @@ class Page(BasePage):
         def take(first: First) -> None:
             self.model.start_with(first.ids, first.rows, view)
             self._take_counts(first.counts)
+            focus = QApplication.focusWidget()
+            if focus is None or not self.isAncestorOf(focus):
+                self.list.rows.setFocus()
             if self.ticket is None and first.ids and self.isVisible():
                 self.open(first.ids[0])
                 self.list.choose(first.ids[0])

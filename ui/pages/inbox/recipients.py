@@ -55,7 +55,7 @@ class AddressField(TextField):
         if persons and self.hasFocus():
             self._completer.complete()
         else:
-            self._completer.popup().hide()
+            self._hide()
 
     def _typed(self, text: str) -> None:
         last = text.rpartition(",")[2].strip()
@@ -63,7 +63,12 @@ class AddressField(TextField):
         if len(last) >= 2:
             self.completion_wanted.emit(last)
         else:
-            self._completer.popup().hide()
+            self._hide()
+
+    def _hide(self) -> None:
+        popup = self._completer.popup()
+        if popup is not None:
+            popup.hide()
 
     def _take(self, chosen: str) -> None:
         before = self.text().rpartition(",")[0]
@@ -81,11 +86,11 @@ class Recipients(QFrame):
         self._new = new
         self.to, self.cc, self.bcc = AddressField(tr("To")), AddressField(tr("Cc")), AddressField(tr("Bcc"))
         self.subject = TextField(name=tr("Subject"))
-        self.sender = Select([], name=tr("From"))
+        self.mailbox = Select([], name=tr("From"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 8, 0)
         layout.setSpacing(6)
-        self._from = _line(tr("From"), self.sender)
+        self._from = _line(tr("From"), self.mailbox)
         self._lines = [_line(tr("To"), self.to), _line(tr("Cc"), self.cc), _line(tr("Bcc"), self.bcc)]
         for frame in (self._from, *self._lines, *([_line(tr("Subject"), self.subject)] if new else [])):
             layout.addWidget(frame)
@@ -119,7 +124,7 @@ class Recipients(QFrame):
 
     def set_senders(self, senders: Sequence[tuple[str, str]], current: str = "") -> None:
         """The mailboxes to choose from, (key, words); one alone is not asked about."""
-        self.sender.set_options(senders, current)
+        self.mailbox.set_options(senders, current)
         self._from.setVisible(len(senders) > 1)
 
 

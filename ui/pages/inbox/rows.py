@@ -19,6 +19,7 @@ from ui.theme import BODY, SMALL, font, tokens
 from ui.widgets.paint import draw_avatar, draw_badge, draw_dot, draw_pill, draw_row_ground, draw_text
 
 ROW_HEIGHT = 84
+_NO_SPACES = 0x2E80  # from here on: Chinese, Japanese, Korean
 _Index = QModelIndex | QPersistentModelIndex
 _MEDIUM, _BOLD = QFont.Weight.Medium, QFont.Weight.DemiBold
 
@@ -125,7 +126,7 @@ def paint_marked(
         return
     t, left = tokens(), rect.x()
     plain, bold = font(px, weight), font(px, QFont.Weight.DemiBold)
-    pattern = re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)), re.IGNORECASE)
+    pattern = re.compile("|".join(map(_beginning, sorted(words, key=len, reverse=True))), re.IGNORECASE)
     for piece, hit in _pieces(text, pattern):
         painter.setFont(bold if hit else plain)
         painter.setPen(QPen(QColor(t.colour("accent_text" if hit else colour))))
@@ -136,6 +137,11 @@ def paint_marked(
         left += metrics.horizontalAdvance(piece)
         if left >= rect.right() or cut != piece:
             return
+
+
+def _beginning(word: str) -> str:
+    """A word where it begins, as the search finds it; scripts without spaces have no beginnings."""
+    return (r"(?<!\w)" if ord(word[0]) < _NO_SPACES else "") + re.escape(word)
 
 
 def _pieces(text: str, pattern: re.Pattern[str]) -> list[tuple[str, bool]]:

@@ -6,8 +6,8 @@ letter that was called back is a draft again. What is sent leaves the field at o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -75,14 +75,14 @@ class Writer(QFrame):
     completion_wanted = Signal(object, str)
     refused = Signal(str)
 
-    def __init__(self, *, new: bool = False, tips: Callable[[str], str] = lambda _key: "") -> None:
+    def __init__(self, *, new: bool = False) -> None:
         super().__init__()
         self._new = new
         self._letters: dict[str, Letter] = {}
         self._default: tuple[tuple[Person, ...], tuple[Person, ...]] = ((), ())
         self._files: tuple[NewAttachment, ...] = ()
         self._dirty = False
-        self._tips = tips
+        self._shown_mode = "new" if new else "reply"
         self._build()
 
     # -- for the page
@@ -90,7 +90,7 @@ class Writer(QFrame):
     @property
     def mode(self) -> str:
         """reply, note or new."""
-        return "new" if self._new else self.composer.mode()
+        return self._shown_mode
 
     @property
     def dirty(self) -> bool:
@@ -143,7 +143,7 @@ class Writer(QFrame):
         """What is written. Raises UserError for an address that is none."""
         people = (self.recipients.to, self.recipients.cc, self.recipients.bcc)
         to, cc, bcc = (one.persons() for one in people) if self.mode != "note" else ((), (), ())
-        sender = self.recipients.sender.current() if self._new else ""
+        sender = self.recipients.mailbox.current() if self._new else ""
         subject = self.recipients.subject.text().strip() if self._new else ""
         return Letter(self.mode, self.composer.text(), to, cc, bcc, subject, sender, self._files)
 
@@ -242,14 +242,14 @@ class Writer(QFrame):
         self.composer.submitted.connect(self.submit)
         self.composer.strip.removed.connect(self._remove_file)
         self.composer.modes.chosen.connect(self._mode_chosen)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(24, 4, 24, 20)
-        layout.addWidget(self.composer)
+        self._outer = QVBoxLayout(self)
+        self._outer.addWidget(self.composer)
+        self.set_narrow(False)
         self._put("new" if self._new else "reply")
 
     def set_narrow(self, narrow: bool) -> None:
         """Less air in a narrow window."""
-        self.layout().setContentsMargins(16 if narrow else 24, 4, 16 if narrow else 24, 16 if narrow else 20)
+        self._outer.setContentsMargins(16 if narrow else 24, 4, 16 if narrow else 24, 16 if narrow else 20)
 
     # -- what happens
 
@@ -259,14 +259,12 @@ class Writer(QFrame):
         )
 
     def _mode_chosen(self, mode: str) -> None:
-        other = "note" if mode == "reply" else "reply"
-        if self._shown_mode == other:
-            self._remember(other)
-        self._put(mode)
-        self.composer.edit.setFocus()
+        if mode != self._shown_mode:
+            self._remember()
+            self._put(mode)
 
-    def _remember(self, mode: str = "") -> None:
-        letter = replace(self.letter_or_none(), mode=mode or self._shown_mode)
+    def _remember(self) -> None:
+        letter = self.letter_or_none()
         self.keep_now()
         if letter.is_empty:
             self._letters.pop(letter.mode, None)
