@@ -6,7 +6,7 @@ down what the server said. What a dead worker left in the middle, `settle_leftov
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -14,12 +14,11 @@ from uuid import UUID
 from sqlalchemy import CursorResult, func, select, update
 from sqlalchemy.orm.attributes import flag_modified
 
-from app.conversations.commands import add_blob, add_given_ref, add_raw
+from app.conversations.commands import add_blob, add_raw
 from app.conversations.tables import Mailbox, Message
 from app.kernel.blobs import BlobRef
 from app.kernel.store import Tx
 from app.kernel.tables import Blob
-from app.mime.model import BounceRecipient
 from app.outbox import rules, seen
 from app.outbox.facts import ReplySent
 from app.outbox.rules import Copy, Hold, Phase, State
@@ -151,9 +150,9 @@ def record_results(tx: Tx, message: UUID, accepted: Sequence[str], refused: Mapp
     if state is State.RETRY:
         row.not_before = later
     elif state is not State.SENT:
-        _problem(tx, row)
+        tell_problem(tx, row)
     if accepted:
-        _went_out(tx, row)
+        went_out(tx, row)
     return state
 
 
@@ -164,7 +163,7 @@ def record_retry(tx: Tx, message: UUID, words: str) -> State:
     row.phase, row.last_error = Phase.NONE, words
     if rules.gives_up(row.first_attempt_at, later):
         row.state = State.PARTIAL if row.sent_at else State.FAILED
-        _problem(tx, row)
+        tell_problem(tx, row)
     else:
         row.state, row.not_before = State.RETRY, later
     return State(row.state)
@@ -189,14 +188,14 @@ def record_failed(tx: Tx, message: UUID, words: str) -> None:
     if row is not None:
         row.state = State.PARTIAL if row.sent_at else State.FAILED
         row.phase, row.last_error = Phase.NONE, words
-        _problem(tx, row)
+        tell_problem(tx, row)
 
 
 def record_uncertain(tx: Tx, message: UUID, words: str) -> None:
     """The line broke while the mail was going over: nobody knows whether it went out. Never sent again by itself."""
     row = _sending(tx, message)
     row.state, row.phase, row.last_error = State.UNCERTAIN, Phase.DATA, words
-    _problem(tx, row)
+    tell_problem(tx, row)
 
 
 def hold(tx: Tx, message: UUID, reason: Hold) -> bool:
@@ -216,7 +215,7 @@ def settle_leftovers(tx: Tx) -> Leftovers:
         row.state, row.not_before = state, tx.now + pause
         if state is State.UNCERTAIN:
             row.last_error = "Deskbell was interrupted while this mail was going over to the server."
-            _problem(tx, row)
+            tell_problem(tx, row)
             uncertain += 1
         else:
             row.phase = Phase.NONE
@@ -236,68 +235,6 @@ def record_copy(tx: Tx, message: UUID, *, done: bool) -> None:
         row.copy_state = Copy.FAILED
     else:
         row.not_before = tx.now + rules.back_off(row.copy_attempts)
-
-
-def note_found_in_sent(tx: Tx, ident: str, *, given_id: str = "") -> UUID | None:
-    """A mail of ours was met in the Sent folder; `ident` is its X-Deskbell-Id or Message-ID. Our message, or None.
-
-    It proves that the mail went out: `uncertain` (or waiting for another try) becomes `sent`. `given_id`: the
-    Message-ID that the provider gave it instead of ours, kept so that answers are recognised.
-    """
-    row = _by_ident(tx, ident)
-    if row is None:
-        return None
-    if given_id:
-        add_given_ref(tx, row.id, given_id.strip().strip("<>"))
-    _proved_sent(tx, row)
-    if row.copy_state in {Copy.NEEDED, Copy.FAILED}:
-        row.copy_state = Copy.DONE
-    return row.id
-
-
-def note_named(tx: Tx, idents: Iterable[str]) -> int:
-    """Somebody's mail names these Message-IDs: a message of ours among them that was uncertain has gone out."""
-    known = list(idents)
-    if not known:
-        return 0
-    statement = (
-        select(Outbox)
-        .join(Message, Message.id == Outbox.id)
-        .where(Outbox.state == State.UNCERTAIN, Message.external_id.in_(known))
-    )
-    rows = tx.execute(statement).scalars().all()
-    for row in rows:
-        _proved_sent(tx, row)
-    return len(rows)
-
-
-def record_bounce(tx: Tx, message: UUID, recipients: Sequence[BounceRecipient]) -> State | None:
-    """What a delivery report says about a message of ours, recipient by recipient; None if it is not in the outbox.
-
-    A failed recipient makes the message `partial` or `failed`; a delay only leaves its words; a delivery sets
-    `delivered_at`. Only a reason that says so makes an address a dead one.
-    """
-    row, sent = tx.get(Outbox, message), tx.get(Message, message)
-    if row is None or sent is None:
-        return None
-    _proved_sent(tx, row)
-    everybody, results = envelope(sent), dict(row.results)
-    for each in recipients:
-        address = _which(each.address, everybody)
-        if each.action == "failed":
-            results[address] = {"code": 550, "words": each.words, "reason": each.reason, "bounced": True}
-            if each.permanent:
-                _bury(tx, address)
-        elif each.action == "delayed":
-            row.last_error = f"The server is still trying to deliver this mail. {each.words}".strip()
-        else:
-            row.delivered_at = row.delivered_at or tx.now
-    refused = [address for address, result in results.items() if rules.is_refused(result)]
-    if refused:
-        row.state = State.FAILED if set(everybody) <= set(refused) else State.PARTIAL
-        row.results, row.last_error = results, undelivered_words(results)
-        _problem(tx, row)
-    return State(row.state)
 
 
 def undelivered_words(results: Mapping[str, Mapping[str, object]]) -> str:
@@ -331,7 +268,8 @@ def _hold(tx: Tx, row: Outbox, reason: Hold) -> None:
     record_event(tx, "problem", ticket=row.ticket, field="delivery", new={"state": State.HELD, "reason": reason})
 
 
-def _problem(tx: Tx, row: Outbox) -> None:
+def tell_problem(tx: Tx, row: Outbox) -> None:
+    """Write into the ticket's history that a message did not simply go out."""
     record_event(tx, "problem", ticket=row.ticket, field="delivery", new={"state": str(row.state)})
 
 
@@ -348,49 +286,11 @@ def _final(result: Mapping[str, object]) -> dict[str, object]:
     return {**result, "code": 554} if rules.is_temporary(result) else dict(result)
 
 
-def _went_out(tx: Tx, row: Outbox) -> None:
+def went_out(tx: Tx, row: Outbox) -> None:
+    """A server has it: told once."""
     if row.sent_at is not None:
         return
     row.sent_at = tx.now
     box = tx.get(Mailbox, row.mailbox)
     row.copy_state = Copy.NONE if box is None or box.files_sent_itself else Copy.NEEDED
     tx.emit(ReplySent(row.ticket, row.id, tx.now, row.automatic))
-
-
-def _proved_sent(tx: Tx, row: Outbox) -> None:
-    """Somebody has this mail. Waiting for another try counts only if bytes of it were ever on their way."""
-    tried = row.state in rules.WAITING and row.blob is not None
-    if row.state != State.UNCERTAIN and not tried:
-        return
-    row.state, row.phase, row.last_error = State.SENT, Phase.NONE, ""
-    _went_out(tx, row)
-
-
-def _by_ident(tx: Tx, ident: str) -> Outbox | None:
-    tx.flush()
-    ident = ident.strip().strip("<>")
-    try:
-        row = tx.get(Outbox, UUID(hex=ident))
-    except ValueError:
-        row = None
-    if row is not None:
-        return row
-    statement = (
-        select(Outbox).join(Message, Message.id == Outbox.id)
-        .where(Message.external_id == ident, Message.direction == "out").limit(1)
-    )  # fmt: skip
-    return tx.execute(statement).scalar_one_or_none()
-
-
-def _which(address: str, everybody: Sequence[str]) -> str:
-    """The recipient that a report means: it may write the address in another case, or not at all."""
-    for each in everybody:
-        if each.casefold() == address.casefold():
-            return each
-    return everybody[0] if len(everybody) == 1 else address
-
-
-def _bury(tx: Tx, address: str) -> None:
-    statement = select(Identity).where(Identity.kind == "email", Identity.handle == address.casefold())
-    for row in tx.execute(statement).scalars():
-        row.dead_at = row.dead_at or tx.now

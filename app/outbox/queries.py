@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Attachment, Mailbox, Message
@@ -18,8 +18,8 @@ from app.mime.compose import Letter
 from app.mime.model import Address
 from app.outbox import rules, words
 from app.outbox.drafts import DraftView, draft_of, drafts
-from app.outbox.rules import Copy, State
-from app.outbox.tables import Outbox
+from app.outbox.rules import State
+from app.outbox.tables import COPY_NEEDED, Outbox
 
 __all__ = [
     "DraftView",
@@ -224,12 +224,9 @@ def _waiting(mailbox: UUID | None) -> Select[Any]:
 
 
 def _needs_copy() -> tuple[ColumnElement[bool], ...]:
-    finished = or_(
-        Outbox.state == State.SENT,
-        Outbox.state == State.PARTIAL,
-        and_(Outbox.state == State.FAILED, Outbox.sent_at.is_not(None)),
-    )
-    return (Outbox.copy_state == Copy.NEEDED, finished)
+    # Literal, so that SQLite reads the small index; sent at all, and nothing of it to be sent any more.
+    at_rest = Outbox.state.not_in((State.SENDING, *rules.WAITING))
+    return (text(f"outbox.{COPY_NEEDED}"), at_rest)  # type: ignore[return-value]
 
 
 def _joined() -> Any:

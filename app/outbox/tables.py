@@ -6,11 +6,14 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, Text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.store import Base, Mutable
 from app.kernel.types import Id, Json, Utc
+
+COPY_NEEDED = "copy_state = 'needed'"
+"""The few messages whose copy in the Sent folder is due are read from an index of their own."""
 
 
 class Outbox(Mutable, Base):
@@ -23,7 +26,11 @@ class Outbox(Mutable, Base):
     """
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("outbox_by_state", "state", "not_before"), Index("outbox_by_ticket", "ticket"))
+    __table_args__ = (
+        Index("outbox_by_state", "state", "not_before"),
+        Index("outbox_by_ticket", "ticket"),
+        Index("outbox_by_copy", "not_before", sqlite_where=text(COPY_NEEDED), postgresql_where=text(COPY_NEEDED)),
+    )
     change_kind = "outbox"
     change_also: ClassVar[dict[str, str]] = {"ticket": "ticket", "message": "id"}
     id: Mapped[UUID] = mapped_column(Id, ForeignKey("message.id"), primary_key=True)

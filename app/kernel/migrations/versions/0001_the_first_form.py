@@ -702,6 +702,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "outbox_by_copy",
+            ["not_before"],
+            unique=False,
+            sqlite_where=sa.text("copy_state = 'needed'"),
+            postgresql_where=sa.text("copy_state = 'needed'"),
+        )
         batch_op.create_index("outbox_by_state", ["state", "not_before"], unique=False)
         batch_op.create_index("outbox_by_ticket", ["ticket"], unique=False)
     op.execute(

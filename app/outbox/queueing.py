@@ -1,0 +1,212 @@
+"""Putting a message into the outbox: everything about it is computed and fixed here, and never again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select
+
+from app.conversations.commands import NewAttachment, NewFile, NewMessage, add_files, add_message
+from app.conversations.queries import own_addresses
+from app.conversations.tables import Mailbox, Message
+from app.kernel import ids, options
+from app.kernel.errors import NotFoundError, UserError
+from app.kernel.store import Tx
+from app.kernel.tables import Blob
+from app.mime.addresses import parse_addresses
+from app.mime.message_ids import fold_references, new_message_id
+from app.outbox import rules
+from app.outbox import seen as seen_rules
+from app.outbox.facts import ReplyQueued
+from app.outbox.rules import Person, State
+from app.outbox.tables import Outbox
+from app.people.tables import Agent
+
+Recipient = str | Sequence[str]
+"""`ann@example.com`, `Ann <ann@example.com>`, or (name, address)."""
+
+File = tuple[str, str, UUID] | NewFile | NewAttachment
+"""(file name, content type, blob id), or as conversations know files."""
+
+_MOST_RECIPIENTS = 100
+
+
+def people(given: Sequence[Recipient] | Recipient | None) -> tuple[Person, ...]:
+    """Recipients in any of the accepted forms as (name, address), each once. UserError names the one that is none."""
+    found: list[Person] = []
+    for each in [given] if isinstance(given, str) else given or ():
+        if isinstance(each, str):
+            parsed = [(one.name, one.address) for one in parse_addresses(each)] or [("", each)]
+        else:
+            parsed = [(str(each[0] or ""), str(each[1]))]
+        for name, address in parsed:
+            if not rules.is_address(address) or any(ord(char) < 32 for char in "".join(each)):
+                msg = f"“{address or name}” is not an e-mail address."
+                raise UserError(msg)
+            found.append((" ".join(name.split()), address))
+    return rules.distinct(found)
+
+
+def queue_reply(
+    tx: Tx,
+    *,
+    ticket: UUID | None,
+    mailbox: UUID,
+    customer: UUID | None,
+    text: str,
+    subject: str = "",
+    answers: UUID | None = None,
+    seen: UUID | None = None,
+    to: Sequence[Recipient] | Recipient | None = None,
+    cc: Sequence[Recipient] | Recipient | None = None,
+    bcc: Sequence[Recipient] | Recipient = (),
+    html: str = "",
+    files: Sequence[File] = (),
+    not_before: datetime | None = None,
+    automatic: bool = False,
+    kind: str = "mail",
+    headers: Mapping[str, str] | None = None,
+    agent: UUID | None = None,
+    thread: bool = True,
+    before: Mapping[str, object] | None = None,
+    signed: bool | None = None,
+    message_id: str = "",
+) -> UUID:
+    """Put a message into the outbox; its id. Content, recipients, files and Message-ID are fixed from now on.
+
+    `answers`: the message answered (default: the newest mail of the customer in `ticket`, else our newest); `seen`:
+    the newest message that the rep had been shown (default: the newest stored). `to`/`cc` left out: the author of the
+    message answered, and everybody else of it. `thread=False`: a mail that begins a thread of its own. `before`:
+    ticket fields that a cancel puts back. `signed`: with the signature (default: unless automatic).
+    Raises UserError when there is nobody to write to, NotFoundError for an unknown mailbox.
+    """
+    tx.flush()
+    box = _box(tx, mailbox)
+    answered = (tx.get(Message, answers) if answers else newest_to_answer(tx, ticket)) if thread else None
+    receivers = _receivers(tx, answered, people(to), cc, people(bcc))
+    line = rules.answer_subject(subject or answered.subject) if answered else " ".join(subject.split())
+    agent = agent or tx.agent
+    is_signed = not automatic if signed is None else signed
+    new = NewMessage(
+        id=ids.new_id(), ticket=ticket, customer=customer, mailbox=mailbox, agent=None if automatic else agent, kind=kind,
+        direction="out", automatic=automatic, external_id=message_id or new_message_id(box.address.rpartition("@")[2]),
+        in_reply_to=answered.external_id if answered else "", refs=_references(answered),
+        sender=(_sender_name(tx, box, agent), box.address), to=receivers[0], cc=receivers[1], bcc=receivers[2],
+        subject=line, text=rules.with_signature(text, signature_of(tx, box, agent)) if is_signed else text,
+        occurred_at=tx.now, sent_date=tx.now, attachments=_attachments(tx, files),
+    )  # fmt: skip
+    add_message(tx, new, blob=None)
+    tx.flush()
+    shown = seen or seen_rules.newest(tx, ticket, besides=new.id)
+    row = Outbox(
+        id=new.id, ticket=ticket, mailbox=mailbox, answers=answered.id if answered else None, seen=shown,
+        known=seen_rules.known_then(tx, ticket, shown), automatic=automatic, state=State.QUEUED,
+        not_before=max(not_before or tx.now, tx.now), headers=_checked(headers), html=html, before=dict(before or {}),
+    )  # fmt: skip
+    tx.add(row)
+    tx.emit(ReplyQueued(ticket, new.id, tx.now, automatic))
+    return new.id
+
+
+def _box(tx: Tx, mailbox: UUID) -> Mailbox:
+    box = tx.get(Mailbox, mailbox)
+    if box is None or box.deleted_at is not None:
+        msg = "The mailbox to send from does not exist any more. Choose another one."
+        raise NotFoundError(msg)
+    return box
+
+
+def newest_to_answer(tx: Tx, ticket: UUID | None) -> Message | None:
+    """The message that a reply answers when nobody says: the newest mail of the customer, else our newest."""
+    for direction in ("in", "out"):
+        found = tx.execute(
+            select(Message)
+            .where(Message.ticket == ticket, Message.direction == direction, Message.kind == "mail")
+            .outerjoin(Outbox, Outbox.id == Message.id)
+            .where(func.coalesce(Outbox.state, "") != State.CANCELLED)
+            .order_by(Message.occurred_at.desc(), Message.id.desc())
+            .limit(1)
+        ).scalar_one_or_none()
+        if ticket is not None and found is not None:
+            return found
+    return None
+
+
+def _receivers(
+    tx: Tx,
+    answered: Message | None,
+    to: tuple[Person, ...],
+    cc: Sequence[Recipient] | Recipient | None,
+    bcc: tuple[Person, ...],
+) -> tuple[tuple[Person, ...], tuple[Person, ...], tuple[Person, ...]]:
+    own = own_addresses(tx)
+    default: tuple[tuple[Person, ...], tuple[Person, ...]] = ((), ())
+    if answered is not None:
+        default = rules.answer_to(_answered(answered), own)
+    copies = default[1] if cc is None and not to else people(cc)
+    to = to or default[0]
+    to = rules.distinct(to)
+    copies = rules.distinct(copies, without=(address for _, address in to))
+    bcc = rules.distinct(bcc, without=(address for _, address in (*to, *copies)))
+    if not to and not copies and not bcc:
+        msg = "There is nobody to write to. Give at least one address."
+        raise UserError(msg)
+    if len(to) + len(copies) + len(bcc) > _MOST_RECIPIENTS:
+        msg = f"These are more than {_MOST_RECIPIENTS} recipients. Mail servers refuse such letters; leave some out."
+        raise UserError(msg)
+    return to, copies, bcc
+
+
+def _answered(message: Message) -> rules.Answered:
+    def pairs(stored: Sequence[Sequence[str]]) -> tuple[Person, ...]:
+        return tuple((one[0], one[1]) for one in stored if len(one) > 1 and one[1])
+
+    sender = pairs([message.sender])
+    return rules.Answered(
+        incoming=message.direction == "in",
+        automatic=message.automatic,
+        sender=sender[0] if sender else ("", ""),
+        reply_to=pairs(message.reply_to),
+        to=pairs(message.to),
+        cc=pairs(message.cc),
+    )
+
+
+def _references(answered: Message | None) -> tuple[str, ...]:
+    if answered is None or not answered.external_id:
+        return ()
+    return fold_references([*answered.refs, answered.external_id])
+
+
+def _sender_name(tx: Tx, box: Mailbox, agent: UUID | None) -> str:
+    who = tx.get(Agent, agent) if agent else None
+    return box.name or str(options.get(tx, "desk_name")) or (who.name if who else "")
+
+
+def signature_of(tx: Tx, box: Mailbox, agent: UUID | None) -> str:
+    """The agent's own signature, else the mailbox's, else the desk's."""
+    who = tx.get(Agent, agent) if agent else None
+    return (who.signature if who else "") or box.signature or str(options.get(tx, "signature"))
+
+
+def _attachments(tx: Tx, files: Sequence[File]) -> tuple[NewAttachment, ...]:
+    return add_files(tx, [_attachment(tx, *file) if isinstance(file, tuple) else file for file in files])
+
+
+def _attachment(tx: Tx, filename: str, content_type: str, blob: UUID) -> NewAttachment:
+    row = tx.get(Blob, blob)
+    if row is None:
+        msg = f"The file “{filename}” is missing. Attach it again."
+        raise NotFoundError(msg)
+    return NewAttachment(filename=filename, content_type=content_type, size=row.length, blob=blob)
+
+
+def _checked(headers: Mapping[str, str] | None) -> dict[str, str]:
+    checked = dict(headers or {})
+    for name, value in checked.items():
+        if any(ord(char) < 32 for char in name + value) or not name.isascii() or ":" in name:
+            msg = "A header field of this mail contains a character that no mail may have."
+            raise UserError(msg)
+    return checked
