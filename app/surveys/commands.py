@@ -232,13 +232,23 @@ def _asked_lately(tx: Tx, row: SurveyInvite) -> bool:
     if not days:
         return False
     tx.flush()
-    since = tx.now - timedelta(days=days)
     statement = select(func.count()).select_from(SurveyInvite).where(
-        (SurveyInvite.customer == row.customer) | (func.lower(SurveyInvite.address) == row.address.lower()),
+        SurveyInvite.customer.in_(_same_person(tx, row.customer)),
         SurveyInvite.id != row.id,
-        SurveyInvite.sent_at > since,
+        SurveyInvite.sent_at > tx.now - timedelta(days=days),
     )  # fmt: skip
     return bool(tx.execute(statement).scalar())
+
+
+def _same_person(tx: Tx, customer: UUID) -> set[UUID]:
+    """A customer, whom they were merged into, and who was merged into that one."""
+    root = tx.get(Customer, customer)
+    met = {customer}
+    while root is not None and root.merged_into is not None and root.merged_into not in met:
+        met.add(root.merged_into)
+        root = tx.get(Customer, root.merged_into)
+    top = root.id if root is not None else customer
+    return met | set(tx.execute(select(Customer.id).where(Customer.merged_into == top)).scalars())
 
 
 def _writer(tx: Tx, ticket: Ticket) -> tuple[str, str] | None:

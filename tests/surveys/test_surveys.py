@@ -15,6 +15,8 @@ from app.kernel.errors import UserError
 from app.mime.compose import compose
 from app.outbox import queries as outbox
 from app.outbox.commands import claim, record_results
+from app.people.commands import customer_for, update_customer
+from app.people.tables import Customer
 from app.surveys import commands, queries
 from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning
 from app.surveys.tables import SurveyInvite
@@ -127,8 +129,6 @@ def test_the_token_stands_only_in_the_mail(desk: SmallDesk, time: Clock) -> None
 
 
 def test_a_german_customer_is_asked_in_german(desk: SmallDesk, time: Clock) -> None:
-    from app.people.commands import update_customer
-
     desk.incoming()
     desk.do(update_customer, desk.customer, language="de")
     invitation = asked(desk, time)
@@ -236,6 +236,24 @@ def test_once_a_ticket_and_not_again_within_the_cool_down(desk: SmallDesk, time:
         solve(desk, each)
     time.forward(hours=2)
     assert desk.do(commands.send_due) == 1
+    assert {each.reason for each in desk.ask(queries.invitations)} == {"", "cool_down"}
+
+
+def test_a_person_with_two_addresses_is_one_person(desk: SmallDesk, time: Clock) -> None:
+    desk.incoming()
+    asked(desk, time)
+    address = "ann@home.example.test"
+    other = desk.do(customer_for, address, "Ann", clock.now())
+    ticket = desk.add_ticket("From home", customer=other)
+    desk.incoming(ticket=ticket, customer=other, sender=("Ann", address))
+
+    def merge(tx: Any) -> None:
+        tx.get(Customer, other).merged_into = desk.customer
+
+    desk.do(merge)
+    solve(desk, ticket)
+    time.forward(hours=2)
+    assert desk.do(commands.send_due) == 0
     assert {each.reason for each in desk.ask(queries.invitations)} == {"", "cool_down"}
 
 
