@@ -162,6 +162,30 @@ def test_a_customers_fields_are_undone_as_well(desk: SmallDesk) -> None:
     assert (profile.name, profile.notes) == ("Mia", "")
 
 
+def test_a_ticket_given_to_another_customer_goes_with_the_company(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail(address="mia@first.example")
+    ben = desk.work(customer_for, "ben@second.example", "Ben", desk.now)
+    before = state(desk, ticket)
+    desk.do(commands.set_fields, ticket, customer=ben)
+    detail = desk.ask(queries.ticket, ticket)
+    assert detail is not None
+    assert (detail.row.customer_name, detail.organisation_name) == ("Ben", "second.example")
+    desk.do(commands.undo)
+    assert state(desk, ticket) == before
+
+
+def test_an_undo_that_can_do_nothing_does_not_bar_the_one_before(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail()
+    desk.do(commands.set_priority, ticket, "high")
+    desk.do(commands.set_status, ticket, "solved")
+    desk.do(commands.set_status, ticket, "waiting", agent=desk.bob)
+    assert desk.do(commands.undo).undone == 0
+    assert desk.do(commands.undo).undone == 1
+    detail = desk.ask(queries.ticket, ticket)
+    assert detail is not None
+    assert (detail.row.status, detail.row.priority) == ("waiting", "normal")
+
+
 def test_split_is_taken_back_with_the_ticket_it_made(desk: SmallDesk) -> None:
     ticket, _ = desk.mail()
     desk.later(minutes=1)

@@ -11,9 +11,9 @@ from sqlalchemy import literal_column, select
 from app.kernel import options
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
-from app.people.commands import mark_action
+from app.people.commands import mark_action, organisation_of
 from app.people.rules import EventKind
-from app.people.tables import Agent
+from app.people.tables import Agent, Customer
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import Tickets, change, each_row, reindex
 from app.tickets.facts import TicketClosed, TicketReopened, TicketSolved
@@ -67,10 +67,25 @@ def _set_all(tx: Tx, row: Ticket, fields: dict[str, Any]) -> bool:
             changed |= assign(tx, row.id, value).tickets > 0
         elif field == "priority":
             changed |= change(tx, row, field, str(as_priority(value)))
+        elif field == "customer":
+            changed |= _give_to(tx, row, value)
         else:
             changed |= change(tx, row, field, tidy_subject(value) if field == "subject" else value)
     if fields.keys() & {"subject", "customer"}:
         reindex(tx, row)
+    return changed
+
+
+def _give_to(tx: Tx, row: Ticket, customer: UUID | None) -> bool:
+    """Another customer's matter; the company goes along with it."""
+    if customer is not None and tx.get(Customer, customer) is None:
+        msg = "There is no such customer."
+        raise NotFoundError(msg)
+    for one in (row.customer, customer):
+        if one is not None:
+            tx.touch("customer", one)
+    changed = change(tx, row, "customer", customer)
+    change(tx, row, "organisation", organisation_of(tx, customer), EventKind.SIDE)
     return changed
 
 

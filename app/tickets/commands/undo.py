@@ -227,8 +227,9 @@ def _ticket_field(run: _Run, event: Event) -> None:
 
 
 def _side(run: _Run, event: Event) -> None:
-    """What went along with a status (`solved_at`) follows it, whatever it holds."""
-    if event.ticket is None or (event.ticket, "status") not in run.restored:
+    """What went along with a field (`solved_at` with the status) follows it, whatever it holds."""
+    leader = "customer" if event.field == "organisation" else "status"
+    if event.ticket is None or (event.ticket, leader) not in run.restored:
         return
     row = ticket_row(run.tx, event.ticket)
     change(run.tx, row, event.field, from_plain(event.field, run.wanted(event)[1]), EventKind.SIDE)

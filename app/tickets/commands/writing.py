@@ -27,9 +27,6 @@ from app.tickets.queries.conversation import message_to_answer
 from app.tickets.rules import after_reply
 from app.tickets.tables import Ticket
 
-File = NewFile | NewAttachment | tuple[str, str, UUID]
-"""A file to send: with its bytes flushed to a pack, an attachment with a blob, or (name, type, blob id)."""
-
 
 def reply(
     tx: Tx,
@@ -39,7 +36,7 @@ def reply(
     to: Sequence[outbox.Recipient] | None = None,
     cc: Sequence[outbox.Recipient] | None = None,
     bcc: Sequence[outbox.Recipient] = (),
-    files: Sequence[File] = (),
+    files: Sequence[outbox.File] = (),
     answers: UUID | None = None,
     seen: UUID | None = None,
     solve: bool = False,
@@ -72,7 +69,7 @@ def reply(
         to=to,
         cc=cc,
         bcc=bcc,
-        files=_as_files(tx, files),
+        files=files,
         not_before=_not_before(tx, not_before, undo_seconds),
         signed=signed,
     )
@@ -91,7 +88,7 @@ def new_mail(
     customer_name: str = "",
     cc: Sequence[outbox.Recipient] = (),
     bcc: Sequence[outbox.Recipient] = (),
-    files: Sequence[File] = (),
+    files: Sequence[outbox.File] = (),
     mailbox: UUID | None = None,
     solve: bool = False,
     not_before: datetime | None = None,
@@ -125,7 +122,7 @@ def new_mail(
         to=people,
         cc=cc,
         bcc=bcc,
-        files=_as_files(tx, files),
+        files=files,
         not_before=_not_before(tx, not_before, undo_seconds),
         thread=False,
         signed=signed,
@@ -205,17 +202,3 @@ def _need_words(text: str, files: Sequence[object]) -> None:
 
 def _not_before(tx: Tx, not_before: datetime | None, undo_seconds: int) -> datetime:
     return max(not_before or tx.now, tx.now + timedelta(seconds=max(undo_seconds, 0)))
-
-
-def _as_files(tx: Tx, files: Sequence[File]) -> list[outbox.File]:
-    made: list[outbox.File] = []
-    for file in files:
-        if isinstance(file, tuple):
-            made.append(file)
-            continue
-        (one,) = add_files(tx, [file])
-        if one.blob is None:
-            msg = f"The file “{one.filename}” has no bytes of its own to send."
-            raise UserError(msg)
-        made.append((one.filename, one.content_type, one.blob))
-    return made
