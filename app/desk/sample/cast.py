@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
 from random import Random
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from app.desk.sample import texts
@@ -41,41 +41,53 @@ class Agent:
     languages: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """A company, known by its domain."""
+
+    name: str
+    domain: str
+    notes: str
+
+
 class Cast:
     """Everybody who writes, with a taste for regulars: some people write much more often than others."""
 
     def __init__(self, dice: Random) -> None:
         read = texts.read("people.toml")
-        self.private = [
-            Person(name, address, language, "", "", city) for name, address, city, language in read["private"]
+        self.organisations = [
+            Organisation(each["name"], each["domain"], each["notes"]) for each in read["organisation"]
         ]
-        self.staff = [
-            Person(name, f"{local}@{each['domain']}", language, each["domain"], role, each["city"])
-            for each in read["organisation"]
-            for name, local, role, language in each["people"]
-        ]
+        self._groups = {
+            "private": [
+                Person(name, address, language, "", "", city) for name, address, city, language in read["private"]
+            ],
+            "organisation": _staff(one for one in read["organisation"] if not one.get("supplier")),
+            "supplier": _staff(one for one in read["organisation"] if one.get("supplier")),
+        }
+        self.everybody = [person for group in self._groups.values() for person in group]
         self._dice = dice
         self._weight = {one.address: dice.choice((1, 1, 2, 2, 3, 5)) for one in self.everybody}
 
-    @cached_property
-    def everybody(self) -> list[Person]:
-        """Private persons and the people of organisations."""
-        return [*self.private, *self.staff]
-
     def writer(self, language: str, who: str) -> Person:
-        """Somebody who writes in `language`; `who`: private, organisation or any."""
-        fitting = [
-            one
-            for one in self.everybody
-            if one.language == language and (who == "any" or (who == "organisation") is bool(one.organisation))
-        ] or [one for one in self.everybody if one.language == language]
+        """Somebody who writes in `language`; `who`: private, organisation, supplier, or any (but a supplier)."""
+        asked = self._groups["private"] + self._groups["organisation"] if who == "any" else self._groups[who]
+        fitting = [one for one in asked if one.language == language]
         return self._dice.choices(fitting, [self._weight[one.address] for one in fitting])[0]
 
     def colleague(self, person: Person) -> Person:
         """Somebody else of the same organisation; private persons have only themselves."""
-        others = [one for one in self.staff if one.organisation == person.organisation and one != person]
+        others = [one for one in self.everybody if one.organisation == person.organisation and one != person]
         return self._dice.choice(others) if others and person.organisation else person
 
     def named(self, address: str) -> Person:
         """The person with this address."""
         return next(one for one in self.everybody if one.address == address)
+
+
+def _staff(organisations: Iterable[dict[str, Any]]) -> list[Person]:
+    return [
+        Person(name, f"{local}@{each['domain']}", language, each["domain"], role, each["city"])
+        for each in organisations
+        for name, local, role, language in each["people"]
+    ]

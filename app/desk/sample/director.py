@@ -49,8 +49,8 @@ class Director:
             self._begin(story, self.now - timedelta(days=12 + 55 * number), Ending.DONE)
         for ending, agos in RECENT:
             fitting = [story for story in usual if fits(story, ending)]
-            for ago in agos:
-                self._begin(self._drawn(fitting), self.now - ago, ending)
+            for story, ago in zip(self.dice.sample(fitting, len(agos)), agos, strict=True):
+                self._begin(story, self.now - ago, ending)
         for start in times.starts(self.now, total - len(self.talks), self.dice):
             self._begin(self._drawn(usual), start, Ending.DONE)
         for day in range(times.DAYS, 0, -2):
@@ -66,7 +66,8 @@ class Director:
     def _begin(self, story: Story, at: datetime, ending: Ending) -> None:
         dice = self.dice
         customer = self.cast.named(story.customer) if story.customer else self.cast.writer(story.language, story.who)
-        words = texts.drawn_words(dice, texts.read("shop.toml")["words"])
+        lists = texts.read("shop.toml")["words"]
+        words = texts.drawn_words(dice, {**lists, "product": story.products or lists["product"]})
         talk = Talk(
             story=story,
             customer=customer,
@@ -101,12 +102,6 @@ class Director:
 
     def _say(self, talk: Talk, line: Line, at: datetime, *, solve: bool) -> None:
         body = texts.filled(line.text, talk.words, self.dice)
-        if talk.story.language == "en" or not line.incoming:
-            body = (
-                "\n\n".join(texts.sentence(part) for part in body.split("\n\n"))
-                if talk.story.language != "de"
-                else body
-            )
         files = attached(line.file, talk.words, self.dice) if line.file else ()
         if line.incoming:
             self._customer_writes(talk, line, body, at)
@@ -129,7 +124,7 @@ class Director:
         mail = Mail(
             sender=writer,
             subject=talk.subject if is_first else f"{'AW' if writer.language == 'de' else 'Re'}: {talk.subject}",
-            text=letters.letter_text(writer, body, self.dice, first=is_first),
+            text=letters.letter_text(writer, body, self.dice, agent="" if is_first else talk.agent.name),
             at=at - timedelta(seconds=self.dice.randint(2, 40)),
             cc=[talk.colleague] if in_copy else (),
             answers=talk.last,

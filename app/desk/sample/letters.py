@@ -24,7 +24,9 @@ _WROTE: Final = {
     "ja": "{date} {who} のメール:",
     "en": "On {date}, {who} wrote:",
 }
-_SHOWN_DATE: Final = {"en": "%d %b %Y at %H:%M", "ja": "%Y/%m/%d %H:%M"}
+_SHOWN_DATE: Final = {"en": "%d %b %Y at %H:%M", "de": "%d.%m.%Y um %H:%M", "ja": "%Y/%m/%d %H:%M"}
+_LOWER_CASE: Final = frozenset({"de", "fr", "es", "pt"})
+"""Languages in which a letter goes on in lower case after the greeting's comma."""
 _MOST_QUOTED: Final = 12
 
 
@@ -92,16 +94,15 @@ class Post:
         return f"{self._dice.getrandbits(80):020x}@{sender.address.rpartition('@')[2]}"
 
 
-def letter_text(person: Person, body: str, dice: Random, *, first: bool) -> str:
-    """A body with a greeting and a closing, as this person's language has them; later letters are shorter."""
+def letter_text(person: Person, body: str, dice: Random, *, agent: str = "") -> str:
+    """A body with a greeting and a closing, as this person's language has them. `agent`: whom it answers, if anybody."""
     shop = texts.read("shop.toml")
-    names = {"first": person.first, "name": person.name}
-    greeting = dice.choice(shop["greeting"][person.language]) if first or dice.random() < 0.5 else ""
-    closing = (
-        dice.choice(shop["closing"][person.language]).format_map(names)
-        if first or dice.random() < 0.7
-        else person.first
-    )
+    names = {"first": person.first, "name": person.name, "agent": agent.partition(" ")[0]}
+    greeting = dice.choice(shop["again" if agent else "greeting"][person.language]).format_map(names)
+    if not greeting or person.language == "en":
+        body = "\n\n".join(texts.sentence(part) for part in body.split("\n\n"))
+    short = agent and dice.random() < 0.3
+    closing = person.first if short else dice.choice(shop["closing"][person.language]).format_map(names)
     return "\n\n".join(part for part in (greeting, body, closing) if part)
 
 
@@ -109,6 +110,8 @@ def answer_text(person: Person, agent: str, body: str, dice: Random) -> str:
     """The shop's answer: greeting, body and the agent's name (the signature follows by itself)."""
     shop = texts.read("shop.toml")
     greeting = dice.choice(shop["answer"][person.language]).format_map({"first": person.first, "name": person.name})
+    if person.language not in _LOWER_CASE:
+        body = "\n\n".join(texts.sentence(part) for part in body.split("\n\n"))
     farewell = dice.choice(shop["farewell"][person.language]).format_map({"agent": agent.split(maxsplit=1)[0]})
     return f"{greeting}\n\n{body}\n\n{farewell}"
 

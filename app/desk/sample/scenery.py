@@ -18,6 +18,7 @@ from app.inbox import commands as inbox
 from app.kernel.store import Tx
 from app.outbox import commands as outbox
 from app.outbox.rules import Phase
+from app.people.tables import Organisation
 from app.tickets import commands as tickets
 
 _NEWSLETTERS: Final = 26
@@ -89,7 +90,8 @@ class Scenery:
         def stranger(at: datetime) -> None:
             who = self._texts[key]
             person = Person(who["name"], who["address"], who["language"])
-            self._director.arrive(Mail(person, f"Fwd: {talk.subject}", who["text"], at, answers=talk.last), at)
+            text = who["text"].format(first=talk.customer.first)
+            self._director.arrive(Mail(person, f"Fwd: {talk.subject}", text, at, answers=talk.last), at)
 
         return stranger
 
@@ -117,17 +119,28 @@ class Scenery:
         tickets.set_follow_up(stage.at(self._now - timedelta(hours=3), me, "set"), done[-3].ticket, follow_up=True)
         for number, talk in enumerate(done[-9:-7]):
             tickets.delete_ticket(stage.at(self._now - timedelta(days=number + 1), me, "delete"), talk.ticket)
+        self._name_organisations()
         self._fill_outbox(recent)
+
+    def _name_organisations(self) -> None:
+        """Organisations are met by their domain; a person says what they are called."""
+        known = {one.domain: one for one in self._director.cast.organisations}
+        tx = self._director.stage.at(self._now - timedelta(days=1), self._director.agents[0].id, "organisation_set")
+        for row in tx.scalars(select(Organisation)):
+            if row.domain in known:
+                row.name, row.notes = known[row.domain].name, known[row.domain].notes
 
     def _fill_outbox(self, recent: list[Talk]) -> None:
         open_ones = [talk for talk in recent if talk.ending is Ending.OPEN]
-        waiting = [talk for talk in self._director.talks if talk.ending is Ending.WAITING]
-        self._held(open_ones[-1])
-        self._uncertain(waiting[7])
-        self._refused(waiting[8])
-        self._retry(waiting[9])
+        waiting = [
+            talk for talk in self._director.talks if talk.ending is Ending.WAITING and talk.customer.language == "en"
+        ]
+        self._held(next(talk for talk in reversed(open_ones) if talk.customer.language == "en"))
+        self._uncertain(waiting[1])
+        self._refused(waiting[2])
+        self._retry(waiting[3])
         tomorrow = (self._now + timedelta(days=1)).replace(hour=7, minute=0, second=0)
-        self._queued(waiting[10], "later", timedelta(minutes=50), not_before=tomorrow)
+        self._queued(waiting[4], "later", timedelta(minutes=50), not_before=tomorrow)
 
     def _queued(
         self, talk: Talk, key: str, ago: timedelta, *, not_before: datetime | None = None, seen: UUID | None = None

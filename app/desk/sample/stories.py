@@ -45,6 +45,7 @@ class Story:
     key: str = ""
     customer: str = ""
     priority: str = ""
+    products: tuple[str, ...] = ()
 
 
 def stories() -> list[Story]:
@@ -63,6 +64,7 @@ def _story(raw: dict[str, Any]) -> Story:
         key=raw.get("key", ""),
         customer=raw.get("customer", ""),
         priority=raw.get("priority", ""),
+        products=tuple(raw.get("product", ())),
     )
 
 
