@@ -184,7 +184,7 @@ class DossierFace(QFrame):
         self._tickets.set_figure(count_text(figures.tickets), unfinished)
         if dossier.reply is not None:
             seconds, over = dossier.reply
-            self._reply.set_figure(span_text(seconds), tr("Half of {n} ticket|Half of {n} tickets sooner", n=over))
+            self._reply.set_figure(span_text(seconds), tr("Median of {n} ticket|Median of {n} tickets", n=over))
         else:
             self._reply.set_figure("–", tr("Nothing answered yet"))
         last = figures.last_at

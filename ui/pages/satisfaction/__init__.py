@@ -1,0 +1,1 @@
+"""Satisfaction: what customers answered when they were asked how we did."""
