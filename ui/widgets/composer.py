@@ -169,7 +169,8 @@ class AttachmentStrip(QFrame):
             chip.opened.connect(self.opened)
             chip.removed.connect(self.removed)
             self._flow.addWidget(chip)
-        self.setVisible(bool(attachments))
+        if self.parentWidget() is not None or not attachments:  # showing it without a parent would open a window
+            self.setVisible(bool(attachments))
         self.updateGeometry()
 
 
@@ -199,7 +200,8 @@ class Composer(QFrame):
         self.edit = GrowingEdit(placeholder, name=placeholder)
         self.strip = AttachmentStrip(removable=True)
         self.modes = Choices(modes, kind="tab", name=tr("What to write"))
-        self.modes.setVisible(bool(modes))
+        if not modes:
+            self.modes.hide()
         self.aside = ElidingLabel("", "small")
         self.aside.setAlignment(Qt.AlignmentFlag.AlignRight)
         self._tools = row(*tools, None, *buttons, spacing=4)

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import unquote
 from uuid import UUID
 
-from PySide6.QtCore import QObject, QStandardPaths, QUrl
+from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QWidget
 
@@ -28,6 +28,7 @@ from ui.text import tr
 from ui.widgets.overlay import ask
 
 _KEPT = 200
+_AFTER_PAINT_MS = 40
 _RUNS = frozenset(
     "app appimage bat cmd com cpl desktop exe hta jar js jse lnk msc msi pif ps1 reg scr sh url vb vbe vbs wsf wsh".split()
 )
@@ -42,21 +43,38 @@ class MailFiles(QObject):
         self._context, self._owner = context, owner
         self._html: OrderedDict[UUID, str] = OrderedDict()
         self._pictures: OrderedDict[UUID, dict[str, bytes]] = OrderedDict()
+        self._wanted: list[tuple[UUID, Callable[[UUID, str], object]]] = []
+        self._pause = QTimer(self, singleShot=True, interval=_AFTER_PAINT_MS)
+        self._pause.timeout.connect(self._read_next)
 
     def html(self, message: UUID, then: Callable[[UUID, str], object]) -> None:
         """The cleaned HTML of a message, "" if it has none; kept, because a mail never changes."""
         known = self._html.get(message)
         if known is not None:
             then(message, known)
+        else:
+            self._wanted.append((message, then))
+            self._pause.start()
+
+    def forget(self) -> None:
+        """What was wanted for another ticket is not wanted any more."""
+        self._wanted.clear()
+
+    def _read_next(self) -> None:
+        """One mail after the other, newest first, and only when the text has been painted: reading takes the window's time."""
+        if not self._wanted:
             return
+        message, then = self._wanted.pop()
 
         def take(markup: str | None) -> None:
             self._html[message] = markup or ""
             while len(self._html) > _KEPT:
                 self._html.popitem(last=False)
             then(message, markup or "")
+            self._read_next()
 
         def failed(_error: Exception) -> bool:
+            self._read_next()
             return True  # the text is shown; a mail that cannot be read again is not worth a message
 
         desk = self._context.desk

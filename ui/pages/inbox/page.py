@@ -41,6 +41,7 @@ from ui.widgets.state import EmptyState
 NARROW = 1200
 _LIST, _LIST_NARROW = 348, 320
 _SEEN_MS = 400
+_BESIDE_MS = 20  # the conversation is painted first
 
 
 class Page(BasePage):
@@ -65,6 +66,8 @@ class Page(BasePage):
         self._wire()
         self._seen = QTimer(self, singleShot=True, interval=_SEEN_MS)
         self._seen.timeout.connect(self._mark_seen)
+        self._soon = QTimer(self, singleShot=True, interval=_BESIDE_MS)
+        self._soon.timeout.connect(self._ask_beside)
         self._begin()
 
     # -- what the window calls
@@ -172,6 +175,7 @@ class Page(BasePage):
         if self.ticket == ticket and self._stack.currentWidget() is self._talk:
             return
         self.writer.keep_now()
+        self.files.forget()
         self.ticket = ticket
         self._reload()
 
@@ -204,7 +208,7 @@ class Page(BasePage):
         if other or self._stack.currentWidget() is not self.new_mail:
             self._stack.setCurrentWidget(self._talk)
         self.side.show_tags(opened.detail.row.tags)
-        self._ask_beside()
+        self._soon.start()
         if self._wanted_message is not None:
             self.talk.reveal(self._wanted_message)
             self._wanted_message = None

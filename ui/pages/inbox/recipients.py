@@ -8,7 +8,7 @@ from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QCompleter, QFrame, QVBoxLayout
 
 from app.kernel.errors import UserError
-from app.outbox.commands import people
+from app.outbox.queueing import people
 from ui.text import tr
 from ui.widgets.field import Select, TextField
 from ui.widgets.label import Label
