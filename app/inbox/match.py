@@ -19,6 +19,7 @@ from uuid import UUID
 from sqlalchemy import Row, or_, select
 
 from app.conversations.tables import Message, MessageRef
+from app.inbox.tables import MailItem
 from app.kernel.store import Tx
 from app.mime.model import ParsedMail
 from app.tickets.commands.standing import Standing, standing
@@ -74,6 +75,8 @@ class Threads:
         self._names: dict[str, dict[UUID, Known]] = {}  # an id -> the messages that name it, one a ticket
         self._loose: dict[str, dict[UUID, None]] = {}  # an id -> what we sent, and that is in no ticket, that names it
         self._people: dict[UUID, set[str]] = {}
+        self._living: dict[UUID, UUID | None] = {}  # a ticket -> the one it has become by merging
+        self._placed: dict[UUID, UUID] = {}  # a message that this batch placed -> its ticket
         wanted: set[str] = set()
         had: set[str] = set()
         for mail in mails:
@@ -85,6 +88,9 @@ class Threads:
                 wanted.add(mail.bounce.original_message_id)
             if mail.feedback_for:
                 wanted.add(mail.feedback_for)
+        self._line_by_own: dict[str, list[UUID]] = {}
+        self._line_by_answer: dict[str, list[UUID]] = {}
+        self._find_lines(wanted, had)
         for row in self._rows(wanted, ("own", "given")):
             self._has.setdefault(row.ref, []).append(_known(row))
         for row in self._rows(had, ("named",)):
@@ -140,8 +146,13 @@ class Threads:
 
     def ticket_of(self, known: Known) -> UUID | None:
         """The ticket in which a message is shown now: after placements and merges; None if there is none (any more)."""
-        row = self.ticket(known.ticket)
-        return row.id if row is not None else None
+        key = self._placed.get(known.message, known.ticket)
+        if key is None:
+            return None
+        if key not in self._living:
+            row = self.ticket(key)
+            self._living[key] = row.id if row is not None else None
+        return self._living[key]
 
     def ticket(self, key: UUID | None) -> Standing | None:
         """How a ticket stands, following merges."""
@@ -157,8 +168,22 @@ class Threads:
 
     def forget(self, *tickets: UUID) -> None:
         """Tickets whose conversation was just changed by a merge."""
+        self._living.clear()
         for ticket in tickets:
             self._people.pop(ticket, None)
+
+    def place(self, message: UUID, ticket: UUID) -> None:
+        """Learn that a message without a ticket was placed in one."""
+        self._placed[message] = ticket
+        self._people.pop(ticket, None)
+
+    def lines(self, mail: ParsedMail) -> tuple[UUID, ...]:
+        """Ledger lines of mail that is kept as a line only, and that this mail names or that answers it."""
+        if not (self._line_by_own or self._line_by_answer):
+            return ()
+        found = [key for ref in named_by(mail) for key in self._line_by_own.pop(ref, ())]
+        found += self._line_by_answer.pop(mail.message_id, ()) if mail.message_id else ()
+        return tuple(dict.fromkeys(found))
 
     def are_linked(self, one: UUID, other: UUID) -> bool:
         """Were the two kept apart on purpose?"""
@@ -191,6 +216,23 @@ class Threads:
             self._names.setdefault(ref, {}).setdefault(known.ticket, known)
         elif known.direction == "out":
             self._loose.setdefault(ref, {})[known.message] = None
+
+    def _find_lines(self, wanted: set[str], had: set[str]) -> None:
+        columns = select(MailItem.id, MailItem.own_ref, MailItem.answers_ref).where(MailItem.own_ref != "")
+        for refs, column, found in (
+            (wanted, MailItem.own_ref, self._line_by_own),
+            (had, MailItem.answers_ref, self._line_by_answer),
+        ):
+            listed = sorted(refs)
+            for start in range(0, len(listed), _CHUNK):
+                for row in self._tx.execute(columns.where(column.in_(listed[start : start + _CHUNK]))):
+                    found.setdefault(row.own_ref if found is self._line_by_own else row.answers_ref, []).append(row.id)
+
+    def add_line(self, item: UUID, own_ref: str, answers_ref: str) -> None:
+        """Learn of a mail of this batch that is kept as a line only."""
+        self._line_by_own.setdefault(own_ref, []).append(item)
+        if answers_ref:
+            self._line_by_answer.setdefault(answers_ref, []).append(item)
 
     def _rows(self, refs: set[str], roles: tuple[str, ...]) -> Iterator[Row[Any]]:
         listed = sorted(refs)

@@ -149,15 +149,21 @@ def ledger_items(
     *,
     outcomes: Collection[str] | None = None,
     folder: UUID | None = None,
+    mailbox: str | None = None,
     limit: int = 100,
     before: tuple[datetime, UUID] | None = None,
 ) -> tuple[LedgerItem, ...]:
-    """Lines, newest received first; `before`: (received_at, id) of the last line of the page before."""
+    """Lines, newest received first; `before`: (received_at, id) of the last line of the page before.
+
+    `mailbox` is an address.
+    """
     query = _items()
     if outcomes is not None:
         query = query.where(MailItem.outcome.in_(list(outcomes)))
     if folder is not None:
         query = query.where(MailItem.folder == folder)
+    if mailbox is not None:
+        query = query.where(func.lower(Mailbox.address) == mailbox.lower())
     if before is not None:
         query = query.where(tuple_(MailItem.received_at, MailItem.id) < before)
     query = query.order_by(MailItem.received_at.desc(), MailItem.id.desc()).limit(limit)

@@ -92,16 +92,20 @@ def folder_id(mailbox: UUID, name: str) -> UUID:
     return ids.derived_id("mail_folder", mailbox, name)
 
 
+_SECOND: Final = timedelta(microseconds=999_999)
+
+
 def _own_ms(mail: ParsedMail) -> int:
     return clock.to_ms(mail.date) if mail.date and _EARLIEST <= mail.date < _LATEST else 0
 
 
 def occurred_at(mail: ParsedMail, internal_at: datetime | None, now: datetime, *, was_there: bool) -> datetime:
-    """When a mail happened. New mail: when the server got it. Mail that was there when the mailbox was connected: the
+    """When a mail happened. New mail: when the server got it; servers say only the second, and its end is meant, so that
+    an answer never stands before what it answers. Mail that was there when the mailbox was connected: the
     earliest of that, the top Received field and Date, since a mailbox that moved has the day of its move everywhere.
     """
     if not was_there and internal_at is not None:
-        return min(internal_at, now)
+        return min(internal_at + _SECOND, now)
     known = [at for at in (internal_at, mail.received_at, mail.date) if at is not None and at >= _EARLIEST]
     return min([*known, now])
 

@@ -60,7 +60,7 @@ class Fetcher:
 
     def __init__(self, session: ImapSession, do: Do, ask: Ask, packs: Packs, mailbox: UUID) -> None:
         self._session, self._do, self._ask, self._packs, self._mailbox = session, do, ask, packs, mailbox
-        self._open = ""
+        self._looked: dict[UUID, tuple[FolderState, list[int]]] = {}
 
     def plan(self) -> ReceivePlan | None:
         """The mailbox as it stands; None once it was removed."""
@@ -93,7 +93,8 @@ class Fetcher:
             if _is_unchanged(plan, folder, state):
                 return []
             new = self._session.uids(folder.received_uid)
-            if folder.server_count + len(new) == state.exists:
+            if plan.history is not History.NONE and folder.server_count + len(new) == state.exists:
+                self._looked[folder.id] = (state, new)
                 return new
         return list(self.compare(folder.id, state))
 
@@ -115,7 +116,20 @@ class Fetcher:
         return self.compare(folder.id, state)
 
     def settle(self, folder: FolderPlan) -> None:
-        """After a folder's mails are in: the cursor, and the account with a fresh listing."""
+        """After a folder's mails are in: the cursor and the account, with a fresh listing where counting is not enough."""
+        looked = self._looked.pop(folder.id, None)
+        if looked is not None:
+            state, new = looked
+            self._do(
+                commands.note_received,
+                folder.id,
+                state.uidvalidity,
+                new,
+                server=state.exists,
+                uidnext=state.uidnext,
+                modseq=state.highestmodseq,
+            )
+            return
         state = self._select(folder.name)
         missing = self.compare(folder.id, state)
         top = (min(missing) if missing else state.uidnext or self._top(folder)) - 1

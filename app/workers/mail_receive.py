@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -41,6 +42,7 @@ Secrets = Callable[[str], str | None]
 """The secret kept under a reference, as `app.kernel.secrets.load_secret` gives it."""
 
 _BLOCK: Final = 1000
+_SAY_AGAIN_S: Final = 600.0
 _IDLE_S: Final = 55.0
 _BACK_OFF_S: Final = (5.0, 15.0, 60.0, 180.0, 300.0)
 _STOPS: Final = frozenset({Reason.SIGN_IN, Reason.TLS, Reason.PLAIN})
@@ -126,6 +128,8 @@ class Receiver:
         self._stop = stop
         self.intake = Intake(do, ask, pool, stop, pace)
         self._fetcher: Fetcher | None = None
+        self._said: tuple[HealthState, Reason | None, str] | None = None
+        self._said_at = 0.0
 
     def plan(self) -> ReceivePlan | None:
         found: ReceivePlan | None = self._ask(receive_plan, self.mailbox)
@@ -208,7 +212,11 @@ class Receiver:
     # -- health
 
     def report(self, state: HealthState, reason: Reason | None = None, words: str = "") -> None:
-        """Say how the mailbox does: a short-lived word for the window, and the pause that a person has to end."""
+        """Say how the mailbox does, when that has changed or was long not said: a short-lived word for the window."""
+        said = (state, reason, words)
+        if said == self._said and time.monotonic() - self._said_at < _SAY_AGAIN_S:
+            return
+        self._said, self._said_at = said, time.monotonic()
         payload = {
             "mailbox": str(self.mailbox),
             "state": str(state),
@@ -219,7 +227,7 @@ class Receiver:
         self._do(signals.send, "mailbox_state", payload, ttl_s=3600)
         plan = self.plan()
         if state is HealthState.OK and plan is not None and plan.paused_reason:
-            self._do(resume_mailbox, self.mailbox)
+            self._do(resume_mailbox, self.mailbox, received=True)
 
     def report_error(self, error: ExternalError) -> None:
         """Say what went wrong; trouble that only a person can end pauses the mailbox."""

@@ -7,10 +7,11 @@ since an opened ticket is no history any more.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, select, update
 
 from app.conversations.rules import Direction, Kind
 from app.conversations.tables import Mailbox, Message
@@ -44,12 +45,15 @@ def open_young_threads(tx: Tx, mailbox: UUID, after: UUID | None = None) -> UUID
     if after is not None:
         query = query.where(Ticket.id > after)
     rows = tx.execute(query.order_by(Ticket.id).limit(STEP)).scalars().all()
+    customer_last = _customer_has_last_word(tx, [row.id for row in rows])
+    opened = []
     for row in rows:
-        customer_last = _customer_has_last_word(tx, row.id)
-        if rules.opens(history, box.open_since, last_at=row.last_message_at, customer_last=customer_last):
-            row.status = Status.NEW if customer_last else Status.WAITING
+        is_customers = row.id in customer_last
+        if rules.opens(history, box.open_since, last_at=row.last_message_at, customer_last=is_customers):
+            row.status = Status.NEW if is_customers else Status.WAITING
             row.outcome, row.closed_at = "", None
-            _count_as_message(tx, row.id)
+            opened.append(row.id)
+    _count_as_messages(tx, opened)
     return rows[-1].id if len(rows) == STEP else None
 
 
@@ -60,25 +64,32 @@ def end_first_import(tx: Tx, mailbox: UUID) -> None:
         box.first_import_done = True
 
 
-def _customer_has_last_word(tx: Tx, ticket: UUID) -> bool:
-    merged = select(Ticket.id).where(or_(Ticket.id == ticket, Ticket.merged_into == ticket))
-    last: tuple[datetime, str] | None = None
-    placed = select(Placement.id).where(Placement.ticket == ticket, Placement.deleted_at.is_(None))
-    for where in (Message.ticket.in_(merged), Message.id.in_(placed)):
-        query = (
-            select(Message.occurred_at, Message.direction)
-            .where(where, Message.kind == Kind.MAIL, Message.automatic.is_(False))
-            .order_by(Message.occurred_at.desc())
-            .limit(1)
-        )
-        row = tx.execute(query).first()
-        if row is not None and (last is None or row[0] > last[0]):
-            last = (row[0], row[1])
-    return last is not None and last[1] == Direction.IN
+def _customer_has_last_word(tx: Tx, tickets: Sequence[UUID]) -> set[UUID]:
+    """Those of `tickets` whose newest letter is the customer's; merged and placed messages count where they are shown."""
+    home = {key: key for key in tickets}
+    merged = select(Ticket.id, Ticket.merged_into).where(Ticket.merged_into.in_(tickets))
+    home.update((row.id, row.merged_into) for row in tx.execute(merged) if row.merged_into is not None)
+    newest: dict[UUID, tuple[datetime, str]] = {}
+    placed = (Placement.id == Message.id) & Placement.deleted_at.is_(None)
+    letters = (Message.kind == Kind.MAIL, Message.automatic.is_(False))
+    own = select(Message.ticket, Message.direction, func.max(Message.occurred_at)).outerjoin(Placement, placed)
+    own = own.where(Message.ticket.in_(list(home)), Placement.id.is_(None), *letters)
+    other = select(Placement.ticket, Message.direction, func.max(Message.occurred_at)).join(Message, placed)
+    other = other.where(Placement.ticket.in_(list(home)), *letters)
+    for query in (own.group_by(Message.ticket, Message.direction), other.group_by(Placement.ticket, Message.direction)):
+        for ticket, direction, at in tx.execute(query):
+            shown = home.get(ticket) if ticket is not None else None
+            if shown is None:
+                continue
+            if shown not in newest or at > newest[shown][0]:
+                newest[shown] = (at, direction)
+    return {ticket for ticket, (_, direction) in newest.items() if direction == Direction.IN}
 
 
-def _count_as_message(tx: Tx, ticket: UUID) -> None:
-    messages = select(Message.id).where(Message.ticket == ticket).scalar_subquery()
+def _count_as_messages(tx: Tx, tickets: Sequence[UUID]) -> None:
+    if not tickets:
+        return
+    messages = select(Message.id).where(Message.ticket.in_(tickets))
     tx.execute(
         update(MailItem)
         .where(MailItem.message.in_(messages), MailItem.outcome == Outcome.HISTORY)

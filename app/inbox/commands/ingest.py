@@ -111,6 +111,9 @@ class _Batch:
         """Write the outcomes into the ledger."""
         if self._updates:
             self.tx.execute(update(MailItem), self._updates)
+        if self.places.look_again:
+            values = {"outcome": Outcome.RECEIVED, "attempts": 0, "own_ref": "", "answers_ref": "", "reason": ""}
+            self.tx.execute(update(MailItem).where(MailItem.id.in_(self.places.look_again)).values(**values))
         for folder in {row.folder for row, _ in self._items.values()}:
             self.tx.touch("mail_folder", folder)
 
@@ -119,6 +122,8 @@ class _Batch:
 
     def _note(self, row: MailItem, mail: ParsedMail, delivery: Delivery) -> None:
         self.outcomes[delivery.outcome] += 1
+        if delivery.refs[0]:
+            self.places.threads.add_line(row.id, *delivery.refs)
         sender = mail.from_ or mail.sender
         self._updates.append(
             {

@@ -20,6 +20,7 @@ from app.outbox.commands import note_found_in_sent, note_named, record_bounce
 from app.people.commands import customer_for
 from app.people.queries import customer_of
 from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning, take_answer
+from app.surveys.rules import find_token
 from app.tickets import commands as tickets
 from app.tickets.commands.standing import standing
 from app.tickets.rules import HISTORY
@@ -165,6 +166,8 @@ class Intake:
         if writer is None or outcome_of_class(arrival.mail.mail_class) in {Outcome.BOUNCE, Outcome.FEEDBACK}:
             return None
         mail = arrival.mail
+        if self._ours(named_by(mail)) is None and find_token(mail.subject) is None:
+            return None
         return take_answer(
             self.tx,
             IncomingMail(
@@ -172,7 +175,8 @@ class Intake:
                 sender=writer.address,
                 subject=mail.subject,
                 text=mail.text,
-                in_reply_to=named_by(mail),
+                in_reply_to=mail.in_reply_to,
+                references=mail.references,
                 automatic=is_by_program(mail),
                 at=arrival.at,
             ),

@@ -7,14 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
-
 from app.conversations.commands import NewAttachment, NewMessage, add_message
 from app.conversations.rules import Direction, Kind, snippet_of
 from app.inbox import rules
 from app.inbox.match import Known, Match, Threads, named_by
-from app.inbox.rules import FolderRole, Outcome
-from app.inbox.tables import MailItem
+from app.inbox.rules import FolderRole
 from app.kernel.store import Tx
 from app.mime.model import Address, ParsedMail
 from app.surveys.rules import hide_token, hide_tokens
@@ -54,6 +51,7 @@ class Places:
         self.threads = threads
         self.new_tickets = 0
         self.appended = 0
+        self.look_again: list[UUID] = []
 
     def open_ticket(self, arrival: Arrival, customer: UUID | None) -> UUID:
         """A ticket of its own for this mail; closed history if the mail was there before the desk."""
@@ -161,16 +159,8 @@ class Places:
             self.tx.flush()
             for message in match.loose:
                 put_message(self.tx, message, ticket)
-        named = list(named_by(arrival.mail))
-        own = [arrival.mail.message_id] if arrival.mail.message_id else []
-        if not named and not own:
-            return
-        lines = select(MailItem.id).where(
-            MailItem.own_ref != "", or_(MailItem.own_ref.in_(named), MailItem.answers_ref.in_(own))
-        )
-        for key in self.tx.execute(lines).scalars().all():
-            values = {"outcome": Outcome.RECEIVED, "attempts": 0, "own_ref": "", "answers_ref": "", "reason": ""}
-            self.tx.execute(update(MailItem).where(MailItem.id == key).values(**values))
+                self.threads.place(message, ticket)
+        self.look_again.extend(self.threads.lines(arrival.mail))
 
 
 def snippet(mail: ParsedMail) -> str:
