@@ -21,6 +21,9 @@ CHANGEABLE: Final = frozenset(
     " history open_since first_import_done".split()
 )
 
+SENDING: Final = "Sending: "
+"""How the words of a pause begin that sending made."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewMailbox:
@@ -96,8 +99,10 @@ def pause_mailbox(tx: Tx, mailbox: UUID, reason: str, words: str = "") -> None:
     row.paused_reason, row.paused_words = str(reason), words
 
 
-def resume_mailbox(tx: Tx, mailbox: UUID) -> None:
-    """Receive and send again."""
+def resume_mailbox(tx: Tx, mailbox: UUID, *, received: bool = False) -> None:
+    """Receive and send again. `received`: because receiving works; that proves nothing of a pause that sending made."""
+    if received and _mailbox(tx, mailbox).paused_words.startswith(SENDING):
+        return
     pause_mailbox(tx, mailbox, "", "")
 
 

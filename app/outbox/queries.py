@@ -252,7 +252,7 @@ def _row(row: Outbox, sent: Message, box: Mailbox | None, now: datetime) -> Outb
         first_attempt_at=row.first_attempt_at,
         last_error=row.last_error,
         refused=tuple(each.address for each in refused),
-        paused=(box.paused_words or box.paused_reason) if box else "",
+        paused=(box.paused_reason, box.paused_words) if box else ("", ""),
         tried=row.blob is not None,
         sent_before=row.sent_at is not None,
     )

@@ -10,7 +10,7 @@ from app.outbox.rules import TELL_AFTER, Hold, Phase, State
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known of a message. `paused`: why its mailbox is paused; `tried`: bytes of it exist."""
+    """What is known of a message. `paused`: why its mailbox is paused, with the server's words; `tried`: has bytes."""
 
     state: State
     hold_reason: str
@@ -20,7 +20,7 @@ class Situation:
     first_attempt_at: datetime | None
     last_error: str
     refused: tuple[str, ...]
-    paused: str
+    paused: tuple[str, str]
     tried: bool
     sent_before: bool
 
@@ -38,6 +38,13 @@ _HELD = {
     Hold.STALE: ("The customer has written again. Read it first, then send this anyway or change it.", "send_anyway"),
     Hold.SIGN_IN: ("The mailbox needs you to sign in again. It goes out by itself then.", "sign_in"),
     Hold.DEAD_ADDRESS: ("Mail to this address came back: it does not exist. Correct it, or send anyway.", "edit"),
+}
+
+
+_PAUSED = {
+    "sign_in": "Waits until you have signed in to the mailbox again.",
+    "tls": "Waits: the server could not prove that it is the right one.",
+    "plain": "Waits: the server offers no encryption.",
 }
 
 
@@ -77,9 +84,13 @@ def describe(it: Situation) -> Told:
 
 def _waiting(it: Situation) -> Told:
     taking_back = () if it.sent_before else ("cancel",)
-    if it.paused:
+    if it.paused[0] == "sample":
+        return Told("A sample desk sends nothing.", taking_back, needs_attention=False)
+    if it.paused[0] in _PAUSED:
+        return Told(_with(_PAUSED[it.paused[0]], it.paused[1]), ("sign_in", *taking_back), needs_attention=True)
+    if it.paused[0]:
         return Told(
-            _with("Waits until you have signed in to the mailbox.", it.paused),
+            _with("The mailbox is paused.", it.paused[1]),
             ("sign_in", *taking_back),
             needs_attention=True,
         )

@@ -23,7 +23,7 @@ from app.connectors.email.faults import SendError
 from app.connectors.email.folders import FolderRole
 from app.connectors.email.imap import ImapSession
 from app.connectors.email.smtp import SmtpSession
-from app.conversations.mailboxes import pause_mailbox
+from app.conversations.mailboxes import SENDING, pause_mailbox
 from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock
 from app.kernel.blobs import BlobDamaged, BlobRef, Packs, StorageError
@@ -41,7 +41,9 @@ Secrets = Callable[[str], str | None]
 _LONGEST_WAIT_S = 60.0
 _QUIET = (timedelta(seconds=5), timedelta(seconds=20), timedelta(minutes=1))
 _one_at_a_time = threading.Lock()
-_MAILBOX_TROUBLE = {Reason.OFFLINE, Reason.HOST, Reason.TLS, Reason.PLAIN}
+_STOPS = frozenset({Reason.SIGN_IN, Reason.TLS, Reason.PLAIN})
+"""Trouble that only a person can end: the mailbox is paused until somebody did; its messages stay queued."""
+_NO_LINE = frozenset({Reason.OFFLINE, Reason.HOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,12 +222,12 @@ class Sender:
         if isinstance(error, SendError) and error.uncertain:
             self._do(commands.record_uncertain, message, words)
             counts["uncertain"] += 1
-        elif error.reason is Reason.SIGN_IN:
+        elif error.reason in _STOPS:
             self._do(commands.record_not_tried, message, words)
-            self._do(pause_mailbox, box.id, Reason.SIGN_IN, words)
+            self._do(pause_mailbox, box.id, error.reason, SENDING + (error.words or str(error)))
             counts["waiting"] += 1
             raise _MailboxError from error
-        elif error.reason in _MAILBOX_TROUBLE:
+        elif error.reason in _NO_LINE:
             self._do(commands.record_not_tried, message, words)
             counts["waiting"] += 1
             raise _MailboxError from error
@@ -324,7 +326,7 @@ class _Line:
             try:
                 self._server = server_of(box.smtp_url, box.user, box.smtp_pin, self._secrets(box.secret_ref))
             except UserError as error:
-                self._do(pause_mailbox, box.id, Reason.SIGN_IN, str(error))
+                self._do(pause_mailbox, box.id, Reason.SIGN_IN, SENDING + str(error))
                 raise _MailboxError from error
         return self._server
 

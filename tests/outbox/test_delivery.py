@@ -149,15 +149,16 @@ def test_a_claim_belongs_to_its_time_and_mailbox(desk: SmallDesk, time: Clock) -
     st.booleans(),
     st.booleans(),
     st.sampled_from(["", "words"]),
+    st.sampled_from(["", "sign_in", "tls", "plain", "busy", "sample"]),
 )
 def test_every_state_has_words_and_buttons_that_exist(
-    state: State, hold: str, tried: bool, sent: bool, error: str
+    state: State, hold: str, tried: bool, sent: bool, error: str, paused: str
 ) -> None:
     at = clock.EPOCH
     told = words.describe(
         words.Situation(
             state=state, hold_reason=hold if state is State.HELD and hold else Hold.STALE, phase="", not_before=at, now=at,
-            first_attempt_at=at, last_error=error, refused=(), paused=error, tried=tried, sent_before=sent,
+            first_attempt_at=at, last_error=error, refused=(), paused=(paused, error), tried=tried, sent_before=sent,
         )
     )  # fmt: skip
     assert told.text.endswith((".", "words"))

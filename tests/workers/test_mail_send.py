@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.conversations.mailboxes import update_mailbox
+from app.conversations.mailboxes import resume_mailbox, update_mailbox
 from app.conversations.queries import mailbox, raw_ref
 from app.kernel import clock
 from app.outbox import commands, queries
@@ -150,7 +150,12 @@ def test_a_wrong_password_pauses_the_mailbox_and_not_the_message(tmp_path: Path,
         assert desk.state(key) == "queued"
         assert desk.ask(queries.outbox_row, key, clock.now()).buttons[0] == "sign_in"
         assert send(desk) == SendCounts()
+        desk.do(resume_mailbox, desk.mailbox, received=True)  # that receiving works proves nothing
+        assert desk.ask(mailbox, desk.mailbox).paused_reason == "sign_in"
         assert len(server.letters) == 0
+        server.orders.password = "password"
+        desk.do(resume_mailbox, desk.mailbox)
+        assert send(desk) == SendCounts(sent=1)
         desk.close()
 
 
