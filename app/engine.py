@@ -133,6 +133,7 @@ class Engine:
         self._stop = threading.Event()
         self._words: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._send_wake = threading.Event()
+        self._sender = mail_send.Sender(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop)
         self._timer_wake = threading.Event()
         self._mailboxes: dict[UUID, _Mailbox] = {}
         self._threads: list[threading.Thread] = []
@@ -195,6 +196,7 @@ class Engine:
         else:
             for one in self._mailboxes.values():
                 one.wake.set()
+            self._sender.try_again()
             self._send_wake.set()
             self._timer_wake.set()
 
@@ -231,7 +233,7 @@ class Engine:
 
     def _send(self) -> None:
         desk = self._desk
-        mail_send.run(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop, self._send_wake)
+        mail_send.run(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop, self._send_wake, self._sender)
 
     def _timers(self) -> None:
         desk = self._desk

@@ -128,13 +128,14 @@ class Sender:
         if at is None:
             return _LONGEST_WAIT_S
         wait = (at - clock.now()).total_seconds()
-        if self._quiet and wait <= 0:
-            wait = min((each.until - clock.now()).total_seconds() for each in self._quiet.values())
+        quiet = list(self._quiet.values())
+        if quiet and wait <= 0:
+            wait = min((each.until - clock.now()).total_seconds() for each in quiet)
         return min(max(wait, 0.2), _LONGEST_WAIT_S)
 
     def try_again(self) -> None:
         """Forget that mailboxes were unreachable: the line is back, or somebody asked."""
-        self._quiet.clear()
+        self._quiet = {}  # replaced, not emptied: another thread may be reading it
 
     # -- one mailbox
 

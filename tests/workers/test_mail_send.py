@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from app.conversations.mailboxes import resume_mailbox, update_mailbox
 from app.conversations.queries import mailbox, raw_ref
 from app.kernel import clock
 from app.outbox import commands, queries
-from app.workers.mail_send import SendCounts, Sender, send_due
+from app.workers.mail_send import SendCounts, Sender, run, send_due
 from tests.outbox.small_desk import ANN, US, Clock, SmallDesk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
@@ -219,3 +220,32 @@ def test_the_copy_in_sent_holds_the_same_bytes_and_is_made_once(
     sender.send_due()
     assert desk.row(key).copy_state == "done"
     assert len(dovecot.list_uids(account, "Sent")) == 1
+
+
+def test_the_loop_sends_what_is_queued_and_stops_at_once(desk: SmallDesk, smtp: SmtpServer) -> None:
+    wake = threading.Event()
+    desk.store.watcher.listen(lambda changes: wake.set() if changes.touches("outbox") else None)
+    thread = threading.Thread(target=run, args=(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop, wake))
+    thread.start()
+    for number in range(1, 4):
+        desk.reply(str(number))
+        smtp.wait_for(number)
+    desk.stop.set()
+    wake.set()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert len(smtp.letters) == 3
+
+
+def test_two_senders_at_once_send_each_message_once(desk: SmallDesk, smtp: SmtpServer, tmp_path: Path) -> None:
+    keys = [desk.reply(str(number)) for number in range(8)]
+    other = SmallDesk(tmp_path, smtp=f"smtp://localhost:{smtp.port}")
+    senders = [Sender(each.do, each.ask, each.packs, each.secrets, each.stop) for each in (desk, other)]
+    threads = [threading.Thread(target=each._pass) for each in senders]  # below the lock that a process has
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert {desk.state(key) for key in keys} == {"sent"}
+    assert sorted(letter.message["X-Deskbell-Id"] for letter in smtp.letters) == sorted(key.hex for key in keys)
+    other.close()
