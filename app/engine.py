@@ -81,13 +81,20 @@ def engine_lock(desk: Desk, *, wait_s: float = 0.0) -> Iterator[None]:
 
 
 def one_pass(desk: Desk, mailbox: UUID | None = None, stop: threading.Event | None = None) -> Pass:
-    """Receive, ingest, timers, send: once, by whoever holds the engine lock. What fails is told, and stops nothing else."""
+    """Receive, ingest, timers, send: once, by whoever holds the engine lock. What fails is told, and stops nothing else.
+
+    When something was sent, the copies that went into the Sent folders get their lines in the ledger before the end, so
+    that after a pass every mail on the servers is accounted for; they are not counted as received.
+    """
     stop = stop or threading.Event()
     done = Pass()
+    keys = [mailbox] if mailbox else list(desk.ask(receiving_mailboxes))
     with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
-        for key in [mailbox] if mailbox else desk.ask(receiving_mailboxes):
+        for key in keys:
             _receive(desk, key, pool, stop, done, ALONE)
-    _timers_and_sending(desk, stop, done)
+        _timers_and_sending(desk, stop, done)
+        for key in keys if done.sent else ():
+            _receive(desk, key, pool, stop, Pass(), ALONE)
     return done
 
 
@@ -204,7 +211,7 @@ class Engine:
         """Do what the command line waits for, with the live connection of each mailbox out of the way meanwhile."""
         wanted = UUID(payload["mailbox"]) if payload.get("mailbox") else None
         done = Pass()
-        for key in [wanted] if wanted else list(self._desk.ask(receiving_mailboxes)):
+        for key in self._keys(wanted):
             live = self._mailboxes.pop(key, None)
             if live is not None:
                 live.end()
@@ -216,8 +223,13 @@ class Engine:
             self._send_wake.set()
             timers.timers_pass(self._desk.work, self._desk.ask, backup=_backup(self._desk))
             done.gave(self._sent_by_hand())
+            for key in self._keys(wanted) if done.sent else ():
+                _receive(self._desk, key, self._pool, self._stop, Pass(), WITH_WINDOW)
         self._see_mailboxes()
         self._desk.work(signals.send, "pass_done", {"id": payload["id"], **vars(done)}, ttl_s=300)
+
+    def _keys(self, wanted: UUID | None) -> list[UUID]:
+        return [wanted] if wanted else list(self._desk.ask(receiving_mailboxes))
 
     def _sent_by_hand(self) -> mail_send.SendCounts:
         """Send what is due, on this thread: claims are single rows, so the sending thread cannot send the same again."""
