@@ -104,6 +104,7 @@ class Sender:
     def __init__(self, do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event) -> None:
         self._do, self._ask, self._packs, self._secrets, self._stop = do, ask, packs, secrets, stop
         self._quiet: dict[UUID, _Quiet] = {}
+        self._unwritten: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
 
     def send_due(self) -> SendCounts:
         """One pass over everything that is due. Passes of one process come one after the other."""
@@ -112,6 +113,9 @@ class Sender:
 
     def _pass(self) -> SendCounts:
         counts: Counter[str] = Counter()
+        again, self._unwritten = self._unwritten, []
+        for command, values in again:
+            self._write(command, *values)
         by_mailbox: dict[UUID, list[queries.Due]] = {}
         for each in self._ask(queries.due, clock.now()):
             by_mailbox.setdefault(each.mailbox, []).append(each)
@@ -183,7 +187,7 @@ class Sender:
         except ExternalError as error:
             self._record_error(line.box, got.message, error, counts)
         except UserError as error:
-            self._do(commands.record_failed, got.message, str(error))
+            self._write(commands.record_failed, got.message, str(error))
             counts["failed"] += 1
         except Exception:
             log.exception("sending a message failed unexpectedly")
@@ -191,6 +195,18 @@ class Sender:
             line.close()
         else:
             self._record_receipt(got.message, receipt, counts)
+
+    def _write(self, command: Callable[..., Any], *values: Any) -> str:
+        """Write down how a message fared; the state it has now.
+
+        Should that fail (the disk is full), it is tried again at the next pass: the server's answer is not to be lost.
+        """
+        try:
+            return str(self._do(command, *values) or "")
+        except Exception:
+            log.exception("how a message fared could not be written; it is tried again")
+            self._unwritten.append((command, values))
+            return "waiting"
 
     def _freeze(self, message: UUID, counts: Counter[str]) -> BlobRef | None:
         """Compose the bytes and flush them; None if that is impossible, which is written down."""
@@ -215,40 +231,40 @@ class Sender:
 
     def _record_receipt(self, message: UUID, receipt: Receipt, counts: Counter[str]) -> None:
         refused = {address: (refusal.code, refusal.words) for address, refusal in receipt.refused.items()}
-        state = self._do(commands.record_results, message, receipt.accepted, refused)
-        counts[str(state)] += 1
+        state = self._write(commands.record_results, message, receipt.accepted, refused)
+        counts[state] += 1
 
     def _record_error(self, box: MailboxInfo, message: UUID, error: ExternalError, counts: Counter[str]) -> None:
         words = _with_words(str(error), error.words)
         if isinstance(error, SendError) and error.uncertain:
-            self._do(commands.record_uncertain, message, words)
+            self._write(commands.record_uncertain, message, words)
             counts["uncertain"] += 1
         elif error.reason in _STOPS:
-            self._do(commands.record_not_tried, message, words)
+            self._write(commands.record_not_tried, message, words)
             self._do(pause_mailbox, box.id, error.reason, SENDING + (error.words or str(error)))
             counts["waiting"] += 1
             raise _MailboxError from error
         elif error.reason in _NO_LINE:
-            self._do(commands.record_not_tried, message, words)
+            self._write(commands.record_not_tried, message, words)
             counts["waiting"] += 1
             raise _MailboxError from error
         elif error.retryable:
-            counts[str(self._do(commands.record_retry, message, words))] += 1
+            counts[self._write(commands.record_retry, message, words)] += 1
             if isinstance(error, SendError) and error.phase is WirePhase.CONNECT:
                 raise _MailboxError from error
         else:
             code = error.code if isinstance(error, SendError) else 0
             meaning = rules.plain_refusal(code, error.words) if error.words else str(error)
-            self._do(commands.record_failed, message, _with_words(meaning, error.words))
+            self._write(commands.record_failed, message, _with_words(meaning, error.words))
             counts["failed"] += 1
 
     def _record_unexpected(self, message: UUID, phase: _Phases, counts: Counter[str]) -> None:
         words = "Deskbell made a mistake while sending this; the details are in its log."
         if phase.now is WirePhase.DATA:
-            self._do(commands.record_uncertain, message, words)
+            self._write(commands.record_uncertain, message, words)
             counts["uncertain"] += 1
         else:
-            counts[str(self._do(commands.record_retry, message, words))] += 1
+            counts[self._write(commands.record_retry, message, words)] += 1
 
     # -- copies
 

@@ -6,12 +6,14 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.conversations.mailboxes import resume_mailbox, update_mailbox
 from app.conversations.queries import mailbox, raw_ref
 from app.kernel import clock
+from app.kernel.errors import UserError
 from app.outbox import commands, queries
 from app.workers.mail_send import SendCounts, Sender, run, send_due
 from tests.outbox.small_desk import ANN, US, Clock, SmallDesk
@@ -249,3 +251,22 @@ def test_two_senders_at_once_send_each_message_once(desk: SmallDesk, smtp: SmtpS
     assert {desk.state(key) for key in keys} == {"sent"}
     assert sorted(letter.message["X-Deskbell-Id"] for letter in smtp.letters) == sorted(key.hex for key in keys)
     other.close()
+
+
+def test_an_answer_that_could_not_be_written_at_once_is_not_lost(
+    desk: SmallDesk, smtp: SmtpServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = desk.reply()
+    full = [UserError("The disk is full.")]
+
+    def do(command: Any, *args: Any, **kwargs: Any) -> Any:
+        if command is commands.record_results and full:
+            raise full.pop()
+        return desk.do(command, *args, **kwargs)
+
+    sender = Sender(do, desk.ask, desk.packs, desk.secrets, desk.stop)
+    assert sender.send_due() == SendCounts(waiting=1)
+    assert (desk.state(key), desk.row(key).phase) == ("sending", "data")
+    sender.send_due()
+    assert desk.state(key) == "sent"
+    assert len(smtp.letters) == 1
