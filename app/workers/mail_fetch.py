@@ -7,6 +7,7 @@ that whatever breaks in between, the next look finds what is missing and nothing
 from __future__ import annotations
 
 import hashlib
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ from app.inbox.queries import (
 )
 from app.inbox.rules import FolderRole, History
 from app.kernel.blobs import Packs
+from app.mime.dates import parse_date
+from app.mime.parse import read_headers
 
 Do = Callable[..., Any]
 Ask = Callable[..., Any]
@@ -35,6 +38,8 @@ Ask = Callable[..., Any]
 WINDOW: Final = 200
 """Mails whose order is set right before they become tickets."""
 
+_FIRST_WINDOW: Final = 25
+_WINDOW_BYTES: Final = 16 * 2**20
 _BATCH_MAILS: Final = 64
 _BATCH_BYTES: Final = 4 * 2**20
 _BATCH_S: Final = 0.5
@@ -43,6 +48,7 @@ _ROLES: Final = {
     WireRole.SENT: FolderRole.SENT,
     WireRole.JUNK: FolderRole.JUNK,
 }
+_HEADER_BYTES: Final = 64_000
 _OLD: Final = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -58,8 +64,11 @@ class Wanted:
 class Fetcher:
     """One session's view of one mailbox."""
 
-    def __init__(self, session: ImapSession, do: Do, ask: Ask, packs: Packs, mailbox: UUID) -> None:
+    def __init__(
+        self, session: ImapSession, do: Do, ask: Ask, packs: Packs, mailbox: UUID, stop: threading.Event | None = None
+    ) -> None:
         self._session, self._do, self._ask, self._packs, self._mailbox = session, do, ask, packs, mailbox
+        self._stop = stop or threading.Event()
         self._looked: dict[UUID, tuple[FolderState, list[int]]] = {}
 
     def plan(self) -> ReceivePlan | None:
@@ -87,7 +96,7 @@ class Fetcher:
             self._begin(folder, state)
             listing = True
         elif folder.uidvalidity != state.uidvalidity:
-            self._start_over(folder, state)
+            self._start_over(plan, folder, state)
             listing = True
         elif not listing and not folder.unaccounted and plan.first_import_done:
             if _is_unchanged(plan, folder, state):
@@ -106,13 +115,13 @@ class Fetcher:
         missing: tuple[int, ...] = difference.missing
         return missing
 
-    def list_again(self, folder: FolderPlan) -> tuple[int, ...]:
+    def list_again(self, plan: ReceivePlan, folder: FolderPlan) -> tuple[int, ...]:
         """Open a folder and compare it with the ledger, fetching nothing. (A folder never received stays so.)"""
         state = self._select(folder.name)
         if folder.uidvalidity == 0:
             self._begin(folder, state)
         elif folder.uidvalidity != state.uidvalidity:
-            self._start_over(folder, state)
+            self._start_over(plan, folder, state)
         return self.compare(folder.id, state)
 
     def settle(self, folder: FolderPlan) -> None:
@@ -144,55 +153,64 @@ class Fetcher:
         return [Wanted(dates.get(uid, _OLD), folder.id, uid) for uid in uids]
 
     def fetch(self, plan: ReceivePlan, wanted: Sequence[Wanted]) -> Iterator[list[WaitingItem]]:
-        """Windows of received mails, in the order of `wanted`; their bytes are safe and their lines are written."""
+        """Windows of received mails, in the order of `wanted`; their bytes are safe and their lines are written.
+
+        The first windows are small, so that something is there soon. Ends early at stop.
+        """
         folders = {folder.id: folder for folder in plan.folders}
-        for start in range(0, len(wanted), WINDOW):
-            window: list[WaitingItem] = []
+        start, size = 0, _FIRST_WINDOW
+        while start < len(wanted) and not self._stop.is_set():
             by_folder: dict[UUID, list[int]] = {}
-            for each in wanted[start : start + WINDOW]:
+            for each in wanted[start : start + size]:
                 by_folder.setdefault(each.folder, []).append(each.uid)
+            start, size = start + size, min(size * 2, WINDOW)
+            window: list[WaitingItem] = []
             for key, uids in by_folder.items():
-                window.extend(self._receive(folders[key], sorted(uids)))
+                for batch in self._receive(plan, folders[key], sorted(uids)):
+                    window += batch
+                    if sum(item.blob.length for item in window) >= _WINDOW_BYTES:
+                        yield window
+                        window = []
             if window:
                 yield window
 
-    def _receive(self, folder: FolderPlan, uids: list[int]) -> Iterator[WaitingItem]:
+    def _receive(self, plan: ReceivePlan, folder: FolderPlan, uids: list[int]) -> Iterator[list[WaitingItem]]:
         validity = self._select(folder.name).uidvalidity
         batch: list[commands.ReceivedMail] = []
         size, begun = 0, time.monotonic()
         for mail in self._session.fetch(uids):
-            batch.append(self._keep(mail, folder))
+            batch.append(self._keep(mail, plan, folder))
             size += len(mail.raw)
-            if len(batch) >= _BATCH_MAILS or size >= _BATCH_BYTES or time.monotonic() - begun > _BATCH_S:
-                yield from self._write(folder, validity, batch)
+            is_full = len(batch) >= _BATCH_MAILS or size >= _BATCH_BYTES or time.monotonic() - begun > _BATCH_S
+            if is_full or self._stop.is_set():
+                yield self._write(folder, validity, batch)
                 batch, size, begun = [], 0, time.monotonic()
+            if self._stop.is_set():
+                return
         if batch:
-            yield from self._write(folder, validity, batch)
+            yield self._write(folder, validity, batch)
 
-    def _keep(self, mail: Incoming, folder: FolderPlan) -> commands.ReceivedMail:
+    def _keep(self, mail: Incoming, plan: ReceivePlan, folder: FolderPlan) -> commands.ReceivedMail:
         return commands.ReceivedMail(
             uid=mail.uid,
             internal_at=mail.internal_at,
             size=mail.size,
             header_hash=header_hash(mail.raw),
             blob=self._packs.append(mail.raw),
-            was_there=mail.uid < folder.first_uid,
+            was_there=mail.uid < folder.first_uid
+            and not (plan.first_import_done and _is_since(plan.connected_at, mail)),
         )
 
-    def _write(
-        self, folder: FolderPlan, validity: int, batch: Sequence[commands.ReceivedMail]
-    ) -> Iterator[WaitingItem]:
+    def _write(self, folder: FolderPlan, validity: int, batch: Sequence[commands.ReceivedMail]) -> list[WaitingItem]:
         self._packs.flush()
         lines: dict[int, UUID] = self._do(commands.receive, folder.id, validity, batch)
-        for mail in batch:
-            if mail.uid in lines:
-                yield WaitingItem(lines[mail.uid], mail.blob, 0, mail.was_there)
+        return [WaitingItem(lines[mail.uid], mail.blob, 0, mail.was_there) for mail in batch if mail.uid in lines]
 
     def _begin(self, folder: FolderPlan, state: FolderState) -> None:
         first = state.uidnext or max(self._session.uids(0), default=0) + 1
         self._do(commands.begin_folder, folder.id, state.uidvalidity, first)
 
-    def _start_over(self, folder: FolderPlan, state: FolderState) -> None:
+    def _start_over(self, plan: ReceivePlan, folder: FolderPlan, state: FolderState) -> None:
         """New UIDs: find the known mails again by header and size; nothing is downloaded for that but headers."""
         lines = self._ask(lines_by_header, folder.id, folder.uidvalidity)
         uids = self._session.uids(0)
@@ -202,8 +220,11 @@ class Fetcher:
             found = lines.get((hashlib.sha256(header).digest(), sizes.get(uid, -1)))
             if found:
                 moved.append((found.pop(0), uid))
-        uidnext = state.uidnext or max(uids, default=0) + 1
-        self._do(commands.start_over, folder.id, state.uidvalidity, moved, uidnext)
+        first = state.uidnext or max(uids, default=0) + 1
+        if plan.history is History.NONE:
+            dates = self._session.internal_dates(uids)
+            first = min((uid for uid, at in dates.items() if at > plan.connected_at), default=first)
+        self._do(commands.start_over, folder.id, state.uidvalidity, moved, first)
 
     def _select(self, name: str) -> FolderState:
         return self._session.select(name)
@@ -220,6 +241,12 @@ def header_hash(raw: bytes) -> bytes:
         if at > 3 or (at > 1 and raw[at - 2 : at] == b"\n\n")
     ]
     return hashlib.sha256(raw[: min(found)] if found else raw).digest()
+
+
+def _is_since(connected_at: datetime, mail: Incoming) -> bool:
+    """Was a mail written after the mailbox was connected? Asked of what gets a line late: it must not pass as history."""
+    written = parse_date(read_headers(mail.raw[:_HEADER_BYTES]).line("date"))
+    return min((at for at in (mail.internal_at, written) if at is not None), default=connected_at) > connected_at
 
 
 def _is_unchanged(plan: ReceivePlan, folder: FolderPlan, state: FolderState) -> bool:

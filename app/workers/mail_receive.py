@@ -107,7 +107,7 @@ def list_again(mailbox: UUID, do: Do, ask: Ask, packs: Packs, secrets: Secrets) 
     with open_session(plan, secrets) as session:
         fetcher = Fetcher(session, do, ask, packs, mailbox)
         plan = fetcher.watch()
-        return sum(len(fetcher.list_again(folder)) for folder in plan.folders) if plan else 0
+        return sum(len(fetcher.list_again(plan, folder)) for folder in plan.folders) if plan else 0
 
 
 class Receiver:
@@ -137,7 +137,7 @@ class Receiver:
 
     def use(self, session: ImapSession) -> None:
         """Work on this session from now on."""
-        self._fetcher = Fetcher(session, self._do, self._ask, self._packs, self.mailbox)
+        self._fetcher = Fetcher(session, self._do, self._ask, self._packs, self.mailbox, self._stop)
 
     @property
     def fetcher(self) -> Fetcher:
@@ -147,9 +147,11 @@ class Receiver:
     def watch(self) -> None:
         """Find the folders, and note in each what was there at the first look."""
         plan = self.fetcher.watch()
-        for folder in plan.folders if plan else ():
+        if plan is None:
+            return
+        for folder in plan.folders:
             if folder.uidvalidity == 0:
-                self.fetcher.list_again(folder)
+                self.fetcher.list_again(plan, folder)
 
     def take_new(self, names: Iterable[str] | None = None) -> None:
         """Everything in the watched folders (or those named) that has no line, oldest first."""

@@ -34,11 +34,12 @@ def begin_folder(tx: Tx, folder: UUID, uidvalidity: int, first_uid: int) -> None
         row.uidvalidity, row.first_uid, row.received_uid = uidvalidity, first_uid, first_uid - 1
 
 
-def start_over(tx: Tx, folder: UUID, uidvalidity: int, moved: Sequence[tuple[UUID, int]], uidnext: int) -> None:
+def start_over(tx: Tx, folder: UUID, uidvalidity: int, moved: Sequence[tuple[UUID, int]], first_uid: int) -> None:
     """The server gave a folder new UIDs. `moved`: (ledger line, new UID) of the mails known again by header and size.
 
     Their lines go on under the new UID. Other lines are of mail that is gone; other UIDs are received again, and their
-    messages are known by their identity. Nothing of what is there now counts as new, for nobody is told twice.
+    messages are known by their identity. What is below `first_uid` counts as new only if it was written since the
+    mailbox was connected.
     """
     row = _folder(tx, folder)
     before = row.uidvalidity
@@ -49,7 +50,7 @@ def start_over(tx: Tx, folder: UUID, uidvalidity: int, moved: Sequence[tuple[UUI
         .where(MailItem.folder == folder, MailItem.uidvalidity == before, MailItem.gone_at.is_(None))
         .values(gone_at=tx.now)
     )
-    row.uidvalidity, row.first_uid, row.received_uid = uidvalidity, uidnext, uidnext - 1
+    row.uidvalidity, row.first_uid, row.received_uid = uidvalidity, first_uid, first_uid - 1
     row.unaccounted = max(row.unaccounted, 1)  # until the next listing says otherwise: look for what is missing
 
 
