@@ -168,7 +168,7 @@ def _customers(db: Session, query: Query, limit: int) -> list[Hit]:
         " AND c.deleted_at IS NULL AND c.merged_into IS NULL ORDER BY f.rowid DESC LIMIT :limit"
     )
     # The walk is bounded to documents whose names match: customers are few beside messages.
-    values = {"phrase": _phrase(query, "people"), "limit": min(limit, 5)}
+    values = {"phrase": _phrase(query, "title people"), "limit": min(limit, 5)}
     return [
         Hit("customer", None, None, UUID(bytes=row.id), row.name or row.handle or "", row.handle or "",
             row.handle or "", 2.0, clock.from_us(row.created_at))

@@ -19,7 +19,7 @@ from app.outbox.drafts import discard_draft, drop_draft, save_draft
 from app.people.queries import customer_rows
 from app.tickets import commands
 from ui.pages import Context
-from ui.pages.inbox.recipients import AddressField
+from ui.pages.inbox.recipients import AddressField, as_text
 from ui.pages.inbox.writer import Letter, Writer
 from ui.text import tr
 
@@ -75,11 +75,10 @@ class Post(QObject):
             writer.put_back(letter)
             self._context.toasts.say(tr("Please say to whom."), "bad")
             return
-        name, address = letter.to[0]
         self._context.tasks.do(
             commands.new_mail,
-            customer_address=address,
-            customer_name=name,
+            customer_address=as_text(letter.to[:1]),
+            customer_name=letter.to[0][0],
             subject=letter.subject,
             text=letter.text,
             cc=(*letter.to[1:], *letter.cc),

@@ -1,0 +1,269 @@
+# mypy: disable-error-code="no-untyped-call"
+"""The inbox as a person uses it: choose, read, search, answer, call back, note, triage by key, write first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from app.conversations.commands import NewAttachment
+from app.outbox.queries import drafts, outbox_rows
+from app.kernel import clock
+from app.tickets import commands
+from app.tickets.queries import Pile, conversation, ticket
+from tests.ui.inbox_desk import InboxDesk, inbox_window
+from tests.ui.lint import findings
+from ui.pages.inbox.page import Page
+from ui.widgets.state import Banner
+
+KEY = Qt.Key
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[InboxDesk]:
+    """A desk with a mailbox."""
+    desk = InboxDesk(tmp_path / "desk")
+    yield desk
+    desk.desk.close()
+
+
+@pytest.fixture
+def page(made: InboxDesk, qapp: QApplication, qtbot: QtBot) -> Iterator[Page]:
+    """The inbox with three tickets; the newest is shown."""
+    made.some(3)
+    with inbox_window(made, qapp, qtbot) as shown:
+        qtbot.waitUntil(lambda: shown.shown is not None)
+        yield shown
+
+
+def settled(page: Page, qtbot: QtBot, what: Callable[[], bool]) -> None:
+    """Wait until something is so and nothing runs any more."""
+    qtbot.waitUntil(lambda: what() and page.context.tasks.running == 0)
+
+
+def subject(page: Page) -> str:
+    """The subject shown."""
+    return page.shown.detail.row.subject if page.shown else ""
+
+
+def test_the_newest_ticket_is_shown_and_j_moves_on(page: Page, qtbot: QtBot) -> None:
+    assert subject(page) == "Matter 0"
+    qtbot.keyClick(page.list.rows, KEY.Key_J)
+    settled(page, qtbot, lambda: subject(page) == "Matter 1")
+    qtbot.keyClick(page.list.rows, KEY.Key_K)
+    settled(page, qtbot, lambda: subject(page) == "Matter 0")
+
+
+def test_a_reply_is_queued_with_its_recipients_and_undo_makes_it_a_draft(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    assert page.shown is not None
+    key = page.shown.detail.id
+    page.writer.composer.edit.setPlainText("It is on its way.")
+    page.writer.copies.setChecked(True)
+    page.writer.recipients.cc.setText("boss@shop.example")
+    page.context.actions.run("send")
+    settled(page, qtbot, lambda: bool(made.desk.ask(outbox_rows, clock.now())))
+    row = made.desk.ask(outbox_rows, clock.now())[0]
+    assert [address for _, address in row.to] == ["c0@shop.example", "boss@shop.example"]
+    found = made.desk.ask(ticket, key)
+    assert found is not None
+    assert found.row.status == "waiting"
+    assert page.writer.composer.text() == ""
+    assert page.context.toasts.act()
+    settled(page, qtbot, lambda: page.writer.composer.text() == "It is on its way.")
+    found = made.desk.ask(ticket, key)
+    assert found is not None
+    assert found.row.status == "new"
+    assert len(made.desk.ask(conversation, key)) == 1
+
+
+def test_what_is_typed_is_there_again_when_the_ticket_is_opened_again(page: Page, qtbot: QtBot) -> None:
+    page.writer.composer.edit.setPlainText("Half a thou")
+    page.writer.set_mode("note")
+    page.writer.composer.edit.setPlainText("Ask the warehouse")
+    page.list.rows.step(1)
+    settled(page, qtbot, lambda: subject(page) == "Matter 1")
+    assert page.writer.composer.text() == ""
+    page.list.rows.step(-1)
+    settled(page, qtbot, lambda: subject(page) == "Matter 0")
+    texts = {}
+    for mode in ("reply", "note"):
+        page.writer.set_mode(mode)
+        texts[mode] = page.writer.composer.text()
+    assert texts == {"reply": "Half a thou", "note": "Ask the warehouse"}
+
+
+def test_a_note_is_a_note(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    assert page.shown is not None
+    key = page.shown.detail.id
+    page.context.actions.run("note")
+    qtbot.keyClicks(page.writer.composer.edit, "Only for us")
+    qtbot.keyClick(page.writer.composer.edit, KEY.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    settled(page, qtbot, lambda: len(made.desk.ask(conversation, key)) == 2)
+    assert made.desk.ask(conversation, key)[-1].direction == "internal"
+    assert not made.desk.ask(outbox_rows, clock.now())
+
+
+def test_a_wrong_address_is_refused_and_nothing_is_lost(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    page.writer.composer.edit.setPlainText("Words")
+    page.writer.copies.setChecked(True)
+    page.writer.recipients.cc.setText("nobody at all")
+    page.writer.submit()
+    assert page.writer.composer.text() == "Words"
+    assert page.writer.recipients.cc.property("wrong") == "true"
+    assert not made.desk.ask(outbox_rows, clock.now())
+
+
+def test_a_new_mail_comes_to_the_top_and_the_choice_stays(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    page.list.rows.step(1)
+    settled(page, qtbot, lambda: subject(page) == "Matter 1")
+    fresh, _ = made.mail(address="new@shop.example", name="Somebody New", subject="Fresh")
+    qtbot.waitUntil(lambda: page.model.rowCount() == 4)
+    assert page.model.place_of(fresh) == 0
+    settled(page, qtbot, lambda: True)
+    assert page.list.selected() == [page.shown.detail.id] if page.shown else False
+    assert subject(page) == "Matter 1"
+
+
+def test_an_answer_to_the_ticket_shown_appears_and_warns_who_is_writing(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    assert page.shown is not None
+    page.writer.composer.edit.setPlainText("I am just answering")
+    made.mail(page.shown.detail.id, address="c0@shop.example", name="Customer 0", words="One more thing")
+    settled(page, qtbot, lambda: page.shown is not None and len(page.shown.messages) == 2)
+    assert not page.writer._hint.isHidden()
+    assert page.writer.composer.text() == "I am just answering"
+
+
+def test_e_solves_and_undo_brings_it_back(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    assert page.shown is not None
+    key = page.shown.detail.id
+
+    def status() -> str:
+        found = made.desk.ask(ticket, key)
+        return found.row.status if found else ""
+
+    qtbot.keyClick(page.list.rows, KEY.Key_E)
+    settled(page, qtbot, lambda: status() == "solved")
+    assert page.context.toasts.act()
+    settled(page, qtbot, lambda: status() == "new")
+
+
+def test_m_assigns_to_me_what_is_chosen(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    page.list.rows.selectAll()
+    qtbot.keyClick(page.list.rows, KEY.Key_M)
+    keys = [page.model.id_at(n) for n in range(3)]
+
+    def owners() -> set[object]:
+        return {found.row.assignee for key in keys if (found := made.desk.ask(ticket, key)) is not None}
+
+    settled(page, qtbot, lambda: owners() == {made.ann})
+
+
+def test_search_finds_tickets_and_customers_and_escape_ends_it(page: Page, qtbot: QtBot) -> None:
+    field = page.list.search
+    field.setFocus()
+    qtbot.keyClicks(field, "Customer 2")
+    settled(page, qtbot, lambda: page.list.hits.rowCount() > 0)
+    kinds = [line.kind for line in page.list.hits.found]
+    assert kinds == ["heading", "customer", "heading", "ticket"]
+    qtbot.keyClick(field, KEY.Key_Escape)
+    settled(page, qtbot, lambda: not page.list.searching)
+    assert page.list.shown is page.list.rows
+
+
+def test_a_query_that_cannot_be_understood_is_said_under_the_field(page: Page, qtbot: QtBot) -> None:
+    page.list.search.setText("is:nonsense")
+    settled(page, qtbot, lambda: not page.list._wrong.isHidden())
+    assert "nonsense" in page.list._wrong.text()
+
+
+def test_the_bin_shows_what_was_deleted_and_gives_it_back(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    assert page.shown is not None
+    key = page.shown.detail.id
+    page.list.rows.setFocus()
+    page.context.actions.run("delete")
+    settled(page, qtbot, lambda: page.model.rowCount() == 2)
+    page.show_pile(Pile.BIN)
+    settled(page, qtbot, lambda: page.model.rowCount() == 1)
+    page.open(key)
+    settled(page, qtbot, lambda: page.shown is not None and page.shown.detail.row.deleted_at is not None)
+    banner = page.talk.findChild(Banner)
+    assert banner is not None
+    next(b for b in banner.findChildren(QPushButton) if b.text() == "Restore").click()
+    settled(page, qtbot, lambda: page.model.rowCount() == 0)
+    found = made.desk.ask(ticket, key)
+    assert found is not None
+    assert found.row.deleted_at is None
+
+
+def test_a_new_mail_is_written_with_subject_and_becomes_a_ticket(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    page.context.actions.run("new")
+    settled(page, qtbot, lambda: page.new_mail.isVisible())
+    writer = page.new_mail.writer
+    writer.recipients.to.setText("Ida Berg <ida@berg.example>")
+    writer.composer.edit.setPlainText("Your catalogue is here.")
+    writer.submit()
+    assert not made.desk.ask(outbox_rows, clock.now())  # no subject yet
+    writer.recipients.subject.setText("The catalogue")
+    writer.submit()
+    settled(page, qtbot, lambda: subject(page) == "The catalogue")
+    row = made.desk.ask(outbox_rows, clock.now())[0]
+    assert row.to == (("Ida Berg", "ida@berg.example"),)
+    assert not made.desk.ask(drafts)
+
+
+def test_a_file_is_attached_sent_and_kept_in_the_draft(
+    page: Page, made: InboxDesk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    assert page.shown is not None
+    key = page.shown.detail.id
+    path = tmp_path / "offer.txt"
+    path.write_text("one lamp, 40 euro")
+    page.post.attach(page.writer, [str(path)])
+    settled(page, qtbot, lambda: len(page.writer.letter().files) == 1)
+    page.writer.composer.edit.setPlainText("See the offer")
+    page.writer.keep_now()
+    settled(page, qtbot, lambda: bool(made.desk.ask(drafts)))
+    assert made.desk.ask(drafts)[0].files[0]["filename"] == "offer.txt"
+    page.writer.submit()
+    settled(page, qtbot, lambda: len(made.desk.ask(conversation, key)) == 2)
+    assert [one.filename for one in made.desk.ask(conversation, key)[-1].attachments] == ["offer.txt"]
+    assert not made.desk.ask(drafts)
+
+
+def test_an_empty_desk_says_what_happens_next(made: InboxDesk, qapp: QApplication, qtbot: QtBot) -> None:
+    with inbox_window(made, qapp, qtbot) as page:
+        assert page.list._stack.currentWidget() is page.list._empty
+        assert page.shown is None
+        assert page.list._count.text() == "0 open"
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1024, 700), (960, 640)])
+def test_no_fault_in_the_layout(
+    made: InboxDesk, qapp: QApplication, qtbot: QtBot, size: tuple[int, int]
+) -> None:
+    file = NewAttachment("a long name of a picture of the broken glass.jpg", "image/jpeg", 31_000, part="2")
+    key, _ = made.mail(
+        subject="Rückerstattungsanforderung für Donaudampfschifffahrtsgesellschaftskapitänsmützen 領収書を再発行していただけますか",
+        name="Wolfeschlegelsteinhausenbergerdorff-Schulze geb. von Hohenlohe",
+        words="お世話になっております。\n\nDanke und viele Grüße\n\n> gestern schrieb ich\n> noch mehr",
+        files=(file,),
+    )
+    made.desk.do(commands.add_tag, [key], "Großhandelskunde mit Sondervereinbarung")
+    made.desk.do(commands.reply, key, text="Wir kümmern uns sofort darum.")
+    made.desk.do(commands.add_note, key, "Only for us")
+    with inbox_window(made, qapp, qtbot, size) as page:
+        settled(page, qtbot, lambda: page.shown is not None)
+        qtbot.waitUntil(lambda: page.side.history.moments.rowCount() > 0)
+        page.writer.copies.setChecked(True)
+        page.writer.composer.edit.setPlainText("words")
+        QApplication.processEvents()
+        assert [str(one) for one in findings(page.window())] == []
