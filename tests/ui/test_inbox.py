@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.conversations.commands import NewAttachment
-from app.outbox.queries import drafts, outbox_rows
 from app.kernel import clock
+from app.outbox.queries import drafts, outbox_rows
 from app.tickets import commands
 from app.tickets.queries import Pile, conversation, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
@@ -206,7 +206,7 @@ def test_the_bin_shows_what_was_deleted_and_gives_it_back(page: Page, made: Inbo
 
 def test_a_new_mail_is_written_with_subject_and_becomes_a_ticket(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
     page.context.actions.run("new")
-    settled(page, qtbot, lambda: page.new_mail.isVisible())
+    settled(page, qtbot, page.new_mail.isVisible)
     writer = page.new_mail.writer
     writer.recipients.to.setText("Ida Berg <ida@berg.example>")
     writer.composer.edit.setPlainText("Your catalogue is here.")
@@ -247,9 +247,7 @@ def test_an_empty_desk_says_what_happens_next(made: InboxDesk, qapp: QApplicatio
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1024, 700), (960, 640)])
-def test_no_fault_in_the_layout(
-    made: InboxDesk, qapp: QApplication, qtbot: QtBot, size: tuple[int, int]
-) -> None:
+def test_no_fault_in_the_layout(made: InboxDesk, qapp: QApplication, qtbot: QtBot, size: tuple[int, int]) -> None:
     file = NewAttachment("a long name of a picture of the broken glass.jpg", "image/jpeg", 31_000, part="2")
     key, _ = made.mail(
         subject="Rückerstattungsanforderung für Donaudampfschifffahrtsgesellschaftskapitänsmützen 領収書を再発行していただけますか",

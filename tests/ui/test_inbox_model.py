@@ -1,0 +1,168 @@
+# mypy: disable-error-code="no-untyped-call"
+"""The list's model: it keeps Qt's promises, moves single rows, and never loses or doubles a ticket."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
+from PySide6.QtTest import QAbstractItemModelTester
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.kernel.changes import Changes
+from app.tickets import commands
+from app.tickets.queries import Pile, View, ticket_ids
+from tests.ui.inbox_desk import InboxDesk
+from ui.bridge import Bridge
+from ui.models import tickets as module
+from ui.models.hits import Found, HitModel
+from ui.models.tickets import ID_ROLE, ROW_ROLE, TicketCache, TicketModel
+from ui.tasks import Tasks
+
+
+class Reading:
+    """A desk, its tasks and a model over it that hears of changes."""
+
+    def __init__(self, made: InboxDesk) -> None:
+        self.made = made
+        self.bridge = Bridge(made.desk)
+        self.tasks = Tasks(made.desk, self.bridge)
+        self.cache = TicketCache(self.tasks, lambda: made.ann)
+        self.model = TicketModel(self.tasks, self.cache)
+        self.tester = QAbstractItemModelTester(self.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+        self.bridge.changed.connect(self.hear)
+
+    def hear(self, changes: Changes) -> None:
+        """What the page does with changes."""
+        self.cache.apply(changes)
+        self.model.apply(changes)
+
+    def ids(self) -> list[UUID]:
+        """What the model shows."""
+        return [self.model.id_at(n) for n in range(self.model.rowCount())]
+
+
+@pytest.fixture
+def reading(tmp_path: Path, qapp: QApplication) -> Iterator[Reading]:
+    """An empty desk with a model over it."""
+    made = InboxDesk(tmp_path / "desk")
+    found = Reading(made)
+    yield found
+    assert found.tasks.close()
+    found.bridge.close()
+    made.desk.close()
+
+
+def shown(reading: Reading, qtbot: QtBot, view: View | None = None) -> None:
+    """Wait for a list."""
+    reading.model.show_view(view or View())
+    qtbot.waitUntil(lambda: reading.model.is_loaded and reading.tasks.running == 0)
+
+
+def test_rows_come_by_pages_in_the_background(reading: Reading, qtbot: QtBot) -> None:
+    keys = reading.made.some(70)
+    shown(reading, qtbot)
+    assert reading.ids() == keys
+    first = reading.model.index(0, 0)
+    qtbot.waitUntil(lambda: first.data(ROW_ROLE) is not None)
+    assert first.data(Qt.ItemDataRole.DisplayRole) == "Matter 0"
+    assert "Customer 0" in first.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert reading.cache.row(keys[63]) is not None
+    assert reading.cache.row(keys[65]) is None
+
+
+def test_a_row_that_changed_is_shown_old_until_the_new_one_is_here(reading: Reading, qtbot: QtBot) -> None:
+    keys = reading.made.some(3)
+    shown(reading, qtbot)
+    index = reading.model.index(1, 0)
+    qtbot.waitUntil(lambda: index.data(ROW_ROLE) is not None)
+    reading.made.desk.do(commands.set_fields, [keys[1]], subject="Another matter")
+
+    def subject() -> str:
+        row = index.data(ROW_ROLE)
+        assert row is not None
+        return str(row.subject)
+
+    qtbot.waitUntil(lambda: subject() == "Another matter")
+
+
+def test_an_answer_moves_its_ticket_up_and_the_choice_goes_with_it(reading: Reading, qtbot: QtBot) -> None:
+    keys = reading.made.some(5)
+    shown(reading, qtbot)
+    selection = QItemSelectionModel(reading.model)
+    selection.select(reading.model.index(3, 0), QItemSelectionModel.SelectionFlag.Select)
+    resets: list[int] = []
+    reading.model.modelReset.connect(lambda: resets.append(1))
+    reading.made.mail(keys[3], address="c3@shop.example", name="Customer 3")
+    qtbot.waitUntil(lambda: reading.ids()[0] == keys[3])
+    assert [index.data(ID_ROLE) for index in selection.selectedIndexes()] == [keys[3]]
+    assert not resets
+    assert reading.ids() == reading.made.desk.ask(ticket_ids)
+
+
+def test_a_ticket_that_leaves_the_list_goes_alone(reading: Reading, qtbot: QtBot) -> None:
+    keys = reading.made.some(5)
+    shown(reading, qtbot, View(Pile.NEW))
+    kept = QPersistentModelIndex(reading.model.index(4, 0))
+    reading.made.desk.do(commands.set_status, [keys[1]], "solved")
+    qtbot.waitUntil(lambda: reading.model.rowCount() == 4)
+    assert kept.row() == 3
+    assert reading.ids() == [keys[0], *keys[2:]]
+
+
+def test_what_is_beyond_the_first_ids_follows(reading: Reading, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "FIRST", 4)
+    keys = reading.made.some(9)
+    shown(reading, qtbot)
+    qtbot.waitUntil(lambda: reading.ids() == keys)
+    reading.made.mail(keys[7], address="c7@shop.example", name="Customer 7")
+    reading.made.desk.do(commands.delete_ticket, [keys[6]])
+    qtbot.waitUntil(lambda: reading.ids() == reading.made.desk.ask(ticket_ids) and reading.tasks.running == 0)
+    assert len(reading.ids()) == 8
+
+
+@given(st.integers(0, 10**6))
+def test_any_change_ends_in_the_list_as_it_is(seed: int) -> None:
+    """The single moves and the replacement, against the plain answer."""
+    dice = random.Random(seed)
+    pool = [uuid4() for _ in range(12)]
+    before = dice.sample(pool, dice.randint(0, 12))
+    after = list(before)
+    changed = set(dice.sample(pool, dice.randint(0, 4)))
+    for key in changed:
+        if key in after:
+            after.remove(key)
+        if dice.random() < 0.7:
+            after.insert(dice.randint(0, len(after)), key)
+    tasks = Tasks(_NoDesk(), Bridge())
+    model = TicketModel(tasks, TicketCache(tasks, lambda: None))
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    model._take_head(before, None)
+    model._take_head(after, frozenset(changed) if dice.random() < 0.7 else None)
+    assert [model.id_at(n) for n in range(model.rowCount())] == after
+
+
+class _NoDesk:
+    """Nothing is asked in this test."""
+
+    def do(self, *_args: object, **_more: object) -> object:
+        raise AssertionError
+
+    def ask(self, *_args: object, **_more: object) -> tuple[()]:
+        return ()
+
+
+def test_headings_of_results_cannot_be_chosen(qapp: QApplication) -> None:
+    model = HitModel()
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    model.show((Found("heading", "Customers"), Found("customer", "Ida", uuid4(), "ida@berg.example")))
+    assert not model.index(0, 0).flags() & Qt.ItemFlag.ItemIsSelectable
+    assert model.index(1, 0).flags() & Qt.ItemFlag.ItemIsSelectable
+    assert model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "Ida. ida@berg.example"
