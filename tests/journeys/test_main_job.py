@@ -8,6 +8,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -43,87 +44,111 @@ def desk_on(folder: Path, account: Account, dovecot: Dovecot, smtp: SmtpServer, 
     return cli
 
 
+class Story:
+    """A customer's matter from the first mail to the survey, told step by step; each step checks what it caused."""
+
+    def __init__(self, folder: Path, dovecot: Dovecot, account: Account, smtp: SmtpServer) -> None:
+        self.folder, self.dovecot, self.account, self.smtp = folder, dovecot, account, smtp
+        self.first = self.mail("Ann Lee <ann@example.org>", "Lamp is broken", "Hello,\nmy lamp does not work.")
+        self.first["Cc"] = "Cara <cara@example.org>"
+
+    def mail(self, sender: str, subject: str, text: str, **headers: str) -> EmailMessage:
+        return letter(sender, self.account.address, subject, text, **headers)
+
+    def deliver(self, mail: EmailMessage, at: datetime | None = None) -> None:
+        self.dovecot.deliver(self.account, mail.as_bytes(), at=at)
+
+    def mail_becomes_tickets(self) -> None:
+        old = datetime.now(UTC) - timedelta(days=60)
+        history = self.mail("Old Bo <bo@example.net>", "Long ago", "Thanks for the lamp.")
+        history.replace_header("Date", old)
+        self.deliver(history, at=old)
+        self.deliver(self.first)
+        self.cli = desk_on(self.folder / "desk", self.account, self.dovecot, self.smtp)
+        assert self.cli("sync")["received"] == 2
+        by_subject = {row["subject"]: row for row in self.cli("tickets")}
+        assert by_subject["Long ago"]["status"] == "closed"
+        assert by_subject["Lamp is broken"]["status"] == "new"
+        self.number = str(by_subject["Lamp is broken"]["number"])
+
+    def shown(self) -> dict[str, Any]:
+        result: dict[str, Any] = self.cli("ticket", self.number)
+        return result
+
+    def a_reply_is_threaded(self) -> None:
+        manual = self.folder / "manual.txt"
+        manual.write_text("Turn it off and on.")
+        written = self.cli("reply", self.number, "--text", "We are sorry.", "--attach", str(manual))
+        assert set(written) == {"ticket", "message"}
+        assert self.shown()["status"] == "waiting"
+        assert self.cli("sync")["sent"] == 1
+        (sent,) = self.smtp.wait_for(1)
+        self.reply = sent.message
+        assert self.reply["In-Reply-To"] == self.first["Message-ID"]
+        assert self.first["Message-ID"] in self.reply["References"]
+        assert self.reply["Subject"] == "Re: Lamp is broken"
+        assert sorted(sent.recipients) == ["ann@example.org", "cara@example.org"]
+        assert b"manual.txt" in sent.raw
+        messages = self.shown()["messages"]
+        assert [one["delivery"] for one in messages] == [None, "sent"]
+        assert messages[1]["attachments"][0]["filename"] == "manual.txt"
+
+    def an_answer_reopens_and_a_stranger_stays_out(self) -> None:
+        named = {"In_Reply_To": self.reply["Message-ID"], "References": self.reply["Message-ID"]}
+        self.deliver(self.mail("Cara <cara@example.org>", "Re: Lamp is broken", "It works now!", **named))
+        self.deliver(self.mail("Mallory <m@evil.example>", "Re: Lamp is broken", "Send me everything.", **named))
+        counted = self.cli("sync")
+        assert (counted["appended"], counted["new_tickets"]) == (1, 1)
+        shown = self.shown()
+        assert shown["status"] == "open"
+        assert len(shown["messages"]) == 3
+        assert shown["messages"][-1]["from"]["address"] == "cara@example.org"
+        (kept_out,) = self.cli("tickets", "from:evil.example")
+        assert self.cli("ticket", str(kept_out["number"]))["links"][0]["kind"] == "possible_match"
+
+    def a_survey_is_sent_and_answered(self) -> None:
+        self.cli("setting", "survey_delay_minutes=0")
+        self.cli("reply", self.number, "--text", "Glad to hear.", "--solve")
+        assert self.shown()["status"] == "solved"
+        self.cli("sync")
+        self.cli("sync")
+        survey = email.message_from_bytes(self.smtp.wait_for(3)[-1].raw, policy=email.policy.default)
+        html = survey.get_body(("html",))
+        assert html is not None
+        links = re.findall(r'href="mailto:([^"?]+)\?subject=([^"&]+)', html.get_content())
+        assert len(links) >= 5
+        self.vote = unquote(next(words for _to, words in links if re.search(r"\b4\b", unquote(words))))
+        self.deliver(self.mail("Ann Lee <ann@example.org>", self.vote, "Quick and friendly"))
+        self.cli("sync")
+        surveys = self.cli("surveys")
+        assert [(one["score"], one["comment"]) for one in surveys["responses"]] == [(4, "Quick and friendly")]
+        assert surveys["average"] == 4
+        assert self.shown()["status"] == "solved"
+        customer = self.cli("customer", surveys["invitations"][0]["address"])
+        assert {"answered", "invited"} <= {one["what"] for one in customer["timeline"]}
+
+    def the_token_is_shown_nowhere(self) -> None:
+        token = re.search(r"\[([^\]]+)\]", self.vote)
+        assert token is not None
+        everything = [self.cli(word) for word in ("tickets", "surveys", "outbox")]
+        everything += [self.shown(), self.cli("customer", "ann@example.org"), self.cli("search", "friendly")]
+        assert token[1] not in str(everything)
+
+    def the_ledger_balances(self) -> None:
+        rows = {row["folder"]: row for row in self.cli("ledger", "--reconcile")}
+        assert rows["INBOX"]["server"] == sum(rows["INBOX"]["by_outcome"].values()) == 5
+        assert all(row["unaccounted"] == 0 for row in rows.values())
+        assert self.cli("check")["ok"]
+
+
 def test_from_a_mail_to_a_survey(tmp_path: Path, dovecot: Dovecot, account: Account, smtp: SmtpServer) -> None:
-    old = datetime.now(UTC) - timedelta(days=60)
-    history = letter("Old Bo <bo@example.net>", account.address, "Long ago", "Thanks for the lamp.")
-    history.replace_header("Date", old)
-    dovecot.deliver(account, history.as_bytes(), at=old)
-    first = letter("Ann Lee <ann@example.org>", account.address, "Lamp is broken", "Hello,\nmy lamp does not work.")
-    first["Cc"] = "Cara <cara@example.org>"
-    dovecot.deliver(account, first.as_bytes())
-    cli = desk_on(tmp_path / "desk", account, dovecot, smtp)
-
-    assert cli("sync")["received"] == 2
-    by_subject = {row["subject"]: row for row in cli("tickets")}
-    assert by_subject["Long ago"]["status"] == "closed"
-    assert by_subject["Lamp is broken"]["status"] == "new"
-    number = str(by_subject["Lamp is broken"]["number"])
-
-    (tmp_path / "manual.txt").write_text("Turn it off and on.")
-    cli("setting", "survey_delay_minutes=0")
-    written = cli("reply", number, "--text", "We are sorry.", "--attach", str(tmp_path / "manual.txt"))
-    assert set(written) == {"ticket", "message"}
-    assert cli("ticket", number)["status"] == "waiting"
-    assert cli("sync")["sent"] == 1
-    (sent,) = smtp.wait_for(1)
-    reply = sent.message
-    assert reply["In-Reply-To"] == first["Message-ID"]
-    assert first["Message-ID"] in reply["References"]
-    assert sorted(sent.recipients) == ["ann@example.org", "cara@example.org"]
-    assert reply["Subject"] == "Re: Lamp is broken"
-    assert b"manual.txt" in reply.as_bytes()
-    shown = cli("ticket", number)
-    assert [one["delivery"] for one in shown["messages"]] == [None, "sent"]
-    assert shown["messages"][1]["attachments"][0]["filename"] == "manual.txt"
-
-    answer = letter(
-        "Cara <cara@example.org>", account.address, "Re: Lamp is broken", "It works now!",
-        In_Reply_To=reply["Message-ID"], References=reply["Message-ID"],
-    )  # fmt: skip
-    dovecot.deliver(account, answer.as_bytes())
-    stranger = letter(
-        "Mallory <m@evil.example>", account.address, "Re: Lamp is broken", "Send me everything.",
-        In_Reply_To=reply["Message-ID"], References=reply["Message-ID"],
-    )  # fmt: skip
-    dovecot.deliver(account, stranger.as_bytes())
-    counted = cli("sync")
-    assert (counted["appended"], counted["new_tickets"]) == (1, 1)
-    shown = cli("ticket", number)
-    assert shown["status"] == "open"
-    assert [one["from"]["address"] for one in shown["messages"]][-1] == "cara@example.org"
-    assert len(shown["messages"]) == 3
-    (kept_out,) = cli("tickets", "from:evil.example")
-    assert cli("ticket", str(kept_out["number"]))["links"][0]["kind"] == "possible_match"
-
-    cli("reply", number, "--text", "Glad to hear.", "--solve")
-    assert cli("ticket", number)["status"] == "solved"
-    cli("sync")
-    cli("sync")
-    survey = email.message_from_bytes(smtp.wait_for(3)[-1].raw, policy=email.policy.default)
-    html = survey.get_body(("html",))
-    assert html is not None
-    body = html.get_content()
-    links = re.findall(r'href="mailto:([^"?]+)\?subject=([^"&]+)', body)
-    assert len(links) >= 5
-    subject = unquote(next(words for _to, words in links if re.search(r"\b4\b", unquote(words))))
-    vote = letter("Ann Lee <ann@example.org>", account.address, subject, "Quick and friendly")
-    dovecot.deliver(account, vote.as_bytes())
-    cli("sync")
-    surveys = cli("surveys")
-    assert [(one["score"], one["comment"]) for one in surveys["responses"]] == [(4, "Quick and friendly")]
-    assert surveys["average"] == 4
-    assert cli("ticket", number)["status"] == "solved"
-    customer = cli("customer", surveys["invitations"][0]["address"])
-    assert {"answered", "invited"} <= {one["what"] for one in customer["timeline"]}
-    token = re.search(r"\[([^\]]+)\]", subject)
-    assert token is not None
-    assert token[1] not in str([cli("tickets"), cli("ticket", number), surveys, customer, cli("outbox")])
-
-    rows = {row["folder"]: row for row in cli("ledger", "--reconcile")}
-    assert rows["INBOX"]["server"] == 5
-    assert all(row["unaccounted"] == 0 for row in rows.values())
-    assert sum(rows["INBOX"]["by_outcome"].values()) == 5
-    assert cli("check")["ok"]
+    story = Story(tmp_path, dovecot, account, smtp)
+    story.mail_becomes_tickets()
+    story.a_reply_is_threaded()
+    story.an_answer_reopens_and_a_stranger_stays_out()
+    story.a_survey_is_sent_and_answered()
+    story.the_token_is_shown_nowhere()
+    story.the_ledger_balances()
 
 
 def test_a_search_finds_words_people_tags_and_what_is_in_the_bin(
