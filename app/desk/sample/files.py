@@ -27,9 +27,9 @@ def attached(kind: str, words: Mapping[str, str], dice: Random) -> tuple[File, .
                  f"Total {words['sum']} EUR, payable within 14 days")  # fmt: skip
         return ((name, "application/pdf", pdf(("Harbour Lamp Works", *lines))),)
     if kind == "drawing":
-        lines = (f"{words['product']} - how it comes apart", "1  Unplug the lamp.", "2  Open the two screws under the base.",
+        steps = (f"{words['product']} - how it comes apart", "1  Unplug the lamp.", "2  Open the two screws under the base.",
                  f"3  Lift out the {words['part']} and put in the new one.", "4  Close, plug in, enjoy.")  # fmt: skip
-        return ((f"{words['model']} parts.pdf", "application/pdf", pdf(lines)),)
+        return ((f"{words['model']} parts.pdf", "application/pdf", pdf(steps)),)
     if kind == "table":
         return (("order list.csv", "text/csv", _table(words, dice)),)
     return (("notes.txt", "text/plain", _notes(words)),)

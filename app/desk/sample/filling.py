@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
@@ -26,17 +26,16 @@ SEED: Final = 20_140_307
 TICKETS: Final = 340
 
 
-def fill(desk: Desk) -> None:
-    """Fill an empty desk with the sample shop: agents, customers and some nine months of work up to now."""
+def fill(desk: Desk, *, tickets: int = TICKETS) -> None:
+    """Fill an empty desk with the sample shop: agents, customers and some nine months of work up to now.
+
+    Some more than `tickets` tickets come of it, since strangers write as well; below about fifty the past is empty.
+    """
     now = clock.now().replace(microsecond=0)
     shop = texts.read("shop.toml")
     dice = Random(SEED)
     begun = now - timedelta(days=times.DAYS + 4)
-    with desk.store.write("sample") as tx:
-        tx.now = begun
-        agents = tuple(_hire(tx, each) for each in shop["agent"])
-        mailbox = _connect(tx, shop)
-    desk.sit_down(agents[0].id)
+    agents, mailbox = move_in(desk, begun)
     stage = Stage(desk, mailbox)
     with stage.scene():
         stage.at(begun, None, "mailbox_add")
@@ -44,14 +43,34 @@ def fill(desk: Desk) -> None:
     director = Director(stage, Cast(dice), agents, Post(shop["name"], shop["address"], dice), dice, now)
     Asking(director)
     scenery = Scenery(director)
-    director.plan(TICKETS)
+    director.plan(tickets)
     scenery.plan()
     director.play()
     with stage.scene():
         scenery.set_up()
         stage.list_folders(now - timedelta(minutes=2))
         stage.at(now, None, "mailbox_pause")
-        pause_mailbox(stage.tx, mailbox, "sample", shop["paused_words"])
+        _pause(stage.tx, mailbox)
+
+
+def move_in(desk: Desk, at: datetime, *, paused: bool = False) -> tuple[tuple[Agent, ...], UUID]:
+    """The shop opens its desk at `at`: its agents, the first of them at this device, and its mailbox.
+
+    The mailbox's servers do not exist; once it is `paused`, nobody tries to reach them.
+    """
+    shop = texts.read("shop.toml")
+    with desk.store.write("sample") as tx:
+        tx.now = at
+        agents = tuple(_hire(tx, each) for each in shop["agent"])
+        mailbox = _connect(tx, shop)
+        if paused:
+            _pause(tx, mailbox)
+    desk.sit_down(agents[0].id)
+    return agents, mailbox
+
+
+def _pause(tx: Tx, mailbox: UUID) -> None:
+    pause_mailbox(tx, mailbox, "sample", texts.read("shop.toml")["paused_words"])
 
 
 def _hire(tx: Tx, each: dict[str, Any]) -> Agent:
