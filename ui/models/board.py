@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import (
-    QAbstractItemModel,
     QAbstractListModel,
     QMimeData,
     QModelIndex,
@@ -201,13 +200,12 @@ class ColumnModel(QAbstractListModel):
     def _reorder(self, ids: list[UUID]) -> None:
         if ids == self._ids:
             return
-        hint = QAbstractItemModel.LayoutChangeHint.VerticalSortHint
-        self.layoutAboutToBeChanged.emit([], hint)
+        self.layoutAboutToBeChanged.emit()
         before = self.persistentIndexList()
         keys = [self._ids[index.row()] for index in before]
         self._set(ids)
         self.changePersistentIndexList(before, [self.index(self._places[key]) for key in keys])
-        self.layoutChanged.emit([], hint)
+        self.layoutChanged.emit()
 
     def _row(self, place: int, key: UUID) -> TicketRow | None:
         if self._cache.lacks(key):

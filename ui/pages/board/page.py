@@ -216,7 +216,7 @@ class Page(BasePage):
         self.context.go("inbox", ticket=key)
 
     def _new(self) -> None:
-        self.context.go("inbox", compose=True)
+        self.context.go("inbox", new_to="")
 
     # -- acting
 

@@ -144,7 +144,7 @@ class DossierFace(QFrame):
         """A new mail to this customer."""
         if self._dossier is not None:
             profile = self._dossier.profile
-            self._context.go("inbox", compose=True, to=profile.address, name=profile.name)
+            self._context.go("inbox", new_to=profile.address)
 
     # -- what is shown
 

@@ -114,7 +114,7 @@ class Page(BasePage):
         if self.shows_one:
             self.dossier.write()
         else:
-            self.context.go("inbox", compose=True)
+            self.context.go("inbox", new_to="")
 
     def _step(self, by: int) -> None:
         if self.shows_one:

@@ -186,7 +186,7 @@ def _paint_text(painter: QPainter, rect: QRectF, answer: ResponseInfo, column: i
         marked = not answer.counted or answer.from_other_address
         draw_text(painter, room, text, px=SMALL, colour="warn" if marked else "text2")
     else:
-        draw_text(painter, room.adjusted(0, 0, -8, 0), text, px=SMALL, colour="text2", align=right)
+        draw_text(painter, room, text, px=SMALL, colour="text2", align=right)
 
 
 class AnswerTable(QTableView):

@@ -98,7 +98,8 @@ class Page(BasePage):
         else:
             self._good.set_figure("–", few)
         rate = "–" if seen.response_rate is None else percent_text(seen.response_rate)
-        asked = tr("{answered} of {sent} sent", answered=count_text(seen.answered), sent=count_text(seen.invited))
+        came = round((seen.response_rate or 0) * seen.invited)
+        asked = tr("{answered} of {sent} sent", answered=count_text(came), sent=count_text(seen.invited))
         self._answered.set_figure(rate, asked)
         waiting = [one.at for one in seen.low if one.follow_up]
         if waiting:

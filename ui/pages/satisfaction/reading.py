@@ -59,7 +59,7 @@ def read_satisfaction(db: Any, days: int) -> Satisfaction:
     """Everything of the last `days` days (0: ever)."""
     now = clock.now()
     since = now - timedelta(days=days) if days else None
-    everything = responses(db, kind="csat", limit=_MOST)
+    everything = responses(db, kind="csat", with_uncounted=True, limit=_MOST)
     asked = [one for one in invitations(db, limit=_MOST) if one.kind == "csat"]
     recent = [one for one in asked if since is None or (one.sent_at or one.due_at) >= since]
     due = [one for one in asked if one.state == "due"]
