@@ -7,6 +7,7 @@ import importlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 VERSION = "0.1.0"
 
@@ -79,6 +80,11 @@ def _desk(commands: Any) -> None:
     init.add_argument("--demo", action="store_true", help="fill it with a believable sample")
     init.add_argument("--name", default="", help="your name")
     _command(commands, "check", "desk:check", "check database, blobs, index, counters and ledger")
+    backup = _command(commands, "backup", "backups:backup", "write the whole desk into one file, while it is in use")
+    restore = _command(commands, "restore", "backups:restore", "put a desk from such a file in place")
+    for one in (backup, restore):
+        one.add_argument("file", type=Path, metavar="FILE")
+        one.add_argument("--replace", action="store_true", help="also over what is there already")
     setting = _command(commands, "setting", "desk:setting", "show the settings, or change them: setting KEY=VALUE …")
     setting.add_argument("changes", nargs="*", metavar="KEY=VALUE")
     bench = _command(commands, "bench", "desk:bench", "the project's own benchmarks")
@@ -123,11 +129,27 @@ def _tickets(commands: Any) -> None:
         one = _command(commands, f"{name}-ticket", f"tickets:{name}", words)
         one.add_argument("number", type=int)
     _command(commands, "bin", "tickets:listed_bin", "list what is in the Bin")
+    merge = _command(commands, "merge", "merging:merge", "make a ticket part of another: merge N INTO M")
+    merge.add_argument("number", type=int)
+    merge.add_argument("word", nargs="?", metavar="INTO", type=_into)
+    merge.add_argument("into", type=int, metavar="M")
+    unmerge = _command(commands, "unmerge", "merging:unmerge", "take a merged ticket out again")
+    unmerge.add_argument("number", type=int)
+    split = _command(commands, "split", "merging:split", "make a message a ticket of its own")
+    split.add_argument("number", type=int)
+    split.add_argument("message", type=UUID, metavar="MESSAGE")
     _command(commands, "undo", "tickets:undo", "take back the last change")
     _command(commands, "redo", "tickets:redo", "make the last change taken back again")
     found = _command(commands, "search", "tickets:search", "search everything")
     found.add_argument("query", nargs="+")
     found.add_argument("--limit", type=int, default=50)
+
+
+def _into(word: str) -> str:
+    if word.lower() != "into":
+        msg = f"“{word}” should be INTO"
+        raise argparse.ArgumentTypeError(msg)
+    return word
 
 
 def _text(one: argparse.ArgumentParser) -> None:

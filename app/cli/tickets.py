@@ -38,7 +38,7 @@ def one(args: argparse.Namespace, out: Output) -> int:
     with opened(args) as desk:
         detail = desk.ask(queries.ticket, args.number, desk.me())
         if detail is None:
-            raise _unknown(args.number)
+            raise unknown(args.number)
         messages = desk.ask(queries.conversation, detail.row.id)
         result = _row_json(detail.row) | {
             "messages": [_message_json(view, message_html(desk, view.id)) for view in messages],
@@ -205,11 +205,12 @@ def ticket_of(desk: Desk, number: int) -> UUID:
     """The ticket that a number means, merges followed. Raises NotFoundError."""
     found = desk.ask(queries.ticket_id, number)
     if found is None:
-        raise _unknown(number)
+        raise unknown(number)
     return found
 
 
-def _unknown(number: int) -> NotFoundError:
+def unknown(number: int) -> NotFoundError:
+    """What to raise for a number that was never given."""
     return NotFoundError(f"There is no ticket #{number}.")
 
 

@@ -1,0 +1,48 @@
+"""`backup FILE`, `restore FILE`: the whole desk in one file, and back."""
+
+from __future__ import annotations
+
+import argparse
+
+from app.cli.opening import opened
+from app.cli.output import Output
+from app.kernel import clock
+from app.kernel.archive import restore_archive, write_archive
+from app.kernel.errors import UserError
+from app.kernel.locks import FileLock, holders
+from app.kernel.paths import Workspace, default_folder
+
+PATIENCE_S = 10.0
+
+
+def backup(args: argparse.Namespace, out: Output) -> int:
+    """Write the desk into one file while it is in use; it holds no passwords."""
+    target = args.file.expanduser().absolute()
+    with opened(args) as desk:
+        place = desk.workspace
+        size = write_archive(place.database, place.packs, target, clock.now(), replace=args.replace)
+    out.one({"file": str(target), "bytes": size}, f"The desk is in {target} ({size / 1e6:.1f} MB).")
+    return 0
+
+
+def restore(args: argparse.Namespace, out: Output) -> int:
+    """Put a desk from a file in place. What was there is kept beside it; passwords must be given again."""
+    source = args.file.expanduser().absolute()
+    place = Workspace((args.data or default_folder()).expanduser().absolute())
+    place.prepare()
+    lock = FileLock(place.workspace_lock, role="restore")
+    if not lock.acquire(timeout_s=PATIENCE_S):
+        who = ", ".join(f"{one.role} (process {one.pid})" for one in holders(place.workspace_lock))
+        msg = f"This desk is in use by {who or 'another program'}. Close it and try again."
+        raise UserError(msg)
+    try:
+        made_at = restore_archive(source, place.database, place.packs, replace=args.replace)
+    finally:
+        lock.release()
+    with opened(args):
+        pass
+    out.one(
+        {"folder": str(place.folder), "made_at": made_at},
+        f"The desk of {made_at:%Y-%m-%d %H:%M} is in {place.folder}. Sign in to its mailboxes again.",
+    )
+    return 0

@@ -1,0 +1,53 @@
+"""`deskbell bench`: the project's own measurements, each beside a peer or a bare limit on the same work.
+
+A single time from a busy machine says little; therefore contestants take turns in rounds, the median of the rounds
+counts, and what is quoted is the ratio. Nothing outside the repository is needed: the mails are made here, the desks
+are filled here. What only a development checkout has (the private Dovecot, the window's harness) is used when it is
+there and reported as not measured when it is not.
+
+The environment variable DESKBELL_BENCH_CORPUS names a Maildir to be measured instead of our own mails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from importlib import import_module
+
+from app.cli.benchmarks.figures import Figure, table
+from app.cli.output import Output
+from app.kernel.errors import UserError
+
+_BENCHES = {
+    "sync": "app.cli.benchmarks.syncing:sync",
+    "parse": "app.cli.benchmarks.reading:parse",
+    "write": "app.cli.benchmarks.stored:write",
+    "list": "app.cli.benchmarks.stored:lists",
+    "ticket": "app.cli.benchmarks.stored:ticket",
+    "board": "app.cli.benchmarks.stored:board",
+    "search": "app.cli.benchmarks.stored:search",
+    "window": "app.cli.benchmarks.window:window",
+}
+
+
+def run(name: str, size: int, out: Output) -> int:
+    """Run one benchmark, or `all`, at `size` (0: each one's own) and print its figures. 1 when one failed."""
+    names = list(_BENCHES) if name == "all" else [name]
+    if name not in _BENCHES and name != "all":
+        msg = f"There is no benchmark “{name}”. There are: {', '.join(_BENCHES)}, all."
+        raise UserError(msg)
+    figures: list[Figure] = []
+    for each in names:
+        out.progress(f"Measuring {each} …")
+        figures += _load(_BENCHES[each])(size)
+    if out.as_json or out.as_lines:
+        out.rows([asdict(figure) for figure in figures], lambda _row: "")
+    else:
+        out.one({}, table(figures))
+    return 0
+
+
+def _load(place: str) -> Callable[[int], list[Figure]]:
+    module, _, function = place.partition(":")
+    bench: Callable[[int], list[Figure]] = getattr(import_module(module), function)
+    return bench

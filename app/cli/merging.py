@@ -1,0 +1,57 @@
+"""`merge`, `unmerge`, `split`."""
+
+from __future__ import annotations
+
+import argparse
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.cli.opening import opened, with_agent
+from app.cli.output import Output
+from app.cli.tickets import ticket_of, unknown
+from app.kernel.errors import UserError
+from app.tickets import commands, queries
+from app.tickets.tables import Ticket
+
+
+def merge(args: argparse.Namespace, out: Output) -> int:
+    """Make a ticket part of another; its number keeps resolving."""
+    with opened(args) as desk:
+        with_agent(desk)
+        desk.do(commands.merge, ticket_of(desk, args.number), ticket_of(desk, args.into))
+    out.one({"number": args.number, "into": args.into}, f"#{args.number} is part of #{args.into} now.")
+    return 0
+
+
+def unmerge(args: argparse.Namespace, out: Output) -> int:
+    """Take a merged ticket out again, as it was."""
+    with opened(args) as desk:
+        with_agent(desk)
+        ticket = desk.ask(_own_ticket, args.number)
+        if ticket is None:
+            raise unknown(args.number)
+        desk.do(commands.unmerge, ticket)
+    out.one({"number": args.number}, f"#{args.number} is a ticket of its own again.")
+    return 0
+
+
+def split(args: argparse.Namespace, out: Output) -> int:
+    """Make a message of a ticket a ticket of its own."""
+    with opened(args) as desk:
+        with_agent(desk)
+        shown = desk.ask(queries.conversation, ticket_of(desk, args.number))
+        if args.message not in {view.id for view in shown}:
+            msg = f"#{args.number} has no message {args.message}."
+            raise UserError(msg)
+        written = desk.do(commands.split, args.message)
+    out.one(
+        {"ticket": written.ticket_number, "message": written.message}, f"The message is #{written.ticket_number} now."
+    )
+    return 0
+
+
+def _own_ticket(db: Session, number: int) -> UUID | None:
+    """The ticket that was opened with a number, merged or not."""
+    return db.execute(select(Ticket.id).where(Ticket.number == number)).scalar_one_or_none()
