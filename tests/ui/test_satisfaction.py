@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -100,10 +100,7 @@ def test_the_axis_holds_every_week_and_is_labelled() -> None:
 
 
 def test_before_the_first_answer_it_says_what_will_happen(place: Office, qapp: QApplication, qtbot: QtBot) -> None:
-    assert (
-        "60 min" in nothing_yet(place.desk.ask(read_satisfaction, 30))[1]
-        or "1 h" in nothing_yet(place.desk.ask(read_satisfaction, 30))[1]
-    )
+    assert "1 h later" in nothing_yet(place.desk.ask(read_satisfaction, 30))[1]
     place.desk.do(set_status, place.mail(), "solved")
     said = nothing_yet(place.desk.ask(read_satisfaction, 30))[1]
     assert "Mia Wong" in said
@@ -154,7 +151,3 @@ def test_enough_answers_show_everything_and_lead_to_the_ticket(
         found = place.desk.ask(ticket, tickets[4])
         assert found is not None
         assert not found.row.follow_up
-
-
-def test_time_is_told_in_utc_days(place: Office) -> None:
-    assert datetime(2026, 3, 5, 14, tzinfo=UTC) == NOW
