@@ -11,7 +11,7 @@ message that the batch adds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -88,6 +88,7 @@ class Threads:
                 wanted.add(mail.bounce.original_message_id)
             if mail.feedback_for:
                 wanted.add(mail.feedback_for)
+        self._before_reading: Callable[[], None] = lambda: None
         self._line_by_own: dict[str, list[UUID]] = {}
         self._line_by_answer: dict[str, list[UUID]] = {}
         self._find_lines(wanted, had)
@@ -95,6 +96,10 @@ class Threads:
             self._has.setdefault(row.ref, []).append(_known(row))
         for row in self._rows(had, ("named",)):
             self._add_name(row.ref, _known(row))
+
+    def before_reading(self, call: Callable[[], None]) -> None:
+        """`call` writes what is not written yet; it runs before messages are read."""
+        self._before_reading = call
 
     def has(self, ref: str | None) -> tuple[Known, ...]:
         """The stored messages that have this id."""
@@ -201,6 +206,7 @@ class Threads:
         people = self._people.get(ticket)
         if people is None:
             people = self._people[ticket] = set()
+            self._before_reading()
             self._tx.flush()
             whole = [ticket, *self._tx.execute(select(Ticket.id).where(Ticket.merged_into == ticket)).scalars()]
             placed = select(Placement.id).where(Placement.ticket.in_(whole), Placement.deleted_at.is_(None))

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.conversations.rules import SAMPLE
 from app.conversations.tables import Mailbox
 from app.inbox.rules import MOST_ATTEMPTS, FolderRole, History, Outcome
 from app.inbox.tables import MailFolder, MailItem
@@ -180,9 +181,9 @@ def ledger_item(db: Session, item: UUID) -> LedgerItem:
 
 
 def receive_plan(db: Session, mailbox: UUID) -> ReceivePlan | None:
-    """A mailbox with its watched folders; None once it is removed."""
+    """A mailbox with its watched folders; None once it is removed, and for a sample's: its servers do not exist."""
     row = db.get(Mailbox, mailbox)
-    if row is None or row.deleted_at is not None:
+    if row is None or row.deleted_at is not None or row.paused_reason == SAMPLE:
         return None
     folders = db.execute(select(MailFolder).where(MailFolder.mailbox == mailbox).order_by(MailFolder.name)).scalars()
     return ReceivePlan(
@@ -204,7 +205,8 @@ def receive_plan(db: Session, mailbox: UUID) -> ReceivePlan | None:
 
 def receiving_mailboxes(db: Session) -> tuple[UUID, ...]:
     """The mailboxes to receive from, in the order they were connected."""
-    query = select(Mailbox.id).where(Mailbox.deleted_at.is_(None), Mailbox.channel == "email")
+    is_real = (Mailbox.deleted_at.is_(None), Mailbox.paused_reason != SAMPLE)
+    query = select(Mailbox.id).where(*is_real, Mailbox.channel == "email")
     return tuple(db.execute(query.order_by(Mailbox.connected_at, Mailbox.id)).scalars())
 
 

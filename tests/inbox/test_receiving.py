@@ -237,3 +237,19 @@ def test_killed_at_any_moment_nothing_is_lost_and_nothing_doubled(
         assert desk.outcomes() == {"message": total}
         assert len(desk.tickets()) == len(desk.messages()) == total
         assert desk.ledger().unaccounted == 0
+
+
+@pytest.mark.real
+@pytest.mark.slow
+def test_every_collected_mail_has_an_outcome(desk: MailDesk, real_mail: Path) -> None:
+    paths = sorted(
+        path for folder in ("parse", "bounces", "tnef", "bombs") for path in (real_mail / folder).rglob("*.eml")
+    )
+    desk.sync()
+    for path in paths:
+        desk.deliver(path.read_bytes())
+    counts = desk.sync()
+    assert counts.received == len(desk.server.list_uids(desk.account)) >= 500
+    assert desk.list_again() == 0
+    assert (counts.quarantined, desk.ledger().waiting, desk.ledger().unaccounted) == (0, 0, 0)
+    assert sum(desk.ledger().by_outcome.values()) == counts.received

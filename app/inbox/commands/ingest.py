@@ -95,6 +95,7 @@ class _Batch:
             self._note(row, mail, Delivery(Outcome.ERASED, reason="It was deleted for good here."))
             return
         if key in self._stored:
+            self.places.write_messages()
             same_as, key = key, rules.variant_id(mail)
             text, ticket = self.tx.execute(select(Message.text, Message.ticket).where(Message.id == same_as)).one()
             if rules.says_the_same(text, mail.text) or self._is_stored(key):
@@ -108,7 +109,8 @@ class _Batch:
         self._note(row, mail, delivery)
 
     def write_back(self) -> None:
-        """Write the outcomes into the ledger."""
+        """Write the messages, and the outcomes into the ledger."""
+        self.places.write_messages()
         if self._updates:
             self.tx.execute(update(MailItem), self._updates)
         if self.places.look_again:

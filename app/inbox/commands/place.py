@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.conversations.commands import NewAttachment, NewMessage, add_message
+from app.conversations.commands import NewAttachment, NewMessage, add_messages
 from app.conversations.rules import Direction, Kind, snippet_of
 from app.inbox import rules
 from app.inbox.match import Known, Match, Threads, named_by
@@ -52,6 +52,8 @@ class Places:
         self.new_tickets = 0
         self.appended = 0
         self.look_again: list[UUID] = []
+        self._unwritten: list[tuple[NewMessage, UUID | None]] = []
+        threads.before_reading(self.write_messages)
 
     def open_ticket(self, arrival: Arrival, customer: UUID | None) -> UUID:
         """A ticket of its own for this mail; closed history if the mail was there before the desk."""
@@ -83,48 +85,52 @@ class Places:
         """The message row of a mail, with its files, its ids and its place in the index."""
         mail = arrival.mail
         sender = mail.from_ or mail.sender
-        add_message(
-            self.tx,
-            NewMessage(
-                id=arrival.key,
-                direction=direction,
-                occurred_at=arrival.at,
-                ticket=ticket,
-                customer=customer,
-                mailbox=arrival.mailbox,
-                kind=kind,
-                automatic=automatic,
-                external_id=mail.message_id or "",
-                in_reply_to=mail.in_reply_to[0] if mail.in_reply_to else "",
-                refs=tuple(dict.fromkeys((*mail.references, *mail.in_reply_to))),
-                sender=_pair(sender) if sender else ("", ""),
-                reply_to=_pairs(mail.reply_to),
-                to=_pairs(mail.to),
-                cc=_pairs(mail.cc),
-                bcc=_pairs(mail.bcc),
-                subject=arrival.subject,
-                text=hide_tokens(mail.text),
-                snippet=snippet(mail),
-                same_id_as=arrival.same_as,
-                warnings=mail.warnings,
-                extra={**_extra(mail), **arrival.extra},
-                sent_date=mail.date,
-                attachments=tuple(
-                    NewAttachment(
-                        filename=part.filename,
-                        content_type=part.content_type,
-                        size=part.size,
-                        part=part.path,
-                        content_id=part.content_id,
-                        inline=part.inline,
-                    )
-                    for part in mail.attachments
-                ),
+        new = NewMessage(
+            id=arrival.key,
+            direction=direction,
+            occurred_at=arrival.at,
+            ticket=ticket,
+            customer=customer,
+            mailbox=arrival.mailbox,
+            kind=kind,
+            automatic=automatic,
+            external_id=mail.message_id or "",
+            in_reply_to=mail.in_reply_to[0] if mail.in_reply_to else "",
+            refs=tuple(dict.fromkeys((*mail.references, *mail.in_reply_to))),
+            sender=_pair(sender) if sender else ("", ""),
+            reply_to=_pairs(mail.reply_to),
+            to=_pairs(mail.to),
+            cc=_pairs(mail.cc),
+            bcc=_pairs(mail.bcc),
+            subject=arrival.subject,
+            text=hide_tokens(mail.text),
+            snippet=snippet(mail),
+            same_id_as=arrival.same_as,
+            warnings=mail.warnings,
+            extra={**_extra(mail), **arrival.extra},
+            sent_date=mail.date,
+            attachments=tuple(
+                NewAttachment(
+                    filename=part.filename,
+                    content_type=part.content_type,
+                    size=part.size,
+                    part=part.path,
+                    content_id=part.content_id,
+                    inline=part.inline,
+                )
+                for part in mail.attachments
             ),
-            blob=arrival.blob,
         )
+        self._unwritten.append((new, arrival.blob))
         people = frozenset(each.key for each in (*((sender,) if sender else ()), *mail.to, *mail.cc) if each.address)
         self.threads.add(Known(arrival.key, ticket, direction, people), mail.message_id, named_by(mail))
+
+    def write_messages(self) -> None:
+        """Write the messages stored so far; to be called before anything reads them, and at the end of a batch."""
+        if self._unwritten:
+            messages, self._unwritten = self._unwritten, []
+            self.tx.flush()
+            add_messages(self.tx, messages)
 
     def note(self, arrival: Arrival, ticket: UUID, direction: Direction) -> None:
         """Tell the ticket of a message that changes no status: history, what a program wrote, what we wrote."""
@@ -140,6 +146,9 @@ class Places:
     def merge(self, into: UUID, others: Iterable[UUID]) -> UUID:
         """A mail connects tickets: the younger go into the oldest, unless they were kept apart on purpose."""
         kept = into
+        others = list(others)
+        if others:
+            self.write_messages()
         for other in others:
             one, two = self.threads.ticket(kept), self.threads.ticket(other)
             if one is None or two is None or one.id == two.id or self.threads.are_linked(one.id, two.id):
@@ -156,6 +165,7 @@ class Places:
         Messages are placed in the ticket. Mails kept as a ledger line only are looked at again.
         """
         if match.loose:
+            self.write_messages()
             self.tx.flush()
             for message in match.loose:
                 put_message(self.tx, message, ticket)

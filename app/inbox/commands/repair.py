@@ -36,7 +36,7 @@ def retry_item(tx: Tx, item: UUID) -> None:
         raise UserError(msg)
     row.outcome, row.reason, row.attempts = Outcome.RECEIVED, "", 0
     tx.touch("mail_folder", row.folder)
-    tx.signal("check_mail", {"mailbox": str(row.mailbox)})
+    tx.signal("check_now")
 
 
 def make_ticket_anyway(tx: Tx, item: UUID, mail: ParsedMail) -> UUID:
@@ -61,6 +61,7 @@ def make_ticket_anyway(tx: Tx, item: UUID, mail: ParsedMail) -> UUID:
     else:
         ticket = intake.open_for(arrival, intake.writer(mail))
         put_message(tx, key, ticket)
+    places.write_messages()
     row.outcome, row.reason, row.message, row.ticket = Outcome.MESSAGE, "", key, ticket
     tx.touch("mail_folder", row.folder)
     return ticket
