@@ -24,7 +24,7 @@ from typing import Any
 
 from app.cli.benchmarks import mails
 from app.cli.benchmarks.figures import Figure, absent, in_turns, median, pss_mb, ratio
-from app.kernel.errors import ExternalError
+from app.kernel.errors import UserError
 
 SIZE = 2000
 ROUNDS = 3
@@ -118,10 +118,10 @@ class _Race:
     def _expect_all(self, program: list[str]) -> None:
         """A quick pass that left mails behind would be worth nothing."""
         said = _quietly([*program, "ledger"], self._surroundings())
-        known = sum(row["ledger"] for row in json.loads(said) if row["folder"] == "INBOX")
+        known = sum(sum(row["by_outcome"].values()) for row in json.loads(said) if row["folder"] == "INBOX")
         if known != self.count:
             msg = f"Of {self.count} mails only {known} arrived: this measurement is void."
-            raise ExternalError(msg)
+            raise UserError(msg)
 
     def _fresh(self, name: str) -> Path:
         folder = self.folder / name
@@ -169,13 +169,12 @@ def _figures(race: _Race, rates: Mapping[str, list[float]], what: str) -> list[F
     if "mbsync without fsync" not in rates:
         return [*found, absent("sync", "mbsync", "isync is not installed")]
     ours = rates["deskbell"]
-    for peer in ("mbsync without fsync", "mbsync with fsync"):
-        found.append(ratio("sync", f"deskbell beside {peer}", ours, rates[peer], "more is better"))
-    return found
+    peers = ("mbsync without fsync", "mbsync with fsync")
+    return [*found, *(ratio("sync", f"deskbell beside {peer}", ours, rates[peer], "more is better") for peer in peers)]
 
 
 def measured(command: list[str], surroundings: Mapping[str, str]) -> Cost:
-    """Run a command to its end. Raises ExternalError when it fails."""
+    """Run a command to its end. Raises UserError when it fails."""
     began = time.perf_counter()
     process = subprocess.Popen(
         command, env=dict(surroundings), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -192,7 +191,7 @@ def measured(command: list[str], surroundings: Mapping[str, str]) -> Cost:
     watch.join()
     if process.returncode:
         msg = f"{command[0]} ended with {process.returncode}: {words.decode(errors='replace')[-400:]}"
-        raise ExternalError(msg)
+        raise UserError(msg)
     return Cost(seconds, usage, max(seen, default=None))
 
 
@@ -217,7 +216,7 @@ def _quietly(command: list[str], surroundings: Mapping[str, str], given: str = "
     done = subprocess.run(command, env=dict(surroundings), input=given, capture_output=True, text=True, check=False)
     if done.returncode:
         msg = f"{' '.join(command[3:6])} failed: {done.stderr[-400:]}"
-        raise ExternalError(msg)
+        raise UserError(msg)
     return done.stdout
 
 

@@ -1,0 +1,34 @@
+"""The window: start, scrolling, switching, and staying lively while mail comes in.
+
+Windows need Qt, which nothing below `app` may know; the harness that drives one is among the tests of a development
+checkout and is run as a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+
+from app.cli.benchmarks.figures import Figure, absent
+from app.cli.benchmarks.stored import SIZE, desk_of
+
+
+def window(size: int) -> list[Figure]:
+    """Everything about the window, with a large desk beside an empty one."""
+    try:
+        if find_spec("tests.bench.window") is None:
+            raise ModuleNotFoundError
+    except ModuleNotFoundError:
+        return [absent("window", "window", "needs a development checkout: the harness is among its tests")]
+    try:
+        folder, _ = desk_of(size or SIZE)
+    except NotImplementedError:
+        return [absent("window", "window", "there is no large sample desk yet")]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.bench.window", str(folder)], stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        return [absent("window", "window", f"the harness ended with {done.returncode}")]
+    return [Figure(**row) for row in json.loads(done.stdout.splitlines()[-1])]
