@@ -7,6 +7,9 @@ from typing import Final
 
 SNIPPET_LENGTH: Final = 140
 
+SAMPLE: Final = "sample"
+"""Why the mailbox of a sample desk is paused, for good: nobody ever tries to reach its servers."""
+
 
 class Direction(enum.StrEnum):
     """Which way a message went. Stored, and part of the command line's contract."""

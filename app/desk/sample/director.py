@@ -89,9 +89,12 @@ class Director:
 
     # -- playing
 
-    def play(self) -> None:
-        """Let everything happen."""
+    def play(self, progress: Callable[[float], None] | None = None) -> None:
+        """Let everything happen; `progress` hears how much of the time has gone by."""
+        begun = self._steps[0][0] if self._steps else self.now
         while self._steps:
+            if progress is not None:
+                progress(min(1.0, (self._steps[0][0] - begun) / (self.now - begun)))
             with self.stage.scene():
                 until = self._steps[0][0] + _SPAN
                 first = True

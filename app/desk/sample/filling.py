@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox, finish_first_import, pause_mailbox
+from app.conversations.rules import SAMPLE
 from app.desk.sample import texts, times
 from app.desk.sample.asking import Asking
 from app.desk.sample.cast import Agent, Cast
@@ -18,18 +20,20 @@ from app.desk.sample.stage import Stage
 from app.kernel import clock, options
 from app.kernel.store import Tx
 from app.people.commands import add_agent, update_agent
+from app.people.queries import agent as agent_info
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
 
 SEED: Final = 20_140_307
-TICKETS: Final = 340
+TICKETS: Final = 316
 
 
-def fill(desk: Desk, *, tickets: int = TICKETS) -> None:
+def fill(desk: Desk, *, tickets: int = TICKETS, progress: Callable[[float], None] | None = None) -> None:
     """Fill an empty desk with the sample shop: agents, customers and some nine months of work up to now.
 
     Some more than `tickets` tickets come of it, since strangers write as well; below about fifty the past is empty.
+    `progress` is called now and then with the share that is done (0–1).
     """
     now = clock.now().replace(microsecond=0)
     shop = texts.read("shop.toml")
@@ -45,7 +49,7 @@ def fill(desk: Desk, *, tickets: int = TICKETS) -> None:
     scenery = Scenery(director)
     director.plan(tickets)
     scenery.plan()
-    director.play()
+    director.play(progress)
     with stage.scene():
         scenery.set_up()
         stage.list_folders(now - timedelta(minutes=2))
@@ -56,12 +60,17 @@ def fill(desk: Desk, *, tickets: int = TICKETS) -> None:
 def move_in(desk: Desk, at: datetime, *, paused: bool = False) -> tuple[tuple[Agent, ...], UUID]:
     """The shop opens its desk at `at`: its agents, the first of them at this device, and its mailbox.
 
+    Whoever has given their name at this device already takes the first agent's place.
     The mailbox's servers do not exist; once it is `paused`, nobody tries to reach them.
     """
     shop = texts.read("shop.toml")
+    me = desk.me()
     with desk.store.write("sample") as tx:
         tx.now = at
-        agents = tuple(_hire(tx, each) for each in shop["agent"])
+        here = agent_info(tx, me) if me else None
+        first, *others = shop["agent"]
+        owner = Agent(here.id, here.name, tuple(first["languages"])) if here else _hire(tx, first)
+        agents = (owner, *(_hire(tx, each) for each in others))
         mailbox = _connect(tx, shop)
         if paused:
             _pause(tx, mailbox)
@@ -70,7 +79,7 @@ def move_in(desk: Desk, at: datetime, *, paused: bool = False) -> tuple[tuple[Ag
 
 
 def _pause(tx: Tx, mailbox: UUID) -> None:
-    pause_mailbox(tx, mailbox, "sample", texts.read("shop.toml")["paused_words"])
+    pause_mailbox(tx, mailbox, SAMPLE, texts.read("shop.toml")["paused_words"])
 
 
 def _hire(tx: Tx, each: dict[str, Any]) -> Agent:

@@ -132,15 +132,18 @@ class Scenery:
 
     def _fill_outbox(self, recent: list[Talk]) -> None:
         open_ones = [talk for talk in recent if talk.ending is Ending.OPEN]
-        waiting = [
-            talk for talk in self._director.talks if talk.ending is Ending.WAITING and talk.customer.language == "en"
-        ]
+        waiting = self._waiting()
         self._held(next(talk for talk in reversed(open_ones) if talk.customer.language == "en"))
         self._uncertain(waiting[1])
         self._refused(waiting[2])
         self._retry(waiting[3])
         tomorrow = (self._now + timedelta(days=1)).replace(hour=7, minute=0, second=0)
         self._queued(waiting[4], "later", timedelta(minutes=50), not_before=tomorrow)
+
+    def _waiting(self) -> list[Talk]:
+        """Conversations in English that wait for a customer, one a customer."""
+        talks = (talk for talk in self._director.talks if talk.ending is Ending.WAITING)
+        return list({talk.customer: talk for talk in talks if talk.customer.language == "en"}.values())
 
     def _queued(
         self, talk: Talk, key: str, ago: timedelta, *, not_before: datetime | None = None, seen: UUID | None = None
