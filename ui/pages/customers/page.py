@@ -24,14 +24,12 @@ class Page(BasePage):
         super().__init__(context)
         self.people = People(context)
         self.people.opened.connect(self._open_from_list)
-        self.dossier = DossierFace(context)
-        self.dossier.left.connect(self._back)
+        self._dossier: DossierFace | None = None
         self._came_from_list = True
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(self._read)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.people)
-        self._stack.addWidget(self.dossier)
         vertical(self).addWidget(self._stack)
 
     # -- what the window calls
@@ -48,7 +46,7 @@ class Page(BasePage):
         self._focus()
 
     def deactivate(self) -> None:
-        self.dossier.keep()
+        self._keep()
 
     def refresh(self, changes: Changes) -> None:
         if changes.touches(*_KINDS):
@@ -65,9 +63,22 @@ class Page(BasePage):
     # -- moving about
 
     @property
+    def dossier(self) -> DossierFace:
+        """The face with one customer; made when the first one is opened."""
+        if self._dossier is None:
+            self._dossier = DossierFace(self.context)
+            self._dossier.left.connect(self._back)
+            self._stack.addWidget(self._dossier)
+        return self._dossier
+
+    @property
     def shows_one(self) -> bool:
         """Is it one customer that is shown?"""
-        return self._stack.currentWidget() is self.dossier
+        return self._dossier is not None and self._stack.currentWidget() is self._dossier
+
+    def _keep(self) -> None:
+        if self._dossier is not None:
+            self._dossier.keep()
 
     def _read(self) -> None:
         if self.shows_one:
@@ -80,13 +91,13 @@ class Page(BasePage):
         self._show(key)
 
     def _show(self, key: UUID) -> None:
-        self.dossier.keep()
+        self._keep()
         self.dossier.show_customer(key)
         self._stack.setCurrentWidget(self.dossier)
         self._focus()
 
     def _back(self) -> None:
-        self.dossier.keep()
+        self._keep()
         if self._came_from_list:
             self._show_list()
         else:
