@@ -1,0 +1,204 @@
+"""The equation itself and the table of folders behind it. Every number that stands for mails leads to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QWidget
+
+from app.inbox.queries import LedgerFolder
+from app.kernel import clock
+from ui.pages.health.sums import GONE, MISSING, Sums, name_of, summed
+from ui.text import ago_text, count_text, tr
+from ui.widgets.avatar import IconView
+from ui.widgets.button import Button
+from ui.widgets.label import ElidingLabel, Label
+from ui.widgets.layout import clear, column, flow, line, row
+from ui.widgets.panel import Tile
+
+_FOLDER_ICONS = {"inbox": "inbox-outline", "sent": "send-outline", "junk": "alert-octagon-outline"}
+_TONES = {"quarantine": "warn", MISSING: "bad"}
+
+
+class Figure(QFrame):
+    """A number over its name; the name is a button where there are mails to show."""
+
+    pressed = Signal()
+
+    def __init__(self, count: int, name: str, *, tone: str = "", leads: bool = True) -> None:
+        super().__init__()
+        number = Label(count_text(count), "figure", tone=tone if count else "")
+        self.button: Button | None = None
+        if leads and count:
+            self.button = Button(name, "ghost", clicked=self.pressed.emit)
+            self.button.setAccessibleName(f"{count_text(count)} {name}")
+            self.setCursor(Qt.CursorShape.PointingHandCursor)
+            under: QWidget = self.button
+            number.setContentsMargins(8, 0, 8, 0)
+        else:
+            under = Label(name, "muted")
+            under.setContentsMargins(0, 6, 0, 6)
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(number, 0, 0)
+        layout.addWidget(under, 1, 0, Qt.AlignmentFlag.AlignLeft)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def mouseReleaseEvent(self, event: QMouseEvent, /) -> None:
+        if self.button is not None and self.rect().contains(event.position().toPoint()):
+            self.pressed.emit()
+
+
+class Equation(Tile):
+    """server = tickets + spam + … and, beneath it, in words whether anything is missing."""
+
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__(margins=(16, 16, 16, 12), spacing=12)
+        self._holder = column(spacing=0)
+        self._mark = IconView("check-circle", "ok", 16, box=20)
+        self._title = Label("", "strong")
+        self._text = Label("", "muted", wrap=True)
+        self.content.addWidget(self._holder)
+        self.content.addWidget(line())
+        self.content.addWidget(row(8, self._mark, self._title, (self._text, 1)))
+
+    def show_sums(self, sums: Sums) -> None:
+        """Show an equation."""
+        layout = self._holder.layout()
+        assert layout is not None
+        clear(layout)
+        found: list[QWidget] = [Figure(sums.server, tr("on the server"), leads=False)]
+        for place, (sign, part, count) in enumerate(sums.terms):
+            sign_label = Label("=" if place == 0 else sign, "title")
+            sign_label.setProperty("look", "muted")
+            sign_label.setContentsMargins(8, 6, 8, 0)
+            figure = Figure(count, name_of(part), tone=_TONES.get(part, ""), leads=part != GONE)
+            figure.pressed.connect(lambda part=part: self.chosen.emit(part))
+            found += [sign_label, figure]
+        layout.addWidget(flow(*found, spacing=16))
+        self._say(sums)
+
+    def _say(self, sums: Sums) -> None:
+        if sums.listed_at is None and not sums.server:
+            self._tell("clock-outline", "text3", tr("Not counted yet."), tr("The first look at the server comes soon."))
+        elif sums.missing:
+            title = tr("{n} mail is not accounted for.|{n} mails are not accounted for.", n=sums.missing)
+            self._tell(
+                "alert-circle", "bad", title, tr("They are fetched at the next look. “Check now” looks at once.")
+            )
+        elif sums.off:
+            text = tr("Mail is moving; the numbers agree as soon as the server has been listed again.")
+            self._tell("progress-clock", "text3", tr("Being counted."), text)
+        else:
+            text = tr("The difference is 0. Compared by folder and number with the server, then with the database.")
+            self._tell("check-circle", "ok", tr("Every message is accounted for."), text)
+
+    def _tell(self, icon: str, colour: str, title: str, text: str) -> None:
+        self._mark.set_icon(icon, colour)
+        self._title.setText(title)
+        self._text.setText(text)
+
+
+class FolderTable(Tile):
+    """One line a folder, the columns in the order of the equation, and their sum."""
+
+    chosen = Signal(str, object)  # part, LedgerFolder
+
+    def __init__(self) -> None:
+        super().__init__(margins=(16, 14, 16, 8), spacing=8)
+        self.content.addWidget(Label(tr("By folder"), "strong"))
+        self._holder = column(spacing=0)
+        self.content.addWidget(self._holder)
+
+    def show_folders(self, folders: Sequence[LedgerFolder], *, addresses: bool) -> None:
+        """Show these folders; `addresses` names their mailboxes too."""
+        layout = self._holder.layout()
+        assert layout is not None
+        clear(layout)
+        total = summed(folders)
+        parts = [part for _, part, _ in total.terms if part != MISSING]
+        table = QFrame()
+        grid = QGridLayout(table)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(4)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(1, 1)
+        heads = [tr("On server"), *[_short(part) for part in parts], tr("Difference"), tr("Looked at")]
+        grid.addWidget(Label(tr("Folder"), "small"), 0, 0, 1, 2)
+        for place, head in enumerate(heads):
+            grid.addWidget(_right(Label(head, "small")), 0, place + 2)
+        grid.setRowMinimumHeight(0, 28)
+        for index, folder in enumerate(folders):
+            self._add(grid, 2 * index + 1, folder, parts, address=addresses)
+        self._sum(grid, 2 * len(folders) + 1, total, parts)
+        layout.addWidget(table)
+
+    def _add(self, grid: QGridLayout, at: int, folder: LedgerFolder, parts: list[str], *, address: bool) -> None:
+        grid.addWidget(line(), at, 0, 1, grid.columnCount())
+        at += 1
+        grid.setRowMinimumHeight(at, 40)
+        grid.addWidget(IconView(_FOLDER_ICONS.get(folder.role, "folder-outline"), "text2", 16, box=24), at, 0)
+        name = f"{_name(folder)} · {folder.mailbox}" if address else _name(folder)
+        label = ElidingLabel(name)
+        label.setMinimumWidth(72)
+        grid.addWidget(label, at, 1)
+        sums = summed([folder])
+        grid.addWidget(_right(Label(count_text(sums.server))), at, 2)
+        for place, part in enumerate(parts):
+            count = sums.gone if part == GONE else sums.parts[part]
+            grid.addWidget(self._number(folder, name, part, count), at, place + 3, Qt.AlignmentFlag.AlignRight)
+        grid.addWidget(_difference(sums.missing), at, len(parts) + 3)
+        looked = ago_text(folder.listed_at, clock.now()) if folder.listed_at else tr("not yet")
+        grid.addWidget(_right(Label(looked, "muted")), at, len(parts) + 4)
+
+    def _number(self, folder: LedgerFolder, name: str, part: str, count: int) -> QWidget:
+        if not count or part == GONE:
+            return _right(Label(count_text(count), "" if count else "muted"))
+        button = Button(count_text(count), "plain", clicked=lambda: self.chosen.emit(part, folder))
+        button.setMinimumWidth(24)
+        button.setAccessibleName(f"{name}: {count_text(count)} {name_of(part)}")
+        return button
+
+    def _sum(self, grid: QGridLayout, at: int, total: Sums, parts: list[str]) -> None:
+        grid.addWidget(line(), at, 0, 1, grid.columnCount())
+        at += 1
+        grid.setRowMinimumHeight(at, 40)
+        grid.addWidget(Label(tr("All folders"), "strong"), at, 0, 1, 2)
+        numbers = [total.server, *[total.gone if part == GONE else total.parts[part] for part in parts]]
+        for place, count in enumerate(numbers):
+            grid.addWidget(_right(Label(count_text(count), "strong")), at, place + 2)
+        grid.addWidget(_difference(total.missing), at, len(parts) + 3)
+
+
+def _difference(count: int) -> QWidget:
+    mark = IconView("alert" if count else "check", "bad" if count else "ok", 14)
+    number = Label(count_text(count), "strong", tone="bad" if count else "")
+    number.setAccessibleName(tr("Difference: {count}", count=count_text(count)))
+    return row(None, number, mark, spacing=6)
+
+
+def _right(label: Label) -> Label:
+    label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    label.setContentsMargins(4, 0, 8, 0)
+    return label
+
+
+def _name(folder: LedgerFolder) -> str:
+    return {"inbox": tr("Inbox"), "sent": tr("Sent"), "junk": tr("Junk")}.get(folder.role, folder.folder)
+
+
+def _short(part: str) -> str:
+    return {
+        "tickets": tr("In tickets"),
+        "spam": tr("Spam"),
+        "automatic": tr("Automatic"),
+        "other": tr("Elsewhere"),
+        "quarantine": tr("Unreadable"),
+        "waiting": tr("Waiting"),
+        GONE: tr("Left"),
+    }[part]

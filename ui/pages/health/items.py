@@ -1,0 +1,258 @@
+"""Lines of the ledger: a list, and the mail chosen with its raw text and what can be done with it."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QPlainTextEdit, QStackedWidget, QTableView
+
+from app.inbox.commands import make_ticket_anyway, retry_item
+from app.inbox.queries import LedgerItem, ledger_items
+from app.kernel import clock
+from app.mime.parse import parse
+from ui.models.ledger import PAGE, After, LedgerModel, outcome_word
+from ui.pages import Context
+from ui.text import count_text, size_text, tr, when_text
+from ui.widgets.button import Button
+from ui.widgets.label import ElidingLabel, Label
+from ui.widgets.layout import column, flow, line, row, vertical
+from ui.widgets.overlay import Dialog
+from ui.widgets.panel import back_button
+from ui.widgets.pill import Pill
+from ui.widgets.state import EmptyState
+
+_MOST_SHOWN = 200_000
+"""Characters of a raw mail that are shown: more would hold up the window, and nobody reads on."""
+
+_NO_TICKET = ("spam", "bulk", "auto_reply", "bounce", "feedback", "sent_other", "quarantined", "survey_answer")
+
+
+def raw_text(raw: bytes) -> str:
+    """A raw mail to look at: every byte visible, odd ones as they are in Latin-1, cut when it is very long."""
+    text = raw[:_MOST_SHOWN].decode("utf-8", "replace").replace("\x00", "␀").replace("\r\n", "\n")
+    if len(raw) > _MOST_SHOWN:
+        text += "\n" + tr("[{count} more bytes are not shown]", count=count_text(len(raw) - _MOST_SHOWN))
+    return text
+
+
+def make_ticket(context: Context, item: LedgerItem) -> None:
+    """Open a ticket for a mail that went elsewhere, and go there."""
+    desk, blob = context.desk, item.blob
+    if blob is None:
+        context.toasts.say(tr("This mail’s text is not kept."), "bad")
+        return
+
+    def work() -> UUID:
+        return desk.do(make_ticket_anyway, item.id, parse(desk.packs.read(blob)))
+
+    def made(ticket: UUID) -> None:
+        context.toasts.say(tr("A ticket was made."))
+        context.go("inbox", ticket=ticket)
+
+    context.tasks.run(work, then=made, owner=context.overlay)
+
+
+def try_again(context: Context, item: LedgerItem) -> None:
+    """Have a mail in quarantine looked at once more."""
+    context.tasks.do(retry_item, item.id, done=tr("It is looked at again."))
+
+
+def actions_of(context: Context, item: LedgerItem) -> list[Button]:
+    """What can be done with a line, as small buttons."""
+    buttons = []
+    if item.ticket is not None:
+        go = partial(context.go, "inbox", ticket=item.ticket)
+        buttons.append(Button(tr("Open the ticket"), "small", clicked=go))
+    elif item.outcome in _NO_TICKET and item.blob is not None:
+        buttons.append(Button(tr("Make a ticket"), "small", clicked=partial(make_ticket, context, item)))
+    if item.outcome == "quarantined":
+        buttons.append(Button(tr("Try again"), "small", clicked=partial(try_again, context, item)))
+    return buttons
+
+
+class RawText(QPlainTextEdit):
+    """A raw mail to read; nothing in it is followed or shown as anything but text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setReadOnly(True)
+        self.setProperty("look", "field")
+        self.setAccessibleName(tr("Raw mail"))
+        self.setTabChangesFocus(True)
+        self.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
+
+    def load(self, context: Context, item: LedgerItem) -> None:
+        """Read the mail in a task and show it."""
+        blob = item.blob
+        if blob is None:
+            self.setPlainText(tr("The text of this mail is not kept here."))
+            return
+        self.setPlainText(tr("Loading…"))
+        packs = context.desk.packs
+        context.tasks.run(
+            lambda: raw_text(packs.read(blob)), then=self.setPlainText, owner=self, key="health.raw", failed=self._no
+        )
+
+    def _no(self, error: Exception) -> bool:
+        self.setPlainText(tr("The stored mail cannot be read: {reason}", reason=error))
+        return True
+
+
+def show_raw(context: Context, item: LedgerItem) -> None:
+    """The raw mail in a sheet."""
+    sheet = Dialog(tr("Raw mail"), width=760)
+    text = RawText()
+    text.setMinimumHeight(380)
+    subject = " ".join(item.subject.split()) or tr("No subject")
+    sheet.add(Label(f"{item.sender} · {subject}", "small", wrap=True), text)
+    sheet.set_foot(Button(tr("Close"), clicked=sheet.close_dialog))
+    context.overlay.open(sheet, focus=text)
+    text.load(context, item)
+
+
+class Detail(QFrame):
+    """One line of the ledger in full."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self.item: LedgerItem | None = None
+        self._subject = ElidingLabel("", "strong")
+        self._pill = Pill("")
+        self._facts = Label("", "small", wrap=True)
+        self._reason = Label("", "muted", wrap=True)
+        self._acts = column(spacing=0)
+        self.raw = RawText()
+        layout = vertical(self)
+        layout.setContentsMargins(24, 12, 24, 20)
+        layout.setSpacing(8)
+        for widget in (row((self._subject, 1), self._pill), self._facts, self._reason, self._acts):
+            layout.addWidget(widget)
+        layout.addWidget(self.raw, 1)
+
+    def show_item(self, item: LedgerItem) -> None:
+        """Show a line."""
+        if self.item is not None and self.item.id == item.id and self.item.outcome == item.outcome:
+            return
+        self.item = item
+        self._subject.setText(" ".join(item.subject.split()) or tr("No subject"))
+        self._pill.set_state(outcome_word(item.outcome), "warn" if item.outcome == "quarantined" else "plain")
+        at = when_text(item.internal_at or item.received_at, clock.now())
+        facts = (item.sender or tr("Unknown sender"), size_text(item.size), at, item.folder, item.mailbox)
+        self._facts.setText(" · ".join(facts))
+        self._reason.setText(item.reason)
+        self._reason.setVisible(bool(item.reason))
+        layout = self._acts.layout()
+        assert layout is not None
+        while (old := layout.takeAt(0)) is not None:
+            widget = old.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        buttons = actions_of(self._context, item)
+        if buttons:
+            layout.addWidget(flow(*buttons))
+        self._acts.setVisible(bool(buttons))
+        self.raw.load(self._context, item)
+
+
+class Items(QFrame):
+    """The list of one part of the equation, and the mail chosen beneath it."""
+
+    left = Signal()
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self._outcomes: tuple[str, ...] = ()
+        self._folder: UUID | None = None
+        self._mailbox: str | None = None
+        self._title = ElidingLabel("", "title")
+        self.model = LedgerModel(self._fetch)
+        self.table = _Table(self.model)
+        self.table.selectionModel().currentRowChanged.connect(self._chosen)
+        self.detail = Detail(context)
+        self._below = QStackedWidget()
+        words = tr("Choose a mail to see it as it came.")
+        self._below.addWidget(EmptyState(tr("No mail chosen"), words, icon="email-outline", tone="info"))
+        self._below.addWidget(self.detail)
+        layout = vertical(self)
+        head = row(back_button(tr("Back to mail health"), self.left.emit), (self._title, 1), margins=(16, 8, 24, 8))
+        layout.addWidget(head)
+        layout.addWidget(row((self.table, 1), margins=(16, 0, 16, 0)), 3)
+        layout.addWidget(line())
+        layout.addWidget(self._below, 4)
+
+    def show_part(
+        self, title: str, outcomes: tuple[str, ...], *, folder: UUID | None = None, mailbox: str | None = None
+    ) -> None:
+        """List the lines with these outcomes, newest first."""
+        self._title.setText(title)
+        self._outcomes, self._folder, self._mailbox = outcomes, folder, mailbox
+        self.detail.item = None
+        self._below.setCurrentIndex(0)
+        self.model.begin()
+        self.table.setFocus()
+
+    def again(self) -> None:
+        """List again, staying on the mail chosen."""
+        self.model.begin()
+
+    def _fetch(self, after: After) -> None:
+        self._context.tasks.ask(
+            ledger_items,
+            outcomes=self._outcomes,
+            folder=self._folder,
+            mailbox=self._mailbox,
+            limit=PAGE,
+            before=after,
+            then=self._fetched,
+            owner=self,
+            key="health.items",
+        )
+
+    def _fetched(self, items: tuple[LedgerItem, ...]) -> None:
+        self.model.add(items)
+        if self.table.currentIndex().isValid() or not items:
+            return
+        shown = self.detail.item
+        row_ = self.model.row_of(shown.id) if shown is not None else 0
+        self.table.selectRow(max(0, row_))
+
+    def _chosen(self, current: QModelIndex, _before: QModelIndex) -> None:
+        item = self.model.item(current.row())
+        if item is not None:
+            self._below.setCurrentWidget(self.detail)
+            self.detail.show_item(item)
+
+
+class _Table(QTableView):
+    """Rows of 40 px; the arrow keys move, Tab leaves."""
+
+    def __init__(self, model: LedgerModel) -> None:
+        super().__init__()
+        self.setModel(model)
+        self.setAccessibleName(tr("Mails"))
+        self.setShowGrid(False)
+        self.setTabKeyNavigation(False)
+        self.setWordWrap(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.verticalHeader().hide()
+        self.verticalHeader().setDefaultSectionSize(40)
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        head = self.horizontalHeader()
+        head.setHighlightSections(False)
+        head.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        for section, mode in enumerate((QHeaderView.ResizeMode.Interactive, QHeaderView.ResizeMode.Stretch)):
+            head.setSectionResizeMode(section, mode)
+        head.resizeSection(0, 240)
+        head.resizeSection(2, 128)
+        head.resizeSection(3, 240)
