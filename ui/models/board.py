@@ -54,12 +54,14 @@ class BoardView:
 def read_board(db: Any, by: BoardBy, limit: int, typed: str, me: UUID | None) -> BoardView:
     """The columns; with something `typed`, only the tickets that the search finds for it, counted exactly.
 
-    Raises UserError for words that the search does not understand.
+    A single letter is in nearly every ticket and filters nothing. Raises UserError for words that the search does not
+    understand.
     """
     names = {str(one.id): one.name for one in agents(db)}
-    if not typed.strip():
+    words = typed.strip()
+    if not words or (len(words) == 1 and words.isascii()):
         return BoardView(by, board(db, by, limit=limit), names, False)
-    fitting = set(search.ticket_ids(db, typed, me=me))
+    fitting = set(search.ticket_ids(db, f"-is:closed {words}", me=me))  # closed ones are most, and have no card
     kept = tuple(_only(column, fitting) for column in board(db, by))
     return BoardView(by, kept, names, True)
 

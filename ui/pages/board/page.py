@@ -81,7 +81,7 @@ class Page(BasePage):
     def refresh(self, changes: Changes) -> None:
         self.cache.apply(changes)
         if changes.touches("ticket", "agent"):
-            self._calm.start()
+            self._calm.start(0 if self._follow else _CALM_MS)  # one's own doing shows at once
         elif changes.touches("customer"):
             self._repaint()
 
