@@ -259,6 +259,7 @@ def test_no_fault_in_the_layout(made: InboxDesk, qapp: QApplication, qtbot: QtBo
     made.desk.do(commands.reply, key, text="Wir kümmern uns sofort darum.")
     made.desk.do(commands.add_note, key, "Only for us")
     with inbox_window(made, qapp, qtbot, size) as page:
+        page.open(key)
         settled(page, qtbot, lambda: page.shown is not None)
         qtbot.waitUntil(lambda: page.side.history.moments.rowCount() > 0)
         page.writer.copies.setChecked(True)

@@ -62,6 +62,11 @@ class GrowingEdit(QPlainTextEdit):
         else:
             super().keyPressEvent(event)
 
+    def set_least(self, height: int) -> None:
+        """Be at least this high (a letter has more room than a reply)."""
+        self._least, self._most = height, max(self._most, height)
+        self._fit()
+
     def canInsertFromMimeData(self, source: QMimeData, /) -> bool:
         return bool(_paths(source)) or source.hasImage() or super().canInsertFromMimeData(source)
 

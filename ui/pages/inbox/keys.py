@@ -31,19 +31,19 @@ def bind(page: Page) -> None:
     on("open", page.talk.setFocus, lambda: _one(page))
     on("select_all", lambda: page.list.shown.selectAll())  # noqa: PLW0108 - asked when it is run
     for key, pile in (
-        ("view.all", Pile.ACTIVE),
+        ("view.all", Pile.TO_DO),
         ("view.unassigned", Pile.UNASSIGNED),
         ("view.mine", Pile.MINE),
         ("view.overdue", Pile.OVERDUE),
     ):
         on(key, partial(page.show_pile, pile))
-    on("solve", lambda: triage.set_status(page.those(), "solved"), lambda: _unsolved(page))
+    on("solve", lambda: page.go_on(lambda: triage.set_status(page.those(), "solved")), lambda: _unsolved(page))
     on("reopen", lambda: triage.set_status(page.those(), "open"), lambda: _solved(page))
     on("assign_me", lambda: _assign_me(page), lambda: _one(page))
     on("assign", page.header.open_assign, lambda: _one(page))
     on("priority", page.header.open_priority, lambda: _one(page))
     on("tag", lambda: _tag(page), lambda: _one(page))
-    on("delete", lambda: triage.delete(page.those()), lambda: _deletable(page))
+    on("delete", lambda: page.go_on(lambda: triage.delete(page.those())), lambda: _deletable(page))
     on("reply", lambda: page.writer.set_mode("reply"), lambda: _one(page))
     on("note", lambda: page.writer.set_mode("note"), lambda: _one(page))
     on("send", lambda: page.writer_shown().submit(), lambda: _one(page, new=True))

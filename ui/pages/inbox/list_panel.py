@@ -22,14 +22,15 @@ from ui.widgets.layout import clear, row, set_box
 from ui.widgets.state import EmptyState, ErrorState, Skeleton
 from ui.widgets.toggle import Choices
 
-CHIPS = (Pile.ACTIVE, Pile.UNASSIGNED, Pile.MINE, Pile.OVERDUE)
-MORE = (Pile.UNREAD, Pile.WAITING, Pile.SOLVED, Pile.CLOSED, Pile.FOLLOW_UP, Pile.ALL, Pile.BIN)
+CHIPS = (Pile.TO_DO, Pile.UNASSIGNED, Pile.MINE, Pile.OVERDUE)
+MORE = (Pile.UNREAD, Pile.WAITING, Pile.SOLVED, Pile.ACTIVE, Pile.CLOSED, Pile.FOLLOW_UP, Pile.ALL, Pile.BIN)
 
 
 def pile_word(pile: Pile) -> str:
     """The name of a list."""
     return {
-        Pile.ACTIVE: tr("All"),
+        Pile.TO_DO: tr("All"),
+        Pile.ACTIVE: tr("Not closed"),
         Pile.UNASSIGNED: tr("Unassigned"),
         Pile.MINE: tr("Mine"),
         Pile.OVERDUE: tr("Overdue"),
@@ -46,6 +47,7 @@ def pile_word(pile: Pile) -> str:
 
 
 _ICONS = {
+    Pile.ACTIVE: "inbox-outline",
     Pile.UNREAD: "circle-medium",
     Pile.WAITING: "timer-sand",
     Pile.SOLVED: "check",
@@ -100,11 +102,14 @@ class Rows(QTableView):
 
     def step(self, by: int) -> None:
         """Choose the next or previous row that can be chosen."""
-        model = self.model()
-        place = self.currentIndex().row() + by if self.currentIndex().isValid() else 0
+        model, current = self.model(), self.currentIndex()
+        chosen = current.isValid() and self.selectionModel().isSelected(current)
+        place = current.row() + (by if chosen else 0) if current.isValid() else 0
         while 0 <= place < model.rowCount():
             index = model.index(place, 0)
             if index.flags() & Qt.ItemFlag.ItemIsSelectable:
+                if current == index:  # marked by the focus alone: Qt would not tell that it is chosen now
+                    self.setCurrentIndex(QModelIndex())
                 self.setCurrentIndex(index)
                 return
             place += by
@@ -120,18 +125,23 @@ class ListPanel(QFrame):
     entered = Signal()  # Enter in the list: go to the conversation
     first_painted = Signal()
     selection_changed = Signal()
+    rows_changed = Signal()  # tickets came or went; the choice may have to be made anew
 
     def __init__(self, model: TicketModel, new: QAction) -> None:
         super().__init__()
         set_box(self, "panel")
         self.model, self.hits = model, HitModel()
-        self._pile = Pile.ACTIVE
+        self._pile = Pile.TO_DO
         self._quiet = False
         self._counts: Counts | None = None
+        model.rowsAboutToBeRemoved.connect(self._hold)  # before the view hears of it and marks a neighbour
+        model.modelAboutToBeReset.connect(self._hold)
         self._build(new)
         model.loaded.connect(self.show_state)
+        self._after = QTimer(self, singleShot=True, interval=0)
+        self._after.timeout.connect(self._settle)
         for change in (model.rowsInserted, model.rowsRemoved, model.modelReset):
-            change.connect(lambda *_: self.show_state())
+            change.connect(lambda *_: self._after.start())
         self._minute = QTimer(self, interval=30_000)
         self._minute.timeout.connect(lambda: self.rows.viewport().update())
         self._minute.start()
@@ -242,7 +252,7 @@ class ListPanel(QFrame):
         self._wrong.hide()
         self.chips = Choices([], name=tr("List"))
         self.chips.chosen.connect(lambda key: self.pile_chosen.emit(Pile(key)))
-        self.choose_pile(Pile.ACTIVE)
+        self.choose_pile(Pile.TO_DO)
         self._banner_frame = QFrame()
         self._banners = QVBoxLayout(self._banner_frame)
         self._banners.setContentsMargins(16, 4, 16, 4)
@@ -290,6 +300,16 @@ class ListPanel(QFrame):
         if not self.shown.currentIndex().isValid():
             self.shown.step(1)
 
+    def _hold(self, *_: object) -> None:
+        """Rows go: that another one is marked now is not the person's choice."""
+        self._quiet = True
+        self._after.start()
+
+    def _settle(self) -> None:
+        self._quiet = False
+        self.show_state()
+        self.rows_changed.emit()
+
     def _search(self, typed: str) -> None:
         if not typed.strip():
             self.show_wrong("")
@@ -320,7 +340,7 @@ class ListPanel(QFrame):
         return self.hits.place_of(key) if self.searching else self.model.place_of(key)
 
     def _chip(self, pile: Pile) -> str:
-        if self._counts is None or pile is Pile.ACTIVE or not self._counts[pile]:
+        if self._counts is None or pile is Pile.TO_DO or not self._counts[pile]:
             return pile_word(pile)
         return f"{pile_word(pile)} {count_text(self._counts[pile])}"
 
@@ -330,8 +350,8 @@ class ListPanel(QFrame):
             self._count.setText(tr("more than {n}", n=MOST) if many else tr("{n} found", n=self.hits.tickets()))
         elif self._counts is None:
             self._count.setText("")
-        elif self._pile is Pile.ACTIVE:
-            self._count.setText(tr("{n} open", n=self._counts[Pile.NEW] + self._counts[Pile.OPEN]))
+        elif self._pile is Pile.TO_DO:
+            self._count.setText(tr("{n} open", n=self._counts[Pile.TO_DO]))
         else:
             self._count.setText(count_text(self._counts[self._pile]))
 
@@ -344,6 +364,6 @@ class ListPanel(QFrame):
             return tr("Nothing found"), tr("Try fewer words, or another spelling.")
         if self._pile is Pile.BIN:
             return tr("The Bin is empty"), tr("Deleted tickets wait here for 30 days.")
-        if self._pile is Pile.ACTIVE:
+        if self._pile is Pile.TO_DO:
             return tr("All answered"), tr("Nothing is open. The next mail shows up here at once.")
         return tr("Nothing here"), tr("There is no ticket in this list now.")

@@ -18,7 +18,6 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, QStandardPaths, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QWidget
 
 from app.desk import Desk, files
 from app.kernel.errors import UserError
@@ -38,9 +37,9 @@ _POLICY = "default-src 'none'; img-src https: http: data:; style-src 'unsafe-inl
 class MailFiles(QObject):
     """Reads and opens what belongs to messages."""
 
-    def __init__(self, context: Context, owner: QWidget) -> None:
-        super().__init__(owner)
-        self._context, self._owner = context, owner
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
         self._html: OrderedDict[UUID, str] = OrderedDict()
         self._pictures: OrderedDict[UUID, dict[str, bytes]] = OrderedDict()
         self._wanted: list[tuple[UUID, Callable[[UUID, str], object]]] = []
@@ -78,7 +77,7 @@ class MailFiles(QObject):
             return True  # the text is shown; a mail that cannot be read again is not worth a message
 
         desk = self._context.desk
-        self._context.tasks.run(lambda: files.message_html(desk, message), then=take, owner=self._owner, failed=failed)
+        self._context.tasks.run(lambda: files.message_html(desk, message), then=take, owner=self, failed=failed)
 
     def picture(self, message: UUID, url: str) -> bytes | None:
         """A picture that the mail itself carries (`cid:`); called on the decoder's threads."""
@@ -130,17 +129,17 @@ class MailFiles(QObject):
         self._context.tasks.run(
             lambda: _write_original(desk, message, folder),
             then=lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))),
-            owner=self._owner,
+            owner=self,
         )
 
     def raw(self, message: UUID, then: Callable[[bytes], object]) -> None:
         """The mail as it came."""
         desk = self._context.desk
-        self._context.tasks.run(lambda: files.raw_mail(desk, message) or b"", then=then, owner=self._owner)
+        self._context.tasks.run(lambda: files.raw_mail(desk, message) or b"", then=then, owner=self)
 
     def _save(self, attachment: UUID, folder: Path, then: Callable[[Path], object]) -> None:
         desk = self._context.desk
-        self._context.tasks.run(lambda: files.save_attachment(desk, attachment, folder), then=then, owner=self._owner)
+        self._context.tasks.run(lambda: files.save_attachment(desk, attachment, folder), then=then, owner=self)
 
 
 def _write_original(desk: Desk, message: UUID, folder: Path) -> Path:

@@ -14,6 +14,8 @@ from ui.widgets.button import ToolButton
 from ui.widgets.layout import set_box
 from ui.widgets.panel import BarHeader
 
+_LETTER = 240
+
 
 class NewMail(QFrame):
     """Header and composer; what is typed is a draft like any other."""
@@ -27,7 +29,7 @@ class NewMail(QFrame):
         self.header = BarHeader(tr("New mail"), close)
         self.header.setFixedHeight(80)
         self.writer = Writer(new=True)
-        self.writer.composer.edit.setMinimumHeight(240)
+        self.writer.composer.edit.set_least(_LETTER)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(16)

@@ -229,6 +229,10 @@ class Writer(QFrame):
         self._hint.hide()
         inner = self.composer.layout()
         assert isinstance(inner, QVBoxLayout)
+        head = inner.itemAt(0)
+        if self._new and head is not None and (line := head.widget()) is not None:
+            line.hide()  # there is nothing to choose
+            inner.setContentsMargins(16, 16, 8, 8)
         inner.insertWidget(1, self.recipients)
         inner.insertWidget(2, self._hint)
         inner.insertWidget(4, self._signature)

@@ -1,0 +1,137 @@
+"""The inbox's columns: list, conversation (or a new mail), customer; and how they make do with less room."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout
+
+from ui.models.tickets import TicketModel
+from ui.pages import BasePage, Context
+from ui.pages.inbox.conversation import Conversation
+from ui.pages.inbox.header import ConversationHeader
+from ui.pages.inbox.list_panel import ListPanel
+from ui.pages.inbox.new_mail import NewMail
+from ui.pages.inbox.side_panel import SidePanel
+from ui.pages.inbox.writer import Writer
+from ui.text import tr
+from ui.widgets.layout import set_box
+from ui.widgets.state import EmptyState
+
+NARROW = 1200
+_LIST, _LIST_NARROW = 348, 320
+
+
+class InboxFrame(BasePage):
+    """The widgets and their places; what they do is the page's."""
+
+    def __init__(self, context: Context, model: TicketModel, picture: Callable[[UUID, str], bytes | None]) -> None:
+        super().__init__(context)
+        self._side_wanted: bool | None = None
+        self._wide = True
+        self._build(model, picture)
+
+    @property
+    def writing_new(self) -> bool:
+        """Is a new mail in front?"""
+        return self._stack.currentWidget() is self.new_mail
+
+    def show_nothing(self) -> None:
+        """No ticket is shown."""
+        self._stack.setCurrentWidget(self._nothing)
+
+    def show_talk(self) -> None:
+        """The conversation is in front."""
+        self._stack.setCurrentWidget(self._talk)
+
+    def show_new(self) -> None:
+        """A new mail is in front."""
+        self._stack.setCurrentWidget(self.new_mail)
+
+    @property
+    def talking(self) -> bool:
+        """Is a conversation in front?"""
+        return self._stack.currentWidget() is self._talk
+
+    def toggle_side(self) -> None:
+        """Show or hide the customer."""
+        self._side_wanted = not self.side.isVisible()
+        self._fit(wide=self._wide)
+        if self._side_wanted and not self._wide:
+            self.side.history.setFocus()
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if event.key() == Qt.Key.Key_Escape and not self._wide and self.side.isVisible():
+            self.toggle_side()
+        elif event.key() == Qt.Key.Key_Escape:
+            self.list.focus_rows()
+        else:
+            super().keyPressEvent(event)
+
+    def _build(self, model: TicketModel, picture: Callable[[UUID, str], bytes | None]) -> None:
+        set_box(self, "canvas")
+        actions = self.context.actions
+        self.list = ListPanel(model, actions["new"])
+        self.header = ConversationHeader(actions)
+        self.talk = Conversation(picture)
+        self.writer = Writer()
+        self.side = SidePanel()
+        self.new_mail = NewMail()
+        self._talk = QFrame()
+        column = QVBoxLayout(self._talk)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.header)
+        column.addWidget(self.talk, 1)
+        column.addWidget(self.writer)
+        self._nothing = EmptyState(
+            tr("No ticket chosen"), tr("Choose one at the left, or press J."), icon="inbox-outline", tone="plain"
+        )
+        self._stack = QStackedWidget()
+        for widget in (self._nothing, self._talk, self.new_mail):
+            self._stack.addWidget(widget)
+        self._columns = QHBoxLayout(self)
+        self._columns.setContentsMargins(0, 0, 0, 0)
+        self._columns.setSpacing(0)
+        self._columns.addWidget(self.list)
+        self._columns.addWidget(self._stack, 1)
+        self._columns.addWidget(self.side)
+        self._stack.currentChanged.connect(lambda _place: self._fit(wide=self._wide))
+        self._fit(wide=True)
+        for writer in (self.writer, self.new_mail.writer):
+            writer.composer.edit.escaped.connect(self.list.focus_rows)
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        self._float()
+        wide = self.window().width() >= NARROW
+        if wide != self._wide:
+            self._side_wanted = None
+            self._fit(wide=wide)
+
+    def _fit(self, *, wide: bool) -> None:
+        """Columns for this width: below 1200 px the customer is behind a button."""
+        self._wide = wide
+        self.list.setFixedWidth(_LIST if wide else _LIST_NARROW)
+        side = wide if self._side_wanted is None else self._side_wanted
+        place = self._columns.indexOf(self.side)
+        if wide and place < 0:
+            self._columns.addWidget(self.side)
+        elif not wide and place >= 0:
+            self._columns.removeWidget(self.side)
+        self.side.setVisible(side and self._stack.currentWidget() is not self.new_mail)
+        self._float()
+        self.header.side.setChecked(side)
+        self.header.side.setVisible(not wide or not side)
+        for part in (self.header, self.talk, self.writer, self.new_mail.writer):
+            part.set_narrow(not wide)
+
+    def _float(self) -> None:
+        """In a narrow window the customer lies over the conversation, below its bar."""
+        if not self._wide:
+            top = self.header.height()
+            self.side.setGeometry(self.width() - self.side.width(), top, self.side.width(), self.height() - top)
+            self.side.raise_()

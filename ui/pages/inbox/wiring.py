@@ -1,0 +1,83 @@
+"""Which wish of the inbox's parts goes where: every signal in one place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ui.pages.inbox.source import show_source
+from ui.pages.inbox.subject import ask_subject
+from ui.pages.inbox.writer import Writer
+
+if TYPE_CHECKING:
+    from ui.pages.inbox.page import Page
+
+
+def wire(page: Page) -> None:
+    """Connect the parts of a page that has just been made."""
+    _wire_list(page)
+    _wire_header(page)
+    _wire_talk(page)
+    _wire_rest(page)
+
+
+def _wire_list(page: Page) -> None:
+    left = page.list
+    left.pile_chosen.connect(page.show_pile)
+    left.searched.connect(page.search)
+    left.ticket_chosen.connect(page.open)
+    left.customer_chosen.connect(lambda key: page.context.go("customers", customer=key))
+    left.entered.connect(page.enter)
+    left.first_painted.connect(page.context.first_rows)
+    left.rows_changed.connect(page.follow_list)
+    left.selection_changed.connect(page.context.actions.refresh)
+    page.model.failed.connect(page.list_failed)
+
+
+def _wire_header(page: Page) -> None:
+    head = page.header
+    head.assigned.connect(lambda agent: page.triage.assign(page.those(), agent, page.name_of(agent)))
+    head.status_chosen.connect(lambda status: page.triage.set_status(page.those(), status))
+    head.priority_chosen.connect(lambda word: page.triage.set_priority(page.those(), word))
+    head.follow_up_chosen.connect(lambda on: page.triage.set_follow_up(page.those(), on))
+    head.unread_wanted.connect(lambda: page.triage.mark_unread(page.those()))
+    head.restore_wanted.connect(lambda: page.triage.restore(page.those()))
+    head.subject_wanted.connect(lambda: ask_subject(page.context.overlay, page.shown, page.triage))
+
+
+def _wire_talk(page: Page) -> None:
+    talk, files = page.talk, page.files
+    talk.html_wanted.connect(lambda key: files.html(key, talk.set_html))
+    talk.delivery_wanted.connect(page.triage.deliver)
+    talk.file_opened.connect(page.open_file)
+    talk.file_saved.connect(files.save_file)
+    talk.link_clicked.connect(files.open_link)
+    talk.original_wanted.connect(files.show_original)
+    talk.raw_wanted.connect(lambda key: files.raw(key, lambda raw: show_source(page.context.overlay, raw)))
+    talk.score_given.connect(page.triage.count_score)
+    talk.split_wanted.connect(page.triage.split)
+    talk.joined.connect(page.triage.join)
+    talk.ticket_wanted.connect(page.open)
+    talk.restore_wanted.connect(lambda: page.triage.restore(page.those()))
+
+
+def _wire_rest(page: Page) -> None:
+    page.side.moment_chosen.connect(page.go_to)
+    page.side.customer_wanted.connect(lambda key: page.context.go("customers", customer=key))
+    page.side.tag_added.connect(lambda name: page.triage.add_tag(page.those(), name))
+    page.side.tag_removed.connect(lambda name: page.triage.remove_tag(page.those(), name))
+    _wire_writer(page, page.writer)
+    _wire_writer(page, page.new_mail.writer)
+    page.writer.sent.connect(page.send)
+    page.writer.kept.connect(page.keep)
+    page.new_mail.writer.sent.connect(page.send_new)
+    page.new_mail.writer.kept.connect(page.post.keep_new)
+    page.new_mail.closed.connect(page.close_new)
+    page.context.theme.changed.connect(lambda _tokens: page.talk.apply_tokens())
+
+
+def _wire_writer(page: Page, writer: Writer) -> None:
+    writer.files_chosen.connect(lambda paths: page.post.attach(writer, paths))
+    writer.image_given.connect(lambda image: page.post.attach_image(writer, image))
+    writer.attach_wanted.connect(lambda: page.post.ask_files(writer))
+    writer.completion_wanted.connect(page.post.complete)
+    writer.refused.connect(lambda words: page.context.toasts.say(words, "bad"))
