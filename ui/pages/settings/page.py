@@ -1,0 +1,158 @@
+"""Settings: three steps from left to right. Categories, in each its list or its fields, and the one thing chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol, cast
+from uuid import UUID
+
+from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QWidget
+
+from app.kernel.changes import Changes
+from ui.pages import BasePage, Context
+from ui.pages.health.facts import Facts, gather
+from ui.pages.settings.form import Values
+from ui.pages.settings.mailboxes import MailboxesPage
+from ui.pages.settings.panes import AboutPane, DataPane, GeneralPane, NoticesPane, SendingPane
+from ui.pages.settings.surveys import SurveysPage
+from ui.text import tr
+from ui.widgets.button import Button
+from ui.widgets.field import SearchField
+from ui.widgets.label import Label
+from ui.widgets.layout import column, horizontal, set_box
+
+
+class Category(Protocol):
+    """What each category's widget can do."""
+
+    @property
+    def changes(self) -> Values:
+        """What is typed and not kept."""
+        ...
+
+    def load(self) -> None:
+        """Ask for what is kept."""
+        ...
+
+
+class Page(BasePage):
+    """The page."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        set_box(self, "canvas")
+        self._buttons: dict[str, Button] = {}
+        self._words: dict[str, str] = {}
+        self._widgets: dict[str, QWidget] = {}
+        self._group = QButtonGroup(self)
+        self.mailboxes = MailboxesPage(context, self._look)
+        self._make: dict[str, Callable[[], QWidget]] = {
+            "general": lambda: GeneralPane(context),
+            "mailboxes": lambda: self.mailboxes,
+            "sending": lambda: SendingPane(context),
+            "surveys": lambda: SurveysPage(context),
+            "notifications": lambda: NoticesPane(context),
+            "data": lambda: DataPane(context),
+            "about": lambda: AboutPane(context),
+        }
+        self.stack = QStackedWidget()
+        self.finder = SearchField(tr("Find a setting"), pause_ms=50)
+        self.finder.searched.connect(self._find)
+        layout = horizontal(self)
+        layout.addWidget(self._nav())
+        layout.addWidget(self.stack, 1)
+        self.current = ""
+
+    def _nav(self) -> QWidget:
+        title = Label(tr("Settings"), "title")
+        title.setContentsMargins(8, 0, 0, 4)
+        nav = column(
+            title,
+            self.finder,
+            8,
+            self._heading(tr("Channels")),
+            self._nav_button(
+                "mailboxes", tr("Mailboxes"), "email-outline", tr("password server address signature add")
+            ),
+            self._nav_button("sending", tr("Sending and tickets"), "send-outline", tr("undo close reopen")),
+            self._heading(tr("Work")),
+            self._nav_button("surveys", tr("Surveys"), "star-outline", tr("satisfaction score csat ask")),
+            self._nav_button("notifications", tr("Notifications"), "bell-outline", tr("notice background engine")),
+            self._heading(tr("Desk")),
+            self._nav_button("general", tr("You and the desk"), "account-outline", tr("name look theme dark language")),
+            self._nav_button("data", tr("Data and backup"), "database-outline", tr("folder logs restore file")),
+            self._nav_button("about", tr("About"), "information-outline", tr("version licence")),
+            None,
+            margins=(16, 16, 16, 16),
+            spacing=4,
+        )
+        set_box(nav, "panel")
+        nav.setFixedWidth(232)
+        return nav
+
+    def _heading(self, text: str) -> Label:
+        label = Label(text, "section")
+        label.setContentsMargins(8, 8, 0, 2)
+        return label
+
+    def _nav_button(self, key: str, text: str, icon: str, words: str) -> Button:
+        button = Button(text, "nav", icon=icon, checkable=True, clicked=lambda: self.show_category(key))
+        button.setAutoExclusive(False)
+        self._group.addButton(button)
+        self._buttons[key], self._words[key] = button, f"{text} {words}".casefold()
+        return button
+
+    # -- being shown --------------------------------------------------------------------------------------------------
+
+    def activate(self) -> None:
+        if not self.current:
+            self.show_category("mailboxes")
+        else:
+            self._load()
+        self._buttons[self.current].setFocus()
+
+    def refresh(self, changes: Changes) -> None:
+        said = any(signal.topic in {"mailbox_state", "engine_state"} for signal in changes.signals)
+        if self.current == "mailboxes" and (said or changes.touches("mailbox")):
+            self._look()
+
+    def show_place(self, **where: object) -> None:
+        """`category`, and for mailboxes: `mailbox` to show one, `add` to begin a new one."""
+        self.show_category(str(where.get("category", "mailboxes")))
+        mailbox = where.get("mailbox")
+        if isinstance(mailbox, UUID):
+            self.mailboxes.choose(mailbox)
+        if where.get("add"):
+            self.mailboxes.add()
+
+    def show_category(self, key: str) -> None:
+        """Show a category; what is typed elsewhere stays until it is saved or discarded."""
+        if key not in self._make:
+            return
+        if key not in self._widgets:
+            self._widgets[key] = self._make[key]()
+            self.stack.addWidget(self._widgets[key])
+        self.current = key
+        self._buttons[key].setChecked(True)
+        self.stack.setCurrentWidget(self._widgets[key])
+        self._load()
+
+    def _load(self) -> None:
+        category = cast(Category, self._widgets[self.current])
+        if not category.changes:
+            category.load()
+
+    def _look(self) -> None:
+        desk = self.context.desk
+        self.context.tasks.run(lambda: gather(desk), then=self._told, owner=self, key="settings.facts")
+
+    def _told(self, facts: Facts) -> None:
+        self.mailboxes.show_facts(facts)
+
+    def _find(self, query: str) -> None:
+        wanted = query.casefold().split()
+        found = [key for key, words in self._words.items() if all(each in words for each in wanted)]
+        for key, button in self._buttons.items():
+            button.setVisible(key in found)
+        if wanted and found:
+            self.show_category(found[0])
