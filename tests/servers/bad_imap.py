@@ -43,7 +43,7 @@ _GOOD: dict[str, Sequence[bytes]] = {
 class BadImap:
     """The server on `port`. `commands` is what clients said, without tags (secrets of tests included)."""
 
-    host = "localhost"
+    host = "127.0.0.1"
 
     def __init__(
         self, script: Script | None = None, *, greeting: bytes = b"* OK ready\r\n", leaf: Leaf | None = None

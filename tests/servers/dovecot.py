@@ -114,9 +114,9 @@ class Account:
 
 
 class Dovecot:
-    """One server; ports `imap` (no TLS), `imaps`; `cafile` is what a client has to trust (name localhost)."""
+    """One server; ports `imap` (no TLS), `imaps`; `cafile` is what a client has to trust (for 127.0.0.1 and localhost)."""
 
-    host = "localhost"
+    host = "127.0.0.1"
 
     def __init__(self, folder: Path, leaf: Leaf | None = None) -> None:
         program = find_dovecot()
@@ -163,19 +163,22 @@ class Dovecot:
             command = [f"--reuid={self._uid}", f"--regid={self._gid}", "--clear-groups", *command]
         if setpriv := shutil.which("setpriv"):  # Linux: it ends with us, even when we are killed
             command = [setpriv, "--pdeathsig", "TERM", *command]
-        environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(self.dir)}
-        self._process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )  # fmt: skip
         try:
-            wait_until(
-                lambda: self._process is not None and self._process.poll() is None and greets(self.imap), 15, "Dovecot"
-            )
+            wait_until(lambda: self._is_up(command), 30, "Dovecot")
         except TimeoutError:
             log = self.dir / "dovecot.log"
             self.stop()
             raise RuntimeError("Dovecot did not start: " + (log.read_text()[-2000:] if log.exists() else "")) from None
+
+    def _is_up(self, command: list[str]) -> bool:
+        """Does it answer? Begun (again) as long as it gives up at once: the ports of the last run may not be free yet."""
+        if self._process is None or self._process.poll() is not None:
+            environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(self.dir)}
+            self._process = subprocess.Popen(
+                command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )  # fmt: skip
+        return greets(self.imap)
 
     def stop(self) -> None:
         """End it with all its connections."""

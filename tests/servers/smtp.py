@@ -53,7 +53,7 @@ class _Orders:
 class SmtpServer:
     """One server on a free port. `security`: plain, starttls or tls (with `leaf`). `auth`: sign-in is required."""
 
-    host = "localhost"
+    host = "127.0.0.1"
 
     def __init__(
         self,

@@ -72,7 +72,7 @@ def enter(page: Page, account: Account, imap_port: int, smtp_port: int, *, passw
 def point(fields: ServerFields, port: int, security: str = "plain") -> None:
     """A server on this computer."""
     fields.security.choose(security)
-    fields.host.setText("localhost")
+    fields.host.setText("127.0.0.1")
     fields.port.setText(str(port))
     fields.edited.emit()
 

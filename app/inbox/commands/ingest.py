@@ -75,6 +75,7 @@ class _Batch:
         wanted = select(MailItem, MailFolder.role).join(MailFolder, MailFolder.id == MailItem.folder)
         found = tx.execute(wanted.where(MailItem.id.in_([each.item for each in mails])))
         self._items: dict[UUID, tuple[MailItem, FolderRole]] = {row.id: (row, FolderRole(role)) for row, role in found}
+        self._taken: set[UUID] = set()
         keys = {rules.message_id(each.mail): None for each in mails}
         self._erased = set(tx.execute(select(Tombstone.id).where(Tombstone.id.in_(list(keys)))).scalars())
         self._stored = set(tx.execute(select(Message.id).where(Message.id.in_(list(keys)))).scalars())
@@ -85,8 +86,9 @@ class _Batch:
     def take(self, each: MailToIngest) -> None:
         """Deal with one mail."""
         row, role = self._items.get(each.item, (None, FolderRole.INBOX))
-        if row is None or row.outcome != Outcome.RECEIVED:
+        if row is None or row.outcome != Outcome.RECEIVED or each.item in self._taken:
             return
+        self._taken.add(each.item)
         mail = each.mail
         key = rules.message_id(mail)
         at = rules.occurred_at(mail, row.internal_at, self.tx.now, was_there=row.is_history)

@@ -72,7 +72,7 @@ def _wire_rest(page: Page) -> None:
     page.new_mail.writer.sent.connect(page.send_new)
     page.new_mail.writer.kept.connect(page.post.keep_new)
     page.new_mail.closed.connect(page.close_new)
-    page.context.theme.changed.connect(lambda _tokens: page.talk.apply_tokens())
+    page.context.theme.changed.connect(page.talk.apply_tokens)  # a bound method: it goes with the page
 
 
 def _wire_writer(page: Page, writer: Writer) -> None:
