@@ -50,11 +50,11 @@ class ServerFields(QFrame):
         self.host = TextField(placeholder=f"{protocol}.example.com", name=tr("{name}: server", name=name))
         self.port = TextField(str(self._usual[TLS]), name=tr("{name}: port", name=name))
         self.port.setValidator(QIntValidator(1, 65_535, self))
-        self.port.setFixedWidth(72)
+        self.port.setFixedWidth(64)
         kinds = [(TLS, "TLS"), (STARTTLS, "STARTTLS"), (PLAIN, tr("None"))]
         self.security = Select(kinds, TLS, name=tr("{name}: protection", name=name))
         self.security.setToolTip(tr("None is possible only for a server on this computer."))
-        self.security.setMinimumWidth(124)
+        self.security.setMinimumWidth(116)
         layout = horizontal(self)
         layout.setSpacing(8)
         layout.addWidget(self.host, 1)

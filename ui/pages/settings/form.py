@@ -20,6 +20,8 @@ from ui.widgets.toggle import Switch
 Value = str | int | bool
 Values = dict[str, Value]
 
+LABEL_WIDTH = 132
+
 
 class NumberField(TextField):
     """A whole number within bounds; its unit stands behind it."""
@@ -60,16 +62,16 @@ class Pane(QFrame):
         self.title = Label(title, "title", wrap=True)
         self.text = Label(text, "small", wrap=True)
         self.text.setVisible(bool(text))
-        self.scroller = ScrollPage(margins=(32, 8, 32, 24), spacing=12)
+        self.scroller = ScrollPage(margins=(24, 8, 24, 24), spacing=12)
         self.save_button = Button(tr("Save"), "primary", clicked=self.save)
         self.discard_button = Button(tr("Discard"), clicked=self.discard)
         self._remark = Label(tr("Not saved yet"), "small")
-        self.foot = row(None, self._remark, self.discard_button, self.save_button, margins=(32, 12, 32, 16))
+        self.foot = row(None, self._remark, self.discard_button, self.save_button, margins=(24, 12, 24, 16))
         set_box(self.foot, "foot")
         layout = vertical(self)
         self.acts = QHBoxLayout()  # buttons at the right of the title
         self.acts.setSpacing(8)
-        layout.addWidget(row((self._head(), 1), self.acts, margins=(32, 20, 32, 8)))
+        layout.addWidget(row((self._head(), 1), self.acts, margins=(24, 20, 24, 8)))
         layout.addWidget(self.scroller, 1)
         layout.addWidget(self.foot)
         self._show_foot()
@@ -102,7 +104,7 @@ class Pane(QFrame):
         elif isinstance(field, QPlainTextEdit):
             field.textChanged.connect(self._changed)
         shown = row(field, Label(field.unit, "muted"), None) if isinstance(field, NumberField) else field
-        form_row = FormRow(label, shown, hint=hint, label_width=168)
+        form_row = FormRow(label, shown, hint=hint, label_width=LABEL_WIDTH)
         self.scroller.content.addWidget(form_row)
         return form_row
 
@@ -120,7 +122,9 @@ class Pane(QFrame):
 
     @property
     def changes(self) -> Values:
-        """The values that differ from what is kept."""
+        """The values that differ from what is kept; none before that is known."""
+        if not self._kept:
+            return {}
         return {key: value for key, value in self.values().items() if value != self._kept.get(key)}
 
     # -- keeping ------------------------------------------------------------------------------------------------------
@@ -187,5 +191,5 @@ def fact(label: str, value: str, *acts: tuple[str, Callable[[], object]]) -> For
     told.setMinimumHeight(32)
     if acts:
         buttons = row(*[Button(words, "small", clicked=act) for words, act in acts], None)
-        return FormRow(label, column(told, buttons, spacing=4), label_width=168)
-    return FormRow(label, told, label_width=168)
+        return FormRow(label, column(told, buttons, spacing=4), label_width=LABEL_WIDTH)
+    return FormRow(label, told, label_width=LABEL_WIDTH)

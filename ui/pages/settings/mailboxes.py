@@ -18,7 +18,7 @@ from ui.pages.first_run.connect import ConnectForm
 from ui.pages.first_run.results import ResultRow
 from ui.pages.first_run.servers import ServerFields, described
 from ui.pages.health.facts import SAMPLE, Facts
-from ui.pages.settings.form import Pane, TextArea, Values
+from ui.pages.settings.form import LABEL_WIDTH, Pane, TextArea, Values
 from ui.pages.settings.sign_in import open_sign_in
 from ui.text import ago_text, tr
 from ui.widgets.avatar import RoundIcon
@@ -94,7 +94,7 @@ class Editor(Pane):
         super().__init__(context, "", "")
         self.box: MailboxInfo | None = None
         self.text.setVisible(True)
-        self.test_button = Button(tr("Test connection"), icon="lan-connect", clicked=self.test)
+        self.test_button = Button(tr("Test again"), icon="lan-connect", clicked=self.test)
         self.pause_button = Button(tr("Pause"), clicked=self._pause)
         self.receiving, self.sending = ResultRow(tr("Receiving")), ResultRow(tr("Sending"))
         self._results = column(self.receiving, line(), self.sending, box="sunken")
@@ -115,14 +115,14 @@ class Editor(Pane):
         self.add_heading(tr("Servers"))
         content = self.scroller.content
         for label, fields in ((tr("Receiving"), self.imap), (tr("Sending"), self.smtp)):
-            content.addWidget(FormRow(label, fields, label_width=168))
+            content.addWidget(FormRow(label, fields, label_width=LABEL_WIDTH))
             fields.edited.connect(self._changed)
         self.add_field("user", tr("User name"), TextField(name=tr("User name")))
         change = Button(tr("Change…"), clicked=self._password)
         kept = Label(tr("In this computer’s keyring"), "muted")
-        content.addWidget(FormRow(tr("Password"), row((kept, 1), change), label_width=168))
+        content.addWidget(FormRow(tr("Password"), row((kept, 1), change), label_width=LABEL_WIDTH))
         self._history = Label("", "muted", wrap=True)
-        content.addWidget(FormRow(tr("Mail brought in"), self._history, label_width=168))
+        content.addWidget(FormRow(tr("Mail brought in"), self._history, label_width=LABEL_WIDTH))
         remove = Button(tr("Remove mailbox…"), "danger", clicked=self._remove)
         content.addSpacing(12)
         content.addWidget(row(remove, None))
@@ -278,7 +278,7 @@ class Adding(QFrame):
             Para(words),
             self.form,
             row(self.test, None, self.cancel, self.go),
-            margins=(32, 20, 32, 24),
+            margins=(24, 20, 24, 24),
             spacing=12,
         )
         vertical(self).addWidget(page)
@@ -306,7 +306,7 @@ class MailboxesPage(QFrame):
         scroller = ScrollPage(self._rows, margins=(12, 0, 12, 12))
         self.list = column(head, (scroller, 1))
         set_box(self.list, "panel")
-        self.list.setFixedWidth(264)
+        self.list.setFixedWidth(236)
         self.editor = Editor(context)
         self.editor.removed.connect(look)
         self._empty = EmptyState(

@@ -83,11 +83,11 @@ class Page(BasePage):
             self._nav_button("data", tr("Data and backup"), "database-outline", tr("folder logs restore file")),
             self._nav_button("about", tr("About"), "information-outline", tr("version licence")),
             None,
-            margins=(16, 16, 16, 16),
+            margins=(12, 16, 12, 16),
             spacing=4,
         )
         set_box(nav, "panel")
-        nav.setFixedWidth(232)
+        nav.setFixedWidth(208)
         return nav
 
     def _heading(self, text: str) -> Label:

@@ -18,7 +18,7 @@ from app.kernel.backup import last_backup
 from app.people.commands import update_agent
 from app.people.queries import AgentInfo, agent
 from ui.pages import Context
-from ui.pages.settings.form import NumberField, Pane, TextArea, Values, fact
+from ui.pages.settings.form import LABEL_WIDTH, NumberField, Pane, TextArea, Values, fact
 from ui.text import size_text, tr, when_text
 from ui.widgets.field import Select, TextField
 from ui.widgets.label import Label, Para
@@ -178,7 +178,7 @@ class NoticesPane(Pane):
         self._fields[key] = switch
         from ui.widgets.field import FormRow
 
-        self.scroller.content.addWidget(FormRow(label, row(switch, (words, 1), spacing=12), label_width=168))
+        self.scroller.content.addWidget(FormRow(label, row(switch, (words, 1), spacing=12), label_width=LABEL_WIDTH))
 
     def load(self) -> None:
         """Ask for what is kept."""

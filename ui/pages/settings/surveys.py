@@ -89,7 +89,7 @@ class Preview(QFrame):
     def __init__(self, context: Context) -> None:
         super().__init__()
         set_box(self, "side")
-        self.setFixedWidth(340)
+        self.setFixedWidth(300)
         self._context = context
         self._letter: Invitation | None = None
         self.language = Choices(languages(), "en", kind="segment", name=tr("Language of the preview"))
@@ -99,7 +99,7 @@ class Preview(QFrame):
         self.view.setAccessibleName(tr("Preview of the mail"))
         self.view.setOpenLinks(False)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(20, 20, 20, 20)
+        layout.setContentsMargins(16, 20, 16, 20)
         layout.setSpacing(12)
         layout.addWidget(row(Label(tr("Preview"), "strong"), None, self.language))
         layout.addWidget(self._subject)
@@ -148,7 +148,8 @@ def drawable(html: str) -> str:
     framed = (
         '<td align="center" style="border:1px solid #CDD3DC;padding:10px 0"><a \\1style="font-size:17px;color:#2B45B8"'
     )
-    return _CELL.sub(framed, html).replace("padding:24px 16px", "padding:0").replace("32px", "12px")
+    plain = html.replace("border:1px solid #E6E9EE;", "")
+    return _CELL.sub(framed, plain).replace("padding:24px 16px", "padding:0").replace("32px", "12px")
 
 
 class SurveysPage(QFrame):
