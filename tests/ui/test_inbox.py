@@ -4,21 +4,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from email.message import EmailMessage
 from pathlib import Path
+from uuid import UUID
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.conversations.commands import NewAttachment
-from app.kernel import clock
+from app.conversations.commands import NewAttachment, NewMessage, add_blob, add_message
+from app.kernel import clock, signals
+from app.kernel.ids import new_id
+from app.outbox.delivery import claim, record_uncertain
 from app.outbox.queries import drafts, outbox_rows
 from app.tickets import commands
 from app.tickets.queries import Pile, conversation, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from tests.ui.lint import findings
 from ui.pages.inbox.page import Page
+from ui.widgets.pictures import decoder
 from ui.widgets.state import Banner
 
 KEY = Qt.Key
@@ -266,3 +272,86 @@ def test_no_fault_in_the_layout(made: InboxDesk, qapp: QApplication, qtbot: QtBo
         page.writer.composer.edit.setPlainText("words")
         QApplication.processEvents()
         assert [str(one) for one in findings(page.window())] == []
+
+
+def formatted(made: InboxDesk, page: Page) -> UUID:
+    """A mail with a picture of its own and one from the internet, received into the ticket shown."""
+    image = QImage(40, 30, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.red)
+    store = QByteArray()
+    buffer = QBuffer(store)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs know only file names and bytes
+    letter = EmailMessage()
+    letter["From"], letter["To"], letter["Subject"] = "c0@shop.example", "help@desk.example", "Re: Matter 0"
+    letter.set_content("See the red thing.")
+    letter.add_alternative(
+        '<p>See the <b>red</b> thing: <img src="cid:red@shop"><img src="https://shop.example/spy.png"></p>', "html"
+    )
+    letter.get_payload()[1].add_related(bytes(store.data()), "image", "png", cid="<red@shop>")  # type: ignore[union-attr,index]
+    ref = made.desk.packs.append(letter.as_bytes())
+    made.desk.packs.flush()
+    blob = made.desk.work(add_blob, ref)
+    assert page.shown is not None
+    ticket_key, message = page.shown.detail.id, new_id()
+    made.desk.work(
+        add_message,
+        NewMessage(
+            id=message,
+            ticket=ticket_key,
+            direction="in",
+            sender=("Customer 0", "c0@shop.example"),
+            text="See the red thing.",
+            occurred_at=clock.now(),
+            attachments=(NewAttachment("red.png", "image/png", 90, part="2.2", content_id="red@shop", inline=True),),
+        ),
+        blob=blob,
+    )
+    return message
+
+
+def test_a_formatted_mail_shows_its_own_picture_and_fetches_none(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    message = formatted(made, page)
+    qtbot.waitUntil(lambda: page.talk.card(message) is not None)
+    card = page.talk.card(message)
+    assert card is not None
+    qtbot.waitUntil(lambda: card._body is not None and card._body.has_html)
+    body = card._body
+    assert body is not None
+    assert body._blocked is not None  # says that one picture of the internet is not shown
+    qtbot.waitUntil(lambda: page.files._pictures.get(message, {}).get("red@shop") is not None)
+    assert decoder().wait()
+
+
+def test_what_became_of_a_reply_can_be_settled_by_button(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    assert page.shown is not None
+    key = page.shown.detail.id
+    written = made.desk.do(commands.reply, key, text="On its way")
+    assert made.desk.work(claim, written.message, made.desk.packs.append(b"mail"))
+    made.desk.work(record_uncertain, written.message, "the line broke")
+    page.show_pile(Pile.WAITING)
+
+    def button() -> QPushButton | None:
+        return next((b for b in page.talk.findChildren(QPushButton) if b.text() == "It arrived"), None)
+
+    qtbot.waitUntil(lambda: button() is not None)
+    pressed = button()
+    assert pressed is not None
+    pressed.click()
+    settled(page, qtbot, lambda: button() is None)
+    found = made.desk.ask(conversation, key)[-1].delivery
+    assert found is not None
+    assert found.state == "sent"
+
+
+def test_a_mailbox_without_a_line_is_said_above_the_list(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    payload = {"mailbox": str(made.mailbox), "state": "offline", "reason": "offline", "words": ""}
+    made.desk.work(signals.send, "mailbox_state", {**payload, "at": clock.now().isoformat()})
+    qtbot.waitUntil(lambda: page.list.findChild(Banner) is not None)
+    banner = page.list.findChild(Banner)
+    assert banner is not None
+    assert "Offline since" in banner.accessibleName()
+    made.desk.work(
+        signals.send, "mailbox_state", {**payload, "state": "ok", "reason": "", "at": clock.now().isoformat()}
+    )
+    qtbot.waitUntil(lambda: page.list._banner_frame.isHidden() or page.list.findChild(Banner) is not banner)

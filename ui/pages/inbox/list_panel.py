@@ -13,6 +13,7 @@ from app.tickets.queries import Counts, Pile
 from ui.icons import icon
 from ui.models.hits import HIT_ROLE, MOST, Found, HitModel
 from ui.models.tickets import ID_ROLE, TicketModel
+from ui.pages.inbox.piles import CHIPS, ICONS, MORE, chip_word, pile_word
 from ui.pages.inbox.rows import ROW_HEIGHT, HitPainter, RowPainter
 from ui.text import count_text, tr
 from ui.widgets.button import MenuButton, ToolButton
@@ -22,40 +23,7 @@ from ui.widgets.layout import clear, row, set_box
 from ui.widgets.state import EmptyState, ErrorState, Skeleton
 from ui.widgets.toggle import Choices
 
-CHIPS = (Pile.TO_DO, Pile.UNASSIGNED, Pile.MINE, Pile.OVERDUE)
-MORE = (Pile.UNREAD, Pile.WAITING, Pile.SOLVED, Pile.ACTIVE, Pile.CLOSED, Pile.FOLLOW_UP, Pile.ALL, Pile.BIN)
-
-
-def pile_word(pile: Pile) -> str:
-    """The name of a list."""
-    return {
-        Pile.TO_DO: tr("All"),
-        Pile.ACTIVE: tr("Not closed"),
-        Pile.UNASSIGNED: tr("Unassigned"),
-        Pile.MINE: tr("Mine"),
-        Pile.OVERDUE: tr("Overdue"),
-        Pile.UNREAD: tr("Unread"),
-        Pile.WAITING: tr("Waiting on customer"),
-        Pile.SOLVED: tr("Solved"),
-        Pile.CLOSED: tr("Closed"),
-        Pile.FOLLOW_UP: tr("To follow up"),
-        Pile.ALL: tr("Everything"),
-        Pile.BIN: tr("Bin"),
-        Pile.NEW: tr("New"),
-        Pile.OPEN: tr("Open"),
-    }[pile]
-
-
-_ICONS = {
-    Pile.ACTIVE: "inbox-outline",
-    Pile.UNREAD: "circle-medium",
-    Pile.WAITING: "timer-sand",
-    Pile.SOLVED: "check",
-    Pile.CLOSED: "archive-outline",
-    Pile.FOLLOW_UP: "flag-outline",
-    Pile.ALL: "inbox-multiple-outline",
-    Pile.BIN: "trash-can-outline",
-}
+_CHIP_MARGIN = 24
 
 
 class Rows(QTableView):
@@ -178,10 +146,10 @@ class ListPanel(QFrame):
     def choose_pile(self, pile: Pile) -> None:
         """Mark a list as the one shown."""
         self._pile = pile
-        options = [(str(one), self._chip(one)) for one in CHIPS]
-        if pile not in CHIPS:
-            options = [*options[:3], (str(pile), self._chip(pile))]
-        self.chips.set_options(options, str(pile))
+        piles = CHIPS if pile in CHIPS else (*CHIPS[:3], pile)
+        self.chips.set_options([(str(one), self._chip(one)) for one in piles], str(pile))
+        if self.chips.sizeHint().width() > self.width() - _CHIP_MARGIN:  # a longer language: the names without numbers
+            self.chips.set_options([(str(one), chip_word(one)) for one in piles], str(pile))
         self._say_count()
 
     def set_counts(self, counts: Counts) -> None:
@@ -288,7 +256,7 @@ class ListPanel(QFrame):
         return self._stack
 
     def _view_action(self, pile: Pile) -> QAction:
-        action = QAction(icon(_ICONS[pile]), pile_word(pile), self)
+        action = QAction(icon(ICONS[pile]), pile_word(pile), self)
         action.triggered.connect(lambda _on=False: self.pile_chosen.emit(pile))
         return action
 
@@ -341,8 +309,8 @@ class ListPanel(QFrame):
 
     def _chip(self, pile: Pile) -> str:
         if self._counts is None or pile is Pile.TO_DO or not self._counts[pile]:
-            return pile_word(pile)
-        return f"{pile_word(pile)} {count_text(self._counts[pile])}"
+            return chip_word(pile)
+        return f"{chip_word(pile)} {count_text(self._counts[pile])}"
 
     def _say_count(self) -> None:
         if self.searching:

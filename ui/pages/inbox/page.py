@@ -202,6 +202,8 @@ class Page(InboxFrame):
         if other or not self.writing_new:
             self.show_talk()
         self.side.show_tags(opened.detail.row.tags)
+        if other and self.ticket not in self.list.selected():
+            self.list.choose(self.ticket)
         self._soon.start()
         if self._wanted_message is not None:
             self.talk.reveal(self._wanted_message)
