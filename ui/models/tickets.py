@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from app.kernel import clock
 from app.kernel.changes import Changes
@@ -24,7 +24,10 @@ from ui.text import ago_text, tr
 PAGE = 64
 FIRST = 2000
 KEPT = 4096
-MOST_MOVES = 40
+MOST_STEPS = 12
+"""More single steps than this cost more than replacing what differs: each moves the view's 100,000 sections."""
+
+CALM_MS = 200
 ID_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 ROW_ROLE = ID_ROLE + 1
 _WIDTH = 16
@@ -106,6 +109,10 @@ class TicketModel(QAbstractTableModel):
         super().__init__(parent)
         self._tasks, self._cache = tasks, cache
         self._ids = b""
+        self._known: set[bytes] = set()
+        self._waiting: frozenset[UUID] | None = frozenset()
+        self._calm = QTimer(self, singleShot=True, interval=CALM_MS)
+        self._calm.timeout.connect(self._ask_waiting)
         self._view = View()
         self._key = f"tickets-{id(self)}"
         self.is_loaded = False
@@ -162,12 +169,14 @@ class TicketModel(QAbstractTableModel):
         self._take_head(list(ids), None)
 
     def apply(self, changes: Changes) -> None:
-        """Follow what changed. The cache must have been told before."""
+        """Follow what changed, at most five times a second. The cache must have been told before."""
         if not changes.touches("ticket", "customer", "agent"):
             return
         ids = changes.of("ticket")
         if ids is None or ids:
-            self._ask_head(ids)
+            self._waiting = None if ids is None or self._waiting is None else self._waiting | ids
+            if not self._calm.isActive():
+                self._ask_waiting()
         self._refresh_all()
 
     def reload(self) -> None:
@@ -196,6 +205,13 @@ class TicketModel(QAbstractTableModel):
         if self.rowCount():
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
 
+    def _ask_waiting(self) -> None:
+        """Ask for what has changed since the last time; again after a while if more comes."""
+        if self._waiting is None or self._waiting:
+            changed, self._waiting = self._waiting, frozenset()
+            self._calm.start()
+            self._ask_head(changed)
+
     def _ask_head(self, changed: frozenset[UUID] | None) -> None:
         view = self._view
 
@@ -207,7 +223,7 @@ class TicketModel(QAbstractTableModel):
             self.failed.emit(error)
             return True
 
-        self._tasks.ask(ticket_ids, view, limit=FIRST, then=take, owner=self, key=self._key, failed=failed)
+        self._tasks.ask(ticket_ids, view, limit=FIRST, then=take, owner=self, failed=failed)
 
     def _take_head(self, ids: list[UUID], changed: frozenset[UUID] | None) -> None:
         head = b"".join(key.bytes for key in ids)
@@ -216,18 +232,37 @@ class TicketModel(QAbstractTableModel):
         if fresh:
             self._reset(head)
         else:
-            known = changed is not None and len(changed) <= MOST_MOVES
-            if known and changed is not None:
-                self._move(head, changed, whole=whole)
-            if not self._ids.startswith(head) or (whole and len(self._ids) != len(head)):
-                self._replace(head if whole else head + _without(self._ids, head))
-            elif known and not whole:
-                fresh = not all(_find(head, key.bytes) >= 0 for key in changed or ())
-        if not whole and (fresh or changed is None):
+            self._follow(head, changed, whole=whole)
+        if not whole and (fresh or changed is None or self._went_deeper(head, changed)):
             self._ask_rest(ids[-1])
         if not self.is_loaded:
             self.is_loaded = True
             self.loaded.emit()
+
+    def _went_deeper(self, head: bytes, changed: frozenset[UUID]) -> bool:
+        """May a ticket that changed be behind the first ids now?"""
+        return any(_find(head, key.bytes) < 0 for key in changed)
+
+    def _follow(self, head: bytes, changed: frozenset[UUID] | None, *, whole: bool) -> None:
+        """Make the list begin like `head`, by single steps where these are few."""
+        if changed is not None:
+            steps = self._steps(head, changed, whole=whole)
+            if len(steps) <= MOST_STEPS:
+                self._take_steps(steps)
+        if not self._ids.startswith(head) or (whole and len(self._ids) != len(head)):
+            self._replace(head if whole else head + self._behind(head))
+
+    def _behind(self, head: bytes) -> bytes:
+        """What of the list stays behind a new head."""
+        place = _find(self._ids, head[-_WIDTH:])
+        rest = self._ids[(place + 1) * _WIDTH :] if place >= 0 else self._ids
+        some = {_at(head, n) for n in range(len(head) // _WIDTH)}
+        before = {_at(self._ids, n) for n in range(place + 1)} if place >= 0 else set()
+        for raw in (some & self._known) - before:  # they were further down and have come up
+            at = _find(rest, raw)
+            if at >= 0:
+                rest = rest[: at * _WIDTH] + rest[(at + 1) * _WIDTH :]
+        return rest
 
     def _ask_rest(self, after: UUID) -> None:
         view = self._view
@@ -242,23 +277,34 @@ class TicketModel(QAbstractTableModel):
     def _reset(self, block: bytes) -> None:
         self.beginResetModel()
         self._ids = block
+        self._known = {_at(block, n) for n in range(len(block) // _WIDTH)}
         self.endResetModel()
 
-    def _move(self, head: bytes, changed: frozenset[UUID], *, whole: bool) -> None:
-        """Put each changed ticket where the new head has it, by single moves, insertions and removals."""
-        wanted = sorted((_find(head, key.bytes), key.bytes) for key in changed)
-        for place, raw in wanted:
-            now = _find(self._ids, raw)
-            if place < 0 and now >= 0 and (whole or now * _WIDTH < len(head)):
+    def _steps(self, head: bytes, changed: frozenset[UUID], *, whole: bool) -> list[tuple[int, list[bytes]]]:
+        """(place, ids to insert there or one to move there) from the top; place -1: take it out."""
+        steps: list[tuple[int, list[bytes]]] = []
+        for place, raw in sorted((_find(head, key.bytes), key.bytes) for key in changed):
+            known = raw in self._known
+            if place < 0:
+                if known and (whole or _find(self._ids, raw) * _WIDTH < len(head)):
+                    steps.append((place, [raw]))
+            elif (
+                not known and steps and steps[-1][0] + len(steps[-1][1]) == place and steps[-1][1][0] not in self._known
+            ):
+                steps[-1][1].append(raw)
+            else:
+                steps.append((place, [raw]))
+        return steps
+
+    def _take_steps(self, steps: list[tuple[int, list[bytes]]]) -> None:
+        for place, some in steps:
+            now = _find(self._ids, some[0]) if some[0] in self._known else -1
+            if place < 0:
                 self._remove(now, now)
-        for place, raw in wanted:
-            now = _find(self._ids, raw)
-            if place < 0 or place == now or place > self.rowCount():
-                continue
-            if now < 0:
-                self._insert(place, raw)
-            elif place < self.rowCount():
-                self._shift(now, place, raw)
+            elif now < 0 and place <= self.rowCount():
+                self._insert(place, b"".join(some))
+            elif now >= 0 and place != now and place < self.rowCount():
+                self._shift(now, place, some[0])
 
     def _shift(self, now: int, place: int, raw: bytes) -> None:
         below = place + 1 if place > now else place
@@ -271,12 +317,14 @@ class TicketModel(QAbstractTableModel):
     def _insert(self, place: int, block: bytes) -> None:
         if block:
             self.beginInsertRows(QModelIndex(), place, place + len(block) // _WIDTH - 1)
+            self._known.update(_at(block, n) for n in range(len(block) // _WIDTH))
             self._ids = self._ids[: place * _WIDTH] + block + self._ids[place * _WIDTH :]
             self.endInsertRows()
 
     def _remove(self, first: int, last: int) -> None:
         if last >= first:
             self.beginRemoveRows(QModelIndex(), first, last)
+            self._known.difference_update(_at(self._ids, n) for n in range(first, last + 1))
             self._ids = self._ids[: first * _WIDTH] + self._ids[(last + 1) * _WIDTH :]
             self.endRemoveRows()
 
@@ -286,10 +334,7 @@ class TicketModel(QAbstractTableModel):
         same = _common(self._ids, block)
         if same == old == new:
             return
-        most = min(old, new) - same
-        tail = 0
-        while tail < most and _at(self._ids, old - 1 - tail) == _at(block, new - 1 - tail):
-            tail += 1
+        tail = _common_end(self._ids, block, min(old, new) - same)
         self._remove(same, old - tail - 1)
         self._insert(same, block[same * _WIDTH : (new - tail) * _WIDTH])
 
@@ -330,19 +375,24 @@ def _find(block: bytes, raw: bytes) -> int:
     return -1 if at < 0 else at // _WIDTH
 
 
-def _without(block: bytes, head: bytes) -> bytes:
-    """What of `block` is not in `head`, in its order."""
-    some = {_at(head, n) for n in range(len(head) // _WIDTH)}
-    each = (_at(block, n) for n in range(len(block) // _WIDTH))
-    return b"".join(raw for raw in each if raw not in some)
-
-
 def _common(one: bytes, other: bytes) -> int:
     """How many ids both begin with (halving, because comparing bytes is quick)."""
     low, high = 0, min(len(one), len(other)) // _WIDTH
     while low < high:
         middle = (low + high + 1) // 2
         if one[: middle * _WIDTH] == other[: middle * _WIDTH]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _common_end(one: bytes, other: bytes, most: int) -> int:
+    """How many ids both end with, at most `most`."""
+    low, high = 0, most
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[-middle * _WIDTH :] == other[-middle * _WIDTH :]:
             low = middle
         else:
             high = middle - 1
