@@ -156,11 +156,13 @@ def test_notes_and_names_are_kept_and_can_be_taken_back(place: Office, qapp: QAp
         assert findings(dialog) == []
         dialog.name.setText("Mia  Wong-Li")
         dialog.language.choose("de")
+        dialog.address.setText("mia@home.example")
         dialog._done()
         settle(window, qtbot, lambda: page.dossier.profile._name.text() == "Mia Wong-Li")
         found = place.desk.ask(customer, key)
         assert found is not None
         assert found.language == "de"
+        assert [one.address for one in found.addresses] == ["mia@shop.example", "mia@home.example"]
 
 
 def notes(place: Office, key: UUID) -> str:

@@ -107,14 +107,27 @@ def _paint_foot(painter: QPainter, inner: QRectF, row: TicketRow) -> None:
     width = QFontMetrics(font(SMALL)).horizontalAdvance(number)
     draw_text(painter, QRectF(x + 20, top, width + 2, PILL_HEIGHT), number, px=SMALL, colour="text3")
     x += 20 + width + 8
+    right -= _paint_due(painter, row, right, top, right - x)
     for icon, colour in _marks(row):
         if x + 14 < right:
             draw_icon(painter, QPointF(x, top + 3), icon, colour, 14)
             x += 18
-    due = due_words(row, clock.now())
-    sign = "clock-alert-outline" if tokens().hc else None
-    if due is not None and right - pill_width(due[0], sign) >= x:
-        draw_pill(painter, right, top, *due, right=True, icon=sign)
+
+
+def _paint_due(painter: QPainter, row: TicketRow, right: float, top: float, room: float) -> float:
+    """What is due as a pill, shorter or as a sign alone where there is no room; returns how much it took."""
+    now = clock.now()
+    due = due_words(row, now)
+    if due is None or row.due_at is None:
+        return 0
+    text, tone = due
+    sign = "clock-alert-outline"
+    short = span_text(abs((row.due_at - now).total_seconds()))
+    for words, icon in ((text, sign if tokens().hc else None), (short, sign)):
+        if pill_width(words, icon) <= room:
+            return draw_pill(painter, right, top, words, tone, right=True, icon=icon) + 8
+    draw_icon(painter, QPointF(right - 14, top + 3), sign, tone, 14)
+    return 22
 
 
 def _marks(row: TicketRow) -> list[tuple[str, str]]:

@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QSizePolicy, QStackedWidget
 
 from app.kernel import clock
+from app.people.commands import add_address
 from app.people.queries import OrganisationInfo, organisations
 from app.timeline.queries import Moment
 from ui.models.customers import (
@@ -251,9 +252,13 @@ class DossierFace(QFrame):
             dialog = EditDialog(self._dossier.profile, found, self._save)
             self._context.overlay.open(dialog, focus=dialog.name)
 
-    def _save(self, fields: dict[str, Any]) -> None:
-        if self._dossier is not None:
-            key = self._dossier.profile.id
+    def _save(self, fields: dict[str, Any], address: str) -> None:
+        if self._dossier is None:
+            return
+        key = self._dossier.profile.id
+        if address:
+            self._context.tasks.do(add_address, key, address, done=tr("{address} added", address=address))
+        if fields:
             self._context.tasks.do(update_customer, key, done=_changed_words, **fields)
 
     def _save_notes(self, text: str) -> None:

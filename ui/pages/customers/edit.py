@@ -1,4 +1,4 @@
-"""The sheet in which a customer's name, company and language are changed."""
+"""The sheet in which a customer's name, company and language are changed, and an address is added."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def language_name(code: str) -> str:
 
 
 class EditDialog(Dialog):
-    """Name, organisation, language."""
+    """Name, organisation, language, a further address. `save(fields, address)` is called with what changed."""
 
     def __init__(self, profile: CustomerProfile, organisations: Sequence[OrganisationInfo], save: Any) -> None:
         super().__init__(tr("Edit customer"), width=440)
@@ -40,10 +40,12 @@ class EditDialog(Dialog):
         spoken = [("", tr("Not known")), *((code, language_name(code)) for code in codes)]
         self.language = Select(spoken, name=tr("Language"))
         self.language.choose(profile.language)
+        self.address = TextField("", placeholder=tr("name@example.com"), name=tr("Further address"))
         self.add(
             FieldBlock(tr("Name"), self.name),
             FieldBlock(tr("Organisation"), self.company),
             FieldBlock(tr("Language"), self.language, hint=tr("Surveys are sent in this language where there is one.")),
+            FieldBlock(tr("Further address"), self.address, hint=tr("Mail from there belongs to this customer, too.")),
         )
         cancel = Button(tr("Cancel"), clicked=self.close_dialog)
         self.set_foot(cancel, Button(tr("Save"), "primary", clicked=self._done))
@@ -59,7 +61,7 @@ class EditDialog(Dialog):
         return {field: value for field, value in wanted.items() if value != getattr(self._profile, field)}
 
     def _done(self) -> None:
-        fields = self.changed()
+        fields, address = self.changed(), self.address.text().strip()
         self.close_dialog()
-        if fields:
-            self._save(fields)
+        if fields or address:
+            self._save(fields, address)

@@ -19,7 +19,7 @@ from ui.widgets.layout import column, vertical
 from ui.widgets.panel import BarHeader
 from ui.widgets.state import EmptyState, ErrorState, Skeleton
 
-_SHARES = (0.28, 0.27, 0.2, 0.11, 0.14)
+_SHARES = (0.26, 0.26, 0.2, 0.14, 0.14)
 
 
 class CustomerTable(QTableView):
@@ -49,6 +49,7 @@ class CustomerTable(QTableView):
         head.setHighlightSections(False)
         head.setSectionsClickable(False)
         head.setFixedHeight(36)
+        head.setTextElideMode(Qt.TextElideMode.ElideRight)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.clicked.connect(self._open)
 

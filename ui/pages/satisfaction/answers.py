@@ -215,6 +215,7 @@ class AnswerTable(QTableView):
         head.setSectionsClickable(False)
         head.setHighlightSections(False)
         head.setFixedHeight(32)
+        head.setTextElideMode(Qt.TextElideMode.ElideRight)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.clicked.connect(self._open)
 
@@ -243,12 +244,18 @@ class AnswerTable(QTableView):
     def keyboardSearch(self, search: str, /) -> None:
         """Letters are for actions."""
 
+    def _title_width(self, column: int) -> int:
+        title = str(self._answers.headerData(column, Qt.Orientation.Horizontal))
+        return self.horizontalHeader().fontMetrics().horizontalAdvance(title) + 20
+
     def updateGeometries(self) -> None:
         super().updateGeometries()
         narrow = self.viewport().width() < _NARROW
         if self.isColumnHidden(HOW) is not narrow:
             self.setColumnHidden(HOW, narrow)
-        fixed = {**_FIXED, HOW: 0} if narrow else _FIXED
+        fixed = {column: max(least, self._title_width(column)) for column, least in _FIXED.items()}
+        if narrow:
+            fixed[HOW] = 0
         room = max(0, self.viewport().width() - sum(fixed.values()))
         sizes = {**fixed, **{column: int(room * share) for column, share in _SHARES.items()}}
         sizes[WORDS] += self.viewport().width() - sum(sizes.values())

@@ -98,8 +98,8 @@ class Page(BasePage):
         else:
             self._good.set_figure("–", few)
         rate = "–" if seen.response_rate is None else percent_text(seen.response_rate)
-        came = round((seen.response_rate or 0) * seen.invited)
-        asked = tr("{answered} of {sent} sent", answered=count_text(came), sent=count_text(seen.invited))
+        came, sent = count_text(data.answered_of_sent), count_text(seen.invited)
+        asked = tr("{answered} of {sent} sent", answered=came, sent=sent)
         self._answered.set_figure(rate, asked)
         waiting = [one.at for one in seen.low if one.follow_up]
         if waiting:

@@ -50,6 +50,11 @@ class Satisfaction:
         return self.overview.answered >= ENOUGH
 
     @property
+    def answered_of_sent(self) -> int:
+        """How many of the invitations sent in the period were answered (an answer may belong to an older one)."""
+        return round((self.overview.response_rate or 0) * self.overview.invited)
+
+    @property
     def with_comment(self) -> int:
         """How many counted answers came with words."""
         return sum(bool(answer.comment.strip()) for answer in self.answers if answer.latest)

@@ -72,7 +72,7 @@ class Distribution(QFrame):
 def foot_words(data: Satisfaction) -> list[str]:
     """What became of the invitations, in words; what never happened is left out."""
     overview = data.overview
-    words = [tr("{n} sent", n=overview.invited), tr("{n} answered", n=overview.answered)]
+    words = [tr("{n} sent", n=overview.invited), tr("{n} of them answered", n=data.answered_of_sent)]
     if data.failed:
         words.append(tr("{n} not delivered", n=data.failed))
     if overview.uncounted:
@@ -188,10 +188,10 @@ class Funnel(Tile):
             self._rows.append((count, share, bar))
 
     def show_numbers(self, data: Satisfaction) -> None:
-        """Show the numbers. Answers to invitations sent before the period may be more than were sent in it."""
+        """Show the numbers. Comments on invitations sent before the period count too, so they may be more."""
         sent = data.overview.invited
         for (count, share, bar), number in zip(
-            self._rows, (sent, data.overview.answered, data.with_comment), strict=True
+            self._rows, (sent, data.answered_of_sent, data.with_comment), strict=True
         ):
             part = number / sent if sent else 0.0
             count.setText(count_text(number))
