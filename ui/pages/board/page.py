@@ -176,13 +176,14 @@ class Page(BasePage):
 
     def _focus(self) -> None:
         """The keyboard goes to the cards, to the column where it was last."""
-        if not self._columns or not self.isVisible():
+        if not self.isVisible() or self._shown is None:
             return
         order = [self._last, *range(len(self._columns))]
         for place in order:
             if place < len(self._columns) and self._columns[place].list.cards().rowCount():
                 self._columns[place].list.setFocus(Qt.FocusReason.OtherFocusReason)
                 return
+        self._filter.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _focus_filter(self) -> None:
         self._filter.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -46,6 +46,7 @@ class History(QListView):
     """The moments of a customer."""
 
     opened = Signal(object)  # Moment
+    left = Signal()  # Esc
 
     def __init__(self, model: TimelineModel) -> None:
         super().__init__()
@@ -86,6 +87,8 @@ class History(QListView):
             self.open_current()
         elif event.key() in (Qt.Key.Key_Down, Qt.Key.Key_Up) and not event.modifiers():
             self.step(1 if event.key() == Qt.Key.Key_Down else -1)
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
         else:
             super().keyPressEvent(event)
 
@@ -289,6 +292,7 @@ class DossierFace(QFrame):
         self._chips.chosen.connect(self._choose_kind)
         self.history = History(self.model)
         self.history.opened.connect(self._open)
+        self.history.left.connect(self.left)
         self._no_history = EmptyState(
             tr("No history yet"), tr("Mail, notes and answers to surveys show up here."), icon="history", tone="plain"
         )

@@ -140,6 +140,9 @@ class People(QFrame):
 
     def focus(self) -> None:
         """The keyboard goes to the rows."""
+        if self.is_loaded and not self.model.rowCount():
+            self.field.setFocus(Qt.FocusReason.OtherFocusReason)
+            return
         if self.model.rowCount() and not self.table.currentIndex().isValid():
             self.table.setCurrentIndex(self.model.index(0, 0))
         self.table.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -171,6 +174,8 @@ class People(QFrame):
         self._count.setText(tr("{n} person|{n} people", n=page.total))
         if not page.lines:
             self._stack.setCurrentWidget(self._no_hits if typed.strip() else self._nobody)
+            if fresh and self.isVisible():
+                self.focus()
             return
         self._stack.setCurrentWidget(self._list)
         place = max(0, self.model.place_of(chosen)) if chosen is not None else 0

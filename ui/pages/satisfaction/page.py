@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from app.kernel import clock
 from app.kernel.changes import Changes
@@ -72,6 +72,7 @@ class Page(BasePage):
         if not data.answers_ever:
             self._empty.set_text(*nothing_yet(data))
             self._stack.setCurrentWidget(self._empty)
+            self._focus(self._select, fresh)
             return
         self._show_figures(data)
         self._show_charts(data)
@@ -79,8 +80,11 @@ class Page(BasePage):
         self._funnel.show_numbers(data)
         self._show_answers()
         self._stack.setCurrentWidget(self._scroll)
+        self._focus(self.table, fresh)
+
+    def _focus(self, widget: QWidget, fresh: bool) -> None:
         if fresh and self.isVisible():
-            self.table.setFocus(Qt.FocusReason.OtherFocusReason)
+            widget.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_figures(self, data: Satisfaction) -> None:
         seen, now = data.overview, clock.now()
@@ -257,7 +261,7 @@ def nothing_yet(data: Satisfaction) -> tuple[str, str]:
     if data.next_due is not None:
         who = data.next_due.customer_name or data.next_due.address
         at = max(data.next_due.due_at, now)
-        text = tr("The first question goes out {when}, to {who}.", when=when_text(at, now), who=who)
+        text = tr("The first question goes out to {who}: {when}.", when=when_text(at, now), who=who)
         return tr("No answers yet"), text
     span = span_text(data.delay_minutes * 60)
     text = tr("When you solve a ticket, its customer is asked {span} later how you did.", span=span)
