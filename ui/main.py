@@ -57,6 +57,7 @@ class Program(QObject):
         self.folder = folder
         self._server: QLocalServer | None = None
         self._supervisor: Supervisor | None = None
+        self._companions: tuple[QObject, ...] = ()
         self.theme = Theme(app)
         self.desk: Desk | None = None
         self.window: Window | None = None
@@ -120,6 +121,15 @@ class Program(QObject):
 
             self._supervisor = Supervisor(self.desk, self._engine_died)
             self._supervisor.start()
+        if self.window is not None:
+            from ui.pages.health.lamp import StatusLamp
+            from ui.tray import Tray
+
+            context = self.window.context
+            self._companions = (
+                StatusLamp(context, self.window.set_agent),
+                Tray(context, self.window, self.window.raise_to_front),
+            )
 
     def _raise(self) -> None:
         if self.window is not None:

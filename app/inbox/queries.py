@@ -38,7 +38,7 @@ class LedgerFolder:
 
 @dataclass(frozen=True, slots=True)
 class LedgerItem:
-    """One line: what a server showed and what became of it."""
+    """One line: what a server showed and what became of it. `was_there`: already there when the mailbox was connected."""
 
     id: UUID
     mailbox: str
@@ -56,6 +56,7 @@ class LedgerItem:
     internal_at: datetime | None
     received_at: datetime
     gone_at: datetime | None
+    was_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +298,7 @@ def _item(found: Any) -> LedgerItem:
         internal_at=row.internal_at,
         received_at=row.received_at,
         gone_at=row.gone_at,
+        was_there=row.is_history,
     )
 
 

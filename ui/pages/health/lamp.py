@@ -8,12 +8,13 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.kernel.changes import Changes
+from app.people.queries import agent
 from ui.pages import Context
 from ui.pages.health.facts import Cause, Facts, gather, judge
 from ui.pages.settings.sign_in import open_sign_in
 from ui.widgets.rail import Reason
 
-_PAUSE_MS, _TICK_MS, _WHOLE_EVERY = 300, 15_000, 4
+_PAUSE_MS, _TICK_MS, _WHOLE_EVERY = 300, 5_000, 12
 _TOPICS = {"mailbox_state", "engine_state"}
 
 
@@ -34,15 +35,16 @@ def act_of(context: Context, cause: Cause) -> Callable[[], object] | None:
 
 
 class StatusLamp(QObject):
-    """Sets the lamp from facts. `judged` tells pages and the tray the same causes."""
+    """Sets the lamp from facts; `judged` tells the same causes. `name_agent` hears who works here."""
 
     judged = Signal(str, object)  # level, causes
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, name_agent: Callable[[str], None] = lambda _name: None) -> None:
         super().__init__(context.overlay)
-        self._context = context
+        self._context, self._name_agent = context, name_agent
         self._facts: Facts | None = None
         self._whole_in = 0
+        self._named = False
         self._soon = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._soon.timeout.connect(self.look)
         self._tick = QTimer(self, interval=_TICK_MS)
@@ -50,6 +52,7 @@ class StatusLamp(QObject):
         self._tick.start()
         context.bridge.changed.connect(self._changed)
         self._soon.start()
+        self._ask_name()
 
     def look(self) -> None:
         """Gather the facts in a task and show what they mean."""
@@ -71,7 +74,24 @@ class StatusLamp(QObject):
         context.status(level, reasons)
         self.judged.emit(level, causes)
 
+    def _ask_name(self) -> None:
+        """Who works here stands at the foot of the rail."""
+        desk = self._context.desk
+
+        def work() -> str:
+            me = desk.me()
+            who = desk.ask(agent, me) if me is not None else None
+            return who.name if who is not None else ""
+
+        self._context.tasks.run(work, then=self._told_name, owner=self, key="lamp.name")
+
+    def _told_name(self, name: str) -> None:
+        self._named = bool(name)
+        self._name_agent(name)
+
     def _changed(self, changes: Changes) -> None:
+        if changes.touches("agent", "setting", "mailbox"):
+            self._ask_name()
         said = any(signal.topic in _TOPICS for signal in changes.signals)
         if changes.touches("mail_folder", "mail_item"):
             self._whole_in -= 1
@@ -79,6 +99,8 @@ class StatusLamp(QObject):
             self._soon.start()
 
     def _ticked(self) -> None:
+        if not self._named:
+            self._ask_name()
         self._whole_in -= 1
         if not self._soon.isActive():
             self._soon.start()

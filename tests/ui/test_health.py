@@ -1,0 +1,266 @@
+# mypy: disable-error-code="no-untyped-call"
+"""Mail health: causes by their weight, the equation, quarantine and outbox to act on, and the lamp on a real sign-in fault."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.conversations.mailboxes import NewMailbox, add_mailbox, pause_mailbox
+from app.conversations.queries import MailboxInfo, mailbox, mailboxes
+from app.desk import Desk
+from app.desk.accounts import Account as MailAccount
+from app.desk.accounts import connect
+from app.inbox.commands import ReceivedMail, begin_folder, quarantine, receive, watch_folders
+from app.inbox.queries import LedgerFolder, ledger_items, receive_plan
+from app.inbox.rules import FolderRole
+from app.kernel import clock, secrets
+from app.outbox.commands import queue_reply
+from app.outbox.queries import outbox_rows
+from app.people.commands import add_agent
+from tests.servers.dovecot import Account, Dovecot
+from tests.servers.smtp import SmtpServer
+from tests.ui.lint import findings
+from ui.pages.health.facts import Facts, MailState, judge, last_states
+from ui.pages.health.lamp import StatusLamp
+from ui.pages.health.page import Page
+from ui.pages.health.sums import summed
+from ui.pages.settings.sign_in import SignInSheet
+from ui.theme import Theme
+from ui.widgets.button import Button
+from ui.window import Window
+
+WAIT_MS = 20_000
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk with somebody at it."""
+    with Desk.open(tmp_path / "desk", create=True) as opened:
+        opened.sit_down(opened.work(add_agent, "Maya Lind"))
+        yield opened
+
+
+@pytest.fixture
+def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[Window]:
+    """A window on it."""
+    theme = qapp.findChild(Theme) or Theme(qapp)
+    theme.choose("light")
+    made = Window(desk, theme)
+    qtbot.addWidget(made)
+    made.resize(1024, 700)
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    assert made.shut()
+
+
+def box_of(desk: Desk, key: UUID) -> MailboxInfo:
+    """A mailbox."""
+    info = desk.ask(mailbox, key)
+    assert info is not None
+    return info
+
+
+@pytest.fixture
+def box(desk: Desk) -> MailboxInfo:
+    """A mailbox that nobody tries to reach."""
+    new = NewMailbox(
+        "help@shop.test", "imap://localhost:1", "smtp://localhost:1", "help@shop.test", "none", name="Shop"
+    )
+    return box_of(desk, desk.work(add_mailbox, new))
+
+
+def state(word: str, reason: str = "", words: str = "") -> MailState:
+    """A state said just now."""
+    return MailState(word, reason, words, clock.now(), clock.now())
+
+
+def test_the_weightiest_cause_decides(box: MailboxInfo) -> None:
+    now = clock.now()
+    assert judge(Facts(now))[0] == "online"
+    good = Facts(now, (box,), {box.id: state("ok")}, backup_at=now)
+    assert judge(good)[0] == "online"
+    assert judge(replace(good, states={box.id: state("working")}))[0] == "busy"
+    offline = replace(good, states={box.id: state("offline", "offline")}, outbox={"queued": 3})
+    level, causes = judge(offline)
+    assert level == "offline"
+    assert "3 replies" in causes[0].detail
+    refused = replace(box, paused_reason="sign_in", paused_words="Invalid credentials")
+    level, causes = judge(replace(offline, boxes=(refused,)))
+    assert (level, causes[0].act) == ("attention", "sign_in")
+    assert "Invalid credentials" in causes[0].detail
+    assert judge(replace(good, engine=False))[0] == "attention"
+    assert judge(replace(good, outbox={"uncertain": 1}))[1][0].act == "outbox"
+    assert judge(replace(good, backup_at=now - timedelta(days=9)))[1][0].act == "backup"
+
+
+def test_a_sample_desk_is_no_fault(box: MailboxInfo) -> None:
+    sample = replace(box, paused_reason="sample")
+    level, causes = judge(Facts(clock.now(), (sample,), engine=False))
+    assert level == "offline"
+    assert [cause.act for cause in causes] == [""]
+
+
+def test_how_long_a_state_has_lasted_is_known() -> None:
+    key, other = uuid4(), uuid4()
+    start = clock.now()
+
+    def said(minute: int, who: UUID, word: str) -> tuple[int, dict[str, object]]:
+        return minute, {"mailbox": str(who), "state": word, "at": (start + timedelta(minutes=minute)).isoformat()}
+
+    words = [said(0, key, "ok"), said(1, key, "offline"), said(2, other, "ok"), said(3, key, "offline"), (4, {})]
+    found = last_states(words)
+    assert found[key].since == start + timedelta(minutes=1)
+    assert found[key].at == start + timedelta(minutes=3)
+    assert found[other].state == "ok"
+
+
+def folder(**numbers: object) -> LedgerFolder:
+    """An account of a folder."""
+    given: dict[str, object] = dict.fromkeys(("server", "waiting", "gone", "unaccounted"), 0)
+    given |= {"by_outcome": {}, "listed_at": clock.now(), "id": uuid4()}
+    return LedgerFolder(mailbox="help@shop.test", folder="INBOX", role="inbox", **(given | numbers))  # type: ignore[arg-type]
+
+
+def test_the_equation_adds_up_with_mail_that_has_left_and_mail_that_is_missing() -> None:
+    one = folder(server=12, by_outcome={"message": 9, "spam": 1, "quarantined": 1}, waiting=1, gone=2, unaccounted=2)
+    two = folder(server=3, by_outcome={"history": 2, "bounce": 1})
+    sums = summed([one, two])
+    assert sums.off == 0
+    assert sums.parts["tickets"] == 11
+    assert [(sign, part) for sign, part, _ in sums.terms][-2:] == [("−", "gone"), ("+", "unaccounted")]
+    assert summed([folder(server=5)]).off == 5
+
+
+def put_in_quarantine(desk: Desk, box: MailboxInfo, raw: bytes) -> UUID:
+    """A mail that was received and could not be read."""
+    ref = desk.packs.append(raw)
+    desk.packs.flush()
+    desk.work(watch_folders, box.id, [("INBOX", FolderRole.INBOX)])
+    plan = desk.ask(receive_plan, box.id)
+    assert plan is not None
+    inbox = plan.folders[0].id
+    desk.work(begin_folder, inbox, 7, 1)
+    mail = ReceivedMail(1, clock.now(), len(raw), hashlib.sha256(raw).digest(), ref, was_there=False)
+    (item,) = desk.work(receive, inbox, 7, [mail], cursor=1).values()
+    desk.work(quarantine, item, "Its parts have no end.")
+    return item
+
+
+def health(window: Window, qtbot: QtBot) -> Page:
+    """The page, with its numbers in."""
+    window.go("health")
+    page = window._pages["health"]
+    assert isinstance(page, Page)
+    qtbot.waitUntil(lambda: page._seen is not None, timeout=WAIT_MS)
+    return page
+
+
+def button(root: QWidget, words: str) -> Button:
+    """The button with these words."""
+    return next(b for b in root.findChildren(Button) if b.text() == words and b.isVisibleTo(root))
+
+
+RAW = b"From: Ana <ana@buyer.test>\r\nTo: help@shop.test\r\nSubject: Lamp\r\nMessage-ID: <q1@buyer.test>\r\n\r\nIt hums.\r\n"
+
+
+def test_a_mail_in_quarantine_is_shown_raw_and_becomes_a_ticket(
+    desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot
+) -> None:
+    item = put_in_quarantine(desk, box, RAW)
+    page = health(window, qtbot)
+    assert "Its parts have no end." in texts(page.quarantine)
+    page.show_place(part="quarantine")
+    qtbot.waitUntil(lambda: "It hums." in page.items.detail.raw.toPlainText(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: findings(page) == [], timeout=WAIT_MS)
+    button(page.items.detail, "Make a ticket").click()
+    qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].ticket is not None, timeout=WAIT_MS)
+    (line,) = desk.ask(ledger_items)
+    assert (line.id, line.outcome) == (item, "message")
+
+
+def test_a_mail_in_quarantine_can_be_tried_again(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
+    put_in_quarantine(desk, box, RAW)
+    page = health(window, qtbot)
+    button(page.quarantine, "Try again").click()
+    qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].outcome == "received", timeout=WAIT_MS)
+
+
+def reply(desk: Desk, box: MailboxInfo) -> UUID:
+    """A message in the outbox."""
+    return desk.do(
+        queue_reply, ticket=None, mailbox=box.id, customer=None, text="Hello", subject="Your lamp",
+        to="ana@buyer.test",
+    )  # fmt: skip
+
+
+def test_a_waiting_message_can_be_taken_back(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
+    reply(desk, box)
+    page = health(window, qtbot)
+    qtbot.waitUntil(lambda: findings(page) == [], timeout=WAIT_MS)
+    button(page.outbox, "Take back").click()
+    qtbot.waitUntil(lambda: desk.ask(outbox_rows, clock.now()) == (), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "Nothing waits to be sent." in texts(page.outbox), timeout=WAIT_MS)
+
+
+def test_an_uncertain_message_has_exactly_two_buttons(
+    desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot
+) -> None:
+    key = reply(desk, box)
+    row = desk.ask(outbox_rows, clock.now())[0]
+    page = health(window, qtbot)
+    uncertain = replace(row, state="uncertain", buttons=("settle_sent", "settle_queued"), ticket=uuid4())
+    page.outbox.show_rows([uncertain], {"uncertain": 1}, with_sent=False)
+    shown = [b.text() for b in page.outbox.findChildren(Button) if b.isVisibleTo(page.outbox)]
+    assert shown == ["It arrived", "Send again"]
+    assert uncertain.id == key
+
+
+def texts(root: QWidget) -> str:
+    """Every word shown in a part of the page."""
+    return "\n".join(label.text() for label in root.findChildren(QLabel) if label.isVisibleTo(root))
+
+
+def test_a_password_changed_at_the_provider_is_one_click_from_the_lamp(
+    desk: Desk, window: Window, qtbot: QtBot, dovecot: Dovecot, account: Account, smtp: SmtpServer
+) -> None:
+    urls = (f"imap://localhost:{dovecot.imap}", f"smtp://localhost:{smtp.port}")
+    key = connect(desk, MailAccount(account.address, *urls), "the old one")
+    desk.work(pause_mailbox, key, "sign_in", "Authentication failed")
+    lamp = StatusLamp(window.context, window.set_agent)
+    qtbot.waitUntil(lambda: window.lamp.state == "attention", timeout=WAIT_MS)
+    reason = window.lamp.reasons[0]
+    assert reason.act is not None
+    reason.act()
+    qtbot.waitUntil(lambda: isinstance(window.overlay.current(), SignInSheet), timeout=WAIT_MS)
+    sheet = window.overlay.current()
+    assert isinstance(sheet, SignInSheet)
+    qtbot.keyClicks(sheet.password, "wrong")
+    sheet.go.click()
+    qtbot.waitUntil(lambda: sheet.receiving.state == "bad", timeout=WAIT_MS)
+    assert box_of(desk, key).paused_reason == "sign_in"
+    qtbot.waitUntil(lambda: findings(sheet) == [], timeout=WAIT_MS)
+    sheet.password.setText(account.password)
+    sheet.go.click()
+    qtbot.waitUntil(lambda: not window.overlay.is_open, timeout=WAIT_MS)
+    assert box_of(desk, key).paused_reason == ""
+    assert secrets.load_secret(box_of(desk, key).secret_ref) == account.password
+    qtbot.waitUntil(lambda: all(each.act is None for each in window.lamp.reasons), timeout=WAIT_MS)
+    assert window.agent.accessibleName() == "Maya Lind"
+    lamp.deleteLater()
+
+
+def test_a_page_without_a_mailbox_says_what_to_do(window: Window, desk: Desk, qtbot: QtBot) -> None:
+    assert desk.ask(mailboxes) == ()
+    page = health(window, qtbot)
+    assert page._stack.currentWidget() is page._empty
+    assert findings(page) == []

@@ -1,0 +1,162 @@
+"""The icon in the system's tray, and a calm notice when a customer has written.
+
+Only new mail of customers is told: nothing that lay in the mailbox before, nothing automatic, nothing about the ticket that
+somebody is reading just now. What arrives within a moment becomes one notice. A click opens the ticket.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
+
+from app.conversations.queries import message
+from app.inbox.queries import ledger_items
+from app.kernel import clock, options
+from app.kernel.changes import Changes
+from ui.pages import Context
+from ui.text import tr
+from ui.widgets.avatar import Logo
+
+if TYPE_CHECKING:
+    from app.desk import Desk
+
+_TOGETHER_MS = 1500
+_MOST = 50
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """One new mail of a customer."""
+
+    item: UUID
+    ticket: UUID
+    sender: str
+    subject: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is shown; `ticket` is where a click leads, None to the inbox."""
+
+    title: str
+    text: str
+    ticket: UUID | None
+
+
+def news_since(desk: Desk, since: datetime) -> tuple[News, ...]:
+    """Customers' mail received after `since`, newest first; nothing where notices are switched off. Blocks."""
+    if not desk.ask(options.get, "notifications"):
+        return ()
+    found = []
+    for item in desk.ask(ledger_items, outcomes=("message",), limit=_MOST):
+        if item.received_at <= since or item.was_there or item.ticket is None or item.message is None:
+            continue
+        mail = desk.ask(message, item.message)
+        if mail is not None and mail.direction == "in" and not mail.automatic:
+            sender = mail.author_name or mail.author_address
+            found.append(News(item.id, mail.ticket or item.ticket, sender, mail.subject))
+    return tuple(found)
+
+
+def notice_of(news: tuple[News, ...]) -> Notice:
+    """One notice for one or more new mails."""
+    if len(news) == 1:
+        return Notice(news[0].sender, " ".join(news[0].subject.split()) or tr("No subject"), news[0].ticket)
+    names = list(dict.fromkeys(each.sender for each in reversed(news)))
+    shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+    tickets = {each.ticket for each in news}
+    title = tr("{n} new message|{n} new messages", n=len(news))
+    return Notice(title, shown, next(iter(tickets)) if len(tickets) == 1 else None)
+
+
+class Notifier(QObject):
+    """Watches for new mail. `noticed` tells what is to be shown; `reading()` is the ticket before somebody's eyes."""
+
+    noticed = Signal(object)  # Notice
+
+    def __init__(self, context: Context, reading: Callable[[], UUID | None]) -> None:
+        super().__init__(context.overlay)
+        self._context, self._reading = context, reading
+        self._since = clock.now()
+        self._told: set[UUID] = set()
+        self._soon = QTimer(self, singleShot=True, interval=_TOGETHER_MS)
+        self._soon.timeout.connect(self.look)
+        context.bridge.changed.connect(self._changed)
+
+    def look(self) -> None:
+        """See what is new."""
+        desk, since = self._context.desk, self._since
+        self._context.tasks.run(lambda: news_since(desk, since), then=self._found, owner=self, key="tray.news")
+
+    def _changed(self, changes: Changes) -> None:
+        if changes.touches("message", "mail_folder") and not self._soon.isActive():
+            self._soon.start()
+
+    def _found(self, news: tuple[News, ...]) -> None:
+        fresh = [each for each in news if each.item not in self._told]
+        self._told |= {each.item for each in fresh}
+        reading = self._reading()
+        shown = tuple(each for each in fresh if each.ticket != reading)
+        if shown:
+            self.noticed.emit(notice_of(shown))
+
+
+class Tray(QObject):
+    """The icon with its menu, where the system has a tray; the notices."""
+
+    def __init__(self, context: Context, window: QWidget, raise_window: Callable[[], None]) -> None:
+        super().__init__(window)
+        self._context, self._window, self._raise = context, window, raise_window
+        self._leads_to: UUID | None = None
+        self.icon: QSystemTrayIcon | None = None
+        self.notifier = Notifier(context, self._reading)
+        self.notifier.noticed.connect(self._show)
+        if QSystemTrayIcon.isSystemTrayAvailable():
+            self.icon = self._make()
+
+    def _make(self) -> QSystemTrayIcon:
+        made = QSystemTrayIcon(QIcon(Logo(32).grab()), self)
+        made.setToolTip("Deskbell")
+        menu = QMenu(self._window)
+        menu.addAction(tr("Open Deskbell"), self._raise)
+        menu.addAction(tr("Quit"), self._window.close)
+        made.setContextMenu(menu)
+        made.activated.connect(self._pressed)
+        made.messageClicked.connect(self.follow)
+        made.show()
+        return made
+
+    def follow(self) -> None:
+        """Go where the last notice leads."""
+        self._raise()
+        if self._leads_to is not None:
+            self._context.go("inbox", ticket=self._leads_to)
+        else:
+            self._context.go("inbox")
+
+    def _show(self, notice: Notice) -> None:
+        self._leads_to = notice.ticket
+        QApplication.alert(self._window)
+        if self.icon is not None:
+            self.icon.showMessage(notice.title, notice.text, self.icon.icon(), 8000)
+
+    def _pressed(self, reason: QSystemTrayIcon.ActivationReason) -> None:
+        if reason == QSystemTrayIcon.ActivationReason.Trigger:
+            self._raise()
+
+    def _reading(self) -> UUID | None:
+        """The ticket that is shown in a window that has the focus."""
+        if not self._window.isActiveWindow():
+            return None
+        for child in self._window.findChildren(QWidget):
+            ticket = getattr(child, "ticket", None)
+            if isinstance(ticket, UUID) and child.isVisible():
+                return ticket
+        return None
