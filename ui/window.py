@@ -24,6 +24,7 @@ from app.kernel.errors import ExternalError
 from ui.actions import Actions, Offer
 from ui.bridge import Bridge
 from ui.pages import BasePage, Context
+from ui.pages.finding import Finder
 from ui.tasks import Tasks
 from ui.text import tr
 from ui.theme import Choice, Theme
@@ -96,6 +97,7 @@ class Window(QMainWindow):
             engine_secret=engine_secret or (lambda _ref, _secret: None),
         )
         self._bind()
+        self.set_live_search(Finder(self.tasks, self.go, self))
         self._settings = QSettings(str(desk.workspace.folder / "window.ini"), QSettings.Format.IniFormat)
         self._restore()
 
