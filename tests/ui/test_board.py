@@ -183,6 +183,19 @@ def test_what_another_does_shows_up_by_itself(place: Office, qapp: QApplication,
         settle(window, qtbot, lambda: cards.index(0).data(ROW_ROLE).assignee_name == "Bob Ray")
 
 
+def test_cards_are_selected_in_one_column_only(place: Office, qapp: QApplication, qtbot: QtBot) -> None:
+    first, second = place.mail(), place.mail(subject="Another")
+    place.desk.do(set_status, second, "open")
+    with shown(place, qapp, qtbot, "board") as (window, page):
+        settle(window, qtbot, lambda: column(page, "open").count == 1)
+        new, opened = column(page, "new").list, column(page, "open").list
+        for cards, other, key in ((new, opened, first), (opened, new, second), (new, opened, first)):
+            assert cards.select((key,))
+            assert cards.selected() == (key,)
+            assert other.selected() == ()
+            assert page._list() is cards
+
+
 def test_the_filter_finds_says_when_nothing_fits_and_what_it_does_not_understand(
     place: Office, qapp: QApplication, qtbot: QtBot
 ) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from app.kernel.store import Tx
 from app.people.queries import customer, customer_of
 from app.tickets.commands import set_status
 from app.tickets.queries.people import figures_of
@@ -88,7 +89,7 @@ def test_a_history_stands_under_headings_and_tells_a_status_once(place: Office, 
 
 
 def test_moments_of_the_same_instant_are_not_lost_between_pages(place: Office) -> None:
-    def write(tx: Any) -> None:
+    def write(tx: Tx) -> None:
         for n in range(7):
             mail_in(tx, subject=f"At once {n}", at=NOW)
 
@@ -96,10 +97,9 @@ def test_moments_of_the_same_instant_are_not_lost_between_pages(place: Office) -
     key = who(place, "mia@shop.example")
     model = TimelineModel()
     model.show(place.desk.ask(read_moments, key, "mail", None, 4), whole=False)
-    for _ in range(5):
-        model.append(
-            place.desk.ask(read_moments, key, "mail", model.moments[-1].at, len(model.moments) + 4), whole=False
-        )
+    limit = model.next_limit
+    assert limit == PAGE + 4
+    model.append(place.desk.ask(read_moments, key, "mail", model.moments[-1].at, limit), whole=True)
     assert {one.title for one in model.moments} == {f"At once {n}" for n in range(7)}
 
 
@@ -183,6 +183,25 @@ def test_filters_of_the_history_and_what_arrives_meanwhile(place: Office, qapp: 
         place.mail(subject="Another matter")
         settle(window, qtbot, lambda: len(face.model.moments) == 2)
         assert face._chips.button("").text() == "All 4"
+
+
+def test_older_moments_come_while_scrolling(place: Office, qapp: QApplication, qtbot: QtBot) -> None:
+    def write(tx: Tx) -> None:
+        for n in range(PAGE + 20):
+            mail_in(tx, subject=f"Letter {n}", at=NOW - timedelta(days=n))
+
+    place.desk.work(write)
+    with shown(place, qapp, qtbot, "customers", customer=who(place, "mia@shop.example")) as (window, page):
+        face = page.dossier
+        settle(window, qtbot, lambda: len(face.model.moments) == PAGE)
+        bar = face.history.verticalScrollBar()
+
+        def at_the_end() -> bool:
+            bar.setValue(bar.maximum())
+            return len(face.model.moments) == 2 * PAGE + 40  # a letter and a ticket's beginning each
+
+        settle(window, qtbot, at_the_end)
+        assert not face.model.canFetchMore(QModelIndex())
 
 
 @pytest.mark.parametrize("width", [960, 1440])

@@ -249,6 +249,11 @@ class TimelineModel(QAbstractListModel):
         """What is shown, newest first."""
         return tuple(self._moments)
 
+    @property
+    def next_limit(self) -> int:
+        """How many to ask for at or before the last moment: a page, and those of its very instant that are here."""
+        return PAGE + sum(one.at == self._moments[-1].at for one in self._moments)
+
     def rowCount(self, parent: _Index = _NOWHERE, /) -> int:
         return 0 if parent.isValid() else len(self._lines)
 

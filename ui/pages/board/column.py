@@ -114,7 +114,8 @@ class CardList(QListView):
             self.opened.emit(key)
 
     def _tell_chosen(self) -> None:
-        self.chosen.emit()
+        if self.selectionModel().hasSelection():  # a column whose cards are let go must not let go those of the others
+            self.chosen.emit()
 
     # -- keys
 

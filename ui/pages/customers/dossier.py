@@ -203,7 +203,8 @@ class DossierFace(QFrame):
     def _read_older(self) -> None:
         if not self._loading_more and self.model.moments:
             self._loading_more = True
-            self._ask_moments(self.model.moments[-1].at, PAGE, self._append_moments)
+            limit = self.model.next_limit
+            self._ask_moments(self.model.moments[-1].at, limit, partial(self._append_moments, limit))
 
     def _ask_moments(self, before: Any, limit: int, then: Any) -> None:
         if self._key is not None:
@@ -219,9 +220,9 @@ class DossierFace(QFrame):
         else:
             self._below.setCurrentWidget(self._no_hits if kind else self._no_history)
 
-    def _append_moments(self, moments: tuple[Moment, ...]) -> None:
+    def _append_moments(self, limit: int, moments: tuple[Moment, ...]) -> None:
         self._loading_more = False
-        self.model.append(moments, whole=len(moments) < PAGE)
+        self.model.append(moments, whole=len(moments) < limit)
 
     def _choose_kind(self, kind: str) -> None:
         self._kind = kind
