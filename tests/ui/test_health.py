@@ -220,8 +220,11 @@ def test_an_uncertain_message_has_exactly_two_buttons(
     page = health(window, qtbot)
     uncertain = replace(row, state="uncertain", buttons=("settle_sent", "settle_queued"), ticket=uuid4())
     page.outbox.show_rows([uncertain], {"uncertain": 1}, with_sent=False)
-    shown = [b.text() for b in page.outbox.findChildren(Button) if b.isVisibleTo(page.outbox)]
-    assert shown == ["It arrived", "Send again"]
+
+    def shown() -> list[str]:
+        return [b.text() for b in page.outbox.findChildren(Button) if b.isVisibleTo(page.outbox)]
+
+    qtbot.waitUntil(lambda: shown() == ["It arrived", "Send again"], timeout=WAIT_MS)
     assert uncertain.id == key
 
 

@@ -1,0 +1,83 @@
+# mypy: disable-error-code="no-untyped-call"
+"""Notices: grouped, silent about what is being read, about old mail and when switched off; a click leads to the ticket."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.desk import Desk
+from app.kernel import clock
+from ui.theme import Theme
+from ui.tray import News, Notice, Notifier, Tray, news_since, notice_of
+from ui.window import Window
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """An empty desk."""
+    with Desk.open(tmp_path / "desk", create=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[Window]:
+    """A window on it."""
+    theme = qapp.findChild(Theme) or Theme(qapp)
+    theme.choose("light")
+    made = Window(desk, theme)
+    qtbot.addWidget(made)
+    made.show()
+    yield made
+    assert made.shut()
+
+
+def news(sender: str, ticket: UUID | None = None) -> News:
+    """A new mail."""
+    return News(uuid4(), ticket or uuid4(), sender, "A  lamp\nhums")
+
+
+def test_one_mail_names_its_sender_and_subject() -> None:
+    one = news("Ana")
+    assert notice_of((one,)) == Notice("Ana", "A lamp hums", one.ticket)
+
+
+def test_several_mails_become_one_notice() -> None:
+    same = uuid4()
+    both = notice_of((news("Ben", same), news("Ana", same)))
+    assert (both.title, both.text, both.ticket) == ("2 new messages", "Ana, Ben", same)
+    many = notice_of(tuple(news(name) for name in "EDCBA"))
+    assert (many.title, many.text, many.ticket) == ("5 new messages", "A, B, C …", None)
+
+
+def test_each_mail_is_told_once_and_not_while_it_is_read(window: Window) -> None:
+    reading = uuid4()
+    told: list[Notice] = []
+    notifier = Notifier(window.context, lambda: reading)
+    notifier.noticed.connect(told.append)
+    ana, read = news("Ana"), news("Ben", reading)
+    notifier._found((ana, read))
+    notifier._found((ana, read))
+    assert [notice.title for notice in told] == ["Ana"]
+    notifier.deleteLater()
+
+
+def test_a_click_leads_to_the_ticket(window: Window) -> None:
+    went: list[tuple[str, object]] = []
+    raised: list[bool] = []
+    context = window.context
+    object.__setattr__(context, "go", lambda page, **where: went.append((page, where.get("ticket"))))
+    tray = Tray(context, window, lambda: raised.append(True))
+    ticket = uuid4()
+    tray.notifier.noticed.emit(Notice("Ana", "Lamp", ticket))
+    tray.follow()
+    assert (raised, went) == ([True], [("inbox", ticket)])
+
+
+def test_a_desk_without_mail_has_no_news(desk: Desk) -> None:
+    assert news_since(desk, clock.now()) == ()
