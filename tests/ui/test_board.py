@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QPointF, Qt
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -194,6 +194,35 @@ def test_cards_are_selected_in_one_column_only(place: Office, qapp: QApplication
             assert cards.selected() == (key,)
             assert other.selected() == ()
             assert page._list() is cards
+
+
+def test_menus_do_what_keys_do(place: Office, qapp: QApplication, qtbot: QtBot) -> None:
+    key = place.mail()
+    with shown(place, qapp, qtbot, "board") as (window, page):
+        settle(window, qtbot, lambda: bool(page.columns()) and column(page, "new").list.hasFocus())
+        column(page, "new").list.select((key,))
+        window.actions_.run("priority")
+        pick(qapp, "Urgent")
+        settle(window, qtbot, lambda: row_of(page, "new").priority == "urgent")
+        window.actions_.run("assign")
+        pick(qapp, "Bob Ray")
+        settle(window, qtbot, lambda: row_of(page, "new").assignee_name == "Bob Ray")
+        page._open_menu(QPoint(10, 10))
+        pick(qapp, "Move to “Waiting on customer”\t3")
+        settle(window, qtbot, lambda: column(page, "waiting").count == 1)
+
+
+def row_of(page: Page, key: str) -> Any:
+    """What the first card of a column shows."""
+    return column(page, key).list.cards().index(0).data(ROW_ROLE)
+
+
+def pick(app: QApplication, text: str) -> None:
+    """Choose from the menu that is open."""
+    menu = app.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    next(action for action in menu.actions() if action.text() == text).trigger()
+    menu.close()
 
 
 def test_the_filter_finds_says_when_nothing_fits_and_what_it_does_not_understand(

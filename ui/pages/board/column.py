@@ -10,6 +10,7 @@ from uuid import UUID
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QDrag,
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -47,6 +48,7 @@ class CardList(QListView):
     wandered = Signal(int, int)  # an arrow: to the column beside, at this height
     hovered_drop = Signal(bool)
     chosen = Signal()
+    menu_wanted = Signal(QPoint)  # on the screen
 
     def __init__(self, model: ColumnModel) -> None:
         super().__init__()
@@ -112,6 +114,15 @@ class CardList(QListView):
         key = index.data(ID_ROLE)
         if isinstance(key, UUID):
             self.opened.emit(key)
+
+    def current_corner(self) -> QPoint:
+        """Where, on the screen, a menu for the current card opens."""
+        return self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
+
+    def contextMenuEvent(self, event: QContextMenuEvent, /) -> None:
+        by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
+        if self.selected():
+            self.menu_wanted.emit(event.globalPos() if by_mouse else self.current_corner())
 
     def _tell_chosen(self) -> None:
         if self.selectionModel().hasSelection():  # a column whose cards are let go must not let go those of the others

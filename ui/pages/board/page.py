@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QWidget
 
@@ -20,6 +20,7 @@ from ui.models.board import FIRST, BoardView, column_name, read_board
 from ui.models.tickets import TicketCache
 from ui.pages import BasePage, Context
 from ui.pages.board.column import Column
+from ui.pages.board.menus import assignee_menu, card_menu, priority_menu
 from ui.text import tr
 from ui.widgets.button import Button
 from ui.widgets.field import SearchField
@@ -66,6 +67,8 @@ class Page(BasePage):
             "solve": lambda: self._set_status("solved"),
             "reopen": lambda: self._set_status("open"),
             "assign_me": self._assign_me,
+            "assign": self._choose_assignee,
+            "priority": self._choose_priority,
             "delete": self._delete,
         }
         for key, run in chosen.items():
@@ -276,6 +279,31 @@ class Page(BasePage):
         me = self.context.desk.me()
         self._do(assign, self._list().selected(), me, done=_mine_words)
 
+    def _open_menu(self, at: QPoint) -> None:
+        if self._shown is not None:
+            keys, names = self._list().selected(), self._shown.names
+            columns = [(one.key, column_name(self._by, one.key, names)[0]) for one in self._columns]
+            card_menu(self, self.context.actions, self._by, columns, partial(self.move_cards, keys)).popup(at)
+
+    def _choose_assignee(self) -> None:
+        if self._shown is not None:
+            keys, names = self._list().selected(), self._shown.names
+
+            def give(agent: UUID | None) -> None:
+                name, _ = column_name(BoardBy.ASSIGNEE, str(agent or ""), names)
+                self._do(assign, keys, agent, done=partial(_given_words, name))
+
+            assignee_menu(self, names, give).popup(self._list().current_corner())
+
+    def _choose_priority(self) -> None:
+        keys = self._list().selected()
+
+        def press(priority: str) -> None:
+            name, _ = column_name(BoardBy.PRIORITY, priority, {})
+            self._do(set_priority, keys, priority, done=partial(_priority_words, name))
+
+        priority_menu(self, press).popup(self._list().current_corner())
+
     def _delete(self) -> None:
         self._do(delete_ticket, self._list().selected(), done=_bin_words)
 
@@ -354,6 +382,7 @@ class Page(BasePage):
             cards.placed.connect(partial(self._place, place))
             cards.wandered.connect(partial(self._wander, place))
             cards.chosen.connect(partial(self._worked_in, place))
+            cards.menu_wanted.connect(self._open_menu)
             cards.hovered_drop.connect(partial(self._show_target, place))
             cards.cards().more_wanted.connect(self._grow)
             self._row.addWidget(column, 1)
@@ -389,6 +418,18 @@ def _moved_words(name: str, changed: Changed) -> str:
     if not changed.tickets:
         return ""
     return tr("Ticket moved to “{name}”|{n} tickets moved to “{name}”", n=changed.tickets, name=name)
+
+
+def _given_words(name: str, changed: Changed) -> str:
+    if not changed.tickets:
+        return ""
+    return tr("Ticket given to {name}|{n} tickets given to {name}", n=changed.tickets, name=name)
+
+
+def _priority_words(name: str, changed: Changed) -> str:
+    if not changed.tickets:
+        return ""
+    return tr("Priority is now “{name}”|Priority of {n} tickets is now “{name}”", n=changed.tickets, name=name)
 
 
 def _mine_words(changed: Changed) -> str:
