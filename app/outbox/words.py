@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from app.outbox.rules import TELL_AFTER, Hold, Phase, State
+
+
+_UNDO_AT_MOST: Final = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +114,9 @@ def _waiting(it: Situation) -> Told:
         )
     if it.not_before > it.now:
         editing = () if it.sent_before else ("edit",)
-        return Told("Will be sent at the chosen time.", (*taking_back, "send_now", *editing), needs_attention=False)
+        soon = it.not_before - it.now <= _UNDO_AT_MOST
+        text = "Will be sent in a few seconds." if soon else "Will be sent at the chosen time."
+        return Told(text, (*taking_back, "send_now", *editing), needs_attention=False)
     return Told("Will be sent in a moment.", taking_back, needs_attention=False)
 
 

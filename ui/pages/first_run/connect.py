@@ -286,6 +286,8 @@ class ConnectForm(QFrame):
         self._unfolded = self._unfolded and not result.ok
         self._set_busy("")
         account = self._tested_with[0] if self._tested_with else self._entered()
+        if result.ok and self._by_hand:
+            self._found.setText(tr("The servers that you entered"))
         self.receiving.result(
             tr("Receiving works") if result.receiving.ok else tr("Receiving does not work"),
             described(account.imap_url),
