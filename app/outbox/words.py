@@ -8,7 +8,6 @@ from typing import Final
 
 from app.outbox.rules import TELL_AFTER, Hold, Phase, State
 
-
 _UNDO_AT_MOST: Final = timedelta(seconds=60)
 
 
