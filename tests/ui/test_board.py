@@ -200,7 +200,8 @@ def test_menus_do_what_keys_do(place: Office, qapp: QApplication, qtbot: QtBot) 
     key = place.mail()
     with shown(place, qapp, qtbot, "board") as (window, page):
         settle(window, qtbot, lambda: bool(page.columns()) and column(page, "new").list.hasFocus())
-        column(page, "new").list.select((key,))
+        assert column(page, "new").list.selected() == (key,)  # the first card, so that a letter does something
+        assert window.actions_["priority"].isEnabled()
         window.actions_.run("priority")
         pick(qapp, "Urgent")
         settle(window, qtbot, lambda: row_of(page, "new").priority == "urgent")

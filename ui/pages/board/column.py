@@ -157,8 +157,8 @@ class CardList(QListView):
 
     def focusInEvent(self, event: QFocusEvent, /) -> None:
         super().focusInEvent(event)
-        if not self.currentIndex().isValid() and self._cards.rowCount():
-            self.setCurrentIndex(self._cards.index(0))
+        if not self.selectionModel().hasSelection() and self._cards.rowCount():
+            self.setCurrentIndex(self._cards.index(max(0, self.currentIndex().row())))
         self.chosen.emit()
         self.viewport().update()
 
