@@ -39,7 +39,7 @@ class Figure(QFrame):
             number.setContentsMargins(8, 0, 8, 0)
         else:
             under = Label(name, "muted")
-            under.setContentsMargins(0, 6, 0, 6)
+            under.setFixedHeight(32)  # as high as the buttons beside it
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -63,6 +63,7 @@ class Equation(Tile):
         self._mark = IconView("check-circle", "ok", 16, box=20)
         self._title = Label("", "strong")
         self._text = Label("", "muted", wrap=True)
+        self._text.setMinimumWidth(360)  # else Qt reckons with one word a line, and the page with that height
         self.content.addWidget(self._holder)
         self.content.addWidget(line())
         self.content.addWidget(row(8, self._mark, self._title, (self._text, 1)))

@@ -74,7 +74,7 @@ class Page(BasePage):
             self._nav_button(
                 "mailboxes", tr("Mailboxes"), "email-outline", tr("password server address signature add")
             ),
-            self._nav_button("sending", tr("Sending and tickets"), "send-outline", tr("undo close reopen")),
+            self._nav_button("sending", tr("Sending"), "send-outline", tr("undo close reopen tickets")),
             self._heading(tr("Work")),
             self._nav_button("surveys", tr("Surveys"), "star-outline", tr("satisfaction score csat ask")),
             self._nav_button("notifications", tr("Notifications"), "bell-outline", tr("notice background engine")),
