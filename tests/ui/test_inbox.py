@@ -133,7 +133,8 @@ def test_a_new_mail_comes_to_the_top_and_the_choice_stays(page: Page, made: Inbo
     qtbot.waitUntil(lambda: page.model.rowCount() == 4)
     assert page.model.place_of(fresh) == 0
     settled(page, qtbot, lambda: True)
-    assert page.list.selected() == [page.shown.detail.id] if page.shown else False
+    assert page.shown is not None
+    assert page.list.selected() == [page.shown.detail.id]
     assert subject(page) == "Matter 1"
 
 

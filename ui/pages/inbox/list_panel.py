@@ -100,7 +100,7 @@ class ListPanel(QFrame):
         set_box(self, "panel")
         self.model, self.hits = model, HitModel()
         self._pile = Pile.TO_DO
-        self._quiet = False
+        self._quiet = self._told = False
         self._counts: Counts | None = None
         model.rowsAboutToBeRemoved.connect(self._hold)  # before the view hears of it and marks a neighbour
         model.modelAboutToBeReset.connect(self._hold)
@@ -201,6 +201,9 @@ class ListPanel(QFrame):
             self._stack.setCurrentIndex(3)
         else:
             self._set_empty(self.model.rowCount() == 0)
+            if not self.model.rowCount() and not self._told:
+                self._told = True  # an empty list is a first list too
+                QTimer.singleShot(0, self.first_painted.emit)
             self._stack.setCurrentIndex(0 if self.model.rowCount() else 2)
 
     # -- building

@@ -7,16 +7,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 from PySide6.QtWidgets import QWidget
 
 from app.conversations.queries import MailboxInfo, mailboxes
+from app.inbox.queries import ledger
 from app.kernel import clock, signals
 from app.kernel.changes import Changes
 from ui.pages import Context
 from ui.pages.inbox.list_panel import ListPanel
 from ui.text import clock_text, tr
 from ui.widgets.state import Banner, ProgressRow
+
+_LOOK_MS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,9 @@ class Notices(QObject):
         self._boxes: tuple[MailboxInfo, ...] = ()
         self._waiting = 0
         self._shown: object = None
+        self._progress: ProgressRow | None = None
+        self._look = QTimer(self, singleShot=True, interval=_LOOK_MS)
+        self._look.timeout.connect(self._ask_progress)
         self._ask()
 
     def apply(self, changes: Changes) -> None:
@@ -82,14 +88,26 @@ class Notices(QObject):
         if wanted == self._shown:
             return
         self._shown = wanted
+        self._progress = None
         banners: list[QWidget] = [self._trouble(box) for box in self._boxes if box.paused_reason]
         offline = [self._troubles[str(box.id)] for box in self._boxes if self._is_offline(box.id)]
         if offline and len(offline) == len([box for box in self._boxes if not box.paused_reason]):
             banners.append(self._offline(min(one.at for one in offline)))
         elif any(not box.first_import_done and not box.paused_reason for box in self._boxes):
-            progress = ProgressRow(tr("Bringing in mail"), note=tr("You can start working; newest first."))
-            banners.append(progress)
+            self._progress = ProgressRow(tr("Bringing in mail"), note=tr("You can start working; newest first."))
+            banners.append(self._progress)
+            self._ask_progress()
         self._panel.set_banners(banners)
+
+    def _ask_progress(self) -> None:
+        """How far the first import is; asked again every second while it is shown."""
+        if self._progress is not None:
+            self._context.tasks.ask(imported, then=self._take_progress, owner=self, key="inbox-import")
+
+    def _take_progress(self, found: tuple[int, int]) -> None:
+        if self._progress is not None:
+            self._progress.set_progress(*found)
+            self._look.start()
 
     def _is_offline(self, box: UUID) -> bool:
         found = self._troubles.get(str(box))
@@ -122,6 +140,13 @@ class Notices(QObject):
                 (tr("Details"), lambda: self._context.go("health")),
             ],
         )
+
+
+def imported(db: Any) -> tuple[int, int]:
+    """(mails brought in, mails that the servers have) of all watched folders."""
+    folders = ledger(db)
+    total = sum(folder.server for folder in folders)
+    return min(total, sum(sum(folder.by_outcome.values()) for folder in folders)), total
 
 
 def _state(db: Any) -> tuple[tuple[MailboxInfo, ...], dict[str, Any] | None]:

@@ -21,6 +21,7 @@ from ui.models.hits import find
 from ui.models.tickets import TicketCache, TicketModel
 from ui.pages import Context
 from ui.pages.inbox import loading
+from ui.pages.inbox.ahead import Ahead
 from ui.pages.inbox.frame import InboxFrame
 from ui.pages.inbox.keys import bind
 from ui.pages.inbox.letters import Post
@@ -52,6 +53,7 @@ class Page(InboxFrame):
         super().__init__(context, self.model, self.files.picture)
         self.triage = Triage(context, self)
         self.post = Post(context, self, lambda: self.around.undo_seconds if self.around else 10)
+        self.ahead = Ahead(context.tasks, lambda: self.me, self)
         self.notices = Notices(context, self.list)
         for made in (self.cache, self.model, self.files):
             made.setParent(self)
@@ -74,6 +76,7 @@ class Page(InboxFrame):
 
     def refresh(self, changes: Changes) -> None:
         self.me = self.context.desk.me()
+        self.ahead.apply(changes)
         self.cache.apply(changes)
         self.model.apply(changes)
         if changes.touches("ticket", "setting", "seen"):
@@ -171,7 +174,12 @@ class Page(InboxFrame):
         self.writer.keep_now()
         self.files.forget()
         self.ticket = ticket
-        self._reload()
+        ready = self.ahead.take(ticket)
+        if ready is not None:
+            self.context.tasks.forget("inbox-ticket")
+            self._take(ready)
+        else:
+            self._reload()
 
     def _reload(self) -> None:
         if self.ticket is None:
@@ -205,11 +213,19 @@ class Page(InboxFrame):
         if other and self.ticket not in self.list.selected():
             self.list.choose(self.ticket)
         self._soon.start()
+        self._look_ahead()
         if self._wanted_message is not None:
             self.talk.reveal(self._wanted_message)
             self._wanted_message = None
         self._seen.start()
         self.context.actions.refresh()
+
+    def _look_ahead(self) -> None:
+        """Have the neighbours in the list ready."""
+        place = self.model.place_of(self.ticket) if self.ticket is not None and not self.list.searching else -1
+        if place >= 0:
+            beside = [n for n in (place + 1, place - 1) if 0 <= n < self.model.rowCount()]
+            self.ahead.want([self.model.id_at(n) for n in beside])
 
     def _warn_of_news(self, before: Opened | None, now: Opened) -> None:
         """The customer has written while a reply is being written."""
