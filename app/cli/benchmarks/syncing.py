@@ -24,6 +24,7 @@ from typing import Any
 
 from app.cli.benchmarks import mails
 from app.cli.benchmarks.figures import Figure, absent, in_turns, median, pss_mb, ratio
+from app.cli.benchmarks.surroundings import surroundings
 from app.kernel.errors import UserError
 
 SIZE = 2000
@@ -87,10 +88,10 @@ class _Race:
         """One round of ours; mails a second."""
         folder = self._fresh("desk")
         program = [sys.executable, "-m", "app", "--data", str(folder), "--json"]
-        _quietly([*program, "init", "--name", "Bench"], self._surroundings())
+        _quietly([*program, "init", "--name", "Bench"], surroundings(self.folder))
         box = ["mailbox", "add", "--address", self.account.address, "--history", "all", "--password-stdin"]
         places = ["--imap", f"imap://127.0.0.1:{self.server.imap}", "--smtp", f"smtp://127.0.0.1:{self.server.imap}"]
-        _quietly([*program, *box, *places], self._surroundings(), self.account.password)
+        _quietly([*program, *box, *places], surroundings(self.folder), self.account.password)
         rate = self._note("deskbell", [*program, "sync"])
         self._expect_all(program)
         return rate
@@ -111,13 +112,13 @@ class _Race:
 
     def _note(self, name: str, command: list[str]) -> float:
         os.sync()
-        cost = measured(command, self._surroundings())
+        cost = measured(command, surroundings(self.folder))
         self.costs.setdefault(name, []).append(cost)
         return self.count / cost.seconds
 
     def _expect_all(self, program: list[str]) -> None:
         """A quick pass that left mails behind would be worth nothing."""
-        said = _quietly([*program, "ledger"], self._surroundings())
+        said = _quietly([*program, "ledger"], surroundings(self.folder))
         known = sum(sum(row["by_outcome"].values()) for row in json.loads(said) if row["folder"] == "INBOX")
         if known != self.count:
             msg = f"Of {self.count} mails only {known} arrived: this measurement is void."
@@ -127,13 +128,6 @@ class _Race:
         folder = self.folder / name
         shutil.rmtree(folder, ignore_errors=True)
         return folder
-
-    def _surroundings(self) -> dict[str, str]:
-        return {
-            **os.environ,
-            "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring",
-            "XDG_DATA_HOME": str(self.folder / "keyring"),
-        }
 
 
 def sync(size: int) -> list[Figure]:
@@ -173,11 +167,11 @@ def _figures(race: _Race, rates: Mapping[str, list[float]], what: str) -> list[F
     return [*found, *(ratio("sync", f"deskbell beside {peer}", ours, rates[peer], "more is better") for peer in peers)]
 
 
-def measured(command: list[str], surroundings: Mapping[str, str]) -> Cost:
+def measured(command: list[str], around: Mapping[str, str]) -> Cost:
     """Run a command to its end. Raises UserError when it fails."""
     began = time.perf_counter()
     process = subprocess.Popen(
-        command, env=dict(surroundings), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        command, env=dict(around), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     ended = threading.Event()
     seen: list[float] = []
@@ -212,8 +206,8 @@ def _watch(pid: int, ended: threading.Event, seen: list[float]) -> None:
             seen.append(memory)
 
 
-def _quietly(command: list[str], surroundings: Mapping[str, str], given: str = "") -> str:
-    done = subprocess.run(command, env=dict(surroundings), input=given, capture_output=True, text=True, check=False)
+def _quietly(command: list[str], around: Mapping[str, str], given: str = "") -> str:
+    done = subprocess.run(command, env=dict(around), input=given, capture_output=True, text=True, check=False)
     if done.returncode:
         msg = f"{' '.join(command[3:6])} failed: {done.stderr[-400:]}"
         raise UserError(msg)
