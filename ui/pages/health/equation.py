@@ -81,7 +81,13 @@ class Equation(Tile):
             figure = Figure(count, name_of(part), tone=_TONES.get(part, ""), leads=part != GONE)
             figure.pressed.connect(lambda part=part: self.chosen.emit(part))
             found += [sign_label, figure]
-        layout.addWidget(flow(*found, spacing=16))
+        terms = flow(*found, spacing=16)
+        policy = terms.sizePolicy()
+        policy.setVerticalPolicy(
+            QSizePolicy.Policy.Preferred
+        )  # as high as its width asks for, not as if it were narrow
+        terms.setSizePolicy(policy)
+        layout.addWidget(terms)
         self._say(sums)
 
     def _say(self, sums: Sums) -> None:
