@@ -1,4 +1,4 @@
-# ruff: noqa: S608 - the SQL is put together from constants; every value is bound
+
 """What the fields of the condition language mean for a ticket, as SQL on the alias `t`."""
 
 from __future__ import annotations

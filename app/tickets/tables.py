@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.indexes import partial_index
 from app.kernel.store import Base, Mutable
 from app.kernel.types import Id, Json, Utc
 
@@ -22,11 +23,6 @@ UNANSWERED = f"{ACTIVE} AND status <> 'waiting' AND status <> 'solved'"
 """New and open ones: the customer had the last word; only these can be unread. Said so that no other index tempts."""
 
 
-def _partial(name: str, *columns: str, where: str) -> Index:
-    """An index over a part of the tickets: a list's first page is read from its own small index, never sorted."""
-    return Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where.replace("= 1", "= true")))
-
-
 class Ticket(Mutable, Base):
     """A matter of one customer. `last_message_at` orders lists; `last_incoming_at` decides what is unread.
 
@@ -37,17 +33,17 @@ class Ticket(Mutable, Base):
 
     __tablename__ = "ticket"
     __table_args__ = (
-        _partial("ticket_by_last_message", "last_message_at", "id", where=PRESENT),
-        _partial("ticket_by_status", "status", "last_message_at", "id", where=PRESENT),
-        _partial("ticket_active", "last_message_at", "id", where=ACTIVE),
-        _partial("ticket_by_assignee", "assignee", "last_message_at", "id", where=ACTIVE),
-        _partial("ticket_by_due", "due_at", "id", where=f"{ACTIVE} AND due_at IS NOT NULL"),
-        _partial("ticket_follow_up", "follow_up", "last_message_at", "id", where=f"{PRESENT} AND follow_up = 1"),
-        _partial("ticket_by_priority", "priority", "last_message_at", "id", where=ACTIVE),
-        _partial("ticket_incoming", "last_incoming_at", "id", where=UNANSWERED),
-        _partial("ticket_in_bin", "deleted_at", "id", where="deleted_at IS NOT NULL"),
-        _partial("ticket_merged", "merged_into", where="merged_into IS NOT NULL"),
-        _partial("ticket_by_solved", "solved_at", where=f"{PRESENT} AND status = 'solved'"),
+        partial_index("ticket_by_last_message", "last_message_at", "id", where=PRESENT),
+        partial_index("ticket_by_status", "status", "last_message_at", "id", where=PRESENT),
+        partial_index("ticket_active", "last_message_at", "id", where=ACTIVE),
+        partial_index("ticket_by_assignee", "assignee", "last_message_at", "id", where=ACTIVE),
+        partial_index("ticket_by_due", "due_at", "id", where=f"{ACTIVE} AND due_at IS NOT NULL"),
+        partial_index("ticket_follow_up", "follow_up", "last_message_at", "id", where=f"{PRESENT} AND follow_up = 1"),
+        partial_index("ticket_by_priority", "priority", "last_message_at", "id", where=ACTIVE),
+        partial_index("ticket_incoming", "last_incoming_at", "id", where=UNANSWERED),
+        partial_index("ticket_in_bin", "deleted_at", "id", where="deleted_at IS NOT NULL"),
+        partial_index("ticket_merged", "merged_into", where="merged_into IS NOT NULL"),
+        partial_index("ticket_by_solved", "solved_at", where=f"{PRESENT} AND status = 'solved'"),
         Index("ticket_by_customer", "customer", "last_message_at"),
     )
     change_kind = "ticket"

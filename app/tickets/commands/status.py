@@ -49,7 +49,7 @@ def set_follow_up(tx: Tx, tickets: Tickets, follow_up: bool) -> Changed:
     return _each(tx, tickets, lambda row: change(tx, row, "follow_up", follow_up))
 
 
-def set_fields(tx: Tx, tickets: Tickets, **fields: Any) -> Changed:
+def set_fields(tx: Tx, tickets: Tickets, /, **fields: Any) -> Changed:
     """Set several fields at once: status, priority, assignee, or any of FIELDS. Raises UserError."""
     unknown = fields.keys() - {*FIELDS, "status", "priority", "assignee"}
     if unknown:
