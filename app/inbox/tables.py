@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.indexes import partial_index
 from app.kernel.store import Base
 from app.kernel.types import Id, Utc
 
@@ -46,8 +47,8 @@ class MailItem(Base):
         UniqueConstraint("folder", "uidvalidity", "uid"),
         Index("mail_item_by_outcome", "outcome", "folder"),
         Index("mail_item_by_message", "message"),
-        Index("mail_item_by_own_ref", "own_ref", sqlite_where=text(_HAS_REF), postgresql_where=text(_HAS_REF)),
-        Index("mail_item_by_answers_ref", "answers_ref", sqlite_where=text(_HAS_REF), postgresql_where=text(_HAS_REF)),
+        partial_index("mail_item_by_own_ref", "own_ref", where=_HAS_REF),
+        partial_index("mail_item_by_answers_ref", "answers_ref", where=_HAS_REF),
     )
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     mailbox: Mapped[UUID] = mapped_column(Id, ForeignKey("mailbox.id"), index=True)

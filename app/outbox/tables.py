@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, Text, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.indexes import partial_index
 from app.kernel.store import Base, Mutable
 from app.kernel.types import Id, Json, Utc
 
@@ -29,7 +30,7 @@ class Outbox(Mutable, Base):
     __table_args__ = (
         Index("outbox_by_state", "state", "not_before"),
         Index("outbox_by_ticket", "ticket"),
-        Index("outbox_by_copy", "not_before", sqlite_where=text(COPY_NEEDED), postgresql_where=text(COPY_NEEDED)),
+        partial_index("outbox_by_copy", "not_before", where=COPY_NEEDED),
     )
     change_kind = "outbox"
     change_also: ClassVar[dict[str, str]] = {"ticket": "ticket", "message": "id"}

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, Text, UniqueConstraint, text
+from sqlalchemy import Boolean, ForeignKey, Index, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.indexes import partial_index
 from app.kernel.store import Base, Mutable
 from app.kernel.types import Id, Json, Utc
 
@@ -87,7 +88,7 @@ class Event(Base):
     __table_args__ = (
         Index("event_by_ticket", "ticket", "occurred_at"),
         Index("event_by_action", "action"),
-        Index("event_by_agent", "agent", "id", sqlite_where=text(DID), postgresql_where=text(DID)),
+        partial_index("event_by_agent", "agent", "id", where=DID),
     )
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
     action: Mapped[UUID] = mapped_column(Id)
