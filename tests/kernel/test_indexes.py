@@ -16,7 +16,8 @@ from app.kernel.indexes import partial_index
 
 
 @pytest.mark.parametrize(
-    ("dialect", "words"), [(sqlite.dialect(), "WHERE done = 1"), (postgresql.dialect(), "WHERE done = true")]
+    ("dialect", "words"),
+    [(sqlite.dialect(), "WHERE done = 1"), (postgresql.dialect(), "WHERE done = true")],  # type: ignore[no-untyped-call]
 )
 def test_the_condition_is_part_of_the_index(dialect: Dialect, words: str) -> None:
     index = partial_index("open_by_rank", "rank", where="done = 1")
