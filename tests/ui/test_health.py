@@ -11,7 +11,9 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox, pause_mailbox
@@ -20,7 +22,7 @@ from app.desk import Desk
 from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
 from app.inbox.commands import ReceivedMail, begin_folder, quarantine, receive, watch_folders
-from app.inbox.queries import LedgerFolder, ledger_items, receive_plan
+from app.inbox.queries import LedgerFolder, LedgerItem, ledger_items, receive_plan
 from app.inbox.rules import FolderRole
 from app.kernel import clock, secrets
 from app.outbox.commands import queue_reply
@@ -29,6 +31,7 @@ from app.people.commands import add_agent
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
+from ui.models.ledger import PAGE, LedgerModel
 from ui.pages.health.facts import Facts, MailState, judge, last_states
 from ui.pages.health.lamp import StatusLamp
 from ui.pages.health.page import Page
@@ -267,3 +270,25 @@ def test_a_page_without_a_mailbox_says_what_to_do(window: Window, desk: Desk, qt
     page = health(window, qtbot)
     assert page._stack.currentWidget() is page._empty
     assert findings(page) == []
+
+
+def test_the_ledger_fetches_page_by_page(qtmodeltester: ModelTester) -> None:
+    asked: list[object] = []
+    model = LedgerModel(asked.append)
+    model.begin()
+    now = clock.now()
+    lines = tuple(
+        LedgerItem(
+            id=uuid4(), mailbox="help@shop.test", folder="INBOX", uid=n, outcome="spam", reason="", sender="", subject="",
+            size=10, attempts=1, message=None, ticket=None, blob=None, internal_at=None, received_at=now, gone_at=None,
+        )
+        for n in range(PAGE)
+    )  # fmt: skip
+    model.add(lines)
+    assert model.canFetchMore(QModelIndex())
+    model.fetchMore(QModelIndex())
+    assert asked == [None, (now, lines[-1].id)]
+    model.add(lines[:3])
+    assert (model.rowCount(), model.canFetchMore(QModelIndex())) == (PAGE + 3, False)
+    assert model.data(model.index(0, 0), int(Qt.ItemDataRole.DisplayRole)) == "Unknown sender"
+    qtmodeltester.check(model)
