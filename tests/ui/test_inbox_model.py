@@ -22,7 +22,7 @@ from app.tickets.queries import Pile, View, ticket_ids
 from tests.ui.inbox_desk import InboxDesk
 from ui.bridge import Bridge
 from ui.models import tickets as module
-from ui.models.hits import Found, HitModel
+from ui.models.hits import Found, HitModel, near
 from ui.models.tickets import ID_ROLE, ROW_ROLE, TicketCache, TicketModel
 from ui.tasks import Tasks
 
@@ -166,3 +166,10 @@ def test_headings_of_results_cannot_be_chosen(qapp: QApplication) -> None:
     assert not model.index(0, 0).flags() & Qt.ItemFlag.ItemIsSelectable
     assert model.index(1, 0).flags() & Qt.ItemFlag.ItemIsSelectable
     assert model.index(1, 0).data(Qt.ItemDataRole.AccessibleTextRole) == "Ida. ida@berg.example"
+
+
+def test_a_snippet_begins_near_what_was_searched_for() -> None:
+    text = "… we keep every part of every lamp that we ever sold, the glass included"
+    assert near(text, ("glass",)) == "… sold, the glass included"
+    assert near("the glass is broken", ("glass",)) == "the glass is broken"
+    assert near("nothing of it", ("glass",)) == "nothing of it"

@@ -16,6 +16,7 @@ from ui.text import tr
 
 HIT_ROLE = ROW_ROLE + 1
 MOST = 100
+_BEFORE = 10
 _HEIGHTS = {"heading": 32, "customer": 56, "ticket": 84}
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -50,7 +51,7 @@ def lines(hits: Sequence[Hit], rows: dict[UUID, TicketRow], words: tuple[str, ..
     """Hits under their headings."""
     people = [Found("customer", hit.title, hit.customer, hit.who, words=words) for hit in hits if hit.ticket is None]
     tickets = [
-        Found("ticket", hit.title, hit.ticket, hit.snippet, rows[hit.ticket], words)
+        Found("ticket", hit.title, hit.ticket, near(hit.snippet, words), rows[hit.ticket], words)
         for hit in hits
         if hit.ticket is not None and hit.ticket in rows
     ]
@@ -59,6 +60,17 @@ def lines(hits: Sequence[Hit], rows: dict[UUID, TicketRow], words: tuple[str, ..
         if some:
             made += [Found("heading", title), *some]
     return tuple(made)
+
+
+def near(text: str, words: Sequence[str]) -> str:
+    """A snippet that begins shortly before the first of the words, since a row shows only its first few."""
+    folded = text.casefold()
+    places = [place for word in words if (place := folded.find(word.casefold())) >= 0]
+    start = min(places, default=0)
+    if start <= _BEFORE * 2:
+        return text
+    cut = text.rfind(" ", 0, start - _BEFORE) + 1
+    return f"… {text[cut:].lstrip('… ')}"
 
 
 class HitModel(QAbstractTableModel):

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.conversations.queries import MessageView
@@ -259,6 +260,13 @@ class Conversation(QScrollArea):
         if watched is inner and event.type() is QEvent.Type.Resize and self._stick:
             QTimer.singleShot(0, self._to_end)
         return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        """A composer that grows takes room here: who reads the end goes on reading the end."""
+        at_end = self._at_end()
+        super().resizeEvent(event)
+        if at_end:
+            self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 
     def _at_end(self) -> bool:
         bar = self.verticalScrollBar()
