@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
+from app.kernel import signals
 from app.tickets.queries import Pile
 from ui.text import tr
 
@@ -50,6 +51,10 @@ def bind(page: Page) -> None:
     on("send_solve", lambda: page.writer_shown().submit(solve=True), lambda: _one(page, new=True))
     on("attach", lambda: page.post.ask_files(page.writer_shown()), lambda: _one(page, new=True))
     on("side", page.toggle_side)
+    on(
+        "check_mail",
+        lambda: page.context.tasks.do(signals.send, "check_now", {}, done=tr("The mailboxes are looked at now.")),
+    )
 
 
 def _one(page: Page, *, new: bool = False) -> bool | str:

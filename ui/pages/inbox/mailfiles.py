@@ -10,6 +10,7 @@ import base64
 import html
 import os
 import re
+import shutil
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -45,6 +46,8 @@ class MailFiles(QObject):
         self._wanted: list[tuple[UUID, Callable[[UUID, str], object]]] = []
         self._pause = QTimer(self, singleShot=True, interval=_AFTER_PAINT_MS)
         self._pause.timeout.connect(self._read_next)
+        opened = context.desk.workspace.temporary / "opened"  # what an earlier run left
+        context.tasks.run(lambda: shutil.rmtree(opened, ignore_errors=True), then=lambda _done: None, owner=self)
 
     def html(self, message: UUID, then: Callable[[UUID, str], object]) -> None:
         """The cleaned HTML of a message, "" if it has none; kept, because a mail never changes."""
