@@ -17,7 +17,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from app.kernel import clock
 from app.kernel.changes import Changes
-from app.tickets.queries import TicketRow, View, ticket_ids, ticket_rows
+from app.tickets.queries import TicketRow, View, ticket_ids, ticket_keys, ticket_rows
 from ui.tasks import Tasks
 from ui.text import ago_text, tr
 
@@ -267,12 +267,12 @@ class TicketModel(QAbstractTableModel):
     def _ask_rest(self, after: UUID) -> None:
         view = self._view
 
-        def take(rest: list[UUID]) -> None:
+        def take(rest: bytes) -> None:
             place = self.place_of(after)
             if view == self._view and place >= 0:
-                self._replace(self._ids[: (place + 1) * _WIDTH] + b"".join(key.bytes for key in rest))
+                self._replace(self._ids[: (place + 1) * _WIDTH] + rest)
 
-        self._tasks.ask(ticket_ids, view, after=after, then=take, owner=self, key=f"{self._key}-rest")
+        self._tasks.ask(ticket_keys, view, after=after, then=take, owner=self, key=f"{self._key}-rest")
 
     def _reset(self, block: bytes) -> None:
         self.beginResetModel()

@@ -84,7 +84,7 @@ def lists(desk: Desk, dice: Random) -> list[Figure]:
     bare = _bare(desk)
     turns = in_turns(
         {
-            "ours": lambda: milliseconds(lambda: desk.ask(ticket_ids, View(Pile.ALL))),
+            "ours": lambda: milliseconds(lambda: desk.ask(queries.ticket_keys, View(Pile.ALL))),
             "bare": lambda: milliseconds(lambda: bare.execute(_BARE, (-1,)).fetchall()),
         },
         5,

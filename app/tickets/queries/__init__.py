@@ -33,6 +33,7 @@ from app.tickets.queries.views import (
     board,
     counts,
     ticket_ids,
+    ticket_keys,
     view_named,
 )
 
@@ -64,6 +65,7 @@ __all__ = [
     "ticket",
     "ticket_id",
     "ticket_ids",
+    "ticket_keys",
     "ticket_rows",
     "tickets_of",
     "view_named",

@@ -47,9 +47,10 @@ _o, _i = Outbox.__table__.c, Identity.__table__.c
 _PROBLEMS = select(_o.ticket, _o.state).where(
     _o.ticket.in_(bindparam("ids", expanding=True)), _o.state.in_([str(state) for state in TROUBLE])
 )
+# The kind is looked at here, not asked for: by it SQLite would read every address there is to find a few.
 _ADDRESSES = (
-    select(_i.customer, _i.shown)
-    .where(_i.customer.in_(bindparam("owners", expanding=True)), _i.kind == "email")
+    select(_i.customer, _i.shown, _i.kind)
+    .where(_i.customer.in_(bindparam("owners", expanding=True)))
     .order_by(_i.dead_at.isnot(None), _i.created_at, _i.id)
 )
 
@@ -176,7 +177,8 @@ def _addresses(db: Session, owners: dict[UUID, None]) -> dict[UUID, str]:
     """The address to write to, by customer: a living one, the earliest."""
     found: dict[UUID, str] = {}
     for row in db.connection().execute(_ADDRESSES, {"owners": list(owners)}):
-        found.setdefault(row.customer, row.shown)
+        if row.kind == "email":
+            found.setdefault(row.customer, row.shown)
     return found
 
 

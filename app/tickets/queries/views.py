@@ -12,8 +12,21 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, true, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    func,
+    literal_column,
+    select,
+    true,
+    tuple_,
+    type_coerce,
+    union_all,
+)
 from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.types import NullType
 
 from app.kernel import clock
 from app.kernel.errors import UserError
@@ -65,6 +78,7 @@ class Counts:
         return self.piles[Pile.UNREAD]
 
 
+_RAW_ID: Any = type_coerce(Ticket.id, NullType()).label("id")
 _PRESENT = and_(Ticket.deleted_at.is_(None), Ticket.merged_into.is_(None))
 _ACTIVE = and_(_PRESENT, Ticket.status != literal_column("'closed'"))
 _UNANSWERED = and_(_ACTIVE, Ticket.status != literal_column("'waiting'"), Ticket.status != literal_column("'solved'"))
@@ -77,31 +91,40 @@ def ticket_ids(
 
     `after`: go on behind this ticket. With `limit=None` it is the whole list.
     """
-    view = view or View()
+    return [UUID(bytes=key) for key in _keys(db, _listed(db, view or View(), limit, after))]
+
+
+def ticket_keys(db: Session, view: View | None = None, limit: int | None = None, after: UUID | None = None) -> bytes:
+    """The same ids as one block, 16 bytes each: for whole lists, where making an object of every id takes longest."""
+    return b"".join(_keys(db, _listed(db, view or View(), limit, after)))
+
+
+def _listed(db: Session, view: View, limit: int | None, after: UUID | None) -> Select[Any] | CompoundSelect[Any]:
     if view.pile is Pile.TO_DO:
-        return _to_do_ids(db, view, limit, after)
+        return _to_do(db, view, limit, after)
     condition, order, ascending = _of(view)
-    query = select(Ticket.id).where(condition)
+    query = select(_RAW_ID).where(condition)
     if view.customer is not None:
         query = query.where(Ticket.customer == view.customer)
     if after is not None and (place := db.execute(select(order, Ticket.id).where(Ticket.id == after)).first()):
         key = tuple_(order, Ticket.id)
         query = query.where(key > tuple(place) if ascending else key < tuple(place))
     query = query.order_by(*((order, Ticket.id) if ascending else (order.desc(), Ticket.id.desc())))
-    return _keys(db, query.limit(limit) if limit is not None else query)
+    return query.limit(limit) if limit is not None else query
 
 
-def _keys(db: Session, query: Select[Any]) -> list[UUID]:
-    """The ids that a query gives, without the ORM in between: twice as fast for a whole list."""
-    return [row[0] for row in db.connection().execute(query)]
+def _keys(db: Session, query: Select[Any] | CompoundSelect[Any]) -> list[bytes]:
+    """The ids that a query on `_RAW_ID` gives, as the database has them: nothing is made of them but bytes."""
+    found = [row[0] for row in db.connection().execute(query)]
+    return [key.bytes for key in found] if found and isinstance(found[0], UUID) else found
 
 
-def _to_do_ids(db: Session, view: View, limit: int | None, after: UUID | None) -> list[UUID]:
+def _to_do(db: Session, view: View, limit: int | None, after: UUID | None) -> CompoundSelect[Any]:
     """Two lists in order, merged by the database as far as they are wanted: nothing is sorted as a whole."""
     place = db.execute(select(Ticket.last_message_at, Ticket.id).where(Ticket.id == after)).first() if after else None
-    parts = []
+    parts: list[Select[Any]] = []
     for status in TO_DO:
-        part = select(Ticket.id, Ticket.last_message_at).where(_PRESENT, Ticket.status == literal_column(f"'{status}'"))
+        part = select(_RAW_ID, Ticket.last_message_at).where(_PRESENT, Ticket.status == literal_column(f"'{status}'"))
         if view.customer is not None:
             part = part.where(Ticket.customer == view.customer)
         if place is not None:
@@ -109,8 +132,7 @@ def _to_do_ids(db: Session, view: View, limit: int | None, after: UUID | None) -
         parts.append(part)
     both = union_all(*parts)
     ordered = both.order_by(both.selected_columns.last_message_at.desc(), both.selected_columns.id.desc())
-    rows = db.connection().execute(ordered.limit(limit) if limit is not None else ordered)
-    return [row[0] for row in rows]
+    return ordered.limit(limit) if limit is not None else ordered
 
 
 def _of(view: View) -> tuple[ColumnElement[bool], InstrumentedAttribute[Any], bool]:
@@ -203,8 +225,8 @@ def _owned(owner: str) -> ColumnElement[bool]:
 
 
 def _column(db: Session, key: str, condition: ColumnElement[bool], limit: int | None) -> BoardColumn:
-    query = select(Ticket.id).where(condition).order_by(Ticket.last_message_at.desc(), Ticket.id.desc())
-    ids = _keys(db, query if limit is None else query.limit(limit))
+    query = select(_RAW_ID).where(condition).order_by(Ticket.last_message_at.desc(), Ticket.id.desc())
+    ids = [UUID(bytes=raw) for raw in _keys(db, query if limit is None else query.limit(limit))]
     count = len(ids)
     if count == limit:
         count = db.execute(select(func.count()).select_from(Ticket).where(condition)).scalar_one()

@@ -1,0 +1,44 @@
+"""The benchmarks run on a small scale and report figures. What the figures are is nobody's business here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from app.cli import main
+from app.cli.benchmarks.mails import maildir, mails, paths
+from app.cli.benchmarks.stored import desk_of
+from app.mime.parse import parse
+
+
+def test_the_mails_are_the_same_every_time() -> None:
+    assert list(mails(40)) == list(mails(40))
+    read = [parse(raw) for raw in mails(200)]
+    assert {len(mail.references) > 0 for mail in read} == {True, False}
+    assert any(mail.attachments for mail in read)
+    assert any(mail.message_id is None for mail in read)
+
+
+def test_a_given_maildir_is_measured_instead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = maildir(tmp_path / "own", 3)
+    assert len(paths(own)) == 3
+    monkeypatch.setenv("DESKBELL_BENCH_CORPUS", str(own))
+    assert maildir(tmp_path / "other", 9) == own
+
+
+@pytest.mark.parametrize("name", ["parse", "list", "ticket", "board", "search", "write"])
+def test_each_bench_reports_figures(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    try:
+        assert main(["bench", name, "--size", "400", "--json"]) == 0
+    finally:
+        desk_of.cache_clear()
+    figures = json.loads(capsys.readouterr().out)
+    assert figures
+    assert all(figure["bench"] == name and figure["value"] is not None for figure in figures)
+
+
+def test_an_unknown_bench_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "luck"]) == 1
+    assert "There is no benchmark “luck”" in capsys.readouterr().err
