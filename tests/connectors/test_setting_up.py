@@ -141,10 +141,10 @@ def test_likely_names_are_tried_in_order_of_preference() -> None:
 
 def test_a_guess_counts_only_if_the_right_server_answers_and_is_trusted(authority: Authority, smtp: SmtpServer) -> None:
     with BadImap() as plain, BadImap(leaf=authority.leaf()) as unknown:
-        assert answers(ServerUrl.parse(f"imap+starttls://localhost:{plain.port}"))
-        assert answers(ServerUrl.parse(f"smtp+starttls://localhost:{smtp.port}"))
-        assert not answers(ServerUrl.parse(f"smtp+starttls://localhost:{plain.port}"))
-        assert not answers(ServerUrl.parse(f"imaps://localhost:{unknown.port}"))
+        assert answers(ServerUrl.parse(f"imap+starttls://127.0.0.1:{plain.port}"))
+        assert answers(ServerUrl.parse(f"smtp+starttls://127.0.0.1:{smtp.port}"))
+        assert not answers(ServerUrl.parse(f"smtp+starttls://127.0.0.1:{plain.port}"))
+        assert not answers(ServerUrl.parse(f"imaps://127.0.0.1:{unknown.port}"))
 
 
 def test_discovery_ends_when_cancelled_even_while_a_server_is_silent() -> None:
@@ -187,7 +187,7 @@ def test_both_directions_are_tested_without_sending(dovecot: Dovecot, account: A
 def test_a_refused_sign_in_tells_what_the_provider_wants() -> None:
     script = {"AUTHENTICATE": [b"{tag} NO [AUTHENTICATIONFAILED] Invalid credentials\r\n"]}
     with BadImap(script) as server:
-        url = ServerUrl.parse(f"imap://localhost:{server.port}")
+        url = ServerUrl.parse(f"imap://127.0.0.1:{server.port}")
         result = check_receiving(MailServer(url, "me@gmail.com", Secret("x"), timeout_s=10))
     assert "app password" in result.text
     assert result.words.endswith("Invalid credentials")

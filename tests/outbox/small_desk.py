@@ -30,7 +30,7 @@ ANN = "ann@customer.example.test"
 class SmallDesk:
     """`do` and `ask` as the workers get them; `tell_time` moves the clock of this process."""
 
-    def __init__(self, folder: Path, *, smtp: str = "smtp://localhost:1", imap: str = "imap://localhost:1") -> None:
+    def __init__(self, folder: Path, *, smtp: str = "smtp://127.0.0.1:1", imap: str = "imap://127.0.0.1:1") -> None:
         fresh = not (folder / "desk.db").exists()
         self.store = Store(folder / "desk.db")
         self.folder = folder

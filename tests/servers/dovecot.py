@@ -20,6 +20,7 @@ import pwd
 import re
 import secrets
 import shutil
+import signal
 import ssl
 import subprocess
 import time
@@ -185,11 +186,11 @@ class Dovecot:
         if self._process is None:
             return
         self._process.terminate()
-        try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(5)
+        with contextlib.suppress(ProcessLookupError):  # its children hold the ports as long as they live
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
         self._process = None
 
     def __enter__(self) -> Self:

@@ -77,7 +77,7 @@ def box_of(desk: Desk, key: UUID) -> MailboxInfo:
 def box(desk: Desk) -> MailboxInfo:
     """A mailbox that nobody tries to reach."""
     new = NewMailbox(
-        "help@shop.test", "imap://localhost:1", "smtp://localhost:1", "help@shop.test", "none", name="Shop"
+        "help@shop.test", "imap://127.0.0.1:1", "smtp://127.0.0.1:1", "help@shop.test", "none", name="Shop"
     )
     return box_of(desk, desk.work(add_mailbox, new))
 
@@ -239,7 +239,7 @@ def texts(root: QWidget) -> str:
 def test_a_password_changed_at_the_provider_is_one_click_from_the_lamp(
     desk: Desk, window: Window, qtbot: QtBot, dovecot: Dovecot, account: Account, smtp: SmtpServer
 ) -> None:
-    urls = (f"imap://localhost:{dovecot.imap}", f"smtp://localhost:{smtp.port}")
+    urls = (f"imap://127.0.0.1:{dovecot.imap}", f"smtp://127.0.0.1:{smtp.port}")
     key = connect(desk, MailAccount(account.address, *urls), "the old one")
     desk.work(pause_mailbox, key, "sign_in", "Authentication failed")
     lamp = StatusLamp(window.context, window.set_agent)

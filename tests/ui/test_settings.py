@@ -56,7 +56,7 @@ def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[Window]:
 @pytest.fixture
 def box(desk: Desk, dovecot: Dovecot, account: Account, smtp: SmtpServer) -> MailboxInfo:
     """A mailbox that works."""
-    urls = (f"imap://localhost:{dovecot.imap}", f"smtp://localhost:{smtp.port}")
+    urls = (f"imap://127.0.0.1:{dovecot.imap}", f"smtp://127.0.0.1:{smtp.port}")
     connect(desk, MailAccount(account.address, *urls, name="Shop"), account.password)
     return boxes(desk)[0]
 
@@ -152,7 +152,7 @@ def test_a_further_mailbox_is_added_by_the_same_form(
     form.password.setText(account.password)
     for fields, port in ((form.imap, dovecot.imap), (form.smtp, smtp.port)):
         fields.security.choose("plain")
-        fields.host.setText("localhost")
+        fields.host.setText("127.0.0.1")
         fields.port.setText(str(port))
         fields.edited.emit()
     assert not adding.go.isEnabled()

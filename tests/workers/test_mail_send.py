@@ -33,7 +33,7 @@ def time() -> Iterator[Clock]:
 
 @pytest.fixture
 def desk(tmp_path: Path, time: Clock, smtp: SmtpServer) -> Iterator[SmallDesk]:
-    made = SmallDesk(tmp_path, smtp=f"smtp://localhost:{smtp.port}")
+    made = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{smtp.port}")
     made.incoming()
     yield made
     made.close()
@@ -144,7 +144,7 @@ def test_one_dead_line_does_not_try_every_message(desk: SmallDesk, smtp: SmtpSer
 def test_a_wrong_password_pauses_the_mailbox_and_not_the_message(tmp_path: Path, time: Clock) -> None:
     with SmtpServer(auth=True) as server:
         server.orders.password = "right"
-        desk = SmallDesk(tmp_path, smtp=f"smtp://localhost:{server.port}")
+        desk = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{server.port}")
         desk.do(update_mailbox, desk.mailbox, user="support")
         desk.incoming()
         key = desk.reply()
@@ -164,7 +164,7 @@ def test_a_wrong_password_pauses_the_mailbox_and_not_the_message(tmp_path: Path,
 
 def test_a_mail_that_is_too_large_fails_before_it_is_uploaded(tmp_path: Path, time: Clock) -> None:
     with SmtpServer(size_limit=2000) as server:
-        desk = SmallDesk(tmp_path, smtp=f"smtp://localhost:{server.port}")
+        desk = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{server.port}")
         desk.incoming()
         key = desk.reply("word " * 1000)
         assert send(desk) == SendCounts(failed=1)
@@ -206,7 +206,7 @@ def test_the_copy_in_sent_is_a_step_of_its_own(desk: SmallDesk, smtp: SmtpServer
 def test_the_copy_in_sent_holds_the_same_bytes_and_is_made_once(
     desk: SmallDesk, smtp: SmtpServer, dovecot: Dovecot, account: Account
 ) -> None:
-    imap = f"imap://localhost:{dovecot.imap}"
+    imap = f"imap://127.0.0.1:{dovecot.imap}"
     desk.do(update_mailbox, desk.mailbox, files_sent_itself=False, imap_url=imap, user=account.user)
     sender = Sender(desk.do, desk.ask, desk.packs, lambda _: account.password, desk.stop)
     key = desk.reply()
@@ -241,7 +241,7 @@ def test_the_loop_sends_what_is_queued_and_stops_at_once(desk: SmallDesk, smtp: 
 
 def test_two_senders_at_once_send_each_message_once(desk: SmallDesk, smtp: SmtpServer, tmp_path: Path) -> None:
     keys = [desk.reply(str(number)) for number in range(8)]
-    other = SmallDesk(tmp_path, smtp=f"smtp://localhost:{smtp.port}")
+    other = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{smtp.port}")
     senders = [Sender(each.do, each.ask, each.packs, each.secrets, each.stop) for each in (desk, other)]
     threads = [threading.Thread(target=each._pass) for each in senders]  # below the lock that a process has
     for thread in threads:

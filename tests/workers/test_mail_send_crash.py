@@ -41,7 +41,7 @@ def send(desk: SmallDesk) -> None:
 
 @pytest.mark.parametrize(("phase", "after"), [("connect", "sent"), ("envelope", "sent"), ("data", "uncertain")])
 def test_killed_when_a_phase_was_committed(tmp_path: Path, smtp: SmtpServer, phase: str, after: str) -> None:
-    desk = SmallDesk(tmp_path, smtp=f"smtp://localhost:{smtp.port}")
+    desk = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{smtp.port}")
     desk.incoming()
     key = desk.reply()
     process = child(tmp_path, phase)
@@ -62,7 +62,7 @@ def test_killed_when_a_phase_was_committed(tmp_path: Path, smtp: SmtpServer, pha
 @pytest.mark.slow
 def test_killed_at_random_moments(tmp_path: Path, smtp: SmtpServer) -> None:
     """Many messages, many deaths: each arrives at most once, and what is uncertain is told."""
-    desk = SmallDesk(tmp_path, smtp=f"smtp://localhost:{smtp.port}")
+    desk = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{smtp.port}")
     desk.incoming()
     keys = [desk.reply(f"number {number}") for number in range(20)]
     chance = random.Random(7)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.connectors.email.config import AuthKind, ServerUrl
+from app.connectors.email.config import AuthKind, ServerUrl, is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,5 +160,8 @@ def provider_of(address: str) -> Provider | None:
 
 
 def provider_at(host: str) -> Provider | None:
-    """The provider that runs this server: tells it for an address of the user's own domain too."""
-    return _BY_HOST.get(host.lower().rstrip("."))
+    """The provider that runs this server: tells it for an address of the user's own domain too.
+
+    Nothing for this computer itself: a bridge to one provider runs there for some, anything else for others.
+    """
+    return None if is_loopback(host) else _BY_HOST.get(host.lower().rstrip("."))
