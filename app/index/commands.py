@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import delete, select, text
 
 from app.index.tables import SearchDoc
-from app.index.words import spaced
+from app.index.words import kind_word, spaced
 from app.kernel.rows import insert_rows
 from app.kernel.store import Tx
 
@@ -56,7 +56,7 @@ def put(tx: Tx, docs: Sequence[Doc], *, fresh: bool = False) -> None:
     rows = []
     words = []
     for number, doc in enumerate(docs, rowid):
-        fields = [spaced(doc.title), spaced(doc.body), spaced(doc.people), spaced(doc.extra)]
+        fields = _fields(doc)
         words.append(dict(zip(("title", "body", "people", "extra"), fields, strict=True)) | {"rowid": number})
         rows.append(
             {
@@ -81,8 +81,15 @@ def remove(tx: Tx, kind: str, key: UUID, doc: Doc | None = None) -> None:
     rowid = tx.execute(select(SearchDoc.rowid).where(SearchDoc.kind == kind, SearchDoc.key == key)).scalar()
     if rowid is None or doc is None:
         return
-    fields = [spaced(doc.title), spaced(doc.body), spaced(doc.people), spaced(doc.extra)]
-    _forget(tx, rowid, fields)
+    _forget(tx, rowid, _fields(doc))
+
+
+def _fields(doc: Doc) -> list[str]:
+    """The words of a document by field; those of changeable kinds say their kind, see `kind_word`."""
+    extra = spaced(doc.extra)
+    if doc.kind in _CHANGEABLE:
+        extra = f"{extra} {kind_word(doc.kind)}".lstrip()
+    return [spaced(doc.title), spaced(doc.body), spaced(doc.people), extra]
 
 
 def _forget_changeable(tx: Tx, kind: str, key: UUID) -> None:

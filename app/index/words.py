@@ -37,3 +37,10 @@ def match_word(word: str, *, prefix: bool) -> str:
         return ""
     star = "*" if (prefix and parts[-1].isascii()) or (prefix and not _UNSPACED.match(parts[-1])) else ""
     return '"' + " ".join(part.replace('"', '""') for part in parts) + '"' + star
+
+
+def kind_word(kind: str) -> str:
+    """A word in the `extra` field of every document of this kind: asking for it keeps a search to that kind, without a
+    walk over all the others that have the other words.
+    """
+    return f"kind0{kind}"

@@ -1,4 +1,3 @@
-
 """What the fields of the condition language mean for a ticket, as SQL on the alias `t`."""
 
 from __future__ import annotations

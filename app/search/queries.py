@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.conditions.language import Query, Term, parse
-from app.index.words import match_word
+from app.index.words import kind_word, match_word
 from app.kernel import clock
 from app.search.filters import Filter
 
@@ -89,10 +89,7 @@ def _walk(db: Session, query: Query, me: UUID | None) -> Iterator[_Match]:
     if not phrase:
         if any(not term.negated for term in query.words):
             return  # only signs that no index knows
-        sql = (
-            f"SELECT t.id, 'ticket', t.id FROM ticket t WHERE {where}"
-            " ORDER BY t.last_message_at DESC"
-        )
+        sql = f"SELECT t.id, 'ticket', t.id FROM ticket t WHERE {where} ORDER BY t.last_message_at DESC"
         for row in db.connection().execute(text(sql), filters.values):
             yield _Match(UUID(bytes=row[0]), row[1], UUID(bytes=row[2]))
         return
@@ -167,8 +164,9 @@ def _customers(db: Session, query: Query, limit: int) -> list[Hit]:
         " JOIN customer c ON c.id = d.key WHERE search_fts MATCH :phrase AND d.kind = 'customer'"
         " AND c.deleted_at IS NULL AND c.merged_into IS NULL ORDER BY f.rowid DESC LIMIT :limit"
     )
-    # The walk is bounded to documents whose names match: customers are few beside messages.
-    values = {"phrase": _phrase(query, "title people"), "limit": min(limit, 5)}
+    # The index itself keeps to customers: the words of a common name stand in very many mails.
+    only = f'({_phrase(query, "title people")}) AND {{extra}} : "{kind_word("customer")}"'
+    values = {"phrase": only, "limit": min(limit, 5)}
     return [
         Hit("customer", None, None, UUID(bytes=row.id), row.name or row.handle or "", row.handle or "",
             row.handle or "", 2.0, clock.from_us(row.created_at))

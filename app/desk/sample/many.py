@@ -24,7 +24,7 @@ from app.desk.sample.cast import Cast, Person
 from app.desk.sample.filling import move_in
 from app.desk.sample.stories import stories
 from app.index.tables import SearchDoc
-from app.index.words import spaced
+from app.index.words import kind_word, spaced
 from app.kernel import clock
 from app.kernel.store import Base, Tx
 from app.people.tables import Customer, Event, Identity, Organisation
@@ -275,6 +275,8 @@ class _Made:
         self, kind: str, key: bytes, at: int, *, title: str = "", body: str = "", people: str = "", extra: str = "",
         ticket: bytes | None = None, customer: bytes | None = None,
     ) -> None:  # fmt: skip
+        if kind != "message":
+            extra = f"{extra} {kind_word(kind)}".lstrip()
         words = (_spaced(title), _spaced(body), _spaced(people), extra)
         fields = None if kind == "message" else json.dumps(words, ensure_ascii=False)
         self._doc.add(self._rowid, kind, key, ticket, customer, fields, at)
