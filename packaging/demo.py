@@ -143,6 +143,10 @@ def main() -> int:
             print(f"  FAIL {error}", flush=True)
             return 1
     print("Everything held.")
+    pictures = ROOT / "build" / "demo"
+    scenes = ("inbox", "board", "satisfaction")
+    subprocess.run([sys.executable, "-m", "tests.screenshots", str(pictures), *scenes], cwd=ROOT, check=True)
+    print(f"Pictures of the sample desk are in {pictures.relative_to(ROOT)}/.")
     return 0
 
 

@@ -1,6 +1,8 @@
-"""`python -m tests.screenshots [FOLDER]`: every screen of the sample desk in both looks, at one frozen moment.
+"""`python -m tests.screenshots [FOLDER [SCENE …]]`: the screens of the sample desk, at one frozen moment.
 
-A scene is a name and how to get there; each is taken in light and dark. The pictures are for looking at: open each beside
+Without scenes, all of them in light and dark and the first run; with scenes, only those, in light.
+
+A scene is a name and how to get there. The pictures are for looking at: open each beside
 its forerunner after every visible change.
 """
 
@@ -115,11 +117,15 @@ def _take(studio: Studio, desk: Desk, target: Path, look: Choice, size: tuple[in
             studio.close()
 
 
-def main(target: Path) -> int:
-    """Take every picture into `target`."""
+def main(target: Path, scenes: list[str]) -> int:
+    """Take the pictures into `target`."""
     os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="deskbell-pictures-keyring-")
     stand_still()
     studio = Studio(QApplication(["deskbell"]))
+    if scenes:
+        with _desk(full=True) as desk:
+            _take(studio, desk, target, "light", WIDE, {scene: scene for scene in scenes})
+        return 0
     with _desk(full=False) as empty:
         for look in LOOKS:
             _take(studio, empty, target, look, WIDE, {"first_run": f"first_run_{look}"})
@@ -132,4 +138,4 @@ def main(target: Path) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE))
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE, sys.argv[2:]))
