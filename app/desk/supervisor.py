@@ -69,7 +69,7 @@ class Supervisor:
                 log.warning("the engine did not stop in time and was ended")
                 process.kill()
                 process.wait()
-        if process is not None and process.stdin is not None:
+        if leave_engine and process is not None and process.stdin is not None:
             process.stdin.close()
         if self._thread.is_alive():
             self._thread.join(5)
@@ -92,10 +92,16 @@ class Supervisor:
 
     def _run_once(self) -> int:
         process = self._process = start_engine(self._desk.workspace)
+        if self._stop.is_set():  # told to stop while it was starting
+            process.terminate()
         lines = secrets.for_this_run.lines()
         if lines:
             self._write(process, lines)
-        return process.wait()
+        try:
+            return process.wait()
+        finally:
+            if process.stdin is not None:
+                process.stdin.close()
 
     @staticmethod
     def _write(process: subprocess.Popen[bytes], lines: bytes) -> None:
