@@ -104,14 +104,17 @@ class SmtpServer:
         self._loop.run_until_complete(listen())
         self._loop.call_soon(ready.set)
         self._loop.run_forever()
-        self._loop.run_until_complete(self._ended())
-        self._loop.close()
+        try:
+            self._loop.run_until_complete(self._ended())
+        finally:
+            self._loop.close()
 
     async def _ended(self) -> None:
         if self._server:
             self._server.close()
         for transport in list(self._open):
-            transport.abort()  # type: ignore[attr-defined]
+            with contextlib.suppress(AttributeError):  # Python 3.11.2: a TLS transport that is closed already
+                transport.abort()  # type: ignore[attr-defined]
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
