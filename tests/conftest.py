@@ -37,8 +37,11 @@ def _private_surroundings() -> None:
 
 
 _private_surroundings()
-settings.register_profile("deskbell", deadline=None)  # a busy machine is not a fault
-settings.load_profile("deskbell")
+# The same examples every time: a change is judged by what it does, not by the dice. `HYPOTHESIS_PROFILE=dice` throws
+# them, for a longer search of one's own; what it finds becomes an `@example` that stays. A busy machine is no fault.
+settings.register_profile("deskbell", deadline=None, derandomize=True, database=None)
+settings.register_profile("dice", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "deskbell"))
 
 
 @pytest.fixture(autouse=True)
