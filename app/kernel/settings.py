@@ -149,6 +149,12 @@ REOPEN_DAYS = _days("reopen_days", 30, "An answer within this many days opens a 
 UNDO_SEND_SECONDS = declare(
     Setting("undo_send_seconds", int, 10, "Seconds in which a sent reply can be called back", low=0, high=60)
 )
+MAIL_SIZE_CAP_MB = declare(
+    Setting("mail_size_cap_mb", int, 50, "Fetch larger mails (megabytes) only when asked", low=1, high=400)
+)
+LOW_BANDWIDTH = declare(
+    Setting("low_bandwidth", bool, False, "Slow or costly line: large mails come last and in small pieces", "device")
+)
 SURVEY_ENABLED = declare(Setting("survey_enabled", bool, True, "Ask customers how it went when a ticket is solved"))
 SURVEY_DELAY_MINUTES = declare(
     Setting("survey_delay_minutes", int, 60, "Minutes between solving a ticket and asking", low=0, high=43_200)

@@ -134,6 +134,9 @@ def upgrade() -> None:
         sa.Column("smtp_pin", sa.Text(), nullable=False),
         sa.Column("files_sent_itself", sa.Boolean(), nullable=False),
         sa.Column("signature", sa.Text(), nullable=False),
+        sa.Column("plus_addressing", sa.Boolean(), nullable=False),
+        sa.Column("ack_on", sa.Boolean(), nullable=False),
+        sa.Column("ack_text", sa.Text(), nullable=False),
         sa.Column("history", sa.Text(), nullable=False),
         sa.Column("open_since", sa.BigInteger(), nullable=True),
         sa.Column("connected_at", sa.BigInteger(), nullable=False),
@@ -338,6 +341,7 @@ def upgrade() -> None:
         sa.Column("mailbox", sa.LargeBinary(16), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("is_received", sa.Boolean(), nullable=False),
         sa.Column("uidvalidity", sa.BigInteger(), nullable=False),
         sa.Column("uidnext", sa.BigInteger(), nullable=True),
         sa.Column("highestmodseq", sa.BigInteger(), nullable=True),
@@ -346,6 +350,8 @@ def upgrade() -> None:
         sa.Column("server_count", sa.Integer(), nullable=False),
         sa.Column("unaccounted", sa.Integer(), nullable=False),
         sa.Column("listed_at", sa.BigInteger(), nullable=True),
+        sa.Column("stuck_uid", sa.BigInteger(), nullable=False),
+        sa.Column("stuck_times", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["mailbox"],
             ["mailbox.id"],
@@ -395,6 +401,8 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("own_ref", sa.Text(), nullable=False),
         sa.Column("answers_ref", sa.Text(), nullable=False),
+        sa.Column("provider_id", sa.Text(), nullable=False),
+        sa.Column("part", sa.Text(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("is_history", sa.Boolean(), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
@@ -432,6 +440,62 @@ def upgrade() -> None:
             sqlite_where=sa.text("own_ref <> ''"),
             postgresql_where=sa.text("own_ref <> ''"),
         )
+        batch_op.create_index(
+            "mail_item_by_part",
+            ["mailbox", "part"],
+            unique=False,
+            sqlite_where=sa.text("part <> ''"),
+            postgresql_where=sa.text("part <> ''"),
+        )
+        batch_op.create_index(
+            "mail_item_by_provider_id",
+            ["mailbox", "provider_id"],
+            unique=False,
+            sqlite_where=sa.text("provider_id <> ''"),
+            postgresql_where=sa.text("provider_id <> ''"),
+        )
+
+    op.create_table(
+        "mail_piece",
+        sa.Column("item", sa.LargeBinary(16), nullable=False),
+        sa.Column("start", sa.BigInteger(), nullable=False),
+        sa.Column("blob", sa.LargeBinary(16), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["blob"],
+            ["blob.id"],
+        ),
+        sa.ForeignKeyConstraint(
+            ["item"],
+            ["mail_item.id"],
+        ),
+        sa.PrimaryKeyConstraint("item", "start"),
+    )
+    op.create_table(
+        "mail_history",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("mails", sa.Integer(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("oldest_at", sa.BigInteger(), nullable=True),
+        sa.Column("counted_at", sa.BigInteger(), nullable=True),
+        sa.Column("is_held", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["id"],
+            ["mailbox.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "mail_traffic",
+        sa.Column("mailbox", sa.LargeBinary(16), nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("sent", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["mailbox"],
+            ["mailbox.id"],
+        ),
+        sa.PrimaryKeyConstraint("mailbox", "day"),
+    )
 
     op.create_table(
         "ticket",
@@ -711,6 +775,39 @@ def upgrade() -> None:
         )
         batch_op.create_index("outbox_by_state", ["state", "not_before"], unique=False)
         batch_op.create_index("outbox_by_ticket", ["ticket"], unique=False)
+    op.create_table(
+        "reply_token",
+        sa.Column("token_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("message", sa.LargeBinary(16), nullable=False),
+        sa.PrimaryKeyConstraint("token_sha256"),
+    )
+    with op.batch_alter_table("reply_token", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_reply_token_message"), ["message"], unique=False)
+
+    op.create_table(
+        "blocked",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("handle"),
+    )
+    op.create_table(
+        "auto_reply_log",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("message", sa.LargeBinary(16), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("domain", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("auto_reply_log", schema=None) as batch_op:
+        batch_op.create_index("auto_reply_log_by_address", ["address", "at"], unique=False)
+        batch_op.create_index("auto_reply_log_by_domain", ["domain", "at"], unique=False)
+        batch_op.create_index("auto_reply_log_by_time", ["at"], unique=False)
+
     op.execute(
         "CREATE VIRTUAL TABLE search_fts USING fts5(title, body, people, extra, content='', "
         'tokenize="unicode61 remove_diacritics 2")'
