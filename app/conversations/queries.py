@@ -98,12 +98,16 @@ class MailboxInfo:
     imap_url: str
     smtp_url: str
     user: str
+    auth: str
     secret_ref: str
     secret_version: int
     imap_pin: str
     smtp_pin: str
     files_sent_itself: bool
     signature: str
+    plus_addressing: bool
+    ack_on: bool
+    ack_text: str
     history: str
     open_since: datetime | None
     connected_at: datetime

@@ -14,7 +14,12 @@ from app.kernel.types import Id, Json, Utc
 
 
 class Mailbox(Mutable, Base):
-    """A mailbox that the desk reads and sends from. The secret is only in the keyring, under `secret_ref`."""
+    """A mailbox that the desk reads and sends from. The secret is only in the keyring, under `secret_ref`.
+
+    `auth`: password, or whose sign-in in the browser it is (`app.connectors.email.oauth`: microsoft, google).
+    `plus_addressing`: its provider delivers `name+anything@`, so answers may carry a token there. `ack_on`: new tickets
+    are acknowledged, with `ack_text` (empty: the desk's own words).
+    """
 
     __tablename__ = "mailbox"
     change_kind = "mailbox"
@@ -26,12 +31,16 @@ class Mailbox(Mutable, Base):
     imap_url: Mapped[str] = mapped_column(Text)
     smtp_url: Mapped[str] = mapped_column(Text)
     user: Mapped[str] = mapped_column(Text)
+    auth: Mapped[str] = mapped_column(Text, default="password")
     secret_ref: Mapped[str] = mapped_column(Text)
     secret_version: Mapped[int] = mapped_column(Integer, default=1)
     imap_pin: Mapped[str] = mapped_column(Text, default="")
     smtp_pin: Mapped[str] = mapped_column(Text, default="")
     files_sent_itself: Mapped[bool] = mapped_column(Boolean, default=False)
     signature: Mapped[str] = mapped_column(Text, default="")
+    plus_addressing: Mapped[bool] = mapped_column(Boolean, default=False)
+    ack_on: Mapped[bool] = mapped_column(Boolean, default=False)
+    ack_text: Mapped[str] = mapped_column(Text, default="")
     history: Mapped[str] = mapped_column(Text, default="since")
     open_since: Mapped[datetime | None] = mapped_column(Utc)
     connected_at: Mapped[datetime] = mapped_column(Utc)

@@ -128,6 +128,7 @@ def upgrade() -> None:
         sa.Column("imap_url", sa.Text(), nullable=False),
         sa.Column("smtp_url", sa.Text(), nullable=False),
         sa.Column("user", sa.Text(), nullable=False),
+        sa.Column("auth", sa.Text(), nullable=False),
         sa.Column("secret_ref", sa.Text(), nullable=False),
         sa.Column("secret_version", sa.Integer(), nullable=False),
         sa.Column("imap_pin", sa.Text(), nullable=False),
