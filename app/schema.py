@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import app.answering.tables
 import app.conversations.tables
 import app.inbox.tables
 import app.index.tables

@@ -18,9 +18,9 @@ from app.inbox.queries import LedgerFolder
 from app.inbox.queries import ledger as ledger_query
 from app.kernel import clock
 from app.kernel.errors import UserError
+from app.kernel.tokens import hide_token
 from app.outbox import commands
 from app.outbox.queries import OutboxRow, outbox_row, outbox_rows
-from app.surveys.rules import hide_token
 from app.tickets.commands import cancel_reply
 
 

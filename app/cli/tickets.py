@@ -15,9 +15,9 @@ from app.desk import Desk
 from app.desk.files import message_html
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
+from app.kernel.tokens import hide_token
 from app.people.queries import agent_named
 from app.search import queries as search_queries
-from app.surveys.rules import hide_token
 from app.tickets import commands, queries
 from app.tickets.queries import HistoryLine, TicketRow
 from app.tickets.rules import Priority, Status

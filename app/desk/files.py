@@ -16,9 +16,9 @@ from uuid import UUID
 from app.conversations import queries
 from app.conversations.commands import NewFile
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.tokens import hide_tokens
 from app.mime.parse import html_of
 from app.mime.parts import part_bytes
-from app.surveys.rules import hide_tokens
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk

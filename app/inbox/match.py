@@ -1,9 +1,11 @@
-"""Which ticket a mail belongs to: by Message-IDs that are rows here, and by who takes part. A subject alone matches nothing.
+"""Which ticket a mail belongs to: by ids that are rows here, and by who takes part. A subject alone matches nothing.
 
-The ladder: what the mail names in In-Reply-To, then in References from the newest to the oldest, if the sender takes
-part in that ticket (From, To or Cc of one of its messages, and not ours); then a stored message that names this mail,
-under the same check, which is how a thread that arrives in any order becomes one conversation. Ids can be forged: a
-known id from a stranger opens a ticket of his own, linked as a possible match.
+The ladder: (1) a Message-ID of ours that the mail names, if its sender takes part in that ticket (From, To or Cc of
+one of its messages, and not ours); (2) the token in the address that it was sent to; (3) a ticket's number in the
+subject, if the sender is its customer and the provider has not called the mail forged; (4) a customer's mail that it
+names, under the check of (1); (5) a stored message that names this mail, under the same check, which is how a thread
+that arrives in any order becomes one conversation. All but tokens can be forged: a hit by a stranger opens a ticket of
+his own, linked as a possible match.
 
 One `Threads` serves one batch: it asks the database once for everything that the batch names, and learns every
 message that the batch adds.
@@ -13,17 +15,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Row, or_, select
 
 from app.conversations.tables import Message, MessageRef
+from app.inbox.rules import says_forged
 from app.inbox.tables import MailItem
 from app.kernel.store import Tx
+from app.kernel.tokens import sha256_of
 from app.mime.model import ParsedMail
+from app.outbox import marks
+from app.outbox.rules import is_own
+from app.outbox.tables import ReplyToken
+from app.people.queries import customer_of, living_customer
 from app.tickets.commands.standing import Standing, standing
-from app.tickets.tables import Placement, Ticket, TicketLink
+from app.tickets.tables import Placement, Ticket, TicketLink, TicketRef
 
 _CHUNK = 400
 
@@ -65,6 +74,21 @@ def named_by(mail: ParsedMail) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))
 
 
+_MESSAGES: Final = (
+    select(
+        Message.id,
+        Message.ticket,
+        Message.direction,
+        Message.sender,
+        Message.to,
+        Message.cc,
+        Placement.ticket.label("placed"),
+    )
+    .select_from(Message)
+    .outerjoin(Placement, (Placement.id == Message.id) & Placement.deleted_at.is_(None))
+)
+
+
 class Threads:
     """What is known about everything that a batch of mails names."""
 
@@ -79,7 +103,11 @@ class Threads:
         self._placed: dict[UUID, UUID] = {}  # a message that this batch placed -> its ticket
         wanted: set[str] = set()
         had: set[str] = set()
+        tokens: set[bytes] = set()
+        numbers: set[int] = set()
         for mail in mails:
+            tokens.update(_tokens_of(mail))
+            numbers.update(number for number, _ in marks.marks_in(mail.subject))
             wanted.update(named_by(mail))
             if mail.message_id:
                 wanted.add(mail.message_id)
@@ -88,10 +116,13 @@ class Threads:
                 wanted.add(mail.bounce.original_message_id)
             if mail.feedback_for:
                 wanted.add(mail.feedback_for)
+        self._tokens: dict[bytes, Known] = {}  # the sha256 of a token -> our message that carried it
+        self._numbers: dict[int, UUID] = {}  # a number in a subject -> its ticket
         self._before_reading: Callable[[], None] = lambda: None
         self._line_by_own: dict[str, list[UUID]] = {}
         self._line_by_answer: dict[str, list[UUID]] = {}
         self._find_lines(wanted, had)
+        self._read_marks(tokens, numbers)
         for row in self._rows(wanted, ("own", "given")):
             self._has.setdefault(row.ref, []).append(_known(row))
         for row in self._rows(had, ("named",)):
@@ -100,6 +131,14 @@ class Threads:
     def before_reading(self, call: Callable[[], None]) -> None:
         """`call` writes what is not written yet; it runs before messages are read."""
         self._before_reading = call
+
+    def tickets(self) -> set[UUID]:
+        """The tickets of all messages that are known so far, as they were before any merge."""
+        known = (
+            *(each for some in self._has.values() for each in some),
+            *(each for some in self._names.values() for each in some.values()),
+        )
+        return {each.ticket for each in known if each.ticket is not None}
 
     def has(self, ref: str | None) -> tuple[Known, ...]:
         """The stored messages that have this id."""
@@ -120,40 +159,51 @@ class Threads:
 
     def find(self, mail: ParsedMail, sender: str, *, trusted: bool = False) -> Match:
         """Where a mail from `sender` (casefolded) belongs. `trusted`: from our own Sent folder, so nobody to doubt."""
+        search = _Search(self, sender, trusted=trusted)
         own_id = mail.message_id
-        suspect: UUID | None = None
-        ticket: UUID | None = None
-        loose = list(self._loose.get(own_id, ())) if own_id else []
-        for ref in named_by(mail):
-            if ref == own_id:
-                continue
-            for known in self.has(ref):
-                at = self.ticket_of(known)
-                if at is None:
-                    loose += [known.message] if known.direction == "out" else []
-                elif ticket is None and (trusted or self.takes_part(sender, at, known)):
-                    ticket = at
-                elif ticket is None:
-                    suspect = suspect or at
-        joins: dict[UUID, None] = {}
-        for known in self._names.get(own_id, {}).values() if own_id else ():
-            at = self.ticket_of(known)
-            if at is None or at == ticket:
-                continue
-            if trusted or self.takes_part(sender, at, known):
-                joins[at] = None
-            else:
-                suspect = suspect or at
-        if ticket is None and joins:
-            ticket = next(iter(joins))
-            del joins[ticket]
-        return Match(ticket, tuple(joins), suspect if ticket is None else None, tuple(dict.fromkeys(loose)))
+        if own_id:
+            search.loose.update(self._loose.get(own_id, ()))
+        named = [known for ref in named_by(mail) if ref != own_id for known in self.has(ref)]
+        search.look_at(known for known in named if known.direction == "out")
+        if not trusted and (self._tokens or self._numbers):
+            self._find_marks(mail, search)
+        search.look_at(known for known in named if known.direction != "out")
+        if own_id:
+            search.join(self._names.get(own_id, {}).values())
+        return search.result()
+
+    def _find_marks(self, mail: ParsedMail, search: _Search) -> None:
+        """What our own mail carried, come back: a token in an address, a ticket's number in the subject."""
+        for token in _tokens_of(mail):
+            if (known := self._tokens.get(token)) is not None:
+                search.believe(self.ticket_of(known))
+        for mark in marks.marks_in(mail.subject):
+            if (at := self._ticket_marked(mark)) is not None:
+                search.weigh(at, partial(self._is_customers, mail, search.sender, at))
+
+    def _ticket_marked(self, mark: tuple[int, str]) -> UUID | None:
+        number, digits = mark
+        ticket = self._numbers.get(number)
+        if ticket is None or digits != marks.check_digits(number, ticket):
+            return None
+        return self.ticket_now(ticket)
+
+    def _is_customers(self, mail: ParsedMail, sender: str, ticket: UUID) -> bool:
+        """Is `sender` an address of the ticket's own customer, as far as the provider can tell?"""
+        row = self.ticket(ticket)
+        if row is None or row.customer is None or not sender or is_own(sender, self._own) or says_forged(mail.trust):
+            return False
+        self._before_reading()
+        wrote = customer_of(self._tx, sender)
+        return wrote is not None and wrote == living_customer(self._tx, row.customer)
 
     def ticket_of(self, known: Known) -> UUID | None:
         """The ticket in which a message is shown now: after placements and merges; None if there is none (any more)."""
         key = self._placed.get(known.message, known.ticket)
-        if key is None:
-            return None
+        return self.ticket_now(key) if key is not None else None
+
+    def ticket_now(self, key: UUID) -> UUID | None:
+        """The ticket that this one has become by merging."""
         if key not in self._living:
             row = self.ticket(key)
             self._living[key] = row.id if row is not None else None
@@ -165,7 +215,7 @@ class Threads:
 
     def takes_part(self, sender: str, ticket: UUID, known: Known | None = None) -> bool:
         """Is `sender` in From, To or Cc of a message of the ticket, and not one of us?"""
-        if not sender or sender in self._own:
+        if not sender or is_own(sender, self._own):
             return False
         if known is not None and sender in known.people:
             return True
@@ -234,6 +284,17 @@ class Threads:
                 for row in self._tx.execute(columns.where(column.in_(listed[start : start + _CHUNK]))):
                     found.setdefault(row.own_ref if found is self._line_by_own else row.answers_ref, []).append(row.id)
 
+    def _read_marks(self, tokens: set[bytes], numbers: set[int]) -> None:
+        for start in range(0, len(tokens), _CHUNK):
+            chunk = sorted(tokens)[start : start + _CHUNK]
+            sent = _MESSAGES.add_columns(ReplyToken.token_sha256).join(ReplyToken, ReplyToken.message == Message.id)
+            for row in self._tx.execute(sent.where(ReplyToken.token_sha256.in_(chunk))):
+                self._tokens[row.token_sha256] = _known(row)
+        for start in range(0, len(numbers), _CHUNK):
+            chunk_of = sorted(numbers)[start : start + _CHUNK]
+            given = select(TicketRef.number, TicketRef.ticket).where(TicketRef.number.in_(chunk_of))
+            self._numbers.update((row.number, row.ticket) for row in self._tx.execute(given))
+
     def add_line(self, item: UUID, own_ref: str, answers_ref: str) -> None:
         """Learn of a mail of this batch that is kept as a line only."""
         self._line_by_own.setdefault(own_ref, []).append(item)
@@ -244,22 +305,78 @@ class Threads:
         listed = sorted(refs)
         for start in range(0, len(listed), _CHUNK):
             query = (
-                select(
-                    MessageRef.ref,
-                    Message.id,
-                    Message.ticket,
-                    Message.direction,
-                    Message.sender,
-                    Message.to,
-                    Message.cc,
-                    Placement.ticket.label("placed"),
-                )
-                .join(Message, Message.id == MessageRef.message)
-                .outerjoin(Placement, (Placement.id == Message.id) & Placement.deleted_at.is_(None))
+                _MESSAGES.add_columns(MessageRef.ref)
+                .join(MessageRef, MessageRef.message == Message.id)
                 .where(MessageRef.ref.in_(listed[start : start + _CHUNK]), MessageRef.role.in_(roles))
             )
             found: Iterable[Row[Any]] = self._tx.execute(query)
             yield from found
+
+
+class _Search:
+    """One mail's way down the ladder: the first ticket that is proved wins; what is only claimed is remembered."""
+
+    def __init__(self, threads: Threads, sender: str, *, trusted: bool) -> None:
+        self.sender, self._threads, self._trusted = sender, threads, trusted
+        self.loose: dict[UUID, None] = {}
+        self._ticket: UUID | None = None
+        self._suspect: UUID | None = None
+        self._joins: dict[UUID, None] = {}
+
+    def look_at(self, named: Iterable[Known]) -> None:
+        """Messages that the mail names, the closest first."""
+        for known in named:
+            at = self._threads.ticket_of(known)
+            if at is not None:
+                self.weigh(at, partial(self._takes_part, at, known))
+            elif known.direction == "out":
+                self.loose[known.message] = None
+
+    def join(self, naming: Iterable[Known]) -> None:
+        """Messages that name the mail: their tickets are the same conversation."""
+        for known in naming:
+            at = self._threads.ticket_of(known)
+            if at is None or at == self._ticket:
+                continue
+            if self._takes_part(at, known):
+                self._joins[at] = None
+            else:
+                self._suspect = self._suspect or at
+
+    def believe(self, ticket: UUID | None) -> None:
+        """A proof that needs no other."""
+        self._ticket = self._ticket or ticket
+
+    def weigh(self, ticket: UUID, proof: Callable[[], bool]) -> None:
+        """A claim: it counts with its proof, else the ticket is suspected. Nothing is asked once a ticket is found."""
+        if self._ticket is not None:
+            return
+        if proof():
+            self._ticket = ticket
+        else:
+            self._suspect = self._suspect or ticket
+
+    def result(self) -> Match:
+        ticket = self._ticket
+        joins = dict(self._joins)
+        if ticket is None and joins:
+            ticket = next(iter(joins))
+            del joins[ticket]
+        return Match(ticket, tuple(joins), self._suspect if ticket is None else None, tuple(self.loose))
+
+    def _takes_part(self, ticket: UUID, known: Known) -> bool:
+        return self._trusted or self._threads.takes_part(self.sender, ticket, known)
+
+
+def _tokens_of(mail: ParsedMail) -> tuple[bytes, ...]:
+    """The sha256 of every token in the addresses that a mail was sent to."""
+    found = (marks.token_in(address) for address in _receivers(mail) if "+" in address)
+    return tuple(sha256_of(token) for token in found if token)
+
+
+def _receivers(mail: ParsedMail) -> Iterator[str]:
+    yield from (one.address for one in (*mail.to, *mail.cc))
+    yield from mail.delivered_to
 
 
 def _known(row: Row[Any]) -> Known:

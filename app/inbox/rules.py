@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from app.kernel import clock, ids
-from app.mime.model import MailClass, ParsedMail
+from app.mime.model import MailClass, ParsedMail, Trust
 
 MOST_ATTEMPTS: Final = 3
 """A mail that was begun this often and never finished goes into quarantine."""
@@ -145,6 +145,17 @@ def opens(history: History, open_since: datetime | None, *, last_at: datetime, c
     if history is History.ALL:
         return True
     return history is History.SINCE and customer_last and open_since is not None and last_at >= open_since
+
+
+def says_forged(trust: Trust) -> bool:
+    """Did our own provider find that the sender is not who they say?
+
+    Only a "fail" counts, and only ever against a mail: a provider that says nothing is no reason for doubt, and a
+    "pass" may be the sender's own words.
+    """
+    if trust.dmarc in {"pass", "fail"}:
+        return trust.dmarc == "fail"
+    return "pass" not in {trust.spf, trust.dkim} and "fail" in {trust.spf, trust.dkim}
 
 
 _NOT_BY_PROGRAM: Final = frozenset({"dmarc", "spam", "list", "x-auto-response-suppress", "no sender", "unreadable"})

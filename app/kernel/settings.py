@@ -155,6 +155,10 @@ MAIL_SIZE_CAP_MB = declare(
 LOW_BANDWIDTH = declare(
     Setting("low_bandwidth", bool, False, "Slow or costly line: large mails come last and in small pieces", "device")
 )
+SUBJECT_MARK = declare(
+    Setting("subject_mark", bool, False, "Put the ticket's number into the subject of what is sent, as [#123-k7]")
+)
+BIN_DAYS = _days("bin_days", 30, "Erase what lies in the Bin for good after this many days (0: never)")
 SURVEY_ENABLED = declare(Setting("survey_enabled", bool, True, "Ask customers how it went when a ticket is solved"))
 SURVEY_DELAY_MINUTES = declare(
     Setting("survey_delay_minutes", int, 60, "Minutes between solving a ticket and asking", low=0, high=43_200)

@@ -8,15 +8,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, select, text
+from sqlalchemy import ColumnElement, Integer, Select, column, func, select, table, text
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Attachment, Mailbox, Message
+from app.kernel import options
 from app.kernel.blobs import BlobRef
 from app.kernel.tables import Blob
+from app.kernel.types import Id
 from app.mime.compose import Letter
 from app.mime.model import Address
-from app.outbox import rules, words
+from app.outbox import marks, rules, words
 from app.outbox.drafts import DraftView, draft_of, drafts
 from app.outbox.rules import State
 from app.outbox.tables import COPY_NEEDED, Outbox
@@ -38,6 +40,10 @@ __all__ = [
     "outbox_row",
     "outbox_rows",
 ]  # fmt: skip
+
+
+# Tickets are a feature above this one; of them only the number is read here, by the column's name.
+_tickets = table("ticket", column("id", Id), column("number", Integer))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,7 @@ def letter(db: Session, message: UUID) -> Frozen | None:
         to=_addresses(sent.to),
         cc=_addresses(sent.cc),
         bcc=_addresses(sent.bcc),
-        subject=sent.subject,
+        subject=_sent_subject(db, row, sent),
         text=sent.text,
         html=row.html or None,
         date=sent.occurred_at,
@@ -146,6 +152,14 @@ def letter(db: Session, message: UUID) -> Frozen | None:
         headers=headers_of(row, sent.sender[1]),
     )
     return Frozen(made, _files(db, message))
+
+
+def _sent_subject(db: Session, row: Outbox, sent: Message) -> str:
+    """The subject as it goes out: with the ticket's number, if the desk wants that. A survey has its own token."""
+    if row.ticket is None or sent.kind == "survey" or not options.get(db, "subject_mark"):
+        return sent.subject
+    number = db.execute(select(_tickets.c.number).where(_tickets.c.id == row.ticket)).scalar()
+    return sent.subject if number is None else marks.with_mark(sent.subject, number, row.ticket)
 
 
 def headers_of(row: Outbox, own_address: str) -> dict[str, str]:

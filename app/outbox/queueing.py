@@ -15,13 +15,14 @@ from app.kernel import ids, options
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
 from app.kernel.tables import Blob
+from app.kernel.tokens import new_token, sha256_of
 from app.mime.addresses import parse_addresses
 from app.mime.message_ids import fold_references, new_message_id
-from app.outbox import rules
+from app.outbox import marks, rules
 from app.outbox import seen as seen_rules
 from app.outbox.facts import ReplyQueued
 from app.outbox.rules import Person, State
-from app.outbox.tables import Outbox
+from app.outbox.tables import Outbox, ReplyToken
 from app.people.tables import Agent
 
 Recipient = str | Sequence[str]
@@ -103,11 +104,20 @@ def queue_reply(
     row = Outbox(
         id=new.id, ticket=ticket, mailbox=mailbox, answers=answered.id if answered else None, seen=shown,
         known=seen_rules.known_then(tx, ticket, shown), automatic=automatic, state=State.QUEUED,
-        not_before=max(not_before or tx.now, tx.now), headers=_checked(headers), html=html, before=dict(before or {}),
+        not_before=max(not_before or tx.now, tx.now), headers=_checked(headers) | _answer_address(tx, box, new), html=html, before=dict(before or {}),
     )  # fmt: skip
     tx.add(row)
     tx.emit(ReplyQueued(ticket, new.id, tx.now, automatic))
     return new.id
+
+
+def _answer_address(tx: Tx, box: Mailbox, new: NewMessage) -> dict[str, str]:
+    """Where an answer shall go, with a fresh token, if the mailbox's provider delivers such addresses."""
+    if not box.plus_addressing or new.ticket is None or new.kind == "survey":
+        return {}
+    token = new_token()
+    tx.add(ReplyToken(token_sha256=sha256_of(token), message=new.id))
+    return {"Reply-To": marks.answer_address(box.address, token)}
 
 
 def _box(tx: Tx, mailbox: UUID) -> Mailbox:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, Text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.indexes import partial_index
@@ -58,6 +58,14 @@ class Outbox(Mutable, Base):
     sent_at: Mapped[datetime | None] = mapped_column(Utc)
     delivered_at: Mapped[datetime | None] = mapped_column(Utc)
     read_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class ReplyToken(Base):
+    """The sha256 of a token in the answer address of a message of ours; the token itself stands in that mail alone."""
+
+    __tablename__ = "reply_token"
+    token_sha256: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    message: Mapped[UUID] = mapped_column(Id, index=True)
 
 
 class Draft(Mutable, Base):

@@ -7,6 +7,7 @@ on any device and in any order, makes the same rows.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
@@ -20,11 +21,12 @@ from app.kernel.errors import NotFoundError, UserError
 from app.kernel.memo import memo
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
-from app.people.rules import EventKind, company_domain, handle_of, tidy_name
-from app.people.tables import Agent, Customer, Event, Identity, Organisation
+from app.people.rules import EventKind, blockable, company_domain, handle_of, tidy_name
+from app.people.tables import Agent, Blocked, Customer, Event, Identity, Organisation
 
 CUSTOMER_FIELDS: Final = ("name", "organisation", "language", "notes", "fields")
 AGENT_FIELDS: Final = ("name", "email", "signature", "active")
+_CHUNK: Final = 500
 
 
 def add_agent(tx: Tx, name: str, email: str = "") -> UUID:
@@ -86,6 +88,24 @@ def mark_action(tx: Tx) -> None:
         record_event(tx, EventKind.DID)
 
 
+def know_customers(tx: Tx, addresses: Iterable[str]) -> None:
+    """Look up everybody who has one of these addresses, and their companies, before `customer_for` is asked for many.
+
+    Who was merged, deleted or never met is left to `customer_for`.
+    """
+    known, strangers = memo(tx, "customer"), memo(tx, "stranger")
+    handles = list({handle for each in addresses if (handle := handle_of(each))} - known.keys() - strangers.keys())
+    for start in range(0, len(handles), _CHUNK):
+        chunk = handles[start : start + _CHUNK]
+        strangers.update(dict.fromkeys(chunk, True))
+        for row in tx.connection().execute(_BY_HANDLES, {"handles": chunk}):
+            strangers.pop(row.handle)
+            if row.merged_into is None and row.deleted_at is None:
+                known[row.handle] = _Known(row.id, bool(row.name), row.organisation)
+                memo(tx, "organisation_of")[row.id] = row.organisation
+    _know_organisations(tx, {domain for each in handles if each in strangers and (domain := company_domain(each))})
+
+
 def customer_for(tx: Tx, address: str, name: str, at: datetime) -> UUID:
     """The customer who writes from `address`, made if unknown; `name` fills an empty one. Follows merges.
 
@@ -98,7 +118,9 @@ def customer_for(tx: Tx, address: str, name: str, at: datetime) -> UUID:
     known = memo(tx, "customer")
     found: _Known | None = known.get(handle)
     if found is None:
-        found = known[handle] = _look_up(tx, handle) or _make(tx, handle, address, name, at)
+        is_stranger = memo(tx, "stranger").pop(handle, False)
+        found = None if is_stranger else _look_up(tx, handle)
+        found = known[handle] = found or _make(tx, handle, address, name, at)
         memo(tx, "organisation_of")[found.customer] = found.organisation
     if not found.has_name and (better := tidy_name(name, address)):
         _give_name(tx, found.customer, better)
@@ -133,6 +155,14 @@ _BY_HANDLE = (
     select(*_FOUND)
     .join_from(Identity.__table__, Customer.__table__, _handles.customer == _people.id)
     .where(_handles.kind == "email", _handles.handle == bindparam("handle"))
+)
+_BY_HANDLES = (
+    select(_handles.handle, *_FOUND)
+    .join_from(Identity.__table__, Customer.__table__, _handles.customer == _people.id)
+    .where(_handles.kind == "email", _handles.handle.in_(bindparam("handles", expanding=True)))
+)
+_BY_DOMAINS = select(Organisation.domain, Organisation.id).where(
+    Organisation.domain.in_(bindparam("domains", expanding=True))
 )
 _BY_ID = select(*_FOUND).where(_people.id == bindparam("key"))
 
@@ -180,17 +210,25 @@ def _make(tx: Tx, handle: str, address: str, name: str, at: datetime) -> _Known:
 def _organisation_for(tx: Tx, domain: str, at: datetime) -> UUID | None:
     if not domain:
         return None
+    _know_organisations(tx, {domain})
     known = memo(tx, "organisation")
-    if domain not in known:
-        found = tx.execute(select(Organisation.id).where(Organisation.domain == domain)).scalar()
-        if found is None:
-            found = ids.derived_id("organisation", domain)
-            values = {"id": found, "name": domain, "domain": domain, "created_at": at, "clk": ""}
-            insert_row(tx, Organisation, values)
-            tx.touch("organisation", found)
-        known[domain] = found
-    organisation: UUID = known[domain]
-    return organisation
+    found: UUID | None = known[domain]
+    if found is None:
+        found = known[domain] = ids.derived_id("organisation", domain)
+        values = {"id": found, "name": domain, "domain": domain, "created_at": at, "clk": ""}
+        insert_row(tx, Organisation, values)
+        tx.touch("organisation", found)
+    return found
+
+
+def _know_organisations(tx: Tx, domains: set[str]) -> None:
+    """Look up companies by domain; None is remembered of those that are not there."""
+    known = memo(tx, "organisation")
+    wanted = list(domains - known.keys())
+    for start in range(0, len(wanted), _CHUNK):
+        chunk = wanted[start : start + _CHUNK]
+        known.update(dict.fromkeys(chunk))
+        known.update((row.domain, row.id) for row in tx.connection().execute(_BY_DOMAINS, {"domains": chunk}))
 
 
 def _give_name(tx: Tx, customer: UUID, name: str) -> None:
@@ -271,6 +309,33 @@ def mark_address_dead(tx: Tx, address: str, *, dead: bool = True) -> None:
     changes = [("identity", row.id), ("customer", row.customer)]
     statement = update(Identity).where(Identity.id == row.id).values(dead_at=tx.now if dead else None)
     tx.execute(statement, execution_options={"changes": changes})
+
+
+def block(tx: Tx, sender: str) -> str:
+    """From now on mail of this address, or of everybody at `@domain`, goes to the spam pile; what is blocked, as kept.
+
+    Nothing that is here already changes, and nothing is deleted. Raises UserError for what is neither.
+    """
+    handle = blockable(sender)
+    if not handle:
+        msg = f"“{sender}” is neither an address nor a domain like @example.com."
+        raise UserError(msg)
+    key = ids.derived_id("blocked", handle)
+    row = tx.get(Blocked, key)
+    if row is None:
+        tx.add(Blocked(id=key, handle=handle, created_at=tx.now))
+    else:
+        row.deleted_at = None
+    return handle
+
+
+def unblock(tx: Tx, sender: str) -> bool:
+    """Mail of this address or `@domain` is welcome again; False if it was not blocked."""
+    row = tx.get(Blocked, ids.derived_id("blocked", blockable(sender)))
+    if row is None or row.deleted_at is not None:
+        return False
+    row.deleted_at = tx.now
+    return True
 
 
 def reindex_customer(tx: Tx, customer: UUID) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,7 +12,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.people.rules import handle_of
-from app.people.tables import Agent, Customer, Identity, Organisation
+from app.people.tables import Agent, Blocked, Customer, Identity, Organisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,3 +215,25 @@ def organisations(db: Session, query: str = "", limit: int = 200) -> tuple[Organ
     return tuple(
         OrganisationInfo(row.id, row.name, row.domain, row.notes, count) for row, count in db.execute(statement)
     )
+
+
+def dead_addresses(db: Session, handles: Collection[str]) -> frozenset[str]:
+    """Those of these casefolded addresses that a report called dead."""
+    query = select(Identity.handle).where(Identity.kind == "email", Identity.dead_at.is_not(None))
+    return frozenset(db.scalars(query.where(Identity.handle.in_(handles))))
+
+
+def blocked(db: Session) -> tuple[str, ...]:
+    """The block list: addresses and `@domains`, in order."""
+    return tuple(db.scalars(select(Blocked.handle).where(Blocked.deleted_at.is_(None)).order_by(Blocked.handle)))
+
+
+def blocked_among(db: Session, handles: Collection[str]) -> frozenset[str]:
+    """Those of these casefolded addresses that are blocked, by themselves or with their domain. One question for all."""
+    if not handles:
+        return frozenset()
+    domain_of = {handle: f"@{handle.rpartition('@')[2]}" for handle in handles}
+    wanted = {*domain_of, *domain_of.values()}
+    query = select(Blocked.handle).where(Blocked.deleted_at.is_(None), Blocked.handle.in_(wanted))
+    found = set(db.scalars(query))
+    return frozenset(handle for handle, domain in domain_of.items() if handle in found or domain in found)

@@ -59,6 +59,15 @@ def handle_of(address: str) -> str:
     return address.strip().casefold()
 
 
+def blockable(sender: str) -> str:
+    """What a block list keeps: a casefolded address, or `@domain` for everybody there; empty for what is neither."""
+    handle = handle_of(sender)
+    local, at, domain = handle.rpartition("@")
+    if not at or not domain or any(char.isspace() for char in handle) or "@" in local:
+        return ""
+    return handle
+
+
 def company_domain(handle: str) -> str:
     """The domain that stands for a company, or empty for free-mail, local and malformed addresses."""
     _, at, domain = handle.rpartition("@")

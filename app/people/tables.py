@@ -77,6 +77,17 @@ class Identity(Mutable, Base):
     created_at: Mapped[datetime] = mapped_column(Utc)
 
 
+class Blocked(Mutable, Base):
+    """A sender whose mail goes to the spam pile: an address, or everybody at `@domain`. The id is derived from it."""
+
+    __tablename__ = "blocked"
+    change_kind = "blocked"
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    handle: Mapped[str] = mapped_column(Text, unique=True)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    deleted_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
 class Event(Base):
     """History and audit: what one action changed, of which ticket or customer, by whom. Append-only.
 

@@ -19,6 +19,7 @@ from app.conversations.tables import Message
 from app.kernel import ids, options
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
+from app.kernel.tokens import hide_token, sha256_of
 from app.mime.fold import fold
 from app.people.commands import record_event
 from app.people.rules import EventKind
@@ -95,7 +96,7 @@ def take_answer(tx: Tx, mail: IncomingMail) -> AnswerOutcome | None:
     scale = SCALES[Kind(invite.kind)]
     score = rules.score_of_text(visible, scale)
     if score is None and by_button:
-        pressed = rules.score_of_subject(rules.hide_token(mail.subject), scale)
+        pressed = rules.score_of_subject(hide_token(mail.subject), scale)
         score = Score(pressed, visible.strip()[: rules.COMMENT_MAX]) if pressed is not None else None
     if score is None:
         maybe = rules.perhaps_score(visible, scale)
@@ -204,7 +205,7 @@ def _asks_to_stop(subject: str, visible: str) -> bool:
 
 
 def _by_token(tx: Tx, token: str) -> SurveyInvite | None:
-    statement = select(SurveyInvite).where(SurveyInvite.token_sha256 == rules.sha256_of(token))
+    statement = select(SurveyInvite).where(SurveyInvite.token_sha256 == sha256_of(token))
     return tx.execute(statement).scalar_one_or_none()
 
 

@@ -6,7 +6,6 @@ at most once in some days a person, and never somebody who asked not to be asked
 
 from __future__ import annotations
 
-import secrets
 from datetime import timedelta
 from uuid import UUID
 
@@ -17,6 +16,7 @@ from app.conversations.tables import Mailbox, Message
 from app.kernel import ids, options
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
+from app.kernel.tokens import new_token, sha256_of
 from app.outbox.commands import queue_reply
 from app.outbox.facts import ReplySent
 from app.outbox.rules import State, is_own
@@ -24,7 +24,7 @@ from app.outbox.tables import Outbox
 from app.people.tables import Agent, Customer, Identity
 from app.surveys.answers import AnswerOutcome, IncomingMail, count_as_score, suppress, take_answer, unsuppress
 from app.surveys.letters import Ask, invitation
-from app.surveys.rules import STALE_AFTER, VALID_FOR, InviteState, Kind, Skip, sha256_of, token_of
+from app.surveys.rules import STALE_AFTER, VALID_FOR, InviteState, Kind, Skip
 from app.surveys.tables import Suppression, SurveyInvite
 from app.tickets.facts import TicketSolved
 from app.tickets.tables import Ticket
@@ -160,7 +160,7 @@ def is_suppressed(tx: Tx, address: str) -> bool:
 
 
 def _send(tx: Tx, row: SurveyInvite, ticket: Ticket) -> UUID:
-    token = token_of(secrets.token_bytes(16))
+    token = new_token()
     box, customer = _mailbox_of(tx, ticket), tx.get(Customer, row.customer)
     assert box is not None
     agent = _solver(tx, ticket)

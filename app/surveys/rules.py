@@ -6,13 +6,13 @@ for a 5 would both falsify the number and bury the complaint.
 
 from __future__ import annotations
 
-import base64
 import enum
-import hashlib
 import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+
+from app.kernel.tokens import hide_token
 
 
 class Kind(enum.StrEnum):
@@ -78,12 +78,6 @@ COMMENT_MAX: Final = 4000
 # -- tokens
 
 _TOKEN: Final = re.compile(r"\[\s*DB-([A-Za-z2-7]{26})\s*\]", re.IGNORECASE)
-_ANYWHERE: Final = re.compile(r"(?:\[\s*|%5B|\b)DB-[A-Z2-7]{26}(?![A-Z2-7])(?:\s*\]|%5D)?", re.IGNORECASE)
-
-
-def token_of(random: bytes) -> str:
-    """16 random bytes as 26 letters and digits that survive any mail program, in either case."""
-    return base64.b32encode(random).decode("ascii").rstrip("=").lower()
 
 
 def mark(token: str) -> str:
@@ -91,26 +85,10 @@ def mark(token: str) -> str:
     return f"[DB-{token}]"
 
 
-def sha256_of(token: str) -> bytes:
-    """What is stored of a token."""
-    return hashlib.sha256(token.lower().encode("ascii")).digest()
-
-
 def find_token(subject: str) -> str | None:
     """The token in a subject."""
     found = _TOKEN.search(subject)
     return found[1].lower() if found else None
-
-
-def hide_token(subject: str) -> str:
-    """A subject for showing, storing and logging: without any token."""
-    hidden = hide_tokens(subject)
-    return subject if hidden is subject else " ".join(hidden.split())
-
-
-def hide_tokens(text: str) -> str:
-    """A text or HTML for showing and storing, without the tokens that a quoted invitation carries in its links."""
-    return _ANYWHERE.sub("", text) if "DB-" in text or "db-" in text else text
 
 
 # -- scores

@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
-from app.surveys.rules import hide_token
+from app.kernel.tokens import hide_token
 
 KINDS = ("mail", "note", "survey", "ticket")
 

@@ -6,13 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.kernel.tokens import hide_token, hide_tokens, sha256_of, token_of
 from app.surveys.rules import (
     SCALES,
     Kind,
     Scale,
     find_token,
-    hide_token,
-    hide_tokens,
     is_low,
     is_stop,
     mark,
@@ -20,8 +19,6 @@ from app.surveys.rules import (
     score_of_line,
     score_of_subject,
     score_of_text,
-    sha256_of,
-    token_of,
 )
 
 FIVE = SCALES[Kind.CSAT]

@@ -1,0 +1,116 @@
+"""Queueing automatic answers, within the caps, and keeping the log that the caps count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import delete, func, select
+
+from app.answering.rules import CAPS, KEPT, Cap, Letter, acknowledgement, why_not
+from app.answering.tables import AutoReplyLog
+from app.conversations.queries import own_addresses
+from app.conversations.rules import Kind
+from app.conversations.tables import Mailbox
+from app.kernel import ids, options
+from app.kernel.rows import insert_row
+from app.kernel.store import Tx
+from app.outbox.commands import queue_reply
+from app.outbox.rules import is_own
+from app.people.queries import dead_addresses
+from app.people.rules import company_domain, handle_of
+
+_TRIM_STEP = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A letter that opened a ticket. `name` and `address`: who wrote it."""
+
+    message: UUID
+    ticket: UUID
+    number: int
+    mailbox: UUID
+    customer: UUID | None
+    name: str
+    address: str
+    subject: str
+    letter: Letter
+
+
+def acknowledging(tx: Tx, mailboxes: Sequence[UUID]) -> frozenset[UUID]:
+    """Those of `mailboxes` whose new tickets are acknowledged. One question for a whole batch."""
+    query = select(Mailbox.id).where(Mailbox.id.in_(set(mailboxes)), Mailbox.ack_on.is_(True))
+    return frozenset(tx.scalars(query.where(Mailbox.deleted_at.is_(None))))
+
+
+def acknowledge(tx: Tx, one: Opened) -> bool:
+    """Tell who wrote that the mail has come; False if a program must not answer it, or not so often.
+
+    An acknowledgement changes no status and counts for nothing. Whether the mailbox wants any: `acknowledging`.
+    """
+    if why_not(one.letter, tx.now) or not may_write(tx, one.address):
+        return False
+    box = tx.get(Mailbox, one.mailbox)
+    assert box is not None
+    text = acknowledgement(
+        box.ack_text,
+        str(options.get(tx, "desk_language")),
+        name=one.name,
+        number=str(one.number),
+        subject=one.subject,
+        desk=str(options.get(tx, "desk_name")) or box.name,
+    )
+    message = queue_reply(
+        tx,
+        ticket=one.ticket,
+        mailbox=one.mailbox,
+        customer=one.customer,
+        answers=one.message,
+        to=[(one.name, one.address)],
+        cc=[],
+        text=text,
+        signed=True,
+        automatic=True,
+        kind=Kind.AUTO_REPLY,
+        headers={"Auto-Submitted": "auto-replied"},
+    )
+    note_automatic(tx, message, one.address)
+    return True
+
+
+def may_write(tx: Tx, address: str) -> bool:
+    """May a program write to this address now? Not to ourselves, not to a dead address, not beyond the caps."""
+    handle = handle_of(address)
+    if not handle or is_own(handle, own_addresses(tx)) or dead_addresses(tx, [handle]):
+        return False
+    domain = company_domain(handle)
+    return not any(_is_reached(tx, cap, handle, domain) for cap in CAPS)
+
+
+def note_automatic(tx: Tx, message: UUID, address: str) -> None:
+    """An automatic mail was queued: it counts towards the caps."""
+    handle = handle_of(address)
+    values = {"id": ids.new_id(), "message": message, "address": handle, "domain": company_domain(handle), "at": tx.now}
+    insert_row(tx, AutoReplyLog, values)
+
+
+def trim_log(tx: Tx) -> int:
+    """Drop rows of the log that no cap looks at any more; how many, at most some a call."""
+    old = select(AutoReplyLog.id).where(AutoReplyLog.at < tx.now - KEPT).limit(_TRIM_STEP)
+    doomed = tx.scalars(old).all()
+    if doomed:
+        tx.execute(delete(AutoReplyLog).where(AutoReplyLog.id.in_(doomed)))
+    return len(doomed)
+
+
+def _is_reached(tx: Tx, cap: Cap, handle: str, domain: str) -> bool:
+    query = select(func.count()).select_from(AutoReplyLog).where(AutoReplyLog.at > tx.now - cap.span)
+    if cap.scope == "address":
+        query = query.where(AutoReplyLog.address == handle)
+    elif cap.scope == "domain":
+        if not domain:
+            return False
+        query = query.where(AutoReplyLog.domain == domain)
+    return int(tx.execute(query).scalar_one()) >= cap.most
