@@ -17,7 +17,7 @@ from app.conversations.tables import Attachment, Message, MessageRaw, MessageRef
 from app.index import commands as index
 from app.kernel import ids
 from app.kernel.blobs import BlobRef
-from app.kernel.rows import insert_rows
+from app.kernel.rows import insert_row, insert_rows
 from app.kernel.store import Tx
 from app.kernel.tables import Blob
 
@@ -85,24 +85,18 @@ class NewMessage:
 
 def add_message(tx: Tx, new: NewMessage, *, blob: UUID | None = None) -> UUID:
     """Write a message with its Message-IDs, files and raw bytes (`blob`), and index it. Returns its id."""
-    add_messages(tx, [(new, blob)])
+    insert_row(tx, Message, _row(new))
+    insert_rows(tx, MessageRef, _refs(new))
+    insert_rows(tx, Attachment, [_attachment(new.id, number, one) for number, one in enumerate(new.attachments)])
+    if blob is not None:
+        insert_row(tx, MessageRaw, {"message": new.id, "blob": blob})
+    tx.touch("message", new.id)
+    if new.ticket is not None:
+        tx.touch("ticket", new.ticket)
+    if new.customer is not None:
+        tx.touch("customer", new.customer)
+    index.put(tx, [message_doc(new)], fresh=True)
     return new.id
-
-
-def add_messages(tx: Tx, messages: Sequence[tuple[NewMessage, UUID | None]]) -> None:
-    """Write many messages, each with the blob of its raw bytes: one statement a table, for what arrives in bulk."""
-    insert_rows(tx, Message, [_row(new) for new, _ in messages])
-    insert_rows(tx, MessageRef, [row for new, _ in messages for row in _refs(new)])
-    files = [_attachment(new.id, number, one) for new, _ in messages for number, one in enumerate(new.attachments)]
-    insert_rows(tx, Attachment, files)
-    insert_rows(tx, MessageRaw, [{"message": new.id, "blob": blob} for new, blob in messages if blob is not None])
-    for new, _ in messages:
-        tx.touch("message", new.id)
-        if new.ticket is not None:
-            tx.touch("ticket", new.ticket)
-        if new.customer is not None:
-            tx.touch("customer", new.customer)
-    index.put(tx, [message_doc(new) for new, _ in messages], fresh=True)
 
 
 def _row(new: NewMessage) -> dict[str, Any]:

@@ -70,7 +70,8 @@ def put(tx: Tx, docs: Sequence[Doc], *, fresh: bool = False) -> None:
             }
         )
     insert_rows(tx, SearchDoc, rows)
-    tx.connection().execute(_INSERT, words)
+    waiting = tx.unwritten(_INSERT)
+    waiting.update(enumerate(words, len(waiting)))
 
 
 def remove(tx: Tx, kind: str, key: UUID, doc: Doc | None = None) -> None:

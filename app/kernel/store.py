@@ -15,13 +15,14 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Engine, Text, create_engine, event, insert, text
+from sqlalchemy import Connection, Engine, Executable, Insert, Text, create_engine, event, insert, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -49,6 +50,19 @@ class Mutable:
 
 
 Reaction = Callable[["Tx", Any], None]
+Unwritten = dict[Hashable, dict[str, Any]]
+"""Rows that wait to be written by one statement, by a key of the writer's choice."""
+
+
+def _turn(statement: Executable) -> int:
+    """When a waiting statement's turn is: rows of a table before those that point to them, changes of rows last."""
+    table = statement.table if isinstance(statement, Insert) else None
+    return _order(len(Base.metadata.tables)).get(table, 1000)
+
+
+@lru_cache(maxsize=1)
+def _order(_tables: int) -> dict[object, int]:
+    return {table: number for number, table in enumerate(Base.metadata.sorted_tables)}
 
 
 class Tx(Session):
@@ -56,6 +70,10 @@ class Tx(Session):
 
     Commands take it as their first argument. `emit(fact)` tells the reactions that are wired in the desk; they run
     at the end of the command, in this transaction, each in a savepoint of its own.
+
+    Plain rows wait in memory (`unwritten`) until something is read or flushed, and then go out with one call a table:
+    a command that asks first and writes afterwards costs a few statements, however many mails it deals with, and one
+    that asks in between still sees everything that it wrote.
     """
 
     now: datetime
@@ -69,6 +87,38 @@ class Tx(Session):
         self.facts: list[object] = []
         self.signals: list[tuple[str, dict[str, object], float]] = []
         self.later: list[Callable[[], None]] = []
+        self.writes = 0
+        self._unwritten: dict[Executable, Unwritten] = {}
+
+    def unwritten(self, statement: Executable) -> Unwritten:
+        """What waits for `statement`, to be added to. An INSERT comes after those of the tables that it points to, any
+        other statement after all INSERTs. Each row has the same names.
+        """
+        return self._unwritten.setdefault(statement, {})
+
+    def write_rows(self) -> None:
+        """Write what waits. Whatever reads through this session calls it by itself."""
+        while self._unwritten:
+            waiting, self._unwritten = self._unwritten, {}
+            self.writes += 1
+            connection = super().connection()
+            for statement in sorted(waiting, key=_turn):
+                if rows := list(waiting[statement].values()):
+                    connection.execute(statement, rows)
+
+    def forget_rows(self) -> None:
+        """What waits is not to be written: it belongs to what was rolled back."""
+        self._unwritten.clear()
+
+    def connection(self, *args: Any, **kwargs: Any) -> Connection:
+        """The connection itself, after what waits was written."""
+        self.write_rows()
+        return super().connection(*args, **kwargs)
+
+    def flush(self, objects: Any = None) -> None:
+        """Write everything that is not written yet."""
+        self.write_rows()
+        super().flush(objects)
 
     def emit(self, fact: object) -> None:
         """Tell a fact, in the past tense (`TicketSolved`)."""
@@ -287,6 +337,19 @@ def _plain_errors() -> Iterator[None]:
             msg = "The desk's folder cannot be written. Check its permissions."
             raise UserError(msg) from error
         raise
+
+
+@event.listens_for(Tx, "do_orm_execute")
+def _write_first(state: ORMExecuteState) -> None:
+    tx = state.session
+    assert isinstance(tx, Tx)
+    tx.write_rows()
+
+
+@event.listens_for(Tx, "after_soft_rollback")
+def _forget_unwritten(tx: Tx, _previous: object) -> None:
+    """What waits belongs to what was rolled back: all that came before was written when the savepoint began."""
+    tx.forget_rows()
 
 
 def _forbid_silent_bulk(state: ORMExecuteState) -> None:

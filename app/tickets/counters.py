@@ -10,10 +10,11 @@ from collections import Counter as Tally
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import delete, event, func, inspect, select
+from sqlalchemy import bindparam, delete, event, func, inspect, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
+from app.kernel.memo import memo
 from app.kernel.store import Tx
 from app.kernel.tables import Counter
 from app.tickets.rules import Standing, piles
@@ -26,20 +27,25 @@ _insert = insert(Counter.__table__)  # type: ignore[arg-type]
 _ADD = _insert.on_conflict_do_update(
     index_elements=["name"], set_={"value": Counter.__table__.c.value + _insert.excluded.value}
 )
-_NEXT = _ADD.returning(Counter.__table__.c.value)
+_VALUE = select(Counter.value).where(Counter.name == bindparam("name"))
 
 
 def next_number(tx: Tx) -> int:
-    """The next ticket number, given once and never again."""
-    return int(tx.connection().execute(_NEXT, {"name": NUMBER, "value": 1}).scalar_one())
+    """The next ticket number, given once and never again. Read once a transaction."""
+    known = memo(tx, "counter")
+    if NUMBER not in known:
+        known[NUMBER] = tx.connection().execute(_VALUE, {"name": NUMBER}).scalar() or 0
+    known[NUMBER] += 1
+    _count(tx, NUMBER, 1)
+    return int(known[NUMBER])
 
 
 def reserve_numbers(tx: Tx, highest: int) -> None:
     """Numbers up to `highest` are taken (imports, samples): the next one is beyond."""
-    row = tx.get(Counter, NUMBER)
-    taken = 0 if row is None else row.value
+    taken = tx.connection().execute(_VALUE, {"name": NUMBER}).scalar() or 0
     if highest > taken:
-        tx.connection().execute(_ADD, {"name": NUMBER, "value": highest - taken})
+        _count(tx, NUMBER, highest - taken)
+        memo(tx, "counter").pop(NUMBER, None)
 
 
 @event.listens_for(Tx, "before_flush")
@@ -55,14 +61,20 @@ def _adjust(tx: Tx, _context: object, _instances: object) -> None:
     for row in tx.deleted:
         if isinstance(row, Ticket):
             tally.subtract(piles(_standing(row, _before(row))))
-    rows = [{"name": name, "value": value} for name, value in tally.items() if value]
-    if rows:
-        tx.connection().execute(_ADD, rows)
+    for name, value in tally.items():
+        _count(tx, name, value)
+    tx.write_rows()
 
 
-def count(tx: Tx, names: Iterable[str]) -> None:
-    """One more ticket on these piles: for a ticket that was written as a plain row."""
-    tx.connection().execute(_ADD, [{"name": name, "value": 1} for name in names])
+def count(tx: Tx, names: Iterable[str], by: int = 1) -> None:
+    """One more ticket on these piles, or (-1) one less: for a ticket that was written as a plain row."""
+    for name in names:
+        _count(tx, name, by)
+
+
+def _count(tx: Tx, name: str, by: int) -> None:
+    if by:
+        tx.unwritten(_ADD).setdefault(name, {"name": name, "value": 0})["value"] += by
 
 
 def _before(row: Ticket) -> dict[str, Any]:
@@ -114,7 +126,7 @@ def repair_counters(tx: Tx) -> int:
     wrong = wrong_counters(tx)
     for name, (_, counted) in wrong.items():
         tx.execute(delete(Counter).where(Counter.name == name))
-        tx.connection().execute(_ADD, {"name": name, "value": counted})
+        _count(tx, name, counted)
     return len(wrong)
 
 

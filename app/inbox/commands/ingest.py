@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 
 from app.conversations.queries import own_addresses
 from app.conversations.tables import Message
 from app.inbox import rules
+from app.inbox.commands.acknowledging import acknowledge
 from app.inbox.commands.intake import Delivery, Intake
 from app.inbox.commands.place import Arrival, Places
 from app.inbox.match import Threads
@@ -27,7 +29,10 @@ from app.inbox.tables import MailFolder, MailItem
 from app.kernel.store import Tx
 from app.kernel.tables import Tombstone
 from app.mime.model import ParsedMail
-from app.surveys.rules import hide_token
+from app.outbox.marks import without_marks
+
+_CHUNK: Final = 500
+_NOTED: Final = ("outcome", "message", "ticket", "reason", "own_ref", "answers_ref", "sender", "subject")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,48 +66,84 @@ def ingest(tx: Tx, mails: Sequence[MailToIngest], *, budget_s: float = 0.03) -> 
         done += 1
         if time.monotonic() >= stop_at:
             break
-    batch.write_back()
+    batch.end()
     return Ingested(done, batch.outcomes, batch.places.new_tickets, batch.places.appended)
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What deciding needs of a ledger line."""
+
+    id: UUID
+    mailbox: UUID
+    folder: UUID
+    role: str
+    blob: UUID | None
+    internal_at: datetime | None
+    outcome: str
+    is_history: bool
+
+
+_LINES = (
+    select(
+        MailItem.id,
+        MailItem.mailbox,
+        MailItem.folder,
+        MailFolder.role,
+        MailItem.blob,
+        MailItem.internal_at,
+        MailItem.outcome,
+        MailItem.is_history,
+    )
+    .join(MailFolder, MailFolder.id == MailItem.folder)
+    .where(MailItem.id.in_(bindparam("keys", expanding=True)))
+)
+_ERASED = select(Tombstone.id).where(Tombstone.id.in_(bindparam("keys", expanding=True)))
+_STORED = select(Message.id).where(Message.id.in_(bindparam("keys", expanding=True)))
+_OUTCOME = (
+    update(MailItem.__table__)  # type: ignore[arg-type]
+    .where(MailItem.__table__.c.id == bindparam("key"))
+    .values({name: bindparam(f"new_{name}") for name in _NOTED})
+)
+
+
 class _Batch:
-    """Everything that a batch asks the database once, and what it will write at its end."""
+    """Everything that a batch asks the database once. What it writes waits in the transaction."""
 
     def __init__(self, tx: Tx, mails: Sequence[MailToIngest]) -> None:
         self.tx = tx
         self.outcomes: Counter[str] = Counter()
-        self._updates: list[dict[str, Any]] = []
-        wanted = select(MailItem, MailFolder.role).join(MailFolder, MailFolder.id == MailItem.folder)
-        found = tx.execute(wanted.where(MailItem.id.in_([each.item for each in mails])))
-        self._items: dict[UUID, tuple[MailItem, FolderRole]] = {row.id: (row, FolderRole(role)) for row, role in found}
+        self._lines = {row.id: _Line(*tuple(row)) for row in self._rows(_LINES, [each.item for each in mails])}
         self._taken: set[UUID] = set()
-        keys = {rules.message_id(each.mail): None for each in mails}
-        self._erased = set(tx.execute(select(Tombstone.id).where(Tombstone.id.in_(list(keys)))).scalars())
-        self._stored = set(tx.execute(select(Message.id).where(Message.id.in_(list(keys)))).scalars())
+        self._keys = {each.item: rules.message_id(each.mail) for each in mails}
+        keys = list(set(self._keys.values()))
+        self._erased = {row[0] for row in self._rows(_ERASED, keys)}
+        self._stored = {row[0] for row in self._rows(_STORED, keys)}
         own = own_addresses(tx)
         self.places = Places(tx, Threads(tx, (each.mail for each in mails), own))
         self.intake = Intake(tx, self.places, own)
+        self.intake.prepare([each.mail for each in mails])
 
     def take(self, each: MailToIngest) -> None:
         """Deal with one mail."""
-        row, role = self._items.get(each.item, (None, FolderRole.INBOX))
+        row = self._lines.get(each.item)
         if row is None or row.outcome != Outcome.RECEIVED or each.item in self._taken:
             return
         self._taken.add(each.item)
         mail = each.mail
-        key = rules.message_id(mail)
+        key = self._keys[each.item]
         at = rules.occurred_at(mail, row.internal_at, self.tx.now, was_there=row.is_history)
         same_as: UUID | None = None
         if key in self._erased:
             self._note(row, mail, Delivery(Outcome.ERASED, reason="It was deleted for good here."))
             return
         if key in self._stored:
-            self.places.write_messages()
             same_as, key = key, rules.variant_id(mail)
             text, ticket = self.tx.execute(select(Message.text, Message.ticket).where(Message.id == same_as)).one()
             if rules.says_the_same(text, mail.text) or self._is_stored(key):
                 self._note(row, mail, Delivery(Outcome.DUPLICATE, same_as, ticket))
                 return
+        role = FolderRole(row.role)
         delivery = self.intake.deliver(
             Arrival(key, mail, row.mailbox, role, at, row.blob, was_there=row.is_history, same_as=same_as)
         )
@@ -110,35 +151,35 @@ class _Batch:
             self._stored.add(key)
         self._note(row, mail, delivery)
 
-    def write_back(self) -> None:
-        """Write the messages, and the outcomes into the ledger."""
-        self.places.write_messages()
-        if self._updates:
-            self.tx.execute(update(MailItem), self._updates)
+    def end(self) -> None:
+        """Send back to the beginning what is to be looked at again, and tell which folders have changed."""
+        acknowledge(self.tx, self.intake.opened)
         if self.places.look_again:
             values = {"outcome": Outcome.RECEIVED, "attempts": 0, "own_ref": "", "answers_ref": "", "reason": ""}
             self.tx.execute(update(MailItem).where(MailItem.id.in_(self.places.look_again)).values(**values))
-        for folder in {row.folder for row, _ in self._items.values()}:
+        for folder in {row.folder for row in self._lines.values()}:
             self.tx.touch("mail_folder", folder)
 
     def _is_stored(self, key: UUID) -> bool:
         return key in self._stored or self.tx.execute(select(Message.id).where(Message.id == key)).first() is not None
 
-    def _note(self, row: MailItem, mail: ParsedMail, delivery: Delivery) -> None:
+    def _rows(self, query: Select[*tuple[Any, ...]], keys: Sequence[UUID]) -> Iterator[Row[Any]]:
+        for start in range(0, len(keys), _CHUNK):
+            yield from self.tx.connection().execute(query, {"keys": keys[start : start + _CHUNK]})
+
+    def _note(self, row: _Line, mail: ParsedMail, delivery: Delivery) -> None:
         self.outcomes[delivery.outcome] += 1
         if delivery.refs[0]:
             self.places.threads.add_line(row.id, *delivery.refs)
         sender = mail.from_ or mail.sender
-        self._updates.append(
-            {
-                "id": row.id,
-                "outcome": delivery.outcome,
-                "message": delivery.message,
-                "ticket": delivery.ticket,
-                "reason": delivery.reason,
-                "own_ref": delivery.refs[0],
-                "answers_ref": delivery.refs[1],
-                "sender": sender.address if sender else "",
-                "subject": "" if delivery.hide_subject else hide_token(mail.subject)[:300],
-            }
-        )
+        self.tx.unwritten(_OUTCOME)[row.id] = {
+            "key": row.id,
+            "new_outcome": delivery.outcome,
+            "new_message": delivery.message,
+            "new_ticket": delivery.ticket,
+            "new_reason": delivery.reason,
+            "new_own_ref": delivery.refs[0],
+            "new_answers_ref": delivery.refs[1],
+            "new_sender": sender.address if sender else "",
+            "new_subject": "" if delivery.hide_subject else without_marks(mail.subject)[:300],
+        }

@@ -7,22 +7,25 @@ only then letters of people.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from app.conversations.rules import Direction, Kind
+from app.inbox.commands.acknowledging import Fresh
 from app.inbox.commands.place import CONTINUES, POSSIBLE_MATCH, Arrival, Places, has_files, snippet
 from app.inbox.match import Known, Match, named_by
 from app.inbox.rules import FolderRole, Outcome, is_by_program, outcome_of_class
 from app.kernel.store import Tx
 from app.mime.model import Address, MailClass, ParsedMail
 from app.outbox.commands import note_found_in_sent, note_named, record_bounce
-from app.people.commands import customer_for
-from app.people.queries import customer_of
+from app.outbox.rules import is_own
+from app.people.commands import customer_for, know_customers
+from app.people.queries import blocked_among, customer_of
 from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning, take_answer
 from app.surveys.rules import find_token
 from app.tickets import commands as tickets
-from app.tickets.commands.standing import standing
+from app.tickets.commands.standing import know_tickets, standing
 from app.tickets.rules import HISTORY
 
 
@@ -47,11 +50,19 @@ class Intake:
         self.places = places
         self.threads = places.threads
         self.own = own
+        self.opened: list[Fresh] = []  # letters that opened a ticket just now: they may be acknowledged
+        self._blocked: frozenset[str] = frozenset()
+
+    def prepare(self, mails: Sequence[ParsedMail]) -> None:
+        """Ask once about everybody who writes and every ticket that is named, so that the mails need not ask each."""
+        know_customers(self.tx, [writer.address for mail in mails if (writer := self.writer(mail))])
+        know_tickets(self.tx, self.threads.tickets())
+        self._blocked = blocked_among(self.tx, {mail.from_.key for mail in mails if mail.from_})
 
     def deliver(self, arrival: Arrival) -> Delivery:
         """Put a mail where it belongs."""
         mail = arrival.mail
-        is_ours = arrival.role is FolderRole.SENT or (mail.from_ is not None and mail.from_.key in self.own)
+        is_ours = arrival.role is FolderRole.SENT or (mail.from_ is not None and is_own(mail.from_.key, self.own))
         if is_ours and (copy := self._own_copy(arrival)) is not None:
             return copy
         if arrival.role is FolderRole.SENT:
@@ -61,6 +72,8 @@ class Intake:
             return Delivery(Outcome.SENT_OTHER, reason="From one of our own addresses.", hide_subject=True)
         if arrival.role is FolderRole.JUNK:
             return Delivery(Outcome.SPAM, reason="In the provider's junk folder.")
+        if writer is not None and writer.key in self._blocked:
+            return Delivery(Outcome.SPAM, reason="The sender is on your block list.")
         if (answer := self._survey(arrival, writer)) is not None:
             if answer.is_survey_answer:
                 reason = {
@@ -93,6 +106,8 @@ class Intake:
         if row is None or too_late:
             ticket = self.open_for(arrival, writer)
             places.store(arrival, ticket=ticket, customer=customer, automatic=is_by_program(mail))
+            if writer is not None and not arrival.was_there:
+                self.opened.append(Fresh(arrival, writer, ticket, customer))
             if row is not None:
                 tickets.link_tickets(self.tx, ticket, row.id, CONTINUES, arrival.key)
             elif match.suspect is not None:
@@ -107,11 +122,10 @@ class Intake:
         return Delivery(Outcome.HISTORY if is_history else Outcome.MESSAGE, arrival.key, ticket, stored=True)
 
     def open_for(self, arrival: Arrival, writer: Address | None) -> UUID:
-        """A fresh ticket for this mail, flushed, so that the message's row can point at it."""
+        """A fresh ticket for this mail."""
         customer = customer_for(self.tx, writer.address, writer.name, arrival.at) if writer else None
         ticket = self.places.open_ticket(arrival, customer)
         self._customer_wrote(arrival, ticket, first=True)
-        self.tx.flush()
         return ticket
 
     def _own_copy(self, arrival: Arrival) -> Delivery | None:
@@ -149,7 +163,9 @@ class Intake:
             is_history = arrival.was_there and row.outcome == HISTORY
             return Delivery(Outcome.HISTORY if is_history else Outcome.MESSAGE, arrival.key, ticket, stored=True)
         for person in (*mail.to, *mail.cc):
-            customer = customer_of(self.tx, person.address) if person.address and person.key not in self.own else None
+            customer = (
+                customer_of(self.tx, person.address) if person.address and not is_own(person.key, self.own) else None
+            )
             if customer is not None:
                 places.store(arrival, ticket=None, customer=customer, direction=Direction.OUT)
                 return Delivery(Outcome.SENT_OTHER, arrival.key, reason="Sent from another program.", stored=True)
@@ -223,10 +239,10 @@ class Intake:
     def writer(self, mail: ParsedMail) -> Address | None:
         """Who wrote: From. Where that is one of our own addresses (a form on our site), Reply-To, if a person is behind it."""
         first = mail.from_ if mail.from_ and mail.from_.address else mail.sender
-        if first is not None and first.address and first.key not in self.own:
+        if first is not None and first.address and not is_own(first.key, self.own):
             return first
         if mail.mail_class in {MailClass.MESSAGE, MailClass.ENCRYPTED} and not is_by_program(mail):
-            return next((one for one in mail.reply_to if one.address and one.key not in self.own), None)
+            return next((one for one in mail.reply_to if one.address and not is_own(one.key, self.own)), None)
         return None
 
     def _customer_wrote(self, arrival: Arrival, ticket: UUID, *, first: bool) -> None:

@@ -7,14 +7,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from app.conversations.commands import NewAttachment, NewMessage, add_messages
+from app.conversations.commands import NewAttachment, NewMessage, add_message
 from app.conversations.rules import Direction, Kind, snippet_of
 from app.inbox import rules
 from app.inbox.match import Known, Match, Threads, named_by
 from app.inbox.rules import FolderRole
 from app.kernel.store import Tx
+from app.kernel.tokens import hide_tokens
 from app.mime.model import Address, ParsedMail
-from app.surveys.rules import hide_token, hide_tokens
+from app.outbox.marks import plain_address, without_marks
 from app.tickets import commands as tickets
 from app.tickets.commands.merging import put_message
 from app.tickets.rules import HISTORY, Status
@@ -39,8 +40,8 @@ class Arrival:
 
     @property
     def subject(self) -> str:
-        """The subject as it is stored and shown: a survey's token stands only in the mail that carries it."""
-        return hide_token(self.mail.subject)
+        """The subject as it is stored and shown: our tokens and marks stand only in the mail that carries them."""
+        return without_marks(self.mail.subject)
 
 
 class Places:
@@ -52,8 +53,6 @@ class Places:
         self.new_tickets = 0
         self.appended = 0
         self.look_again: list[UUID] = []
-        self._unwritten: list[tuple[NewMessage, UUID | None]] = []
-        threads.before_reading(self.write_messages)
 
     def open_ticket(self, arrival: Arrival, customer: UUID | None) -> UUID:
         """A ticket of its own for this mail; closed history if the mail was there before the desk."""
@@ -121,16 +120,9 @@ class Places:
                 for part in mail.attachments
             ),
         )
-        self._unwritten.append((new, arrival.blob))
+        add_message(self.tx, new, blob=arrival.blob)
         people = frozenset(each.key for each in (*((sender,) if sender else ()), *mail.to, *mail.cc) if each.address)
         self.threads.add(Known(arrival.key, ticket, direction, people), mail.message_id, named_by(mail))
-
-    def write_messages(self) -> None:
-        """Write the messages stored so far; to be called before anything reads them, and at the end of a batch."""
-        if self._unwritten:
-            messages, self._unwritten = self._unwritten, []
-            self.tx.flush()
-            add_messages(self.tx, messages)
 
     def note(self, arrival: Arrival, ticket: UUID, direction: Direction) -> None:
         """Tell the ticket of a message that changes no status: history, what a program wrote, what we wrote."""
@@ -146,9 +138,6 @@ class Places:
     def merge(self, into: UUID, others: Iterable[UUID]) -> UUID:
         """A mail connects tickets: the younger go into the oldest, unless they were kept apart on purpose."""
         kept = into
-        others = list(others)
-        if others:
-            self.write_messages()
         for other in others:
             one, two = self.threads.ticket(kept), self.threads.ticket(other)
             if one is None or two is None or one.id == two.id or self.threads.are_linked(one.id, two.id):
@@ -165,7 +154,6 @@ class Places:
         Messages are placed in the ticket. Mails kept as a ledger line only are looked at again.
         """
         if match.loose:
-            self.write_messages()
             self.tx.flush()
             for message in match.loose:
                 put_message(self.tx, message, ticket)
@@ -184,11 +172,11 @@ def has_files(mail: ParsedMail) -> bool:
 
 
 def _pair(one: Address) -> tuple[str, str]:
-    return (one.name, one.address)
+    return (one.name, plain_address(one.address))
 
 
 def _pairs(some: tuple[Address, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple((one.name, one.address) for one in some)
+    return tuple(_pair(one) for one in some)
 
 
 def _extra(mail: ParsedMail) -> dict[str, object]:

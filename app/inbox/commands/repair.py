@@ -13,7 +13,7 @@ from app.inbox.commands.intake import Intake
 from app.inbox.commands.place import Arrival, Places
 from app.inbox.match import Match, Threads
 from app.inbox.rules import FolderRole, Outcome
-from app.inbox.tables import MailItem
+from app.inbox.tables import MailFolder, MailItem
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
 from app.mime.model import ParsedMail
@@ -34,7 +34,13 @@ def retry_item(tx: Tx, item: UUID) -> None:
     if row.outcome != Outcome.QUARANTINED:
         msg = "Only a mail in quarantine can be tried again."
         raise UserError(msg)
-    row.outcome, row.reason, row.attempts = Outcome.RECEIVED, "", 0
+    if row.blob is None:  # the server never gave its bytes: asked again, it is missing again
+        folder = tx.get(MailFolder, row.folder)
+        if folder is not None:
+            folder.unaccounted = max(folder.unaccounted, 1)
+        tx.delete(row)
+    else:
+        row.outcome, row.reason, row.attempts = Outcome.RECEIVED, "", 0
     tx.touch("mail_folder", row.folder)
     tx.signal("check_now")
 
@@ -61,7 +67,6 @@ def make_ticket_anyway(tx: Tx, item: UUID, mail: ParsedMail) -> UUID:
     else:
         ticket = intake.open_for(arrival, intake.writer(mail))
         put_message(tx, key, ticket)
-    places.write_messages()
     row.outcome, row.reason, row.message, row.ticket = Outcome.MESSAGE, "", key, ticket
     tx.touch("mail_folder", row.folder)
     return ticket

@@ -14,7 +14,7 @@ from app.kernel.store import Tx
 from app.people.commands import organisation_of, record_event
 from app.people.rules import EventKind
 from app.tickets.commands.rows import change, living_row, ticket_doc, ticket_row
-from app.tickets.commands.standing import Added, standing, sum_up
+from app.tickets.commands.standing import Added, keep_opened, standing, sum_up
 from app.tickets.commands.status import apply_status, tell_status
 from app.tickets.counters import count, next_number
 from app.tickets.facts import CustomerWrote, TicketOpened
@@ -62,13 +62,22 @@ def open_ticket(
         "customer": customer,
         "organisation": organisation_of(tx, customer),
         "outcome": outcome,
+        "snippet": "",
+        "message_count": 0,
+        "has_attachment": False,
         "created_at": at,
+        "first_reply_at": None,
         "last_message_at": at,
+        "last_incoming_at": None,
         "solved_at": at if status == Status.SOLVED else None,
         "closed_at": at if status == Status.CLOSED else None,
+        "snooze_until": None,
+        "merged_into": None,
+        "deleted_at": None,
         "clk": "",
     }
     insert_row(tx, Ticket, row)
+    keep_opened(tx, row)
     count(tx, piles(Standing(str(status), None, follow_up=False, deleted=False, merged=False)))
     tx.touch("ticket", ticket)
     insert_row(tx, TicketRef, {"number": number, "ticket": ticket})

@@ -1,17 +1,19 @@
 """How a ticket stands, read and summed up plainly: for what runs for every mail that arrives.
 
-A unit of work for each mail would halve the pace of receiving. So the few columns that a mail needs are read and
-written as a plain row, unless somebody in this transaction works on the ticket's own row: then that one is used.
+A unit of work for each mail would halve the pace of receiving. So the few columns that a mail needs are read once a
+transaction and kept; what mails change in them waits and is written once a ticket, however many mails joined it.
+Where somebody in this transaction works on the ticket's own row, that one is used instead.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Protocol
 from uuid import UUID
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.orm.util import identity_key
 
 from app.kernel.errors import NotFoundError
@@ -42,6 +44,30 @@ class Standing(Protocol):
     last_incoming_at: Any
 
 
+@dataclass(slots=True)
+class _Kept:
+    """A ticket's columns as they are now. `fresh`: its row waits to be written for the first time, as of `written`."""
+
+    id: UUID
+    number: int
+    status: str
+    outcome: str
+    customer: UUID | None
+    created_at: datetime
+    first_reply_at: datetime | None
+    closed_at: datetime | None
+    deleted_at: datetime | None
+    merged_into: UUID | None
+    snooze_until: datetime | None
+    snippet: str
+    message_count: int
+    has_attachment: bool
+    last_message_at: datetime
+    last_incoming_at: datetime | None
+    fresh: dict[str, Any] | None = None
+    written: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Added:
     """A message that joins a ticket. `came_at`: when we learnt of it."""
@@ -54,7 +80,8 @@ class Added:
 
 
 _columns = Ticket.__table__.c
-_READ = select(*(_columns[name] for name in Standing.__annotations__)).where(_columns.id == bindparam("key"))
+_NAMES: Final = tuple(Standing.__annotations__)
+_READ = select(*(_columns[name] for name in _NAMES)).where(_columns.id.in_(bindparam("keys", expanding=True)))
 _SUMMARY: Final = (
     "snippet", "message_count", "has_attachment", "last_message_at", "last_incoming_at",
     "created_at", "closed_at", "first_reply_at",
@@ -64,6 +91,25 @@ _WRITE = (
     .where(_columns.id == bindparam("key"))
     .values({name: bindparam(f"new_{name}") for name in _SUMMARY})
 )
+_CHUNK: Final = 500
+
+
+def know_tickets(tx: Tx, tickets: Iterable[UUID]) -> None:
+    """Read how these tickets stand, and those that they became by merging, before many mails ask for one after another."""
+    known = _kept(tx)
+    wanted = {key for key in tickets if key not in known}
+    while wanted:
+        keys = list(wanted)
+        for start in range(0, len(keys), _CHUNK):
+            for row in tx.connection().execute(_READ, {"keys": keys[start : start + _CHUNK]}):
+                known[row.id] = _Kept(*row)
+        wanted = {into for key in keys if key in known and (into := known[key].merged_into) is not None} - known.keys()
+
+
+def keep_opened(tx: Tx, row: dict[str, Any]) -> None:
+    """Remember a ticket whose row (all of these columns) was just handed over to be written."""
+    kept = _kept(tx)[row["id"]] = _Kept(*(row[name] for name in _NAMES))
+    kept.fresh, kept.written = row, tx.writes
 
 
 def standing(tx: Tx, ticket: UUID) -> Standing:
@@ -77,26 +123,44 @@ def standing(tx: Tx, ticket: UUID) -> Standing:
 
 
 def _one(tx: Tx, ticket: UUID) -> Standing:
-    known: Ticket | None = memo(tx, "ticket").get(ticket) or tx.identity_map.get(identity_key(Ticket, ticket))
-    if known is not None:
-        return known
-    row: Any = tx.connection().execute(_READ, {"key": ticket}).one_or_none()
-    if row is None:
+    row: Ticket | None = memo(tx, "ticket").get(ticket) or tx.identity_map.get(identity_key(Ticket, ticket))
+    if row is not None:
+        return row
+    known = _kept(tx)
+    if ticket not in known:
+        know_tickets(tx, [ticket])
+    try:
+        return known[ticket]
+    except KeyError:
         msg = "There is no such ticket."
-        raise NotFoundError(msg)
-    found: Standing = row
-    return found
+        raise NotFoundError(msg) from None
+
+
+def _kept(tx: Tx) -> dict[UUID, _Kept]:
+    return memo(tx, "standing")
+
+
+@event.listens_for(Tx, "before_flush")
+def _forget_changed(tx: Tx, _context: object, _instances: object) -> None:
+    """What somebody did to a ticket's own row is read again."""
+    known = _kept(tx)
+    if known:
+        for row in tx.dirty:
+            if isinstance(row, Ticket):
+                known.pop(row.id, None)
 
 
 def sum_up(tx: Tx, ticket: UUID, new: Added) -> Standing:
-    """Put a message into what lists show of its ticket; how that stood before (or its row, which holds it already)."""
+    """Put a message into what lists show of its ticket; how that stands now."""
     row = standing(tx, ticket)
     values = _summary(row, new)
-    if isinstance(row, Ticket):
-        for name, value in values.items():
-            setattr(row, name, value)
-    else:
-        tx.connection().execute(_WRITE, {"key": row.id} | {f"new_{name}": values[name] for name in _SUMMARY})
+    for name, value in values.items():
+        setattr(row, name, value)
+    if isinstance(row, _Kept):
+        if row.fresh is not None and row.written == tx.writes:
+            row.fresh.update(values)
+        else:
+            tx.unwritten(_WRITE)[row.id] = {"key": row.id} | {f"new_{name}": values[name] for name in _SUMMARY}
         tx.touch("ticket", row.id)
     return row
 
