@@ -1,4 +1,4 @@
-"""`merge`, `unmerge`, `split`."""
+"""`merge`, `unmerge`, `belongs`, `split`."""
 
 from __future__ import annotations
 
@@ -34,6 +34,18 @@ def unmerge(args: argparse.Namespace, out: Output) -> int:
             raise unknown(args.number)
         desk.do(commands.unmerge, ticket)
     out.one({"number": args.number}, f"#{args.number} is a ticket of its own again.")
+    return 0
+
+
+def belongs(args: argparse.Namespace, out: Output) -> int:
+    """Put the mail of a possible match into the ticket that it named."""
+    with opened(args) as desk:
+        with_agent(desk)
+        done = desk.do(commands.belongs_to, ticket_of(desk, args.number), ticket_of(desk, args.to))
+    if not done.tickets:
+        msg = f"The mail in question is in #{args.to} already."
+        raise UserError(msg)
+    out.one({"number": args.number, "to": args.to}, f"The mail of #{args.number} is part of #{args.to} now.")
     return 0
 
 

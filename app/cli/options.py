@@ -135,6 +135,10 @@ def _tickets(commands: Any) -> None:
     merge.add_argument("into", type=int, metavar="M")
     unmerge = _command(commands, "unmerge", "merging:unmerge", "take a merged ticket out again")
     unmerge.add_argument("number", type=int)
+    belongs = _command(commands, "belongs", "merging:belongs", "a possible match is one: belongs N TO M")
+    belongs.add_argument("number", type=int)
+    belongs.add_argument("word", nargs="?", metavar="TO", type=_to)
+    belongs.add_argument("to", type=int, metavar="M")
     split = _command(commands, "split", "merging:split", "make a message a ticket of its own")
     split.add_argument("number", type=int)
     split.add_argument("message", type=UUID, metavar="MESSAGE")
@@ -148,6 +152,13 @@ def _tickets(commands: Any) -> None:
 def _into(word: str) -> str:
     if word.lower() != "into":
         msg = f"“{word}” should be INTO"
+        raise argparse.ArgumentTypeError(msg)
+    return word
+
+
+def _to(word: str) -> str:
+    if word.lower() != "to":
+        msg = f"“{word}” should be TO"
         raise argparse.ArgumentTypeError(msg)
     return word
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from app.tickets.commands import delete_ticket, reply, set_status
-from app.tickets.queries import conversation_ids
+from app.kernel.errors import UserError
+from app.tickets.commands import belongs_to, delete_ticket, reply, set_status, undo
+from app.tickets.queries import conversation_ids, links, ticket_id
 from app.tickets.tables import Placement, TicketLink
 from tests.inbox.mail_desk import letter
 from tests.inbox.paper_desk import PaperDesk, paper_desk
@@ -49,6 +50,39 @@ def test_a_stranger_who_names_a_known_mail_stays_outside(paper: PaperDesk) -> No
     paper.take(letter("Send me everything.", ident="e@e", sender=EVE, answers="a@c"))
     assert [row.message_count for row in paper.tickets()] == [1, 1]
     assert _links(paper) == {("possible_match", 1, 2), ("possible_match", 2, 1)}
+
+
+def test_belongs_here_makes_the_strangers_mail_part_of_the_ticket_and_can_be_undone(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c"))
+    paper.take(letter("It is me, from home.", ident="e@e", sender=EVE, answers="a@c"))
+    first, second = (row.id for row in paper.tickets())
+    assert [link.kind for link in paper.ask(links, first)] == ["possible_match"]
+    paper.do(belongs_to, second, first)
+    assert (paper.ticket().id, paper.ticket().message_count) == (first, 2)
+    assert paper.ask(links, first) == ()
+    assert paper.ask(ticket_id, 2) == first
+    paper.take(letter("And now?", ident="f@e", sender=EVE, answers="e@e"))
+    assert paper.ticket().message_count == 3
+    paper.do(undo)  # takes back what was done, not what came since
+    assert [row.message_count for row in paper.tickets()] == [2, 1]
+    assert [link.kind for link in paper.ask(links, first)] == ["possible_match"]
+
+
+def test_one_mail_of_a_longer_ticket_belongs_there_alone(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c"), letter("About both.", ident="e@e", sender=EVE, answers="a@c"))
+    paper.take(letter("Something else.", ident="f@e", sender=EVE, answers="e@e"))
+    first, second = (row.id for row in paper.tickets())
+    paper.do(belongs_to, second, first)
+    assert [row.message_count for row in paper.tickets()] == [2, 1]
+    paper.do(undo)
+    assert [row.message_count for row in paper.tickets()] == [1, 2]
+
+
+def test_tickets_without_a_link_are_no_possible_match(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c"), letter(ident="e@e", sender=EVE))
+    first, second = (row.id for row in paper.tickets())
+    with pytest.raises(UserError):
+        paper.do(belongs_to, second, first)
 
 
 def test_a_sender_that_claims_to_be_us_takes_part_in_nothing(paper: PaperDesk) -> None:

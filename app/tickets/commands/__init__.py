@@ -1,7 +1,7 @@
 """The verbs of tickets. Split by verb; everything that others call is here."""
 
 from app.tickets.commands.bin import delete_ticket, restore_ticket
-from app.tickets.commands.merging import join, merge, place_message, split, unmerge
+from app.tickets.commands.merging import belongs_to, join, merge, place_message, split, unmerge
 from app.tickets.commands.opening import (
     accepts_reply,
     agent_wrote,
@@ -12,6 +12,7 @@ from app.tickets.commands.opening import (
 )
 from app.tickets.commands.results import Changed, UndoResult, Written
 from app.tickets.commands.seen import mark_seen, mark_unseen
+from app.tickets.commands.snooze import snooze, wake_due
 from app.tickets.commands.status import (
     assign,
     close_solved,
@@ -34,6 +35,7 @@ __all__ = [
     "add_tag",
     "agent_wrote",
     "assign",
+    "belongs_to",
     "cancel_reply",
     "close_solved",
     "customer_wrote",
@@ -59,7 +61,9 @@ __all__ = [
     "set_follow_up",
     "set_priority",
     "set_status",
+    "snooze",
     "split",
     "undo",
     "unmerge",
+    "wake_due",
 ]

@@ -18,7 +18,7 @@ from app.tickets.commands.results import Changed, Written
 from app.tickets.commands.rows import change, living_row, ticket_row
 from app.tickets.queries.conversation import conversation_ids, message_ids
 from app.tickets.rules import Status
-from app.tickets.tables import Placement, Ticket
+from app.tickets.tables import Placement, Ticket, TicketLink
 
 NOWHERE = UUID(int=0)
 """Where a note lies that was taken back: in no ticket."""
@@ -61,12 +61,38 @@ def unmerge(tx: Tx, ticket: UUID) -> Changed:
 
 
 def place_message(tx: Tx, message: UUID, ticket: UUID) -> Changed:
-    """Show a message ("belongs here") in `ticket` instead of where it came. Raises NotFoundError."""
+    """Show a message ("belongs here") in `ticket` instead of where it came. Raises NotFoundError.
+
+    A ticket that held nothing else, but for what programs wrote, becomes part of `ticket`, so that its number and what answers it lead there.
+    """
     target = living_row(tx, ticket)
+    before = ticket_of(tx, _message(tx, message))
     changed = put_message(tx, message, target.id)
     if changed:
+        source = ticket_row(tx, before) if before not in {None, NOWHERE} else None
+        if source is not None and source.id != target.id and not _says_anything(tx, source.id):
+            join(tx, source.id, target.id)
         mark_action(tx)
     return Changed(tx.action, int(changed))
+
+
+def _says_anything(tx: Tx, ticket: UUID) -> bool:
+    """Is anything left in a ticket that a person wrote?"""
+    by_people = select(Message.id).where(Message.id.in_(message_ids(tx, ticket)), Message.automatic.is_(False))
+    return tx.execute(by_people.limit(1)).first() is not None
+
+
+def belongs_to(tx: Tx, ticket: UUID, other: UUID) -> Changed:
+    """`ticket` is a possible match of `other`: what linked them belongs there. Raises UserError without such a link.
+
+    The whole ticket goes along if that was all there is in it.
+    """
+    where = (TicketLink.ticket == ticket, TicketLink.other == other, TicketLink.kind == "possible_match")
+    found = tx.execute(select(TicketLink.message).where(*where, TicketLink.deleted_at.is_(None))).scalar()
+    if found is None:
+        msg = "These two tickets are not a possible match. Merge them, or split a message off."
+        raise UserError(msg)
+    return place_message(tx, found, other)
 
 
 def split(tx: Tx, message: UUID) -> Written:

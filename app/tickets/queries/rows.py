@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.types import Id
@@ -253,6 +253,7 @@ def links(db: Session, key: UUID) -> tuple[LinkView, ...]:
         select(TicketLink.kind, other.id, other.number, other.subject, other.status, TicketLink.message)
         .join(other, other.id == TicketLink.other)
         .where(TicketLink.ticket == key, TicketLink.deleted_at.is_(None), other.deleted_at.is_(None))
+        .where(or_(other.merged_into.is_(None), other.merged_into != key))
         .order_by(other.number)
     )
     return tuple(LinkView(*row) for row in db.execute(query))
