@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from app.mime import charsets
-from app.mime.body import Body, content
+from app.mime.blocks import Body, content
 from app.mime.headers import Headers, split
 from app.mime.message_ids import parse_ids
 from app.mime.model import Bounce, BounceRecipient

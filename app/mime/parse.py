@@ -10,7 +10,8 @@ import hashlib
 
 from app.mime import bounces, classify, sanitise, structure
 from app.mime.addresses import parse_addresses
-from app.mime.body import Body, collect
+from app.mime.blocks import Body
+from app.mime.body import collect
 from app.mime.dates import parse_date
 from app.mime.fold import fold
 from app.mime.headers import Headers

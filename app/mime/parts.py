@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.kernel.errors import NotFoundError
 from app.mime import structure, tnef, transfer
-from app.mime.body import content
+from app.mime.blocks import content
 from app.mime.structure import Node, Tree
 
 

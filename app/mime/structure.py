@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from app.mime import limits
-from app.mime.headers import Headers, decode_words, split, value_and_params
+from app.mime.headers import Headers, decode_words, read_block, value_and_params
 
 _TYPE: Final = re.compile(r"[\w.+!#$&^-]+/[\w.+!#$&^*-]+\Z")
 _GUESS_BOUNDARY: Final = re.compile(rb"^--([^\r\n]{1,200}?)[ \t]*\r?\nContent-", re.M | re.I)
@@ -81,8 +81,7 @@ def read_root(raw: bytes) -> Tree:
         start += 1  # blank lines before the header are nobody's body
     if raw.startswith(b"\xef\xbb\xbf", start):
         start += 3
-    block, body = split(raw, start, len(raw))
-    headers = Headers(block)
+    headers, block, body = read_block(raw, start, len(raw))
     root = Node(raw, "", headers, start, body, len(raw))
     tree = Tree(root, block, warnings)
     if not headers.fields and body > start:
@@ -148,8 +147,8 @@ def _open_multipart(tree: Tree, node: Node, depth: int) -> None:
         if tree.parts >= limits.PARTS:
             tree.warn("too many parts; the rest is left out")
             break
-        block, body = split(node.raw, start, end)
-        child = Node(node.raw, f"{prefix}{number}", Headers(block), start, body, end)
+        headers, _, body = read_block(node.raw, start, end)
+        child = Node(node.raw, f"{prefix}{number}", headers, start, body, end)
         _describe(child, default)
         node.children.append(child)
         _open(tree, child, depth + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import binascii
+import functools
 import re
 from typing import Final
 
@@ -11,19 +12,30 @@ _UU_BEGIN: Final = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255}?)[ \t]*\r?\n(
 _UU_END: Final = re.compile(rb"^(?:`\r?\n)?end[ \t]*\r?$", re.M)
 
 
-def decode(data: bytes, encoding: str) -> tuple[bytes, str]:
-    """The decoded bytes and a warning ("" when all was well). Unknown encodings are passed through."""
+@functools.lru_cache(maxsize=256)
+def _kind(encoding: str) -> str:
+    """What a Content-Transfer-Encoding means: "", "base64", "qp" or "uu"; anything else is unknown."""
     name = encoding.split(";", 1)[0].strip().lower()
     if name in ("", "7bit", "8bit", "binary"):
-        return data, ""
-    if name == "base64":
-        return unbase64(data)
+        return ""
     if name in ("quoted-printable", "quoted_printable", "quotedprintable"):
+        return "qp"
+    return "uu" if name in ("x-uuencode", "uuencode", "x-uue", "uue") else name[:60]
+
+
+def decode(data: bytes, encoding: str) -> tuple[bytes, str]:
+    """The decoded bytes and a warning ("" when all was well). Unknown encodings are passed through."""
+    kind = _kind(encoding[:200])
+    if not kind:
+        return data, ""
+    if kind == "base64":
+        return unbase64(data)
+    if kind == "qp":
         return binascii.a2b_qp(data), ""
-    if name in ("x-uuencode", "uuencode", "x-uue", "uue"):
+    if kind == "uu":
         found = uu_files(data)
         return (found[0][1], "") if found else (data, "broken uuencode")
-    return data, f"unknown transfer encoding {name[:30]!r}"
+    return data, f"unknown transfer encoding {kind[:30]!r}"
 
 
 def unbase64(data: bytes) -> tuple[bytes, str]:
@@ -38,17 +50,38 @@ def unbase64(data: bytes) -> tuple[bytes, str]:
 
 
 def size_of(raw: bytes, start: int, end: int, encoding: str) -> int | None:
-    """The decoded size of regular base64 or plain data without decoding it; None when it must be decoded to know."""
-    name = encoding.strip().lower()
-    if name in ("", "7bit", "8bit", "binary"):
+    """The decoded size of regular base64 or plain data without decoding it; None when it must be decoded to know.
+
+    Programs write base64 in lines of one length, so looking at where lines should end is enough to count them.
+    """
+    kind = _kind(encoding[:200])
+    if not kind:
         return end - start
-    if name != "base64":
+    if kind != "base64":
         return None
-    signs = end - start - raw.count(b"\n", start, end) - raw.count(b"\r", start, end)
+    signs = end - start - _breaks(raw, start, end)
     if signs % 4:
         return None
-    tail = raw[max(start, end - 8) : end].rstrip()
+    tail = raw[max(start, end - 80) : end].rstrip()
     return signs // 4 * 3 - (len(tail) - len(tail.rstrip(b"=")))
+
+
+def _breaks(raw: bytes, start: int, end: int) -> int:
+    """How many bytes of line ends there are."""
+    first = raw.find(b"\n", start, end)
+    if first < 0:
+        return raw.count(b"\r", start, end)
+    width = first + 1 - start
+    ends = raw[first:end:width]
+    crlf = width > 1 and raw[first - 1] == 13
+    if (
+        width < 20
+        or ends.count(b"\n") != len(ends)
+        or (crlf and raw[first - 1 : end : width].count(b"\r") != len(ends))
+    ):
+        return raw.count(b"\n", start, end) + raw.count(b"\r", start, end)
+    rest = start + len(ends) * width
+    return len(ends) * (2 if crlf else 1) + raw.count(b"\n", rest, end) + raw.count(b"\r", rest, end)
 
 
 def uu_files(data: bytes) -> list[tuple[str, bytes, int, int]]:
