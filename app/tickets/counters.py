@@ -20,7 +20,7 @@ from app.kernel.tables import Counter
 from app.tickets.rules import Standing, piles
 from app.tickets.tables import Ticket
 
-_COUNTED = ("status", "assignee", "follow_up", "deleted_at", "merged_into")
+_COUNTED = ("status", "assignee", "follow_up", "deleted_at", "merged_into", "snooze_until")
 NUMBER = "ticket_number"
 
 _insert = insert(Counter.__table__)  # type: ignore[arg-type]
@@ -88,8 +88,12 @@ def _now(row: Ticket) -> Standing:
 
 
 def _standing(row: Ticket, old: dict[str, Any]) -> Standing:
-    status, assignee, follow_up, deleted_at, merged_into = (old.get(name, getattr(row, name)) for name in _COUNTED)
-    return Standing(str(status), assignee, bool(follow_up), deleted_at is not None, merged_into is not None)
+    status, assignee, follow_up, deleted, merged, snoozed = (old.get(name, getattr(row, name)) for name in _COUNTED)
+    return _standing_of(status, assignee, follow_up, deleted is not None, merged is not None, snoozed is not None)
+
+
+def _standing_of(status: Any, assignee: Any, follow_up: Any, deleted: bool, merged: bool, snoozed: bool) -> Standing:
+    return Standing(str(status), assignee, bool(follow_up), deleted=deleted, merged=merged, snoozed=snoozed)
 
 
 def stored(db: Session) -> dict[str, int]:
@@ -100,13 +104,12 @@ def stored(db: Session) -> dict[str, int]:
 
 def recount(db: Session) -> dict[str, int]:
     """The counters as they should be, counted from the tickets. For `check`."""
-    deleted, merged = Ticket.deleted_at.isnot(None), Ticket.merged_into.isnot(None)
-    query = select(Ticket.status, Ticket.assignee, Ticket.follow_up, deleted, merged, func.count())
+    marks = (column.isnot(None) for column in (Ticket.deleted_at, Ticket.merged_into, Ticket.snooze_until))
+    grouped = (Ticket.status, Ticket.assignee, Ticket.follow_up, *marks)
     tally: Tally[str] = Tally()
-    grouped = query.group_by(Ticket.status, Ticket.assignee, Ticket.follow_up, deleted, merged)
-    for status, assignee, follow_up, is_deleted, is_merged, count in db.execute(grouped):
-        for name in piles(Standing(status, assignee, follow_up, is_deleted, is_merged)):
-            tally[name] += count
+    for *fields, number in db.execute(select(*grouped, func.count()).group_by(*grouped)):
+        for name in piles(_standing_of(*fields)):
+            tally[name] += number
     return dict(tally)
 
 
@@ -131,4 +134,6 @@ def repair_counters(tx: Tx) -> int:
 
 
 def _is_ours(name: str) -> bool:
-    return name in {"all", "bin", "unassigned", "follow_up"} or name.startswith(("status:", "assignee:"))
+    return name in {"all", "bin", "to_do", "snoozed", "unassigned", "follow_up"} or name.startswith(
+        ("status:", "assignee:")
+    )

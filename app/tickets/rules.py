@@ -105,6 +105,7 @@ class Standing:
     follow_up: bool
     deleted: bool
     merged: bool
+    snoozed: bool = False
 
 
 def piles(standing: Standing) -> tuple[str, ...]:
@@ -114,8 +115,10 @@ def piles(standing: Standing) -> tuple[str, ...]:
     if standing.deleted:
         return ("bin",)
     names = ["all", f"status:{standing.status}"]
-    if standing.status != Status.CLOSED:
-        names.append("unassigned" if standing.assignee is None else f"assignee:{standing.assignee.hex}")
+    if standing.snoozed and standing.status != Status.CLOSED:
+        names.append("snoozed")
+    elif standing.status in TO_DO:
+        names += ["to_do", "unassigned" if standing.assignee is None else f"assignee:{standing.assignee.hex}"]
     if standing.follow_up:
         names.append("follow_up")
     return tuple(names)

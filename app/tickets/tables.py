@@ -41,6 +41,7 @@ class Ticket(Mutable, Base):
         partial_index("ticket_follow_up", "follow_up", "last_message_at", "id", where=f"{PRESENT} AND follow_up = 1"),
         partial_index("ticket_by_priority", "priority", "last_message_at", "id", where=ACTIVE),
         partial_index("ticket_incoming", "last_incoming_at", "id", where=UNANSWERED),
+        partial_index("ticket_snoozed", "snooze_until", "id", where=f"{ACTIVE} AND snooze_until IS NOT NULL"),
         partial_index("ticket_in_bin", "deleted_at", "id", where="deleted_at IS NOT NULL"),
         partial_index("ticket_merged", "merged_into", where="merged_into IS NOT NULL"),
         partial_index("ticket_by_solved", "solved_at", where=f"{PRESENT} AND status = 'solved'"),
@@ -68,7 +69,7 @@ class Ticket(Mutable, Base):
     solved_at: Mapped[datetime | None] = mapped_column(Utc)
     closed_at: Mapped[datetime | None] = mapped_column(Utc)
     due_at: Mapped[datetime | None] = mapped_column(Utc)
-    snooze_until: Mapped[datetime | None] = mapped_column(Utc)
+    snooze_until: Mapped[datetime | None] = mapped_column(Utc, active_history=True)
     last_message_at: Mapped[datetime] = mapped_column(Utc)
     last_incoming_at: Mapped[datetime | None] = mapped_column(Utc)
     merged_into: Mapped[UUID | None] = mapped_column(Id, active_history=True)

@@ -1,4 +1,4 @@
-"""What happens by the clock alone: surveys that are due, solved tickets that close, old traces that are dropped.
+"""What happens by the clock alone: surveys that are due, solved tickets that close, snoozed ones that wake, old traces that are dropped.
 
 A pass is short and can run at any time, as often as one likes; missing some (the desk was off) loses nothing, since
 every pass asks what is due by now and never what happened since the last one.
@@ -19,7 +19,7 @@ from app.kernel import clock
 from app.kernel.store import Tx
 from app.kernel.tables import Change, SignalRow
 from app.surveys import commands as surveys
-from app.tickets.commands import close_solved
+from app.tickets.commands import close_solved, wake_due
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,7 @@ class TimerCounts:
     surveys_sent: int = 0
     invites_expired: int = 0
     tickets_closed: int = 0
+    tickets_woken: int = 0
     rows_trimmed: int = 0
     backed_up: bool = False
 
@@ -54,6 +55,7 @@ def timers_pass(do: Do, ask: Ask, now: datetime | None = None, *, backup: Backup
         surveys_sent=_repeat(do, surveys.send_due),
         invites_expired=_repeat(do, surveys.expire),
         tickets_closed=_repeat(do, close_solved),
+        tickets_woken=_repeat(do, wake_due),
         rows_trimmed=_repeat(do, trim_changes) + _repeat(do, trim_signals),
         backed_up=_back_up(backup, now),
     )

@@ -8,9 +8,10 @@ from uuid import UUID
 import pytest
 
 from app.kernel import ids, options
+from app.kernel.errors import UserError
 from app.tickets import commands, queries
 from app.tickets.facts import CustomerWrote, TicketClosed, TicketOpened, TicketReopened, TicketSolved
-from app.tickets.queries import TicketRow
+from app.tickets.queries import Pile, TicketRow, View
 from tests.desk_fixture import SmallDesk
 
 FACTS = (TicketOpened, CustomerWrote, TicketSolved, TicketReopened, TicketClosed)
@@ -126,6 +127,32 @@ def test_a_snoozed_ticket_wakes_when_the_customer_writes(desk: SmallDesk) -> Non
     desk.do(commands.set_fields, ticket, snooze_until=desk.now + timedelta(days=9))
     desk.mail(ticket)
     assert row_of(desk, ticket).snooze_until is None
+
+
+def test_a_snoozed_ticket_leaves_the_lists_and_comes_back_unread_at_its_time(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail()
+    desk.do(commands.mark_seen, ticket)
+    desk.do(commands.snooze, ticket, desk.now + timedelta(days=1))
+    assert desk.ask(queries.ticket_ids, View(Pile.TO_DO)) == []
+    assert desk.work(commands.wake_due) == 0
+    desk.later(days=1)
+    assert desk.work(commands.wake_due) == 1
+    assert desk.ask(queries.ticket_ids, View(Pile.TO_DO)) == [ticket]
+    assert row_of(desk, ticket).unread
+    assert desk.ask(queries.wrong_counters) == {}
+
+
+def test_what_is_done_cannot_be_snoozed_and_solving_ends_a_snooze(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail()
+    with pytest.raises(UserError):
+        desk.do(commands.snooze, ticket, desk.now)
+    desk.do(commands.snooze, ticket, desk.now + timedelta(days=1))
+    desk.do(commands.set_status, ticket, "solved")
+    assert desk.ask(queries.counts, desk.ann)[Pile.SNOOZED] == 0
+    with pytest.raises(UserError):
+        desk.do(commands.snooze, ticket, desk.now + timedelta(days=1))
+    desk.do(commands.undo)
+    assert desk.ask(queries.ticket_ids, View(Pile.SNOOZED)) == [ticket]
 
 
 def test_solved_tickets_close_after_some_days_without_mail(desk: SmallDesk) -> None:

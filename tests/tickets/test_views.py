@@ -16,7 +16,7 @@ from tests.desk_fixture import SmallDesk
 def fill(desk: SmallDesk) -> dict[str, UUID]:
     """One ticket of each sort, the last one newest."""
     made = {}
-    for name in ("new", "open", "waiting", "solved", "closed", "mine", "late", "follow", "deleted", "merged"):
+    for name in ("new", "open", "waiting", "solved", "closed", "mine", "late", "follow", "asleep", "deleted", "merged"):
         desk.later(minutes=1)
         made[name], _ = desk.mail(address=f"{name}@shop.example", name=name)
     for status in ("open", "waiting", "solved", "closed"):
@@ -26,16 +26,19 @@ def fill(desk: SmallDesk) -> dict[str, UUID]:
     desk.do(commands.set_fields, made["follow"], due_at=desk.now + timedelta(hours=1))
     desk.do(commands.set_follow_up, made["follow"], follow_up=True)
     desk.do(commands.mark_seen, made["new"])
+    desk.do(commands.snooze, made["asleep"], desk.now + timedelta(days=1))
     desk.do(commands.delete_ticket, made["deleted"])
     desk.do(commands.merge, made["merged"], made["new"])
     return made
 
 
 CONTENTS = {
-    Pile.ACTIVE: "new follow late mine solved waiting open",
-    Pile.UNASSIGNED: "new follow late solved waiting open",
+    Pile.ACTIVE: "new asleep follow late mine solved waiting open",
+    Pile.TO_DO: "new follow late mine open",
+    Pile.UNASSIGNED: "new follow late open",
     Pile.MINE: "mine",
-    Pile.NEW: "new follow late mine",
+    Pile.SNOOZED: "asleep",
+    Pile.NEW: "new asleep follow late mine",
     Pile.OPEN: "open",
     Pile.WAITING: "waiting",
     Pile.SOLVED: "solved",
@@ -43,7 +46,7 @@ CONTENTS = {
     Pile.OVERDUE: "late",
     Pile.FOLLOW_UP: "follow",
     Pile.UNREAD: "follow late mine open",
-    Pile.ALL: "new follow late mine closed solved waiting open",
+    Pile.ALL: "new asleep follow late mine closed solved waiting open",
     Pile.BIN: "deleted",
 }
 
@@ -91,10 +94,10 @@ def test_a_first_page_is_read_from_an_index(desk: SmallDesk, pile: Pile) -> None
 def test_the_board_has_its_columns(desk: SmallDesk) -> None:
     made = fill(desk)
     columns = desk.ask(queries.board)
-    assert [(one.key, one.count) for one in columns] == [("new", 4), ("open", 1), ("waiting", 1), ("solved", 1)]
+    assert [(one.key, one.count) for one in columns] == [("new", 5), ("open", 1), ("waiting", 1), ("solved", 1)]
     assert columns[0].ids[0] == made["new"]
     by_owner = {one.key: one.count for one in desk.ask(queries.board, "assignee", limit=1)}
-    assert by_owner == {"": 6, str(desk.ann): 1, str(desk.bob): 0}
+    assert by_owner == {"": 7, str(desk.ann): 1, str(desk.bob): 0}
     assert [one.key for one in desk.ask(queries.board, "priority")] == ["urgent", "high", "normal", "low"]
 
 

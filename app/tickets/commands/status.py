@@ -109,6 +109,8 @@ def apply_status(tx: Tx, row: Ticket, status: Status, kind: EventKind = EventKin
         solved_at, closed_at = row.solved_at, tx.now
     change(tx, row, "solved_at", solved_at, EventKind.SIDE)
     change(tx, row, "closed_at", closed_at, EventKind.SIDE)
+    if status in DONE:
+        change(tx, row, "snooze_until", None, EventKind.SIDE)  # nothing is left to come back to
     tell_status(tx, row.id, was, status)
     return True
 

@@ -39,7 +39,7 @@ class Pile(enum.StrEnum):
     """The lists there are."""
 
     ACTIVE = "active"  # neither closed nor deleted
-    TO_DO = "to_do"  # new and open: the customer had the last word
+    TO_DO = "to_do"  # new and open, not snoozed: somebody has to do something now
     UNASSIGNED = "unassigned"
     MINE = "mine"
     NEW = "new"
@@ -50,13 +50,14 @@ class Pile(enum.StrEnum):
     OVERDUE = "overdue"
     FOLLOW_UP = "follow_up"
     UNREAD = "unread"
+    SNOOZED = "snoozed"
     ALL = "all"
     BIN = "bin"
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A list. `agent`: whose, for `mine` and `unread`. `customer`: only this one's tickets (any pile but those)."""
+    """A list. Unassigned, mine, overdue and unread are parts of what is to do. `agent`: whose, for `mine` and `unread`. `customer`: only this one's tickets (any pile but those)."""
 
     pile: Pile = Pile.ACTIVE
     agent: UUID | None = None
@@ -81,22 +82,33 @@ class Counts:
 _RAW_ID: Any = type_coerce(Ticket.id, NullType()).label("id")
 _PRESENT = and_(Ticket.deleted_at.is_(None), Ticket.merged_into.is_(None))
 _ACTIVE = and_(_PRESENT, Ticket.status != literal_column("'closed'"))
-_UNANSWERED = and_(_ACTIVE, Ticket.status != literal_column("'waiting'"), Ticket.status != literal_column("'solved'"))
+_AWAKE = Ticket.snooze_until.is_(None)
+_UNANSWERED = and_(
+    _ACTIVE, _AWAKE, Ticket.status != literal_column("'waiting'"), Ticket.status != literal_column("'solved'")
+)
 
 
 def ticket_ids(
     db: Session, view: View | None = None, limit: int | None = None, after: UUID | None = None
 ) -> list[UUID]:
-    """The ids of a list, newest message first (overdue: most overdue first; Bin: last deleted first).
+    """The ids of a list, newest message first (overdue: most overdue first; snoozed: next to wake first; Bin: last deleted first).
 
     `after`: go on behind this ticket. With `limit=None` it is the whole list.
     """
-    return [UUID(bytes=key) for key in _keys(db, _listed(db, view or View(), limit, after))]
+    block = ticket_keys(db, view, limit, after)
+    return [UUID(bytes=block[at : at + 16]) for at in range(0, len(block), 16)]
 
 
 def ticket_keys(db: Session, view: View | None = None, limit: int | None = None, after: UUID | None = None) -> bytes:
-    """The same ids as one block, 16 bytes each: for whole lists, where making an object of every id takes longest."""
-    return b"".join(_keys(db, _listed(db, view or View(), limit, after)))
+    """The same ids as one block, 16 bytes each: where many are wanted, making an object of every one takes longest.
+
+    SQLite itself joins them: every row it hands over takes Python's lock, which the window's thread wants at that moment.
+    """
+    if db.get_bind().dialect.name != "sqlite":
+        return b"".join(_keys(db, _listed(db, view or View(), limit, after)))
+    ordered = _listed(db, view or View(), -1 if limit is None else limit, after).subquery()  # a limit keeps the order
+    joined = db.connection().execute(select(func.group_concat(func.hex(ordered.c.id), ""))).scalar()
+    return bytes.fromhex(joined or "")
 
 
 def _listed(db: Session, view: View, limit: int | None, after: UUID | None) -> Select[Any] | CompoundSelect[Any]:
@@ -124,7 +136,8 @@ def _to_do(db: Session, view: View, limit: int | None, after: UUID | None) -> Co
     place = db.execute(select(Ticket.last_message_at, Ticket.id).where(Ticket.id == after)).first() if after else None
     parts: list[Select[Any]] = []
     for status in TO_DO:
-        part = select(_RAW_ID, Ticket.last_message_at).where(_PRESENT, Ticket.status == literal_column(f"'{status}'"))
+        one = Ticket.status == literal_column(f"'{status}'")
+        part = select(_RAW_ID, Ticket.last_message_at).where(_PRESENT, _AWAKE, one)
         if view.customer is not None:
             part = part.where(Ticket.customer == view.customer)
         if place is not None:
@@ -144,7 +157,9 @@ def _of(view: View) -> tuple[ColumnElement[bool], InstrumentedAttribute[Any], bo
     if pile is Pile.BIN:
         return Ticket.deleted_at.isnot(None), Ticket.deleted_at, False
     if pile is Pile.OVERDUE:
-        return and_(_ACTIVE, Ticket.due_at.isnot(None), Ticket.due_at <= clock.now()), Ticket.due_at, True
+        return and_(_UNANSWERED, Ticket.due_at.isnot(None), Ticket.due_at <= clock.now()), Ticket.due_at, True
+    if pile is Pile.SNOOZED:
+        return and_(_ACTIVE, Ticket.snooze_until.isnot(None)), Ticket.snooze_until, True
     if pile is Pile.UNREAD:
         return (
             and_(_UNANSWERED, Ticket.last_incoming_at.isnot(None), _news_for(view.agent)),
@@ -154,8 +169,8 @@ def _of(view: View) -> tuple[ColumnElement[bool], InstrumentedAttribute[Any], bo
     conditions: dict[Pile, ColumnElement[bool]] = {
         Pile.ACTIVE: _ACTIVE,
         Pile.TO_DO: _UNANSWERED,
-        Pile.UNASSIGNED: and_(_ACTIVE, Ticket.assignee.is_(None)),
-        Pile.MINE: and_(_ACTIVE, Ticket.assignee == view.agent),
+        Pile.UNASSIGNED: and_(_UNANSWERED, Ticket.assignee.is_(None)),
+        Pile.MINE: and_(_UNANSWERED, Ticket.assignee == view.agent),
         Pile.FOLLOW_UP: and_(_PRESENT, Ticket.follow_up == true()),
         Pile.ALL: _PRESENT,
     }
@@ -173,7 +188,8 @@ def counts(db: Session, agent: UUID | None = None) -> Counts:
     by_status = {status: kept.get(f"status:{status}", 0) for status in Status}
     found = {Pile(status): count for status, count in by_status.items()}
     found[Pile.ALL] = kept.get("all", 0)
-    found[Pile.TO_DO] = by_status[Status.NEW] + by_status[Status.OPEN]
+    found[Pile.TO_DO] = kept.get("to_do", 0)
+    found[Pile.SNOOZED] = kept.get("snoozed", 0)
     found[Pile.ACTIVE] = found[Pile.ALL] - by_status[Status.CLOSED]
     found[Pile.UNASSIGNED] = kept.get("unassigned", 0)
     found[Pile.MINE] = kept.get(f"assignee:{agent.hex}", 0) if agent else 0

@@ -543,6 +543,17 @@ def upgrade() -> None:
             sqlite_where=sa.text("merged_into IS NOT NULL"),
         )
         batch_op.create_index(
+            "ticket_snoozed",
+            ["snooze_until", "id"],
+            unique=False,
+            sqlite_where=sa.text(
+                "deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND snooze_until IS NOT NULL"
+            ),
+            postgresql_where=sa.text(
+                "deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND snooze_until IS NOT NULL"
+            ),
+        )
+        batch_op.create_index(
             "ticket_active",
             ["last_message_at", "id"],
             unique=False,
