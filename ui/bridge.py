@@ -1,23 +1,34 @@
 """The only place where threads meet Qt.
 
-Changes arrive on whatever thread noticed them; pages want one calm signal in theirs. So changes are merged while a queued
-event is under way, and at most one ever is: ten thousand commits in a second cost the window a handful of signals.
-`post` brings results of background work to the window's thread the same way, in order.
+Changes arrive on whatever thread noticed them; pages want one calm signal in theirs. So the first change after a rest is
+told at once, and what follows is merged and told five times a second: ten thousand commits in a second cost the window
+five looks at the desk. What a person did in this window is not kept waiting for that (`hurry`).
+`post` brings results of background work to the window's thread, in order; one event is under way at most.
 """
 
 from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.kernel.changes import Changes
 
 log = logging.getLogger(__name__)
+
+CALM_MS = 200
+"""Between two signals while changes keep coming."""
+
+_HURRY_S = 0.03
+"""How long after a command its own change may still be on its way through the log."""
+
+_SLICE_S = 0.008
+"""Results are shown for so long at a stretch; then keys and painting have their turn."""
 
 
 class Listenable(Protocol):
@@ -39,7 +50,10 @@ class Bridge(QObject):
         self._lock = threading.Lock()
         self._pending: Changes | None = None
         self._posted: deque[Callable[[], object]] = deque()
-        self._under_way = self._closed = False
+        self._under_way = self._closed = self._overdue = False
+        self._hurried_until = 0.0
+        self._calm = QTimer(self, singleShot=True, interval=CALM_MS)
+        self._calm.timeout.connect(self._tell)
         self._stop: Callable[[], None] | None = None
         self._wake.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         if desk is not None:
@@ -55,7 +69,16 @@ class Bridge(QObject):
         """Take changes, on any thread."""
         with self._lock:
             self._pending = changes if self._pending is None else self._pending.merged(changes)
+            self._overdue = self._overdue or time.monotonic() < self._hurried_until
             self._call()
+
+    def hurry(self) -> None:
+        """This window changed something: tell what is known and what comes next at once. On any thread."""
+        with self._lock:
+            self._hurried_until = time.monotonic() + _HURRY_S
+            if self._pending is not None:
+                self._overdue = True
+                self._call()
 
     def post(self, act: Callable[[], object]) -> None:
         """Run `act` in the window's thread soon; callable from any thread. After `close` it is dropped."""
@@ -81,14 +104,29 @@ class Bridge(QObject):
 
     def _deliver(self) -> None:
         with self._lock:
-            changes, self._pending = self._pending, None
-            posted = list(self._posted)
-            self._posted.clear()
             self._under_way = False
-        for act in posted:
+        self._show_results(time.monotonic() + _SLICE_S)
+        if self._overdue or not self._calm.isActive():
+            self._tell()
+
+    def _show_results(self, until: float) -> None:
+        while True:
+            with self._lock:
+                if not self._posted:
+                    return
+                if time.monotonic() > until:
+                    self._call()
+                    return
+                act = self._posted.popleft()
             try:
                 act()
             except Exception:
                 log.exception("a result could not be shown")
+
+    def _tell(self) -> None:
+        with self._lock:
+            changes, self._pending = self._pending, None
+            self._overdue = False
         if changes is not None:
+            self._calm.start()
             self.changed.emit(changes)

@@ -101,7 +101,12 @@ class Tasks(QObject):
             if then is not None and (owner is None or shiboken6.isValid(owner)):
                 then(result)
 
-        self._start(self._writes, lambda: self._desk.do(command, *args, **kwargs), deliver, self, "", failed)
+        def work() -> Any:
+            result = self._desk.do(command, *args, **kwargs)
+            self._bridge.hurry()
+            return result
+
+        self._start(self._writes, work, deliver, self, "", failed)
 
     def run(
         self, work: Callable[[], Any], /, *, then: Then, owner: QObject, key: str = "", failed: Failed | None = None

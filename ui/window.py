@@ -23,6 +23,7 @@ from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError
 from ui.actions import Actions, Offer
 from ui.bridge import Bridge
+from ui.models.cache import TicketCache
 from ui.pages import BasePage, Context
 from ui.pages.finding import Finder
 from ui.tasks import Tasks
@@ -85,6 +86,7 @@ class Window(QMainWindow):
             desk=desk,
             bridge=self.bridge,
             tasks=self.tasks,
+            rows=TicketCache(self.tasks, desk.me, self),
             theme=theme,
             actions=self.actions_,
             overlay=self.overlay,
@@ -218,6 +220,7 @@ class Window(QMainWindow):
     # -- changes ------------------------------------------------------------------------------------------------------
 
     def _changed(self, changes: Changes) -> None:
+        self.context.rows.apply(changes)
         for name, page in self._pages.items():
             if not isinstance(page, BasePage):
                 continue

@@ -39,6 +39,8 @@ class Driven:
 
     def __init__(self, app: QApplication, desk: Desk) -> None:
         self.app, self.desk = app, desk
+        self._beat = QTimer(app, timerType=Qt.TimerType.PreciseTimer, interval=_TICK_MS)
+        self._beat.start()
         self.window = Window(desk, Theme(app))
         self.window.resize(1440, 900)
         self.window.start()
@@ -51,11 +53,19 @@ class Driven:
         """One turn of the event loop."""
         self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 5)
 
+    def wait(self) -> None:
+        """Sleep until an event comes, at most one beat, and deal with it.
+
+        Without a time to end at: with one, Qt polls, and a window that polls takes a whole core from what it is measured
+        beside, which no window of a person does.
+        """
+        self.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
     def until(self, holds: Callable[[], Any], patience_s: float = PATIENCE_S) -> None:
         """Turn until something holds."""
         end = time.monotonic() + patience_s
         while not holds():
-            self.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+            self.wait()
             if time.monotonic() > end:
                 raise SystemExit("the window waited in vain")
 
@@ -63,12 +73,13 @@ class Driven:
         """Turn until nothing has been asked for a while."""
         calm = time.monotonic()
         while time.monotonic() - calm < seconds:
-            self.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 20)
+            self.wait()
             if self.window.tasks.running:
                 calm = time.monotonic()
 
     def close(self) -> None:
         """Close the window."""
+        self._beat.stop()
         self.window.close()
         self.window.shut()
 
@@ -200,7 +211,7 @@ def _observed(driven: Driven, ends: Callable[[], Callable[[], bool]]) -> tuple[l
     with ticking(driven.app) as gaps:
         working = Working(driven)
         while not over():
-            driven.app.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents, 5)
+            driven.wait()
         working.stop()
     driven.rest()
     return gaps[2:], working.times

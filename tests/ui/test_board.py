@@ -24,7 +24,8 @@ from tests.ui.desk_pages import NOW, Office, office, settle, shown
 from tests.ui.lint import findings
 from ui.bridge import Bridge
 from ui.models.board import MIME, ColumnModel, pack, read_board, unpack
-from ui.models.tickets import ROW_ROLE, TicketCache
+from ui.models.cache import TicketCache
+from ui.models.tickets import ROW_ROLE
 from ui.pages.board.card import drag_pixmap, due_words
 from ui.pages.board.page import Page
 from ui.tasks import Tasks

@@ -22,8 +22,10 @@ from app.tickets.queries import Pile, View, ticket_ids
 from tests.ui.inbox_desk import InboxDesk
 from ui.bridge import Bridge
 from ui.models import tickets as module
+from ui.models.blocks import block_of
+from ui.models.cache import TicketCache
 from ui.models.hits import Found, HitModel, near
-from ui.models.tickets import ID_ROLE, ROW_ROLE, TicketCache, TicketModel
+from ui.models.tickets import ID_ROLE, ROW_ROLE, Ids, TicketModel
 from ui.tasks import Tasks
 
 
@@ -144,8 +146,9 @@ def test_any_change_ends_in_the_list_as_it_is(seed: int) -> None:
     tasks = Tasks(_NoDesk(), Bridge())
     model = TicketModel(tasks, TicketCache(tasks, lambda: None))
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    model._take_head(before, None)
-    model._take_head(after, frozenset(changed) if dice.random() < 0.7 else None)
+    model._take(Ids(block_of(before), set(), whole=True), None)
+    read = Ids(block_of(after), {key.bytes for key in after}, whole=True)
+    model._take(read, frozenset(changed) if dice.random() < 0.7 else None)
     assert [model.id_at(n) for n in range(model.rowCount())] == after
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from PySide6.QtCore import QObject, QThread
+from PySide6.QtCore import QObject, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError, Reason, UserError
-from ui.bridge import Bridge
+from ui.bridge import _SLICE_S, Bridge
 from ui.tasks import Tasks
 
 
@@ -91,6 +92,44 @@ def test_a_storm_of_changes_becomes_few_signals_and_loses_none(qtbot: QtBot) -> 
     assert feed.listeners == []
     with qtbot.assertNotEmitted(bridge.changed, wait=20):
         bridge.on_changes(changed(uuid4()))
+
+
+def test_what_follows_a_change_waits_a_moment_and_what_a_person_does_waits_for_nothing(
+    bridge: Bridge, qtbot: QtBot
+) -> None:
+    seen: list[frozenset[UUID] | None] = []
+    bridge.changed.connect(lambda changes: seen.append(changes.of("ticket")))
+    bridge._calm.setInterval(60_000)
+    first, later, last, own = (uuid4() for _ in range(4))
+    bridge.on_changes(changed(first))
+    qtbot.waitUntil(lambda: seen == [frozenset({first})])
+    for one in (later, last):
+        bridge.on_changes(changed(one))
+        QApplication.processEvents()
+    assert len(seen) == 1
+    bridge.hurry()
+    qtbot.waitUntil(lambda: len(seen) == 2)
+    assert seen[1] == frozenset({later, last})
+    bridge.hurry()
+    bridge.on_changes(changed(own))
+    qtbot.waitUntil(lambda: len(seen) == 3)
+    assert seen[2] == frozenset({own})
+
+
+def test_many_results_leave_the_keys_their_turn(bridge: Bridge, qtbot: QtBot) -> None:
+    came: list[str] = []
+
+    def heavy() -> None:
+        end = time.monotonic() + _SLICE_S
+        while time.monotonic() <= end:
+            pass
+        came.append("result")
+
+    for _ in range(3):
+        bridge.post(heavy)
+    QTimer.singleShot(0, lambda: came.append("key"))
+    qtbot.waitUntil(lambda: len(came) == 4)
+    assert came[-1] == "result"
 
 
 def test_posts_come_in_order_and_one_failure_stops_none(

@@ -7,7 +7,7 @@ somebody scrolls; the count beside the title is always the whole one. Rows come 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,9 @@ from PySide6.QtCore import (
 from app.people.queries import agents
 from app.search import queries as search
 from app.tickets.queries import BoardBy, BoardColumn, TicketRow, board
-from ui.models.tickets import ID_ROLE, ROW_ROLE, TicketCache, spoken
+from ui.models.blocks import block_of, runs
+from ui.models.cache import TicketCache
+from ui.models.tickets import ID_ROLE, ROW_ROLE, spoken
 from ui.text import tr
 
 MIME = "application/x-deskbell-tickets"
@@ -83,6 +85,7 @@ class ColumnModel(QAbstractListModel):
         self._places: dict[UUID, int] = {}
         self._total = 0
         cache.arrived.connect(self._arrived)
+        cache.aged.connect(self._aged)
 
     # -- what Qt asks
 
@@ -186,14 +189,14 @@ class ColumnModel(QAbstractListModel):
         self._places = {key: place for place, key in enumerate(ids)}
 
     def _remove(self, places: list[int]) -> None:
-        for first, last in reversed(_runs(places)):
+        for first, last in reversed(runs(places)):
             self.beginRemoveRows(QModelIndex(), first, last)
             self._set(self._ids[:first] + self._ids[last + 1 :])
             self.endRemoveRows()
 
     def _insert(self, new: list[UUID], ids: list[UUID]) -> None:
         places = {key: place for place, key in enumerate(ids)}
-        for first, last in _runs([places[key] for key in new]):
+        for first, last in runs([places[key] for key in new]):
             at = min(first, len(self._ids))
             self.beginInsertRows(QModelIndex(), at, at + last - first)
             self._set(self._ids[:at] + ids[first : last + 1] + self._ids[at:])
@@ -215,14 +218,21 @@ class ColumnModel(QAbstractListModel):
             self._cache.want(self._ids[start : start + PAGE])
         return self._cache.row(key)
 
-    def _arrived(self, keys: frozenset[UUID]) -> None:
-        for first, last in _runs(sorted(place for key in keys if (place := self.place_of(key)) >= 0)):
+    def _arrived(self, keys: Iterable[UUID]) -> None:
+        for first, last in runs(sorted(place for key in keys if (place := self.place_of(key)) >= 0)):
             self.dataChanged.emit(self.index(first), self.index(last))
+
+    def _aged(self, keys: frozenset[UUID] | None) -> None:
+        """Rows are old: whoever paints them asks for them anew."""
+        if keys is None:
+            self.refresh_all()
+        else:
+            self._arrived(keys)
 
 
 def pack(keys: Sequence[UUID]) -> bytes:
     """Tickets as they are carried by a drag."""
-    return b"".join(key.bytes for key in keys)
+    return block_of(keys)
 
 
 def unpack(data: QMimeData) -> tuple[UUID, ...]:
@@ -261,14 +271,3 @@ def empty_words(by: BoardBy, key: str, *, filtered: bool) -> str:
             "solved": tr("Nothing solved lately"),
         }[key]
     return tr("No tickets here")
-
-
-def _runs(places: Sequence[int]) -> list[tuple[int, int]]:
-    """Sorted numbers as runs, first and last of each."""
-    runs: list[tuple[int, int]] = []
-    for place in places:
-        if runs and place == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], place)
-        else:
-            runs.append((place, place))
-    return runs

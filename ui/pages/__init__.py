@@ -15,6 +15,7 @@ from app.desk import Desk
 from app.kernel.changes import Changes
 from ui.actions import Actions
 from ui.bridge import Bridge
+from ui.models.cache import TicketCache
 from ui.tasks import Tasks
 from ui.theme import Theme
 from ui.widgets.overlay import Overlay
@@ -26,7 +27,7 @@ from ui.widgets.toast import ToastHost
 class Context:
     """What the window offers its pages.
 
-    `go(page, **where)` shows a page and calls its `show_place(**where)`; `back()` returns to the page before;
+    `rows` are the rows of tickets that any page has read, told of every change before the pages are. `go(page, **where)` shows a page and calls its `show_place(**where)`; `back()` returns to the page before;
     `status(state, reasons)` sets the lamp; `count(page, n)` shows a number on the rail; `first_rows()` tells the bench that a
     list has painted its first rows; `engine_secret(ref, secret)` hands a password for this run to the engine.
     """
@@ -34,6 +35,7 @@ class Context:
     desk: Desk
     bridge: Bridge
     tasks: Tasks
+    rows: TicketCache
     theme: Theme
     actions: Actions
     overlay: Overlay

@@ -26,7 +26,8 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QListView,
 
 from app.tickets.queries import BoardBy, BoardColumn
 from ui.models.board import MIME, ColumnModel, column_name, empty_words, unpack
-from ui.models.tickets import ID_ROLE, ROW_ROLE, TicketCache
+from ui.models.cache import TicketCache
+from ui.models.tickets import ID_ROLE, ROW_ROLE
 from ui.pages.board.card import INSET, CardDelegate, drag_pixmap
 from ui.text import count_text, tr
 from ui.theme import tokens

@@ -17,7 +17,6 @@ from app.tickets.commands.results import Changed
 from app.tickets.queries import BoardBy
 from ui.actions import Run
 from ui.models.board import FIRST, BoardView, column_name, read_board
-from ui.models.tickets import TicketCache
 from ui.pages import BasePage, Context
 from ui.pages.board.column import Column
 from ui.pages.board.menus import assignee_menu, card_menu, priority_menu
@@ -44,7 +43,6 @@ class Page(BasePage):
         self._columns: list[Column] = []
         self._last = 0  # the column in which somebody worked last
         self._follow: tuple[tuple[UUID, ...], str] | None = None
-        self.cache = TicketCache(context.tasks, context.desk.me, self)
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(self.read)
         self._clock = QTimer(self, interval=_CLOCK_MS)
@@ -82,11 +80,8 @@ class Page(BasePage):
         self._clock.stop()
 
     def refresh(self, changes: Changes) -> None:
-        self.cache.apply(changes)
         if changes.touches("ticket", "agent"):
             self._calm.start(0 if self._follow else _CALM_MS)  # one's own doing shows at once
-        elif changes.touches("customer"):
-            self._repaint()
 
     def show_place(self, **where: object) -> None:
         by = where.get("by")
@@ -374,7 +369,7 @@ class Page(BasePage):
         clear(self._row)
         self._columns = []
         for place, data in enumerate(view.columns):
-            column = Column(view.by, data.key, self.cache)
+            column = Column(view.by, data.key, self.context.rows)
             cards = column.list
             cards.opened.connect(self._open)
             cards.dropped.connect(partial(self.move_cards, target=data.key))

@@ -21,11 +21,12 @@ from app.tickets.queries import (
     counts,
     living_ticket,
     ticket,
-    ticket_ids,
+    ticket_keys,
     ticket_rows,
     tickets_of,
 )
 from app.timeline.queries import Moment, customer_timeline
+from ui.models import blocks
 from ui.models.tickets import FIRST, PAGE
 
 _IMPLIED = frozenset({"created", "closed"})
@@ -39,9 +40,9 @@ Person = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first screen: the ids of a list, the rows that are painted first, the counts."""
+    """The first screen: the ids of a list as one block, the rows that are painted first, the counts."""
 
-    ids: list[UUID]
+    keys: bytes
     rows: tuple[TicketRow, ...]
     counts: Counts
 
@@ -85,8 +86,9 @@ class Surroundings:
 
 def first(db: Any, view: View, me: UUID | None) -> First:
     """The first screen of a list."""
-    ids = ticket_ids(db, view, limit=FIRST)
-    return First(ids, ticket_rows(db, ids[:PAGE], me), counts(db, me))
+    keys = ticket_keys(db, view, limit=FIRST)
+    shown = [UUID(bytes=raw) for raw in blocks.each(blocks.part(keys, 0, PAGE))]
+    return First(keys, ticket_rows(db, shown, me), counts(db, me))
 
 
 def surroundings(db: Any) -> Surroundings:

@@ -18,7 +18,7 @@ from app.outbox.queries import drafts
 from app.tickets.queries import Counts, Pile, View, counts
 from app.timeline.queries import Moment
 from ui.models.hits import find
-from ui.models.tickets import TicketCache, TicketModel
+from ui.models.tickets import TicketModel
 from ui.pages import Context
 from ui.pages.inbox import loading
 from ui.pages.inbox.ahead import Ahead
@@ -46,16 +46,15 @@ class Page(InboxFrame):
         self.shown: Opened | None = None
         self.around: Surroundings | None = None
         self._wanted_message: UUID | None = None
-        self._going_on = False
-        self.cache = TicketCache(context.tasks, lambda: self.me)
-        self.model = TicketModel(context.tasks, self.cache)
+        self._going_on = self._turned = False
+        self.model = TicketModel(context.tasks, context.rows)
         self.files = MailFiles(context)
         super().__init__(context, self.model, self.files.picture)
         self.triage = Triage(context, self)
         self.post = Post(context, self, lambda: self.around.undo_seconds if self.around else 10)
         self.ahead = Ahead(context.tasks, lambda: self.me, self)
         self.notices = Notices(context, self.list)
-        for made in (self.cache, self.model, self.files):
+        for made in (self.model, self.files):
             made.setParent(self)
         wire(self)
         self._seen = QTimer(self, singleShot=True, interval=_SEEN_MS)
@@ -77,7 +76,6 @@ class Page(InboxFrame):
     def refresh(self, changes: Changes) -> None:
         self.me = self.context.desk.me()
         self.ahead.apply(changes)
-        self.cache.apply(changes)
         self.model.apply(changes)
         if changes.touches("ticket", "setting", "seen"):
             self._ask_counts()
@@ -99,6 +97,7 @@ class Page(InboxFrame):
         if isinstance(message, UUID):
             self._wanted_message = message
         if isinstance(ticket, UUID):
+            self._turned = False
             self.open(ticket)
             self.list.choose(ticket)
         if to is not None:
@@ -108,6 +107,7 @@ class Page(InboxFrame):
 
     def show_pile(self, pile: Pile) -> None:
         """Show another list."""
+        self._turned = True
         self.list.search.clear()
         self.list.choose_pile(pile)
         self.model.show_view(View(pile, self.me))
@@ -118,13 +118,13 @@ class Page(InboxFrame):
         view = View(Pile.TO_DO, self.me)
 
         def take(first: First) -> None:
-            self.model.start_with(first.ids, first.rows, view)
+            self.model.start_with(first.keys, first.rows, view)
             self._take_counts(first.counts)
             focus = QApplication.focusWidget()
             if focus is None or not self.isAncestorOf(focus):
                 self.list.rows.setFocus()
-            if self.ticket is None and first.ids and self.isVisible():
-                self.open(first.ids[0])
+            if self.ticket is None and first.rows and self.isVisible():
+                self.open(first.rows[0].id)
             self.list.choose(self.ticket)  # the focus alone marks the first row without choosing it
 
         self.context.tasks.ask(loading.first, view, self.me, then=take, owner=self, failed=self.list_failed)
@@ -258,6 +258,8 @@ class Page(InboxFrame):
     def follow_list(self) -> None:
         """The rows changed: mark the ticket shown, or go on to the one in its place if that was the wish."""
         rows = self.list.rows
+        if self._turned and self.model.is_loaded and not self.list.searching:
+            self._turn()
         if self.list.searching or self.ticket is None:
             return
         gone = self.model.place_of(self.ticket) < 0
@@ -265,6 +267,18 @@ class Page(InboxFrame):
             self._going_on = False
             self.open(self.model.id_at(rows.currentIndex().row()))
         self.list.choose(self.ticket)
+
+    def _turn(self) -> None:
+        """Another list is there: what is shown is one of its tickets, or none."""
+        self._turned = False
+        if self.writing_new or (self.ticket is not None and self.model.place_of(self.ticket) >= 0):
+            return
+        if self.model.rowCount():
+            self.open(self.model.id_at(0))
+        else:
+            self.writer.keep_now()
+            self.ticket = self.shown = None
+            self.show_nothing()
 
     # -- writing
 
@@ -306,7 +320,7 @@ class Page(InboxFrame):
     def those(self) -> list[UUID]:
         """What an action acts on: the tickets chosen in the list if the one shown is among them, else the one shown."""
         chosen = self.list.selected()
-        if self.shown is None:
+        if self.shown is None or self.list.shown.marking:
             return chosen
         return chosen if self.shown.detail.id in chosen else [self.shown.detail.id]
 

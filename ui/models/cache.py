@@ -1,0 +1,113 @@
+"""The rows of tickets that are in memory: one cache for the whole window, whichever page paints them.
+
+A row that changed is shown as it was until the new one is there, so nothing flickers, and is read again only when somebody
+looks at it. All that is wanted while a question is under way goes into the next one: while mail pours in, the window asks
+for rows as often as it gets answers, not as often as there is mail.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from uuid import UUID
+
+from PySide6.QtCore import QObject, Signal
+
+from app.kernel.changes import Changes
+from app.tickets.queries import TicketRow, ticket_rows
+from ui.tasks import Tasks
+
+KEPT = 4096
+TOGETHER = 256
+"""Rows of one question, at most: about four screens."""
+
+
+class TicketCache(QObject):
+    """Rows of tickets by id, the least recently used ones dropped. In the window's thread."""
+
+    arrived = Signal(object)  # tuple[UUID, ...], in the order in which they were wanted
+    aged = Signal(object)  # frozenset[UUID]: rows here that are old now; None: all
+
+    def __init__(self, tasks: Tasks, me: Callable[[], UUID | None], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._tasks, self._me = tasks, me
+        self._rows: OrderedDict[UUID, TicketRow | None] = OrderedDict()
+        self._stale: set[UUID] = set()
+        self._asked: dict[UUID, None] = {}  # wanted or under way
+        self._waiting: list[UUID] = []
+        self._under_way: frozenset[UUID] = frozenset()
+        self._overtaken: set[UUID] = set()  # changed while they were being read
+
+    def row(self, key: UUID) -> TicketRow | None:
+        """The row if it is here, perhaps a little old; never waits."""
+        found = self._rows.get(key)
+        if found is not None:
+            self._rows.move_to_end(key)
+        return found
+
+    def lacks(self, key: UUID) -> bool:
+        """Must this row be asked for?"""
+        return (key not in self._rows or key in self._stale) and key not in self._asked
+
+    def want(self, keys: Iterable[UUID]) -> None:
+        """Read those of these rows that are missing or old, in the background; `arrived` follows."""
+        wanted = [key for key in keys if self.lacks(key)]
+        if wanted:
+            self._asked.update(dict.fromkeys(wanted))
+            self._waiting += wanted
+            self._ask()
+
+    def put(self, asked: Sequence[UUID], rows: Iterable[TicketRow]) -> None:
+        """Take rows in; those asked for that did not come do not exist."""
+        found = {row.id: row for row in rows}
+        for key in asked:
+            self._asked.pop(key, None)
+            self._rows[key] = found.get(key)
+            self._rows.move_to_end(key)
+            self._stale.discard(key)
+        while len(self._rows) > KEPT:
+            dropped, _ = self._rows.popitem(last=False)
+            self._stale.discard(dropped)
+        self.arrived.emit(tuple(asked))
+
+    def apply(self, changes: Changes) -> None:
+        """Mark what changed as old."""
+        ids = changes.of("ticket")
+        people = changes.of("customer")
+        if ids is None or people is None or changes.touches("agent"):
+            self._stale.update(self._rows)
+            self._overtaken |= self._under_way
+            self.aged.emit(None)
+            return
+        old = ids & self._rows.keys()
+        if people:
+            old |= {key for key, row in self._rows.items() if row is not None and row.customer in people}
+        self._overtaken |= self._under_way if people else ids & self._under_way
+        if old:
+            self._stale |= old
+            self.aged.emit(frozenset(old))
+
+    def _ask(self) -> None:
+        """Ask for what is wanted, newest wish first, unless a question is under way."""
+        if self._under_way or not self._waiting:
+            return
+        some, self._waiting = self._waiting[-TOGETHER:], self._waiting[:-TOGETHER]
+        self._under_way = frozenset(some)
+
+        def take(rows: tuple[TicketRow, ...]) -> None:
+            self._under_way = frozenset()
+            overtaken, self._overtaken = self._overtaken, set()
+            self.put(some, rows)
+            if overtaken:
+                self._stale |= overtaken
+                self.aged.emit(frozenset(overtaken))
+            self._ask()
+
+        def failed(_error: Exception) -> bool:
+            self._under_way, self._overtaken = frozenset(), set()
+            for key in some:
+                self._asked.pop(key, None)
+            self._ask()
+            return False
+
+        self._tasks.ask(ticket_rows, some, self._me(), then=take, owner=self, failed=failed)
