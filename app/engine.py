@@ -29,6 +29,7 @@ from app.kernel.locks import FileLock, holder
 from app.outbox.delivery import settle_leftovers
 from app.workers import mail_receive, mail_send, timers
 from app.workers.mail_intake import ALONE, WITH_WINDOW, Pace
+from app.workers.mail_live import run_mailbox
 from app.workers.parsing import ParsePool
 
 log = logging.getLogger(__name__)
@@ -100,13 +101,14 @@ def one_pass(desk: Desk, mailbox: UUID | None = None, stop: threading.Event | No
 
 def _receive(desk: Desk, mailbox: UUID, pool: ParsePool, stop: threading.Event, done: Pass, pace: Pace) -> None:
     try:
-        done.took(
-            mail_receive.receive_pass(
-                mailbox, desk.work, desk.ask, desk.packs, secrets.load_secret, pool, stop, pace=pace
-            )
-        )
+        done.took(mail_receive.receive_pass(_hands(desk, mailbox, pool, stop), pace=pace))
     except (ExternalError, UserError) as error:
         done.problems.append(str(error))
+
+
+def _hands(desk: Desk, mailbox: UUID, pool: ParsePool, stop: threading.Event) -> mail_receive.Hands:
+    """What receiving for a mailbox of this desk is handed."""
+    return mail_receive.Hands(mailbox, desk.work, desk.ask, desk.packs, secrets.load_secret, pool, stop)
 
 
 def _timers_and_sending(desk: Desk, stop: threading.Event, done: Pass) -> None:
@@ -124,11 +126,12 @@ def _backup(desk: Desk) -> timers.Backup:
 def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
     """Compare the ledger with fresh listings of the servers. What could not be compared is told, in sentences."""
     problems = []
-    for key in [mailbox] if mailbox else desk.ask(receiving_mailboxes):
-        try:
-            mail_receive.list_again(key, desk.work, desk.ask, desk.packs, secrets.load_secret)
-        except (ExternalError, UserError) as error:
-            problems.append(str(error))
+    with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
+        for key in [mailbox] if mailbox else desk.ask(receiving_mailboxes):
+            try:
+                mail_receive.list_again(_hands(desk, key, pool, threading.Event()))
+            except (ExternalError, UserError) as error:
+                problems.append(str(error))
     return problems
 
 
@@ -291,10 +294,8 @@ class _Mailbox:
 
     def __init__(self, desk: Desk, key: UUID, pool: ParsePool) -> None:
         self.stop, self.wake = threading.Event(), Wake()
-        work = (key, desk.work, desk.ask, desk.packs, secrets.load_secret, pool, self.stop, self.wake)
-        self.thread = threading.Thread(
-            target=mail_receive.run_mailbox, args=work, name=f"mailbox-{key.hex[-4:]}", daemon=True
-        )
+        work = (_hands(desk, key, pool, self.stop), self.wake)
+        self.thread = threading.Thread(target=run_mailbox, args=work, name=f"mailbox-{key.hex[-4:]}", daemon=True)
         self.thread.start()
 
     def end(self) -> None:

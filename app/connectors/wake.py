@@ -1,10 +1,39 @@
-"""A wake-up call for a thread that waits for a server: a socket pair, because `select` takes sockets everywhere."""
+"""Waiting for a server: a wake-up call from another thread, and noticing that the computer slept meanwhile.
+
+The wake-up call is a socket pair, because `select` takes sockets everywhere.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import select
 import socket
+import time
+from collections.abc import Callable
+from typing import Final
+
+_SLEPT_S: Final = 20.0
+_SLICE_S: Final = 15.0
+
+
+class AwakeClock:
+    """Tells a long wait from a sleep of the computer.
+
+    What counts the time of a wait stands still on most systems while the machine sleeps; the wall clock does not. So a
+    wait is cut into slices, and a slice that took much more time by the wall clock than was asked for means that the
+    machine slept (or its clock was set): a connection that was open before is then worth nothing.
+    """
+
+    def __init__(self, wall: Callable[[], float] = time.time, slice_s: float = _SLICE_S) -> None:
+        self._wall, self.slice_s, self._at = wall, slice_s, wall()
+
+    def begin(self) -> None:
+        """A slice begins."""
+        self._at = self._wall()
+
+    def slept(self, at_most_s: float) -> bool:
+        """Did the slice, which was to last `at_most_s`, take so long that the machine must have slept?"""
+        return self._wall() - self._at > at_most_s + _SLEPT_S
 
 
 class Wake:
@@ -30,6 +59,19 @@ class Wake:
     def wait(self, seconds: float) -> bool:
         """Wait until set, at most `seconds`. True if it is set."""
         return bool(select.select([self._here], [], [], seconds)[0])
+
+    def wait_awake(self, seconds: float, awake: AwakeClock | None = None) -> bool:
+        """As `wait`, but a sleep of the computer ends it too. True if it is set."""
+        awake = awake or AwakeClock()
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            step = min(left, awake.slice_s)
+            awake.begin()
+            if self.wait(step):
+                return True
+            if awake.slept(step):
+                return False
+        return self.is_set()
 
     def fileno(self) -> int:
         return self._here.fileno()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.conversations.rules import SAMPLE
 from app.conversations.tables import Mailbox
 from app.inbox.rules import MOST_ATTEMPTS, FolderRole, History, Outcome
-from app.inbox.tables import MailFolder, MailItem
+from app.inbox.tables import MailFolder, MailHistory, MailItem
 from app.kernel.blobs import BlobRef
 from app.kernel.errors import NotFoundError
 from app.kernel.tables import Blob
@@ -57,11 +57,12 @@ class LedgerItem:
     received_at: datetime
     gone_at: datetime | None
     was_there: bool = False
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderPlan:
-    """How far a folder is received. `uidvalidity` 0: never looked into."""
+    """How far a folder is received. `uidvalidity` 0: never looked into. `stuck_uid`: where the line broke last."""
 
     id: UUID
     name: str
@@ -74,11 +75,17 @@ class FolderPlan:
     server_count: int
     unaccounted: int
     listed_at: datetime | None
+    is_received: bool = True
+    stuck_uid: int = 0
+    stuck_times: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class ReceivePlan:
-    """A mailbox as the receiving worker needs it; the secret itself is in the keyring under `secret_ref`."""
+    """A mailbox as the receiving worker needs it; the secret itself is in the keyring under `secret_ref`.
+
+    `folders`: those to receive; `others`: known, and not chosen.
+    """
 
     id: UUID
     address: str
@@ -93,6 +100,8 @@ class ReceivePlan:
     first_import_done: bool
     paused_reason: str
     folders: tuple[FolderPlan, ...]
+    others: tuple[FolderPlan, ...] = ()
+    history_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +151,7 @@ def ledger(db: Session, mailbox: str | None = None) -> tuple[LedgerFolder, ...]:
             listed_at=row.listed_at,
         )
         for row, address in rows
+        if row.is_received or row.id in by_outcome
         for counts in [by_outcome.get(row.id, {})]
     )
 
@@ -187,6 +197,8 @@ def receive_plan(db: Session, mailbox: UUID) -> ReceivePlan | None:
     if row is None or row.deleted_at is not None or row.paused_reason == SAMPLE:
         return None
     folders = db.execute(select(MailFolder).where(MailFolder.mailbox == mailbox).order_by(MailFolder.name)).scalars()
+    plans = [_plan(each) for each in folders]
+    history = db.get(MailHistory, mailbox)
     return ReceivePlan(
         id=row.id,
         address=row.address,
@@ -200,7 +212,9 @@ def receive_plan(db: Session, mailbox: UUID) -> ReceivePlan | None:
         connected_at=row.connected_at,
         first_import_done=row.first_import_done,
         paused_reason=row.paused_reason,
-        folders=tuple(_plan(each) for each in folders),
+        folders=tuple(each for each in plans if each.is_received),
+        others=tuple(each for each in plans if not each.is_received),
+        history_held=history is not None and history.is_held,
     )
 
 
@@ -299,6 +313,7 @@ def _item(found: Any) -> LedgerItem:
         received_at=row.received_at,
         gone_at=row.gone_at,
         was_there=row.is_history,
+        part=row.part,
     )
 
 
@@ -315,4 +330,7 @@ def _plan(row: MailFolder) -> FolderPlan:
         server_count=row.server_count,
         unaccounted=row.unaccounted,
         listed_at=row.listed_at,
+        is_received=row.is_received,
+        stuck_uid=row.stuck_uid,
+        stuck_times=row.stuck_times,
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,7 +16,9 @@ from app.kernel import clock, ids
 from app.mime.model import MailClass, ParsedMail, Trust
 
 MOST_ATTEMPTS: Final = 3
-"""A mail that was begun this often and never finished goes into quarantine."""
+"""A mail that was begun this often and never finished goes into quarantine; so does one that the server failed to
+give this often.
+"""
 
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
@@ -44,12 +47,33 @@ class Outcome(enum.StrEnum):
     QUARANTINED = "quarantined"
 
 
+PILES: Final = (
+    Outcome.SPAM,
+    Outcome.BULK,
+    Outcome.AUTO_REPLY,
+    Outcome.BOUNCE,
+    Outcome.FEEDBACK,
+    Outcome.SENT_OTHER,
+    Outcome.QUARANTINED,
+)
+"""Mail that becomes no ticket by itself. It lies on piles of its own, to be looked at; nothing of it is deleted."""
+
+
 class FolderRole(enum.StrEnum):
     """What a folder is for, as far as it is read."""
 
     INBOX = "inbox"
     SENT = "sent"
     JUNK = "junk"
+    OTHER = "other"  # read only when a person chose it; its mail counts as the inbox's
+
+
+class Part(enum.StrEnum):
+    """How much of a mail is here. The value is stored."""
+
+    WHOLE = ""
+    COMING = "coming"  # its beginning; the rest comes in pieces, after everything else
+    HELD = "held"  # its beginning; larger than the limit, the rest comes when a person asks
 
 
 class History(enum.StrEnum):
@@ -175,3 +199,13 @@ def outcome_of_class(mail_class: MailClass) -> Outcome | None:
         MailClass.BULK: Outcome.BULK,
         MailClass.FEEDBACK_REPORT: Outcome.FEEDBACK,
     }.get(mail_class)
+
+
+def beginning(mail: ParsedMail, size: int) -> ParsedMail:
+    """The beginning of a large mail (`size` bytes), as it is shown until the rest is here.
+
+    Files are left out, for the last of them is cut. Where the cut is in the text, so is its last line.
+    """
+    text = mail.text if mail.attachments else mail.text[: mail.text.rfind("\n") + 1]
+    words = f"Only the beginning of this large mail is here. The whole mail has {size / 1e6:.1f} MB."
+    return replace(mail, text=text, attachments=(), warnings=(*mail.warnings, words))

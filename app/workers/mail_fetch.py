@@ -7,17 +7,15 @@ that whatever breaks in between, the next look finds what is missing and nothing
 from __future__ import annotations
 
 import hashlib
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any, Final
+from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
-from app.connectors.contracts import Incoming
 from app.connectors.email.folders import FolderRole as WireRole
-from app.connectors.email.imap import FolderState, ImapSession
+from app.connectors.email.imap import FolderState, ImapSession, MailFacts
+from app.connectors.email.imap_folder import Seen
 from app.inbox import commands
 from app.inbox.queries import (
     FolderPlan,
@@ -28,12 +26,9 @@ from app.inbox.queries import (
     receive_plan,
 )
 from app.inbox.rules import FolderRole, History
-from app.kernel.blobs import Packs
-from app.mime.dates import parse_date
-from app.mime.parse import read_headers
-
-Do = Callable[..., Any]
-Ask = Callable[..., Any]
+from app.kernel.errors import ExternalError
+from app.workers.mail_hands import Hands, Line
+from app.workers.mail_keep import Keeper, Wanted
 
 WINDOW: Final = 200
 """Mails whose order is set right before they become tickets."""
@@ -47,51 +42,50 @@ _ROLES: Final = {
     WireRole.INBOX: FolderRole.INBOX,
     WireRole.SENT: FolderRole.SENT,
     WireRole.JUNK: FolderRole.JUNK,
+    WireRole.OTHER: FolderRole.OTHER,
 }
-_HEADER_BYTES: Final = 64_000
-_OLD: Final = datetime(1990, 1, 1, tzinfo=UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A mail that has no line yet: where it lies and when the server got it."""
-
-    at: datetime
-    folder: UUID
-    uid: int
+_READ: Final = frozenset({WireRole.INBOX, WireRole.SENT, WireRole.JUNK})
 
 
 class Fetcher:
     """One session's view of one mailbox."""
 
-    def __init__(
-        self, session: ImapSession, do: Do, ask: Ask, packs: Packs, mailbox: UUID, stop: threading.Event | None = None
-    ) -> None:
-        self._session, self._do, self._ask, self._packs, self._mailbox = session, do, ask, packs, mailbox
-        self._stop = stop or threading.Event()
+    def __init__(self, session: ImapSession, hands: Hands, line: Line) -> None:
+        self._session, self._hands, self._line = session, hands, line
+        self._do, self._ask, self._packs = hands.do, hands.ask, hands.packs
         self._looked: dict[UUID, tuple[FolderState, list[int]]] = {}
 
     def plan(self) -> ReceivePlan | None:
         """The mailbox as it stands; None once it was removed."""
-        found: ReceivePlan | None = self._ask(receive_plan, self._mailbox)
+        found: ReceivePlan | None = self._ask(receive_plan, self._hands.mailbox)
         return found
 
     def watch(self) -> ReceivePlan | None:
-        """Find INBOX, Sent and Junk and remember them."""
+        """List the folders and remember them; a folder that is not there any more is emptied in the ledger.
+
+        Of a server that shows one mail in many folders (Gmail's labels) only INBOX, Sent and Junk are known at all.
+        """
         found = [
             (folder.name, _ROLES[folder.role])
             for folder in self._session.folders()
-            if folder.role in _ROLES and folder.selectable
+            if folder.selectable and (folder.role in _READ or (folder.is_choosable and not self._session.is_gmail))
         ]
         plan = self.plan()
-        if plan is not None and {(one.name, one.role) for one in plan.folders} != set(found):
-            self._do(commands.watch_folders, self._mailbox, found)
-            plan = self.plan()
-        return plan
+        if plan is None:
+            return None
+        known = {(one.name, one.role) for one in (*plan.folders, *plan.others)}
+        if set(found) - known:
+            self._do(commands.watch_folders, self._hands.mailbox, found)
+        there = {name for name, _ in found}
+        for one in plan.folders:
+            if one.name not in there and (one.uidnext is not None or one.server_count):
+                self._do(commands.lose_folder, one.id)
+        plan = self.plan()
+        return replace(plan, folders=tuple(one for one in plan.folders if one.name in there)) if plan else None
 
     def missing(self, plan: ReceivePlan, folder: FolderPlan, *, listing: bool = False) -> list[int]:
         """UIDs of a folder that have no line here. `listing`: look at all of them even if nothing seems to have changed."""
-        state = self._select(folder.name)
+        state = self._select(folder)
         if folder.uidvalidity == 0:
             self._begin(folder, state)
             listing = True
@@ -99,33 +93,53 @@ class Fetcher:
             self._start_over(plan, folder, state)
             listing = True
         elif not listing and not folder.unaccounted and plan.first_import_done:
-            if _is_unchanged(plan, folder, state):
-                return []
-            new = self._session.uids(folder.received_uid)
-            if plan.history is not History.NONE and folder.server_count + len(new) == state.exists:
-                self._looked[folder.id] = (state, new)
-                return new
-        return list(self.compare(folder.id, state))
+            found = self._told(plan, folder, state)
+            if found is not None:
+                return found
+        return list(self.compare(plan, folder, state))
 
-    def compare(self, folder: UUID, state: FolderState) -> tuple[int, ...]:
+    def _told(self, plan: ReceivePlan, folder: FolderPlan, state: FolderState) -> list[int] | None:
+        """What is new as far as the server's own figures tell it, without a listing; None: they do not add up."""
+        is_same_top = state.uidnext is not None and state.uidnext == folder.uidnext and folder.listed_at is not None
+        if plan.history is History.NONE:
+            is_same = is_same_top and state.highestmodseq and state.highestmodseq == folder.highestmodseq
+            return [] if is_same else None
+        count = folder.server_count
+        if state.vanished:
+            count -= self._do(commands.note_look, folder.id, state.uidvalidity, state.vanished)
+        new = [] if is_same_top else self._session.uids(folder.received_uid)
+        if count + len(new) != state.exists:
+            return None
+        if new:
+            self._looked[folder.id] = (state, new)
+        elif state.highestmodseq not in (None, folder.highestmodseq):
+            from_here = {"uidnext": state.uidnext, "modseq": state.highestmodseq}
+            self._do(commands.note_look, folder.id, state.uidvalidity, (), **from_here)
+        return new
+
+    def compare(self, plan: ReceivePlan, folder: FolderPlan, state: FolderState) -> tuple[int, ...]:
         """List the open folder, remember the result, and give back what has no line."""
-        uids = self._session.uids(0)
-        difference = self._ask(listing_difference, folder, state.uidvalidity, uids, uidnext=state.uidnext)
-        self._do(commands.note_listing, folder, difference, uidnext=state.uidnext, modseq=state.highestmodseq)
+        only_new = plan.history is History.NONE and folder.uidvalidity == state.uidvalidity
+        uids = self._session.uids(folder.first_uid - 1 if only_new else 0)
+        difference = self._ask(listing_difference, folder.id, state.uidvalidity, uids, uidnext=state.uidnext)
+        self._do(commands.note_listing, folder.id, difference, uidnext=state.uidnext, modseq=state.highestmodseq)
         missing: tuple[int, ...] = difference.missing
         return missing
 
     def list_again(self, plan: ReceivePlan, folder: FolderPlan) -> tuple[int, ...]:
         """Open a folder and compare it with the ledger, fetching nothing. (A folder never received stays so.)"""
-        state = self._select(folder.name)
+        state = self._select(folder)
         if folder.uidvalidity == 0:
             self._begin(folder, state)
         elif folder.uidvalidity != state.uidvalidity:
             self._start_over(plan, folder, state)
-        return self.compare(folder.id, state)
+        return self.compare(plan, folder, state)
 
-    def settle(self, folder: FolderPlan) -> None:
-        """After a folder's mails are in: the cursor and the account, with a fresh listing where counting is not enough."""
+    def settle(self, plan: ReceivePlan, folder: FolderPlan) -> None:
+        """After a folder's mails are in: the cursor and the account, with a fresh listing where counting is not enough.
+
+        What the server lists and again did not give is counted as a failure of that mail.
+        """
         looked = self._looked.pop(folder.id, None)
         if looked is not None:
             state, new = looked
@@ -139,34 +153,43 @@ class Fetcher:
                 modseq=state.highestmodseq,
             )
             return
-        state = self._select(folder.name)
-        missing = self.compare(folder.id, state)
+        state = self._select(folder)
+        missing = self.compare(plan, folder, state)
+        if missing and folder.unaccounted and missing[0] < (folder.uidnext or 0):
+            self._do(commands.note_stuck, folder.id, state.uidvalidity, missing[0], "It is listed and never given.")
         top = (min(missing) if missing else state.uidnext or self._top(folder)) - 1
         self._do(commands.receive, folder.id, state.uidvalidity, (), cursor=top)
 
     def wanted(self, folder: FolderPlan, uids: Sequence[int]) -> list[Wanted]:
-        """`uids` of a folder with the times by which they are put in order."""
+        """`uids` of a folder with what the server says of each: time, size, its provider's name."""
         if not uids:
             return []
-        self._select(folder.name)
-        dates = self._session.internal_dates(uids)
-        return [Wanted(dates.get(uid, _OLD), folder.id, uid) for uid in uids]
+        self._select(folder)
+        facts = self._session.facts(uids)
+        nothing = MailFacts(None, 0)
+        return [
+            Wanted(folder.id, uid, one.internal_at, one.size, one.provider_id)
+            for uid in uids
+            for one in (facts.get(uid, nothing),)
+        ]
 
-    def fetch(self, plan: ReceivePlan, wanted: Sequence[Wanted]) -> Iterator[list[WaitingItem]]:
+    def fetch(
+        self, plan: ReceivePlan, wanted: Sequence[Wanted], go_on: Callable[[], bool] = lambda: True
+    ) -> Iterator[list[WaitingItem]]:
         """Windows of received mails, in the order of `wanted`; their bytes are safe and their lines are written.
 
-        The first windows are small, so that something is there soon. Ends early at stop.
+        The first windows are small, so that something is there soon. Ends early at stop, and when `go_on` says no.
         """
         folders = {folder.id: folder for folder in plan.folders}
         start, size = 0, _FIRST_WINDOW
-        while start < len(wanted) and not self._stop.is_set():
-            by_folder: dict[UUID, list[int]] = {}
+        while start < len(wanted) and not self._hands.stop.is_set() and go_on():
+            by_folder: dict[UUID, list[Wanted]] = {}
             for each in wanted[start : start + size]:
-                by_folder.setdefault(each.folder, []).append(each.uid)
+                by_folder.setdefault(each.folder, []).append(each)
             start, size = start + size, min(size * 2, WINDOW)
             window: list[WaitingItem] = []
-            for key, uids in by_folder.items():
-                for batch in self._receive(plan, folders[key], sorted(uids)):
+            for key, mails in by_folder.items():
+                for batch in self._receive(plan, folders[key], sorted(mails, key=lambda one: one.uid)):
                     window += batch
                     if sum(item.blob.length for item in window) >= _WINDOW_BYTES:
                         yield window
@@ -174,32 +197,29 @@ class Fetcher:
             if window:
                 yield window
 
-    def _receive(self, plan: ReceivePlan, folder: FolderPlan, uids: list[int]) -> Iterator[list[WaitingItem]]:
-        validity = self._select(folder.name).uidvalidity
+    def _receive(self, plan: ReceivePlan, folder: FolderPlan, mails: list[Wanted]) -> Iterator[list[WaitingItem]]:
+        validity = self._select(folder).uidvalidity
+        keeper = Keeper(self._session, self._hands, self._line, plan, folder)
         batch: list[commands.ReceivedMail] = []
         size, begun = 0, time.monotonic()
-        for mail in self._session.fetch(uids):
-            batch.append(self._keep(mail, plan, folder))
-            size += len(mail.raw)
-            is_full = len(batch) >= _BATCH_MAILS or size >= _BATCH_BYTES or time.monotonic() - begun > _BATCH_S
-            if is_full or self._stop.is_set():
+        try:
+            for mail in keeper.take(mails):
+                batch.append(mail)
+                size += mail.blob.length
+                is_full = len(batch) >= _BATCH_MAILS or size >= _BATCH_BYTES or time.monotonic() - begun > _BATCH_S
+                if is_full or self._hands.stop.is_set():
+                    yield self._write(folder, validity, batch)
+                    batch, size, begun = [], 0, time.monotonic()
+                if self._hands.stop.is_set():
+                    return
+        except ExternalError as error:
+            if batch:
                 yield self._write(folder, validity, batch)
-                batch, size, begun = [], 0, time.monotonic()
-            if self._stop.is_set():
-                return
+            if keeper.at_hand is not None and not self._hands.stop.is_set():
+                self._do(commands.note_stuck, folder.id, validity, keeper.at_hand, error.words or str(error))
+            raise
         if batch:
             yield self._write(folder, validity, batch)
-
-    def _keep(self, mail: Incoming, plan: ReceivePlan, folder: FolderPlan) -> commands.ReceivedMail:
-        return commands.ReceivedMail(
-            uid=mail.uid,
-            internal_at=mail.internal_at,
-            size=mail.size,
-            header_hash=header_hash(mail.raw),
-            blob=self._packs.append(mail.raw),
-            was_there=mail.uid < folder.first_uid
-            and not (plan.first_import_done and _is_since(plan.connected_at, mail)),
-        )
 
     def _write(self, folder: FolderPlan, validity: int, batch: Sequence[commands.ReceivedMail]) -> list[WaitingItem]:
         self._packs.flush()
@@ -214,44 +234,21 @@ class Fetcher:
         """New UIDs: find the known mails again by header and size; nothing is downloaded for that but headers."""
         lines = self._ask(lines_by_header, folder.id, folder.uidvalidity)
         uids = self._session.uids(0)
-        sizes = self._session.sizes(uids)
+        facts = self._session.facts(uids)
         moved = []
         for uid, header in self._session.headers(uids):
-            found = lines.get((hashlib.sha256(header).digest(), sizes.get(uid, -1)))
+            found = lines.get((hashlib.sha256(header).digest(), facts[uid].size if uid in facts else -1))
             if found:
                 moved.append((found.pop(0), uid))
         first = state.uidnext or max(uids, default=0) + 1
         if plan.history is History.NONE:
-            dates = self._session.internal_dates(uids)
-            first = min((uid for uid, at in dates.items() if at > plan.connected_at), default=first)
+            since = (uid for uid, one in facts.items() if one.internal_at and one.internal_at > plan.connected_at)
+            first = min(since, default=first)
         self._do(commands.start_over, folder.id, state.uidvalidity, moved, first)
 
-    def _select(self, name: str) -> FolderState:
-        return self._session.select(name)
+    def _select(self, folder: FolderPlan) -> FolderState:
+        modseq, validity = folder.highestmodseq, folder.uidvalidity
+        return self._session.select(folder.name, Seen(validity, modseq) if modseq and validity else None)
 
     def _top(self, folder: FolderPlan) -> int:
         return max(self._session.uids(0), default=folder.received_uid) + 1
-
-
-def header_hash(raw: bytes) -> bytes:
-    """The sha256 of a mail's header as a server gives it: up to and with the first empty line."""
-    found = [
-        at
-        for at in (raw.find(b"\r\n\r\n") + 4, raw.find(b"\n\n") + 2)
-        if at > 3 or (at > 1 and raw[at - 2 : at] == b"\n\n")
-    ]
-    return hashlib.sha256(raw[: min(found)] if found else raw).digest()
-
-
-def _is_since(connected_at: datetime, mail: Incoming) -> bool:
-    """Was a mail written after the mailbox was connected? Asked of what gets a line late: it must not pass as history."""
-    written = parse_date(read_headers(mail.raw[:_HEADER_BYTES]).line("date"))
-    return min((at for at in (mail.internal_at, written) if at is not None), default=connected_at) > connected_at
-
-
-def _is_unchanged(plan: ReceivePlan, folder: FolderPlan, state: FolderState) -> bool:
-    if state.uidnext is None or state.uidnext != folder.uidnext or folder.listed_at is None:
-        return False
-    if plan.history is History.NONE:
-        return state.highestmodseq is not None and state.highestmodseq == folder.highestmodseq
-    return state.exists == folder.server_count

@@ -6,6 +6,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from app.inbox.tables import MailItem
 from app.kernel import clock
 from app.kernel.blobs import Packs
 from app.tickets.tables import Ticket
-from app.workers.mail_receive import PassCounts, list_again, receive_pass
+from app.workers.mail_receive import Hands, PassCounts, list_again, receive_pass
 from app.workers.parsing import ParsePool
 from tests.inbox.empty import empty_store
 from tests.servers.dovecot import Account, Dovecot
@@ -61,19 +62,17 @@ class MailDesk:
     def secret(self, _ref: str) -> str:
         return self.account.password
 
+    def hands(self, stop: threading.Event | None = None, **changes: Any) -> Hands:
+        """What receiving is handed; `changes` replace some of it."""
+        usual = (self.mailbox, self.do, self.ask, self.packs, self.secret, self.pool, stop or threading.Event())
+        return replace(Hands(*usual), **changes)
+
     def sync(self, **changes: Any) -> PassCounts:
-        """One pass. `changes` replace what the pass is given."""
-        hands: dict[str, Any] = {
-            "do": self.do,
-            "ask": self.ask,
-            "packs": self.packs,
-            "secrets": self.secret,
-            "pool": self.pool,
-        }
-        return receive_pass(self.mailbox, stop=threading.Event(), **{**hands, **changes})
+        """One pass. `changes` replace what the pass is handed."""
+        return receive_pass(self.hands(**changes))
 
     def list_again(self) -> int:
-        return list_again(self.mailbox, self.do, self.ask, self.packs, self.secret)
+        return list_again(self.hands())
 
     def deliver(self, raw: bytes, folder: str = "INBOX", at: datetime | None = None) -> None:
         self.server.deliver(self.account, raw, folder, at=at)

@@ -43,7 +43,8 @@ def test_a_workspace_reads_its_values_by_type_and_scope() -> None:
     values = Settings({"keep_engine": "true", "desk_name": '"Ünïque"', "from_the_future": "1"})
     assert values.get("keep_engine", bool) is True
     assert values.get("desk_name", str) == "Ünïque"
-    assert values.of("device") == {"auto_theme": "system", "keep_engine": True, "notifications": True}
+    expected = {"auto_theme": "system", "keep_engine": True, "low_bandwidth": False, "notifications": True}
+    assert values.of("device") == expected
     with pytest.raises(TypeError):
         values.get("desk_name", int)
     with pytest.raises(UserError, match="no setting"):

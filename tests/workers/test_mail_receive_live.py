@@ -13,7 +13,7 @@ import pytest
 from app.connectors.wake import Wake
 from app.inbox.queries import receive_plan
 from app.kernel import clock, signals
-from app.workers.mail_receive import run_mailbox
+from app.workers.mail_live import run_mailbox
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.fixtures import account, dovecot
@@ -29,8 +29,7 @@ class _Line:
 
     def __init__(self, desk: MailDesk) -> None:
         self.desk, self.stop, self.wake = desk, threading.Event(), Wake()
-        work = (desk.mailbox, desk.do, desk.ask, desk.packs, desk.secret, desk.pool, self.stop, self.wake)
-        self.thread = threading.Thread(target=run_mailbox, args=work)
+        self.thread = threading.Thread(target=run_mailbox, args=(desk.hands(self.stop), self.wake))
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         wait_until(condition, _PATIENCE_S, what)

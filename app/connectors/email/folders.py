@@ -28,6 +28,12 @@ class Folder:
     def selectable(self) -> bool:
         return not {"\\noselect", "\\nonexistent"} & {flag.lower() for flag in self.flags}
 
+    @property
+    def is_choosable(self) -> bool:
+        """May a person choose it to be received? Views of other folders, drafts and the bin are not for that."""
+        lowered = {flag.lower() for flag in self.flags}
+        return not {"\\all", "\\flagged", "\\important", "\\drafts", "\\trash"} & lowered
+
 
 # Whole last parts of a folder's name, case-folded. English, German, French, Spanish, Portuguese, Italian, Dutch,
 # Scandinavian, Finnish, Polish, Czech, Slovak, Hungarian, Romanian, Turkish, Greek, Russian, Ukrainian, Bulgarian,

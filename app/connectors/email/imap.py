@@ -8,44 +8,36 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
 
-from imapclient.exceptions import LoginError
-
 from app.connectors.contracts import Capabilities, Incoming
-from app.connectors.email import imap_fetch
-from app.connectors.email.config import AuthKind, MailServer, Security
-from app.connectors.email.faults import plain_words, sign_in_error, translated
+from app.connectors.email import imap_fetch, imap_folder, imap_idle
+from app.connectors.email.config import MailServer, Security
+from app.connectors.email.faults import MailError, mail_error, plain_words, translated
 from app.connectors.email.folders import Folder, with_roles
+from app.connectors.email.imap_folder import FolderState, Seen, quoted
+from app.connectors.email.imap_idle import IdleResult
 from app.connectors.email.imap_wire import LITERAL_MAX, Client
-from app.connectors.wake import Wake
-from app.kernel.errors import ExternalError, Reason
+from app.connectors.email.signing_in import imap_sign_in
+from app.connectors.email.words import Fault
+from app.connectors.wake import AwakeClock, Wake
+from app.kernel.errors import ExternalError
 
-_CHANGE = re.compile(rb"\* \d+ (EXISTS|EXPUNGE|FETCH)\b|\* VANISHED\b", re.IGNORECASE)
+__all__ = ["FolderState", "IdleResult", "ImapSession", "MailFacts"]
+
 _STATE_ITEMS = ("UIDVALIDITY", "UIDNEXT", "MESSAGES")
-_POLL_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class FolderState:
-    """What the server says of a folder. `uidnext` may be absent (Courier), `highestmodseq` often is."""
+class MailFacts:
+    """What a server says of a mail before it is fetched. `size` in bytes (servers err), `provider_id` may be empty."""
 
-    uidvalidity: int
-    uidnext: int | None
-    highestmodseq: int | None
-    exists: int
-
-
-@dataclass(frozen=True, slots=True)
-class IdleResult:
-    """How a wait ended: the folder changed, somebody woke us, or (both False) the time was over."""
-
-    changed: bool
-    woken: bool
+    internal_at: datetime | None
+    size: int
+    provider_id: str = ""
 
 
 class ImapSession:
@@ -57,6 +49,7 @@ class ImapSession:
         self._folder = ""
         self._uidvalidity = 0
         self._closed = False
+        self._enabled: frozenset[str] = frozenset()
         self.capabilities = Capabilities(frozenset())
 
     @classmethod
@@ -80,30 +73,28 @@ class ImapSession:
     def _start(self) -> None:
         if self._server.url.security is Security.STARTTLS:
             self._client.encrypt()
-        self._sign_in()
+        imap_sign_in(self._client, self._server)
         names = {name.decode("ascii", "replace").upper() for name in self._client.capabilities()}
         self.capabilities = Capabilities(frozenset(names))
-        if "ENABLE" in names and "CONDSTORE" in names:
-            with contextlib.suppress(self._client.Error):  # an extra; a server that balks at it is still a mail server
-                self._client.enable("CONDSTORE")
+        for extra in (
+            "QRESYNC",
+            "CONDSTORE",
+        ):  # asked for before the first folder is opened; the first brings the second
+            if "ENABLE" in names and extra in names:
+                self._enabled = self._enable(extra)
+                break
 
-    def _sign_in(self) -> None:
-        client, server = self._client, self._server
+    def _enable(self, extra: str) -> frozenset[str]:
+        """Ask for an extension; what the server enabled. One that balks at it is still a mail server."""
+        wire = self._client.wire
         try:
-            if server.auth is AuthKind.XOAUTH2:
-                client.oauth2_login(server.user, server.secret.reveal())
-            elif client.has_capability("AUTH=PLAIN"):
-                client.plain_login(server.user, server.secret.reveal())
-            elif client.has_capability("LOGINDISABLED"):
-                text = f"{server.url.host} takes no password on this connection."
-                raise ExternalError(text, reason=Reason.PLAIN, retryable=False)
-            else:
-                client.login(server.user, server.secret.reveal())
-        except LoginError as error:
-            raise sign_in_error(error, server) from None
-        except UnicodeError:
-            text = f"{server.url.host} cannot take a user name or password with such characters."
-            raise ExternalError(text, reason=Reason.SIGN_IN, retryable=False) from None
+            lines = [line for line, _, _ in wire.answers(wire.begin(b"ENABLE " + extra.encode("ascii")))]
+        except self._client.AbortError:
+            raise
+        except self._client.Error:
+            return frozenset()
+        words = b" ".join(line[10:] for line in lines if line[:10].upper() == b"* ENABLED ")
+        return frozenset(words.decode("ascii", "replace").upper().split())
 
     # -- folders
 
@@ -120,19 +111,25 @@ class ImapSession:
             ]
         return with_roles(listed)
 
-    def select(self, folder: str) -> FolderState:
-        """Open a folder for reading only (EXAMINE): flags stay as they are."""
+    def select(self, folder: str, seen: Seen | None = None) -> FolderState:
+        """Open a folder for reading only (EXAMINE): flags stay as they are. `seen`: also ask what left it since then."""
         self._folder = ""
-        with self._talking():
-            said = self._client.select_folder(folder, readonly=True)
-            state = FolderState(
-                uidvalidity=int(said[b"UIDVALIDITY"]) if b"UIDVALIDITY" in said else 0,
-                uidnext=said.get(b"UIDNEXT"),
-                highestmodseq=said.get(b"HIGHESTMODSEQ"),
-                exists=int(said[b"EXISTS"]),
-            )
+        seen = seen if "QRESYNC" in self._enabled else None
+        try:
+            state = self._examine(folder, seen)
+        except ExternalError:
+            if seen is None or self._closed:
+                raise
+            self._enabled = frozenset()  # it promised what it cannot do
+            state = self._examine(folder, None)
         self._folder, self._uidvalidity = folder, state.uidvalidity
         return state
+
+    def _examine(self, folder: str, seen: Seen | None) -> FolderState:
+        wire = self._client.wire
+        with self._talking():
+            lines = [line for line, _, _ in wire.answers(wire.begin(imap_folder.examine(folder, seen)))]
+            return imap_folder.state_of(lines, seen)
 
     def status(self, folder: str) -> FolderState:
         """Ask for a folder's state without opening it; made for folders other than the open one."""
@@ -163,23 +160,34 @@ class ImapSession:
             raise ValueError("headers are searched by printable ASCII only")
         self.select(folder)
         found: list[int] = []
-        command = b"UID SEARCH HEADER %s %s" % (_quoted(name), _quoted(value))
+        command = b"UID SEARCH HEADER %s %s" % (quoted(name), quoted(value))
         for line, _, _ in self._ask(command):
             if line[:8].upper() == b"* SEARCH":
                 found.extend(int(word) for word in line[8:].split() if word.isdigit())
         return sorted(found)
 
-    def sizes(self, uids: Iterable[int]) -> dict[int, int]:
-        """Bytes of each mail as the server says; a mail that is gone is not in it."""
-        return {
-            uid: size
-            for uid, line in self._lines(uids, b"RFC822.SIZE")
-            if (size := imap_fetch.size_of(line)) is not None
-        }
+    def facts(self, uids: Iterable[int]) -> dict[int, MailFacts]:
+        """When each mail arrived, its size and its provider's name for it; a mail that is gone is not in it."""
+        found: dict[int, MailFacts] = {}
+        for chunk in imap_fetch.uid_sets(uids):
+            for line, _, _ in self._ask(b"UID FETCH %s (%s)" % (chunk, self._facts_items)):
+                if imap_fetch.is_fetch(line) and (uid := imap_fetch.uid_of(line)) is not None:
+                    at, size = imap_fetch.internal_at_of(line), imap_fetch.size_of(line)
+                    if at is not None or size is not None:  # neither: an answer that nobody asked for
+                        found[uid] = MailFacts(at, size or 0, imap_fetch.provider_id_of(line))
+        return found
 
-    def internal_dates(self, uids: Iterable[int]) -> dict[int, datetime]:
-        """When each mail arrived at the server, aware UTC."""
-        return {uid: at for uid, line in self._lines(uids, b"INTERNALDATE") if (at := imap_fetch.internal_at_of(line))}
+    @property
+    def _facts_items(self) -> bytes:
+        names = b"UID INTERNALDATE RFC822.SIZE"
+        if self.is_gmail:
+            return names + b" X-GM-MSGID"
+        return names + b" EMAILID" if "OBJECTID" in self.capabilities else names
+
+    @property
+    def is_gmail(self) -> bool:
+        """Does the server show one mail in many folders, as Gmail does with its labels?"""
+        return "X-GM-EXT-1" in self.capabilities
 
     def headers(self, uids: Iterable[int], names: tuple[str, ...] = ()) -> Iterator[tuple[int, bytes]]:
         """(uid, the named header lines, or without names the whole header, as they stand) of each mail, without its body."""
@@ -208,19 +216,13 @@ class ImapSession:
                     whole = max(size, len(raw))
                     yield Incoming(self._server.mailbox, self._folder, self._uidvalidity, uid, raw, at, flags, whole)
 
-    def fetch_piece(self, uid: int, offset: int, length: int) -> bytes:
-        """`length` bytes of a mail from `offset` on; shorter at its end, empty behind it or if the mail is gone."""
-        piece = b""
-        for line, body, _ in self._ask(b"UID FETCH %d (UID BODY.PEEK[]<%d.%d>)" % (uid, offset, length)):
+    def fetch_piece(self, uid: int, offset: int, length: int) -> bytes | None:
+        """`length` bytes of a mail from `offset` on; shorter at its end, empty behind it, None if the mail is gone."""
+        piece: bytes | None = None
+        for line, body, _ in self._ask(b"UID FETCH %d (UID BODY.PEEK[]<%d.%d>)" % (uid, offset, length), length):
             if imap_fetch.is_fetch(line) and imap_fetch.uid_of(line) == uid:
                 piece = body if body is not None else imap_fetch.quoted_body_of(line) or b""
         return piece
-
-    def _lines(self, uids: Iterable[int], item: bytes) -> Iterator[tuple[int, bytes]]:
-        for chunk in imap_fetch.uid_sets(uids):
-            for line, _, _ in self._ask(b"UID FETCH %s (UID %s)" % (chunk, item)):
-                if imap_fetch.is_fetch(line) and (uid := imap_fetch.uid_of(line)) is not None:
-                    yield uid, line
 
     def _ask(self, command: bytes, cap: int = LITERAL_MAX) -> Iterator[tuple[bytes, bytes | None, int]]:
         """The untagged answers to a command. Left before its end, the line is out of step and is closed."""
@@ -244,45 +246,31 @@ class ImapSession:
 
     # -- waiting
 
-    def idle(self, max_s: float, wake: Wake | None = None) -> IdleResult:
-        """Wait until the open folder changes, `wake` is set, or `max_s` are over. Without IDLE: wait, then look once."""
+    def idle(self, max_s: float, wake: Wake | None = None, awake: AwakeClock | None = None) -> IdleResult:
+        """Wait until the open folder changes, `wake` is set, or `max_s` are over. Without IDLE: wait, then look once.
+
+        A computer that slept meanwhile ends it too; the connection is cut then. A sign-in by the browser that has ended
+        is noticed here, before the server breaks the line.
+        """
+        awake = awake or AwakeClock()
+        if self._server.tokens is not None:
+            self._server.tokens.current()
         with self._talking():
-            if "IDLE" not in self.capabilities:
-                return self._poll(min(max_s, _POLL_S), wake)
-            return self._idle(time.monotonic() + max_s, wake)
-
-    def _idle(self, deadline: float, wake: Wake | None) -> IdleResult:
-        wire = self._client.wire
-        tag = wire.begin(b"IDLE")
-        changed = woken = False
-        while not (line := wire.readline()).startswith(b"+"):
-            if line.startswith(tag):
-                raise wire.error(plain_words(line[len(tag) :]))
-            changed |= bool(_CHANGE.match(line))
-        while not (changed or woken) and (left := deadline - time.monotonic()) > 0:
-            spoke, woken = wire.wait_line(wake, left)
-            if spoke:
-                changed |= bool(_CHANGE.match(wire.readline()))
-        wire.send(b"DONE\r\n")
-        for line, _, _ in wire.answers(tag):
-            changed |= bool(_CHANGE.match(line))
-        return IdleResult(changed, woken)
-
-    def _poll(self, seconds: float, wake: Wake | None) -> IdleResult:
-        woken = wake.wait(seconds) if wake else False
-        if wake is None:
-            time.sleep(seconds)
-        return IdleResult(self._look(), woken)
-
-    def _look(self) -> bool:
-        wire = self._client.wire
-        lines = [line for line, _, _ in wire.answers(wire.begin(b"NOOP"))]  # all of them: the tag comes last
-        return any(_CHANGE.match(line) for line in lines)
+            wait = imap_idle.idle if "IDLE" in self.capabilities else imap_idle.poll
+            result = wait(self._client.wire, max_s, wake, awake)
+        if result.slept:
+            self.abort()
+        return result
 
     def noop(self) -> bool:
         """Keep the line alive. True if the server mentioned a change of the open folder."""
         with self._talking():
-            return self._look()
+            return imap_idle.look(self._client.wire)
+
+    @property
+    def traffic(self) -> tuple[int, int]:
+        """Bytes received and sent on this connection so far."""
+        return self._client.wire.received, self._client.wire.sent
 
     # -- writing: the copy of a sent mail, nothing else
 
@@ -323,17 +311,7 @@ class ImapSession:
         self.close()
 
 
-def _refused_greeting(error: Exception, server: MailServer) -> ExternalError:
+def _refused_greeting(error: Exception, server: MailServer) -> MailError:
     """A greeting that is no welcome: BYE means busy, anything else is no IMAP server."""
     words = plain_words(error.args[0] if error.args else "", server)
-    if "BYE" in words.upper():
-        return ExternalError(
-            f"{server.url.host} takes no connection at the moment.", reason=Reason.BUSY, retryable=True, words=words
-        )
-    return ExternalError(
-        f"{server.url.host} is no IMAP server on this port.", reason=Reason.PROTOCOL, retryable=True, words=words
-    )
-
-
-def _quoted(text: str) -> bytes:
-    return b'"' + text.replace("\\", "\\\\").replace('"', '\\"').encode("ascii") + b'"'
+    return mail_error(Fault.NOT_NOW if "BYE" in words.upper() else Fault.NOT_IMAP, server, words)

@@ -19,6 +19,8 @@ _DATE = re.compile(
 )
 _QUOTED_BODY = re.compile(rb'BODY\[[^\]]*\](?:<\d+>)?"? "((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 _ESCAPED = re.compile(rb"\\(.)")
+_GMAIL_ID = re.compile(rb'"?X-GM-MSGID"? "?(\d+)', re.IGNORECASE)
+_EMAIL_ID = re.compile(rb'"?EMAILID"? \(([A-Za-z0-9_-]{1,255})\)', re.IGNORECASE)
 _MONTHS = {name: number for number, name in enumerate(b"jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)}
 _SET_MAX = 3500  # characters of a UID set: servers may limit a command line to 8,000 bytes, some to less
 _COUNT_MAX = 1000
@@ -37,6 +39,14 @@ def uid_of(line: bytes) -> int | None:
 def size_of(line: bytes) -> int | None:
     found = _SIZE.search(line)
     return int(found[1]) if found else None
+
+
+def provider_id_of(line: bytes) -> str:
+    """The provider's own name of a mail, the same in each of its folders: Gmail's, or that of RFC 8474. May be empty."""
+    if found := _GMAIL_ID.search(line):
+        return f"gm:{found[1].decode('ascii')}"
+    found = _EMAIL_ID.search(line)
+    return f"id:{found[1].decode('ascii')}" if found else ""
 
 
 def flags_of(line: bytes) -> tuple[str, ...]:

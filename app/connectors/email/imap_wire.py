@@ -23,6 +23,7 @@ from imapclient import IMAPClient
 from app.connectors.email import tls
 from app.connectors.email.config import MailServer, Security
 from app.connectors.email.faults import ClosedError, SaidByeError, no_starttls
+from app.connectors.wake import AwakeClock, Wake
 
 logging.getLogger("imapclient").setLevel(logging.WARNING)  # below that it quotes commands and letters
 
@@ -44,6 +45,7 @@ class Wire(imaplib.IMAP4):
         self._buffer = bytearray()
         self._landing = memoryview(bytearray(_CHUNK))
         self._bye = b""
+        self.received = self.sent = 0  # bytes of the protocol in each direction, what encryption adds left out
         super().__init__(server.url.host, server.url.port, server.timeout_s)
 
     # -- what imaplib calls
@@ -85,6 +87,7 @@ class Wire(imaplib.IMAP4):
         view = memoryview(data)
         for at in range(0, len(view), _CHUNK):
             self.sock.sendall(view[at : at + _CHUNK])
+        self.sent += len(view)
 
     def shutdown(self) -> None:
         self.cut()
@@ -159,18 +162,23 @@ class Wire(imaplib.IMAP4):
             self.sock.settimeout(before)
         return True
 
-    def wait_line(self, wake: Any, seconds: float) -> tuple[bool, bool]:
-        """Wait for a line or for the wake-up socket, at most `seconds`; (a line is here, woken)."""
+    def wait_line(self, wake: Wake | None, seconds: float, awake: AwakeClock | None = None) -> tuple[bool, bool, bool]:
+        """Wait for a line or for the wake-up socket, at most `seconds`; (a line is here, woken, the computer slept)."""
         until = time.monotonic() + seconds
-        sockets = [self.sock] if wake is None else [self.sock, wake]
+        awake = awake or AwakeClock()
+        sockets: list[Any] = [self.sock] if wake is None else [self.sock, wake]
         while not self.has_line():
             left = until - time.monotonic()
-            ready = select.select(sockets, [], [], max(0.0, left))[0]
+            step = max(0.0, min(left, awake.slice_s))
+            awake.begin()
+            ready = select.select(sockets, [], [], step)[0]
+            if awake.slept(step):
+                return False, False, True
             if wake is not None and wake in ready:
-                return False, True
-            if not ready and left <= 0:
-                return False, False
-        return True, False
+                return False, True, False
+            if not ready and left <= step:
+                return False, False, False
+        return True, False, False
 
     def upgrade(self) -> None:
         """STARTTLS: ask, encrypt, ask again what the server can do. What came before the handshake counts for nothing."""
@@ -196,6 +204,7 @@ class Wire(imaplib.IMAP4):
         )  # one landing place: under TLS `recv` would allocate it for each record
         if count:
             self._buffer += self._landing[:count]
+            self.received += count
         elif self._bye:
             raise SaidByeError(self._bye)
         else:

@@ -1,8 +1,22 @@
 """The one door in for mail: first the ledger line and the cursor, then what became of the mail. Given here as one module."""
 
 from app.inbox.commands.first import end_first_import, open_young_threads
-from app.inbox.commands.folders import begin_folder, note_listing, note_received, reconcile, start_over, watch_folders
+from app.inbox.commands.folders import (
+    begin_folder,
+    choose_folder,
+    lose_folder,
+    note_listing,
+    note_look,
+    note_received,
+    note_stuck,
+    reconcile,
+    start_over,
+    try_lost_again,
+    watch_folders,
+)
+from app.inbox.commands.history import add_traffic, hold_history, note_history
 from app.inbox.commands.ingest import Ingested, MailToIngest, ingest
+from app.inbox.commands.large import add_piece, fetch_whole, give_up, make_whole
 from app.inbox.commands.receive import ReceivedMail, count_attempt, receive
 from app.inbox.commands.repair import make_ticket_anyway, quarantine, retry_item
 
@@ -10,18 +24,30 @@ __all__ = [
     "Ingested",
     "MailToIngest",
     "ReceivedMail",
+    "add_piece",
+    "add_traffic",
     "begin_folder",
+    "choose_folder",
     "count_attempt",
     "end_first_import",
+    "fetch_whole",
+    "give_up",
+    "hold_history",
     "ingest",
+    "lose_folder",
     "make_ticket_anyway",
+    "make_whole",
+    "note_history",
     "note_listing",
+    "note_look",
     "note_received",
+    "note_stuck",
     "open_young_threads",
     "quarantine",
     "receive",
     "reconcile",
     "retry_item",
     "start_over",
+    "try_lost_again",
     "watch_folders",
 ]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -14,17 +16,43 @@ from app.kernel.errors import NotFoundError
 from app.kernel.store import Tx
 
 _CHUNK = 500
+_ASK_AGAIN = timedelta(days=1)
 
 
 def watch_folders(tx: Tx, mailbox: UUID, found: Sequence[tuple[str, rules.FolderRole]]) -> None:
-    """Remember the folders to watch; a folder that the server renamed or lost keeps its lines."""
+    """Remember the folders of a mailbox; INBOX, Sent and Junk are received unless a person said otherwise.
+
+    A folder that the server renamed or lost keeps its lines.
+    """
     known = {row.name: row for row in tx.execute(select(MailFolder).where(MailFolder.mailbox == mailbox)).scalars()}
     for name, role in found:
         row = known.get(name)
         if row is None:
-            tx.add(MailFolder(id=rules.folder_id(mailbox, name), mailbox=mailbox, name=name, role=role))
+            key, chosen = rules.folder_id(mailbox, name), role is not rules.FolderRole.OTHER
+            tx.add(MailFolder(id=key, mailbox=mailbox, name=name, role=role, is_received=chosen))
         elif row.role != role:
             row.role = role
+
+
+def choose_folder(tx: Tx, mailbox: UUID, name: str, *, receive: bool) -> None:
+    """Receive a folder from now on, or no longer; what is here stays. Raises NotFoundError for one that is not known."""
+    row = tx.get(MailFolder, rules.folder_id(mailbox, name))
+    if row is None:
+        msg = f"The mailbox has no folder “{name}”, as far as is known."
+        raise NotFoundError(msg)
+    if row.is_received != receive:
+        row.is_received = receive
+        tx.touch("mailbox", mailbox)
+        tx.signal("check_now")
+
+
+def lose_folder(tx: Tx, folder: UUID) -> None:
+    """The server has a folder no more: its mails are gone there, and stay here."""
+    row = _folder(tx, folder)
+    tx.execute(update(MailItem).where(MailItem.folder == folder, MailItem.gone_at.is_(None)).values(gone_at=tx.now))
+    row.server_count = row.unaccounted = 0
+    row.uidnext = row.highestmodseq = None
+    row.listed_at = tx.now
 
 
 def begin_folder(tx: Tx, folder: UUID, uidvalidity: int, first_uid: int) -> None:
@@ -89,6 +117,75 @@ def note_received(
     row.uidnext, row.highestmodseq = uidnext, modseq
     if written == len(uids):
         row.received_uid = max(row.received_uid, *uids)
+
+
+def note_look(
+    tx: Tx,
+    folder: UUID,
+    uidvalidity: int,
+    vanished: Sequence[tuple[int, int]],
+    *,
+    uidnext: int | None = None,
+    modseq: int | None = None,
+) -> int:
+    """Remember what the server told by itself since the last look: runs of UIDs that left. How many mails are gone now.
+
+    With `modseq`, nothing else is new, and the next look asks from there on.
+    """
+    row = _folder(tx, folder)
+    if row.uidvalidity != uidvalidity:
+        return 0
+    gone = 0
+    for low, high in vanished:
+        lines = update(MailItem).where(
+            MailItem.folder == folder,
+            MailItem.uidvalidity == uidvalidity,
+            MailItem.uid.between(low, high),
+            MailItem.gone_at.is_(None),
+        )
+        left: Any = tx.execute(lines.values(gone_at=tx.now))
+        gone += left.rowcount
+    if gone:
+        row.server_count -= gone
+    if modseq is not None:
+        row.uidnext, row.highestmodseq = uidnext, modseq
+    return gone
+
+
+def note_stuck(tx: Tx, folder: UUID, uidvalidity: int, uid: int, words: str) -> bool:
+    """The server failed to give a mail, or the line broke at it. At the third time in a row it is set aside: True.
+
+    The line in quarantine has no bytes; trying again asks the server again.
+    """
+    row = _folder(tx, folder)
+    row.stuck_times = row.stuck_times + 1 if row.stuck_uid == uid else 1
+    row.stuck_uid = uid
+    if row.stuck_times < rules.MOST_ATTEMPTS or row.uidvalidity != uidvalidity:
+        return False
+    row.stuck_uid = row.stuck_times = 0
+    key = rules.item_id(folder, uidvalidity, uid)
+    if tx.get(MailItem, key) is None:
+        reason = f"The server failed to give this mail {rules.MOST_ATTEMPTS} times. {words}".strip()[:500]
+        line = MailItem(
+            id=key, mailbox=row.mailbox, folder=folder, uidvalidity=uidvalidity, uid=uid, received_at=tx.now
+        )
+        line.header_hash, line.size, line.outcome, line.reason = b"", 0, rules.Outcome.QUARANTINED, reason
+        tx.add(line)
+    return True
+
+
+def try_lost_again(tx: Tx, mailbox: UUID) -> None:
+    """Once a day, forget the lines of mails that the server failed to give, so that it is asked for them again."""
+    old = select(MailItem).where(
+        MailItem.outcome == rules.Outcome.QUARANTINED,
+        MailItem.mailbox == mailbox,
+        MailItem.blob.is_(None),
+        MailItem.received_at < tx.now - _ASK_AGAIN,
+    )
+    for line in tx.execute(old).scalars().all():
+        row = _folder(tx, line.folder)
+        row.unaccounted = max(row.unaccounted, 1)
+        tx.delete(line)
 
 
 def reconcile(tx: Tx, folder: UUID, uidvalidity: int, uids: Sequence[int]) -> Difference:

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from sqlalchemy import Row, Select, bindparam, select, update
 
+from app.conversations.completing import LARGE_MAIL
 from app.conversations.queries import own_addresses
 from app.conversations.tables import Message
 from app.inbox import rules
@@ -82,6 +83,8 @@ class _Line:
     internal_at: datetime | None
     outcome: str
     is_history: bool
+    part: str
+    size: int
 
 
 _LINES = (
@@ -94,6 +97,8 @@ _LINES = (
         MailItem.internal_at,
         MailItem.outcome,
         MailItem.is_history,
+        MailItem.part,
+        MailItem.size,
     )
     .join(MailFolder, MailFolder.id == MailItem.folder)
     .where(MailItem.id.in_(bindparam("keys", expanding=True)))
@@ -130,7 +135,8 @@ class _Batch:
         if row is None or row.outcome != Outcome.RECEIVED or each.item in self._taken:
             return
         self._taken.add(each.item)
-        mail = each.mail
+        mail = rules.beginning(each.mail, row.size) if row.part else each.mail
+        extra = {LARGE_MAIL: row.id.hex} if row.part else {}
         key = self._keys[each.item]
         at = rules.occurred_at(mail, row.internal_at, self.tx.now, was_there=row.is_history)
         same_as: UUID | None = None
@@ -145,7 +151,7 @@ class _Batch:
                 return
         role = FolderRole(row.role)
         delivery = self.intake.deliver(
-            Arrival(key, mail, row.mailbox, role, at, row.blob, was_there=row.is_history, same_as=same_as)
+            Arrival(key, mail, row.mailbox, role, at, row.blob, row.is_history, same_as, extra)
         )
         if delivery.stored:
             self._stored.add(key)

@@ -23,7 +23,7 @@ from app.tickets.tables import Ticket
 
 
 def fetch_whole(tx: Tx, item: UUID) -> None:
-    """ "Fetch now": bring the rest of a mail that is larger than the limit. Raises UserError when it is whole."""
+    """Fetch now: bring the rest of a mail that is larger than the limit. Raises UserError when it is whole."""
     row = _item(tx, item)
     if not row.part:
         msg = "This mail is here as a whole."

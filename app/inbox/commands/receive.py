@@ -28,6 +28,9 @@ _CHUNK = 500
 class ReceivedMail:
     """One mail whose bytes are flushed: its UID, when the server got it, its size there, the sha256 of its header,
     and whether it lay in the mailbox already when that was connected.
+
+    `part`: only the beginning of it is in `blob`. `is_known`: the bytes came with another folder, under the same
+    `provider_id`, and have their row already.
     """
 
     uid: int
@@ -36,6 +39,9 @@ class ReceivedMail:
     header_hash: bytes
     blob: BlobRef
     was_there: bool
+    provider_id: str = ""
+    part: rules.Part = rules.Part.WHOLE
+    is_known: bool = False
 
 
 def receive(
@@ -83,13 +89,14 @@ def _known(tx: Tx, folder: UUID, uidvalidity: int, uids: Sequence[int]) -> set[i
 
 def _write(tx: Tx, folder: MailFolder, uidvalidity: int, mails: Sequence[ReceivedMail], keys: Sequence[UUID]) -> None:
     blobs = [ids.derived_id("blob", mail.blob.sha256, mail.blob.pack, mail.blob.offset) for mail in mails]
-    tx.execute(
-        insert(Blob),
-        [
-            {"id": key, "pack": ref.pack, "offset": ref.offset, "length": ref.length, "sha256": ref.sha256}
-            for key, ref in zip(blobs, (mail.blob for mail in mails), strict=True)
-        ],
-    )
+    fresh = [
+        {"id": key, "pack": ref.pack, "offset": ref.offset, "length": ref.length, "sha256": ref.sha256}
+        for key, mail in zip(blobs, mails, strict=True)
+        if not mail.is_known
+        for ref in (mail.blob,)
+    ]
+    if fresh:
+        tx.execute(insert(Blob), fresh)
     tx.execute(
         insert(MailItem),
         [
@@ -104,6 +111,8 @@ def _write(tx: Tx, folder: MailFolder, uidvalidity: int, mails: Sequence[Receive
                 "size": mail.size,
                 "internal_at": mail.internal_at,
                 "outcome": rules.Outcome.RECEIVED,
+                "provider_id": mail.provider_id,
+                "part": mail.part,
                 "attempts": 0,
                 "is_history": mail.was_there,
                 "received_at": tx.now,

@@ -1,0 +1,55 @@
+"""What every step of receiving is handed, and what the line allows: said once instead of in every argument list."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from app.kernel import options
+from app.kernel.blobs import Packs
+from app.workers.parsing import ParsePool
+
+Do = Callable[..., Any]
+Ask = Callable[..., Any]
+Secrets = Callable[[str], str | None]
+"""The secret kept under a reference, as `app.kernel.secrets.load_secret` gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """Receiving for one mailbox: how to write and ask, where bytes go, who reads them, when to stop."""
+
+    mailbox: UUID
+    do: Do
+    ask: Ask
+    packs: Packs
+    secrets: Secrets
+    pool: ParsePool
+    stop: threading.Event
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What the line to the server allows, in bytes. Mails above `large` come in pieces of `piece`, after all others; of
+    those above `cap` only the first piece comes until a person asks.
+    """
+
+    is_slow: bool
+    large: int
+    piece: int
+    cap: int
+
+
+_FAST: Final = (4 * 2**20, 256 * 2**10)
+_SLOW: Final = (128 * 2**10, 64 * 2**10)
+
+
+def line_of(ask: Ask) -> Line:
+    """The line as the settings describe it."""
+    is_slow = bool(ask(options.get, "low_bandwidth"))
+    large, piece = _SLOW if is_slow else _FAST
+    cap = int(ask(options.get, "mail_size_cap_mb")) * 1_000_000
+    return Line(is_slow, min(large, cap), piece, cap)

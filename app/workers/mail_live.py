@@ -1,0 +1,170 @@
+"""The engine's threads for one mailbox: the live connection, and beside it the one for whatever takes long.
+
+Live: INBOX in IDLE (or polled where a server has no IDLE), the other folders by their state once a minute. What lay in
+the mailbox when it was connected, and the rest of large mails, come over a second connection, so that new mail never
+waits behind them.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+from app.connectors.contracts import HealthState
+from app.connectors.email.imap import IdleResult, ImapSession
+from app.connectors.wake import Wake
+from app.inbox.queries import FolderPlan, ReceivePlan, receive_plan
+from app.inbox.receiving import large_mails
+from app.inbox.rules import FolderRole
+from app.kernel.errors import ExternalError, UserError
+from app.workers.mail_hands import Hands
+from app.workers.mail_intake import WITH_WINDOW, Pace
+from app.workers.mail_receive import STOPS, TRAFFIC_STEP, Receiver, open_session
+
+log = logging.getLogger(__name__)
+
+LOOK_S: Final = 55.0
+"""How often folders other than the one in IDLE are looked at."""
+
+RENEW_S: Final = (300.0, 540.0)
+"""IDLE is renewed well before servers (30 minutes) and home routers (often 10) drop a silent line."""
+
+BACK_OFF_S: Final = (5.0, 15.0, 60.0, 180.0, 300.0)
+
+
+def idle_span(folders: int, *, is_slow: bool, dice: Callable[[float, float], float] = random.uniform) -> float:
+    """Seconds to stay in IDLE: until the other folders' turn, else (or on a slow line) 5 to 9 minutes."""
+    return LOOK_S if folders > 1 and not is_slow else dice(*RENEW_S)
+
+
+def pause_after(failures: int, dice: Callable[[float, float], float] = random.uniform) -> float:
+    """Seconds to wait after so many failures in a row, spread so that mailboxes of one server do not come at once."""
+    return BACK_OFF_S[min(failures, len(BACK_OFF_S)) - 1] * dice(0.8, 1.2) if failures else 0.0
+
+
+def run_mailbox(hands: Hands, wake: Wake, *, pace: Callable[[], Pace] = lambda: WITH_WINDOW) -> None:
+    """Keep a mailbox live until `stop` is set or the mailbox is removed. Set `wake` at stop, for "check mail now", after
+    a new sign-in; a computer that wakes up is noticed here.
+    """
+    live = _Live(hands, wake, pace)
+    failures = 0
+    while not hands.stop.is_set():
+        wake.clear()
+        try:
+            plan: ReceivePlan | None = hands.ask(receive_plan, hands.mailbox)
+            if plan is None:
+                return
+            live.stay()
+            failures = 0
+        except ExternalError as error:
+            live.receiver.report_error(error)
+            # Where only a person can help, trying often would only lock the account; a new sign-in wakes us.
+            failures = len(BACK_OFF_S) if error.reason in STOPS else failures + 1
+        except UserError as error:
+            log.warning("receiving stops for a while: %s", error)
+            failures += 1
+        except Exception:
+            log.exception("receiving failed; it goes on by itself")
+            failures += 1
+        if failures and not hands.stop.is_set():
+            wake.wait_awake(pause_after(failures))
+    live.end()
+
+
+class _Live:
+    """One mailbox's live connection, and beside it the one for history and large mails."""
+
+    def __init__(self, hands: Hands, wake: Wake, pace: Callable[[], Pace]) -> None:
+        self._hands, self._wake, self._pace = hands, wake, pace
+        self.receiver = Receiver(hands, pace())
+        self._bulk: threading.Thread | None = None
+        self._looked_at = 0.0
+
+    def stay(self) -> None:
+        """Sign in and receive what comes until stop or until the computer slept; raises what the connection raises."""
+        receiver = self.receiver
+        receiver.intake.set_pace(self._pace())
+        receiver.report(HealthState.WORKING)
+        receiver.intake.take_leftovers(self._hands.mailbox)
+        plan = receiver.plan()
+        if plan is None:
+            return
+        with open_session(plan, self._hands.secrets) as session:
+            receiver.use(session)
+            try:
+                receiver.watch()
+                self._begin_bulk()
+                self._look(None)
+                while not self._hands.stop.is_set() and (plan := receiver.plan()) is not None:
+                    waited = self._wait_for_mail(session, plan)
+                    if self._hands.stop.is_set() or waited.slept:
+                        return
+                    self._wake.clear()
+                    receiver.intake.set_pace(self._pace())
+                    self._look(plan if waited.changed and not waited.woken else None)
+            finally:
+                receiver.count_traffic()
+
+    def _look(self, plan: ReceivePlan | None) -> None:
+        """Receive what is new. With `plan`: its INBOX spoke, and the other folders were looked at not long ago."""
+        receiver = self.receiver
+        inbox = _inbox(plan) if plan is not None and time.monotonic() - self._looked_at < LOOK_S else None
+        receiver.take_new([inbox.name] if inbox is not None else None)
+        if inbox is None:
+            self._looked_at = time.monotonic()
+        receiver.intake.take_leftovers(self._hands.mailbox)
+        self._begin_bulk()
+        receiver.count_traffic(at_least=TRAFFIC_STEP)
+        receiver.report_well()
+
+    def end(self) -> None:
+        """Wait for the other connection to end."""
+        if self._bulk is not None:
+            self._bulk.join(30)
+
+    def _wait_for_mail(self, session: ImapSession, plan: ReceivePlan) -> IdleResult:
+        inbox = _inbox(plan)
+        seconds = idle_span(len(plan.folders), is_slow=self.receiver.line.is_slow)
+        if inbox is None:
+            return IdleResult(changed=False, woken=self._wake.wait_awake(min(seconds, LOOK_S)))
+        state = session.select(inbox.name)
+        if state.uidnext is not None and inbox.uidnext is not None and state.uidnext > inbox.uidnext:
+            return IdleResult(changed=True, woken=False)  # it came while the other folders were looked at
+        return session.idle(seconds, self._wake)
+
+    def _begin_bulk(self) -> None:
+        plan = self.receiver.plan()
+        if plan is None or (self._bulk is not None and self._bulk.is_alive()):
+            return
+        if (plan.first_import_done or plan.history_held) and not self._hands.ask(
+            large_mails, self._hands.mailbox, coming=True
+        ):
+            return
+        self._bulk = threading.Thread(target=self._take_bulk, name="mail-bulk", daemon=True)
+        self._bulk.start()
+
+    def _take_bulk(self) -> None:
+        receiver = Receiver(self._hands, self._pace())
+        try:
+            plan = receiver.plan()
+            if plan is not None:
+                with open_session(plan, self._hands.secrets) as session:
+                    receiver.use(session)
+                    try:
+                        receiver.watch()
+                        receiver.take_history()
+                        receiver.take_large()
+                    finally:
+                        receiver.count_traffic()
+        except (ExternalError, UserError) as error:
+            log.warning("the mail that was there waits: %s", error)
+        except Exception:
+            log.exception("bringing in the mail that was there failed; it goes on at the next look")
+
+
+def _inbox(plan: ReceivePlan) -> FolderPlan | None:
+    return next((folder for folder in plan.folders if folder.role is FolderRole.INBOX), None)
