@@ -11,11 +11,12 @@ from sqlalchemy import delete, select, text
 
 from app.index.tables import SearchDoc
 from app.index.words import kind_word, spaced
+from app.kernel.bulk import Bulk
 from app.kernel.rows import insert_rows
 from app.kernel.store import Tx
 
-_INSERT = text(
-    "INSERT INTO search_fts(rowid, title, body, people, extra) VALUES (:rowid, :title, :body, :people, :extra)"
+_INSERT = Bulk(
+    text("INSERT INTO search_fts(rowid, title, body, people, extra) VALUES (:rowid, :title, :body, :people, :extra)")
 )
 _FORGET = text(
     "INSERT INTO search_fts(search_fts, rowid, title, body, people, extra)"

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Insert, insert
+from sqlalchemy import insert
 
+from app.kernel.bulk import Bulk
 from app.kernel.store import Base, Tx
 
 
@@ -30,10 +31,10 @@ def insert_rows(tx: Tx, model: type[Base], rows: Sequence[dict[str, Any]], *, ig
 
 
 @lru_cache(maxsize=256)
-def _insert(model: type[Base], ignore: bool, columns: tuple[str, ...]) -> Insert:  # noqa: ARG001 - one a set of columns
+def _insert(model: type[Base], ignore: bool, columns: tuple[str, ...]) -> Bulk:
     statement = insert(model.__table__)  # type: ignore[arg-type]
     if ignore:
         from sqlalchemy.dialects.sqlite import insert as upsert
 
         statement = upsert(model.__table__).on_conflict_do_nothing()  # type: ignore[arg-type]
-    return statement
+    return Bulk(statement, columns)

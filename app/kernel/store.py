@@ -22,12 +22,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Executable, Insert, Text, create_engine, event, insert, text
+from sqlalchemy import Connection, Engine, Text, create_engine, event, insert, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.kernel import clock, ids
+from app.kernel.bulk import Bulk
 from app.kernel.changes import Watcher
 from app.kernel.errors import UserError
 
@@ -54,10 +55,9 @@ Unwritten = dict[Hashable, dict[str, Any]]
 """Rows that wait to be written by one statement, by a key of the writer's choice."""
 
 
-def _turn(statement: Executable) -> int:
+def _turn(bulk: Bulk) -> int:
     """When a waiting statement's turn is: rows of a table before those that point to them, changes of rows last."""
-    table = statement.table if isinstance(statement, Insert) else None
-    return _order(len(Base.metadata.tables)).get(table, 1000)
+    return _order(len(Base.metadata.tables)).get(bulk.table, 1000)
 
 
 @lru_cache(maxsize=1)
@@ -88,13 +88,13 @@ class Tx(Session):
         self.signals: list[tuple[str, dict[str, object], float]] = []
         self.later: list[Callable[[], None]] = []
         self.writes = 0
-        self._unwritten: dict[Executable, Unwritten] = {}
+        self._unwritten: dict[Bulk, Unwritten] = {}
 
-    def unwritten(self, statement: Executable) -> Unwritten:
-        """What waits for `statement`, to be added to. An INSERT comes after those of the tables that it points to, any
+    def unwritten(self, bulk: Bulk) -> Unwritten:
+        """What waits for a statement, to be added to. An INSERT comes after those of the tables that it points to, any
         other statement after all INSERTs. Each row has the same names.
         """
-        return self._unwritten.setdefault(statement, {})
+        return self._unwritten.setdefault(bulk, {})
 
     def write_rows(self) -> None:
         """Write what waits. Whatever reads through this session calls it by itself."""
@@ -102,9 +102,9 @@ class Tx(Session):
             waiting, self._unwritten = self._unwritten, {}
             self.writes += 1
             connection = super().connection()
-            for statement in sorted(waiting, key=_turn):
-                if rows := list(waiting[statement].values()):
-                    connection.execute(statement, rows)
+            for bulk in sorted(waiting, key=_turn):
+                if rows := list(waiting[bulk].values()):
+                    bulk.write(connection, rows)
 
     def forget_rows(self) -> None:
         """What waits is not to be written: it belongs to what was rolled back."""
@@ -235,17 +235,24 @@ class Store:
 
     @staticmethod
     def _log_changes(tx: Tx) -> None:
-        from app.kernel.tables import Change, SignalRow
+        from app.kernel.tables import SignalRow
 
         if tx.touched:
             rows = [{"kind": kind, "key": key, "at": tx.now} for kind, key in tx.touched]
-            tx.connection().execute(insert(Change.__table__), rows)  # type: ignore[arg-type]
+            _changes().write(tx.connection(), rows)
         for topic, payload, ttl_s in tx.signals:
             expires = clock.from_us(clock.to_us(tx.now) + int(ttl_s * 1e6))
             tx.connection().execute(
                 insert(SignalRow.__table__),  # type: ignore[arg-type]
                 {"topic": topic, "payload": payload, "at": tx.now, "expires_at": expires},
             )
+
+
+@lru_cache(maxsize=1)
+def _changes() -> Bulk:
+    from app.kernel.tables import Change
+
+    return Bulk(insert(Change.__table__), ("kind", "key", "at"))  # type: ignore[arg-type]
 
 
 def change_keys(row: Any) -> list[tuple[str, UUID]]:

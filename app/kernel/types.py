@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -52,6 +53,9 @@ class Utc(TypeDecorator[datetime]):
         return clock.from_us(value)
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
+
+
 class Json(TypeDecorator[Any]):
     """Plain data as JSON text, compact and stable, so that equal values are equal texts."""
 
@@ -59,7 +63,33 @@ class Json(TypeDecorator[Any]):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+        return _as_json(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+def _as_json(value: Any) -> str | None:
+    if value is None:
+        return None
+    return "[]" if value in ((), []) else _encode(value)  # most lists of a mail are empty
+
+
+def to_driver(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What turns a value of this type into what the driver takes; None where nothing needs to be turned."""
+    if dialect.name == "sqlite":
+        for ours, turn in _PLAIN.items():
+            if isinstance(kind, ours):
+                return turn
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _as_bytes(value: UUID | None) -> bytes | None:
+    return None if value is None else value.bytes
+
+
+def _as_us(value: datetime | None) -> int | None:
+    return None if value is None else clock.to_us(value)
+
+
+_PLAIN: dict[type[TypeEngine[Any]], Callable[[Any], Any]] = {Id: _as_bytes, Utc: _as_us, Json: _as_json}

@@ -14,6 +14,7 @@ from sqlalchemy import bindparam, delete, event, func, inspect, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import Bulk
 from app.kernel.memo import memo
 from app.kernel.store import Tx
 from app.kernel.tables import Counter
@@ -24,8 +25,11 @@ _COUNTED = ("status", "assignee", "follow_up", "deleted_at", "merged_into", "sno
 NUMBER = "ticket_number"
 
 _insert = insert(Counter.__table__)  # type: ignore[arg-type]
-_ADD = _insert.on_conflict_do_update(
-    index_elements=["name"], set_={"value": Counter.__table__.c.value + _insert.excluded.value}
+_ADD = Bulk(
+    _insert.on_conflict_do_update(
+        index_elements=["name"], set_={"value": Counter.__table__.c.value + _insert.excluded.value}
+    ),
+    ("name", "value"),
 )
 _VALUE = select(Counter.value).where(Counter.name == bindparam("name"))
 

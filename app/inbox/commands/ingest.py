@@ -27,6 +27,7 @@ from app.inbox.commands.place import Arrival, Places
 from app.inbox.match import Threads
 from app.inbox.rules import FolderRole, Outcome
 from app.inbox.tables import MailFolder, MailItem
+from app.kernel.bulk import Bulk
 from app.kernel.store import Tx
 from app.kernel.tables import Tombstone
 from app.mime.model import ParsedMail
@@ -105,7 +106,7 @@ _LINES = (
 )
 _ERASED = select(Tombstone.id).where(Tombstone.id.in_(bindparam("keys", expanding=True)))
 _STORED = select(Message.id).where(Message.id.in_(bindparam("keys", expanding=True)))
-_OUTCOME = (
+_OUTCOME = Bulk(
     update(MailItem.__table__)  # type: ignore[arg-type]
     .where(MailItem.__table__.c.id == bindparam("key"))
     .values({name: bindparam(f"new_{name}") for name in _NOTED})

@@ -16,6 +16,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, event, select, update
 from sqlalchemy.orm.util import identity_key
 
+from app.kernel.bulk import Bulk
 from app.kernel.errors import NotFoundError
 from app.kernel.memo import memo
 from app.kernel.store import Tx
@@ -86,7 +87,7 @@ _SUMMARY: Final = (
     "snippet", "message_count", "has_attachment", "last_message_at", "last_incoming_at",
     "created_at", "closed_at", "first_reply_at",
 )  # fmt: skip
-_WRITE = (
+_WRITE = Bulk(
     update(Ticket.__table__)  # type: ignore[arg-type]
     .where(_columns.id == bindparam("key"))
     .values({name: bindparam(f"new_{name}") for name in _SUMMARY})
