@@ -148,6 +148,9 @@ class Receiver:
                     wanted += found
                     touched.append(folder)
         self._take(wanted, touched)
+        firsts = {folder.id: folder.first_uid for folder in touched}
+        if plan.first_import_done and any(one.uid < firsts[one.folder] for one in wanted):
+            self._decide()  # something of what was there came late
 
     def _missing(self, plan: ReceivePlan, folder: FolderPlan) -> list[Wanted]:
         uids = self.fetcher.missing(plan, folder)
@@ -190,7 +193,7 @@ class Receiver:
             self._take(block, (), go_on=self._goes_on)
         if self._goes_on():
             for folder in folders if old else ():
-                self.fetcher.settle(plan, folder)
+                self._apart(folder, partial(self.fetcher.settle, plan))
             self._hands.do(commands.end_first_import, self._hands.mailbox)
 
     def _old(self, plan: ReceivePlan, folder: FolderPlan) -> list[Wanted]:

@@ -3,7 +3,8 @@ r"""An IMAP server that follows a script, for everything a good server never doe
     with BadImap({"UID FETCH": [b'* 1 FETCH ("UID" 1 "BODY[]" {2}\r\nhi)\r\n', OK]}) as server: …
 
 The script maps the beginning of a command to what is sent back; the longest match wins, and commands without an entry
-are answered as a small correct server would. `{tag}` in an answer is the command's tag.
+are answered as a small correct server would. `{tag}` in an answer is the command's tag. An answer may be a function of
+the command: `OddMailbox` uses that to play a whole mailbox with the faults that are wanted.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import BinaryIO, Self
 
 from tests.servers.certs import Leaf
@@ -23,9 +24,10 @@ HANG_UP = b"\0hang up"
 SILENCE = b"\0silence"  # answer nothing more, but keep the line open
 AWAIT_DONE = b"\0await done"  # read one line (the DONE of an IDLE)
 
-Script = Mapping[str, Sequence[bytes]]
+Answer = Sequence[bytes] | Callable[[str], Sequence[bytes]]
+Script = Mapping[str, Answer]
 
-_GOOD: dict[str, Sequence[bytes]] = {
+_GOOD: dict[str, Answer] = {
     "CAPABILITY": [b"* CAPABILITY IMAP4rev1 AUTH=PLAIN IDLE\r\n", OK],
     "AUTHENTICATE": [b"+ \r\n", AWAIT_DONE, OK],
     "LOGIN": [OK],
@@ -48,7 +50,7 @@ class BadImap:
     def __init__(
         self, script: Script | None = None, *, greeting: bytes = b"* OK ready\r\n", leaf: Leaf | None = None
     ) -> None:
-        self.script: dict[str, Sequence[bytes]] = {**_GOOD, **(script or {})}
+        self.script: dict[str, Answer] = {**_GOOD, **(script or {})}
         self.greeting = greeting
         self.commands: list[str] = []
         self.port = 0
@@ -105,7 +107,10 @@ class BadImap:
 
     def _answer(self, command: str) -> Sequence[bytes]:
         found = [name for name in self.script if command.upper().startswith(name)]
-        return self.script[max(found, key=len)] if found else [b"{tag} BAD what\r\n"]
+        if not found:
+            return [b"{tag} BAD what\r\n"]
+        answer = self.script[max(found, key=len)]
+        return answer(command) if callable(answer) else answer
 
     def _step(self, sock: socket.socket, lines: BinaryIO, step: bytes, tag: bytes) -> bool:
         """Do one step of an answer; False ends the connection."""
