@@ -1,4 +1,4 @@
-"""`mailbox add|list|check|remove`."""
+"""`mailbox add|list|check|set|remove`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from app.cli.opening import opened, with_agent
 from app.cli.output import Output
+from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import MailboxInfo, mailbox, mailboxes
 from app.desk import Desk, accounts
 from app.kernel.errors import UserError
@@ -62,6 +63,39 @@ def check(args: argparse.Namespace, out: Output) -> int:
     return 0 if all(row["ok"] for row in rows) else 1
 
 
+_CHANGEABLE = {
+    "acknowledge": "ack_on",
+    "acknowledgement": "ack_text",
+    "plus-addressing": "plus_addressing",
+    "signature": "signature",
+    "name": "name",
+}
+
+
+def change(args: argparse.Namespace, out: Output) -> int:
+    """Change settings of a mailbox; `acknowledge` and `plus-addressing` are yes or no."""
+    fields: dict[str, bool | str] = {}
+    for words in args.changes:
+        name, equals, value = words.partition("=")
+        if not equals or name not in _CHANGEABLE:
+            msg = f"Write FIELD=VALUE, where FIELD is one of: {', '.join(_CHANGEABLE)}."
+            raise UserError(msg)
+        fields[_CHANGEABLE[name]] = _yes_or_no(value) if name in {"acknowledge", "plus-addressing"} else value
+    with opened(args) as desk:
+        info = _find(desk, args.address)
+        with_agent(desk).do(update_mailbox, info.id, **fields)
+        changed = _find(desk, args.address)
+    out.one(_json(changed), f"{changed.address} is changed.")
+    return 0
+
+
+def _yes_or_no(words: str) -> bool:
+    if words.casefold() not in {"yes", "no"}:
+        msg = f"“{words}” is neither yes nor no."
+        raise UserError(msg)
+    return words.casefold() == "yes"
+
+
 def remove(args: argparse.Namespace, out: Output) -> int:
     """Disconnect a mailbox; tickets and mails stay."""
     with opened(args) as desk:
@@ -109,4 +143,7 @@ def _json(info: MailboxInfo) -> dict[str, Any]:
         "connected_at": info.connected_at,
         "state": info.paused_reason or "ok",
         "words": info.paused_words or None,
+        "acknowledge": info.ack_on,
+        "acknowledgement": info.ack_text,
+        "plus_addressing": info.plus_addressing,
     }

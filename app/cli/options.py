@@ -106,6 +106,9 @@ def _mailboxes(commands: Any) -> None:
     _command(box, "list", "mailboxes:listed", "list the mailboxes")
     check = _command(box, "check", "mailboxes:check", "test receiving and sending")
     check.add_argument("address", nargs="?", default="")
+    change = _command(box, "set", "mailboxes:change", "change how a mailbox sends: acknowledgements, tokens, signature")
+    change.add_argument("address")
+    change.add_argument("changes", nargs="+", metavar="FIELD=VALUE")
     remove = _command(box, "remove", "mailboxes:remove", "disconnect a mailbox; its tickets stay")
     remove.add_argument("address")
 
@@ -190,6 +193,15 @@ def _writing(commands: Any) -> None:
 def _people(commands: Any) -> None:
     customer = _command(commands, "customer", "people:customer", "a customer's profile and full timeline")
     customer.add_argument("who", metavar="ADDRESS|ID")
+    people = commands.add_parser("people", help="the block list, and addresses that were reported dead")
+    what = people.add_subparsers(dest="what", required=True)
+    block = _command(what, "block", "people:block", "put the mail of a sender into the spam pile from now on")
+    unblock = _command(what, "unblock", "people:unblock", "let a sender's mail in again")
+    for one in (block, unblock):
+        one.add_argument("sender", metavar="ADDRESS|@DOMAIN")
+    _command(what, "blocked", "people:blocked", "list the block list")
+    alive = _command(what, "alive", "people:alive", "an address works after all: what waits for it goes out")
+    alive.add_argument("address")
 
 
 def _mail(commands: Any) -> None:
@@ -200,6 +212,10 @@ def _mail(commands: Any) -> None:
     outbox.add_argument("action", nargs="?", choices=("retry", "cancel", "settle"))
     outbox.add_argument("id", nargs="?")
     outbox.add_argument("to", nargs="?", choices=("sent", "queued"))
+    pile = _command(commands, "pile", "piles:listed", "mail that became no ticket, with its cause: pile [spam|bulk|…]")
+    pile.add_argument("name", nargs="?", default="")
+    pile.add_argument("--limit", type=int, default=100)
+    pile.add_argument("--ticket", type=UUID, metavar="ID", help="make a ticket of it anyway (not spam)")
     mail = commands.add_parser("mail", help="look into mail files").add_subparsers(dest="what", required=True)
     parse = _command(mail, "parse", "mail:parse", "read .eml files or folders and print what they say")
     parse.add_argument("paths", nargs="+", type=Path, metavar="PATH")

@@ -30,6 +30,7 @@ _SYSTEM: Final = re.compile(
     r"bounces?(?:[-+=].*)?|.*[-+]bounces?(?:[-+=].*)?|listserv|majordomo|owner-.+|.+-owner|.+-request|daemon|nobody)$",
     re.I,
 )
+_REPORTS: Final = frozenset({"multipart/report", "message/delivery-status", "message/disposition-notification"})
 _RESULT: Final = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*(\w+)", re.I)
 
 
@@ -55,11 +56,13 @@ def automatic_reasons(headers: Headers, kind: str, from_: Address | None, trust:
         found.append("x-auto-response-suppress")
     if _is_autoreply_header(headers):
         found.append("x-autoreply")
-    if kind in ("multipart/report", "message/delivery-status", "message/disposition-notification"):
+    if kind in _REPORTS or _word(headers.line("content-type")) in _REPORTS:  # a broken one is read as plain text
         found.append("report")
     if from_ is None or not from_.address or _SYSTEM.match(from_.address.partition("@")[0]):
         found.append("system sender" if from_ is not None and from_.address else "no sender")
-    if "x-deskbell-id" in fields or any("deskbell" in value.lower() for value in headers.lines("x-loop")):
+    if (
+        "x-loop" in fields
+    ):  # ours, or another program's; the id that our letters carry says nothing: a person wrote them
         found.append("x-loop")
     if trust.dmarc == "fail":
         found.append("dmarc")

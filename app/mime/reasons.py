@@ -79,6 +79,45 @@ _STATUS: Final = (
 )  # fmt: skip
 
 
+_PLAIN: Final = {
+    "userunknown": "This address does not exist.",
+    "hostunknown": "The part behind the @ leads nowhere. Is it spelt right?",
+    "hasmoved": "Nobody reads this address any more: its owner has moved.",
+    "notaccept": "Nobody takes mail at the part behind the @.",
+    "mailboxfull": "The recipient's mailbox is full.",
+    "mesgtoobig": "The mail is too large for the recipient's server.",
+    "suspend": "The recipient's mailbox is switched off at the moment.",
+    "filtered": "The recipient, or a filter of theirs, refused the mail.",
+    "spamdetected": "The recipient's server took the mail for spam.",
+    "virusdetected": "The recipient's server found something dangerous in the mail.",
+    "blocked": "The recipient's server does not take mail from our mail server.",
+    "badreputation": "The recipient's server distrusts our mail server.",
+    "requireptr": "The recipient's server wants our mail server to be set up differently (its reverse name is missing).",
+    "authfailure": "The recipient's server could not verify that the mail is really ours (SPF, DKIM or DMARC).",
+    "policyviolation": "The recipient's server refused the mail by its rules.",
+    "securityerror": "The recipient's server asks for more security than was offered.",
+    "norelaying": "The mail server asked does not deliver for this address.",
+    "rejected": "The recipient's server does not take mail from our address.",
+    "contenterror": "The recipient's server could not take the mail's content.",
+    "notcompliantrfc": "The recipient's server found the mail wrongly made.",
+    "toomanyconn": "The recipient's server was too busy.",
+    "exceedlimit": "Too many mails in too short a time for the recipient's server.",
+    "expired": "The mail could not be handed over in time; the recipient's server did not answer or said “later”.",
+    "networkerror": "The mail went in a circle or found no way to the recipient's server.",
+    "systemerror": "The recipient's server has a fault of its own.",
+    "mailererror": "A program at the recipient's server failed on the mail.",
+    "syntaxerror": "The recipient's server did not understand what it was told.",
+}
+
+
+def in_plain_words(reason: str, *, permanent: bool) -> str:
+    """One sentence for why, and one for what that means for the address; empty for a reason that says nothing."""
+    sentence = _PLAIN.get(reason, "")
+    if not sentence:
+        return ""
+    return f"{sentence} {'It is for good.' if permanent else 'The address itself may be fine.'}"
+
+
 def reason_of(words: str, status: str, action: str = "failed") -> str:
     """One word for why; "undefined" when neither words nor status tell."""
     if action in ("delivered", "relayed", "expanded"):

@@ -18,6 +18,7 @@ from app.outbox import seen as seen_rules
 from app.outbox.delivery import (
     Claim,
     claim,
+    envelope,
     hold,
     moved,
     record_copy,
@@ -36,12 +37,12 @@ from app.outbox.proofs import note_found_in_sent, note_named, record_bounce
 from app.outbox.queueing import File, Recipient, people, queue_reply, signature_of
 from app.outbox.rules import CANCELLABLE, RETRYABLE, Hold, State
 from app.outbox.tables import Outbox
-from app.people.tables import Identity
+from app.people.commands import mark_address_dead
 
 __all__ = [
     "Claim", "File", "Recipient", "ReplyCancelled", "ReplyQueued", "ReplySent", "cancel", "claim", "discard_draft", "drop_draft",
     "hold", "note_found_in_sent", "note_named", "people", "queue_reply", "record_bounce", "record_copy", "record_failed",
-    "record_not_tried", "record_results", "record_retry", "record_uncertain", "retry", "save_draft", "set_phase", "settle",
+    "record_not_tried", "record_results", "record_retry", "record_uncertain", "retry", "revive_address", "save_draft", "set_phase", "settle",
     "settle_leftovers", "undelivered_words",
 ]  # fmt: skip
 
@@ -88,8 +89,7 @@ def retry(tx: Tx, message: UUID) -> None:
     row = moved(tx, message, RETRYABLE, State.QUEUED)
     if row is None:
         raise UserError(_why_not(_row(tx, message)))
-    if row.hold_reason == Hold.DEAD_ADDRESS:
-        _revive(tx, message)
+    _revive(tx, message)
     _all_seen(tx, row)
     row.results = {address: result for address, result in row.results.items() if not rules.is_refused(result)}
     row.hold_reason, row.last_error, row.not_before = "", "", tx.now
@@ -144,9 +144,22 @@ def _why_not(row: Outbox) -> str:
     return f"This message is {row.state}; there is nothing to try again."
 
 
+def revive_address(tx: Tx, address: str) -> int:
+    """This address works after all: its mark is lifted, and what was held because of it goes out; how many messages."""
+    mark_address_dead(tx, address, dead=False)
+    tx.flush()
+    held = select(Outbox.id, Message).join(Message, Message.id == Outbox.id)
+    held = held.where(Outbox.state == State.HELD, Outbox.hold_reason == Hold.DEAD_ADDRESS)
+    released = 0
+    for key, sent in tx.execute(held).all():
+        if address.strip().casefold() in {each.casefold() for each in envelope(sent)}:
+            retry(tx, key)
+            released += 1
+    return released
+
+
 def _revive(tx: Tx, message: UUID) -> None:
     """The rep writes to a dead address all the same: from now on it counts as alive."""
     sent = tx.get(Message, message)
-    handles = [str(one[1]).casefold() for one in (*sent.to, *sent.cc, *sent.bcc)] if sent else []
-    for row in tx.execute(select(Identity).where(Identity.kind == "email", Identity.handle.in_(handles))).scalars():
-        row.dead_at = None
+    for address in envelope(sent) if sent else ():
+        mark_address_dead(tx, address, dead=False)

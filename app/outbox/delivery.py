@@ -19,11 +19,12 @@ from app.conversations.tables import Mailbox, Message
 from app.kernel.blobs import BlobRef
 from app.kernel.store import Tx
 from app.kernel.tables import Blob
+from app.mime.reasons import is_permanent, reason_of
 from app.outbox import rules, seen
 from app.outbox.facts import ReplySent
 from app.outbox.rules import Copy, Hold, Phase, State
 from app.outbox.tables import Outbox
-from app.people.commands import record_event
+from app.people.commands import mark_address_dead, record_event
 from app.people.tables import Identity
 
 
@@ -139,7 +140,7 @@ def record_results(tx: Tx, message: UUID, accepted: Sequence[str], refused: Mapp
     assert sent is not None
     results = dict(row.results)
     results.update({address: {"code": 250, "words": ""} for address in accepted})
-    results.update({address: {"code": code, "words": words} for address, (code, words) in refused.items()})
+    results.update({address: _refused(tx, address, code, words) for address, (code, words) in refused.items()})
     state = rules.end_state(envelope(sent), results)
     later = tx.now + rules.back_off(row.attempts)
     if state is State.RETRY and rules.gives_up(row.first_attempt_at, later):
@@ -154,6 +155,16 @@ def record_results(tx: Tx, message: UUID, accepted: Sequence[str], refused: Mapp
     if accepted:
         went_out(tx, row)
     return state
+
+
+def _refused(tx: Tx, address: str, code: int, words: str) -> dict[str, object]:
+    """A server's refusal of one recipient, with its reason; what says that the address is dead marks it so."""
+    reason = reason_of(words, rules.status_in(words)) if code >= 500 else ""
+    permanent = bool(reason) and is_permanent(reason, rules.status_in(words))
+    if permanent:
+        mark_address_dead(tx, address)
+    known = {"reason": reason, "permanent": permanent} if reason and reason != "undefined" else {}
+    return {"code": code, "words": words, **known}
 
 
 def record_retry(tx: Tx, message: UUID, words: str) -> State:
@@ -245,7 +256,7 @@ def undelivered_words(results: Mapping[str, Mapping[str, object]]) -> str:
         if code >= 400:
             words = str(result.get("words", ""))
             said = f" ({words})" if words else ""
-            lines.append(f"{address}: {rules.plain_refusal(code, words)}{said}")
+            lines.append(f"{address}: {rules.meaning(result)}{said}")
     return "\n".join(lines)
 
 

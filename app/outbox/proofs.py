@@ -15,7 +15,7 @@ from app.outbox import rules
 from app.outbox.delivery import envelope, tell_problem, undelivered_words, went_out
 from app.outbox.rules import Copy, Phase, State
 from app.outbox.tables import Outbox
-from app.people.tables import Identity
+from app.people.commands import mark_address_dead
 
 
 def note_found_in_sent(tx: Tx, ident: str, *, given_id: str = "") -> UUID | None:
@@ -55,7 +55,8 @@ def record_bounce(tx: Tx, message: UUID, recipients: Sequence[BounceRecipient]) 
     """What a delivery report says about a message of ours, recipient by recipient; None if it is not in the outbox.
 
     A failed recipient makes the message `partial` or `failed`; a delay only leaves its words; a delivery sets
-    `delivered_at`. Only a reason that says so makes an address a dead one.
+    `delivered_at`. Only a reason that says so makes an address a dead one, and only one that the message went to:
+    anybody can write a report.
     """
     row, sent = tx.get(Outbox, message), tx.get(Message, message)
     if row is None or sent is None:
@@ -64,10 +65,18 @@ def record_bounce(tx: Tx, message: UUID, recipients: Sequence[BounceRecipient]) 
     everybody, results = envelope(sent), dict(row.results)
     for each in recipients:
         address = _which(each.address, everybody)
+        if address is None:
+            continue
         if each.action == "failed":
-            results[address] = {"code": 550, "words": each.words, "reason": each.reason, "bounced": True}
-            if each.permanent:
-                _bury(tx, address)
+            results[address] = {
+                "code": 550,
+                "words": each.words,
+                "reason": each.reason,
+                "permanent": each.permanent,
+                "bounced": True,
+            }
+            if each.permanent and each.address.casefold() in {"", address.casefold()}:
+                mark_address_dead(tx, address)
         elif each.action == "delayed":
             row.last_error = f"The server is still trying to deliver this mail. {each.words}".strip()
         else:
@@ -105,15 +114,11 @@ def _by_ident(tx: Tx, ident: str) -> Outbox | None:
     return tx.execute(statement).scalar_one_or_none()
 
 
-def _which(address: str, everybody: Sequence[str]) -> str:
-    """The recipient that a report means: it may write the address in another case, or not at all."""
+def _which(address: str, everybody: Sequence[str]) -> str | None:
+    """The recipient that a report means: it may write the address in another case, not at all, or name the one to
+    which a lone recipient forwards. None: nobody to whom this message went.
+    """
     for each in everybody:
         if each.casefold() == address.casefold():
             return each
-    return everybody[0] if len(everybody) == 1 else address
-
-
-def _bury(tx: Tx, address: str) -> None:
-    statement = select(Identity).where(Identity.kind == "email", Identity.handle == address.casefold())
-    for row in tx.execute(statement).scalars():
-        row.dead_at = row.dead_at or tx.now
+    return everybody[0] if len(everybody) == 1 else None

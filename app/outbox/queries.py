@@ -253,7 +253,7 @@ def _joined() -> Any:
 
 def _row(row: Outbox, sent: Message, box: Mailbox | None, now: datetime) -> OutboxRow:
     refused = tuple(
-        Refused(address, rules.plain_refusal(int(result["code"]), result.get("words", "")), result.get("words", ""))
+        Refused(address, rules.meaning(result), result.get("words", ""))
         for address, result in row.results.items()
         if rules.is_refused(result)
     )

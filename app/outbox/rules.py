@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from app.mime.reasons import in_plain_words
+
 Person = tuple[str, str]
 """(name, address) of one recipient."""
 
@@ -211,6 +213,21 @@ _PLAIN: Final = (
      "The part behind the @ leads nowhere. Is it spelt right?"),
     (re.compile(r"\b4\.\d\.\d\b|grey ?list|try (again )?later|temporar", re.I), "The server asked to try again later."),
 )  # fmt: skip
+
+
+_STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+
+
+def status_in(words: str) -> str:
+    """The enhanced status (RFC 3463) that a server's words begin with or hold, or nothing."""
+    found = _STATUS.search(words)
+    return found[1] if found is not None else ""
+
+
+def meaning(result: Mapping[str, Any]) -> str:
+    """What a recipient's refusal means: why, and whether it is for good."""
+    known = in_plain_words(str(result.get("reason", "")), permanent=bool(result.get("permanent")))
+    return known or plain_refusal(int(result.get("code", 0)), str(result.get("words", "")))
 
 
 def plain_refusal(code: int, words: str) -> str:

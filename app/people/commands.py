@@ -300,11 +300,11 @@ def add_address(tx: Tx, customer: UUID, address: str) -> None:
 
 
 def mark_address_dead(tx: Tx, address: str, *, dead: bool = True) -> None:
-    """A bounce said that nobody reads this address; or somebody wrote from it after all."""
+    """A report said that nobody reads this address: replies to it are held. Or (`dead=False`) it works after all."""
     handle = handle_of(address)
-    key = tx.execute(select(Identity.id, Identity.customer).where(Identity.kind == "email", Identity.handle == handle))
-    row = key.one_or_none()
-    if row is None:
+    columns = (Identity.id, Identity.customer, Identity.dead_at)
+    row = tx.execute(select(*columns).where(Identity.kind == "email", Identity.handle == handle)).one_or_none()
+    if row is None or dead == (row.dead_at is not None):
         return
     changes = [("identity", row.id), ("customer", row.customer)]
     statement = update(Identity).where(Identity.id == row.id).values(dead_at=tx.now if dead else None)

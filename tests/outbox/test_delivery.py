@@ -109,7 +109,9 @@ def test_a_report_is_shown_on_the_very_message_and_only_a_dead_address_is_buried
     full = BounceRecipient(BOB.upper(), "failed", "5.2.2", "mailboxfull", permanent=False, words="mailbox full")
     assert desk.do(commands.record_bounce, key, [full]) == State.PARTIAL
     told = desk.ask(queries.outbox_row, key, clock.now())
-    assert [(each.address, each.meaning) for each in told.refused] == [(BOB, "The recipient's mailbox is full.")]
+    assert [(each.address, each.meaning) for each in told.refused] == [
+        (BOB, "The recipient's mailbox is full. The address itself may be fine.")
+    ]
     gone = BounceRecipient("", "failed", "5.1.1", "userunknown", permanent=True, words="No such user")
     assert (
         desk.do(commands.record_bounce, key, [BounceRecipient(ANN, "failed", "5.1.1", "userunknown", permanent=True)])
