@@ -10,11 +10,12 @@ import re
 
 # Han, kana, Thai, Lao, Khmer, Myanmar and the supplementary ideographic planes: scripts written without blanks.
 _UNSPACED = re.compile(
-    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])"
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+"
 )
 # Letters that the tokenizer does not take apart, as people type them without the right keyboard.
 _PLAIN = str.maketrans({"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l",
                         "Ł": "L", "đ": "d", "Đ": "D", "ı": "i"})  # fmt: skip
+_ODD = re.compile(f"[{''.join(map(chr, _PLAIN))}]")
 _WORD = re.compile(r"\w+", re.UNICODE)
 
 LONGEST = 200_000
@@ -24,7 +25,15 @@ LONGEST = 200_000
 def spaced(text: str) -> str:
     """`text` as it is indexed."""
     text = text[:LONGEST]
-    return text if text.isascii() else _UNSPACED.sub(r" \1 ", text.translate(_PLAIN))
+    if text.isascii():
+        return text
+    if _ODD.search(text):
+        text = text.translate(_PLAIN)
+    return _UNSPACED.sub(_set_apart, text)
+
+
+def _set_apart(run: re.Match[str]) -> str:
+    return f" {' '.join(run.group())} "
 
 
 def match_word(word: str, *, prefix: bool) -> str:

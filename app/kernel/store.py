@@ -17,7 +17,7 @@ import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
@@ -80,6 +80,8 @@ class Tx(Session):
     agent: UUID | None
     action: UUID
     name: str
+    tick: Callable[[str], str]
+    """The next `clk` of a `Mutable` row that has this one; for rows that are changed plainly."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -171,6 +173,7 @@ class Store:
             started = time.monotonic()
             tx = Tx(self.writer, expire_on_commit=False, autoflush=False)
             tx.now, tx.agent, tx.action, tx.name = clock.now(), agent, action or ids.new_id(), name
+            tx.tick = partial(self._clock.next, tx.now)
             event.listen(tx, "before_flush", self._stamp)
             event.listen(tx, "do_orm_execute", _forbid_silent_bulk)
             try:
@@ -284,10 +287,9 @@ class _LogicalClock:
 
 def _prepare(dbapi: sqlite3.Connection) -> None:
     dbapi.isolation_level = None
-    dbapi.execute("PRAGMA foreign_keys=ON")
-    dbapi.execute("PRAGMA cache_size=-16000")
-    dbapi.execute("PRAGMA mmap_size=268435456")
-    dbapi.execute("PRAGMA temp_store=MEMORY")
+    for setting in ("foreign_keys=ON", "cache_size=-16000", "mmap_size=268435456", "temp_store=MEMORY"):
+        # Some of them look into the file, which another program may be turning to WAL at this very moment.
+        _until_free(partial(dbapi.execute, f"PRAGMA {setting}"))
 
 
 def _prepare_writer(dbapi: sqlite3.Connection, _record: object) -> None:

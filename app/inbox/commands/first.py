@@ -19,10 +19,11 @@ from app.inbox import rules
 from app.inbox.rules import History, Outcome
 from app.inbox.tables import MailItem
 from app.kernel.store import Tx
+from app.tickets.commands.opening import Quiet, open_quietly
 from app.tickets.rules import HISTORY, Status
 from app.tickets.tables import Placement, Ticket
 
-STEP = 40
+STEP = 100
 
 
 def open_young_threads(tx: Tx, mailbox: UUID, after: UUID | None = None) -> UUID | None:
@@ -33,7 +34,7 @@ def open_young_threads(tx: Tx, mailbox: UUID, after: UUID | None = None) -> UUID
     history = History(box.history)
     if history is History.ARCHIVE:
         return None
-    query = select(Ticket).where(
+    query = select(Ticket.id, Ticket.assignee, Ticket.follow_up, Ticket.clk, Ticket.last_message_at).where(
         Ticket.mailbox == mailbox,
         Ticket.outcome == HISTORY,
         Ticket.status == Status.CLOSED,
@@ -44,16 +45,16 @@ def open_young_threads(tx: Tx, mailbox: UUID, after: UUID | None = None) -> UUID
         query = query.where(Ticket.last_message_at >= box.open_since)
     if after is not None:
         query = query.where(Ticket.id > after)
-    rows = tx.execute(query.order_by(Ticket.id).limit(STEP)).scalars().all()
+    rows = tx.execute(query.order_by(Ticket.id).limit(STEP)).all()
     customer_last = _customer_has_last_word(tx, [row.id for row in rows])
     opened = []
     for row in rows:
         is_customers = row.id in customer_last
         if rules.opens(history, box.open_since, last_at=row.last_message_at, customer_last=is_customers):
-            row.status = Status.NEW if is_customers else Status.WAITING
-            row.outcome, row.closed_at = "", None
-            opened.append(row.id)
-    _count_as_messages(tx, opened)
+            status = Status.NEW if is_customers else Status.WAITING
+            opened.append(Quiet(row.id, row.assignee, row.follow_up, row.clk, status))
+    open_quietly(tx, opened)
+    _count_as_messages(tx, [one.ticket for one in opened])
     return rows[-1].id if len(rows) == STEP else None
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from app.conversations.rules import Direction, Kind
 from app.inbox.commands.acknowledging import Fresh
-from app.inbox.commands.place import CONTINUES, POSSIBLE_MATCH, Arrival, Places, has_files, snippet
+from app.inbox.commands.place import CONTINUES, POSSIBLE_MATCH, Arrival, Places, has_files
 from app.inbox.match import Known, Match, named_by
 from app.inbox.rules import FolderRole, Outcome, is_by_program, outcome_of_class
 from app.kernel.store import Tx
@@ -156,7 +156,7 @@ class Intake:
                 places.note(arrival, row.id, Direction.OUT)
             else:
                 files = has_files(mail)
-                tickets.agent_wrote(self.tx, row.id, at=arrival.at, snippet=snippet(mail), has_attachment=files)
+                tickets.agent_wrote(self.tx, row.id, at=arrival.at, snippet=arrival.snippet, has_attachment=files)
             places.appended += 1
             ticket = places.merge(row.id, match.joins)
             places.gather(arrival, match, ticket)
@@ -253,7 +253,7 @@ class Intake:
             self.tx,
             ticket,
             at=arrival.at,
-            snippet=snippet(arrival.mail),
+            snippet=arrival.snippet,
             has_attachment=has_files(arrival.mail),
             reopen=first or not is_by_program(arrival.mail),
         )

@@ -37,6 +37,10 @@ class Arrival:
     was_there: bool
     same_as: UUID | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
+    snippet: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "snippet", snippet(self.mail))
 
     @property
     def subject(self) -> str:
@@ -103,7 +107,7 @@ class Places:
             bcc=_pairs(mail.bcc),
             subject=arrival.subject,
             text=hide_tokens(mail.text),
-            snippet=snippet(mail),
+            snippet=arrival.snippet,
             same_id_as=arrival.same_as,
             warnings=mail.warnings,
             extra={**_extra(mail), **arrival.extra},
@@ -131,7 +135,7 @@ class Places:
             ticket,
             direction=direction,
             at=arrival.at,
-            snippet=snippet(arrival.mail),
+            snippet=arrival.snippet,
             has_attachment=has_files(arrival.mail),
         )
 

@@ -11,17 +11,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, select, update
 
 from app.inbox import rules
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel import ids
 from app.kernel.blobs import BlobRef
 from app.kernel.errors import NotFoundError
+from app.kernel.rows import insert_rows
 from app.kernel.store import Tx
 from app.kernel.tables import Blob
 
 _CHUNK = 500
+_KNOWN = select(MailItem.uid).where(
+    MailItem.folder == bindparam("folder"),
+    MailItem.uidvalidity == bindparam("uidvalidity"),
+    MailItem.uid.in_(bindparam("uids", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +81,8 @@ def count_attempt(tx: Tx, items: Sequence[UUID]) -> None:
 def _known(tx: Tx, folder: UUID, uidvalidity: int, uids: Sequence[int]) -> set[int]:
     found: set[int] = set()
     for start in range(0, len(uids), _CHUNK):
-        found.update(
-            tx.execute(
-                select(MailItem.uid).where(
-                    MailItem.folder == folder,
-                    MailItem.uidvalidity == uidvalidity,
-                    MailItem.uid.in_(uids[start : start + _CHUNK]),
-                )
-            ).scalars()
-        )
+        where = {"folder": folder, "uidvalidity": uidvalidity, "uids": uids[start : start + _CHUNK]}
+        found.update(row.uid for row in tx.connection().execute(_KNOWN, where))
     return found
 
 
@@ -95,29 +94,26 @@ def _write(tx: Tx, folder: MailFolder, uidvalidity: int, mails: Sequence[Receive
         if not mail.is_known
         for ref in (mail.blob,)
     ]
-    if fresh:
-        tx.execute(insert(Blob), fresh)
-    tx.execute(
-        insert(MailItem),
-        [
-            {
-                "id": key,
-                "mailbox": folder.mailbox,
-                "folder": folder.id,
-                "uidvalidity": uidvalidity,
-                "uid": mail.uid,
-                "blob": blob,
-                "header_hash": mail.header_hash,
-                "size": mail.size,
-                "internal_at": mail.internal_at,
-                "outcome": rules.Outcome.RECEIVED,
-                "provider_id": mail.provider_id,
-                "part": mail.part,
-                "attempts": 0,
-                "is_history": mail.was_there,
-                "received_at": tx.now,
-            }
-            for key, blob, mail in zip(keys, blobs, mails, strict=True)
-        ],
-    )
+    insert_rows(tx, Blob, fresh)
+    lines = [
+        {
+            "id": key,
+            "mailbox": folder.mailbox,
+            "folder": folder.id,
+            "uidvalidity": uidvalidity,
+            "uid": mail.uid,
+            "blob": blob,
+            "header_hash": mail.header_hash,
+            "size": mail.size,
+            "internal_at": mail.internal_at,
+            "outcome": rules.Outcome.RECEIVED,
+            "provider_id": mail.provider_id,
+            "part": mail.part,
+            "attempts": 0,
+            "is_history": mail.was_there,
+            "received_at": tx.now,
+        }
+        for key, blob, mail in zip(keys, blobs, mails, strict=True)
+    ]
+    insert_rows(tx, MailItem, lines)
     tx.touch("mail_folder", folder.id)

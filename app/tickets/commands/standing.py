@@ -113,6 +113,11 @@ def keep_opened(tx: Tx, row: dict[str, Any]) -> None:
     kept.fresh, kept.written = row, tx.writes
 
 
+def forget_standing(tx: Tx, ticket: UUID) -> None:
+    """Its row is changed otherwise: it is read again."""
+    _kept(tx).pop(ticket, None)
+
+
 def standing(tx: Tx, ticket: UUID) -> Standing:
     """How the ticket stands that `ticket` has become by merging. Raises NotFoundError."""
     row = _one(tx, ticket)
