@@ -15,7 +15,7 @@ from imapclient.imap_utf7 import encode
 _EXISTS = re.compile(rb"\* (\d+) EXISTS", re.IGNORECASE)
 _CODE = re.compile(rb"\[(UIDVALIDITY|UIDNEXT|HIGHESTMODSEQ) (\d+)\]", re.IGNORECASE)
 _NOMODSEQ = re.compile(rb"\[NOMODSEQ\]", re.IGNORECASE)
-_VANISHED = re.compile(rb"\* VANISHED (?:\(EARLIER\) )?([\d:,]+)", re.IGNORECASE)
+_VANISHED = re.compile(rb"\* VANISHED (?:\(EARLIER\) )?(\S+)", re.IGNORECASE)
 
 Ranges = tuple[tuple[int, int], ...]
 """Runs of UIDs, (first, last), both included."""
