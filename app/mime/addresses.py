@@ -6,6 +6,7 @@ comma inside a name never makes two people of one.
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Final
 
@@ -23,15 +24,25 @@ _REMARK: Final = re.compile(r"\((?:[^()\\]|\\.)*\)")
 
 
 def parse_addresses(line: str) -> tuple[Address, ...]:
-    """All mailboxes of one field in their order; encoded words may still be encoded in `line`."""
+    """All mailboxes of one field in their order; encoded words may still be encoded in `line`.
+
+    Short lines are remembered: a mailbox has few correspondents, and our own address stands in most of its mails.
+    """
     if not line:
         return ()
+    return remembered(line) if len(line) < 200 else _parse(line)
+
+
+def _parse(line: str) -> tuple[Address, ...]:
     plain = _PLAIN.match(line)
     if plain is not None:
         return (_address(plain[1] if plain[1] is not None else plain[2], plain[3]),)
     if _BARE.match(line):
         return (_address("", line),)
     return tuple(_scan(line))
+
+
+remembered: Final = functools.lru_cache(maxsize=2048)(_parse)
 
 
 def _scan(line: str) -> list[Address]:

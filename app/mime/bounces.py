@@ -6,6 +6,7 @@ address, status and the server's words stand near each other. A report that name
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Final
@@ -82,8 +83,14 @@ def _looks_like(headers: Headers, sender: str, subject: str) -> bool:
     """No structured part: who sends it and its subject must both say so."""
     if headers.line("auto-submitted").lower().startswith("auto-replied") and "in-reply-to" in headers:
         return False
-    from_system = _SENDERS.search(sender) is not None or headers.line("return-path") == "<>"
+    from_system = _is_mail_system(sender[:200]) or headers.line("return-path") == "<>"
     return from_system and _SUBJECTS.search(subject) is not None
+
+
+@functools.lru_cache(maxsize=2048)
+def _is_mail_system(sender: str) -> bool:
+    """Does a sender's name or address say that it is a mail system? Remembered: a desk has few correspondents."""
+    return _SENDERS.search(sender) is not None
 
 
 def _structured(report: str, text: str) -> tuple[BounceRecipient, ...]:

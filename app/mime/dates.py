@@ -29,7 +29,7 @@ def parse_date(value: str) -> datetime | None:
                 min(int(match[6] or 0), 59),
                 tzinfo=UTC,
             )
-            if match[7]:
+            if match[7] and match[8] + match[9] != "0000":
                 shift = timedelta(hours=int(match[8]), minutes=int(match[9]))
                 moment = moment - shift if match[7] == "+" else moment + shift
             return moment

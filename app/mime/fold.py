@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from app.mime import limits
 from app.mime.model import Fold
-from app.mime.quote_marks import header_block_at, is_attribution, is_divider, is_signature_line, worth_a_look
+from app.mime.quote_marks import header_block_at, is_attribution, is_divider, is_signature_line, marks_in
 
 
 def fold(text: str) -> Fold:
     """`visible` and `folded` together hold every line of `text`; with nothing certain, everything is visible."""
-    lines = text.replace("\r\n", "\n").split("\n")
+    plain = text.replace("\r\n", "\n") if "\r" in text else text
+    lines = plain.split("\n")
     if len(lines) > limits.FOLD_LINES:
         return Fold(text, "")
     cut = _cut(lines)
     visible, folded = lines[:cut], lines[cut:]
-    if not "".join(visible).strip() or cut == len(lines):
+    if cut == len(lines) or not "".join(visible).strip():
         top = _quoted_first(lines)
         if top.folded or not "".join(visible).strip():
             return top
@@ -28,14 +29,24 @@ def fold(text: str) -> Fold:
     return Fold("\n".join(kept).strip("\n").rstrip(), both)
 
 
+def opening(text: str) -> str:
+    """The beginning of what `fold` leaves visible, for a line in a list: at least `limits.OPENING` characters of it.
+
+    Cheaper than `fold`, which must read to the end to know that nothing is hidden there.
+    """
+    if len(text) > limits.OPENING:
+        head = text[: limits.OPENING]
+        if next(marks_in(head.split("\n")), None) is None:
+            return head.lstrip("\n")
+    return fold(text).visible
+
+
 def _cut(lines: list[str]) -> int:
     """The first line of what is quoted to the end, or the number of lines."""
     tries = 0
     answered = 0  # up to this line, a quote is known to be followed by the writer's own words
-    for at, line in enumerate(lines):
-        if not worth_a_look(line):
-            continue
-        quoted = line.lstrip().startswith(">")
+    for at in marks_in(lines):
+        quoted = lines[at].lstrip().startswith(">")
         if not quoted:
             if is_divider(lines, at) or header_block_at(lines, at):
                 return at

@@ -67,6 +67,11 @@ class Headers:
         """All values of a field, as `line` gives them."""
         return [self._unfold(value) for value in self.fields.get(name, ())]
 
+    def after(self, name: str, mark: bytes) -> str:
+        """What follows the last `mark` in the first value of a field, as `line` gives it; all of it without a mark."""
+        values = self.fields.get(name)
+        return self._unfold(values[0].rpartition(mark)[2]) if values else ""
+
     def text(self, name: str) -> str:
         """The first value as a person should read it."""
         return decode_words(self.line(name)).strip()
@@ -210,7 +215,7 @@ def value_and_params(line: str) -> tuple[str, dict[str, str]]:
     RFC 2231 pieces are joined and decoded; encoded words, which do not belong there, are decoded too. Answers are
     remembered, because most parts say one of a few lines: nobody may change them.
     """
-    return _remembered(line) if len(line) < 200 else _value_and_params(line)
+    return remembered(line) if len(line) < 200 else _value_and_params(line)
 
 
 def _value_and_params(line: str) -> tuple[str, dict[str, str]]:
@@ -238,7 +243,7 @@ def _value_and_params(line: str) -> tuple[str, dict[str, str]]:
     return main, plain
 
 
-_remembered: Final = functools.lru_cache(maxsize=1024)(_value_and_params)
+remembered: Final = functools.lru_cache(maxsize=1024)(_value_and_params)
 
 
 def _join_pieces(pieces: list[tuple[int, bool, str]]) -> str:

@@ -22,3 +22,4 @@ HTML_CELLS: Final = 2_000  # table cells of such HTML
 GUESS: Final = 8_192  # bytes looked at when a charset must be guessed
 FOLD_LINES: Final = 10_000  # lines in which a quote is looked for
 FOLD_TRIES: Final = 500  # lines of these that are compared with every form of attribution
+OPENING: Final = 400  # characters at the beginning of a mail that a list may show

@@ -9,6 +9,7 @@ from typing import Final
 
 from app.mime import limits
 
+_ONE: Final = re.compile(r"<[!-;=?-~]{1,200}>\Z")
 _ID: Final = re.compile(r"<([^<>]{1,998})>")
 
 
@@ -21,6 +22,8 @@ def parse_ids(line: str) -> tuple[str, ...]:
     """Ids named in a field, without brackets, in their order, each once; also those that lost their brackets."""
     if not line:
         return ()
+    if _ONE.match(line):
+        return (line[1:-1],)
     found = ["".join(each.split()) for each in _ID.findall(line)]
     if not found:
         found = [word.strip('<>,;"') for word in line.split() if "@" in word]

@@ -109,7 +109,7 @@ class ParsedMail:
     mail_class: MailClass
     bounce: Bounce | None
     feedback_for: str | None
-    reply: Fold
+    opening: str  # the beginning of what the writer wrote now, for lists
     trust: Trust
     warnings: tuple[str, ...]
     header_hash: bytes
@@ -120,5 +120,12 @@ class ParsedMail:
     delivered_to: tuple[str, ...]
     is_automatic: bool
     auto_reasons: tuple[str, ...]
-    lowest_received: str
+    lowest_received: str  # given only for a mail without a Message-ID, to tell it from others
     has_html: bool = field(default=False)  # true also when html was not asked for
+
+    @property
+    def reply(self) -> Fold:
+        """The text split for showing. Made anew each time it is asked for: only views and `mail parse` need it."""
+        from app.mime.fold import fold
+
+        return fold(self.text)

@@ -7,19 +7,21 @@ raw bytes stay stored beside it whatever happens here.
 from __future__ import annotations
 
 import hashlib
+from typing import Final
 
 from app.mime import bounces, classify, sanitise, structure
 from app.mime.addresses import parse_addresses
 from app.mime.blocks import Body
 from app.mime.body import collect
 from app.mime.dates import parse_date
-from app.mime.fold import fold
+from app.mime.fold import opening
 from app.mime.headers import Headers
 from app.mime.message_ids import parse_ids
-from app.mime.model import Address, Fold, MailClass, ParsedMail, Trust
+from app.mime.model import Address, MailClass, ParsedMail, Trust
 from app.mime.structure import Tree
 
-_ONCE = ("from", "subject", "date", "message-id", "to", "cc", "content-type")
+_FAULTS: Final = (RecursionError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError)
+_ONCE: Final = ("from", "subject", "date", "message-id", "to", "cc", "content-type")
 
 
 def parse(raw: bytes, *, want_html: bool = True, want_files: bool = True) -> ParsedMail:
@@ -31,7 +33,7 @@ def parse(raw: bytes, *, want_html: bool = True, want_files: bool = True) -> Par
     """
     try:
         return _parse(raw, want_html=want_html, want_files=want_files)
-    except (RecursionError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError) as fault:
+    except _FAULTS as fault:
         return _unreadable(raw, fault)
 
 
@@ -41,8 +43,12 @@ def read_headers(raw: bytes) -> Headers:
 
 
 def html_of(raw: bytes) -> str | None:
-    """The sanitised HTML of a mail, or None if it has none."""
-    return parse(raw).html
+    """The sanitised HTML of a mail, or None if it has none. Nothing else of the mail is looked at. Never raises."""
+    try:
+        html = collect(structure.read(raw), want_files=False).html()
+    except _FAULTS:
+        return None
+    return sanitise.clean(html) if html is not None else None
 
 
 def _parse(raw: bytes, *, want_html: bool, want_files: bool) -> ParsedMail:
@@ -72,7 +78,7 @@ def _parse(raw: bytes, *, want_html: bool, want_files: bool) -> ParsedMail:
         bcc=_all(headers, "bcc"),
         date=date,
         raw_date=raw_date,
-        received_at=parse_date(headers.line("received").rpartition(";")[2]),
+        received_at=parse_date(headers.after("received", b";")),
         message_id=message_id,
         in_reply_to=parse_ids(headers.line("in-reply-to")),
         references=parse_ids(" ".join(headers.lines("references"))),
@@ -84,7 +90,7 @@ def _parse(raw: bytes, *, want_html: bool, want_files: bool) -> ParsedMail:
         ),
         bounce=bounce,
         feedback_for=feedback_for,
-        reply=fold(text),
+        opening=opening(text),
         trust=trust,
         warnings=_warnings(tree, from_, dated=date is not None or not raw_date),
         header_hash=hashlib.sha256(tree.header_block).digest(),
@@ -95,7 +101,7 @@ def _parse(raw: bytes, *, want_html: bool, want_files: bool) -> ParsedMail:
         delivered_to=_delivered_to(headers),
         is_automatic=bool(reasons),
         auto_reasons=reasons,
-        lowest_received=headers.line("received", -1),
+        lowest_received=headers.line("received", -1) if message_id is None else "",
         has_html=body.has_html,
     )
 
@@ -154,7 +160,7 @@ def _unreadable(raw: bytes, fault: BaseException) -> ParsedMail:
         subject="", from_=None, sender=None, reply_to=(), to=(), cc=(), bcc=(), date=None, raw_date="",
         received_at=None, message_id=None, in_reply_to=(), references=(), text=text, html=None,
         attachments=tuple(body.attachments), mail_class=MailClass.MESSAGE, bounce=None, feedback_for=None,
-        reply=Fold(text, ""), trust=Trust("", "", "", spam=False),
+        opening=text[:1000], trust=Trust("", "", "", spam=False),
         warnings=(f"this mail could not be read ({type(fault).__name__}); its raw text is shown",),
         header_hash=hashlib.sha256(raw).digest(), body_hash=hashlib.sha256(raw).digest(), list_unsubscribe=False,
         loop_id=None, deskbell_id=None, delivered_to=(), is_automatic=True, auto_reasons=("unreadable",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Final
 
 _WROTE: Final = (
@@ -41,8 +42,9 @@ _FORWARD: Final = re.compile(
     r"^[ \t]*(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-mail)|début du message (?:réexpédié|transféré))\s*:\s*$",
     re.I,
 )
+_FROM: Final = "from|von|de|da|van|från|fra|od|lähettäjä|от|від|发件人|寄件者|差出人|보낸 사람"
 _FIELDS: Final = (
-    "from|von|de|da|van|från|fra|od|lähettäjä|от|від|发件人|寄件者|差出人|보낸 사람|"
+    f"{_FROM}|"
     "sent|date|gesendet|datum|envoyé|enviado(?: el)?|enviada(?: em)?|data|fecha|inviato|verzonden|skickat|sendt|dato|wysłano|odesláno|päivämäärä|"
     "дата|отправлено|发送时间|日期|送信日時|日時|"
     "to|an|à|a|para|aan|till|til|do|komu|kenelle|кому|收件人|宛先|받는 사람|reply-to|risposta|cc|kopie|copie|"
@@ -50,7 +52,7 @@ _FIELDS: Final = (
 )
 _FIELD: Final = re.compile(rf"^[ \t]*\*?\**(?:{_FIELDS})\s*\**\s*[:：]\s*\**\s*(\S.*)?$", re.I)
 _FIRST: Final = re.compile(
-    r"^[ \t]*\*?\**(?:from|von|de|da|van|från|fra|od|lähettäjä|от|від|发件人|寄件者|差出人|보낸 사람)\s*\**\s*[:：]\s*\**\s*\S",
+    rf"^[ \t]*\*?\**(?:{_FROM})\s*\**\s*[:：]\s*\**\s*\S",
     re.I,
 )
 _SIGNATURE: Final = re.compile(
@@ -69,16 +71,20 @@ _FIRST_WORDS: Final = frozenset(
     each.split()[0].split("(")[0].casefold() for each in f"{_ON}|{_FIELDS}|begin|anfang|début".split("|")
 )
 _FIRST_SIGNS: Final = frozenset(">-_=—于在0123456789")
+_FIRST_LETTERS: Final = frozenset(form for word in _FIRST_WORDS for form in (word[0], word[0].upper()))
+_BLANK: Final = "* \t\r\n\f\v\x1c\x1d\x1e\x85\xa0\u2028\u2029"
 
 
-def worth_a_look(line: str) -> bool:
-    """Could a mark begin on this line? Cheap, because it is asked of every line of every mail."""
-    bare = line.strip("* \t\r\n\f\v\x1c\x1d\x1e\x85\xa0\u2028\u2029")
-    if not bare or bare.isspace():
-        return False
-    if bare[0] in _FIRST_SIGNS or "@" in bare or "：" in bare or bare[-1] == ":":
-        return True
-    return bare.split(None, 1)[0].rstrip(":*,").casefold() in _FIRST_WORDS
+def marks_in(lines: list[str]) -> Iterator[int]:
+    """The numbers of the lines at which a quote may begin, in their order; the costly patterns are for these."""
+    for at, line in enumerate(lines):
+        bare = line.strip(_BLANK)
+        if not bare:
+            continue
+        begins = bare[0]
+        sign = begins in _FIRST_SIGNS or bare[-1] == ":" or "@" in bare or "：" in bare
+        if sign or (begins in _FIRST_LETTERS and bare.split(None, 1)[0].rstrip(":*,").casefold() in _FIRST_WORDS):
+            yield at
 
 
 def is_signature_line(bare: str) -> bool:

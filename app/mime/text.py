@@ -23,7 +23,9 @@ _BREAK: Final = frozenset({
 _PARAGRAPH: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"})
 _HREF: Final = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
 _ALT: Final = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I)
-_SPACES: Final = re.compile(r"[ \t\r\n\f\v\u200b\ufeff]+")
+# Runs of white space that are not one blank already.
+_SPACES: Final = re.compile(r" [ \t\r\n\f\v\u200b\ufeff]+|[\t\r\n\f\v\u200b\ufeff][ \t\r\n\f\v\u200b\ufeff]*")
+_BLANKS: Final = re.compile(r"  +")
 _MANY_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
 
 
@@ -44,17 +46,23 @@ class _Writer:
         self.line.append(data if self.pre else _SPACES.sub(" ", data))
 
     def end_line(self, *, force: bool = False) -> None:
+        if not self.line and not force:
+            return
         joined = "".join(self.line)
         self.line.clear()
         if not self.pre:
-            joined = re.sub(r"  +", " ", joined).strip(" ")
+            joined = (_BLANKS.sub(" ", joined) if "  " in joined else joined).strip(" ")
         joined = joined.replace("\xa0", " ").rstrip()
         if joined or force:
-            mark = ">" * min(self.quote, 20)
-            self.out.extend(f"{mark} {each}".rstrip() if mark else each for each in joined.split("\n"))
+            if self.quote or "\n" in joined:
+                mark = ">" * min(self.quote, 20)
+                self.out.extend(f"{mark} {each}".rstrip() if mark else each for each in joined.split("\n"))
+            else:
+                self.out.append(joined)
 
     def paragraph(self) -> None:
-        self.end_line()
+        if self.line:
+            self.end_line()
         mark = ">" * min(self.quote, 20)
         if self.out and self.out[-1] != mark:
             self.out.append(mark)
@@ -63,36 +71,34 @@ class _Writer:
 def html_to_text(source: str) -> str:
     """The words of an HTML mail: paragraphs, list items, link targets that the text does not show, quotes as "> "."""
     writer = _Writer()
+    endless: set[str] = set()  # elements of which no end follows
     at = 0
-    size = len(source)
-    while at < size:
-        match = _TOKEN.match(source, at)
-        if match is None:
-            writer.text(source[at])
-            at += 1
-            continue
-        at = match.end()
-        data = match[4]
-        if data is not None:
-            writer.text(data)
-            continue
-        name = match[2]
-        if name is None:
-            continue
-        name = name.lower()
-        if name in _SKIP:
-            if not match[1] and not match[3].endswith("/"):
-                end = _END[name].search(source, at)
-                at = end.end() if end is not None else _head_end(source, at, name)
-            continue
-        _tag(writer, name, closing=bool(match[1]), attributes=match[3])
+    while at >= 0:
+        at = _scan(writer, source, at, endless)
     writer.end_line()
     return _MANY_LINES.sub("\n\n", "\n".join(writer.out)).strip()
 
 
-def _head_end(source: str, at: int, name: str) -> int:
-    """An element that is never closed hides nothing but itself, unless it is code."""
-    return len(source) if name in ("script", "style") else at
+def _scan(writer: _Writer, source: str, start: int, endless: set[str]) -> int:
+    """Read on from `start` up to something that is left out whole; where to go on after it, -1 at the end."""
+    for match in _TOKEN.finditer(source, start):
+        close, name, attributes, data = match.groups()
+        if data is not None:
+            writer.text(data)
+            continue
+        if name is None:
+            continue
+        name = name.lower()
+        if name not in _SKIP:
+            _tag(writer, name, closing=bool(close), attributes=attributes)
+        elif not close and not attributes.endswith("/") and name not in endless:
+            end = _END[name].search(source, match.end())
+            if end is not None:
+                return end.end()
+            if name in ("script", "style"):
+                return -1  # code that is never closed is no text
+            endless.add(name)
+    return -1
 
 
 def _tag(writer: _Writer, name: str, *, closing: bool, attributes: str) -> None:

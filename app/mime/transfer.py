@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 _NOT_BASE64: Final = re.compile(rb"[^A-Za-z0-9+/=]")
+_SMALL: Final = 16_000  # bytes; decoding fewer is as quick as measuring them
 _UU_BEGIN: Final = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,255}?)[ \t]*\r?\n(?=[!-M][^\r\n]*\r?\n|`\r?\n)", re.M)
 _UU_END: Final = re.compile(rb"^(?:`\r?\n)?end[ \t]*\r?$", re.M)
 
@@ -52,12 +53,14 @@ def unbase64(data: bytes) -> tuple[bytes, str]:
 def size_of(raw: bytes, start: int, end: int, encoding: str) -> int | None:
     """The decoded size of regular base64 or plain data without decoding it; None when it must be decoded to know.
 
-    Programs write base64 in lines of one length, so looking at where lines should end is enough to count them.
+    Programs write base64 in lines of one length, so looking at where lines should end is enough to count them. In a
+    damaged part the size may be wrong by the damage; it is right again when the part is opened. Small parts are
+    decoded anyway.
     """
     kind = _kind(encoding[:200])
     if not kind:
         return end - start
-    if kind != "base64":
+    if kind != "base64" or end - start < _SMALL:
         return None
     signs = end - start - _breaks(raw, start, end)
     if signs % 4:
