@@ -183,7 +183,7 @@ def read_mail(packs: Packs, ref: BlobRef) -> Parsed:
     except StorageError as error:
         return Unparsed(str(error))
     try:
-        mail = parse(raw, want_html=False)
+        mail = parse(raw, want_html=False, want_files=False)
     except Exception as error:
         log.exception("a mail could not be read")
         return Unparsed(f"This mail could not be read ({type(error).__name__}).")

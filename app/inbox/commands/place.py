@@ -167,7 +167,7 @@ class Places:
 
 def snippet(mail: ParsedMail) -> str:
     """The first words of what the writer wrote now."""
-    return snippet_of(hide_tokens(mail.reply.visible or mail.text))
+    return snippet_of(hide_tokens(mail.opening or mail.text[:4000]))
 
 
 def has_files(mail: ParsedMail) -> bool:
