@@ -63,6 +63,7 @@ ALL: tuple[Action, ...] = (
     Action("view.unassigned", "Show unassigned", "G, U", "account-question-outline", "List"),
     Action("view.mine", "Show mine", "G, M", "account-outline", "List"),
     Action("view.overdue", "Show overdue", "G, O", "clock-alert-outline", "List"),
+    Action("view.snoozed", "Show snoozed", "G, S", "clock-outline", "List"),
     Action("solve", "Solve", "E", "check", "Ticket", "close done"),
     Action("reopen", "Open again", "Shift+E", "restart", "Ticket"),
     Action("assign_me", "Assign to me", "M", "account-check-outline", "Ticket", "take mine"),

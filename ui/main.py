@@ -22,6 +22,7 @@ from PySide6.QtCore import QLockFile, QObject, QSocketNotifier, QTimer
 
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace, default_folder
+from ui.bridge import quicken, settle
 from ui.text import tr
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class Program(QObject):
         self.folder = folder
         self._server: QLocalServer | None = None
         self._supervisor: Supervisor | None = None
-        self._companions: tuple[QObject, ...] = ()
+        self._tray: QObject | None = None
         self.theme = Theme(app)
         self.desk: Desk | None = None
         self.window: Window | None = None
@@ -115,6 +116,7 @@ class Program(QObject):
         self._apology.show()
 
     def _after_first_paint(self) -> None:
+        settle()
         self._server = _listen(self.folder, self._raise)
         if self._engine and self.desk is not None:
             from app.desk.supervisor import Supervisor
@@ -122,14 +124,10 @@ class Program(QObject):
             self._supervisor = Supervisor(self.desk, self._engine_died)
             self._supervisor.start()
         if self.window is not None:
-            from ui.pages.health.lamp import StatusLamp
             from ui.tray import Tray
 
-            context = self.window.context
-            self._companions = (
-                StatusLamp(context, self.window.set_agent),
-                Tray(context, self.window, self.window.raise_to_front),
-            )
+            self.window.watch()
+            self._tray = Tray(self.window.context, self.window, self.window.raise_to_front)
 
     def _raise(self) -> None:
         if self.window is not None:
@@ -154,6 +152,7 @@ class Program(QObject):
 
 def run(start: Options) -> int:
     """Open the window and stay until it is closed; the exit status."""
+    quicken()
     folder = Path(os.path.realpath((start.data or default_folder()).expanduser()))
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -174,7 +173,6 @@ def run(start: Options) -> int:
 def _show(folder: Path, *, engine: bool) -> int:
     from PySide6.QtWidgets import QApplication
 
-    sys.setswitchinterval(0.0005)  # a busy thread may hold the window up by half a millisecond, not by five
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Deskbell")
     app.setDesktopFileName("deskbell")

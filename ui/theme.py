@@ -97,6 +97,7 @@ class Theme(QObject):
         self._app = app
         self._choice: Choice = "system"
         self._fonts_loaded = False
+        self._applied: Tokens | None = None
         hints = app.styleHints()
         hints.colorSchemeChanged.connect(self._follow)
         hints.accessibility().contrastPreferenceChanged.connect(self._follow)
@@ -117,8 +118,10 @@ class Theme(QObject):
         self.apply(self._app, self._wanted())
 
     def apply(self, app: QApplication, t: Tokens) -> None:
-        """Set fonts, style, palette and stylesheet; tells `changed` when the tokens differ from before."""
+        """Set fonts, style, palette and stylesheet and tell `changed`; nothing when it looks like that already."""
         global _current
+        if self._applied is t:
+            return
         if not self._fonts_loaded:
             load_fonts()
             app.setStyle("Fusion")
@@ -127,7 +130,7 @@ class Theme(QObject):
             made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
             app.setFont(made)
             self._fonts_loaded = True
-        before, _current = _current, t
+        before, _current, self._applied = _current, t, t
         app.setPalette(palette(t))
         app.setStyleSheet(stylesheet(t))
         if before is not t:

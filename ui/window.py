@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import cast
 
-from PySide6.QtCore import QSettings, QTimer, Signal
+from PySide6.QtCore import QObject, QSettings, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
@@ -81,6 +81,7 @@ class Window(QMainWindow):
         self._bench = os.environ.get("DESKBELL_BENCH") == "1"
         self._live: Live | None = None
         self._context_words: Callable[[], str] = lambda: ""
+        self.watcher: QObject | None = None
         self._build()
         self.context = Context(
             desk=desk,
@@ -144,6 +145,12 @@ class Window(QMainWindow):
             self.go(previous)
             self._trail = [n for n in self._trail if n != leaving]
 
+    def watch(self) -> None:
+        """Keep the lamp true and know who works here; called once the first screen is painted."""
+        from ui.pages.health.lamp import StatusLamp
+
+        self.watcher = StatusLamp(self.context, self.agent.set_name)
+
     def set_live_search(self, live: Live) -> None:
         """`live(query, show)` finds tickets and customers for the palette and calls `show(entries)` later."""
         self._live = live
@@ -151,10 +158,6 @@ class Window(QMainWindow):
     def set_palette_context(self, words: Callable[[], str]) -> None:
         """What the palette acts on ("On #4821"), asked each time it opens."""
         self._context_words = words
-
-    def set_agent(self, name: str) -> None:
-        """Who works here."""
-        self.agent.set_name(name)
 
     # -- building -----------------------------------------------------------------------------------------------------
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QEventLoop, QLocale, QPoint
+from PySide6.QtCore import QEventLoop, QLocale
+from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app.desk import Desk
@@ -33,8 +35,8 @@ class UnsettledError(Exception):
 class Studio:
     """The application with one window at a time."""
 
-    def __init__(self, app: QApplication) -> None:
-        self.app = app
+    def __init__(self, app: QApplication, *, calm_s: float = CALM_S) -> None:
+        self.app, self._calm_s = app, calm_s
         self.theme = app.findChild(Theme) or Theme(app)
         self.window: Window | None = None
         app.setCursorFlashTime(0)
@@ -48,8 +50,17 @@ class Studio:
         self.window.start()
         self.window.show()
         self.window.activateWindow()
+        self.window.watch()
         self.settle()
         return self.window
+
+    @contextmanager
+    def opened(self, desk: Desk, look: Choice = "light", size: tuple[int, int] = WIDE) -> Iterator[Window]:
+        """A window for a while."""
+        try:
+            yield self.open(desk, look, size)
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Close the window."""
@@ -81,11 +92,16 @@ class Studio:
         assert isinstance(found, BasePage), f"the page {name} could not be made"
         return found
 
+    def act(self, key: str) -> None:
+        """Do what the window's action of this name does, and wait for it."""
+        assert self.shown.actions_.run(key), f"{key} is not allowed here"
+        self.settle()
+
     def settle(self) -> None:
         """Let the window paint until nothing has been under way for a moment."""
         end = time.monotonic() + PATIENCE_S
         calm_since = time.monotonic()
-        while time.monotonic() - calm_since < CALM_S:
+        while time.monotonic() - calm_since < self._calm_s:
             self._turn()
             if self.shown.tasks.running:
                 calm_since = time.monotonic()
@@ -110,8 +126,16 @@ class Studio:
     def take(self, path: Path) -> None:
         """Write what is shown as a picture."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not self.shown.grab().save(str(path)):
+        picture = self.shown.grab()
+        with QPainter(picture) as painter:
+            for above in self.over():
+                painter.drawPixmap(self.shown.mapFromGlobal(above.pos()), above.grab())
+        if not picture.save(str(path)):
             raise OSError(f"{path} could not be written")
+
+    def over(self) -> list[QWidget]:
+        """What lies over the window as a window of its own: menus, pop-ups."""
+        return [one for one in self.app.topLevelWidgets() if one.isVisible() and one is not self.shown]
 
     def _turn(self) -> None:
         self.app.processEvents(QEventLoop.ProcessEventsFlag.AllEvents, 20)
@@ -121,8 +145,3 @@ class Studio:
 def stand_still() -> None:
     """From now on it is always the same moment."""
     clock.set_source(lambda: NOW)
-
-
-def middle(widget: QWidget) -> QPoint:
-    """The middle of a widget."""
-    return widget.rect().center()

@@ -95,5 +95,5 @@ def shown(place: Office, app: QApplication, qtbot: QtBot, page: str, **where: ob
 
 def settle(window: Window, qtbot: QtBot, until: Callable[[], bool] = lambda: True) -> None:
     """Wait until nothing is asked any more and `until` holds."""
-    qtbot.waitUntil(lambda: window.tasks.running == 0 and until(), timeout=10_000)
+    qtbot.waitUntil(lambda: window.tasks.running == 0 and until())
     QApplication.processEvents()  # what changed its size is laid out afterwards

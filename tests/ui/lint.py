@@ -7,10 +7,12 @@ without a name. `pale_pairs(tokens)` lists text that is too pale on its ground.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRect, Qt
+from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -27,7 +29,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from ui.tokens import Tokens, text_pairs
+from ui.theme import tokens
+from ui.tokens import Tokens, contrast, text_pairs
 
 LEAST_TARGET = 24
 _SLACK = 1  # rounding of layouts
@@ -123,6 +126,34 @@ def misplaced(parent: QWidget) -> list[Finding]:
             if common.width() > _SLACK and common.height() > _SLACK:
                 found.append(_finding("overlap", child, f"with {_name(other)} at {_rect(common)}"))
     return found
+
+
+def pale_texts(root: QWidget) -> list[Finding]:
+    """Labels whose ink is too pale on what is painted beneath them, as it comes out on the screen."""
+    picture = root.grab().toImage()
+    ratio = picture.devicePixelRatio()
+    least = 7.0 if tokens().hc else 4.5
+    found = []
+    for widget in visible(root):
+        if not isinstance(widget, QLabel) or not widget.text() or not widget.isEnabled() or widget is root:
+            continue
+        place = QRect(widget.mapTo(root, widget.rect().topLeft()), widget.size()).intersected(root.rect())
+        if place.isEmpty() or not widget.visibleRegion().boundingRect().contains(widget.rect().center()):
+            continue
+        ground = _ground(picture, place, ratio)
+        seen = contrast(widget.palette().color(widget.foregroundRole()).name(), ground.name())
+        if seen < least:
+            found.append(_finding("pale", widget, f"{seen:.2f} on {ground.name()}"))
+    return found
+
+
+def _ground(picture: QImage, place: QRect, ratio: float) -> QColor:
+    """The colour that is most common in a part of a picture, looked at in steps."""
+    left, top = round(place.x() * ratio), round(place.y() * ratio)
+    right = min(picture.width(), round((place.x() + place.width()) * ratio))
+    bottom = min(picture.height(), round((place.y() + place.height()) * ratio))
+    tally = Counter(picture.pixel(x, y) for y in range(top, bottom, 2) for x in range(left, right, 3))
+    return QColor(tally.most_common(1)[0][0])
 
 
 def pale_pairs(tokens: Tokens) -> list[str]:

@@ -26,29 +26,12 @@ from ui.theme import Theme
 from ui.widgets.button import Button
 from ui.window import Window
 
-WAIT_MS = 20_000
-
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """An empty desk."""
     with Desk.open(tmp_path / "desk", create=True) as opened:
         yield opened
-
-
-@pytest.fixture
-def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[Window]:
-    """A window on an empty desk, at the first run."""
-    theme = qapp.findChild(Theme) or Theme(qapp)
-    theme.choose("light")
-    made = Window(desk, theme)
-    qtbot.addWidget(made)
-    made.resize(1024, 700)
-    made.start()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    assert made.shut()
 
 
 @pytest.fixture
@@ -87,7 +70,7 @@ def press(qtbot: QtBot, page: Page, words: str) -> None:
 def try_out(qtbot: QtBot, page: Page) -> None:
     """Press Test and wait for both results."""
     press(qtbot, page, page.test.text())
-    qtbot.waitUntil(lambda: not page.form.is_busy, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not page.form.is_busy)
 
 
 def kept(desk: Desk) -> tuple[MailboxInfo, ...]:
@@ -105,7 +88,7 @@ def test_a_mailbox_that_works_opens_the_inbox(
     assert page.open.isEnabled()
     qtbot.waitUntil(lambda: findings(window) == [])
     press(qtbot, page, "Open the inbox")
-    qtbot.waitUntil(lambda: window.current == "inbox", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: window.current == "inbox")
     (info,) = kept(desk)
     assert info.address == account.address
     assert info.history == "since"
@@ -148,10 +131,10 @@ def test_a_certificate_is_shown_and_trusted_for_this_mailbox_only(
         for row in (page.form.receiving, page.form.sending):
             button = next(b for b in row.findChildren(Button) if b.text() == "Trust this certificate")
             button.click()
-            qtbot.waitUntil(lambda: not page.form.is_busy, timeout=WAIT_MS)
+            qtbot.waitUntil(lambda: not page.form.is_busy)
         assert (page.form.receiving.state, page.form.sending.state) == ("ok", "ok")
         press(qtbot, page, "Open the inbox")
-        qtbot.waitUntil(lambda: not desk.is_new(), timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: not desk.is_new())
     (info,) = kept(desk)
     assert (info.imap_pin, info.smtp_pin) == (dovecot.leaf.sha256, leaf.sha256)
 
@@ -167,7 +150,7 @@ def test_one_can_go_on_without_sending(
     press(qtbot, page, "Go on without sending")
     assert page.form.sending.state == "skipped"
     press(qtbot, page, "Open the inbox")
-    qtbot.waitUntil(lambda: not desk.is_new(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not desk.is_new())
     assert len(kept(desk)) == 1
 
 
@@ -201,11 +184,11 @@ def test_without_a_keyring_the_password_is_kept_for_this_run_only(
         assert isinstance(page, Page)
         enter(page, account, dovecot.imap, smtp.port)
         try_out(qtbot, page)
-        qtbot.waitUntil(page.form._keyring.isVisible, timeout=WAIT_MS)
+        qtbot.waitUntil(page.form._keyring.isVisible)
         assert not page.open.isEnabled()
         page.form.this_run.click()
         press(qtbot, page, "Open the inbox")
-        qtbot.waitUntil(lambda: not desk.is_new(), timeout=WAIT_MS)
+        qtbot.waitUntil(lambda: not desk.is_new())
         assert [secret for _, secret in handed] == [account.password]
     finally:
         window.shut()
@@ -227,7 +210,7 @@ def test_a_search_can_be_called_off_and_the_servers_entered(page: Page, qtbot: Q
 def test_what_is_no_address_is_said_at_the_field(page: Page, qtbot: QtBot) -> None:
     page.form.address.setText("help@")
     page.form.search()
-    qtbot.waitUntil(lambda: not page.form.is_busy, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not page.form.is_busy)
     assert "help@" in page.form._address_block._hint.text()
 
 

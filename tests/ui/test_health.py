@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -27,43 +25,16 @@ from app.inbox.rules import FolderRole
 from app.kernel import clock, secrets
 from app.outbox.commands import queue_reply
 from app.outbox.queries import outbox_rows
-from app.people.commands import add_agent
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.models.ledger import PAGE, LedgerModel
 from ui.pages.health.facts import Facts, MailState, judge, last_states
-from ui.pages.health.lamp import StatusLamp
 from ui.pages.health.page import Page
 from ui.pages.health.sums import summed
 from ui.pages.settings.sign_in import SignInSheet
-from ui.theme import Theme
 from ui.widgets.button import Button
 from ui.window import Window
-
-WAIT_MS = 20_000
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A desk with somebody at it."""
-    with Desk.open(tmp_path / "desk", create=True) as opened:
-        opened.sit_down(opened.work(add_agent, "Maya Lind"))
-        yield opened
-
-
-@pytest.fixture
-def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[Window]:
-    """A window on it."""
-    theme = qapp.findChild(Theme) or Theme(qapp)
-    theme.choose("light")
-    made = Window(desk, theme)
-    qtbot.addWidget(made)
-    made.resize(1024, 700)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    assert made.shut()
 
 
 def box_of(desk: Desk, key: UUID) -> MailboxInfo:
@@ -164,7 +135,7 @@ def health(window: Window, qtbot: QtBot) -> Page:
     window.go("health")
     page = window._pages["health"]
     assert isinstance(page, Page)
-    qtbot.waitUntil(lambda: page._seen is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page._seen is not None)
     return page
 
 
@@ -183,10 +154,10 @@ def test_a_mail_in_quarantine_is_shown_raw_and_becomes_a_ticket(
     page = health(window, qtbot)
     assert "Its parts have no end." in texts(page.quarantine)
     page.show_place(part="quarantine")
-    qtbot.waitUntil(lambda: "It hums." in page.items.detail.raw.toPlainText(), timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: findings(page) == [], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "It hums." in page.items.detail.raw.toPlainText())
+    qtbot.waitUntil(lambda: findings(page) == [])
     button(page.items.detail, "Make a ticket").click()
-    qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].ticket is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].ticket is not None)
     (line,) = desk.ask(ledger_items)
     assert (line.id, line.outcome) == (item, "message")
 
@@ -195,7 +166,7 @@ def test_a_mail_in_quarantine_can_be_tried_again(desk: Desk, box: MailboxInfo, w
     put_in_quarantine(desk, box, RAW)
     page = health(window, qtbot)
     button(page.quarantine, "Try again").click()
-    qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].outcome == "received", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].outcome == "received")
 
 
 def reply(desk: Desk, box: MailboxInfo) -> UUID:
@@ -209,10 +180,10 @@ def reply(desk: Desk, box: MailboxInfo) -> UUID:
 def test_a_waiting_message_can_be_taken_back(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
     reply(desk, box)
     page = health(window, qtbot)
-    qtbot.waitUntil(lambda: findings(page) == [], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: findings(page) == [])
     button(page.outbox, "Take back").click()
-    qtbot.waitUntil(lambda: desk.ask(outbox_rows, clock.now()) == (), timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: "Nothing waits to be sent." in texts(page.outbox), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: desk.ask(outbox_rows, clock.now()) == ())
+    qtbot.waitUntil(lambda: "Nothing waits to be sent." in texts(page.outbox))
 
 
 def test_an_uncertain_message_has_exactly_two_buttons(
@@ -233,7 +204,7 @@ def test_an_uncertain_message_has_exactly_two_buttons(
             page.outbox.show_rows([uncertain], {"uncertain": 1}, with_sent=False)
         return shown() == ["It arrived", "Send again"]
 
-    qtbot.waitUntil(offered, timeout=WAIT_MS)
+    qtbot.waitUntil(offered)
     assert uncertain.id == key
 
 
@@ -248,27 +219,26 @@ def test_a_password_changed_at_the_provider_is_one_click_from_the_lamp(
     urls = (f"imap://127.0.0.1:{dovecot.imap}", f"smtp://127.0.0.1:{smtp.port}")
     key = connect(desk, MailAccount(account.address, *urls), "the old one")
     desk.work(pause_mailbox, key, "sign_in", "Authentication failed")
-    lamp = StatusLamp(window.context, window.set_agent)
-    qtbot.waitUntil(lambda: window.lamp.state == "attention", timeout=WAIT_MS)
+    window.watch()
+    qtbot.waitUntil(lambda: window.lamp.state == "attention")
     reason = window.lamp.reasons[0]
     assert reason.act is not None
     reason.act()
-    qtbot.waitUntil(lambda: isinstance(window.overlay.current(), SignInSheet), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: isinstance(window.overlay.current(), SignInSheet))
     sheet = window.overlay.current()
     assert isinstance(sheet, SignInSheet)
     qtbot.keyClicks(sheet.password, "wrong")
     sheet.go.click()
-    qtbot.waitUntil(lambda: sheet.receiving.state == "bad", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: sheet.receiving.state == "bad")
     assert box_of(desk, key).paused_reason == "sign_in"
-    qtbot.waitUntil(lambda: findings(sheet) == [], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: findings(sheet) == [])
     sheet.password.setText(account.password)
     sheet.go.click()
-    qtbot.waitUntil(lambda: not window.overlay.is_open, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: not window.overlay.is_open)
     assert box_of(desk, key).paused_reason == ""
     assert secrets.load_secret(box_of(desk, key).secret_ref) == account.password
-    qtbot.waitUntil(lambda: all(each.act is None for each in window.lamp.reasons), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: all(each.act is None for each in window.lamp.reasons))
     assert window.agent.accessibleName() == "Maya Lind"
-    lamp.deleteLater()
 
 
 def test_a_page_without_a_mailbox_says_what_to_do(window: Window, desk: Desk, qtbot: QtBot) -> None:

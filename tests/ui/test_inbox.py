@@ -52,7 +52,7 @@ WAIT_MS = 20_000  # a busy machine is not a fault
 
 def settled(page: Page, qtbot: QtBot, what: Callable[[], bool]) -> None:
     """Wait until something is so and nothing runs any more."""
-    qtbot.waitUntil(lambda: what() and page.context.tasks.running == 0, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: what() and page.context.tasks.running == 0)
 
 
 def subject(page: Page) -> str:

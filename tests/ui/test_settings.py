@@ -3,11 +3,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversations.queries import MailboxInfo, mailboxes
@@ -15,7 +14,6 @@ from app.desk import Desk
 from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
 from app.kernel import options, secrets
-from app.people.commands import add_agent
 from app.people.queries import agent
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
@@ -23,34 +21,8 @@ from tests.ui.lint import findings
 from ui.pages.settings.page import Page
 from ui.pages.settings.panes import DataPane, GeneralPane, NoticesPane, SendingPane
 from ui.pages.settings.surveys import SurveysPage, drawable
-from ui.theme import Theme
 from ui.widgets.button import Button
 from ui.window import Window
-
-WAIT_MS = 20_000
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    """A desk with somebody at it."""
-    with Desk.open(tmp_path / "desk", create=True) as opened:
-        opened.sit_down(opened.work(add_agent, "Maya Lind"))
-        yield opened
-
-
-@pytest.fixture
-def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[Window]:
-    """A window on it, as narrow as it gets."""
-    theme = qapp.findChild(Theme) or Theme(qapp)
-    theme.choose("light")
-    made = Window(desk, theme)
-    qtbot.addWidget(made)
-    made.resize(1024, 700)
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    theme.choose("light")
-    assert made.shut()
 
 
 @pytest.fixture
@@ -88,8 +60,8 @@ def button(root: QWidget, words: str) -> Button:
 
 def test_a_mailbox_is_changed_by_save_only(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
     editor = settings(window, "mailboxes").mailboxes.editor
-    qtbot.waitUntil(lambda: editor.box is not None, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: findings(window) == [], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: editor.box is not None)
+    qtbot.waitUntil(lambda: findings(window) == [])
     name = editor._fields["name"]
     assert editor.foot.isHidden()
     retype(qtbot, name, "Another")
@@ -99,44 +71,44 @@ def test_a_mailbox_is_changed_by_save_only(desk: Desk, box: MailboxInfo, window:
     retype(qtbot, editor._fields["aliases"], "hello@shop.test, info@shop.test")
     retype(qtbot, name, "Shop!")
     editor.save_button.click()
-    qtbot.waitUntil(lambda: boxes(desk)[0].name == "Shop!", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: boxes(desk)[0].name == "Shop!")
     assert boxes(desk)[0].aliases == ("hello@shop.test", "info@shop.test")
     assert boxes(desk)[0].imap_url == box.imap_url
-    qtbot.waitUntil(editor.foot.isHidden, timeout=WAIT_MS)
+    qtbot.waitUntil(editor.foot.isHidden)
 
 
 def test_a_mailbox_is_tested_again(box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
     editor = settings(window, "mailboxes").mailboxes.editor
-    qtbot.waitUntil(lambda: editor.box is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: editor.box is not None)
     editor.test_button.click()
-    qtbot.waitUntil(lambda: editor.receiving.state == "ok", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: editor.receiving.state == "ok")
     assert editor.sending.state == "ok"
-    qtbot.waitUntil(lambda: findings(window) == [], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: findings(window) == [])
 
 
 def test_removing_a_mailbox_asks_and_forgets_its_password(
     desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot
 ) -> None:
     page = settings(window, "mailboxes").mailboxes
-    qtbot.waitUntil(lambda: page.editor.box is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.editor.box is not None)
     button(page.editor, "Remove mailbox…").click()
     assert len(boxes(desk)) == 1
     sheet = window.overlay.current()
     assert sheet is not None
     button(sheet, "Remove mailbox").click()
-    qtbot.waitUntil(lambda: boxes(desk) == (), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: boxes(desk) == ())
     assert secrets.load_secret(box.secret_ref) is None
-    qtbot.waitUntil(lambda: page.stack.currentWidget() is page._empty, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: page.stack.currentWidget() is page._empty)
 
 
 def test_pausing_and_going_on(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
     editor = settings(window, "mailboxes").mailboxes.editor
-    qtbot.waitUntil(lambda: editor.box is not None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: editor.box is not None)
     editor.pause_button.click()
-    qtbot.waitUntil(lambda: editor.pause_button.text() == "Go on", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: editor.pause_button.text() == "Go on")
     assert boxes(desk)[0].paused_reason == "person"
     editor.pause_button.click()
-    qtbot.waitUntil(lambda: editor.pause_button.text() == "Pause", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: editor.pause_button.text() == "Pause")
 
 
 def test_a_further_mailbox_is_added_by_the_same_form(
@@ -157,27 +129,27 @@ def test_a_further_mailbox_is_added_by_the_same_form(
         fields.edited.emit()
     assert not adding.go.isEnabled()
     adding.test.click()
-    qtbot.waitUntil(lambda: form.can_save, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: form.can_save)
     adding.go.click()
-    qtbot.waitUntil(lambda: len(boxes(desk)) == 1, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: page.editor.box is not None and page.adding is None, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: len(boxes(desk)) == 1)
+    qtbot.waitUntil(lambda: page.editor.box is not None and page.adding is None)
 
 
 def test_numbers_and_names_are_kept(desk: Desk, window: Window, qtbot: QtBot) -> None:
     pane = settings(window, "sending").stack.currentWidget()
     assert isinstance(pane, SendingPane)
-    qtbot.waitUntil(lambda: pane.values().get("undo_send_seconds") == 10, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: pane.values().get("undo_send_seconds") == 10)
     retype(qtbot, pane._fields["undo_send_seconds"], "30")
     pane.save_button.click()
-    qtbot.waitUntil(lambda: desk.ask(options.get, "undo_send_seconds") == 30, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: desk.ask(options.get, "undo_send_seconds") == 30)
     general = settings(window, "general").stack.currentWidget()
     assert isinstance(general, GeneralPane)
-    qtbot.waitUntil(lambda: general.values().get("me.name") == "Maya Lind", timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: findings(window) == [], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: general.values().get("me.name") == "Maya Lind")
+    qtbot.waitUntil(lambda: findings(window) == [])
     retype(qtbot, general._fields["me.name"], "Maya Lindgren")
     retype(qtbot, general._fields["desk_name"], "Lamps")
     general.save_button.click()
-    qtbot.waitUntil(lambda: desk.ask(options.get, "desk_name") == "Lamps", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: desk.ask(options.get, "desk_name") == "Lamps")
     me = desk.me()
     assert me is not None
     who = desk.ask(agent, me)
@@ -188,32 +160,32 @@ def test_numbers_and_names_are_kept(desk: Desk, window: Window, qtbot: QtBot) ->
 def test_the_look_changes_at_once_and_is_kept(desk: Desk, window: Window, qtbot: QtBot) -> None:
     general = settings(window, "general").stack.currentWidget()
     assert isinstance(general, GeneralPane)
-    qtbot.waitUntil(lambda: bool(general._kept), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: bool(general._kept))
     general.look.choose("dark")
     general.look.chosen.emit("dark")
     assert window.context.theme.tokens.dark
-    qtbot.waitUntil(lambda: desk.ask(options.get, "auto_theme") == "dark", timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: desk.ask(options.get, "auto_theme") == "dark")
 
 
 def test_a_switch_takes_effect_at_once(desk: Desk, window: Window, qtbot: QtBot) -> None:
     pane = settings(window, "notifications").stack.currentWidget()
     assert isinstance(pane, NoticesPane)
-    qtbot.waitUntil(lambda: pane.values().get("notifications") is True, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: pane.values().get("notifications") is True)
     pane._fields["notifications"].click()  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: desk.ask(options.get, "notifications") is False, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: desk.ask(options.get, "notifications") is False)
 
 
 def test_survey_rules_are_kept_and_the_preview_is_the_mail_itself(desk: Desk, window: Window, qtbot: QtBot) -> None:
     page = settings(window, "surveys").stack.currentWidget()
     assert isinstance(page, SurveysPage)
-    qtbot.waitUntil(lambda: "Tomás" in page.preview.view.toPlainText(), timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: findings(window) == [], timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "Tomás" in page.preview.view.toPlainText())
+    qtbot.waitUntil(lambda: findings(window) == [])
     assert "Maya" in page.preview.view.toPlainText()
     page.preview.language.button("de").click()
-    qtbot.waitUntil(lambda: "Nicht mehr fragen" in page.preview.view.toPlainText(), timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: "Nicht mehr fragen" in page.preview.view.toPlainText())
     page.pane.delay.choose("1440")
     page.pane.save()
-    qtbot.waitUntil(lambda: desk.ask(options.get, "survey_delay_minutes") == 1440, timeout=WAIT_MS)
+    qtbot.waitUntil(lambda: desk.ask(options.get, "survey_delay_minutes") == 1440)
     assert "mailto:" in drawable(page.preview._letter.html if page.preview._letter else "")
 
 
@@ -221,8 +193,8 @@ def test_a_backup_file_is_written(desk: Desk, window: Window, qtbot: QtBot, tmp_
     pane = settings(window, "data").stack.currentWidget()
     assert isinstance(pane, DataPane)
     pane.write_file(tmp_path / "all.deskbell")
-    qtbot.waitUntil((tmp_path / "all.deskbell").exists, timeout=WAIT_MS)
-    qtbot.waitUntil(lambda: findings(window) == [], timeout=WAIT_MS)
+    qtbot.waitUntil((tmp_path / "all.deskbell").exists)
+    qtbot.waitUntil(lambda: findings(window) == [])
 
 
 def test_a_setting_is_found_by_another_word(window: Window, qtbot: QtBot) -> None:

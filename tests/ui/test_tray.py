@@ -8,12 +8,9 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
 
 from app.desk import Desk
 from app.kernel import clock
-from ui.theme import Theme
 from ui.tray import News, Notice, Notifier, Tray, news_since, notice_of
 from ui.window import Window
 
@@ -23,18 +20,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     """An empty desk."""
     with Desk.open(tmp_path / "desk", create=True) as opened:
         yield opened
-
-
-@pytest.fixture
-def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[Window]:
-    """A window on it."""
-    theme = qapp.findChild(Theme) or Theme(qapp)
-    theme.choose("light")
-    made = Window(desk, theme)
-    qtbot.addWidget(made)
-    made.show()
-    yield made
-    assert made.shut()
 
 
 def news(sender: str, ticket: UUID | None = None) -> News:

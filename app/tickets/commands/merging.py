@@ -15,7 +15,7 @@ from app.people.commands import mark_action, record_event
 from app.people.rules import EventKind
 from app.tickets.commands.opening import link_tickets, open_ticket
 from app.tickets.commands.results import Changed, Written
-from app.tickets.commands.rows import change, living_row, ticket_row
+from app.tickets.commands.rows import Tickets, change, each_row, living_row, ticket_row
 from app.tickets.queries.conversation import conversation_ids, message_ids
 from app.tickets.rules import Status
 from app.tickets.tables import Placement, Ticket, TicketLink
@@ -24,12 +24,12 @@ NOWHERE = UUID(int=0)
 """Where a note lies that was taken back: in no ticket."""
 
 
-def merge(tx: Tx, ticket: UUID, into: UUID) -> Changed:
-    """Make `ticket` part of `into`; its number keeps resolving. Raises UserError for one merged with itself."""
-    changed = join(tx, ticket, into)
+def merge(tx: Tx, tickets: Tickets, into: UUID) -> Changed:
+    """Make one or several tickets part of `into`; their numbers keep resolving. Raises UserError for one merged with itself."""
+    changed = sum(join(tx, row.id, into) for row in each_row(tx, tickets))
     if changed:
         mark_action(tx)
-    return Changed(tx.action, int(changed))
+    return Changed(tx.action, changed)
 
 
 def join(tx: Tx, ticket: UUID, into: UUID) -> bool:

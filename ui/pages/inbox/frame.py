@@ -122,7 +122,7 @@ class InboxFrame(BasePage):
             self._columns.addWidget(self.side)
         elif not wide and place >= 0:
             self._columns.removeWidget(self.side)
-        self.side.setVisible(side and self._stack.currentWidget() is not self.new_mail)
+        self.side.setVisible(side and self.talking)
         self._float()
         self.header.side.setChecked(side)
         self.header.side.setVisible(not wide or not side)

@@ -116,6 +116,8 @@ class ConversationHeader(QFrame):
         follow.setChecked(ticket.follow_up)
         follow.triggered.connect(self.follow_up_chosen.emit)
         menu.addAction(self._actions["tag"])
+        menu.addAction(self._actions["snooze"])
+        menu.addAction(self._actions["merge"])
         menu.addAction(tr("Change subject"), self.subject_wanted.emit)
         menu.addAction(tr("Mark unread"), self.unread_wanted.emit)
         menu.addSeparator()

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.kernel import signals
 from app.tickets.queries import Pile
+from ui.pages.inbox.merge import MOST, ask_merge
+from ui.pages.inbox.snooze import ask_snooze
 from ui.text import tr
 
 if TYPE_CHECKING:
@@ -30,12 +32,18 @@ def bind(page: Page) -> None:
     on("next", lambda: page.list.shown.step(1))
     on("previous", lambda: page.list.shown.step(-1))
     on("open", page.talk.setFocus, lambda: _one(page))
+    on(
+        "select",
+        lambda: page.list.shown.mark(),  # noqa: PLW0108 - asked when it is run
+        lambda: page.list.shown.currentIndex().isValid() or tr("No ticket is chosen"),
+    )
     on("select_all", lambda: page.list.shown.selectAll())  # noqa: PLW0108 - asked when it is run
     for key, pile in (
         ("view.all", Pile.TO_DO),
         ("view.unassigned", Pile.UNASSIGNED),
         ("view.mine", Pile.MINE),
         ("view.overdue", Pile.OVERDUE),
+        ("view.snoozed", Pile.SNOOZED),
     ):
         on(key, partial(page.show_pile, pile))
     on("solve", lambda: page.go_on(lambda: triage.set_status(page.those(), "solved")), lambda: _unsolved(page))
@@ -44,6 +52,8 @@ def bind(page: Page) -> None:
     on("assign", page.header.open_assign, lambda: _one(page))
     on("priority", page.header.open_priority, lambda: _one(page))
     on("tag", lambda: _tag(page), lambda: _one(page))
+    on("snooze", lambda: _snooze(page), lambda: _unsolved(page))
+    on("merge", lambda: ask_merge(page.context, page.those(), page.me, page.open), lambda: _mergeable(page))
     on("delete", lambda: page.go_on(lambda: triage.delete(page.those())), lambda: _deletable(page))
     on("reply", lambda: page.writer.set_mode("reply"), lambda: _one(page))
     on("note", lambda: page.writer.set_mode("note"), lambda: _one(page))
@@ -63,6 +73,10 @@ def _one(page: Page, *, new: bool = False) -> bool | str:
     return page.shown is not None or tr("No ticket is open")
 
 
+def _marked(page: Page) -> bool | str:
+    return page.list.shown.currentIndex().isValid() or tr("No ticket is chosen")
+
+
 def _unsolved(page: Page) -> bool | str:
     if page.shown is None:
         return tr("No ticket is open")
@@ -75,6 +89,17 @@ def _solved(page: Page) -> bool | str:
         return tr("No ticket is open")
     many = len(page.those()) > 1
     return many or page.shown.detail.row.status in ("solved", "closed") or tr("It is open already")
+
+
+def _mergeable(page: Page) -> bool | str:
+    if len(page.those()) > MOST:
+        return tr("At most {n} tickets are merged at once", n=MOST)
+    return _one(page)
+
+
+def _snooze(page: Page) -> None:
+    snoozed = page.shown is not None and page.shown.detail.row.snooze_until is not None
+    page.go_on(lambda: ask_snooze(page.context, page.those(), snoozed=snoozed))
 
 
 def _deletable(page: Page) -> bool | str:

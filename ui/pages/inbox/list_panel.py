@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPaintEvent
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStackedWidget, QTableView, QVBoxLayout, QWidget
 
 from app.tickets.queries import Counts, Pile
@@ -35,6 +35,8 @@ class Rows(QTableView):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._told = False
+        self.marking = False
+        """Are rows being marked one by one? Then moving on leaves the marks alone."""
         self.setAccessibleName(name)
         self.setShowGrid(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -65,6 +67,8 @@ class Rows(QTableView):
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.activated_key.emit()
+        elif event.key() == Qt.Key.Key_Escape and self.reset_marks():
+            return
         else:
             super().keyPressEvent(event)
 
@@ -76,11 +80,42 @@ class Rows(QTableView):
         while 0 <= place < model.rowCount():
             index = model.index(place, 0)
             if index.flags() & Qt.ItemFlag.ItemIsSelectable:
+                if self.marking:
+                    self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
+                    self.scrollTo(index)
+                    return
                 if current == index:  # marked by the focus alone: Qt would not tell that it is chosen now
                     self.setCurrentIndex(QModelIndex())
                 self.setCurrentIndex(index)
                 return
             place += by
+
+    def mark(self) -> None:
+        """Mark the row where the keyboard is, or take the mark off; the first one begins the marking."""
+        index, model = self.currentIndex(), self.selectionModel()
+        if not index.isValid() or not index.flags() & Qt.ItemFlag.ItemIsSelectable:
+            return
+        begins, self.marking = not self.marking, True
+        flag = QItemSelectionModel.SelectionFlag
+        model.select(index, flag.Select if begins else flag.Toggle)
+        if not model.hasSelection():
+            self.marking = False
+
+    def count_chosen(self) -> int:
+        """How many rows are chosen; their ranges are counted, not the rows: all may be a hundred thousand."""
+        chosen = self.selectionModel().selection()
+        return sum(chosen.at(n).height() for n in range(chosen.count()))
+
+    def mousePressEvent(self, event: QMouseEvent, /) -> None:
+        self.marking = False
+        super().mousePressEvent(event)
+
+    def reset_marks(self) -> bool:
+        """End the marking; False if there was none."""
+        was, self.marking = self.marking, False
+        if was:
+            self.setCurrentIndex(self.currentIndex())
+        return was
 
 
 class ListPanel(QFrame):
@@ -100,11 +135,12 @@ class ListPanel(QFrame):
         set_box(self, "panel")
         self.model, self.hits = model, HitModel()
         self._pile = Pile.TO_DO
-        self._quiet = self._told = False
+        self._quiet = self._told = self._built = False
         self._counts: Counts | None = None
         model.rowsAboutToBeRemoved.connect(self._hold)  # before the view hears of it and marks a neighbour
         model.modelAboutToBeReset.connect(self._hold)
         self._build(new)
+        self._built = True
         model.loaded.connect(self.show_state)
         self._after = QTimer(self, singleShot=True, interval=0)
         self._after.timeout.connect(self._settle)
@@ -133,7 +169,10 @@ class ListPanel(QFrame):
         return [key for index in rows if isinstance(key := index.data(ID_ROLE), UUID)]
 
     def choose(self, key: UUID | None) -> None:
-        """Mark a ticket without telling anybody; None marks none."""
+        """Mark a ticket without telling anybody; None marks none. Rows that are being marked one by one are left alone."""
+        if self.shown.marking and self.shown.selectionModel().hasSelection():
+            return
+        self.shown.marking = False
         self._quiet = True
         place = -1 if key is None else self._place(key)
         if place < 0:
@@ -248,7 +287,7 @@ class ListPanel(QFrame):
         self.rows.painted.connect(self.first_painted)
         for view in (self.rows, self.results):
             view.selectionModel().currentChanged.connect(self._current_changed)
-            view.selectionModel().selectionChanged.connect(lambda *_: self.selection_changed.emit())
+            view.selectionModel().selectionChanged.connect(self._selection_changed)
             view.activated_key.connect(self.entered)
             view.clicked.connect(self._clicked)
         self._stack = QStackedWidget()
@@ -291,8 +330,12 @@ class ListPanel(QFrame):
 
     def _current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
         key = now.data(ID_ROLE) if now.isValid() else None
-        if isinstance(key, UUID) and not self._quiet:
+        if isinstance(key, UUID) and not self._quiet and not self.shown.marking:
             self.ticket_chosen.emit(key)
+
+    def _selection_changed(self, *_: object) -> None:
+        self._say_count()
+        self.selection_changed.emit()
 
     def _clicked(self, index: QModelIndex) -> None:
         found = index.data(HIT_ROLE)
@@ -316,7 +359,11 @@ class ListPanel(QFrame):
         return f"{chip_word(pile)} {count_text(self._counts[pile])}"
 
     def _say_count(self) -> None:
-        if self.searching:
+        self._title.setText(tr("Inbox") if self._pile in CHIPS else pile_word(self._pile))
+        chosen = self.shown.count_chosen() if self._built else 0
+        if chosen > 1 or (chosen and self.shown.marking):
+            self._count.setText(tr("{n} chosen", n=chosen))
+        elif self.searching:
             many = self.hits.tickets() >= MOST
             self._count.setText(tr("more than {n}", n=MOST) if many else tr("{n} found", n=self.hits.tickets()))
         elif self._counts is None:
@@ -335,6 +382,8 @@ class ListPanel(QFrame):
             return tr("Nothing found"), tr("Try fewer words, or another spelling.")
         if self._pile is Pile.BIN:
             return tr("The Bin is empty"), tr("Deleted tickets wait here for 30 days.")
+        if self._pile is Pile.SNOOZED:
+            return tr("Nothing is snoozed"), tr("Snooze a ticket (H) to have it back at a time of your choice.")
         if self._pile is Pile.TO_DO:
             return tr("All answered"), tr("Nothing is open. The next mail shows up here at once.")
         return tr("Nothing here"), tr("There is no ticket in this list now.")

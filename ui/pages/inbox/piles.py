@@ -6,7 +6,17 @@ from app.tickets.queries import Pile
 from ui.text import tr
 
 CHIPS = (Pile.TO_DO, Pile.UNASSIGNED, Pile.MINE, Pile.OVERDUE)
-MORE = (Pile.UNREAD, Pile.WAITING, Pile.SOLVED, Pile.ACTIVE, Pile.CLOSED, Pile.FOLLOW_UP, Pile.ALL, Pile.BIN)
+MORE = (
+    Pile.UNREAD,
+    Pile.WAITING,
+    Pile.SNOOZED,
+    Pile.SOLVED,
+    Pile.ACTIVE,
+    Pile.CLOSED,
+    Pile.FOLLOW_UP,
+    Pile.ALL,
+    Pile.BIN,
+)
 
 
 def pile_word(pile: Pile) -> str:
@@ -19,6 +29,7 @@ def pile_word(pile: Pile) -> str:
         Pile.OVERDUE: tr("Overdue"),
         Pile.UNREAD: tr("Unread"),
         Pile.WAITING: tr("Waiting on customer"),
+        Pile.SNOOZED: tr("Snoozed"),
         Pile.SOLVED: tr("Solved"),
         Pile.CLOSED: tr("Closed"),
         Pile.FOLLOW_UP: tr("To follow up"),
@@ -38,6 +49,7 @@ ICONS = {
     Pile.ACTIVE: "inbox-outline",
     Pile.UNREAD: "circle-medium",
     Pile.WAITING: "timer-sand",
+    Pile.SNOOZED: "clock-outline",
     Pile.SOLVED: "check",
     Pile.CLOSED: "archive-outline",
     Pile.FOLLOW_UP: "flag-outline",

@@ -1,0 +1,261 @@
+"""The scenes: every screen and every state of one that a person can come to see, each a name and how to get there.
+
+The pictures and the lint of all screens share them, so that whatever is pictured is also measured, and the other way round.
+A scene acts through the window as a person would; what the world outside does to it (a refused password, a line that is
+gone) is brought about by the same rows and answers that the real thing leaves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.desk import Desk
+from app.desk.accounts import Tested
+from app.search.queries import search
+from app.tickets.commands import delete_ticket, set_status
+from app.tickets.queries import ticket_ids, view_named
+from tests.screenshots import world
+from tests.screenshots.studio import Studio
+from ui.pages.first_run.page import Page as FirstRun
+from ui.pages.inbox.page import Page as Inbox
+from ui.pages.inbox.subject import ask_subject
+from ui.widgets.palette import CommandPalette
+
+Go = Callable[[Studio, Desk], object]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """How to get there, and on which desk: `empty`, `sample`, or `fault` (a copy of the sample desk that is let go wrong)."""
+
+    go: Go
+    desk: str = "sample"
+
+
+# -- inbox
+
+
+def _inbox(studio: Studio, _desk: Desk) -> None:
+    studio.go("inbox", view="to_do")
+    page = studio.page(Inbox)
+    page.list.rows.step(1)
+    studio.wait(lambda: page.shown is not None, "a ticket")
+
+
+def _ticket(studio: Studio, desk: Desk, words: str) -> Inbox:
+    """Open the newest ticket that has these words."""
+    hit = next(hit for hit in desk.ask(search, words, limit=20) if hit.ticket is not None)
+    studio.go("inbox", ticket=hit.ticket)
+    page = studio.page(Inbox)
+    studio.wait(lambda: page.shown is not None and page.shown.detail.id == hit.ticket, "the ticket")
+    return page
+
+
+def _found(studio: Studio, _desk: Desk, words: str = "lamp") -> None:
+    studio.go("inbox", view="to_do")
+    page = studio.page(Inbox)
+    page.list.search.setText(words)
+    studio.wait(lambda: page.list.searching and (words != "lamp" or page.list.hits.rowCount()), "hits")
+
+
+def _composing(studio: Studio, desk: Desk) -> None:
+    page = _ticket(studio, desk, "is:waiting has:attachment")
+    page.writer.set_mode("reply")
+    page.writer.recipients.show_copies(True)
+    page.writer.recipients.cc.setText("Noor Haddad <noor@haddad.example>")
+    page.writer.composer.edit.setPlainText("Good news: the new glass left us this morning.\n\nI attach the receipt.")
+    file = Path(desk.workspace.folder) / "receipt-10998.pdf"
+    file.write_bytes(b"%PDF-1.4\n" + b" " * 42_000)
+    page.post.attach(page.writer, [str(file)])
+    studio.settle()
+
+
+def _note(studio: Studio, desk: Desk) -> None:
+    page = _ticket(studio, desk, "is:open")
+    page.writer.set_mode("note")
+    page.writer.composer.edit.setPlainText("The carrier has the parcel since Monday; I call them at three.")
+    studio.settle()
+
+
+def _html(studio: Studio, desk: Desk) -> None:
+    studio.go("inbox", ticket=world.html_mail(desk))
+    studio.wait(lambda: studio.page(Inbox).shown is not None, "the mail")
+
+
+def _bin(studio: Studio, desk: Desk) -> None:
+    if not desk.ask(ticket_ids, view_named("bin")):
+        desk.do(delete_ticket, desk.ask(ticket_ids, view_named("solved"))[:3])
+    studio.go("inbox", view="bin")
+    page = studio.page(Inbox)
+    studio.wait(lambda: page.model.rowCount() and page.shown is not None, "the Bin")
+
+
+def _empty_list(studio: Studio, desk: Desk) -> None:
+    desk.do(set_status, desk.ask(ticket_ids, view_named("overdue")), "solved")
+    studio.go("inbox", view="overdue")
+
+
+def _selected(studio: Studio, _desk: Desk) -> None:
+    studio.go("inbox", view="to_do")
+    page = studio.page(Inbox)
+    page.list.rows.setFocus()
+    page.list.rows.selectAll()
+    studio.settle()
+
+
+def _undo(studio: Studio, desk: Desk) -> None:
+    _inbox(studio, desk)
+    page = studio.page(Inbox)
+    page.triage.set_priority(page.those(), "high")
+    studio.wait(lambda: studio.shown.toasts.current is not None, "the toast")
+
+
+def _subject(studio: Studio, desk: Desk) -> None:
+    _inbox(studio, desk)
+    page = studio.page(Inbox)
+    ask_subject(studio.shown.overlay, page.shown, page.triage)
+    studio.settle()
+
+
+def _snooze(studio: Studio, desk: Desk) -> None:
+    _inbox(studio, desk)
+    studio.act("snooze")
+
+
+def _merge(studio: Studio, desk: Desk) -> None:
+    _inbox(studio, desk)
+    studio.act("merge")
+
+
+def _customer(studio: Studio, desk: Desk) -> None:
+    hit = next(hit for hit in desk.ask(search, "has:survey", limit=5))
+    studio.go("customers", customer=hit.customer)
+
+
+# -- window
+
+
+def _palette(studio: Studio, _desk: Desk, words: str = "") -> None:
+    studio.go("inbox", view="to_do")
+    studio.act("palette")
+    sheet = studio.shown.overlay.current()
+    assert isinstance(sheet, CommandPalette)
+    sheet.field.setText(words)
+    studio.settle()
+
+
+def _shortcuts(studio: Studio, _desk: Desk) -> None:
+    studio.go("board")
+    studio.act("shortcuts")
+
+
+def _lamp(studio: Studio, desk: Desk) -> None:
+    world.refuse_sign_in(desk)
+    _inbox(studio, desk)
+    studio.wait(lambda: studio.shown.lamp.state == "attention", "the lamp")
+    studio.shown.lamp.click()
+    studio.settle()
+
+
+def _sign_in(studio: Studio, desk: Desk) -> None:
+    world.refuse_sign_in(desk)
+    studio.wait(lambda: studio.shown.lamp.state == "attention", "the lamp")
+    act = studio.shown.lamp.reasons[0].act
+    assert act is not None
+    act()
+    studio.settle()
+
+
+def _offline(studio: Studio, desk: Desk) -> None:
+    world.pull_the_plug(desk)
+    _inbox(studio, desk)
+    studio.wait(lambda: studio.shown.lamp.state == "offline", "the lamp")
+
+
+def _refused(studio: Studio, desk: Desk) -> None:
+    world.refuse_sign_in(desk)
+    _inbox(studio, desk)
+    studio.wait(lambda: studio.shown.lamp.state == "attention", "the lamp")
+
+
+def _broken_list(studio: Studio, desk: Desk) -> None:
+    _inbox(studio, desk)
+    studio.page(Inbox).list_failed(OSError("The disk does not answer."))
+    studio.settle()
+
+
+# -- the first run
+
+
+def _first_run(studio: Studio, answer: Tested) -> None:
+    page = studio.page(FirstRun)
+    with world.servers_that_say(answer):
+        page.name.setText("Maya Lind")
+        page.form.address.setText("help@nordlicht.example")
+        page.form.search()
+        studio.settle()
+        page.form.password.setText("correct horse")
+        page.form.test()
+        studio.wait(lambda: not page.form.is_busy, "the test")
+
+
+def _test(answer: Tested) -> Scene:
+    return Scene(lambda studio, _desk: _first_run(studio, answer), "empty")
+
+
+def _page(name: str, desk: str = "sample", **where: object) -> Scene:
+    return Scene(lambda studio, _desk: studio.go(name, **where), desk)
+
+
+SCENES: dict[str, Scene] = {
+    "inbox": Scene(_inbox),
+    "conversation": Scene(lambda studio, desk: _ticket(studio, desk, "is:waiting has:attachment")),
+    "composer": Scene(_composing),
+    "note": Scene(_note),
+    "html_mail": Scene(_html),
+    "selection": Scene(_selected),
+    "search": Scene(_found),
+    "search_nothing": Scene(lambda studio, desk: _found(studio, desk, "xylophone quartz")),
+    "new_mail": _page("inbox", new_to="ana@lindqvist.example"),
+    "bin": Scene(_bin),
+    "list_empty": Scene(_empty_list, "fault"),
+    "list_error": Scene(_broken_list),
+    "toast_undo": Scene(_undo, "fault"),
+    "change_subject": Scene(_subject),
+    "snooze": Scene(_snooze),
+    "merge": Scene(_merge),
+    "board": _page("board"),
+    "customers": _page("customers"),
+    "customer": Scene(_customer),
+    "satisfaction": _page("satisfaction"),
+    "mail_health": _page("health"),
+    "quarantine": _page("health", part="quarantine"),
+    "settings_mailboxes": _page("settings", category="mailboxes"),
+    "settings_add_mailbox": _page("settings", category="mailboxes", add=True),
+    "settings_sending": _page("settings", category="sending"),
+    "settings_surveys": _page("settings", category="surveys"),
+    "settings_notifications": _page("settings", category="notifications"),
+    "settings_general": _page("settings", category="general"),
+    "settings_data": _page("settings", category="data"),
+    "settings_about": _page("settings", category="about"),
+    "palette": Scene(_palette),
+    "palette_found": Scene(lambda studio, desk: _palette(studio, desk, "lamp")),
+    "shortcuts": Scene(_shortcuts),
+    "status_lamp": Scene(_lamp, "fault"),
+    "sign_in": Scene(_sign_in, "fault"),
+    "sign_in_refused": Scene(_refused, "fault"),
+    "offline": Scene(_offline, "fault"),
+    "first_run": Scene(lambda _studio, _desk: None, "empty"),
+    "first_run_works": _test(world.WORKS),
+    "first_run_password": _test(world.WRONG_PASSWORD),
+    "first_run_host": _test(world.WRONG_HOST),
+    "first_run_certificate": _test(world.CERTIFICATE),
+    "no_mail": _page("inbox", "empty"),
+    "no_board": _page("board", "empty"),
+    "no_customers": _page("customers", "empty"),
+    "no_answers": _page("satisfaction", "empty"),
+    "no_mailbox": _page("health", "empty"),
+    "no_mailbox_settings": _page("settings", "empty", category="mailboxes"),
+}

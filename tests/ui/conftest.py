@@ -1,0 +1,54 @@
+"""What tests of the window share: a patient bot, a desk, a window on it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.desk import Desk
+from app.people.commands import add_agent
+from ui.theme import Theme
+from ui.window import Window
+
+PATIENCE_MS = 30_000
+
+
+class PatientBot(QtBot):
+    """Waits long for what a test waits for: a busy machine is no fault of the window's. A wait that is over ends at once."""
+
+    def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE_MS) -> None:  # noqa: N802 - Qt's name
+        super().waitUntil(callback, timeout=timeout)
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """pytest-qt's own, but patient."""
+    return PatientBot(request)
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    """A desk with somebody at it."""
+    with Desk.open(tmp_path / "desk", create=True) as opened:
+        opened.sit_down(opened.work(add_agent, "Maya Lind"))
+        yield opened
+
+
+@pytest.fixture
+def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[Window]:
+    """A window on it, nearly as narrow as it gets, as the program starts it."""
+    theme = qapp.findChild(Theme) or Theme(qapp)
+    theme.choose("light")
+    made = Window(desk, theme)
+    qtbot.addWidget(made)
+    made.resize(1024, 700)
+    made.start()
+    made.show()
+    qtbot.waitExposed(made)
+    yield made
+    theme.choose("light")
+    assert made.shut()

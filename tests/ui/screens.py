@@ -1,0 +1,109 @@
+"""Every screen in several sizes, looks and languages, under the lints: what the test of all screens and a look by hand share.
+
+`python -m tests.ui.screens [SCENE …]` prints what it finds; with `QT_SCALE_FACTOR=1.5` it does so at that scale, which Qt
+only learns when a program starts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyrings.alt.file.PlaintextKeyring")
+
+from PySide6.QtCore import QCoreApplication, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from app.desk import Desk
+from tests.screenshots.scenes import SCENES
+from tests.screenshots.studio import Studio, stand_still
+from tests.screenshots.world import Desks
+from tests.ui.lint import findings, pale_texts
+from ui.theme import Choice
+
+TICKETS = 60
+CALM_S = 0.05
+WIDTHS = (960, 1280, 1720)
+TONGUES = ("en", "de", "ja")
+
+Look = tuple[Choice, int]
+LOOKS: dict[str, tuple[Look, ...]] = {
+    "en": (*(("light", width) for width in WIDTHS), ("dark", 1280), ("contrast", 1280)),
+    "de": (("light", 960), ("light", 1280)),
+    "ja": (("light", 960),),
+}
+_PARTS = re.compile(r"(\{\w+\}|\|)")
+
+
+class Stretched(QTranslator):
+    """A language that nobody speaks: as long as German (+40 %), or in Japanese letters. Placeholders stay as they are."""
+
+    def __init__(self, tongue: str) -> None:
+        super().__init__()
+        self._tongue = tongue
+
+    def isEmpty(self, /) -> bool:  # noqa: N802 - Qt's name
+        return False
+
+    def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1, /) -> str:
+        return "".join(part if _PARTS.fullmatch(part) else self._said(part) for part in _PARTS.split(source))
+
+    def _said(self, text: str) -> str:
+        letters = sum(one.isalpha() for one in text)
+        if self._tongue == "ja":
+            kana = "設定の受信箱をお客様に返信する予定です"
+            return "".join(
+                kana[n % len(kana)] if one.isalpha() else one for n, one in enumerate(text[: len(text) // 2 + 1])
+            )
+        more = round(letters * 0.4)
+        return text + "ungsbedarf"[:more] if more else text
+
+
+@contextmanager
+def speaking(tongue: str) -> Iterator[None]:
+    """The program's words in a stretched language (`en`: as they are)."""
+    translator = Stretched(tongue)
+    if tongue != "en":
+        QCoreApplication.installTranslator(translator)
+    try:
+        yield
+    finally:
+        QCoreApplication.removeTranslator(translator)
+
+
+def faults(studio: Studio, desk: Desk, name: str, tongue: str, looks: tuple[Look, ...]) -> list[str]:
+    """What the lints find on a scene in these looks and widths, in words that say where."""
+    found: list[str] = []
+    with speaking(tongue), studio.opened(desk, "light", (looks[0][1], 800)):
+        SCENES[name].go(studio, desk)
+        for look, width in looks:
+            studio.show(look, (width, 800))
+            for root in (studio.shown, *studio.over()):
+                some = [*findings(root), *pale_texts(root)]
+                found += [f"{name} {tongue} {look} {width}: {one}" for one in some]
+    return found
+
+
+def main(names: list[str]) -> int:
+    """Print what is found on these scenes (default: all)."""
+    os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="deskbell-screens-keyring-")
+    stand_still()
+    studio = Studio(QApplication(["deskbell"]), calm_s=CALM_S)
+    count = 0
+    with Desks(TICKETS) as desks:
+        for name in names or SCENES:
+            for tongue in TONGUES:
+                with desks.of(SCENES[name].desk) as desk:
+                    for line in faults(studio, desk, name, tongue, LOOKS[tongue]):
+                        count += 1
+                        print(line, flush=True)
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
