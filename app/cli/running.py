@@ -15,7 +15,7 @@ from app.cli.output import Output
 from app.conversations.queries import mailbox, mailboxes
 from app.desk import Desk
 from app.desk.supervisor import engine_pid
-from app.kernel import log, signals
+from app.kernel import jobs, log, signals
 from app.kernel.changes import Changes
 from app.kernel.errors import UserError
 
@@ -67,6 +67,28 @@ def ask_or_do(desk: Desk, what: str, address: str, out: Output) -> dict[str, Any
         if time.monotonic() > deadline:
             msg = f"The engine of this desk (process {engine_pid(desk.workspace)}) did not answer within a minute."
             raise UserError(msg)
+
+
+def finish_job(desk: Desk, job: UUID) -> jobs.JobInfo:
+    """Wait until a job has ended; without an engine running it is worked off here, under the engine lock.
+
+    Raises UserError with the job's own words when it failed.
+    """
+    moved = threading.Event()
+    quit_listening = desk.listen(lambda changes: moved.set() if changes.touches("job") else None)
+    try:
+        while (info := desk.ask(jobs.info, job)).state in (jobs.WAITING, jobs.RUNNING):
+            if engine_pid(desk.workspace) is None:
+                with engines.engine_lock(desk, wait_s=2.0):
+                    jobs.work_off(desk.store)
+            else:
+                moved.wait(1.0)
+                moved.clear()
+    finally:
+        quit_listening()
+    if info.state == jobs.FAILED:
+        raise UserError(info.error)
+    return info
 
 
 def _do(desk: Desk, what: str, key: UUID | None, out: Output) -> dict[str, Any]:

@@ -169,12 +169,16 @@ def _step(args: argparse.Namespace, out: Output, verb: Callable[[Tx], Any], word
     with opened(args) as desk:
         with_agent(desk)
         result = desk.do(verb)
-    if result.action is None:
-        raise UserError(nothing)
-    out.one(
-        {"undone": result.undone, "kept": list(result.kept), "action": result.action},
-        [f"{words}: {result.undone} changes.", *result.kept],
-    )
+        if result.action is None:
+            raise UserError(nothing if not result.kept else result.kept[0])
+        undone, kept = result.undone, list(result.kept)
+        if result.job is not None:
+            from app.cli.running import finish_job
+
+            out.progress(kept[0])
+            ended = finish_job(desk, result.job)
+            undone, kept = ended.result.get("undone", 0), ended.result.get("kept", [])
+    out.one({"undone": undone, "kept": kept, "action": result.action}, [f"{words}: {undone} changes.", *kept])
     return 0
 
 

@@ -64,6 +64,8 @@ class JobInfo:
     total: int
     error: str
     action: UUID
+    result: dict[str, Any]
+    """What the steps have noted down on their way (the job's cursor)."""
 
 
 def declare(name: str, step: Step) -> None:
@@ -144,4 +146,4 @@ def _row(db: Session, job: UUID) -> Job:
 
 
 def _info(row: Job) -> JobInfo:
-    return JobInfo(row.id, row.name, row.state, row.done, row.total, row.error, row.action)
+    return JobInfo(row.id, row.name, row.state, row.done, row.total, row.error, row.action, dict(row.cursor))

@@ -98,7 +98,7 @@ class Event(Base):
     __tablename__ = "event"
     __table_args__ = (
         Index("event_by_ticket", "ticket", "occurred_at"),
-        Index("event_by_action", "action"),
+        Index("event_by_action", "action", "ticket"),
         partial_index("event_by_agent", "agent", "id", where=DID),
     )
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)

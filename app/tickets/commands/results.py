@@ -26,8 +26,12 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class UndoResult:
-    """How many things were put back, and in words what was left as it is, and why. `action` is what was undone."""
+    """How many things were put back, and in words what was left as it is, and why. `action` is what was undone.
+
+    `job`: a large action is worked off in the background; nothing is put back yet.
+    """
 
     undone: int
     kept: tuple[str, ...]
     action: UUID | None
+    job: UUID | None = None

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.conversations.tables import Message
+from app.kernel import jobs
 from app.kernel.store import Tx
 from app.outbox import commands as outbox
 from app.people.commands import record_event, reindex_customer, set_customer_field
@@ -32,6 +33,11 @@ from app.tickets.tables import Placement, Ticket
 REMEMBERED: Final = 200
 """How many actions of an agent can be undone."""
 
+AT_ONCE: Final = 100
+"""An action of more lines of history than this is undone by a job, step by step."""
+
+JOB: Final = "undo"
+
 _FIELDS: Final = frozenset(
     {EventKind.CHANGED, EventKind.MOVED, EventKind.DELETED, EventKind.RESTORED, EventKind.MERGED}
 )
@@ -42,25 +48,29 @@ _SOMETHING: Final = "action"
 def undo(tx: Tx, action: UUID | None = None) -> UndoResult:
     """Take back an action (default: the last one of who asks that is not undone yet)."""
     tx.flush()
+    if (busy := _under_way(tx)) is not None:
+        return busy
     if action is None:
         action = next((one for one in last_actions(tx) if one not in _undone(tx, [one])), None)
     if action is None:
         return UndoResult(0, ("There is nothing to undo.",), None)
     if action in _undone(tx, [action]):
         return UndoResult(0, ("This is undone already.",), action)
-    return _go(tx, action, back=True)
+    return _begin(tx, action, back=True)
 
 
 def redo(tx: Tx) -> UndoResult:
     """Do again what was undone last, unless something else has been done since."""
     tx.flush()
+    if (busy := _under_way(tx)) is not None:
+        return busy
     actions = last_actions(tx)
     marks = _undone(tx, actions)
     newest_done = max((mark for mark in _markers(tx, actions)), default=None)
     again = max(marks.items(), key=lambda item: item[1].int, default=None)
     if again is None or (newest_done is not None and newest_done > again[1]) or not _had_effect(tx, again[1]):
         return UndoResult(0, ("There is nothing to do again.",), None)
-    return _go(tx, again[0], back=False)
+    return _begin(tx, again[0], back=False)
 
 
 def cancel_reply(tx: Tx, message: UUID) -> UndoResult:
@@ -144,10 +154,36 @@ class _Run:
         return (event.new, event.old) if self.back else (event.old, event.new)
 
 
+def _begin(tx: Tx, action: UUID, *, back: bool) -> UndoResult:
+    """Go now, or ask for a job: a large action would keep everybody else from writing for too long."""
+    lines = select(func.count(), func.count(Event.ticket.distinct())).where(Event.action == action)
+    count, tickets = tx.execute(lines).one()
+    if count <= AT_ONCE:
+        return _go(tx, action, back=back)
+    job = jobs.start(tx, JOB, {"action": action.hex, "back": back}, total=tickets)
+    _mark(tx, action, back=back, had_effect=True)
+    words = f"This touches {tickets:,} tickets; it goes on in the background."
+    return UndoResult(0, (words,), action, job)
+
+
+def _under_way(tx: Tx) -> UndoResult | None:
+    if any(job.name == JOB for job in jobs.unfinished(tx)):
+        return UndoResult(0, ("The last undo is still under way.",), None)
+    return None
+
+
 def _go(tx: Tx, action: UUID, *, back: bool, cancelled: UUID | None = None) -> UndoResult:
-    run = _Run(tx, action, back)
     query = select(Event).where(Event.action == action).order_by(Event.id.desc() if back else Event.id)
-    events = list(tx.scalars(query))
+    done, kept = put_back(tx, action, list(tx.scalars(query)), back=back, cancelled=cancelled)
+    _mark(tx, action, back=back, had_effect=done > 0)
+    return UndoResult(done, kept, action)
+
+
+def put_back(
+    tx: Tx, action: UUID, events: Sequence[Event], *, back: bool, cancelled: UUID | None = None
+) -> tuple[int, tuple[str, ...]]:
+    """Undo (or redo) these lines of an action, all those of a ticket or none: how many, and what was kept, in words."""
+    run = _Run(tx, action, back)
     _leave_erased(run, events)
     for event in events:
         if event.kind == EventKind.REPLIED and event.ticket not in run.fixed:
@@ -164,8 +200,7 @@ def _go(tx: Tx, action: UUID, *, back: bool, cancelled: UUID | None = None) -> U
     for event in events:
         if event.kind == EventKind.CREATED and event.field == "status" and event.ticket not in run.fixed:
             _created(run, event)
-    _mark(run)
-    return UndoResult(run.done, tuple(dict.fromkeys(run.kept)), action)
+    return run.done, tuple(dict.fromkeys(run.kept))
 
 
 def _leave_erased(run: _Run, events: Sequence[Event]) -> None:
@@ -175,16 +210,16 @@ def _leave_erased(run: _Run, events: Sequence[Event]) -> None:
             run.kept.append("A ticket has been erased for good since.")
 
 
-def _mark(run: _Run) -> None:
+def _mark(tx: Tx, action: UUID, *, back: bool, had_effect: bool) -> None:
     """Say that the action is undone, on the action itself: one look-up tells.
 
     One of which nothing could be put back is marked too, so that the next undo goes on to the action before it.
     """
-    tx, by = run.tx, run.tx.action
-    tx.action = run.action
-    kind = EventKind.UNDONE if run.back else EventKind.REDONE
+    by = tx.action
+    tx.action = action
+    kind = EventKind.UNDONE if back else EventKind.REDONE
     try:
-        record_event(tx, kind, field=_SOMETHING if run.done else "", new=str(by))
+        record_event(tx, kind, field=_SOMETHING if had_effect else "", new=str(by))
     finally:
         tx.action = by
 

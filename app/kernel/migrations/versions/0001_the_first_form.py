@@ -88,7 +88,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("event", schema=None) as batch_op:
-        batch_op.create_index("event_by_action", ["action"], unique=False)
+        batch_op.create_index("event_by_action", ["action", "ticket"], unique=False)
         batch_op.create_index(
             "event_by_agent",
             ["agent", "id"],
@@ -202,7 +202,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("seen", schema=None) as batch_op:
-        batch_op.create_index("seen_by_ticket", ["ticket", "agent"], unique=False)
+        batch_op.create_index("seen_by_ticket", ["ticket", "agent", "at"], unique=False)
 
     op.create_table(
         "setting",
@@ -601,7 +601,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ticket_by_status",
-            ["status", "last_message_at", "id"],
+            ["status", "last_message_at", "id", "snooze_until"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL"),
             postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL"),
@@ -622,7 +622,7 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             "ticket_incoming",
-            ["last_incoming_at", "id"],
+            ["last_incoming_at", "id", "snooze_until"],
             unique=False,
             sqlite_where=sa.text(
                 "deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND status <> 'waiting' AND status <> 'solved'"
