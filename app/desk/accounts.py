@@ -4,6 +4,7 @@ talks to the world; it does so on a task thread, and what comes back is plain da
 
 from __future__ import annotations
 
+import concurrent.futures
 import secrets as randomness
 import threading
 from dataclasses import dataclass, replace
@@ -12,26 +13,32 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.connectors.email.certificates import CertificateInfo
-from app.connectors.email.check import CheckResult, check_receiving, check_sending
-from app.connectors.email.config import MailServer, Secret, ServerUrl
+from app.connectors.email.check import Advice, CheckResult, advice_of, check_receiving, check_sending, failed_sign_in
+from app.connectors.email.config import ServerUrl
 from app.connectors.email.discover import discover
-from app.connectors.email.providers import provider_at, provider_of
+from app.connectors.email.oauth import server_with, tokens_of
+from app.connectors.email.providers import Needs, provider_at, provider_of
+from app.connectors.email.words import SENTENCES, Fault
 from app.conversations.mailboxes import NewMailbox, add_mailbox, remove_mailbox, resume_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock, secrets, signals
-from app.kernel.errors import NotFoundError, UserError
+from app.kernel.errors import ExternalError, NotFoundError, UserError
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
 
-__all__ = ["Account", "CertificateInfo", "CheckResult", "Found", "Tested"]
+__all__ = ["SENTENCES", "Account", "Advice", "CertificateInfo", "CheckResult", "Fault", "Found", "Needs", "Tested"]
 
 TEST_TIMEOUT_S = 15.0
+PASSWORD = "password"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """What is needed to reach a mailbox, but for its password. Pins are hex sha256 of accepted certificates."""
+    """What is needed to reach a mailbox, but for its secret. Pins are hex sha256 of accepted certificates.
+
+    `auth`: password, or whose sign-in in the browser it is (microsoft, google).
+    """
 
     address: str
     imap_url: str
@@ -41,6 +48,7 @@ class Account:
     imap_pin: str = ""
     smtp_pin: str = ""
     files_sent_itself: bool = False
+    auth: str = PASSWORD
 
     @property
     def login(self) -> str:
@@ -50,12 +58,18 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """Servers found for an address. `source`: table, autoconfig, guess or none; `hint`: what the provider wants."""
+    """Servers found for an address. `source`: table, autoconfig, mx, srv, guess or none.
+
+    `advice`: what the provider wants of a person. `identity`: who could sign the person in by the browser, "" for nobody.
+    `confirm`: servers outside the domain that only DNS names: the person has to say yes before a password goes there.
+    """
 
     account: Account | None
     source: str
     provider: str = ""
-    hint: str = ""
+    advice: Advice | None = None
+    identity: str = ""
+    confirm: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +88,9 @@ def find_servers(address: str, cancel: threading.Event | None = None) -> Found:
     """Look for the servers of an address. Raises UserError for what is no address. Takes seconds."""
     found = discover(address, cancel)
     provider = found.provider
-    hint = " ".join(part for part in ((provider.app_password if provider else ""), found.note) if part)
-    name = provider.name if provider else ""
+    name, identity = (provider.name, provider.identity) if provider else ("", "")
     if not found.candidates:
-        return Found(None, found.source.value, name, hint)
+        return Found(None, found.source.value, name, advice_of(provider), identity)
     best = found.candidates[0]
     account = Account(
         address.strip(),
@@ -85,25 +98,34 @@ def find_servers(address: str, cancel: threading.Event | None = None) -> Found:
         str(best.sending),
         best.user,
         files_sent_itself=bool(provider and provider.files_sent),
+        auth=identity if provider and provider.needs is Needs.BROWSER else PASSWORD,
     )
-    return Found(account, found.source.value, name, hint)
+    return Found(account, found.source.value, name, advice_of(provider), identity, best.confirm)
 
 
-def hint_for(address: str) -> str:
-    """What a well-known provider wants before its password works here ("needs an app password"), or nothing."""
-    provider = provider_of(address)
-    return provider.app_password if provider else ""
+def ways_in(account: Account) -> tuple[str, ...]:
+    """How one can sign in there, the usual way first: password, or whose sign-in in the browser it is."""
+    try:
+        host = ServerUrl.parse(account.imap_url).host if account.imap_url else ""
+    except UserError:
+        host = ""
+    provider = provider_at(host) if host else provider_of(account.address)
+    if provider is None or not provider.identity:
+        return (PASSWORD,)
+    return (provider.identity,) if provider.needs is Needs.BROWSER else (PASSWORD, provider.identity)
 
 
-def check(account: Account, password: str) -> Tested:
-    """Receive and send, as far as that goes without touching a mail. Never raises for what the servers do."""
-    receiving = check_receiving(_server(account.imap_url, account, password, account.imap_pin))
-    sending = check_sending(_server(account.smtp_url, account, password, account.smtp_pin), account.address)
-    return Tested(receiving, sending)
+def check(account: Account, secret: str) -> Tested:
+    """Receive and send, as far as that goes without touching a mail; both at once. Never raises for what servers do.
 
-
-def _server(url: str, account: Account, password: str, pin: str) -> MailServer:
-    return MailServer(ServerUrl.parse(url), account.login, Secret(password), pin or None, TEST_TIMEOUT_S)
+    `secret`: the password, or a sign-in in the browser as `app.desk.signing_in` gives it.
+    """
+    imap, smtp = ServerUrl.parse(account.imap_url), ServerUrl.parse(account.smtp_url)
+    receiving = server_with(imap, account.login, secret, pin=account.imap_pin or None, timeout_s=TEST_TIMEOUT_S)
+    sending = server_with(smtp, account.login, secret, pin=account.smtp_pin or None, timeout_s=TEST_TIMEOUT_S)
+    with concurrent.futures.ThreadPoolExecutor(1, "check") as pool:
+        sent = pool.submit(check_sending, sending, account.address)
+        return Tested(check_receiving(receiving, account.address), sent.result())
 
 
 def connect(
@@ -115,7 +137,7 @@ def connect(
     open_since: datetime | None = None,
     remember: bool = True,
 ) -> UUID:
-    """Save a mailbox, and its password in the keyring (`remember`) or for this run only. Raises UserError.
+    """Save a mailbox, and its secret in the keyring (`remember`) or for this run only. Raises UserError.
 
     `history`: since (threads younger than `open_since`, default 14 days, open as tickets), all, archive, none.
     """
@@ -136,6 +158,7 @@ def connect(
         files_sent_itself=account.files_sent_itself,
         history=history,
         open_since=open_since,
+        auth=account.auth,
     )
     try:
         key = desk.do(add_mailbox, new)
@@ -156,11 +179,11 @@ def _checked(account: Account) -> Account:
     return replace(account, files_sent_itself=account.files_sent_itself or bool(provider and provider.files_sent))
 
 
-def change_password(desk: Desk, key: UUID, password: str, *, remember: bool = True) -> None:
-    """Store a new password and let the mailbox go on. The one click from the lamp."""
+def change_password(desk: Desk, key: UUID, password: str, *, remember: bool = True, auth: str = "") -> None:
+    """Store a new secret (as in `check`) and let the mailbox go on. The one click from the lamp."""
     info = _info(desk, key)
     _keep(info.secret_ref, password, remember=remember)
-    desk.do(update_mailbox, key, secret_version=info.secret_version + 1)
+    desk.do(update_mailbox, key, secret_version=info.secret_version + 1, auth=auth or info.auth)
     desk.do(resume_mailbox, key)
     desk.work(signals.send, "mailboxes_changed")
 
@@ -174,13 +197,28 @@ def trust(desk: Desk, key: UUID, *, imap_pin: str | None = None, smtp_pin: str |
 
 
 def check_again(desk: Desk, key: UUID, password: str | None = None) -> Tested:
-    """Test a saved mailbox, with the password that is kept or another. Raises UserError when none is kept."""
+    """Test a saved mailbox, with the secret that is kept or another. Raises UserError when none is kept."""
     info = _info(desk, key)
-    password = password if password is not None else secrets.load_secret(info.secret_ref)
-    if password is None:
+    secret = password if password is not None else _renewed(info)
+    if isinstance(secret, CheckResult):
+        return Tested(secret, secret)
+    return check(account_of(info), secret)
+
+
+def _renewed(info: MailboxInfo) -> str | CheckResult:
+    """The secret kept for a mailbox, a sign-in renewed first; the result of the test if that fails already."""
+    kept = secrets.load_secret(info.secret_ref)
+    if kept is None:
         msg = f"There is no password for {info.address} in the keyring. Sign in again."
         raise UserError(msg)
-    return check(account_of(info), password)
+    tokens = tokens_of(info.secret_ref, kept, secrets.load_secret)
+    if tokens is None:
+        return kept
+    try:
+        tokens.current()
+    except ExternalError as error:
+        return failed_sign_in(error)
+    return secrets.load_secret(info.secret_ref) or kept
 
 
 def disconnect(desk: Desk, key: UUID) -> None:
@@ -202,6 +240,7 @@ def account_of(info: MailboxInfo) -> Account:
         info.imap_pin,
         info.smtp_pin,
         info.files_sent_itself,
+        info.auth,
     )
 
 

@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 _PART_CHARACTERS = 1200
 _PART_BYTES = 2400
 _PARTS_MARK = "deskbell-parts:"
+_TRIES = 3
 _LINE_LIMIT = 1 << 20
 
 
@@ -112,15 +113,19 @@ def load_secret(ref: str) -> str | None:
     if secret is not None:
         return secret
     entry = _get(ref)
-    if entry is None:
-        return None
-    if entry.startswith(_PARTS_MARK):
+    for _ in range(_TRIES):
+        if entry is None:
+            return None
         parts = [_get(name) for name in _part_names(ref, entry)]
-        if None in parts:
+        if None not in parts:
+            secret = "".join(part for part in parts if part is not None) if parts else entry
+            log.hide(secret)
+            return secret
+        again = _get(ref)
+        if again == entry:
             return None  # written only in part: the same as a missing password, the person signs in again
-        entry = "".join(part for part in parts if part is not None)
-    log.hide(entry)
-    return entry
+        entry = again  # another process replaced it while its parts were read
+    return None
 
 
 def store_secret(ref: str, secret: str) -> None:
@@ -135,6 +140,14 @@ def store_secret(ref: str, secret: str) -> None:
     _set(ref, entry)  # last: until now the earlier secret was valid, from now on the new one
     if before is not None:
         _delete_parts(ref, before)
+
+
+def replace_secret(ref: str, secret: str) -> None:
+    """Put a renewed secret where the old one lies, in memory or in the keyring; one that was removed stays so."""
+    if for_this_run.get(ref) is not None:
+        for_this_run.put(ref, secret)
+    elif _get(ref) is not None:
+        store_secret(ref, secret)
 
 
 def delete_secret(ref: str) -> None:
@@ -174,8 +187,8 @@ def _split(secret: str) -> tuple[str, list[str]]:
     """What the entry itself holds, and the parts beside it."""
     if len(secret.encode("utf-16-le", "surrogatepass")) <= _PART_BYTES and not secret.startswith(_PARTS_MARK):
         return secret, []
-    # At most two units a character: half the characters always fit.
-    step = _PART_CHARACTERS // 2
+    # At most two units a character outside ASCII: half the characters always fit.
+    step = _PART_CHARACTERS if secret.isascii() else _PART_CHARACTERS // 2
     parts = [secret[start : start + step] for start in range(0, len(secret), step)]
     return f"{_PARTS_MARK}{token_hex(4)}:{len(parts)}", parts
 

@@ -155,6 +155,10 @@ MAIL_SIZE_CAP_MB = declare(
 LOW_BANDWIDTH = declare(
     Setting("low_bandwidth", bool, False, "Slow or costly line: large mails come last and in small pieces", "device")
 )
+MICROSOFT_CLIENT_ID = declare(
+    Setting("microsoft_client_id", str, "", "Application (client) id for signing in with Microsoft")
+)
+GOOGLE_CLIENT_ID = declare(Setting("google_client_id", str, "", "Client id for signing in with Google"))
 SUBJECT_MARK = declare(
     Setting("subject_mark", bool, False, "Put the ticket's number into the subject of what is sent, as [#123-k7]")
 )

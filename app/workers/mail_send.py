@@ -22,6 +22,7 @@ from app.connectors.email.config import MailServer, Secret, ServerUrl
 from app.connectors.email.faults import SendError
 from app.connectors.email.folders import FolderRole
 from app.connectors.email.imap import ImapSession
+from app.connectors.email.oauth import tokens_of
 from app.connectors.email.smtp import SmtpSession
 from app.conversations.mailboxes import SENDING, pause_mailbox
 from app.conversations.queries import MailboxInfo, mailbox
@@ -280,7 +281,7 @@ class Sender:
     def _file_copies_of(self, box: MailboxInfo, copies: list[queries.SentCopy]) -> None:
         left = list(copies)
         try:
-            server = server_of(box.imap_url, box.user, box.imap_pin, self._secrets(box.secret_ref))
+            server = server_of(box, box.imap_url, box.imap_pin, self._secrets)
             with ImapSession.open(server) as session:
                 sent = next((each.name for each in session.folders() if each.role is FolderRole.SENT), None)
                 while left:
@@ -341,7 +342,7 @@ class _Line:
         if self._server is None:
             box = self.box
             try:
-                self._server = server_of(box.smtp_url, box.user, box.smtp_pin, self._secrets(box.secret_ref))
+                self._server = server_of(box, box.smtp_url, box.smtp_pin, self._secrets)
             except UserError as error:
                 self._do(pause_mailbox, box.id, Reason.SIGN_IN, SENDING + str(error))
                 raise _MailboxError from error
@@ -365,12 +366,14 @@ class _Line:
             session.close()
 
 
-def server_of(url: str, user: str, pin: str, secret: str | None) -> MailServer:
+def server_of(box: MailboxInfo, url: str, pin: str, secrets: Secrets) -> MailServer:
     """A mailbox's server as the connectors want it. Raises UserError when the password is missing."""
-    if user and secret is None:
+    secret = secrets(box.secret_ref)
+    if box.user and secret is None:
         msg = "The password of this mailbox is not in the keyring. Sign in again."
         raise UserError(msg)
-    return MailServer(ServerUrl.parse(url), user, Secret(secret or ""), pinned_sha256=pin or None)
+    tokens = tokens_of(box.secret_ref, secret or "", secrets)
+    return MailServer(ServerUrl.parse(url), box.user, Secret(secret or ""), pinned_sha256=pin or None, tokens=tokens)
 
 
 def _with_words(text: str, words: str) -> str:

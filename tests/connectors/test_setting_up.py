@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.connectors.email.autoconfig import XML_MAX, read
 from app.connectors.email.certificates import describe
 from app.connectors.email.check import check_receiving, check_sending
 from app.connectors.email.config import AuthKind, MailServer, Secret, Security, ServerUrl
-from app.connectors.email.discover import Source, answers, autoconfig, discover
-from app.connectors.email.providers import PROVIDERS, provider_at, provider_of
+from app.connectors.email.discover import Source, answers, discover
+from app.connectors.email.providers import PROVIDERS, Needs, provider_at, provider_of
+from app.connectors.email.records import Announced
 from app.kernel.errors import Reason, UserError
 from tests.connectors.servers import loopback, receiving
 from tests.servers.bad_imap import BadImap
@@ -65,7 +67,7 @@ def test_the_table_of_providers_is_sound() -> None:
     for provider in PROVIDERS:
         urls = [url for url in (provider.receiving(), provider.sending()) if url]
         assert [url.protocol for url in urls] in (["imap", "smtp"], [])
-        assert urls or provider.note
+        assert urls or provider.needs is Needs.NOTHING
         assert all(url.security is not Security.PLAIN for url in urls)
 
 
@@ -81,6 +83,16 @@ def test_a_provider_is_known_by_address_and_by_server() -> None:
 
 def nothing(_: object) -> None:
     return None
+
+
+class Silent:
+    """DNS that knows nothing."""
+
+    def incoming(self, _domain: str) -> tuple[str, ...]:
+        return ()
+
+    def announced(self, _domain: str) -> Announced | None:
+        return None
 
 
 def test_a_known_address_asks_nobody() -> None:
@@ -108,7 +120,7 @@ def test_an_autoconfig_file_is_read_and_only_its_protected_servers_count() -> No
         asked.append(url)
         return AUTOCONFIG if ".well-known" in url else None
 
-    found = discover("me@x.example", fetch=fetch)
+    found = discover("me@x.example", fetch=fetch, records=Silent())
     assert found.source is Source.AUTOCONFIG
     (pair,) = found.candidates
     assert (str(pair.receiving), str(pair.sending), pair.user) == (
@@ -125,18 +137,19 @@ def test_an_autoconfig_file_is_read_and_only_its_protected_servers_count() -> No
         AUTOCONFIG.replace(b"in.%EMAILDOMAIN%", b"in .x/../example").replace(b"plain</s", b"none</s"),
         AUTOCONFIG.replace(b"<port>143</port>", b"<port>99999999</port>"),
         b"<a>" * 5000,
+        AUTOCONFIG + b" " * XML_MAX,
     ],
 )  # fmt: skip
 def test_a_hostile_autoconfig_file_gives_nothing(data: bytes) -> None:
-    assert autoconfig(data, "me", "x.example") == ()
+    assert read(data, "me", "x.example") == ()
 
 
 def test_likely_names_are_tried_in_order_of_preference() -> None:
     good = {"imap+starttls://mail.x.example:143", "imaps://x.example:993", "smtps://smtp.x.example:465"}
-    found = discover("me@x.example", fetch=nothing, probe=lambda url: str(url) in good)
+    found = discover("me@x.example", fetch=nothing, records=Silent(), probe=lambda url: str(url) in good)
     assert found.source is Source.GUESS
     assert str(found.candidates[0].receiving) == "imap+starttls://mail.x.example:143"
-    assert discover("me@x.example", fetch=nothing, probe=lambda _: False).source is Source.NONE
+    assert discover("me@x.example", fetch=nothing, records=Silent(), probe=lambda _: False).source is Source.NONE
 
 
 def test_a_guess_counts_only_if_the_right_server_answers_and_is_trusted(authority: Authority, smtp: SmtpServer) -> None:
@@ -159,7 +172,7 @@ def test_discovery_ends_when_cancelled_even_while_a_server_is_silent() -> None:
         cancel.set()
 
     threading.Thread(target=person).start()
-    assert discover("me@x.example", cancel, fetch=nothing, probe=silent).candidates == ()
+    assert discover("me@x.example", cancel, fetch=nothing, records=Silent(), probe=silent).candidates == ()
     assert not release.is_set()
     release.set()
 
@@ -169,7 +182,7 @@ def test_discovery_ends_when_cancelled_even_while_a_server_is_silent() -> None:
 )
 def test_discovery_of_what_is_no_address(address: str) -> None:
     with pytest.raises(UserError):
-        discover(address, fetch=nothing, probe=lambda _: False)
+        discover(address, fetch=nothing, records=Silent(), probe=lambda _: False)
 
 
 def test_both_directions_are_tested_without_sending(dovecot: Dovecot, account: Account, smtp: SmtpServer) -> None:

@@ -6,6 +6,7 @@
 
 Started once and shared: every caller makes users of its own. As root it drops to `nobody`, because Dovecot's login
 process refuses to run as root. `stop()` and `start()` pull the plug and put it back; the mail stays.
+`introspection`: the address at which access tokens are asked about; XOAUTH2 and OAUTHBEARER are then offered too.
 On Linux it ends with the *thread* that started it, so that nothing is left behind: start it in the main thread.
 """
 
@@ -55,7 +56,7 @@ mail_location = maildir:~/Maildir
 mail_fsync = never
 mail_max_userip_connections = 200
 disable_plaintext_auth = no
-auth_mechanisms = plain login
+auth_mechanisms = plain login {mechanisms}
 auth_failure_delay = 0
 ssl = yes
 ssl_cert = <{cert}
@@ -80,9 +81,10 @@ service imap-login {{
 }}
 passdb {{
   driver = passwd-file
+  mechanisms = plain login
   args = username_format=%u {dir}/users/%u
 }}
-userdb {{
+{tokens}userdb {{
   driver = static
   args = uid={user} gid={group} home={dir}/mail/%u
 }}
@@ -91,6 +93,20 @@ namespace inbox {{
   separator = /
 {folders}
 }}
+"""
+_TOKENS = """\
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {dir}/oauth2.conf
+}}
+"""
+_INTROSPECTION = """\
+introspection_mode = get
+introspection_url = {url}
+username_attribute = username
+active_attribute = active
+active_value = true
 """
 _FOLDER = "  mailbox {name} {{\n    special_use = \\{name}\n    auto = create\n  }}"
 _count = itertools.count(1)
@@ -119,7 +135,14 @@ class Dovecot:
 
     host = "127.0.0.1"
 
-    def __init__(self, folder: Path, leaf: Leaf | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        leaf: Leaf | None = None,
+        *,
+        introspection: str = "",
+        mechanisms: str = "xoauth2 oauthbearer",
+    ) -> None:
         program = find_dovecot()
         if program is None:
             raise FileNotFoundError("dovecot is not installed (packaging/dev.py installs it)")
@@ -134,6 +157,7 @@ class Dovecot:
         authority = Authority(folder / "certs")
         self.cafile = authority.ca
         self.leaf = leaf or authority.leaf()
+        self._introspection, self._mechanisms = introspection, mechanisms
         self._write_config(owner.pw_name, grp.getgrgid(self._gid).gr_name)
         if root:
             self._let_in(folder)
@@ -145,7 +169,11 @@ class Dovecot:
         text = _CONF.format(
             dir=self.dir, user=user, group=group, imap=self.imap, imaps=self.imaps,
             cert=self.leaf.cert, key=self.leaf.key, folders=folders,
+            mechanisms=self._mechanisms if self._introspection else "",
+            tokens=_TOKENS.format(dir=self.dir) if self._introspection else "",
         )  # fmt: skip
+        if self._introspection:
+            (self.dir / "oauth2.conf").write_text(_INTROSPECTION.format(url=self._introspection))
         (self.dir / "dovecot.conf").write_text(text)
 
     def _let_in(self, folder: Path) -> None:

@@ -11,9 +11,12 @@ Everything a test sets (refusals, drops, limits) may change while it runs; `lett
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
+import json
 import ssl
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from email.message import Message
 from email.parser import BytesParser
@@ -48,6 +51,8 @@ class _Orders:
     refuse_data: str = ""  # answer after the final dot
     drop: str = ""  # hang up at: "mail", "rcpt", "data" (before it is kept), "data-kept" (after it is kept)
     password: str | None = None  # None: any
+    takes_token: Callable[[str], bool] | None = None  # XOAUTH2 is offered then, and nothing else
+    hold: str = ""  # say nothing more, for as long as this stands, at: "rcpt", "data-kept" (after it is kept)
 
 
 class SmtpServer:
@@ -71,6 +76,7 @@ class SmtpServer:
         self._security, self._auth, self._size_limit, self._utf8 = security, auth, size_limit, utf8
         self._context = _server_context(leaf) if leaf else None
         self._arrived = threading.Condition()
+        self.held = threading.Event()  # somebody waits because of `orders.hold`
         self._loop = asyncio.new_event_loop()
         self._thread: threading.Thread | None = None
         self._server: asyncio.Server | None = None
@@ -146,6 +152,7 @@ class SmtpServer:
             tls_context=self._context if self._security == "starttls" else None,
             authenticator=self._authenticate,
             auth_require_tls=False,
+            auth_exclude_mechanism=("LOGIN", "PLAIN") if self.orders.takes_token else ("XOAUTH2",),
             loop=self._loop,
         )
 
@@ -182,6 +189,7 @@ class SmtpServer:
     ) -> str:
         if self._dropped("rcpt", server):
             return "421 gone"
+        await self._hold("rcpt")
         if address in self.orders.refuse:
             return self.orders.refuse[address]
         envelope.rcpt_tos.append(address)
@@ -205,7 +213,26 @@ class SmtpServer:
             self.letters.append(letter)
             self._arrived.notify_all()
         self._dropped("data-kept", server)
+        await self._hold("data-kept")
         return f"250 2.0.0 OK: queued as {len(self.letters)}"
+
+    async def _hold(self, phase: str) -> None:
+        while self.orders.hold == phase:
+            self.held.set()
+            await asyncio.sleep(0.01)
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802
+        """As Google and Microsoft do it: a refusal comes as a challenge, which wants an empty answer."""
+        answer = base64.b64decode(args[1]) if len(args) > 1 else await server.challenge_auth("")
+        if not isinstance(answer, bytes):
+            return AuthResult(success=False)
+        said = answer.decode().split("\1")
+        user, token = said[0].removeprefix("user="), said[1].removeprefix("auth=Bearer ")
+        assert self.orders.takes_token is not None
+        if self.orders.takes_token(token):
+            return AuthResult(success=True, handled=False, auth_data=user)
+        await server.challenge_auth(json.dumps({"status": "400", "schemes": "Bearer"}))
+        return AuthResult(success=False, handled=False)
 
     def _dropped(self, phase: str, server: Any) -> bool:
         if self.orders.drop != phase:
@@ -215,7 +242,9 @@ class SmtpServer:
 
 
 class _Protocol(SMTP):
-    """aiosmtpd's protocol; its owner knows who is connected."""
+    """aiosmtpd's protocol; its owner knows who is connected. Tokens are longer than it expects lines to be."""
+
+    line_length_limit = 12_288
 
     def __init__(self, owner: SmtpServer, handler: object, **options: Any) -> None:
         self._owner = owner

@@ -11,7 +11,7 @@ import ipaddress
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from app.kernel.errors import UserError
@@ -146,13 +146,26 @@ class Secret:
         raise TypeError("a secret is not written anywhere")
 
 
+class AccessTokens(Protocol):
+    """Where a session gets the access token of a mailbox that signs in by the browser."""
+
+    def current(self) -> Secret:
+        """A token that is good for some minutes, renewed if need be. Raises ExternalError."""
+        ...
+
+    def renewed(self, rejected: Secret) -> Secret:
+        """A newer one than the token that a server has just rejected. Raises ExternalError."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class MailServer:
     """A server, who signs in, and what is trusted beyond the system's authorities.
 
     `pinned_sha256`: hex fingerprint of the one certificate that this mailbox accepts; the authorities then play no
     part. `cafile`: one more authority (a company's own). `timeout_s`: for connecting and for each single answer.
-    An empty `user` means no sign-in (SMTP on loopback).
+    An empty `user` means no sign-in (SMTP on loopback). `tokens` take the place of `secret` where a person signed in by
+    the browser.
     """
 
     url: ServerUrl
@@ -162,7 +175,13 @@ class MailServer:
     timeout_s: float = 60.0
     cafile: Path | None = None
     auth: AuthKind = AuthKind.PASSWORD
+    tokens: AccessTokens | None = None
     mailbox: str = ""  # our own name of the mailbox, given back in every `Incoming`
+
+    @property
+    def by_token(self) -> bool:
+        """Does it sign in with an access token?"""
+        return self.tokens is not None or self.auth is AuthKind.XOAUTH2
 
     def __post_init__(self) -> None:
         if any(ord(char) < 32 for char in self.user):

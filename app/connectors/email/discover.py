@@ -1,32 +1,29 @@
-"""Finding the servers of an address: the own table, the domain's autoconfig file, then likely names, tried out.
+"""Finding the servers of an address, best source first: the own table, the domain's autoconfig file, whose servers take its
+mail in (MX), what it announces in DNS (SRV), then likely names, tried out. After that the person is asked.
 
 Nothing secret is sent to anybody here, and the address itself is not either: only its domain is asked. Certificates
-are checked in every step. DNS (SRV, MX) is not asked: Python has no resolver for it of its own.
+are checked in every step. Only the table and what https brought are believed without a look: see `Candidate.confirm`.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
-import contextlib
 import enum
-import http.client
 import socket
 import threading
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
-from xml.etree import ElementTree as ET
+from typing import Any, TypeVar
 
-from app.connectors.email import tls
+from app.connectors.email import autoconfig, tls
 from app.connectors.email.config import AuthKind, MailServer, Security, ServerUrl
-from app.connectors.email.providers import Provider, provider_of
+from app.connectors.email.providers import Provider, provider_at, provider_behind, provider_of
+from app.connectors.email.records import Announced, Dns, Records
 from app.kernel.errors import ExternalError, UserError
 
-_XML_MAX = 256 * 1024
-_WEB_S = 6.0
 _PROBE_S = 4.0
+_STAGE_S = 10.0
 
 Fetch = Callable[[str], bytes | None]
 Probe = Callable[[ServerUrl], bool]
@@ -39,29 +36,35 @@ class Source(enum.StrEnum):
 
     TABLE = "table"
     AUTOCONFIG = "autoconfig"
+    MX = "mx"
+    SRV = "srv"
     GUESS = "guess"
     NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A pair of servers to try, the user name they expect, and the way to sign in."""
+    """A pair of servers to try, the user name they expect, and the way to sign in.
+
+    `confirm`: servers that only unsigned DNS names and that lie outside the domain: a person has to say yes before a
+    password goes there.
+    """
 
     receiving: ServerUrl
     sending: ServerUrl
     user: str
     auth: AuthKind = AuthKind.PASSWORD
+    confirm: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """What was found for an address; `provider` and `note` if the table knows it. No candidates: ask the person."""
+    """What was found for an address; `provider` if the table knows whose servers they are. No candidates: ask the person."""
 
     address: str
     source: Source
     candidates: tuple[Candidate, ...] = ()
     provider: Provider | None = None
-    note: str = ""
 
 
 def discover(
@@ -69,32 +72,23 @@ def discover(
     cancel: threading.Event | None = None,
     *,
     fetch: Fetch | None = None,
+    records: Records | None = None,
     probe: Probe | None = None,
 ) -> Discovery:
     """Find servers for `address` (UserError if it is none). Setting `cancel` ends it at once, with what is known.
 
-    `fetch` and `probe` stand in for the web and for the servers in tests.
+    `fetch`, `records` and `probe` stand in for the web, for DNS and for the servers.
     """
     cancel = cancel or threading.Event()
+    address = address.strip()
     local, domain = split_address(address)
-    provider = provider_of(address)
+    provider = provider_of(f"{local}@{domain}")
     if provider is not None:
-        receiving, sending = provider.receiving(), provider.sending()
-        if receiving is None or sending is None:
-            return Discovery(address, Source.TABLE, (), provider, provider.note)
-        pair = Candidate(receiving, sending, address, provider.auth)
-        return Discovery(address, Source.TABLE, (pair,), provider, provider.note)
-    for url in (
-        f"https://autoconfig.{domain}/mail/config-v1.1.xml",
-        f"https://{domain}/.well-known/autoconfig/mail/config-v1.1.xml",
-    ):
-        found = _run(fetch or https_get, [url], cancel)
-        if found and (pairs := autoconfig(found[0] or b"", local, domain)):
-            return Discovery(address, Source.AUTOCONFIG, pairs)
-        if cancel.is_set():
-            return Discovery(address, Source.NONE)
-    guessed = _guessed(address, domain, probe or answers, cancel)
-    return Discovery(address, Source.GUESS, (guessed,)) if guessed else Discovery(address, Source.NONE)
+        return _of_provider(address, Source.TABLE, provider)
+    found = _asked(address, local, domain, fetch or autoconfig.https_get, records or Dns(), cancel)
+    if found is None and not cancel.is_set():
+        found = _guessed(address, domain, probe or answers, cancel)
+    return found or Discovery(address, Source.NONE)
 
 
 def split_address(address: str) -> tuple[str, str]:
@@ -111,65 +105,60 @@ def split_address(address: str) -> tuple[str, str]:
     return local, domain
 
 
-# -- the autoconfig file
+def _of_provider(address: str, source: Source, provider: Provider) -> Discovery:
+    receiving, sending = provider.receiving(), provider.sending()
+    if receiving is None or sending is None:
+        return Discovery(address, source, (), provider)
+    return Discovery(address, source, (Candidate(receiving, sending, address, provider.auth),), provider)
 
 
-class _NoDocumentType(ET.TreeBuilder):
-    """Refuses document types, and with them entities that grow without end or read files."""
-
-    def doctype(self, name: str, pubid: str | None, system: str | None) -> None:
-        raise ValueError("a document type is not allowed")
-
-
-def autoconfig(data: bytes, local: str, domain: str) -> tuple[Candidate, ...]:
-    """Candidates in an autoconfig file: only protected servers, in the file's order; () for anything unreadable."""
-    try:
-        parser = ET.XMLParser(target=_NoDocumentType())  # noqa: S314 - see _NoDocumentType
-        parser.feed(data[:_XML_MAX])
-        root = parser.close()
-    except (ET.ParseError, ValueError, LookupError):
-        return ()
-    receiving = list(_servers(root, "incomingServer", "imap", local, domain))
-    sending = list(_servers(root, "outgoingServer", "smtp", local, domain))
-    if not sending:
-        return ()
-    return tuple(Candidate(url, sending[0][0], user) for url, user in receiving)
-
-
-def _servers(root: ET.Element, tag: str, kind: str, local: str, domain: str) -> Iterator[tuple[ServerUrl, str]]:
-    fillers = (("%EMAILADDRESS%", f"{local}@{domain}"), ("%EMAILLOCALPART%", local), ("%EMAILDOMAIN%", domain))
-    for server in root.iter(tag):
-        texts = {child.tag: (child.text or "").strip() for child in server}
-        scheme = {"SSL": f"{kind}s", "STARTTLS": f"{kind}+starttls"}.get(texts.get("socketType", "").upper())
-        if server.get("type", "").lower() != kind or scheme is None:
-            continue
-        host, user = texts.get("hostname", ""), texts.get("username") or "%EMAILADDRESS%"
-        for sign, value in fillers:
-            host, user = host.replace(sign, value), user.replace(sign, value)
-        with contextlib.suppress(UserError):
-            yield ServerUrl.parse(f"{scheme}://{host}:{texts.get('port', '')}".rstrip(":")), user
-
-
-class _HttpsOnly(urllib.request.HTTPRedirectHandler):
-    def redirect_request(self, req, fp, code, msg, headers, newurl):  # type: ignore[no-untyped-def]
-        return super().redirect_request(req, fp, code, msg, headers, newurl) if newurl.startswith("https://") else None
-
-
-def https_get(url: str) -> bytes | None:
-    """The file at an https address, None if there is none; redirects stay encrypted."""
-    opener = urllib.request.build_opener(_HttpsOnly)
-    try:
-        with opener.open(url, timeout=_WEB_S) as answer:
-            data: bytes = answer.read(_XML_MAX + 1)
-            return data if len(data) <= _XML_MAX else None
-    except (OSError, http.client.HTTPException, ValueError):
+def _asked(
+    address: str, local: str, domain: str, fetch: Fetch, records: Records, cancel: threading.Event
+) -> Discovery | None:
+    """What the domain itself says: all are asked at once, the best that knows something counts."""
+    first, second = autoconfig.places(domain)
+    questions: list[Callable[[], Any]] = [
+        lambda: fetch(first),
+        lambda: fetch(second),
+        lambda: records.incoming(domain),
+        lambda: records.announced(domain),
+    ]
+    files_and_records = _run(lambda question: question(), questions, cancel)
+    if not files_and_records:
         return None
+    *files, incoming, announced = files_and_records
+    for data in files:
+        if data and (pairs := autoconfig.read(data, local, domain)):
+            return _configured(address, pairs)
+    provider = next((known for name in incoming or () if (known := provider_behind(name))), None)
+    if provider is not None:
+        return _of_provider(address, Source.MX, provider)
+    return _announced(address, announced) if announced else None
+
+
+def _configured(address: str, pairs: tuple[autoconfig.Configured, ...]) -> Discovery:
+    provider = provider_at(pairs[0].receiving.host)
+    candidates = []
+    for pair in pairs:
+        there = provider_at(pair.receiving.host)
+        only_oauth = pair.only_oauth or (there is not None and there.auth is AuthKind.XOAUTH2)
+        auth = AuthKind.XOAUTH2 if only_oauth else AuthKind.PASSWORD
+        candidates.append(Candidate(pair.receiving, pair.sending, pair.user, auth))
+    return Discovery(address, Source.AUTOCONFIG, tuple(candidates), provider)
+
+
+def _announced(address: str, found: Announced) -> Discovery:
+    provider = provider_at(found.receiving.host)
+    known = provider is not None and provider_at(found.sending.host) is not None
+    auth = provider.auth if provider is not None else AuthKind.PASSWORD
+    pair = Candidate(found.receiving, found.sending, address, auth, () if known else found.outside)
+    return Discovery(address, Source.SRV, (pair,), provider)
 
 
 # -- likely names
 
 
-def _guessed(address: str, domain: str, probe: Probe, cancel: threading.Event) -> Candidate | None:
+def _guessed(address: str, domain: str, probe: Probe, cancel: threading.Event) -> Discovery | None:
     receiving = [
         ServerUrl.parse(f"{scheme}://{name}{domain}")
         for name in ("imap.", "mail.", "")
@@ -183,7 +172,9 @@ def _guessed(address: str, domain: str, probe: Probe, cancel: threading.Event) -
     good = _run(probe, receiving + sending, cancel)
     first_in = next((url for url, ok in zip(receiving, good, strict=False) if ok), None)
     first_out = next((url for url, ok in zip(sending, good[len(receiving) :], strict=False) if ok), None)
-    return Candidate(first_in, first_out, address) if first_in and first_out else None
+    if first_in is None or first_out is None:
+        return None
+    return Discovery(address, Source.GUESS, (Candidate(first_in, first_out, address),))
 
 
 def answers(url: ServerUrl) -> bool:
@@ -199,14 +190,21 @@ def answers(url: ServerUrl) -> bool:
         return False
 
 
-def _run(work: Callable[[_Item], _Result], items: list[_Item], cancel: threading.Event) -> list[_Result]:
-    """`work` on all items at once, results in order; [] as soon as `cancel` is set (the threads end by themselves)."""
+def _run(
+    work: Callable[[_Item], _Result], items: list[_Item], cancel: threading.Event, seconds: float = _STAGE_S
+) -> list[_Result | None]:
+    """`work` on all items at once, results in order, None for what takes longer than `seconds` or broke down.
+
+    [] as soon as `cancel` is set; threads that still wait end by themselves.
+    """
     pool = concurrent.futures.ThreadPoolExecutor(max_workers=max(1, len(items)), thread_name_prefix="discover")
+    until = time.monotonic() + seconds
     try:
         futures = [pool.submit(work, item) for item in items]
         while not cancel.is_set():
-            if not concurrent.futures.wait(futures, timeout=0.05).not_done:
-                return [future.result() for future in futures]
+            late = concurrent.futures.wait(futures, timeout=0.05).not_done
+            if not late or time.monotonic() > until:
+                return [None if each in late or each.exception() else each.result() for each in futures]
         return []
     finally:
         pool.shutdown(wait=False, cancel_futures=True)

@@ -18,7 +18,8 @@ import ssl
 from collections.abc import Iterator
 
 from app.connectors.contracts import Phase
-from app.connectors.email.config import MailServer
+from app.connectors.email.config import AuthKind, MailServer
+from app.connectors.email.words import NO_VALUES, Fault, Values, sentence
 from app.kernel.errors import ExternalError, Reason
 
 _WORDS_MAX = 300
@@ -28,7 +29,8 @@ _NO_ROUTE = {
     errno.ENETDOWN,
     errno.EHOSTDOWN,
     errno.EADDRNOTAVAIL,
-    errno.ETIMEDOUT,
+    errno.EPERM,
+    errno.EACCES,
 }
 _BUSY = re.compile(
     r"\[(UNAVAILABLE|LIMIT|INUSE|OVERQUOTA|SERVERBUG)\]|too many|try (again )?later|maximum number|temporar",
@@ -36,7 +38,17 @@ _BUSY = re.compile(
 )
 
 
-class SendError(ExternalError):
+class MailError(ExternalError):
+    """A fault of a mail server: its code and the values of its sentence, beside the reason that decides."""
+
+    def __init__(
+        self, text: str, fault: Fault, values: Values = NO_VALUES, *, reason: Reason, retryable: bool, words: str = ""
+    ) -> None:
+        super().__init__(text, reason=reason, retryable=retryable, words=words)
+        self.fault, self.values = fault, values
+
+
+class SendError(MailError):
     """A hand-over that failed, with the phase it had reached.
 
     `uncertain`: the line broke after the mail's bytes began to flow, so nobody knows whether it went out.
@@ -53,8 +65,10 @@ class SendError(ExternalError):
         phase: Phase,
         uncertain: bool = False,
         code: int = 0,
+        fault: Fault = Fault.ODD_ANSWER,
+        values: Values = NO_VALUES,
     ) -> None:
-        super().__init__(text, reason=reason, retryable=retryable, words=words)
+        super().__init__(text, fault, values, reason=reason, retryable=retryable, words=words)
         self.phase = phase
         self.uncertain = uncertain
         self.code = code
@@ -99,89 +113,113 @@ def translated(server: MailServer) -> Iterator[None]:
         raise external(error, server) from None
 
 
-def external(error: BaseException, server: MailServer) -> ExternalError:
-    """The ExternalError for a library's exception."""
-    host = server.url.host
+_DECIDES: dict[Fault, tuple[Reason, bool]] = {
+    Fault.NO_SUCH_HOST: (Reason.HOST, True),
+    Fault.NO_NAME_SERVER: (Reason.OFFLINE, True),
+    Fault.NO_ANSWER: (Reason.OFFLINE, True),
+    Fault.PORT_CLOSED: (Reason.HOST, True),
+    Fault.BLOCKED: (Reason.OFFLINE, True),
+    Fault.ENDED: (Reason.BUSY, True),
+    Fault.NO_TLS_HERE: (Reason.TLS, True),
+    Fault.NO_ENCRYPTION: (Reason.PLAIN, False),
+    Fault.WANTS_ENCRYPTION: (Reason.PLAIN, False),
+    Fault.NO_PASSWORD_HERE: (Reason.PLAIN, False),
+    Fault.CERT_EXPIRED: (Reason.TLS, False),
+    Fault.CERT_NOT_YET: (Reason.TLS, False),
+    Fault.CERT_NAME: (Reason.TLS, False),
+    Fault.CERT_SELF_SIGNED: (Reason.TLS, False),
+    Fault.CERT_UNKNOWN: (Reason.TLS, False),
+    Fault.CERT_CHANGED: (Reason.TLS, False),
+    Fault.WRONG_PASSWORD: (Reason.SIGN_IN, False),
+    Fault.WRONG_TOKEN: (Reason.SIGN_IN, False),
+    Fault.SIGN_IN_ENDED: (Reason.SIGN_IN, False),
+    Fault.NO_WAY_TO_SIGN_IN: (Reason.SIGN_IN, False),
+    Fault.NO_AUTH: (Reason.PLAIN, False),
+    Fault.ODD_CHARACTERS: (Reason.SIGN_IN, False),
+    Fault.SIGN_IN_BUSY: (Reason.BUSY, True),
+    Fault.NOT_NOW: (Reason.BUSY, True),
+    Fault.REFUSED: (Reason.REFUSED, False),
+    Fault.SENDER_REFUSED: (Reason.REFUSED, False),
+    Fault.ADDRESS_REFUSED: (Reason.REFUSED, False),
+}
+"""What later code decides by; a fault that is not here is a breach of protocol, worth another try."""
+
+
+def mail_error(fault: Fault, server: MailServer, words: str = "", **more: str) -> MailError:
+    """The error for a fault of this server."""
+    values = {"host": server.url.host, "port": str(server.url.port), **more}
+    reason, retryable = _DECIDES.get(fault, (Reason.PROTOCOL, True))
+    return MailError(sentence(fault, values), fault, values, reason=reason, retryable=retryable, words=words)
+
+
+def external(error: BaseException, server: MailServer) -> MailError:
+    """The error for a library's exception."""
     if isinstance(error, ssl.SSLError):
         return _tls_error(error, server)
-    if isinstance(error, socket.gaierror):
-        return _name_error(error, host)
+    if isinstance(error, socket.gaierror):  # only a clear "no such name" is a matter for a person
+        unknown = error.errno in {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
+        return mail_error(Fault.NO_SUCH_HOST if unknown else Fault.NO_NAME_SERVER, server)
     if isinstance(error, SaidByeError):
-        words = plain_words(error.args[0] if error.args else "", server)
-        return ExternalError(f"{host} ended the connection.", reason=Reason.BUSY, retryable=True, words=words)
+        return mail_error(Fault.ENDED, server, plain_words(error.args[0] if error.args else "", server))
     if isinstance(error, TimeoutError):
-        return ExternalError(f"{host} does not answer.", reason=Reason.OFFLINE, retryable=True)
+        return mail_error(Fault.NO_ANSWER, server)
     if isinstance(error, ConnectionRefusedError):
-        text = f"{host} does not take connections on port {server.url.port}. Is the port right?"
-        return ExternalError(text, reason=Reason.HOST, retryable=True)
+        return mail_error(Fault.PORT_CLOSED, server)
     if isinstance(error, smtplib.SMTPServerDisconnected):
-        if "timed out" in str(error):  # smtplib keeps no more than the text of what happened
-            return ExternalError(f"{host} does not answer.", reason=Reason.OFFLINE, retryable=True)
-        return ExternalError(f"{host} hung up.", reason=Reason.PROTOCOL, retryable=True)
+        timed_out = "timed out" in str(error)  # smtplib keeps no more than the text of what happened
+        return mail_error(Fault.NO_ANSWER if timed_out else Fault.HUNG_UP, server)
     if isinstance(error, smtplib.SMTPResponseException):
         return answer_error(error.smtp_code, error.smtp_error, server)
     if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
-        if error.errno in _NO_ROUTE:
-            return ExternalError(f"{host} cannot be reached.", reason=Reason.OFFLINE, retryable=True)
-        return ExternalError(f"{host} hung up.", reason=Reason.PROTOCOL, retryable=True)
-    return _protocol_error(error, server)
+        return mail_error(Fault.BLOCKED if error.errno in _NO_ROUTE else Fault.HUNG_UP, server)
+    words = plain_words(error.args[0] if error.args else "", server)
+    return mail_error(Fault.NOT_NOW if _BUSY.search(words) else Fault.ODD_ANSWER, server, words)
 
 
-def answer_error(code: int, said: object, server: MailServer) -> ExternalError:
+def answer_error(code: int, said: object, server: MailServer) -> MailError:
     """The error for an SMTP answer that is not what was hoped for."""
-    host, words = server.url.host, plain_words(said, server)
+    words = plain_words(said, server)
     if code in {530, 534, 535}:
         return sign_in_error(words, server)
     if 400 <= code < 500:
-        return ExternalError(f"{host} says: not now.", reason=Reason.BUSY, retryable=True, words=words)
+        return mail_error(Fault.NOT_NOW, server, words)
     if 500 <= code < 600:
-        return ExternalError(f"{host} refused.", reason=Reason.REFUSED, retryable=False, words=words)
-    text = f"{host} does not speak as a mail server should."
-    return ExternalError(text, reason=Reason.PROTOCOL, retryable=True, words=words)
+        return mail_error(Fault.REFUSED, server, words)
+    return mail_error(Fault.NOT_SMTP if code < 200 else Fault.ODD_ANSWER, server, words)
 
 
-def sign_in_error(said: object, server: MailServer) -> ExternalError:
+def sign_in_error(said: object, server: MailServer) -> MailError:
     """The error for a refused sign-in; told apart from a server that is merely busy."""
     words = plain_words(said, server)
     if _BUSY.search(words):
-        text = f"{server.url.host} takes no sign-in at the moment."
-        return ExternalError(text, reason=Reason.BUSY, retryable=True, words=words)
+        return mail_error(Fault.SIGN_IN_BUSY, server, words)
     if "[PRIVACYREQUIRED]" in words.upper():
-        return ExternalError(
-            f"{server.url.host} wants an encrypted connection.", reason=Reason.PLAIN, retryable=False, words=words
-        )
-    text = f"{server.url.host} did not accept the user name and password."
-    return ExternalError(text, reason=Reason.SIGN_IN, retryable=False, words=words)
+        return mail_error(Fault.WANTS_ENCRYPTION, server, words)
+    return mail_error(Fault.WRONG_TOKEN if server.auth is AuthKind.XOAUTH2 else Fault.WRONG_PASSWORD, server, words)
 
 
-def no_starttls(server: MailServer) -> ExternalError:
+def no_starttls(server: MailServer) -> MailError:
     """The error for a server that does not offer STARTTLS; the sign-in was not attempted."""
-    text = f"{server.url.host} offers no encryption on port {server.url.port}. Nothing was sent to it."
-    return ExternalError(text, reason=Reason.PLAIN, retryable=False)
+    return mail_error(Fault.NO_ENCRYPTION, server)
 
 
-def _tls_error(error: ssl.SSLError, server: MailServer) -> ExternalError:
-    host = server.url.host
+# OpenSSL's numbers for why a certificate was not believed (X509_V_ERR_…).
+_CERTIFICATE = {
+    9: Fault.CERT_NOT_YET,
+    10: Fault.CERT_EXPIRED,
+    18: Fault.CERT_SELF_SIGNED,
+    19: Fault.CERT_UNKNOWN,
+    20: Fault.CERT_UNKNOWN,
+    21: Fault.CERT_UNKNOWN,
+    62: Fault.CERT_NAME,
+    64: Fault.CERT_NAME,
+}
+
+
+def _tls_error(error: ssl.SSLError, server: MailServer) -> MailError:
     if isinstance(error, ssl.SSLCertVerificationError):
         words = error.verify_message or "certificate verify failed"
-        text = f"The certificate of {host} is not trusted: {words}."
-        return ExternalError(text, reason=Reason.TLS, retryable=False, words=words)
+        return mail_error(_CERTIFICATE.get(error.verify_code, Fault.CERT_UNKNOWN), server, words)
     if isinstance(error, (ssl.SSLEOFError, ssl.SSLZeroReturnError)):
-        return ExternalError(f"{host} hung up.", reason=Reason.PROTOCOL, retryable=True)
-    text = f"No encrypted connection to {host} on port {server.url.port} came about. Is the port right?"
-    return ExternalError(text, reason=Reason.TLS, retryable=True, words=plain_words(error.reason or ""))
-
-
-def _name_error(error: socket.gaierror, host: str) -> ExternalError:
-    """No such name or no name server? Only a clear "no such name" is a matter for a person."""
-    unknown = error.errno == socket.EAI_NONAME
-    reason = Reason.HOST if unknown else Reason.OFFLINE
-    return ExternalError(f"No server named {host} was found.", reason=reason, retryable=True)
-
-
-def _protocol_error(error: BaseException, server: MailServer) -> ExternalError:
-    words = plain_words(error.args[0] if error.args else "", server)
-    if _BUSY.search(words):
-        return ExternalError(f"{server.url.host} says: not now.", reason=Reason.BUSY, retryable=True, words=words)
-    text = f"{server.url.host} did not do what was asked."
-    return ExternalError(text, reason=Reason.PROTOCOL, retryable=True, words=words)
+        return mail_error(Fault.HUNG_UP, server)
+    return mail_error(Fault.NO_TLS_HERE, server, plain_words(error.reason or ""))

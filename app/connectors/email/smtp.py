@@ -7,7 +7,6 @@ answer, good or bad, is always definite.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import re
 import smtplib
@@ -17,13 +16,25 @@ from typing import Self
 
 from app.connectors.contracts import Capabilities, Outgoing, Phase, Receipt, Refusal
 from app.connectors.email import tls
-from app.connectors.email.config import AuthKind, MailServer, Security
-from app.connectors.email.faults import SendError, answer_error, no_starttls, plain_words, sign_in_error, translated
+from app.connectors.email.config import MailServer, Security
+from app.connectors.email.faults import (
+    MailError,
+    SendError,
+    answer_error,
+    mail_error,
+    no_starttls,
+    plain_words,
+    sign_in_error,
+    translated,
+)
+from app.connectors.email.signing_in import bearer, encoded, with_token
+from app.connectors.email.words import NO_VALUES, Fault
 from app.kernel.errors import ExternalError, Reason, UserError
 
 OnPhase = Callable[[Phase], None]
 _OURSELVES = "[127.0.0.1]"  # EHLO name: the machine's own name is nobody's business
 _PIECE = 64 * 1024
+_AUTH_MOST = 500  # a command has 512 bytes; what is longer is sent when it is asked for (RFC 4954, section 4)
 _VERDICT_FACTOR = 5  # a server may take long over a whole mail before it answers (RFC 5321: 10 minutes)
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 
@@ -159,6 +170,20 @@ class SmtpSession:
             if code // 100 != 2:
                 raise self._answered(code, said, Phase.CONNECT)
 
+    def try_sender(self, address: str) -> None:
+        """Would it take a mail from this address? Asked up to the recipient (the address itself), then called off."""
+        with _in_phase(self._server, Phase.ENVELOPE):
+            path, utf8 = self._path(address)
+            code, said = self._client.docmd("MAIL", f"FROM:<{path}>{self._options(b'', 0, utf8=utf8)}")
+            asks_to_sign_in = code == 530 and not self._client.has_extn("auth")
+            fault = Fault.NO_AUTH if asks_to_sign_in else Fault.SENDER_REFUSED
+            if code // 100 == 2:
+                code, said = self._client.docmd("RCPT", f"TO:<{path}>")
+                fault = Fault.ADDRESS_REFUSED
+            self._reset()
+            if code // 100 == 5:
+                raise mail_error(fault, self._server, plain_words(said, self._server), address=address)
+
     def abort(self) -> None:
         """Cut the line at once; from any thread. In the data phase that leaves the mail `uncertain`."""
         sock = self._client.sock
@@ -224,21 +249,31 @@ def _sign_in(client: smtplib.SMTP, server: MailServer) -> None:
     """AUTH by the first way that the server offers; UTF-8 throughout (smtplib's own login takes ASCII only)."""
     if not server.user or not client.has_extn("auth"):
         return  # a server that wants a sign-in and offers none refuses MAIL, and says so
+    with_token(server, lambda each: _attempt(client, each))
+
+
+def _attempt(client: smtplib.SMTP, server: MailServer) -> None:
     offered = client.esmtp_features["auth"].upper().split()
     secret = server.secret.reveal()
-    if server.auth is AuthKind.XOAUTH2:
-        code, said = client.docmd("AUTH", "XOAUTH2 " + _encoded(f"user={server.user}\1auth=Bearer {secret}\1\1"))
-        if code == 334:  # the refusal as JSON; an empty line brings the plain answer
-            code, said = client.docmd("")
+    if server.by_token:
+        mechanism, first = bearer(server, offered.__contains__)
+        whole = f"{mechanism} {encoded(first)}"
+        if len(whole) <= _AUTH_MOST:
+            code, said = client.docmd("AUTH", whole)
+        else:
+            code, said = client.docmd("AUTH", mechanism)
+            if code == 334:
+                code, said = client.docmd(encoded(first))
+        if code == 334:  # the refusal as JSON; an empty answer brings the plain one
+            code, said = client.docmd("AQ==" if mechanism == "OAUTHBEARER" else "")
     elif "PLAIN" in offered:
-        code, said = client.docmd("AUTH", "PLAIN " + _encoded(f"\0{server.user}\0{secret}"))
+        code, said = client.docmd("AUTH", "PLAIN " + encoded(f"\0{server.user}\0{secret}"))
     elif "LOGIN" in offered:
-        code, said = client.docmd("AUTH", "LOGIN " + _encoded(server.user))
+        code, said = client.docmd("AUTH", "LOGIN " + encoded(server.user))
         if code == 334:
-            code, said = client.docmd(_encoded(secret))
+            code, said = client.docmd(encoded(secret))
     else:
-        text = f"{server.url.host} offers no way to sign in that Deskbell knows."
-        raise ExternalError(text, reason=Reason.SIGN_IN, retryable=False, words=plain_words(" ".join(offered)))
+        raise mail_error(Fault.NO_WAY_TO_SIGN_IN, server, plain_words(" ".join(offered)))
     if 400 <= code < 500:
         raise answer_error(code, said, server)
     if code != 235:
@@ -266,11 +301,9 @@ def _send_error(error: ExternalError, phase: Phase, *, uncertain: bool = False, 
         phase=phase,
         uncertain=uncertain,
         code=code,
+        fault=error.fault if isinstance(error, MailError) else Fault.REFUSED,
+        values=error.values if isinstance(error, MailError) else NO_VALUES,
     )
-
-
-def _encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode("ascii")
 
 
 def _on_the_wire(raw: bytes) -> bytes:

@@ -8,7 +8,9 @@ import socket
 import ssl
 
 from app.connectors.email.config import MailServer
-from app.kernel.errors import ExternalError, Reason
+from app.connectors.email.faults import mail_error
+from app.connectors.email.words import Fault
+from app.kernel.errors import ExternalError
 
 
 def context(server: MailServer) -> ssl.SSLContext:
@@ -41,5 +43,4 @@ def require_pinned(sock: socket.socket | None, server: MailServer) -> None:
     shown = sock.getpeercert(binary_form=True) if isinstance(sock, ssl.SSLSocket) else None
     wanted = server.pinned_sha256.replace(":", "").replace(" ", "").lower()
     if not shown or not hmac.compare_digest(hashlib.sha256(shown).hexdigest(), wanted):
-        text = f"{server.url.host} shows another certificate than the one accepted for this mailbox."
-        raise ExternalError(text, reason=Reason.TLS, retryable=False)
+        raise mail_error(Fault.CERT_CHANGED, server)

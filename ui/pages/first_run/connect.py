@@ -9,19 +9,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame
 
 from app.conversations.queries import mailbox
-from app.desk.accounts import Account, CheckResult, Found, Tested, check, connect, find_servers
+from app.desk.accounts import PASSWORD, Account, CheckResult, Found, Tested, check, connect, find_servers, ways_in
 from app.kernel.errors import ExternalError, UserError
 from app.kernel.secrets import keyring_problem
 from ui.pages import Context
-from ui.pages.first_run.results import ResultRow
+from ui.pages.first_run.browser import BrowserSignIn
+from ui.pages.first_run.results import Act, ResultRow, page_act
 from ui.pages.first_run.servers import ServerFields, described, with_urls
+from ui.pages.first_run.words import advice_text, refused
 from ui.text import tr
 from ui.widgets.button import link_button
 from ui.widgets.field import FieldBlock, PasswordField, Select, TextField
@@ -48,6 +49,10 @@ class ConnectForm(QFrame):
         self._result: Tested | None = None
         self._without_sending = False
         self._by_hand = self._unfolded = False
+        self._ways: tuple[str, ...] = (PASSWORD,)
+        self._way = PASSWORD
+        self._sign_in = ""  # what a sign-in by the browser gave; as secret as a password
+        self._page: Act | None = None
         self._cancel: threading.Event | None = None
         self._busy = ""
         self._keyring_problem: str | None = None
@@ -65,12 +70,12 @@ class ConnectForm(QFrame):
     @property
     def can_test(self) -> bool:
         """Is there enough to test?"""
-        return bool(not self._busy and self._address() and self.password.text())
+        return bool(not self._busy and self._address() and self._secret())
 
     @property
     def was_tested(self) -> bool:
         """Has what is entered now been tested?"""
-        return self._result is not None and self._tested_with == (self._entered(), self.password.text())
+        return self._result is not None and self._tested_with == (self._entered(), self._secret())
 
     @property
     def can_save(self) -> bool:
@@ -93,6 +98,12 @@ class ConnectForm(QFrame):
         self._edit = link_button(tr("Edit"), self.edit_servers)
         self._head = row((self._found, 1), self._edit)
         self._hint = Label("", "small", wrap=True)
+        self._hint_page = link_button("", self._open_hint_page)
+        self._confirm = Label("", "small", wrap=True)
+        self._confirm_box = column(self._confirm, margins=(12, 10, 12, 10), box="warn")
+        self.browser = BrowserSignIn(self.context)
+        self._other_way = link_button("", self._take_other_way)
+        self._advice = column(self._hint, row(self._hint_page, self._other_way, None, spacing=4), spacing=0)
         self._looking = Busy(tr("Looking for the servers…"), action=(tr("Cancel"), self.call_off))
         self._testing = Busy(tr("Signing in to both servers…"), action=(tr("Cancel"), self.call_off))
         self.imap = ServerFields("imap", tr("Receiving"))
@@ -120,8 +131,8 @@ class ConnectForm(QFrame):
         layout.setSpacing(12)
         for item in (
             row((self._address_block, 1), (self._password_block, 1), spacing=16),
-            self._kept, self._head, self._hint, self._looking, self._hand, self._results, self._testing, self._keyring,
-            self._history_block,
+            self._kept, self._looking, self._head, self._advice, self._confirm_box, self.browser, self._hand,
+            self._results, self._testing, self._keyring, self._history_block,
         ):  # fmt: skip
             layout.addWidget(item)
 
@@ -134,6 +145,8 @@ class ConnectForm(QFrame):
             fields.edited.connect(self._hand_edited)
             fields.host.returnPressed.connect(self.test)
         self.user.textEdited.connect(lambda _text: self._hand_edited())
+        self.browser.signed_in.connect(self._signed_in)
+        self.browser.changed.connect(self.changed)
         self.this_run.toggled.connect(lambda _on: self.changed.emit())
 
     def _ask_keyring(self) -> None:
@@ -151,23 +164,75 @@ class ConnectForm(QFrame):
 
     def _entered(self) -> Account:
         """The account as the fields say it now."""
+        account = replace(self._account, address=self._address(), auth=self._way)
         if not self._by_hand:
-            return replace(self._account, address=self._address())
-        typed = with_urls(replace(self._account, address=self._address()), self.imap.url(), self.smtp.url())
-        return replace(typed, user=self.user.text().strip())
+            return account
+        return replace(with_urls(account, self.imap.url(), self.smtp.url()), user=self.user.text().strip())
+
+    def _secret(self) -> str:
+        return self.password.text() if self._way == PASSWORD else self._sign_in
 
     def _address_edited(self) -> None:
         if self._busy == "search":
             self.call_off()
         if not self._by_hand and self._address() != self._searched:
             self._account, self._searched = _NONE, ""
+            self._advise(None)
+            self._choose_ways((PASSWORD,))
+        self._sign_in = ""
         self._address_block.set_wrong("")
         self._show()
 
     def _hand_edited(self) -> None:
         self._by_hand = True
         self._without_sending = False
+        self._confirm.setText("")
+        ways = ways_in(self._entered())
+        if ways != self._ways:
+            self._choose_ways(ways)
         self._show()
+
+    # -- how to sign in -----------------------------------------------------------------------------------------------
+
+    def _choose_ways(self, ways: tuple[str, ...]) -> None:
+        """How one can sign in there; the first is the usual one."""
+        self._ways = ways
+        self._choose_way(ways[0])
+
+    def _choose_way(self, way: str) -> None:
+        self._way, self._sign_in = way, ""
+        if way != PASSWORD:
+            self.browser.offer(way, self._address())
+        others = [each for each in self._ways if each != way]
+        words = {PASSWORD: tr("Use an app password instead"), "google": tr("Sign in with Google instead")}
+        self._other_way.setText(words.get(others[0], "") if others else "")
+
+    def _take_other_way(self) -> None:
+        self._choose_way(next(each for each in self._ways if each != self._way))
+        self._show()
+
+    def _signed_in(self, kept: str) -> None:
+        self._sign_in = kept
+        self._show()
+        self.test()
+
+    def _advise(self, found: Found | None) -> None:
+        """What the provider wants of the person, with its page; and servers that have to be confirmed."""
+        advice = found.advice if found else None
+        self._hint.setText(advice_text(advice))
+        self._page = page_act(advice) if advice is not None and advice.page else None
+        self._hint_page.setText(self._page[0] if self._page else "")
+        hosts = ", ".join(found.confirm) if found else ""
+        words = tr(
+            "The domain names servers that lie elsewhere: {hosts}. Is that your provider? Press Test only if it is: your "
+            "password goes there.",
+            hosts=hosts,
+        )
+        self._confirm.setText(words if hosts else "")
+
+    def _open_hint_page(self) -> None:
+        if self._page is not None:
+            self._page[1]()
 
     # -- looking for servers ------------------------------------------------------------------------------------------
 
@@ -190,16 +255,17 @@ class ConnectForm(QFrame):
     def _servers_found(self, found: Found) -> None:
         self._set_busy("")
         account = found.account
-        self._hint.setText(found.hint)
+        self._advise(found)
         if account is None:
             self._account = replace(_NONE, address=self._address())
             self._found.setText(tr("No servers were found. Enter them as your provider names them."))
             self._open_fields()
         else:
             self._account = account
+            self._choose_ways(ways_in(account))
             self._found.setText(tr("Servers found for {name}", name=found.provider or _domain(account.address)))
         self._show()
-        if account is not None and self.password.text() and not self.password.hasFocus():
+        if account is not None and not found.confirm and self._secret() and not self.password.hasFocus():
             self.test()
 
     def _no_search(self, error: Exception) -> bool:
@@ -252,7 +318,7 @@ class ConnectForm(QFrame):
             self._searched = ""
             self.search()
             return
-        account, password = self._entered(), self.password.text()
+        account, password = self._entered(), self._secret()
         if not self._complete(account):
             return
         self._tested_with, self._result = (account, password), None
@@ -277,7 +343,7 @@ class ConnectForm(QFrame):
     def _no_test(self, error: Exception) -> bool:
         self._set_busy("")
         if isinstance(error, UserError):
-            self._tested(Tested(_wrong(error), _wrong(error)))
+            self._tested(Tested(refused(error), refused(error)))
             return True
         return False
 
@@ -324,7 +390,7 @@ class ConnectForm(QFrame):
         """Keep the mailbox and its password; `then` gets its id. Only what was tested is kept."""
         if not self.can_save:
             return
-        account, password = self._entered(), self.password.text()
+        account, password = self._entered(), self._secret()
         history, remember = self.history.current(), not self.this_run.isChecked()
         desk, hand = self.context.desk, self.context.engine_secret
 
@@ -345,6 +411,7 @@ class ConnectForm(QFrame):
     def _saved(self, key: UUID, then: Callable[[UUID], object]) -> None:
         self._set_busy("")
         self.password.clear()
+        self._sign_in = ""
         self._result = None
         then(key)
 
@@ -352,7 +419,7 @@ class ConnectForm(QFrame):
 
     def _set_busy(self, what: str) -> None:
         self._busy = what
-        for field in (self.address, self.password, self.history, self.user, self.imap, self.smtp):
+        for field in (self.address, self.password, self.history, self.user, self.imap, self.smtp, self.browser):
             field.setEnabled(what in {"", "search"})
         self._show()
 
@@ -365,15 +432,23 @@ class ConnectForm(QFrame):
         self._edit.setVisible(not self._unfolded)
         if self._by_hand and not self._found.text():
             self._found.setText(tr("Servers"))
+        searched = self._busy != "search"
+        by_browser = self._way != PASSWORD
+        self._password_block.setVisible(not by_browser)
+        self.browser.setVisible(by_browser and searched and not self._sign_in)
         self._hint.setVisible(bool(self._hint.text()))
+        self._hint_page.setVisible(self._page is not None and not by_browser)
+        self._other_way.setVisible(bool(self._other_way.text()))
+        self._advice.setVisible(searched and bool(self._hint.text() or self._other_way.text()))
+        self._confirm_box.setVisible(bool(self._confirm.text()) and not tested)
         self._hand.setVisible(self._unfolded)
-        self._results.setVisible(known or tested or self._by_hand)
+        self._results.setVisible((known or tested or self._by_hand) and (not by_browser or bool(self._sign_in)))
         if not tested:
             entered = self._entered()
             self.receiving.rest(described(entered.imap_url))
             self.sending.rest(described(entered.smtp_url))
         self._keyring.setVisible(bool(self._keyring_problem))
-        self._kept.setVisible(not self._keyring_problem)
+        self._kept.setVisible(not self._keyring_problem and not by_browser)
         self._history_block.setVisible(self.was_tested and not self._busy and self._receives())
         self.changed.emit()
 
@@ -396,7 +471,3 @@ def _domain(address: str) -> str:
 
 def _pin(result: CheckResult) -> str:
     return result.certificate.sha256 if result.certificate else ""
-
-
-def _wrong(error: Exception) -> Any:
-    return CheckResult(ok=False, reason=None, text=str(error))

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame
 
-from app.desk.accounts import CertificateInfo, CheckResult
+from app.desk.accounts import Advice, CertificateInfo, CheckResult
 from app.kernel import clock
+from ui.pages.first_run.words import advice_text, result_text
 from ui.text import date_text, tr
 from ui.widgets.avatar import IconView
 from ui.widgets.button import Button
@@ -71,12 +74,14 @@ class ResultRow(QFrame):
     ) -> None:
         """What the test found; `trust` is offered with a certificate, `acts` are further ways on."""
         if result.ok:
-            self._show("ok", title, server, tr("Signed in.") + _tail(result.text))
+            self._show("ok", title, server, result_text(result))
             return
+        text = f"{result_text(result)} {advice_text(result.advice)}".strip()
         said = tr("The server said: “{words}”", words=result.words) if result.words else ""
-        shown = said if result.words and result.words not in result.text else ""
-        self._show("bad", title, server, result.text, shown)
+        self._show("bad", title, server, text, said)
         found: list[QFrame] = []
+        if result.advice is not None and result.advice.page:
+            acts = (page_act(result.advice), *acts)
         if result.certificate is not None:
             found.append(certificate_box(result.certificate))
             acts = ((tr("Trust this certificate"), trust), *acts)
@@ -106,9 +111,10 @@ class ResultRow(QFrame):
         self.setAccessibleName(f"{title}. {text}")
 
 
-def _tail(text: str) -> str:
-    _, _, more = text.partition(": ")
-    return f" {more[:1].upper()}{more[1:]}" if more else ""
+def page_act(advice: Advice) -> Act:
+    """Opens the provider's page where what it wants is made."""
+    page = QUrl(advice.page)
+    return tr("Open {provider}’s page", provider=advice.provider), lambda: QDesktopServices.openUrl(page)
 
 
 def certificate_box(shown: CertificateInfo) -> QFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Signal
@@ -91,13 +92,10 @@ class ServerFields(QFrame):
 
 def with_urls(account: Account, imap_url: str, smtp_url: str) -> Account:
     """The account at other servers: a pinned certificate belongs to its server and is dropped with it."""
-    return Account(
-        account.address,
-        imap_url,
-        smtp_url,
-        account.user,
-        account.name,
-        account.imap_pin if imap_url == account.imap_url else "",
-        account.smtp_pin if smtp_url == account.smtp_url else "",
-        account.files_sent_itself,
+    return replace(
+        account,
+        imap_url=imap_url,
+        smtp_url=smtp_url,
+        imap_pin=account.imap_pin if imap_url == account.imap_url else "",
+        smtp_pin=account.smtp_pin if smtp_url == account.smtp_url else "",
     )

@@ -1,7 +1,8 @@
-"""Sign in again: one sheet for a password that changed, or a certificate that did.
+"""Sign in again: one sheet for a password that changed, a sign-in by the browser that ended, or a certificate that changed.
 
-Opened from the status lamp, a banner or Settings. The password is tried before it is kept; what the server says stands in
-the sheet, so nobody has to guess.
+Opened from the status lamp, a banner or Settings. A mailbox that signs in by the browser has it opened at once: the press
+in the lamp was the one click. What is new is tried before it is kept; what the server says stands in the sheet, so nobody
+has to guess.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from app.desk.accounts import Tested
 from app.kernel.errors import UserError
 from app.kernel.secrets import keyring_problem
 from ui.pages import Context
+from ui.pages.first_run.browser import BrowserSignIn
 from ui.pages.first_run.results import ResultRow
 from ui.pages.first_run.servers import described
 from ui.text import tr
@@ -43,11 +45,19 @@ class SignInSheet(Dialog):
         self._keyring_box = column(self._keyring, self.this_run, margins=(12, 10, 12, 10), spacing=8, box="warn")
         for frame in (self._keyring_box, self._results):
             frame.hide()
-        words = tr("Your mail is safe on the server. Receiving and sending go on as soon as the password is right.")
-        self.add(Para(f"{words} {said}".strip()), self._block, self._keyring_box, self._results)
+        words = tr("Your mail is safe on the server. Receiving and sending go on as soon as you are signed in.")
+        self.browser = BrowserSignIn(context, primary=True)
+        by_browser = info.auth != accounts.PASSWORD
+        self.browser.setVisible(by_browser)
+        self._block.setVisible(not by_browser)
+        self.add(Para(f"{words} {said}".strip()), self._block, self.browser, self._keyring_box, self._results)
         self.go = Button(tr("Sign in"), "primary", clicked=self.sign_in)
         self.go.setEnabled(False)
-        self.set_foot(Button(tr("Cancel"), clicked=self.close_dialog), self.go)
+        self.go.setVisible(not by_browser)
+        self.set_foot(Button(tr("Cancel"), clicked=self.close_dialog), *([] if by_browser else [self.go]))
+        if by_browser:
+            self.browser.signed_in.connect(self._test)
+            self.browser.offer(info.auth, info.address, begin=not certificate)
         self.password.textChanged.connect(lambda _text: self._typed())
         context.tasks.run(keyring_problem, then=self._keyring_told, owner=self)
         if certificate:
