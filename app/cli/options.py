@@ -111,6 +111,26 @@ def _mailboxes(commands: Any) -> None:
     change.add_argument("changes", nargs="+", metavar="FIELD=VALUE")
     remove = _command(box, "remove", "mailboxes:remove", "disconnect a mailbox; its tickets stay")
     remove.add_argument("address")
+    _receiving(box)
+
+
+def _receiving(box: Any) -> None:
+    folders = _command(box, "folders", "receiving:folders", "the folders of a mailbox, and which are received")
+    folders.add_argument("address")
+    folders.add_argument("--receive", action="append", default=[], metavar="FOLDER")
+    folders.add_argument("--ignore", action="append", default=[], metavar="FOLDER")
+    history = _command(box, "history", "receiving:history", "the mail that was there: count, progress, stop, continue")
+    history.add_argument("address")
+    history.add_argument("--count", action="store_true", help="count what lies on the server, fetching nothing")
+    history.add_argument("--since", default="", metavar="DATE", help="with --count: also count from this day on")
+    way = history.add_mutually_exclusive_group()
+    way.add_argument("--stop", action="store_true")
+    way.add_argument("--continue", action="store_true", dest="go_on")
+    large = _command(box, "large", "receiving:large", "mails of which only the beginning is here")
+    large.add_argument("address")
+    large.add_argument("--fetch", default="", metavar="ID", help="bring the rest of one that is above the limit")
+    traffic = _command(box, "traffic", "receiving:traffic", "bytes that receiving moved, by day")
+    traffic.add_argument("address")
 
 
 def _running(commands: Any) -> None:

@@ -69,7 +69,7 @@ def test_a_large_mail_comes_whole_byte_for_byte_in_pieces(desk: MailDesk) -> Non
     assert (ticket.subject, ticket.has_attachment, ticket.message_count) == ("The plan", True, 1)
     assert [one.blob for one in desk.items()] != [None]
     assert (desk.ledger().by_outcome, desk.ledger().unaccounted) == ({"message": 1}, 0)
-    assert [hit.ticket for hit in desk.ask(search, "plan.pdf")] == [ticket.number]
+    assert [hit.ticket for hit in desk.ask(search, "plan.pdf")] == [ticket.id]
 
 
 def test_small_mails_do_not_wait_for_large_ones_and_the_text_is_shown_first(desk: MailDesk) -> None:

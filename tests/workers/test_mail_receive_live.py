@@ -11,9 +11,12 @@ from pathlib import Path
 import pytest
 
 from app.connectors.wake import Wake
+from app.conversations.queries import raw_ref
+from app.inbox.commands import hold_history
 from app.inbox.queries import receive_plan
-from app.kernel import clock, signals
-from app.workers.mail_live import run_mailbox
+from app.inbox.receiving import large_mails
+from app.kernel import clock, options, signals
+from app.workers.mail_live import idle_span, pause_after, run_mailbox
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.fixtures import account, dovecot
@@ -118,3 +121,47 @@ def test_a_changed_password_is_told_and_a_new_sign_in_goes_on(desk: MailDesk) ->
     plan = desk.ask(receive_plan, desk.mailbox)
     assert plan is not None
     assert plan.paused_reason == ""
+
+
+def test_a_large_mail_does_not_hold_up_new_mail(desk: MailDesk) -> None:
+    desk.do(options.put, "low_bandwidth", True)
+    desk.sync()
+    big = letter("x\n" * 200_000, ident="1@c", subject="big")
+    with _running(desk) as line:
+        line.until(lambda: line.state() == "ok", "the mailbox to be live")
+        desk.deliver(big)
+        desk.deliver(letter(ident="2@c", subject="small"))
+        line.until(lambda: len(desk.tickets()) == 2, "both to be shown")
+        line.until(lambda: desk.ask(large_mails, desk.mailbox) == (), "the rest of the large one")
+    ref = desk.ask(raw_ref, next(one.id for one in desk.messages() if one.subject == "big"))
+    assert ref is not None
+    assert desk.packs.read(ref) == big
+
+
+def test_history_that_was_stopped_goes_on_when_somebody_says_so(desk: MailDesk) -> None:
+    desk.do(hold_history, desk.mailbox, held=True)
+    past = clock.now() - timedelta(days=3)
+    desk.deliver(letter(ident="1@c", subject="before", date=past), at=past)
+    with _running(desk) as line:
+        line.until(lambda: line.state() == "ok", "the mailbox to be live")
+        desk.deliver(letter(ident="2@c", subject="after"))
+        line.until(lambda: len(desk.tickets()) == 1, "the new mail")
+        assert not line.plan_done()
+        desk.do(hold_history, desk.mailbox, held=False)
+        line.wake.set()
+        line.until(line.plan_done, "history")
+    assert {row.subject: row.status for row in desk.tickets()} == {"before": "new", "after": "new"}
+
+
+def test_idle_is_renewed_within_nine_minutes_and_pauses_are_spread() -> None:
+    assert 30 <= idle_span(3, is_slow=False) <= 60
+    for folders, is_slow in ((1, False), (3, True)):
+        spans = {idle_span(folders, is_slow=is_slow) for _ in range(50)}
+        assert len(spans) > 10
+        assert 300 <= min(spans) <= max(spans) <= 540
+    assert pause_after(0) == 0
+    for failures in range(1, 9):
+        pauses = {pause_after(failures) for _ in range(50)}
+        assert len(pauses) > 10
+        assert max(pauses) <= 360
+    assert pause_after(1) < pause_after(2) < pause_after(3) < pause_after(4)
