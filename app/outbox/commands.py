@@ -30,6 +30,7 @@ from app.outbox.delivery import (
     set_phase,
     settle_leftovers,
     undelivered_words,
+    went_out,
 )
 from app.outbox.drafts import discard_draft, drop_draft, save_draft
 from app.outbox.facts import ReplyCancelled, ReplyQueued, ReplySent
@@ -106,8 +107,8 @@ def settle(tx: Tx, message: UUID, to: str) -> None:
         msg = f"Only an uncertain message can be settled; this one is {_row(tx, message).state}."
         raise UserError(msg)
     if to == State.SENT:
-        row.sent_at, row.last_error = row.sent_at or tx.now, ""
-        tx.emit(ReplySent(row.ticket, message, row.sent_at, row.automatic))
+        row.phase, row.last_error = "", ""
+        went_out(tx, row)
     else:
         row.not_before, row.attempts, row.first_attempt_at = tx.now, 0, None
         _all_seen(tx, row)

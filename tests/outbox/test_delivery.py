@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import message, messages_by_ref
 from app.kernel import clock
 from app.kernel.errors import UserError
@@ -65,6 +66,13 @@ def test_an_uncertain_message_waits_for_a_person_or_a_proof(desk: SmallDesk, key
     assert [each.frozen for each in desk.ask(queries.due, clock.now())] == [True]
     with pytest.raises(UserError, match="this one is queued"):
         desk.do(commands.settle, key, "sent")
+
+
+def test_what_a_person_says_was_sent_gets_its_copy_in_the_sent_folder(desk: SmallDesk, key: UUID) -> None:
+    desk.do(update_mailbox, desk.mailbox, files_sent_itself=False)
+    desk.do(commands.record_uncertain, key, "the line broke")
+    desk.do(commands.settle, key, "sent")
+    assert [each.message for each in desk.ask(queries.copies_due, clock.now())] == [key]
 
 
 @pytest.mark.parametrize("by", ["deskbell_id", "message_id", "named", "bounce"])

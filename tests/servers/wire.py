@@ -3,7 +3,8 @@
     with Wire(server.imap) as wire:
         connect to wire.port … wire.cut()
 
-`cut_after_up` / `cut_after_down` cut by themselves once so many bytes have passed in that direction.
+`cut_after_up` / `cut_after_down` cut by themselves once so many bytes have passed in that direction; `hold_after_up` /
+`hold_after_down` let nothing more through from there on, without hanging up, and set `held`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,10 @@ class Wire:
         self.up = self.down = self.connections = 0
         self.cut_after_up: int | None = None
         self.cut_after_down: int | None = None
+        self.hold_after_up: int | None = None
+        self.hold_after_down: int | None = None
+        self.held = threading.Event()
+        self.cuts = 0
         self._flowing = threading.Event()
         self._flowing.set()
         self._plugged = True
@@ -62,9 +67,11 @@ class Wire:
                     sock.shutdown(socket.SHUT_RDWR)
 
     def restore(self) -> None:
-        """Take connections again; no cut is planned any more."""
-        self.cut_after_up = self.cut_after_down = None
+        """Take connections again and let everything through; nothing is planned any more."""
+        self.cut_after_up = self.cut_after_down = self.hold_after_up = self.hold_after_down = None
         self._plugged = True
+        self.held.clear()
+        self.resume()
 
     def stall(self) -> None:
         """Let nothing through in either direction, without hanging up."""
@@ -114,7 +121,12 @@ class Wire:
 
     def _move(self, source: socket.socket, sink: socket.socket, *, up: bool) -> bool:
         """Pass on what has come; False when the connection is over."""
-        limit, passed = (self.cut_after_up, self.up) if up else (self.cut_after_down, self.down)
+        cut, hold, passed = (
+            (self.cut_after_up, self.hold_after_up, self.up)
+            if up
+            else (self.cut_after_down, self.hold_after_down, self.down)
+        )
+        limit = min((one for one in (cut, hold) if one is not None), default=None)
         data = source.recv(_CHUNK if limit is None else max(1, min(_CHUNK, limit - passed)))
         if not data:
             return False
@@ -123,7 +135,13 @@ class Wire:
             self.up += len(data)
         else:
             self.down += len(data)
-        if limit is not None and passed + len(data) >= limit:
+        if limit is None or passed + len(data) < limit:
+            return True
+        if limit == cut:
+            self.cuts += 1
             self._plugged = False
             return False
+        self.hold_after_up = self.hold_after_down = None
+        self.stall()
+        self.held.set()
         return True
