@@ -21,12 +21,13 @@ from uuid import UUID
 from app.connectors.wake import Wake
 from app.desk import Desk
 from app.inbox.queries import receiving_mailboxes
-from app.kernel import jobs, secrets, signals
+from app.kernel import clock, jobs, secrets, signals
 from app.kernel.backup import daily_backup
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError, UserError
 from app.kernel.locks import FileLock, holder
 from app.outbox.delivery import settle_leftovers
+from app.outbox.queries import copies_due
 from app.workers import mail_receive, mail_send, timers
 from app.workers.mail_intake import ALONE, WITH_WINDOW, Pace
 from app.workers.mail_live import run_mailbox
@@ -84,8 +85,8 @@ def engine_lock(desk: Desk, *, wait_s: float = 0.0) -> Iterator[None]:
 def one_pass(desk: Desk, mailbox: UUID | None = None, stop: threading.Event | None = None) -> Pass:
     """Receive, ingest, timers, send: once, by whoever holds the engine lock. What fails is told, and stops nothing else.
 
-    When something was sent, the copies that went into the Sent folders get their lines in the ledger before the end, so
-    that after a pass every mail on the servers is accounted for; they are not counted as received.
+    When something was sent or filed, the copies that went into the Sent folders get their lines in the ledger before
+    the end, so that after a pass every mail on the servers is accounted for; they are not counted as received.
     """
     stop = stop or threading.Event()
     done = Pass()
@@ -93,8 +94,9 @@ def one_pass(desk: Desk, mailbox: UUID | None = None, stop: threading.Event | No
     with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
         for key in keys:
             _receive(desk, key, pool, stop, done, ALONE)
+        is_filing = bool(desk.ask(copies_due, clock.now()))
         _timers_and_sending(desk, stop, done)
-        for key in keys if done.sent else ():
+        for key in keys if done.sent or is_filing else ():
             _receive(desk, key, pool, stop, Pass(), ALONE)
     return done
 

@@ -19,15 +19,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app import engine
+import app.engine
+import app.workers.mail_send  # noqa: F401 - loaded here once, not in every pass
 from app.cli import main
 from app.desk.desk import Desk
 from app.kernel import blobs
 from app.kernel.store import Tx
-from app.workers import mail_send
-
-assert engine
-assert mail_send  # loaded here once, not in every pass
 
 FLUSH = "flush"
 BEFORE, AFTER = "before-", "after-"
@@ -64,7 +61,7 @@ def arm(point: str, stand: Stand) -> None:
             if not early and tx.name == command:
                 stand()
 
-        Tx.commit = watched  # type: ignore[method-assign]
+        Tx.commit = watched  # type: ignore[method-assign, assignment]
 
 
 def _before(stand: Stand, real: Callable[..., Any]) -> Callable[..., Any]:
