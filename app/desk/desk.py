@@ -99,6 +99,11 @@ class Desk:
         self.work(_remember_agent, agent)
         self._me = agent
 
+    def stand_up(self) -> None:
+        """Nobody works at this device any more: it is as before the first name was said."""
+        self.work(_forget_agent)
+        self._me = None
+
     def close(self) -> None:
         """Let go of the workspace."""
         self.store.close()
@@ -159,3 +164,9 @@ def _remember_agent(tx: Tx, agent: UUID) -> None:
         tx.add(DeviceSettingRow(key=_ME, value=str(agent)))
     else:
         row.value = str(agent)
+
+
+def _forget_agent(tx: Tx) -> None:
+    row = tx.get(DeviceSettingRow, _ME)
+    if row is not None:
+        tx.delete(row)

@@ -5,30 +5,42 @@ from __future__ import annotations
 import zlib
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 
 import pytest
+from sqlalchemy import func, select
 
 from app.conversations.queries import mailboxes, raw_ref
+from app.conversations.tables import Message
 from app.desk import Desk
 from app.desk.check import problems
-from app.desk.sample import fill, fill_many, texts
+from app.desk.sample import fill, fill_many, fill_new, texts
 from app.desk.sample.files import pdf, photo
 from app.inbox.queries import ledger
+from app.kernel import clock
 from app.mime.parse import parse
 from app.mime.parts import part_bytes
 from app.outbox.queries import delivery_counts
 from app.people.queries import agents, customer_of, customer_rows
+from app.people.tables import Event
 from app.search.queries import search
 from app.surveys.queries import responses, sent_invitations
 from app.tickets.queries import bin_rows, conversation, counts, links, ticket, ticket_ids, ticket_rows, view_named
+
+NOW = datetime(2026, 11, 20, 14, 8, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A sample desk with fewer tickets than the real one, so that it is there in seconds."""
     with Desk.open(tmp_path_factory.mktemp("shop"), create=True) as desk:
-        fill(desk, tickets=90)
+        clock.set_source(lambda: NOW)
+        try:
+            fill(desk, tickets=90)
+        finally:
+            clock.set_source(None)
         yield desk
 
 
@@ -41,6 +53,34 @@ def test_somebody_works_there_and_no_server_is_asked(shop: Desk) -> None:
     (box,) = shop.ask(mailboxes)
     assert box.paused_reason == "sample"
     assert box.address.endswith(".example")
+
+
+def test_nothing_has_happened_after_now(shop: Desk) -> None:
+    with shop.store.read() as db:
+        moments = [db.scalar(select(func.max(column))) for column in (Event.occurred_at, Message.occurred_at)]
+    assert max(moments) <= NOW
+
+
+def test_a_filling_that_is_called_off_leaves_nothing_behind(tmp_path: Path) -> None:
+    heard: list[float] = []
+
+    def go_on(share: float) -> bool:
+        heard.append(share)
+        return share < 0.3
+
+    with Desk.open(tmp_path / "desk", create=True) as desk:
+        assert not fill_new(desk, go_on, tickets=60)
+        assert heard[-1] >= 0.3
+        assert desk.is_new()
+        assert desk.ask(ticket_ids, view_named("all")) == []
+        assert desk.ask(agents) == ()
+        assert desk.ask(mailboxes, with_removed=True) == ()
+        assert desk.ask(search, "lamp") == ()
+        assert desk.packs.names() == []
+        assert problems(desk) == []
+        assert fill_new(desk, lambda _share: True, tickets=60)
+        assert desk.ask(search, "lamp")
+        assert problems(desk) == []
 
 
 def test_every_status_is_there_and_some_are_unread(shop: Desk) -> None:

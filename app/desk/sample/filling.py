@@ -40,7 +40,7 @@ def fill(desk: Desk, *, tickets: int = TICKETS, progress: Callable[[float], None
     dice = Random(SEED)
     begun = now - timedelta(days=times.DAYS + 4)
     agents, mailbox = move_in(desk, begun)
-    stage = Stage(desk, mailbox)
+    stage = Stage(desk, mailbox, now)
     with stage.scene():
         stage.at(begun, None, "mailbox_add")
         stage.open_folders()

@@ -54,8 +54,9 @@ class Arrived:
 class Stage:
     """The desk while it is being filled. Not thread-safe; nobody else writes meanwhile."""
 
-    def __init__(self, desk: Desk, mailbox: UUID) -> None:
+    def __init__(self, desk: Desk, mailbox: UUID, until: datetime) -> None:
         self._desk = desk
+        self._until = until
         self._packs = desk.packs
         self.mailbox = mailbox
         self._uids: Counter[str] = Counter()
@@ -84,9 +85,10 @@ class Stage:
         self._tx = None
 
     def at(self, moment: datetime, agent: UUID | None, name: str) -> Tx:
-        """The next step happens at `moment`, done by `agent` (None: the program itself)."""
+        """The next step happens at `moment` (never after the present), done by `agent` (None: the program itself)."""
         tx = self.tx
         tx.flush()
+        moment = min(moment, self._until)
         tx.now, tx.agent, tx.action, tx.name = moment, agent, ids.new_id(), name
         return tx
 
@@ -150,6 +152,7 @@ class Stage:
 
     def sent(self, message: UUID, at: datetime) -> Said:
         """The server takes a message over, and its copy is filed in Sent."""
+        at = min(at, self._until)
         tx = self.at(at, None, "claim")
         frozen = outbox_queries.letter(tx, message)
         assert frozen is not None
