@@ -64,6 +64,21 @@ class Authority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .sign(self._key, hashes.SHA256())
         )
+        return self._written(name, made, key)
+
+    def self_signed(self, name: str = "localhost") -> Leaf:
+        """A certificate that nobody but itself has signed, as routers and small servers make them."""
+        now, key = datetime.now(UTC), ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+        names = [x509.DNSName(name), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        made = (
+            _builder(subject, subject, key.public_key(), now - timedelta(days=1), now + timedelta(days=90))
+            .add_extension(x509.SubjectAlternativeName(names), critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        return self._written(name, made, key)
+
+    def _written(self, name: str, made: x509.Certificate, key: ec.EllipticCurvePrivateKey) -> Leaf:
         stem = f"{name}-{made.serial_number:x}"
         cert, private = self.folder / f"{stem}.pem", self.folder / f"{stem}.key"
         cert.write_bytes(made.public_bytes(serialization.Encoding.PEM))

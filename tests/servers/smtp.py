@@ -51,6 +51,7 @@ class _Orders:
     refuse_data: str = ""  # answer after the final dot
     drop: str = ""  # hang up at: "mail", "rcpt", "data" (before it is kept), "data-kept" (after it is kept)
     password: str | None = None  # None: any
+    offers_auth: bool = True
     takes_token: Callable[[str], bool] | None = None  # XOAUTH2 is offered then, and nothing else
     hold: str = ""  # say nothing more, for as long as this stands, at: "rcpt", "data-kept" (after it is kept)
 
@@ -152,9 +153,14 @@ class SmtpServer:
             tls_context=self._context if self._security == "starttls" else None,
             authenticator=self._authenticate,
             auth_require_tls=False,
-            auth_exclude_mechanism=("LOGIN", "PLAIN") if self.orders.takes_token else ("XOAUTH2",),
+            auth_exclude_mechanism=self._not_offered(),
             loop=self._loop,
         )
+
+    def _not_offered(self) -> tuple[str, ...]:
+        if not self.orders.offers_auth:
+            return ("LOGIN", "PLAIN", "XOAUTH2")
+        return ("LOGIN", "PLAIN") if self.orders.takes_token else ("XOAUTH2",)
 
     def _authenticate(self, server: Any, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
         if not isinstance(data, LoginPassword):

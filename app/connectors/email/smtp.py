@@ -175,7 +175,7 @@ class SmtpSession:
         with _in_phase(self._server, Phase.ENVELOPE):
             path, utf8 = self._path(address)
             code, said = self._client.docmd("MAIL", f"FROM:<{path}>{self._options(b'', 0, utf8=utf8)}")
-            asks_to_sign_in = code == 530 and not self._client.has_extn("auth")
+            asks_to_sign_in = code == 530 and not _offered(self._client)
             fault = Fault.NO_AUTH if asks_to_sign_in else Fault.SENDER_REFUSED
             if code // 100 == 2:
                 code, said = self._client.docmd("RCPT", f"TO:<{path}>")
@@ -247,13 +247,17 @@ def _connect(server: MailServer) -> smtplib.SMTP:
 
 def _sign_in(client: smtplib.SMTP, server: MailServer) -> None:
     """AUTH by the first way that the server offers; UTF-8 throughout (smtplib's own login takes ASCII only)."""
-    if not server.user or not client.has_extn("auth"):
+    if not server.user or not _offered(client):
         return  # a server that wants a sign-in and offers none refuses MAIL, and says so
     with_token(server, lambda each: _attempt(client, each))
 
 
+def _offered(client: smtplib.SMTP) -> list[str]:
+    return client.esmtp_features.get("auth", "").upper().split()
+
+
 def _attempt(client: smtplib.SMTP, server: MailServer) -> None:
-    offered = client.esmtp_features["auth"].upper().split()
+    offered = _offered(client)
     secret = server.secret.reveal()
     if server.by_token:
         mechanism, first = bearer(server, offered.__contains__)
