@@ -13,7 +13,6 @@ import logging
 import os
 import sqlite3
 import sys
-import threading
 import time
 from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
@@ -31,6 +30,7 @@ from app.kernel import clock, ids
 from app.kernel.bulk import Bulk
 from app.kernel.changes import Watcher
 from app.kernel.errors import UserError
+from app.kernel.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -144,7 +144,7 @@ class Store:
 
     def __init__(self, database: Path) -> None:
         self.database = database
-        self._write_lock = threading.RLock()
+        self._write_lock = Turns()
         url = f"sqlite:///{database}"
         options: dict[str, Any] = {"hide_parameters": True, "connect_args": {"check_same_thread": False, "timeout": 0}}
         self.writer: Engine = create_engine(url, poolclass=StaticPool, **options)

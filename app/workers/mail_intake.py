@@ -6,7 +6,10 @@ one mail at a time, so that only the mail to blame is set aside.
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import logging
+import sys
 import threading
 import time
 from collections import Counter
@@ -28,9 +31,12 @@ log = logging.getLogger(__name__)
 Do = Callable[..., Any]
 Ask = Callable[..., Any]
 
-_MOST_AT_ONCE: Final = 40
+_MOST_AT_ONCE: Final = 250
+_FIRST_AT_ONCE: Final = 20
 _LEFTOVERS: Final = 200
 _FEW: Final = 16
+_SWITCH_S: Final = 0.001
+_OBJECTS: Final = 20_000
 
 
 @dataclass(slots=True)
@@ -80,7 +86,7 @@ class Pace:
 
 
 WITH_WINDOW: Final = Pace()
-ALONE: Final = Pace(budget_s=0.35, pause_s=0.0)
+ALONE: Final = Pace(budget_s=0.15, pause_s=0.0)
 
 
 class Intake:
@@ -88,6 +94,7 @@ class Intake:
 
     def __init__(self, do: Do, ask: Ask, pool: ParsePool, stop: threading.Event, pace: Pace = WITH_WINDOW) -> None:
         self._do, self._ask, self._pool, self._stop, self._pace = do, ask, pool, stop, pace
+        self._at_once = _FIRST_AT_ONCE
         self.counts = PassCounts()
 
     def set_pace(self, pace: Pace) -> None:
@@ -101,8 +108,9 @@ class Intake:
                 self._write(parsed)
             return
         with (
-            Ahead(self._counted(windows), depth=2, name="mail-fetch") as fetched,
-            Ahead(self._parsed(iter(fetched)), depth=2, name="mail-parse") as ready,
+            _in_bulk(),
+            Ahead(self._counted(windows), depth=1, name="mail-fetch") as fetched,
+            Ahead(self._parsed(iter(fetched)), depth=1, name="mail-parse") as ready,
         ):
             for parsed in ready:
                 self._write(parsed)
@@ -121,26 +129,34 @@ class Intake:
             for item in items:
                 self._set_aside(item.id, f"Reading this mail was begun {attempts} times and never finished.")
         elif attempts == 0:
-            for parsed in self._parsed(iter([list(items)])):
+            for parsed in self._parsed(self._left(items), fresh=False):
                 self._write(parsed)
         else:
             for item in items:
-                for parsed in self._parsed(iter([[item]]), apart=True):
+                for parsed in self._parsed(self._left([item]), apart=True, fresh=False):
                     self._write(parsed)
 
     def _counted(self, windows: Iterator[list[WaitingItem]]) -> Iterator[list[WaitingItem]]:
+        """Windows that were received, noted as begun: here, so that parsing never waits for its turn to write."""
         for window in windows:
             self.counts.received += len(window)
+            self._do(commands.count_attempt, [item.id for item in window])
             yield window
             if self._stop.is_set():
                 return
 
-    def _parsed(self, windows: Iterator[list[WaitingItem]], *, apart: bool = False) -> Iterator[list[MailToIngest]]:
+    def _left(self, items: Sequence[WaitingItem]) -> Iterator[list[WaitingItem]]:
+        self._do(commands.count_attempt, [item.id for item in items])
+        yield list(items)
+
+    def _parsed(
+        self, windows: Iterator[list[WaitingItem]], *, apart: bool = False, fresh: bool = True
+    ) -> Iterator[list[MailToIngest]]:
         """Parse windows; within one, mails are put in the order in which they were written."""
         for window in windows:
-            self._do(commands.count_attempt, [item.id for item in window])
             ready = []
-            for item, parsed in zip(window, self._pool.parse([item.blob for item in window], apart=apart), strict=True):
+            blobs = [item.blob for item in window]
+            for item, parsed in zip(window, self._pool.parse(blobs, apart=apart, fresh=fresh), strict=True):
                 if isinstance(parsed, Unparsed):
                     self._set_aside(item.id, parsed.reason)
                 else:
@@ -152,7 +168,7 @@ class Intake:
     def _write(self, mails: list[MailToIngest]) -> None:
         at = 0
         while at < len(mails) and not self._stop.is_set():
-            batch = mails[at : at + _MOST_AT_ONCE]
+            batch = mails[at : at + self._at_once]
             try:
                 done: Ingested = self._do(commands.ingest, batch, budget_s=self._pace.budget_s)
             except UserError:
@@ -164,8 +180,14 @@ class Intake:
                 continue
             self.counts.add(done)
             at += done.done
+            self._at_once = self._fitting(done)
             if self._pace.pause_s:
                 time.sleep(self._pace.pause_s)
+
+    def _fitting(self, done: Ingested) -> int:
+        """How many mails fill the time that a write may take, judged by the last ones; never twice as many at once."""
+        many = int(done.done * self._pace.budget_s / max(done.took_s, 0.001))
+        return min(max(many, 1), self._at_once * 2, _MOST_AT_ONCE)
 
     def _one_by_one(self, mails: Sequence[MailToIngest]) -> None:
         for mail in mails:
@@ -180,3 +202,18 @@ class Intake:
     def _set_aside(self, item: UUID, reason: str) -> None:
         self._do(commands.quarantine, item, reason)
         self.counts.outcomes[Outcome.QUARANTINED] += 1
+
+
+@contextlib.contextmanager
+def _in_bulk() -> Iterator[None]:
+    """While many mails come in: threads hand over sooner, so that fetching does not stand still while another computes,
+    and the collector of cycles looks less often, since almost nothing of what is made here is a cycle.
+    """
+    interval, thresholds = sys.getswitchinterval(), gc.get_threshold()
+    sys.setswitchinterval(_SWITCH_S)
+    gc.set_threshold(_OBJECTS, *thresholds[1:])
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*thresholds)

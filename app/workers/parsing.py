@@ -12,15 +12,18 @@ import logging
 import multiprocessing
 import os
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from multiprocessing.reduction import ForkingPickler
+from operator import attrgetter
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from app.kernel.blobs import BlobRef, Packs, StorageError
-from app.mime.model import ParsedMail
+from app.mime.model import Address, Bounce, BounceRecipient, Fold, ParsedMail, Part, Trust
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +32,8 @@ LIMIT_S: Final = 20.0
 
 FEW: Final = 8
 _SHARE: Final = 16  # mails handed to a process at a time
+_TOLD_AT_ONCE: Final = 8  # mails that a process answers at a time, unless they take long
+_TELL_S: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,8 @@ class Unparsed:
 
 
 Parsed = ParsedMail | Unparsed
+Work = tuple[int, BlobRef, bool]
+"""The place of a mail among those asked for, where its bytes lie, and whether they were written a moment ago."""
 
 
 class ParsePool:
@@ -51,18 +58,20 @@ class ParsePool:
         self._readers: list[_Reader] = []
         self._turn = threading.Lock()
 
-    def parse(self, refs: Sequence[BlobRef], *, apart: bool = False) -> list[Parsed]:
-        """What the mails say, in the order given. `apart`: in a process even if they are few (after an unclean end)."""
+    def parse(self, refs: Sequence[BlobRef], *, apart: bool = False, fresh: bool = False) -> list[Parsed]:
+        """What the mails say, in the order given. `apart`: in a process even if they are few (after an unclean end).
+        `fresh`: we wrote the bytes a moment ago, so that their checksum says nothing new.
+        """
         if not apart and len(refs) <= FEW and not self._readers:
             packs = Packs(self._packs)
-            return [read_mail(packs, ref) for ref in refs]
+            return [read_mail(packs, ref, fresh=fresh) for ref in refs]
         with self._turn:
             results: dict[int, Parsed] = {}
             while len(self._readers) < min(self._count, len(refs)):
                 self._readers.append(_Reader(self._packs))
-            shares = _Shares(refs)
+            shares = _Shares(refs, fresh=fresh)
             while len(results) < len(refs):
-                self._hand_out(shares, refs)
+                self._hand_out(shares)
                 self._collect(results, shares)
             return [results[number] for number in range(len(refs))]
 
@@ -83,15 +92,15 @@ class ParsePool:
     def __exit__(self, *_exc: object) -> None:
         self.close()
 
-    def _hand_out(self, shares: _Shares, refs: Sequence[BlobRef]) -> None:
+    def _hand_out(self, shares: _Shares) -> None:
         for number, reader in enumerate(self._readers):
-            if reader.busy:
+            if reader.is_full or (reader.busy and shares.is_alone(reader.pending[0])):
                 continue
-            if not reader.process.is_alive():
+            if not reader.busy and not reader.process.is_alive():
                 reader = self._renew(number)
-            if share := shares.take():
+            if share := shares.take(is_idle=not reader.busy):
                 try:
-                    reader.begin([(index, refs[index]) for index in share])
+                    reader.begin(share, shares.work(share))
                 except OSError:
                     shares.give_back(reader.pending)
                     self._renew(number)
@@ -105,22 +114,24 @@ class ParsePool:
             number = busy[line]  # type: ignore[index]
             reader = self._readers[number]
             try:
-                index, parsed = reader.line.recv()
+                told: list[tuple[int, Parsed]] = reader.line.recv()
             except (EOFError, OSError, ValueError, TypeError, AttributeError, ImportError):
                 self._lost(number, "Reading this mail ended the reader.", results, shares)
                 continue
-            results[index] = parsed
-            reader.pending.remove(index)
+            results.update(told)
+            del reader.pending[: len(told)]
         if not ready:
             for number in busy.values():
                 self._lost(number, f"Reading this mail took longer than {self._limit_s:.0f} s.", results, shares)
 
     def _lost(self, number: int, reason: str, results: dict[int, Parsed], shares: _Shares) -> None:
-        """The mail in hand is to blame; those behind it are handed to a fresh process."""
+        """A mail that was in hand alone is to blame; of several nobody knows which, so each is handed out alone."""
         pending = self._readers[number].pending
         log.warning("a parsing process was lost: %s", reason)
-        results[pending[0]] = Unparsed(reason)
-        shares.give_back(pending[1:])
+        if len(pending) == 1:
+            results[pending[0]] = Unparsed(reason)
+        else:
+            shares.give_back(pending, alone=True)
         self._renew(number)
 
     def _renew(self, number: int) -> _Reader:
@@ -132,19 +143,35 @@ class ParsePool:
 class _Shares:
     """Which mails nobody has taken yet."""
 
-    def __init__(self, refs: Sequence[BlobRef]) -> None:
+    def __init__(self, refs: Sequence[BlobRef], *, fresh: bool) -> None:
+        self._refs, self._fresh = refs, fresh
         self._left = list(range(len(refs)))
+        self._alone: set[int] = set()
 
-    def take(self) -> list[int]:
-        share, self._left = self._left[:_SHARE], self._left[_SHARE:]
+    def take(self, *, is_idle: bool) -> list[int]:
+        """The next share. One to be read alone only goes to a reader that has nothing else in hand."""
+        if self._left and self._left[0] in self._alone:
+            size = 1 if is_idle else 0
+        else:
+            size = next((at for at, index in enumerate(self._left[:_SHARE]) if index in self._alone), _SHARE)
+        share, self._left = self._left[:size], self._left[size:]
         return share
 
-    def give_back(self, share: Sequence[int]) -> None:
+    def give_back(self, share: Sequence[int], *, alone: bool = False) -> None:
         self._left = [*share, *self._left]
+        if alone:
+            self._alone.update(share)
+
+    def work(self, share: Sequence[int]) -> list[Work]:
+        """What a reader needs to know of a share."""
+        return [(index, self._refs[index], self._fresh) for index in share]
+
+    def is_alone(self, index: int) -> bool:
+        return index in self._alone
 
 
 class _Reader:
-    """One process and the line to it. It answers in the order it was asked, so the first pending mail is in its hands."""
+    """One process and the line to it. It answers in the order it was asked, some mails at a time."""
 
     def __init__(self, packs: Path) -> None:
         context = multiprocessing.get_context("spawn")
@@ -161,8 +188,13 @@ class _Reader:
     def busy(self) -> bool:
         return bool(self.pending)
 
-    def begin(self, work: list[tuple[int, BlobRef]]) -> None:
-        self.pending = [index for index, _ in work]
+    @property
+    def is_full(self) -> bool:
+        """Has it so much in hand that it does not run dry before it is looked at again?"""
+        return len(self.pending) > _SHARE
+
+    def begin(self, share: list[int], work: list[Work]) -> None:
+        self.pending += share
         self.line.send(work)
 
     def close(self) -> None:
@@ -174,12 +206,12 @@ class _Reader:
             self.process.close()
 
 
-def read_mail(packs: Packs, ref: BlobRef) -> Parsed:
+def read_mail(packs: Packs, ref: BlobRef, *, fresh: bool = False) -> Parsed:
     """Read one stored mail. Whatever goes wrong belongs to this mail alone."""
     from app.mime.parse import parse
 
     try:
-        raw = packs.read(ref)
+        raw = packs.read_range(ref, 0, ref.length) if fresh else packs.read(ref)
     except StorageError as error:
         return Unparsed(str(error))
     try:
@@ -199,9 +231,24 @@ def _serve(line: Connection, folder: Path) -> None:
     for name in ("SIGINT", "SIGTERM"):  # the owner decides when this ends; a Ctrl-C in a terminal reaches everybody
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.umask(0o077)
+    for kind in (ParsedMail, Address, Part, Fold, Trust, Bounce, BounceRecipient):
+        ForkingPickler.register(kind, _in_one_call(kind))
     packs = Packs(folder)
     with contextlib.suppress(EOFError, OSError):
         while True:
-            work: list[tuple[int, BlobRef]] = line.recv()
-            for index, ref in work:
-                line.send((index, read_mail(packs, ref)))
+            work: list[Work] = line.recv()
+            done: list[tuple[int, Parsed]] = []
+            told = time.monotonic()
+            for index, ref, fresh in work:
+                done.append((index, read_mail(packs, ref, fresh=fresh)))
+                if len(done) == _TOLD_AT_ONCE or time.monotonic() - told > _TELL_S:
+                    line.send(done)
+                    done, told = [], time.monotonic()
+            if done:
+                line.send(done)
+
+
+def _in_one_call(kind: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:
+    """How to send one of our frozen dataclasses so that it is made again with one call, not field by field."""
+    values = attrgetter(*(field.name for field in fields(kind)))
+    return lambda one: (kind, values(one))
