@@ -21,7 +21,7 @@ from app.outbox.rules import is_own
 from app.people.queries import dead_addresses
 from app.people.rules import company_domain, handle_of
 
-_TRIM_STEP = 1000
+_TRIM_STEP = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,12 @@ def trim_log(tx: Tx) -> int:
     if doomed:
         tx.execute(delete(AutoReplyLog).where(AutoReplyLog.id.in_(doomed)))
     return len(doomed)
+
+
+def forget_log(tx: Tx, messages: Sequence[UUID]) -> None:
+    """These messages are erased for good; so is to whom they went."""
+    for start in range(0, len(messages), _TRIM_STEP):
+        tx.execute(delete(AutoReplyLog).where(AutoReplyLog.message.in_(messages[start : start + _TRIM_STEP])))
 
 
 def _is_reached(tx: Tx, cap: Cap, handle: str, domain: str) -> bool:

@@ -28,7 +28,7 @@ def complete_message(
     row = tx.get(Message, message)
     if row is None or LARGE_MAIL not in row.extra:
         return
-    index.remove(tx, "message", message, _doc(tx, row))
+    index.remove(tx, "message", message, stored_doc(tx, row))
     row.text, row.snippet, row.warnings = text, row.snippet or snippet_of(text), list(warnings)
     row.extra = {name: value for name, value in row.extra.items() if name != LARGE_MAIL}
     tx.execute(delete(Attachment).where(Attachment.message == message))
@@ -36,11 +36,11 @@ def complete_message(
     tx.flush()
     insert_rows(tx, Attachment, [_attachment(message, number, one) for number, one in enumerate(files)])
     insert_rows(tx, MessageRaw, [{"message": message, "blob": blob}])
-    index.put(tx, [_doc(tx, row)], fresh=True)
+    index.put(tx, [stored_doc(tx, row)], fresh=True)
     tx.touch("message", message)
 
 
-def _doc(tx: Tx, row: Message) -> index.Doc:
+def stored_doc(tx: Tx, row: Message) -> index.Doc:
     """What is indexed of a stored message, as `message_doc` says it of a new one."""
     people = (part for person in (row.sender, *row.to, *row.cc) for part in person if part)
     names = tx.execute(select(Attachment.filename).where(Attachment.message == row.id)).scalars()

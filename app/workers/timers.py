@@ -1,4 +1,5 @@
-"""What happens by the clock alone: surveys that are due, solved tickets that close, snoozed ones that wake, old traces that are dropped.
+"""What happens by the clock alone: surveys that are due, solved tickets that close, snoozed ones that wake, the Bin that is
+emptied, old traces that are dropped.
 
 A pass is short and can run at any time, as often as one likes; missing some (the desk was off) loses nothing, since
 every pass asks what is due by now and never what happened since the last one.
@@ -15,6 +16,8 @@ from typing import Any
 
 from sqlalchemy import delete, func, select
 
+from app.answering.commands import trim_log
+from app.inbox.commands import erase_binned
 from app.kernel import clock
 from app.kernel.store import Tx
 from app.kernel.tables import Change, SignalRow
@@ -43,6 +46,7 @@ class TimerCounts:
     invites_expired: int = 0
     tickets_closed: int = 0
     tickets_woken: int = 0
+    tickets_erased: int = 0
     rows_trimmed: int = 0
     backed_up: bool = False
 
@@ -56,7 +60,8 @@ def timers_pass(do: Do, ask: Ask, now: datetime | None = None, *, backup: Backup
         invites_expired=_repeat(do, surveys.expire),
         tickets_closed=_repeat(do, close_solved),
         tickets_woken=_repeat(do, wake_due),
-        rows_trimmed=_repeat(do, trim_changes) + _repeat(do, trim_signals),
+        tickets_erased=_repeat(do, erase_binned),
+        rows_trimmed=sum(_repeat(do, trim) for trim in (trim_changes, trim_signals, trim_log)),
         backed_up=_back_up(backup, now),
     )
 

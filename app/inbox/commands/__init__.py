@@ -1,5 +1,6 @@
 """The one door in for mail: first the ledger line and the cursor, then what became of the mail. Given here as one module."""
 
+from app.inbox.commands.erasing import erase_binned
 from app.inbox.commands.first import end_first_import, open_young_threads
 from app.inbox.commands.folders import (
     begin_folder,
@@ -30,6 +31,7 @@ __all__ = [
     "choose_folder",
     "count_attempt",
     "end_first_import",
+    "erase_binned",
     "fetch_whole",
     "give_up",
     "hold_history",

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 from uuid import UUID
 
 from app.conversations.rules import Direction, Kind
 from app.inbox.commands.acknowledging import Fresh
+from app.inbox.commands.erasing import was_erased
 from app.inbox.commands.place import CONTINUES, POSSIBLE_MATCH, Arrival, Places, has_files
 from app.inbox.match import Known, Match, named_by
 from app.inbox.rules import FolderRole, Outcome, is_by_program, outcome_of_class
@@ -40,6 +42,9 @@ class Delivery:
     stored: bool = False
     hide_subject: bool = False
     refs: tuple[str, str] = ("", "")
+
+
+ERASED: Final = Delivery(Outcome.ERASED, reason="It was deleted for good here.", hide_subject=True)
 
 
 class Intake:
@@ -143,7 +148,7 @@ class Intake:
                 self._was_named(mail, ident)
             if message is not None:
                 return Delivery(Outcome.OWN_COPY, message, hide_subject=True)
-        return None
+        return ERASED if was_erased(self.tx, mail.deskbell_id) else None
 
     def _sent(self, arrival: Arrival) -> Delivery:
         """Sent from another program: part of the ticket it answers, else at most a line in a customer's timeline."""

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, or_, select, update
+
+from app.conversations.tables import Message
+from app.index import commands as index
+from app.kernel import options
+from app.kernel.memo import memo
 from app.kernel.store import Tx
 from app.people.commands import mark_action
 from app.people.rules import EventKind
+from app.people.tables import Event
+from app.tickets.commands.merging import NOWHERE
 from app.tickets.commands.results import Changed
-from app.tickets.commands.rows import Tickets, change, each_row
+from app.tickets.commands.rows import Tickets, change, each_row, ticket_row
+from app.tickets.tables import Placement, Seen, Ticket, TicketLink, TicketRef, TicketTag
 
 
 def delete_ticket(tx: Tx, tickets: Tickets) -> Changed:
@@ -23,6 +37,52 @@ def restore_ticket(tx: Tx, tickets: Tickets) -> Changed:
     for row in rows:
         change(tx, row, "deleted_at", None, EventKind.RESTORED)
     return _done(tx, len(rows))
+
+
+def overdue_in_bin(tx: Tx, limit: int) -> tuple[UUID, ...]:
+    """Tickets that have lain in the Bin for as long as the desk wants, the oldest first. None while that is switched off."""
+    days = int(options.get(tx, "bin_days"))
+    if days <= 0:
+        return ()
+    query = select(Ticket.id).where(
+        Ticket.deleted_at.is_not(None), Ticket.deleted_at <= tx.now - timedelta(days=days), Ticket.merged_into.is_(None)
+    )
+    return tuple(tx.scalars(query.order_by(Ticket.deleted_at, Ticket.id).limit(limit)))
+
+
+def messages_to_erase(tx: Tx, whole: Sequence[UUID]) -> tuple[UUID, ...]:
+    """The messages that go with tickets: their own and those placed in them. What was placed elsewhere moves there for good."""
+    placed = select(Placement.id, Placement.ticket).where(Placement.deleted_at.is_(None))
+    own = set(tx.scalars(select(Message.id).where(Message.ticket.in_(whole))))
+    brought = {row.id for row in tx.execute(placed.where(Placement.ticket.in_(whole)))}
+    elsewhere = {
+        row.id: row.ticket
+        for row in tx.execute(placed.where(Placement.id.in_(own), Placement.ticket.not_in([*whole, NOWHERE])))
+    }
+    for message, ticket in elsewhere.items():
+        changes = [("message", message), ("ticket", ticket)]
+        moved = update(Message).where(Message.id == message).values(ticket=ticket)
+        tx.execute(moved, execution_options={"changes": changes})
+    return tuple((own - elsewhere.keys()) | brought)
+
+
+def erase_rows(tx: Tx, whole: Sequence[UUID], messages: Sequence[UUID]) -> None:
+    """Take away tickets whose messages are gone: their history, tags, links, numbers, and their words in the index."""
+    quietly: dict[str, Any] = {"changes": [("ticket", key) for key in whole]}
+    for table, where in (
+        (TicketTag, TicketTag.ticket.in_(whole)),
+        (TicketLink, or_(TicketLink.ticket.in_(whole), TicketLink.other.in_(whole))),
+        (Seen, Seen.ticket.in_(whole)),
+        (Placement, or_(Placement.ticket.in_(whole), Placement.id.in_(messages))),
+        (TicketRef, TicketRef.ticket.in_(whole)),
+        (Event, Event.ticket.in_(whole)),
+    ):
+        tx.execute(delete(table).where(where), execution_options=quietly)
+    for key in whole:
+        index.remove(tx, "ticket", key)
+        tx.delete(ticket_row(tx, key))
+    memo(tx, "ticket").clear()
+    tx.flush()
 
 
 def _done(tx: Tx, count: int) -> Changed:

@@ -43,6 +43,7 @@ _FIELDS: Final = frozenset(
 )
 _MARKS: Final = (EventKind.UNDONE, EventKind.REDONE)
 _SOMETHING: Final = "action"
+_ERASED: Final = "A ticket has been erased for good since."
 
 
 def undo(tx: Tx, action: UUID | None = None) -> UndoResult:
@@ -174,7 +175,10 @@ def _under_way(tx: Tx) -> UndoResult | None:
 
 def _go(tx: Tx, action: UUID, *, back: bool, cancelled: UUID | None = None) -> UndoResult:
     query = select(Event).where(Event.action == action).order_by(Event.id.desc() if back else Event.id)
-    done, kept = put_back(tx, action, list(tx.scalars(query)), back=back, cancelled=cancelled)
+    events = list(tx.scalars(query))
+    done, kept = put_back(tx, action, events, back=back, cancelled=cancelled)
+    if all(event.kind in {EventKind.DID, *_MARKS} for event in events):
+        kept = (_ERASED,)  # its history went along with what it touched
     _mark(tx, action, back=back, had_effect=done > 0)
     return UndoResult(done, kept, action)
 
@@ -207,7 +211,7 @@ def _leave_erased(run: _Run, events: Sequence[Event]) -> None:
     for key in {event.ticket for event in events if event.ticket is not None}:
         if run.tx.get(Ticket, key) is None:
             run.fixed.add(key)
-            run.kept.append("A ticket has been erased for good since.")
+            run.kept.append(_ERASED)
 
 
 def _mark(tx: Tx, action: UUID, *, back: bool, had_effect: bool) -> None:
