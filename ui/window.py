@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 from app.desk import Desk
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError
+from app.tickets.commands.results import UndoResult
 from ui.actions import Actions, Offer
 from ui.bridge import Bridge
 from ui.models.cache import TicketCache
@@ -34,7 +35,7 @@ from ui.widgets.palette import CommandPalette, Entry
 from ui.widgets.rail import AgentButton, Lamp, Place, Rail, Reason, State
 from ui.widgets.shortcuts import ShortcutSheet
 from ui.widgets.state import ErrorState
-from ui.widgets.toast import ToastHost
+from ui.widgets.toast import REDO_KEYS, UNDO_KEYS, ToastHost
 
 log = logging.getLogger(__name__)
 
@@ -295,18 +296,35 @@ class Window(QMainWindow):
         self.overlay.close_sheet(palette)
 
     def _undo(self) -> None:
-        if not self.toasts.act():
+        if not self.toasts.act(UNDO_KEYS):
             self._undo_one(None)
 
     def _undo_one(self, action: object) -> None:
         from app.tickets.commands.undo import undo
 
-        self.tasks.do(undo, action, done=lambda result: _undone(result.undone, result.kept))
+        self.tasks.do(undo, action, then=self._undone)
+
+    def _undone(self, result: UndoResult) -> None:
+        words = _undone_words(result)
+        if result.undone:
+            self.toasts.offer_redo(words, self._redo_one)
+        else:
+            self.toasts.say(words)
 
     def _redo(self) -> None:
+        if not self.toasts.act(REDO_KEYS):
+            self._redo_one()
+
+    def _redo_one(self) -> None:
         from app.tickets.commands.undo import redo
 
-        self.tasks.do(redo, done=lambda result: tr("Done again.") if result.undone else " ".join(result.kept))
+        self.tasks.do(redo, then=self._redone)
+
+    def _redone(self, result: UndoResult) -> None:
+        if result.undone:
+            self.toasts.offer_undo(tr("Done again."), lambda: self._undo_one(result.action))
+        else:
+            self.toasts.say(" ".join(result.kept))
 
     # -- coming and going ---------------------------------------------------------------------------------------------
 
@@ -354,5 +372,7 @@ def _show(palette: CommandPalette, query: str, found: Sequence[Entry]) -> None:
         palette.set_live(query, found)
 
 
-def _undone(count: int, kept: Sequence[str]) -> str:
-    return " ".join([tr("Undone.")] * bool(count) + list(kept))
+def _undone_words(result: UndoResult) -> str:
+    if result.job is not None:
+        return tr("This takes a moment: it is being undone.")
+    return " ".join([tr("Undone.")] * bool(result.undone) + list(result.kept))

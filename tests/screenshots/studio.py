@@ -97,11 +97,11 @@ class Studio:
         assert self.shown.actions_.run(key), f"{key} is not allowed here"
         self.settle()
 
-    def settle(self) -> None:
-        """Let the window paint until nothing has been under way for a moment."""
+    def settle(self, calm_s: float = 0) -> None:
+        """Let the window paint until nothing has been under way for a moment (`calm_s`, unless the studio's own)."""
         end = time.monotonic() + PATIENCE_S
         calm_since = time.monotonic()
-        while time.monotonic() - calm_since < self._calm_s:
+        while time.monotonic() - calm_since < (calm_s or self._calm_s):
             self._turn()
             if self.shown.tasks.running:
                 calm_since = time.monotonic()

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractScrollArea,
+    QAbstractSpinBox,
     QComboBox,
     QLabel,
     QLayout,
@@ -62,7 +63,7 @@ def findings(root: QWidget) -> list[Finding]:
 def visible(root: QWidget) -> Iterator[QWidget]:
     """`root` and everything visible in it, except what Qt keeps for itself and what lies inside fields."""
     yield root
-    if isinstance(root, (QLineEdit, QComboBox, QScrollBar)):
+    if isinstance(root, (QLineEdit, QComboBox, QAbstractSpinBox, QScrollBar)):
         return
     for child in root.children():
         if isinstance(child, QWidget) and child.isVisible() and not child.isWindow():
@@ -102,7 +103,7 @@ def nameless(widget: QWidget) -> list[Finding]:
 
 def small_target(widget: QWidget) -> list[Finding]:
     """Something to click under 24 px."""
-    is_target = isinstance(widget, (QAbstractButton, QComboBox, QLineEdit))
+    is_target = isinstance(widget, (QAbstractButton, QAbstractSpinBox, QComboBox, QLineEdit))
     if is_target and min(widget.width(), widget.height()) < LEAST_TARGET:
         return [_finding("small", widget, f"{_size(widget)} to click")]
     return []

@@ -23,7 +23,7 @@ from app.desk import Desk
 from tests.screenshots.scenes import SCENES
 from tests.screenshots.studio import Studio, stand_still
 from tests.screenshots.world import Desks
-from tests.ui.lint import findings, pale_texts
+from tests.ui.lint import Finding, findings, pale_texts
 from ui.theme import Choice
 
 TICKETS = 60
@@ -83,10 +83,23 @@ def faults(studio: Studio, desk: Desk, name: str, tongue: str, looks: tuple[Look
         SCENES[name].go(studio, desk)
         for look, width in looks:
             studio.show(look, (width, 800))
-            for root in (studio.shown, *studio.over()):
-                some = [*findings(root), *pale_texts(root)]
-                found += [f"{name} {tongue} {look} {width}: {one}" for one in some]
+            found += [f"{name} {tongue} {look} {width}: {one}" for one in _lasting(studio)]
     return found
+
+
+def _lasting(studio: Studio) -> list[Finding]:
+    """What is found and stays: layouts take some turns of the event loop to come to rest."""
+    for calm_s in (0.2, 0.5, 1):
+        if not _look(studio):
+            return []
+        studio.settle(calm_s)
+    return _look(studio)
+
+
+def _look(studio: Studio) -> list[Finding]:
+    window, sheet = studio.shown, studio.shown.overlay.current()
+    pale = pale_texts(sheet if sheet is not None else window)  # what lies behind a sheet is dimmed on purpose
+    return [*findings(window), *pale, *(one for over in studio.over() for one in (*findings(over), *pale_texts(over)))]
 
 
 def main(names: list[str]) -> int:

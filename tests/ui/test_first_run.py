@@ -238,3 +238,14 @@ def test_the_sample_desk_fills_and_opens(page: Page, window: Window, desk: Desk,
     qtbot.waitUntil(lambda: window.current == "inbox", timeout=120_000)
     assert not desk.is_new()
     assert kept(desk)[0].paused_reason == "sample"
+
+
+def test_the_sample_desk_can_be_called_off(page: Page, window: Window, desk: Desk, qtbot: QtBot) -> None:
+    press(qtbot, page, "Explore a sample desk")
+    qtbot.waitUntil(lambda: page.progress.bar.value() > 0)
+    press(qtbot, page, "Cancel")
+    qtbot.waitUntil(page.sample.isEnabled)
+    assert window.current == "first_run"
+    assert desk.is_new()
+    assert kept(desk) == ()
+    assert page.name.isEnabled()

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
-from ui.text import count_text, tr
+from ui.text import count_text, percent_text, tr
 from ui.theme import tokens
 from ui.widgets.avatar import IconView, RoundIcon
 from ui.widgets.button import Button
@@ -159,8 +159,18 @@ class ProgressRow(QFrame):
         self._count.setText(known if total else count_text(done) if done else "")
         self.bar.setAccessibleDescription(self._count.text())
         if note is not None:
-            self._note.setText(note)
-            self._note.setVisible(bool(note))
+            self.say(note)
+
+    def set_share(self, share: float) -> None:
+        """How far it is (0–1), where there is nothing to count."""
+        self.set_progress(round(share * 100), 100)
+        self._count.setText(percent_text(share))
+        self.bar.setAccessibleDescription(self._count.text())
+
+    def say(self, note: str) -> None:
+        """Another line beneath the bar."""
+        self._note.setText(note)
+        self._note.setVisible(bool(note))
 
 
 class Skeleton(QWidget):

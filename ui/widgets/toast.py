@@ -21,6 +21,7 @@ from ui.widgets.label import Label
 from ui.widgets.layout import set_box
 from ui.widgets.paint import draw_shadow
 
+UNDO_KEYS, REDO_KEYS = "Ctrl+Z", "Ctrl+Shift+Z"
 _MARGIN = 24  # room around the frame for its shadow
 _SHOWN_MS = {"ok": 6000, "info": 6000, "bad": 12000}
 _ICONS = {"ok": "check", "info": "information-outline", "bad": "alert-circle-outline"}
@@ -71,18 +72,26 @@ class ToastHost(QWidget):
         self.show_toast(Toast(text, tone))
 
     def offer_undo(self, text: str, undo: Callable[[], object]) -> None:
-        """What was done, and the way back. A newer offer takes the place of an older one at once."""
-        toast = Toast(text, "ok", tr("Undo"), undo, "Ctrl+Z")
+        """What was done, and the way back."""
+        self.offer(text, tr("Undo"), undo, UNDO_KEYS)
+
+    def offer_redo(self, text: str, redo: Callable[[], object]) -> None:
+        """What was undone, and the way forth again."""
+        self.offer(text, tr("Do again"), redo, REDO_KEYS)
+
+    def offer(self, text: str, words: str, act: Callable[[], object], keys: str) -> None:
+        """What was done, and one thing to do about it. A newer offer takes the place of an older one at once."""
+        toast = Toast(text, "ok", words, act, keys)
         self._queue = deque(t for t in self._queue if t.tone == "bad")
         if self._now is not None and self._now.tone == "bad":
             self.show_toast(toast)
         else:
             self._present(toast)
 
-    def act(self) -> bool:
-        """Do what the toast offers (Ctrl+Z does it too); False when there is nothing to do."""
+    def act(self, keys: str = "") -> bool:
+        """Do what the toast offers; False when there is nothing to do, or nothing that goes by these keys."""
         toast = self._now
-        if toast is None or toast.act is None:
+        if toast is None or toast.act is None or (keys and toast.shortcut != keys):
             return False
         self.dismiss()
         toast.act()
@@ -128,7 +137,7 @@ class ToastHost(QWidget):
         text.setMinimumHeight(32)
         layout.addWidget(text, 1)
         if toast.act is not None:
-            layout.addWidget(Button(toast.words, clicked=self.act))
+            layout.addWidget(Button(toast.words, clicked=lambda: self.act()))  # noqa: PLW0108 - a click brings a bool
         if toast.shortcut:
             layout.addWidget(Label(toast.shortcut))
         if toast.tone == "bad":

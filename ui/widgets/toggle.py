@@ -200,6 +200,7 @@ class Choices(QFrame):
             button = Button(text, self._kind, checkable=True)
             self._group.addButton(button, index)
             self._row.addWidget(button)
+            button.show()  # at once, or the size would be told without it
 
     def _clicked(self, index: int) -> None:
         self.chosen.emit(self._keys[index])

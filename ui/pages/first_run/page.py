@@ -6,6 +6,7 @@ so leaving in the middle leaves nothing behind.
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from uuid import UUID
 
@@ -14,10 +15,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from app.desk.accounts import disconnect
-from app.kernel.changes import Changes
 from app.kernel.errors import UserError
 from app.people.commands import add_agent
-from app.tickets.queries import Counts, Pile, counts
 from ui.pages import BasePage, Context
 from ui.pages.first_run.connect import ConnectForm
 from ui.text import tr
@@ -68,6 +67,7 @@ class Page(BasePage):
         self.open = Button(tr("Open the inbox"), "primary", clicked=self._open)
         self._why = Label("", "small", wrap=True)
         self._filling = False
+        self._stop = threading.Event()
         self._build()
         self.name.textChanged.connect(lambda _text: self._show())
         self.form.changed.connect(self._show)
@@ -120,7 +120,7 @@ class Page(BasePage):
             "A desk with some hundred invented tickets and months of answers. Nothing is sent; throw it away at will."
         )
         self.sample = Button(tr("Explore a sample desk"), clicked=self._explore)
-        self.progress = ProgressRow(tr("Filling the sample desk"), note=tr("This takes a few seconds."))
+        self.progress = ProgressRow(tr("Filling the sample desk"), action=(tr("Cancel"), self._call_off))
         self.progress.hide()
         return Tile(
             RoundIcon("compass-outline", "info", 40, 18),
@@ -144,9 +144,8 @@ class Page(BasePage):
         if not self.name.text():
             self.name.setFocus()
 
-    def refresh(self, changes: Changes) -> None:
-        if self._filling and changes.touches("ticket"):
-            self.context.tasks.ask(counts, then=self._count, owner=self, key="first_run.count")
+    def deactivate(self) -> None:
+        self._stop.set()  # a window that is closed meanwhile leaves no half of a sample behind
 
     def _show(self) -> None:
         named = bool(self.name.text().strip())
@@ -193,23 +192,37 @@ class Page(BasePage):
     # -- the sample desk ----------------------------------------------------------------------------------------------
 
     def _explore(self) -> None:
-        from app.desk.sample import fill  # only here: nobody else needs its texts
+        from app.desk.sample import fill_new  # only here: nobody else needs its texts
 
+        self._stop = stop = threading.Event()
         self._filling = True
+        self.progress.set_progress(0, 0)
         self.progress.show()
         for widget in self._locked:
             widget.setEnabled(False)
         self._show()
-        desk = self.context.desk
-        self.context.tasks.run(
-            lambda: fill(desk), then=lambda _none: self._filled(), owner=self, failed=self._not_filled
-        )
+        desk, post = self.context.desk, self.context.bridge.post
 
-    def _count(self, found: Counts) -> None:
-        self.progress.set_progress(found[Pile.ALL], 0)
+        def go_on(share: float) -> bool:
+            post(lambda: self._filled_so_far(share))
+            return not stop.is_set()
 
-    def _filled(self) -> None:
+        self.context.tasks.run(lambda: fill_new(desk, go_on), then=self._filled, owner=self, failed=self._not_filled)
+
+    def _filled_so_far(self, share: float) -> None:
+        if self._filling:
+            self.progress.set_share(share)
+
+    def _call_off(self) -> None:
+        """No sample desk after all: what was filled in is taken out again."""
+        self._stop.set()
+        self.progress.say(tr("Taking it out again…"))
+
+    def _filled(self, whole: bool) -> None:
         self._end_filling()
+        if not whole:
+            self.context.toasts.say(tr("Called off. Nothing is left of the sample desk."), "info")
+            return
         words = tr(
             "This is a sample desk: nothing is received or sent. To begin your own, start Deskbell with another folder."
         )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPaintEvent
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStackedWidget, QTableView, QVBoxLayout, QWidget
 
 from app.tickets.queries import Counts, Pile
@@ -185,10 +185,12 @@ class ListPanel(QFrame):
     def choose_pile(self, pile: Pile) -> None:
         """Mark a list as the one shown."""
         self._pile = pile
-        piles = CHIPS if pile in CHIPS else (*CHIPS[:3], pile)
+        piles = list(CHIPS if pile in CHIPS else (*CHIPS[:3], pile))
         self.chips.set_options([(str(one), self._chip(one)) for one in piles], str(pile))
-        if self.chips.sizeHint().width() > self.width() - _CHIP_MARGIN:  # a longer language: the names without numbers
+        while self.chips.sizeHint().width() > self.width() - _CHIP_MARGIN and len(piles) > 1:
+            # A longer language: first the names without numbers, then fewer of them; the menu has all.
             self.chips.set_options([(str(one), chip_word(one)) for one in piles], str(pile))
+            piles.remove(next(one for one in reversed(piles) if one is not pile))
         self._say_count()
 
     def set_counts(self, counts: Counts) -> None:
@@ -250,8 +252,8 @@ class ListPanel(QFrame):
     def _build(self, new: QAction) -> None:
         self._title = Label(tr("Inbox"), "title")
         self._count = Label("", "small")
-        more = [self._view_action(pile) for pile in MORE]
-        self.views = MenuButton(tr("More lists"), more, icon="filter-variant")
+        more = [self._view_action(pile) for pile in (*CHIPS, *MORE)]
+        self.views = MenuButton(tr("All lists"), more, icon="filter-variant")
         self.new = ToolButton("square-edit-outline", tr("New mail"), clicked=new.trigger)
         self.new.setToolTip(f"{tr('New mail')}  ({new.shortcut().toString()})")
         head = row(self._title, self._count, None, self.views, self.new, margins=(20, 12, 12, 0))
@@ -303,6 +305,11 @@ class ListPanel(QFrame):
         return action
 
     # -- what happens
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.choose_pile(self._pile)  # the chips fit anew
 
     def focus_rows(self) -> None:
         """The keyboard goes to the rows."""

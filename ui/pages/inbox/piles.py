@@ -46,7 +46,11 @@ def chip_word(pile: Pile) -> str:
 
 
 ICONS = {
-    Pile.ACTIVE: "inbox-outline",
+    Pile.TO_DO: "inbox-outline",
+    Pile.UNASSIGNED: "account-question-outline",
+    Pile.MINE: "account-outline",
+    Pile.OVERDUE: "clock-alert-outline",
+    Pile.ACTIVE: "inbox-full-outline",
     Pile.UNREAD: "circle-medium",
     Pile.WAITING: "timer-sand",
     Pile.SNOOZED: "clock-outline",

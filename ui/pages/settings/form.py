@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QWidget
 
+from app.kernel import options
 from ui.pages import Context
 from ui.text import tr
 from ui.widgets.button import Button
@@ -20,7 +21,8 @@ from ui.widgets.toggle import Switch
 Value = str | int | bool
 Values = dict[str, Value]
 
-LABEL_WIDTH = 132
+LABEL_WIDTH, WIDE_LABEL = 132, 180
+"""Of labels beside fields: in the last of three columns, and where a pane has the page to itself."""
 
 
 class NumberField(TextField):
@@ -50,9 +52,10 @@ class TextArea(QPlainTextEdit):
 
 
 class Pane(QFrame):
-    """One category: a title, sections of fields that scroll, and the foot. Subclasses say what is kept and keep it."""
+    """One category: a title, sections of fields that scroll, and the foot. Subclasses say what the fields are."""
 
     edited = Signal()
+    label_width = LABEL_WIDTH
 
     def __init__(self, context: Context, title: str, text: str = "") -> None:
         super().__init__()
@@ -104,7 +107,7 @@ class Pane(QFrame):
         elif isinstance(field, QPlainTextEdit):
             field.textChanged.connect(self._changed)
         shown = row(field, Label(field.unit, "muted"), None) if isinstance(field, NumberField) else field
-        form_row = FormRow(label, shown, hint=hint, label_width=LABEL_WIDTH)
+        form_row = FormRow(label, shown, hint=hint, label_width=self.label_width)
         self.scroller.content.addWidget(form_row)
         return form_row
 
@@ -136,8 +139,14 @@ class Pane(QFrame):
             self.store(changes)
 
     def store(self, changes: Values) -> None:
-        """Subclasses keep `changes` here and call `stored` afterwards."""
-        raise NotImplementedError
+        """Keep `changes` as settings of the desk, by their keys, and then call `stored`; panes of other things override it."""
+        desk = self.context.desk
+
+        def work() -> None:
+            for key, value in changes.items():
+                desk.do(options.put, key, value)
+
+        self.context.tasks.run(work, then=lambda _none: self.stored(), owner=self)
 
     def stored(self) -> None:
         """It is kept."""
@@ -191,5 +200,5 @@ def fact(label: str, value: str, *acts: tuple[str, Callable[[], object]]) -> For
     told.setMinimumHeight(32)
     if acts:
         buttons = row(*[Button(words, "small", clicked=act) for words, act in acts], None)
-        return FormRow(label, column(told, buttons, spacing=4), label_width=LABEL_WIDTH)
-    return FormRow(label, told, label_width=LABEL_WIDTH)
+        return FormRow(label, column(told, buttons, spacing=4), label_width=WIDE_LABEL)
+    return FormRow(label, told, label_width=WIDE_LABEL)

@@ -18,7 +18,7 @@ from app.kernel.backup import last_backup
 from app.people.commands import update_agent
 from app.people.queries import AgentInfo, agent
 from ui.pages import Context
-from ui.pages.settings.form import LABEL_WIDTH, NumberField, Pane, TextArea, Values, fact
+from ui.pages.settings.form import WIDE_LABEL, NumberField, Pane, TextArea, Values, fact
 from ui.text import size_text, tr, when_text
 from ui.widgets.field import Select, TextField
 from ui.widgets.label import Label, Para
@@ -34,20 +34,13 @@ def languages() -> list[tuple[str, str]]:
 
 
 class OptionsPane(Pane):
-    """Fields whose keys are settings."""
+    """Fields whose keys are settings, with the page to themselves."""
+
+    label_width = WIDE_LABEL
 
     def load(self) -> None:
         """Ask for what is kept."""
         self.context.tasks.ask(options.every, then=self.show_values, owner=self)
-
-    def store(self, changes: Values) -> None:
-        desk = self.context.desk
-
-        def work() -> None:
-            for key, value in changes.items():
-                desk.do(options.put, key, value)
-
-        self.context.tasks.run(work, then=lambda _none: self.stored(), owner=self)
 
 
 class GeneralPane(OptionsPane):
@@ -178,7 +171,7 @@ class NoticesPane(Pane):
         self._fields[key] = switch
         from ui.widgets.field import FormRow
 
-        self.scroller.content.addWidget(FormRow(label, row(switch, (words, 1), spacing=12), label_width=LABEL_WIDTH))
+        self.scroller.content.addWidget(FormRow(label, row(switch, (words, 1), spacing=12), label_width=WIDE_LABEL))
 
     def load(self) -> None:
         """Ask for what is kept."""
@@ -248,9 +241,6 @@ class DataPane(Pane):
             owner=self,
         )
 
-    def store(self, changes: Values) -> None:
-        """Nothing here is typed."""
-
 
 class AboutPane(Pane):
     """Which version this is, and under which terms."""
@@ -268,9 +258,6 @@ class AboutPane(Pane):
 
     def load(self) -> None:
         """Nothing to ask."""
-
-    def store(self, changes: Values) -> None:
-        """Nothing here is typed."""
 
 
 def _opener(folder: Path) -> Callable[[], object]:

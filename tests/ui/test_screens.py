@@ -1,0 +1,59 @@
+# mypy: disable-error-code="no-untyped-call"
+"""Every screen and every state of one, in three widths, all looks, a long language and Japanese: nothing to complain about."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QApplication
+
+from app.kernel import clock
+from tests.conftest import ROOT
+from tests.screenshots.scenes import SCENES
+from tests.screenshots.studio import Studio, stand_still
+from tests.screenshots.world import Desks
+from tests.ui.screens import CALM_S, LOOKS, TICKETS, TONGUES, faults
+
+
+@pytest.fixture(scope="module")
+def desks() -> Iterator[Desks]:
+    """The desks that the scenes play on, made once."""
+    stand_still()
+    try:
+        with Desks(TICKETS) as made:
+            yield made
+    finally:
+        clock.set_source(None)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_a_screen_stands_up_to_a_careful_look(name: str, desks: Desks, qapp: QApplication) -> None:
+    stand_still()  # other tests may have let the clock go on
+    studio = Studio(qapp, calm_s=CALM_S)
+    found: list[str] = []
+    for tongue in TONGUES:
+        with desks.of(SCENES[name].desk) as desk:
+            found += faults(studio, desk, name, tongue, LOOKS[tongue])
+    assert found == []
+
+
+def test_at_other_scales_too() -> None:
+    """Qt learns its scale when it starts; the busiest screens stand for the others, which share their widgets."""
+    for scale in ("1.5", "2"):
+        command = [
+            sys.executable,
+            "-m",
+            "tests.ui.screens",
+            "inbox",
+            "board",
+            "settings_mailboxes",
+            "first_run_certificate",
+        ]
+        done = subprocess.run(
+            command, cwd=ROOT, env=os.environ | {"QT_SCALE_FACTOR": scale}, capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stdout) == (0, ""), done.stderr
