@@ -17,6 +17,9 @@ FTS_DDL = (
 )
 """Contentless: the words are indexed, the text is stored once, where it belongs."""
 
+TERMS_DDL = "CREATE VIRTUAL TABLE search_fts_terms USING fts5vocab(search_fts, instance)"
+"""The words that the index knows, in order: a view that stores nothing. Read it by seeking, never by counting."""
+
 
 class SearchDoc(Base):
     """One document of the index; `rowid` joins it to `search_fts`.

@@ -7,6 +7,8 @@ characters are therefore set apart by blanks, and a query for several of them be
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections.abc import Sequence
 
 # Han, kana, Thai, Lao, Khmer, Myanmar and the supplementary ideographic planes: scripts written without blanks.
 _UNSPACED = re.compile(
@@ -36,16 +38,33 @@ def _set_apart(run: re.Match[str]) -> str:
     return f" {' '.join(run.group())} "
 
 
+def plain(text: str) -> str:
+    """`text` without accents, as the index folds it, for looking at it directly."""
+    if text.isascii():
+        return text
+    apart = unicodedata.normalize("NFD", text.translate(_PLAIN))
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
 def match_word(word: str, *, prefix: bool) -> str:
     """One word or phrase of a person as an FTS5 phrase; empty when nothing of it can be found by words.
 
     The result is quoted: no character in `word` can act as an operator. `prefix`: also words that begin so.
     """
-    parts = _WORD.findall(spaced(word))
+    parts = parts_of(word)
     if not parts:
         return ""
-    star = "*" if (prefix and parts[-1].isascii()) or (prefix and not _UNSPACED.match(parts[-1])) else ""
-    return '"' + " ".join(part.replace('"', '""') for part in parts) + '"' + star
+    return phrase(parts) + ("*" if prefix and not _UNSPACED.match(parts[-1]) else "")
+
+
+def parts_of(word: str) -> list[str]:
+    """What the index takes for words of their own in one word of a person: "ann@lamp.example" is three."""
+    return _WORD.findall(spaced(word))
+
+
+def phrase(parts: Sequence[str]) -> str:
+    """Words that stand one behind the other, as FTS5 wants it."""
+    return '"' + " ".join(part.replace('"', '""') for part in parts) + '"'
 
 
 def kind_word(kind: str) -> str:

@@ -1,5 +1,6 @@
 """Search as a person types. Newest first: the index is walked from its end and left as soon as enough is found, so a
-common word costs no more than a rare one; nothing is ranked over the whole desk and nothing is capped.
+common word costs no more than a rare one; nothing is ranked over the whole desk and nothing is capped. A word half typed is
+asked for as the words that begin so (`app.index.queries`); where they are too many, the newest texts are looked at first.
 """
 
 from __future__ import annotations
@@ -15,11 +16,14 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.conditions.language import Query, Term, parse
-from app.index.words import kind_word, match_word
+from app.index.queries import match_beginning
+from app.index.words import kind_word, match_word, plain
 from app.kernel import clock
 from app.search.filters import Filter
 
-_PAGE = 256
+_LOOKED_THROUGH = 500
+"""Documents whose texts are looked at for a word of a letter or two."""
+
 _AROUND = 60
 
 
@@ -47,8 +51,9 @@ def search(db: Session, typed: str, *, limit: int = 50, me: UUID | None = None) 
     if not query:
         return ()
     words = [term.value for term in query.words if not term.negated]
-    rows = _matching(db, query, limit, me)
-    customers = _customers(db, query, limit) if words and len(words) == len(query.groups) else []
+    parts = _parts(db, query)
+    rows = _matching(db, query, parts, limit, me)
+    customers = _customers(db, parts, limit) if words and len(words) == len(query.groups) else []
     return tuple([*customers, *_ticket_hits(db, rows, words)][:limit])
 
 
@@ -56,7 +61,7 @@ def ticket_ids(db: Session, typed: str, *, limit: int | None = None, me: UUID | 
     """Ids of the tickets that fit, newest message first. An empty query is every ticket that is not in the Bin."""
     query = parse(typed)
     if any(not term.negated for term in query.words):
-        return tuple(row.ticket for row in _matching(db, query, limit, me))
+        return tuple(row.ticket for row in _matching(db, query, _parts(db, query), limit, me))
     filters = Filter(me, clock.now())
     where = filters.where(query)
     sql = f"SELECT t.id FROM ticket t WHERE {where} ORDER BY t.last_message_at DESC LIMIT :limit"
@@ -71,52 +76,102 @@ class _Match:
     key: UUID
 
 
-def _matching(db: Session, query: Query, limit: int | None, me: UUID | None) -> list[_Match]:
-    """The best document of each fitting ticket, newest first, each ticket once."""
+def _matching(db: Session, query: Query, parts: Sequence[_Part], limit: int | None, me: UUID | None) -> list[_Match]:
+    """The newest document of each fitting ticket, newest first, each ticket once."""
     found: dict[UUID, _Match] = {}
-    for match in _walk(db, query, me):
-        found.setdefault(match.ticket, match)
-        if limit is not None and len(found) >= limit:
-            break
+    wanted = _Wanted.of(query, parts, me)
+    walks = [_look_through, _walk] if wanted.begun and limit is not None else [_walk]
+    for walk in walks:
+        for match in walk(db, wanted):
+            found.setdefault(match.ticket, match)
+            if limit is not None and len(found) >= limit:
+                return list(found.values())
     return list(found.values())
 
 
-def _walk(db: Session, query: Query, me: UUID | None) -> Iterator[_Match]:
-    filters = Filter(me, clock.now())
-    where = filters.where(query)
-    phrase = _phrase(query)
-    filters.values |= {"page": _PAGE}
-    if not phrase:
-        if any(not term.negated for term in query.words):
-            return  # only signs that no index knows
-        sql = f"SELECT t.id, 'ticket', t.id FROM ticket t WHERE {where} ORDER BY t.last_message_at DESC"
-        for row in db.connection().execute(text(sql), filters.values):
-            yield _Match(UUID(bytes=row[0]), row[1], UUID(bytes=row[2]))
-        return
-    sql = (
-        "SELECT t.id, d.kind, d.key, f.rowid FROM search_fts f"
-        " CROSS JOIN search_doc d ON d.rowid = f.rowid"
-        " LEFT JOIN placement p ON p.id = d.key AND p.deleted_at IS NULL"
-        " JOIN ticket o ON o.id = coalesce(p.ticket, d.ticket)"
-        " JOIN ticket t ON t.id = coalesce(o.merged_into, o.id)"
-        f" WHERE search_fts MATCH :phrase AND f.rowid < :before AND {where} ORDER BY f.rowid DESC LIMIT :page"
-    )
-    before = 1 << 62
-    while True:
-        rows = db.connection().execute(text(sql), filters.values | {"phrase": phrase, "before": before}).fetchall()
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A query made ready: the words as FTS5 wants them, the rest as SQL.
+
+    `begun`: words that stand for so many words of the index (a letter or two) that FTS5 would take long over them; `others`
+    are the rest then.
+    """
+
+    match: str
+    where: str
+    values: dict[str, object]
+    others: str = ""
+    begun: tuple[re.Pattern[str], ...] = ()
+
+    @classmethod
+    def of(cls, query: Query, parts: Sequence[_Part], me: UUID | None) -> _Wanted:
+        """Make a query ready."""
+        filters = Filter(me, clock.now())
+        where = filters.where(query)
+        others = " AND ".join(part for _, part, quick in parts if quick)
+        joined = " AND ".join(part for _, part, _ in parts)
+        begun = [re.compile(rf"(?<!\w){re.escape(plain(word))}", re.I) for word, _, quick in parts if not quick]
+        return cls(joined, where, filters.values, others, tuple(begun))
+
+
+_DOCUMENTS = (
+    "SELECT t.id, d.kind, d.key{more} FROM {source}"
+    " LEFT JOIN placement p ON p.id = d.key AND p.deleted_at IS NULL"
+    " JOIN ticket o ON o.id = coalesce(p.ticket, d.ticket)"
+    " JOIN ticket t ON t.id = coalesce(o.merged_into, o.id)"
+)
+_INDEXED = "search_fts f CROSS JOIN search_doc d ON d.rowid = f.rowid"
+
+
+def _walk(db: Session, wanted: _Wanted) -> Iterator[_Match]:
+    """All documents that fit, newest first. Rows come as they are asked for: whoever has enough just stops."""
+    if wanted.match:
+        sql = _DOCUMENTS.format(more="", source=_INDEXED)
+        sql += f" WHERE search_fts MATCH :match AND {wanted.where} ORDER BY f.rowid DESC"
+    else:
+        sql = f"SELECT t.id, 'ticket', t.id FROM ticket t WHERE {wanted.where} ORDER BY t.last_message_at DESC"
+    rows = db.connection().execute(text(sql), wanted.values | {"match": wanted.match})
+    with rows:
         for row in rows:
             yield _Match(UUID(bytes=row[0]), row[1], UUID(bytes=row[2]))
-        if len(rows) < _PAGE:
-            return
-        before = rows[-1][3]
 
 
-def _phrase(query: Query, columns: str = "") -> str:
-    """The free words as one FTS5 expression; the last word also as the beginning of words, since it is being typed."""
-    words = [term for term in query.words if not term.negated]
-    parts = [match_word(term.value, prefix=not term.is_phrase) for term in words]
-    joined = " AND ".join(part for part in parts if part)
-    return f"{{{columns}}} : ({joined})" if columns and joined else joined
+def _look_through(db: Session, wanted: _Wanted) -> Iterator[_Match]:
+    """Those that fit among the newest documents, by looking at their texts.
+
+    A letter or two begin some word of nearly every letter, so that the newest hundreds give more than anybody reads. If
+    they do not, the word is rare after all, and the index is quick enough.
+    """
+    more = ", coalesce(m.subject, t.subject), m.sender, m.text, d.fields"
+    source, match, order = (
+        (_INDEXED, "search_fts MATCH :match AND", "f") if wanted.others else ("search_doc d", "", "d")
+    )
+    sql = _DOCUMENTS.format(more=more, source=source) + " LEFT JOIN message m ON m.id = d.key"
+    sql += f" WHERE {match} {wanted.where} ORDER BY {order}.rowid DESC LIMIT {_LOOKED_THROUGH}"
+    rows = db.connection().execute(text(sql), wanted.values | {"match": wanted.others})
+    with rows:
+        for row in rows:
+            words = plain("\n".join(part for part in row[3:] if part))
+            if all(one.search(words) for one in wanted.begun):
+                yield _Match(UUID(bytes=row[0]), row[1], UUID(bytes=row[2]))
+
+
+_Part = tuple[str, str, bool]
+"""A word, as FTS5 wants it, whether that is quick."""
+
+
+def _parts(db: Session, query: Query) -> list[_Part]:
+    """The free words, each also as the beginning of words, unless it was quoted."""
+    parts: list[_Part] = []
+    for term in query.words:
+        if term.negated:
+            continue
+        match, quick = (
+            (match_word(term.value, prefix=False), True) if term.is_phrase else match_beginning(db, term.value)
+        )
+        if match:
+            parts.append((term.value, match, quick))
+    return parts
 
 
 def _ticket_hits(db: Session, matches: Sequence[_Match], words: Sequence[str]) -> list[Hit]:
@@ -154,24 +209,45 @@ def _ticket_hits(db: Session, matches: Sequence[_Match], words: Sequence[str]) -
     return hits
 
 
-def _customers(db: Session, query: Query, limit: int) -> list[Hit]:
-    phrase = _phrase(query)
-    if not phrase:
+def _customers(db: Session, parts: Sequence[_Part], limit: int) -> list[Hit]:
+    if not parts:
         return []
-    sql = text(
+    values: dict[str, object] = {"limit": min(limit, 5)}
+    if all(quick for _, _, quick in parts):
+        # The index itself keeps to customers: the words of a common name stand in very many mails.
+        words = " AND ".join(part for _, part, _ in parts)
+        values["match"] = f'{{extra}} : "{kind_word("customer")}" AND {{title people}} : ({words})'
+        where = f"{_INDEXED} JOIN customer c ON c.id = d.key WHERE search_fts MATCH :match AND d.kind = 'customer'"
+        order = "f.rowid"
+    else:
+        named = []
+        for number, (word, _, _) in enumerate(parts):
+            values |= {f"begins{number}": f"{_escaped(word)}%", f"within{number}": f"% {_escaped(word)}%"}
+            named.append(_BEGINS.format(number))
+        where, order = f"customer c WHERE c.rowid > {_NEWEST} AND {' AND '.join(named)}", "c.rowid"
+    sql = (
         "SELECT c.id, c.name, c.created_at, (SELECT i.handle FROM identity i WHERE i.customer = c.id ORDER BY i.created_at"
-        " LIMIT 1) AS handle FROM search_fts f CROSS JOIN search_doc d ON d.rowid = f.rowid"
-        " JOIN customer c ON c.id = d.key WHERE search_fts MATCH :phrase AND d.kind = 'customer'"
-        " AND c.deleted_at IS NULL AND c.merged_into IS NULL ORDER BY f.rowid DESC LIMIT :limit"
+        f" LIMIT 1) AS handle FROM {where} AND c.deleted_at IS NULL AND c.merged_into IS NULL"
+        f" ORDER BY {order} DESC LIMIT :limit"
     )
-    # The index itself keeps to customers: the words of a common name stand in very many mails.
-    only = f'({_phrase(query, "title people")}) AND {{extra}} : "{kind_word("customer")}"'
-    values = {"phrase": only, "limit": min(limit, 5)}
     return [
         Hit("customer", None, None, UUID(bytes=row.id), row.name or row.handle or "", row.handle or "",
             row.handle or "", 2.0, clock.from_us(row.created_at))
-        for row in db.connection().execute(sql, values)
+        for row in db.connection().execute(text(sql), values)
     ]  # fmt: skip
+
+
+_NEWEST = "(SELECT max(rowid) - 2000 FROM customer)"
+"""For a letter or two, some of those who came last are enough to be offered."""
+
+_BEGINS = (
+    "(c.name LIKE :begins{0} ESCAPE '\\' OR c.name LIKE :within{0} ESCAPE '\\' OR EXISTS"
+    " (SELECT 1 FROM identity i WHERE i.customer = c.id AND i.handle LIKE :begins{0} ESCAPE '\\'))"
+)
+
+
+def _escaped(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def around(body: str, words: Sequence[str]) -> str:

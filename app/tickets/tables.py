@@ -34,13 +34,13 @@ class Ticket(Mutable, Base):
     __tablename__ = "ticket"
     __table_args__ = (
         partial_index("ticket_by_last_message", "last_message_at", "id", where=PRESENT),
-        partial_index("ticket_by_status", "status", "last_message_at", "id", where=PRESENT),
+        partial_index("ticket_by_status", "status", "last_message_at", "id", "snooze_until", where=PRESENT),
         partial_index("ticket_active", "last_message_at", "id", where=ACTIVE),
         partial_index("ticket_by_assignee", "assignee", "last_message_at", "id", where=ACTIVE),
         partial_index("ticket_by_due", "due_at", "id", where=f"{ACTIVE} AND due_at IS NOT NULL"),
         partial_index("ticket_follow_up", "follow_up", "last_message_at", "id", where=f"{PRESENT} AND follow_up = 1"),
         partial_index("ticket_by_priority", "priority", "last_message_at", "id", where=ACTIVE),
-        partial_index("ticket_incoming", "last_incoming_at", "id", where=UNANSWERED),
+        partial_index("ticket_incoming", "last_incoming_at", "id", "snooze_until", where=UNANSWERED),
         partial_index("ticket_snoozed", "snooze_until", "id", where=f"{ACTIVE} AND snooze_until IS NOT NULL"),
         partial_index("ticket_in_bin", "deleted_at", "id", where="deleted_at IS NOT NULL"),
         partial_index("ticket_merged", "merged_into", where="merged_into IS NOT NULL"),
@@ -135,7 +135,7 @@ class Seen(Mutable, Base):
     """Up to when an agent has seen a ticket; the id is derived from both. Unread: `last_incoming_at > at`."""
 
     __tablename__ = "seen"
-    __table_args__ = (Index("seen_by_ticket", "ticket", "agent"),)
+    __table_args__ = (Index("seen_by_ticket", "ticket", "agent", "at"),)
     change_kind = "seen"
     change_also: ClassVar[dict[str, str]] = {"ticket": "ticket"}
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)

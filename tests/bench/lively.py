@@ -26,6 +26,7 @@ from app.conversations.tables import Message
 from app.desk import Desk
 from app.tickets import commands
 from app.tickets.queries import View, ticket_ids
+from ui.bridge import quicken, settle
 from ui.theme import Theme
 from ui.window import Window
 
@@ -262,10 +263,11 @@ def _engine(desk: Desk, server: Any, account: Any, scratch: Path) -> subprocess.
 
 def lively_figures(folder: Path, scratch: Path) -> list[Figure]:
     """Everything that is measured in one window."""
-    sys.setswitchinterval(0.0005)  # as `ui.main` does
+    quicken()  # as `ui.main` does
     app = QApplication([])
     with Desk.open(folder) as desk:
         driven = Driven(app, desk)
+        settle()
         try:
             figures = scrolling(driven) + switching(driven) + arriving(driven, scratch)
         finally:

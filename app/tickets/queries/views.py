@@ -13,10 +13,12 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     CompoundSelect,
     Select,
     and_,
+    bindparam,
     func,
     literal_column,
     select,
@@ -31,6 +33,7 @@ from sqlalchemy.types import NullType
 from app.kernel import clock
 from app.kernel.errors import UserError
 from app.kernel.tables import Counter
+from app.kernel.types import Id, Utc
 from app.tickets.rules import BOARD, TO_DO, Status
 from app.tickets.tables import Seen, Ticket
 
@@ -157,15 +160,11 @@ def _of(view: View) -> tuple[ColumnElement[bool], InstrumentedAttribute[Any], bo
     if pile is Pile.BIN:
         return Ticket.deleted_at.isnot(None), Ticket.deleted_at, False
     if pile is Pile.OVERDUE:
-        return and_(_UNANSWERED, Ticket.due_at.isnot(None), Ticket.due_at <= clock.now()), Ticket.due_at, True
+        return _overdue(clock.now()), Ticket.due_at, True
     if pile is Pile.SNOOZED:
         return and_(_ACTIVE, Ticket.snooze_until.isnot(None)), Ticket.snooze_until, True
     if pile is Pile.UNREAD:
-        return (
-            and_(_UNANSWERED, Ticket.last_incoming_at.isnot(None), _news_for(view.agent)),
-            Ticket.last_incoming_at,
-            False,
-        )
+        return _news_for(view.agent), Ticket.last_incoming_at, False
     conditions: dict[Pile, ColumnElement[bool]] = {
         Pile.ACTIVE: _ACTIVE,
         Pile.TO_DO: _UNANSWERED,
@@ -177,14 +176,32 @@ def _of(view: View) -> tuple[ColumnElement[bool], InstrumentedAttribute[Any], bo
     return conditions[pile], newest, False
 
 
-def _news_for(agent: UUID | None) -> ColumnElement[bool]:
+def _overdue(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
+    return and_(_UNANSWERED, Ticket.due_at.isnot(None), Ticket.due_at <= now)
+
+
+def _news_for(agent: UUID | BindParameter[Any] | None) -> ColumnElement[bool]:
     seen = select(Seen.at).where(Seen.ticket == Ticket.id, Seen.agent == agent).scalar_subquery()
-    return Ticket.last_incoming_at > func.coalesce(seen, 0)
+    return and_(_UNANSWERED, Ticket.last_incoming_at.isnot(None), Ticket.last_incoming_at > func.coalesce(seen, 0))
+
+
+def _how_many(name: str, condition: ColumnElement[bool]) -> Select[Any]:
+    count = select(func.count()).select_from(Ticket).where(condition).scalar_subquery()
+    return select(literal_column(f"'{name}'"), count)
+
+
+# One statement, made once: these numbers are read again with every change on the screen.
+_COUNTED: CompoundSelect[Any] = union_all(
+    select(Counter.name, Counter.value),
+    _how_many("overdue", _overdue(bindparam("now", type_=Utc))),
+    _how_many("unread", _news_for(bindparam("agent", type_=Id))),
+)
 
 
 def counts(db: Session, agent: UUID | None = None) -> Counts:
     """The numbers beside the lists: kept ones are read, those that depend on the hour or the agent are counted."""
-    kept = {row.name: row.value for row in db.execute(select(Counter.name, Counter.value))}
+    asked = {"agent": agent, "now": clock.now()}
+    kept: dict[str, int] = dict(iter(db.connection().execute(_COUNTED, asked)))
     by_status = {status: kept.get(f"status:{status}", 0) for status in Status}
     found = {Pile(status): count for status, count in by_status.items()}
     found[Pile.ALL] = kept.get("all", 0)
@@ -195,9 +212,7 @@ def counts(db: Session, agent: UUID | None = None) -> Counts:
     found[Pile.MINE] = kept.get(f"assignee:{agent.hex}", 0) if agent else 0
     found[Pile.FOLLOW_UP] = kept.get("follow_up", 0)
     found[Pile.BIN] = kept.get("bin", 0)
-    for pile in (Pile.OVERDUE, Pile.UNREAD):
-        condition, _, _ = _of(View(pile, agent))
-        found[pile] = int(db.execute(select(func.count()).select_from(Ticket).where(condition)).scalar_one())
+    found[Pile.OVERDUE], found[Pile.UNREAD] = kept["overdue"], kept["unread"]
     return Counts(found)
 
 

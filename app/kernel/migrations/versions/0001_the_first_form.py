@@ -824,3 +824,4 @@ def upgrade() -> None:
         "CREATE VIRTUAL TABLE search_fts USING fts5(title, body, people, extra, content='', "
         'tokenize="unicode61 remove_diacritics 2")'
     )
+    op.execute("CREATE VIRTUAL TABLE search_fts_terms USING fts5vocab(search_fts, instance)")
