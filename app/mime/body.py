@@ -16,8 +16,12 @@ from app.mime.blocks import Block, Body, content, decoded
 from app.mime.calendars import calendar_text
 from app.mime.model import Part
 from app.mime.names import file_name
+from app.mime.sealed import cms_kind, holds_secret_text, is_secret_text, signed_content, unsigned_text
 from app.mime.structure import Node, Tree, open_message
 from app.mime.text import unflow
+
+SIGNED: Final = ".p"
+"""In the path of a part: what follows is inside an opaque signature."""
 
 _RICH: Final = re.compile(r"<[^>]{0,80}>")
 _MESSAGES: Final = frozenset({"message/rfc822", "message/global", "message/news"})
@@ -86,7 +90,8 @@ def _leaf(tree: Tree, node: Node, body: Body) -> None:
         _plain(tree, node, _uuencoded(node, content(tree, node), body), body)
     else:
         _mark(node, body)
-        _other(tree, node, body, shown=shown)
+        if not (kind in _SMIME or node.filename.lower().endswith(".p7m")) or not _opaque(tree, node, body):
+            _other(tree, node, body, shown=shown)
 
 
 def _mark(node: Node, body: Body) -> None:
@@ -96,12 +101,32 @@ def _mark(node: Node, body: Body) -> None:
         body.enclosed.append(node)
     elif kind in _REPORTS:
         body.reports.append(node)
-    elif kind in _SMIME and node.params.get("smime-type", "").lower() != "signed-data":
-        body.encrypted = True
-    elif kind in _SMIME or kind in _SIGNATURES:
+    elif kind in _SIGNATURES:
         body.signed = True
     elif kind == "application/pgp-encrypted":
         body.encrypted = True
+
+
+def _opaque(tree: Tree, node: Node, body: Body) -> bool:
+    """S/MIME in one file. True when it is signed and what it holds was found: it is read as if it were not wrapped."""
+    data = content(tree, node)
+    kind = cms_kind(data)
+    said = node.params.get("smime-type", "").lower()
+    if kind == "signed" or (not kind and said == "signed-data"):
+        body.signed = True
+        inside = signed_content(data)
+        place = (node.path or "1") + SIGNED
+        inner = open_message(tree, inside, place) if inside else None
+        if inner is not None:
+            _walk(inner, inner.root, body)
+            for warning in inner.warnings:
+                tree.warn(warning)
+        return inner is not None
+    if kind == "compressed" or said == "compressed-data":
+        tree.warn("compressed; the contents cannot be read here")
+    elif kind == "encrypted" or (node.content_type in _SMIME and said != "certs-only"):
+        body.encrypted = True
+    return False
 
 
 def _other(tree: Tree, node: Node, body: Body, *, shown: bool) -> None:
@@ -170,9 +195,22 @@ def _plain(tree: Tree, node: Node, data: bytes, body: Body) -> None:
     words = decoded(tree, data, params.get("charset", ""), body)
     if "format" in params and params["format"].lower() == "flowed":
         words = unflow(words, delsp=params.get("delsp", "").lower() == "yes")
-    if words.lstrip()[:27] == "-----BEGIN PGP MESSAGE-----":
-        body.encrypted = True
+    if "-----BEGIN PGP " in words:
+        words = _openpgp(tree, words, body)
     body.blocks.append(Block(words))
+
+
+def _openpgp(tree: Tree, words: str, body: Body) -> str:
+    """OpenPGP written into the text: signed words without the frame around them, secret ones as they are."""
+    plain = unsigned_text(words)
+    if plain is not None:
+        body.signed = True
+        return plain
+    if is_secret_text(words):
+        body.encrypted = True
+    elif holds_secret_text(words):
+        tree.warn("partly encrypted; that part cannot be read here")
+    return words
 
 
 def _uuencoded(node: Node, data: bytes, body: Body) -> bytes:

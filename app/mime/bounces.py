@@ -33,6 +33,7 @@ _ORIGINAL: Final = re.compile(
     re.I | re.M,
 )
 _TEXT_ID: Final = re.compile(r"^[ >]*message-id:\s*(<[^<>\s]{3,300}>)", re.I | re.M)
+_COMPLAINT: Final = re.compile(r"complaint about message from [\d.:a-f]+\s*\Z", re.I)
 _SENDERS: Final = re.compile(
     r"mailer-daemon|postmaster|mail delivery|mailerdaemon|mail[ -]?administrator|delivery (?:sub)?system|"
     r"mail[ _-]?system|bounce|noreply-dmarc|no-?reply@.*(?:delivery|mail)|smtp\b|microsoft.?exchange|mdaemon",
@@ -70,9 +71,19 @@ def read_bounce(tree: Tree, body: Body, sender: str, subject: str) -> Bounce | N
 def read_feedback(tree: Tree, body: Body) -> tuple[bool, str | None]:
     """Is it a complaint, and about which of our mails?"""
     report = any(node.content_type == "message/feedback-report" for node in body.reports)
-    if not report and _report_type(tree.root) != "feedback-report":
+    if not report and _report_type(tree.root) != "feedback-report" and not _is_bare_complaint(tree, body):
         return False, None
     return True, _original_id(tree, body, body.text())
+
+
+def _is_bare_complaint(tree: Tree, body: Body) -> bool:
+    """A complaint that is nothing but the mail complained of, as a large provider sends it: it has no report part."""
+    parts = tree.root.children
+    if len(parts) != 1 or len(body.enclosed) != 1 or parts[0] is not body.enclosed[0]:
+        return False
+    data = content(tree, parts[0])
+    marked = "x-hmxmroriginalrecipient" in Headers(split(data, 0, len(data))[0])
+    return marked or _COMPLAINT.match(tree.root.headers.text("subject")) is not None
 
 
 def _report_type(root: Node) -> str:

@@ -29,10 +29,14 @@ _ALIASES: Final = {
 }  # fmt: skip
 _NO_CLAIM: Final = frozenset({"", "unknown-8bit", "x-unknown", "unknown", "8bit", "7bit", "binary", "none", "default",
                               "user-defined", "x-user-defined"})  # fmt: skip
+# Python calls them codecs; as the charset of a mail they mean nothing, raise, or take hours.
+_NO_CHARSET: Final = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape",
+                                "raw-unicode-escape", "charmap", "mbcs", "oem"})  # fmt: skip
 # In these, bytes below 128 do not mean ASCII, so an all-ASCII body must still go through the codec.
 _STATEFUL: Final = ("iso2022", "utf-7", "utf-16", "utf-32", "hz", "utf_16", "utf_32", "utf_7", "cp037", "cp500")
 _GUESSES: Final = ("cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "iso8859_2",
                    "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp874", "mac_roman")  # fmt: skip
+_HALF_PAIRS: Final = re.compile(r"[\ud800-\udfff]")  # no text can be stored that has them; UTF-7 can write them
 _HIGH: Final = re.compile(rb"[\x80-\xff]")
 
 
@@ -47,7 +51,7 @@ def codec_of(label: str) -> str | None:
         info = codecs.lookup(name)
     except (LookupError, ValueError, UnicodeError):
         return None
-    return info.name if getattr(info, "_is_text_encoding", True) else None
+    return info.name if getattr(info, "_is_text_encoding", True) and info.name not in _NO_CHARSET else None
 
 
 def decode(data: bytes, label: str = "") -> tuple[str, str]:
@@ -59,7 +63,8 @@ def decode(data: bytes, label: str = "") -> tuple[str, str]:
         if data.isascii() and not codec.startswith(_STATEFUL):
             return data.decode("ascii"), ""
         try:
-            return data.decode(codec), ""
+            text = data.decode(codec)
+            return (_HALF_PAIRS.sub("\ufffd", text) if codec == "utf-7" else text), ""
         except (UnicodeError, ValueError, LookupError):
             pass
     elif data.isascii():
@@ -74,7 +79,7 @@ def _repair(data: bytes, label: str, codec: str | None) -> tuple[str, str]:
     except UnicodeDecodeError:
         pass
     for name in filter(None, (codec if codec != "ascii" else None, "utf-8")):
-        text = data.decode(name, "replace")
+        text = _HALF_PAIRS.sub("\ufffd", data.decode(name, "replace"))
         lost = text.count("\ufffd")
         if lost * 4 <= sum(1 for char in text if char > "\x7f") - lost:
             return text, f"{lost} damaged characters in {name} text"

@@ -39,7 +39,7 @@ class Address:
 class Part:
     """One attachment: a part of the raw mail, decoded on demand by `part_bytes(raw, path)`."""
 
-    path: str  # "1.2" as in IMAP; "2.t1" = first file inside a winmail.dat at 2; "1.u1" = first uuencoded file of 1
+    path: str  # "1.2" as in IMAP; "2.t1" = first file inside a winmail.dat at 2; "1.u1" = first uuencoded file of 1; "1.p.2" = part 2 in what the S/MIME file 1 signs
     content_type: str
     filename: str  # decoded, no folders, never empty
     size: int  # decoded bytes

@@ -5,6 +5,8 @@ from __future__ import annotations
 from app.kernel.errors import NotFoundError
 from app.mime import structure, tnef, transfer
 from app.mime.blocks import content
+from app.mime.body import SIGNED
+from app.mime.sealed import signed_content
 from app.mime.structure import Node, Tree
 
 
@@ -14,13 +16,11 @@ def part_bytes(raw: bytes, path: str) -> bytes:
     Raises NotFoundError when the mail has no such part. Never raises for damage: it gives what can be decoded,
     the same bytes that `Part.size` and `Part.sha256` speak of.
     """
-    tree = structure.read(raw)
     place, inside = path, ""
     last = path.rpartition(".")[2]
     if last[:1] in ("t", "u"):
         place, inside = path[: -len(last) - 1], last
-    node = _find(tree, place)
-    data = content(tree, node)
+    data = _content(structure.read(raw), place)
     if not inside:
         return data
     number = int(inside[1:]) - 1 if inside[1:].isdecimal() else -1
@@ -28,6 +28,16 @@ def part_bytes(raw: bytes, path: str) -> bytes:
     if not 0 <= number < len(files):
         raise NotFoundError("This attachment is not part of the mail.")
     return files[number]
+
+
+def _content(tree: Tree, place: str) -> bytes:
+    """The decoded bytes of a node; those inside an opaque signature have paths that go on after its own."""
+    step = place.find(SIGNED)
+    while step >= 0:
+        outer = content(tree, _find(tree, place[:step]))
+        tree = structure.read(signed_content(outer) or b"", place[: step + len(SIGNED)])
+        step = place.find(SIGNED, step + 1)
+    return content(tree, _find(tree, place))
 
 
 def _inside(data: bytes, kind: str) -> list[bytes]:
@@ -38,7 +48,7 @@ def _inside(data: bytes, kind: str) -> list[bytes]:
 
 
 def _find(tree: Tree, path: str) -> Node:
-    if path == "1" and not tree.root.is_multipart:
+    if path in ("1", tree.root.path) and not tree.root.is_multipart:
         return tree.root
     stack = [tree.root]
     while stack:

@@ -61,9 +61,10 @@ class Tree:
             self.warnings.append(text)
 
 
-def read(raw: bytes) -> Tree:
-    """The tree of a mail. Accepts anything; what is no mail becomes one text part."""
+def read(raw: bytes, place: str = "") -> Tree:
+    """The tree of a mail. Accepts anything; what is no mail becomes one text part. `place` begins its paths."""
     tree = read_root(raw)
+    tree.root.path = place
     _open(tree, tree.root, 0)
     return tree
 
@@ -201,12 +202,12 @@ def _before_line_end(raw: bytes, begin: int, at: int) -> int:
     return max(at - 1, begin)
 
 
-def open_message(tree: Tree, data: bytes) -> Tree | None:
+def open_message(tree: Tree, data: bytes, place: str = "") -> Tree | None:
     """The tree of a mail enclosed in `tree`; `data` is its decoded body. None when nested too deeply."""
     if tree.depth >= limits.DEPTH or tree.parts >= limits.PARTS:
         tree.warn("enclosed mails are nested too deeply")
         return None
-    inner = read(data)
+    inner = read(data, place)
     inner.depth = tree.depth + 1
     tree.parts += inner.parts
     return inner

@@ -15,6 +15,17 @@ _COSTLY = {
     "quotes and a last word": b"\n" + b"> quoted\n" * 9_000 + b"own\n",
     "open tags": b"Content-Type: text/html\n\n" + b"<a href=" * 50_000,
     "open comments": b"Content-Type: text/html\n\n" + b"<!-- <b " * 50_000,
+    "titles that never end": b"Content-Type: text/html\n\n" + b"<title>" * 250_000,
+    "styles in turn": b"Content-Type: text/html\n\n" + b"<head><svg><math><template>" * 60_000,
+    "a charset that counts": b"Content-Type: text/plain; charset=punycode\n\n"
+    + b"a" * 200_000
+    + b"-"
+    + b"b9" * 200_000,
+    "signed piece by piece": b"Content-Type: application/pkcs7-mime; smime-type=signed-data\n\n"
+    + bytes.fromhex("308006092a864886f70d010702a080308002010131003080")
+    + b"\x24\x80" * 12
+    + b"\x04\x01a" * 700_000,
+    "signed texts": b"\n" + b"-----BEGIN PGP SIGNED MESSAGE-----\n\nx\n" * 20_000,
     "encoded words": b"X: y\nSubject: " + b"=?utf-8?q?" * 6_000 + b"\n\nx",
     "parameters": b"Content-Type: text/plain" + b"; a*0*=b" * 8_000 + b"\n\nx",
     "comments": b"To: " + b"(" * 30_000 + b"\n\nx",
