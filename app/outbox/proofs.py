@@ -15,7 +15,7 @@ from app.outbox import rules
 from app.outbox.delivery import envelope, tell_problem, undelivered_words, went_out
 from app.outbox.rules import Copy, Phase, State
 from app.outbox.tables import Outbox
-from app.people.commands import mark_address_dead
+from app.people.commands import mark_address_dead, record_event
 
 
 def note_found_in_sent(tx: Tx, ident: str, *, given_id: str = "") -> UUID | None:
@@ -87,6 +87,16 @@ def record_bounce(tx: Tx, message: UUID, recipients: Sequence[BounceRecipient]) 
         row.results, row.last_error = results, undelivered_words(results)
         tell_problem(tx, row)
     return State(row.state)
+
+
+def record_complaint(tx: Tx, message: UUID) -> tuple[str, ...]:
+    """Somebody called a message of ours spam (RFC 5965); to whom it had gone. It did arrive, and nobody is told dead."""
+    row, sent = tx.get(Outbox, message), tx.get(Message, message)
+    if row is None or sent is None:
+        return ()
+    _proved_sent(tx, row)
+    record_event(tx, "problem", ticket=row.ticket, field="complaint", new=str(message))
+    return envelope(sent)
 
 
 def _proved_sent(tx: Tx, row: Outbox) -> None:

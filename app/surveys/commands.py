@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import exists, func, select
 
+from app.answering.commands import note_automatic
 from app.conversations.queries import own_addresses
 from app.conversations.tables import Mailbox, Message
 from app.kernel import ids, options
@@ -192,6 +193,7 @@ def _send(tx: Tx, row: SurveyInvite, ticket: Ticket) -> UUID:
         thread=False,
         headers={"List-Unsubscribe": letter.unsubscribe},
     )
+    note_automatic(tx, row.message, row.address)
     row.token_sha256 = sha256_of(token)
     row.state, row.reason, row.sent_at = InviteState.QUEUED, "", tx.now
     return row.message

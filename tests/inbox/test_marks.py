@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.tables import Message
 from app.kernel import options
-from app.mime.compose import compose
+from app.mime.compose import Letter, compose
 from app.outbox import commands as outbox
 from app.outbox import marks
 from app.outbox.queries import letter as frozen
@@ -31,12 +31,18 @@ FORGED = (("Authentication-Results", "mx.desk.example; spf=pass; dkim=none; dmar
 def _answer(desk: PaperDesk) -> tuple[str, str]:
     """Answer the newest ticket and send it; the subject and the address to answer to that the customer gets."""
     written = desk.do(reply, desk.tickets()[-1].id, text="Is it plugged in?")
-    sent = desk.ask(frozen, written.message).letter
+    sent = _letter(desk, written.message)
     ref = desk.packs.append(compose(sent))
     desk.packs.flush()
     desk.do(outbox.claim, written.message, ref)
     desk.later(minutes=5)
     return sent.subject, sent.headers.get("Reply-To", "")
+
+
+def _letter(desk: PaperDesk, message: UUID) -> Letter:
+    made = desk.ask(frozen, message)
+    assert made is not None
+    return made.letter
 
 
 def _number_in(desk: PaperDesk) -> str:
@@ -103,7 +109,7 @@ def test_the_number_in_the_subject_finds_the_ticket_of_its_customer(paper: Paper
 def test_a_number_is_never_shown_nor_stored_in_a_subject(paper: PaperDesk) -> None:
     subject = _number_in(paper)
     paper.take(letter("Yes!", ident="b@c", subject=subject), letter(ident="c@c", sender=EVE, subject=subject))
-    shown = [row.subject for row in (*paper.tickets(), *paper.messages())]
+    shown = [row.subject for row in paper.tickets()] + [one.subject for one in paper.messages()]
     assert not [line for line in [*shown, paper.last_item().subject] if "[#" in line]
     assert _answer(paper)[0].count("[#") == 1
 
@@ -162,7 +168,7 @@ def test_a_survey_carries_neither_mark(paper: PaperDesk) -> None:
     paper.do(options.put, "subject_mark", True)
     paper.take(letter(ident="a@c"))
     asked: UUID = paper.do(send_now, paper.ticket().id)
-    sent = paper.ask(frozen, asked).letter
+    sent = _letter(paper, asked)
     assert "[#" not in sent.subject
     assert "Reply-To" not in sent.headers
 

@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app.conversations.mailboxes import NewMailbox, add_mailbox
+from app.inbox.commands import watch_folders
+from app.inbox.rules import FolderRole
+from app.inbox.tables import MailItem
 from app.kernel.errors import UserError
-from app.tickets.commands import belongs_to, delete_ticket, reply, set_status, undo
+from app.people.tables import Customer
+from app.tickets.commands import belongs_to, delete_ticket, merge, reply, set_status, undo
 from app.tickets.queries import conversation_ids, links, ticket_id
 from app.tickets.tables import Placement, TicketLink
 from tests.inbox.mail_desk import letter
@@ -170,3 +175,67 @@ def test_a_late_answer_does_not_melt_two_tickets_that_were_kept_apart(paper: Pap
     paper.take(letter(ident="b@c", answers="a@c", date=paper.now))
     assert len([row for row in paper.tickets() if row.status == "closed"]) == 1
     assert len(paper.tickets()) >= 2
+
+
+def test_a_mail_to_two_of_our_mailboxes_is_one_message_with_two_deliveries(paper: PaperDesk) -> None:
+    raw = letter(ident="a@c", to="support@desk.example, sales@desk.example")
+    box = NewMailbox("sales@desk.example", "imap://127.0.0.1:1", "smtp://127.0.0.1:1", "u", "ref2")
+    first = paper.mailbox
+    paper.take(raw)
+    paper.mailbox = paper.do(add_mailbox, box)
+    paper.do(watch_folders, paper.mailbox, [("INBOX", FolderRole.INBOX)])
+    assert paper.outcome(raw) == "duplicate"
+    assert (paper.ticket().message_count, paper.ticket().mailbox) == (1, first)
+    lines = paper.rows(select(MailItem))
+    assert len({line.mailbox for line in lines}) == 2
+    assert len({line.message for line in lines}) == 1
+
+
+def test_a_copy_to_another_mailbox_of_ours_is_no_customer(paper: PaperDesk) -> None:
+    paper.do(add_mailbox, NewMailbox("sales@desk.example", "imap://127.0.0.1:1", "smtp://127.0.0.1:1", "u", "ref2"))
+    paper.take(letter(ident="a@c", cc="sales@desk.example, Bob <bob@customer.example>"))
+    written = paper.do(reply, paper.ticket().id, text="Hello both")
+    sent = next(one for one in paper.messages() if one.id == written.message)
+    assert (sent.to, sent.cc) == ([["Ann", "ann@customer.example"]], [["Bob", "bob@customer.example"]])
+    assert paper.outcome(letter("For us", ident="b@c", sender="sales@desk.example")) == "sent_other"
+
+
+@pytest.mark.parametrize(
+    ("sender", "more", "answered"),
+    [
+        (ANN, (("Reply-To", "ann@home.example"),), "ann@home.example"),
+        (ANN, (("Reply-To", "support@desk.example"),), "ann@customer.example"),
+        (ANN, (("Reply-To", "support+x@desk.example"),), "ann@customer.example"),
+        (ANN, (("Reply-To", "x@trap.example"), ("Auto-Submitted", "auto-generated")), "ann@customer.example"),
+    ],
+)
+def test_reply_to_counts_only_from_a_person_and_not_when_it_is_ours(
+    paper: PaperDesk, sender: str, more: tuple[tuple[str, str], ...], answered: str
+) -> None:
+    paper.take(letter(ident="a@c", sender=sender, more=more))
+    written = paper.do(reply, paper.ticket().id, text="Hello")
+    sent = next(one for one in paper.messages() if one.id == written.message)
+    assert [address for _, address in sent.to] == [answered]
+    assert [one.name for one in paper.rows(select(Customer))] == ["Ann"]
+
+
+def test_a_reply_to_a_merged_ticket_goes_where_it_was_merged_into(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c"), letter(ident="b@c", subject="Another"))
+    first, second = (row.id for row in paper.tickets())
+    paper.do(reply, first, text="To the first")
+    ours = next(one for one in paper.messages() if one.direction == "out")
+    paper.do(merge, first, second)
+    paper.take(letter("Thanks", ident="d@c", answers=ours.external_id))
+    assert (paper.ticket().id, paper.ticket().message_count) == (second, 4)
+
+
+def test_a_forged_reference_links_but_never_shows_the_conversation(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c"))
+    paper.do(reply, paper.ticket().id, text="Your code is 1234.")
+    ours = next(one for one in paper.messages() if one.direction == "out")
+    paper.take(letter("Tell me", ident="e@e", sender=EVE, answers=ours.external_id, refs=("a@c", ours.external_id)))
+    assert [row.message_count for row in paper.tickets()] == [2, 1]
+    assert _links(paper) == {("possible_match", 1, 2), ("possible_match", 2, 1)}
+    written = paper.do(reply, paper.tickets()[1].id, text="Who are you?")
+    sent = next(one for one in paper.messages() if one.id == written.message)
+    assert [address for _, address in (*sent.to, *sent.cc)] == ["eve@elsewhere.example"]

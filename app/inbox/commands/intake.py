@@ -20,11 +20,11 @@ from app.inbox.match import Known, Match, named_by
 from app.inbox.rules import FolderRole, Outcome, is_by_program, outcome_of_class
 from app.kernel.store import Tx
 from app.mime.model import Address, MailClass, ParsedMail
-from app.outbox.commands import note_found_in_sent, note_named, record_bounce
+from app.outbox.commands import note_found_in_sent, note_named, record_bounce, record_complaint
 from app.outbox.rules import is_own
 from app.people.commands import customer_for, know_customers
 from app.people.queries import blocked_among, customer_of
-from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning, take_answer
+from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning, suppress, take_answer
 from app.surveys.rules import find_token
 from app.tickets import commands as tickets
 from app.tickets.commands.standing import know_tickets, standing
@@ -213,6 +213,9 @@ class Intake:
             return Delivery(outcome, arrival.key, reason="It names no message of ours.", stored=True)
         if mail.bounce is not None:
             record_bounce(self.tx, known.message, mail.bounce.recipients)
+        if outcome is Outcome.FEEDBACK:
+            for address in record_complaint(self.tx, known.message):
+                suppress(self.tx, address)
         return self._attach(arrival, known, outcome, Kind.BOUNCE)
 
     def _auto_reply(self, arrival: Arrival, match: Match) -> Delivery:
