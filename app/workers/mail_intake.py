@@ -79,14 +79,18 @@ class PassCounts:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a write may keep others out, and how long it lets them in between. Seconds."""
+    """How long a write is to keep others out, and after how long it ends although mails are left; how long it lets them
+    in between (all in seconds); how many mails are worth a write of their own.
+    """
 
-    budget_s: float = 0.03
+    aim_s: float = 0.025
+    limit_s: float = 0.03
     pause_s: float = 0.003
+    least: int = 1
 
 
 WITH_WINDOW: Final = Pace()
-ALONE: Final = Pace(budget_s=0.15, pause_s=0.0)
+ALONE: Final = Pace(aim_s=0.15, limit_s=1.0, pause_s=0.0, least=100)
 
 
 class Intake:
@@ -94,7 +98,7 @@ class Intake:
 
     def __init__(self, do: Do, ask: Ask, pool: ParsePool, stop: threading.Event, pace: Pace = WITH_WINDOW) -> None:
         self._do, self._ask, self._pool, self._stop, self._pace = do, ask, pool, stop, pace
-        self._at_once = _FIRST_AT_ONCE
+        self._at_once = max(_FIRST_AT_ONCE, pace.least)
         self.counts = PassCounts()
 
     def set_pace(self, pace: Pace) -> None:
@@ -170,7 +174,7 @@ class Intake:
         while at < len(mails) and not self._stop.is_set():
             batch = mails[at : at + self._at_once]
             try:
-                done: Ingested = self._do(commands.ingest, batch, budget_s=self._pace.budget_s)
+                done: Ingested = self._do(commands.ingest, batch, budget_s=self._pace.limit_s)
             except UserError:
                 raise  # the disk is full or the desk is busy: the mails wait
             except Exception:
@@ -186,8 +190,8 @@ class Intake:
 
     def _fitting(self, done: Ingested) -> int:
         """How many mails fill the time that a write may take, judged by the last ones; never twice as many at once."""
-        many = int(done.done * self._pace.budget_s / max(done.took_s, 0.001))
-        return min(max(many, 1), self._at_once * 2, _MOST_AT_ONCE)
+        many = int(done.done * self._pace.aim_s / max(done.took_s, 0.001))
+        return max(min(many, self._at_once * 2, _MOST_AT_ONCE), self._pace.least)
 
     def _one_by_one(self, mails: Sequence[MailToIngest]) -> None:
         for mail in mails:
