@@ -48,11 +48,12 @@ _READ: Final = frozenset({WireRole.INBOX, WireRole.SENT, WireRole.JUNK})
 
 
 class Fetcher:
-    """One session's view of one mailbox."""
+    """One session's view of one mailbox. `home`: the folder to be kept open, because the session waits in it."""
 
-    def __init__(self, session: ImapSession, hands: Hands, line: Line) -> None:
+    def __init__(self, session: ImapSession, hands: Hands, line: Line, home: str = "") -> None:
         self._session, self._hands, self._line = session, hands, line
         self._do, self._ask, self._packs = hands.do, hands.ask, hands.packs
+        self._home, self._compared = home, ""
         self._looked: dict[UUID, tuple[FolderState, list[int]]] = {}
 
     def plan(self) -> ReceivePlan | None:
@@ -84,37 +85,84 @@ class Fetcher:
         return replace(plan, folders=tuple(one for one in plan.folders if one.name in there)) if plan else None
 
     def missing(self, plan: ReceivePlan, folder: FolderPlan, *, listing: bool = False) -> list[int]:
-        """UIDs of a folder that have no line here. `listing`: look at all of them even if nothing seems to have changed."""
+        """UIDs of a folder that have no line here. `listing`: look at all of them even if nothing seems to have changed.
+
+        A folder of which the server says that nothing is new is not even opened; one that is open and was compared
+        since costs nothing as long as the server mentions no change.
+        """
+        can_tell = not listing and not folder.unaccounted and plan.first_import_done
+        if can_tell and self._is_quiet(plan, folder):
+            return []
+        found = self._look(plan, folder, can_tell=can_tell)
+        self._compared = folder.name
+        return found
+
+    def distrust(self) -> None:
+        """Look at the open folder again even if the server mentions no change of it: some never do."""
+        self._compared = ""
+
+    def _look(self, plan: ReceivePlan, folder: FolderPlan, *, can_tell: bool) -> list[int]:
         state = self._select(folder)
         if folder.uidvalidity == 0:
             self._begin(folder, state)
-            listing = True
         elif folder.uidvalidity != state.uidvalidity:
             self._start_over(plan, folder, state)
-            listing = True
-        elif not listing and not folder.unaccounted and plan.first_import_done:
+        elif can_tell:
             found = self._told(plan, folder, state)
             if found is not None:
                 return found
         return list(self.compare(plan, folder, state))
 
+    def _is_quiet(self, plan: ReceivePlan, folder: FolderPlan) -> bool:
+        """Does the server say of a folder that it is as it was at the last look?"""
+        if self._session.folder == folder.name:
+            return self._compared == folder.name and not self._session.changed
+        if folder.name == self._home or folder.uidnext is None or folder.listed_at is None:
+            return False
+        try:
+            state = self._session.status(folder.name)
+        except ExternalError:
+            if not self._session.usable:
+                raise
+            return False  # a server that cannot say it shows it when the folder is opened
+        return state.uidvalidity == folder.uidvalidity and self._is_same(plan, folder, state)
+
+    def _is_same(self, plan: ReceivePlan, folder: FolderPlan, state: FolderState) -> bool:
+        """Do the figures say that there are the same mails as before: as many, and no UID given since?
+
+        Where only new mail is wanted the number of all is not known here; there nothing at all may have changed.
+        """
+        if state.uidnext is None or state.uidnext != folder.uidnext or folder.listed_at is None:
+            return False
+        if plan.history is History.NONE:
+            return state.highestmodseq is not None and state.highestmodseq == folder.highestmodseq
+        if state.exists != folder.server_count:
+            return False
+        self._note_modseq(folder, state)
+        return True
+
+    def _note_modseq(self, folder: FolderPlan, state: FolderState) -> None:
+        if state.highestmodseq not in (None, folder.highestmodseq):
+            from_here = {"uidnext": state.uidnext, "modseq": state.highestmodseq}
+            self._do(commands.note_look, folder.id, state.uidvalidity, (), **from_here)
+
     def _told(self, plan: ReceivePlan, folder: FolderPlan, state: FolderState) -> list[int] | None:
         """What is new as far as the server's own figures tell it, without a listing; None: they do not add up."""
-        is_same_top = state.uidnext is not None and state.uidnext == folder.uidnext and folder.listed_at is not None
+        if self._is_same(plan, folder, state):
+            return []
         if plan.history is History.NONE:
-            is_same = is_same_top and state.highestmodseq and state.highestmodseq == folder.highestmodseq
-            return [] if is_same else None
+            return None
         count = folder.server_count
         if state.vanished:
             count -= self._do(commands.note_look, folder.id, state.uidvalidity, state.vanished)
+        is_same_top = state.uidnext is not None and state.uidnext == folder.uidnext
         new = [] if is_same_top else self._session.uids(folder.received_uid)
         if count + len(new) != state.exists:
             return None
         if new:
             self._looked[folder.id] = (state, new)
-        elif state.highestmodseq not in (None, folder.highestmodseq):
-            from_here = {"uidnext": state.uidnext, "modseq": state.highestmodseq}
-            self._do(commands.note_look, folder.id, state.uidvalidity, (), **from_here)
+        else:
+            self._note_modseq(folder, state)
         return new
 
     def compare(self, plan: ReceivePlan, folder: FolderPlan, state: FolderState) -> tuple[int, ...]:
@@ -164,7 +212,7 @@ class Fetcher:
         """`uids` of a folder with what the server says of each: time, size, its provider's name."""
         if not uids:
             return []
-        self._select(folder)
+        self._open(folder)
         facts = self._session.facts(uids)
         nothing = MailFacts(None, 0)
         return [
@@ -198,7 +246,7 @@ class Fetcher:
                 yield window
 
     def _receive(self, plan: ReceivePlan, folder: FolderPlan, mails: list[Wanted]) -> Iterator[list[WaitingItem]]:
-        validity = self._select(folder).uidvalidity
+        validity = self._open(folder)
         keeper = Keeper(self._session, self._hands, self._line, plan, folder)
         batch: list[commands.ReceivedMail] = []
         size, begun = 0, time.monotonic()
@@ -247,8 +295,16 @@ class Fetcher:
         self._do(commands.start_over, folder.id, state.uidvalidity, moved, first)
 
     def _select(self, folder: FolderPlan) -> FolderState:
+        """Open a folder afresh: its figures are of now."""
+        self._compared = ""
         modseq, validity = folder.highestmodseq, folder.uidvalidity
         return self._session.select(folder.name, Seen(validity, modseq) if modseq and validity else None)
+
+    def _open(self, folder: FolderPlan) -> int:
+        """Have a folder open, as it may be already; its UIDVALIDITY."""
+        if self._session.folder != folder.name:
+            self._select(folder)
+        return self._session.uidvalidity
 
     def _top(self, folder: FolderPlan) -> int:
         return max(self._session.uids(0), default=folder.received_uid) + 1

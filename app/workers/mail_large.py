@@ -34,7 +34,9 @@ class LargeMails:
         for mail in self._hands.ask(large_mails, self._hands.mailbox, coming=True):
             if self._hands.stop.is_set():
                 break
-            if self._session.select(mail.folder).uidvalidity == mail.uidvalidity:
+            if self._session.folder != mail.folder:
+                self._session.select(mail.folder)
+            if self._session.uidvalidity == mail.uidvalidity:
                 done += self._bring(mail)
         return done
 

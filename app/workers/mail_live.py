@@ -82,7 +82,7 @@ class _Live:
         self._hands, self._wake, self._pace = hands, wake, pace
         self.receiver = Receiver(hands, pace())
         self._bulk: threading.Thread | None = None
-        self._looked_at = 0.0
+        self._looked_at = self._distrusted_at = 0.0
 
     def stay(self) -> None:
         """Sign in and receive what comes until stop or until the computer slept; raises what the connection raises."""
@@ -94,7 +94,8 @@ class _Live:
         if plan is None:
             return
         with open_session(plan, self._hands.secrets) as session:
-            receiver.use(session)
+            inbox = _inbox(plan)
+            receiver.use(session, inbox.name if inbox else "INBOX")
             try:
                 receiver.watch()
                 self._begin_bulk()
@@ -111,11 +112,14 @@ class _Live:
 
     def _look(self, plan: ReceivePlan | None) -> None:
         """Receive what is new. With `plan`: its INBOX spoke, and the other folders were looked at not long ago."""
-        receiver = self.receiver
-        inbox = _inbox(plan) if plan is not None and time.monotonic() - self._looked_at < LOOK_S else None
-        receiver.take_new([inbox.name] if inbox is not None else None)
+        receiver, now = self.receiver, time.monotonic()
+        inbox = _inbox(plan) if plan is not None and now - self._looked_at < LOOK_S else None
         if inbox is None:
-            self._looked_at = time.monotonic()
+            self._looked_at = now
+            if now - self._distrusted_at > RENEW_S[0]:
+                self._distrusted_at = now
+                receiver.fetcher.distrust()
+        receiver.take_new([inbox.name] if inbox is not None else None)
         receiver.intake.take_leftovers(self._hands.mailbox)
         self._begin_bulk()
         receiver.count_traffic(at_least=TRAFFIC_STEP)
@@ -131,9 +135,12 @@ class _Live:
         seconds = idle_span(len(plan.folders), is_slow=self.receiver.line.is_slow)
         if inbox is None:
             return IdleResult(changed=False, woken=self._wake.wait_awake(min(seconds, LOOK_S)))
-        state = session.select(inbox.name)
-        if state.uidnext is not None and inbox.uidnext is not None and state.uidnext > inbox.uidnext:
-            return IdleResult(changed=True, woken=False)  # it came while the other folders were looked at
+        if session.folder != inbox.name:
+            self.receiver.take_new([inbox.name])  # opens it: what came while the others were looked at is not missed
+        if session.folder != inbox.name:
+            return IdleResult(changed=False, woken=self._wake.wait_awake(min(seconds, LOOK_S)))
+        if session.changed:
+            return IdleResult(changed=True, woken=False)
         return session.idle(seconds, self._wake)
 
     def _begin_bulk(self) -> None:

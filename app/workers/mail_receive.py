@@ -112,11 +112,11 @@ class Receiver:
         found: ReceivePlan | None = self._hands.ask(receive_plan, self._hands.mailbox)
         return found
 
-    def use(self, session: ImapSession) -> None:
-        """Work on this session from now on."""
+    def use(self, session: ImapSession, home: str = "") -> None:
+        """Work on this session from now on; `home` is the folder in which it waits."""
         self._session, self._counted = session, (0, 0)
         self.line = line_of(self._hands.ask)
-        self._fetcher = Fetcher(session, self._hands, self.line)
+        self._fetcher = Fetcher(session, self._hands, self.line, home)
 
     @property
     def fetcher(self) -> Fetcher:
@@ -141,7 +141,8 @@ class Receiver:
             return
         wanted: list[Wanted] = []
         touched: list[FolderPlan] = []
-        for folder in plan.folders:
+        inbox_last = sorted(plan.folders, key=lambda one: one.role is FolderRole.INBOX)  # it stays open
+        for folder in inbox_last:
             if folder.name in self._there and (names is None or folder.name in names):
                 found = self._apart(folder, partial(self._missing, plan))
                 if found:

@@ -31,6 +31,7 @@ class OddMailbox:
     flags: dict[str, str] = field(default_factory=dict)
     uidvalidity: int = 7
     tells_uidnext: bool = True
+    knows_status: bool = True
     quotes_keys: bool = False
     chatters: bool = False
     capabilities: bytes = _ITEMS
@@ -48,6 +49,7 @@ class OddMailbox:
             "CAPABILITY": lambda _command: [b"* CAPABILITY " + self.capabilities + b"\r\n", OK],
             "LIST": self._list,
             "EXAMINE": self._examine,
+            "STATUS": self._status,
             "UID SEARCH": self._search,
             "UID FETCH": self._fetch,
         }
@@ -67,6 +69,16 @@ class OddMailbox:
         if self.tells_uidnext:
             lines.append(b"* OK [UIDNEXT %d] x\r\n" % (max(mails, default=0) + 1))
         return [*lines, b"{tag} OK [READ-ONLY] done\r\n"]
+
+    def _status(self, command: str) -> Sequence[bytes]:
+        name = re.findall(r'"([^"]*)"', command)[0]
+        if not self.knows_status or name in self.closed:
+            return [NO]
+        mails = self.folders[name]
+        items = b"UIDVALIDITY %d MESSAGES %d" % (self.uidvalidity, len(mails))
+        if self.tells_uidnext:
+            items += b" UIDNEXT %d" % (max(mails, default=0) + 1)
+        return [b'* STATUS "%s" (%s)\r\n' % (name.encode(), items), OK]
 
     def _search(self, command: str) -> Sequence[bytes]:
         first = int(re.findall(r"(\d+):\*", command)[0])

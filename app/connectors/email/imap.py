@@ -123,7 +123,23 @@ class ImapSession:
             self._enabled = frozenset()  # it promised what it cannot do
             state = self._examine(folder, None)
         self._folder, self._uidvalidity = folder, state.uidvalidity
+        self._client.wire.spoke_of_change = False
         return state
+
+    @property
+    def changed(self) -> bool:
+        """Did the server mention, in whatever answer, that mails came to or left the open folder since it was opened?"""
+        return self._client.wire.spoke_of_change
+
+    @property
+    def folder(self) -> str:
+        """The open folder; empty when none is."""
+        return self._folder
+
+    @property
+    def uidvalidity(self) -> int:
+        """The open folder's UIDVALIDITY; it cannot change as long as the folder is open."""
+        return self._uidvalidity
 
     def _examine(self, folder: str, seen: Seen | None) -> FolderState:
         wire = self._client.wire
@@ -137,7 +153,7 @@ class ImapSession:
         with self._talking():
             said = self._client.folder_status(folder, items)
             return FolderState(
-                uidvalidity=int(said.get(b"UIDVALIDITY", 0)),
+                uidvalidity=int(said.get(b"UIDVALIDITY") or 1),
                 uidnext=said.get(b"UIDNEXT"),
                 highestmodseq=said.get(b"HIGHESTMODSEQ"),
                 exists=int(said.get(b"MESSAGES", 0)),
@@ -255,6 +271,7 @@ class ImapSession:
         awake = awake or AwakeClock()
         if self._server.tokens is not None:
             self._server.tokens.current()
+            max_s = min(max_s, self._server.tokens.good_for_s() + 1)  # then the next round renews it
         with self._talking():
             wait = imap_idle.idle if "IDLE" in self.capabilities else imap_idle.poll
             result = wait(self._client.wire, max_s, wake, awake)

@@ -33,6 +33,7 @@ _CLAIM_MAX = 2**32  # no mail is larger; a server that says so is broken
 _CHUNK = 256 * 1024
 _LITERAL = re.compile(rb"~?\{(\d{1,19})\+?\}\r\n$")
 _BYE = re.compile(rb"\* BYE\b", re.IGNORECASE)
+_OTHER_MAILS = re.compile(rb"\* (\d+ (EXISTS|EXPUNGE)|VANISHED)\b", re.IGNORECASE)
 
 
 class Wire(imaplib.IMAP4):
@@ -45,6 +46,7 @@ class Wire(imaplib.IMAP4):
         self._buffer = bytearray()
         self._landing = memoryview(bytearray(_CHUNK))
         self._bye = b""
+        self.spoke_of_change = False  # mails came to or left the open folder, as any answer may mention
         self.received = self.sent = 0  # bytes of the protocol in each direction, what encryption adds left out
         super().__init__(server.url.host, server.url.port, server.timeout_s)
 
@@ -80,6 +82,8 @@ class Wire(imaplib.IMAP4):
         del self._buffer[: end + 1]
         if _BYE.match(line):
             self._bye = line[5:].strip()
+        elif _OTHER_MAILS.match(line):
+            self.spoke_of_change = True
         return line
 
     def send(self, data: Any) -> None:
