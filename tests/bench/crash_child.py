@@ -3,8 +3,8 @@
     python -m tests.bench.crash_child DESK
 
 Each line on standard input begins one pass (`deskbell sync`) in a process of its own, a fork of this one, so that a
-pass costs no start of Python. The line is `POINT NTH`: where to stand still, and the how-manieth time; `- 0` for
-nowhere. On standard output come `pid N`, then `reached` if it stands, then `ended STATUS`.
+pass costs no start of Python. The line is `POINT NTH AHEAD`: where to stand still, and the how-manieth time (`- 0` for
+nowhere), and by how many seconds its clock is ahead. On standard output come `pid N`, then `reached` if it stands, then `ended STATUS`.
 
 The program has no door for this. The steps that only it can show (a flush, a commit) are watched by wrapping the very
 functions here, in the child; what the other end of a line can show is done there, by the peer.
@@ -16,6 +16,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ import app.engine
 import app.workers.mail_send  # noqa: F401 - loaded here once, not in every pass
 from app.cli import main
 from app.desk.desk import Desk
-from app.kernel import blobs
+from app.kernel import blobs, clock
 from app.kernel.store import Tx
 
 FLUSH = "flush"
@@ -72,8 +73,10 @@ def _before(stand: Stand, real: Callable[..., Any]) -> Callable[..., Any]:
     return watched
 
 
-def one_pass(folder: Path, point: str, nth: int) -> None:
+def one_pass(folder: Path, point: str, nth: int, ahead_s: int) -> None:
     """In the fork: the pass, to its end or to the point."""
+    now = clock.now
+    clock.now = lambda: now() + timedelta(seconds=ahead_s)
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 2)
     sys.stdout = os.fdopen(sink, "w")
@@ -85,10 +88,10 @@ def serve(folder: Path) -> None:
     """Begin a pass for each line, one after the other."""
     Desk.open(folder).close()
     while line := sys.stdin.readline():
-        point, nth = line.split()
+        point, nth, ahead = line.split()
         pid = os.fork()
         if pid == 0:
-            one_pass(folder, point, int(nth))
+            one_pass(folder, point, int(nth), int(ahead))
         os.write(1, b"pid %d\n" % pid)
         _, status = os.waitpid(pid, 0)
         os.write(1, b"ended %d\n" % os.waitstatus_to_exitcode(status))

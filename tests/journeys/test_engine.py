@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,6 +17,7 @@ import pytest
 
 from app.desk.supervisor import engine_pid
 from app.kernel.paths import Workspace
+from tests.bench import crash
 from tests.journeys.command_line import CommandLine
 from tests.journeys.test_main_job import desk_on, letter
 from tests.servers.dovecot import Account, Dovecot
@@ -151,3 +154,17 @@ def test_lines_deleted_behind_the_programs_back_are_noticed_and_fetched_again(
     inbox = next(row for row in cli("ledger", "--reconcile") if row["folder"] == "INBOX")
     assert (inbox["unaccounted"], inbox["server"]) == (0, 5)
     assert len(cli("tickets")) == 5
+
+
+def test_kills_at_every_step_and_cuts_lose_and_double_nothing(tmp_path: Path) -> None:
+    """A short run of `deskbell bench crash`: every point once, both lines in both directions."""
+    folder = Path(tempfile.mkdtemp(prefix="deskbell-crash-"))  # not tmp_path: its folders are closed to other users
+    try:
+        killed, cut, found = crash.run(folder, kills=1, cuts=4, seed=11)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    assert set(killed.values()) == {1}
+    assert len(killed) == 10
+    assert len(cut) == 4
+    assert found.faults() == {}
+    assert (found.mails, found.replies) > (40, 14)
