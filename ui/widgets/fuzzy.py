@@ -48,11 +48,16 @@ def _step(
         options = [
             (score + _worth(place, last, phrase), (*hits, place))
             for last, (score, hits) in before.items()
-            if last < place
+            if last < place and not _leaps(last, place, phrase)
         ]
         if options:
             after[place] = max(options)
     return after
+
+
+def _leaps(last: int, place: int, phrase: str) -> bool:
+    """From one word into the middle of another: nobody who types "lamp" means "Look: as the computer"."""
+    return last >= 0 and phrase[place - 1].isalnum() and not phrase[last : place + 1].isalnum()
 
 
 def _worth(place: int, last: int, phrase: str) -> float:

@@ -270,7 +270,7 @@ class Popover(QFrame):
         """Open at the right of `anchor`, within its window."""
         window = anchor.window()
         self.setParent(window, self.windowFlags())  # or it would go with the last reference to it
-        self.adjustSize()
+        self.resize(self.width(), self.content.totalHeightForWidth(self.width()))  # wrapped lines have their height
         corner = anchor.mapToGlobal(QPoint(anchor.width() + 8, anchor.height() - self.height()))
         floor = window.mapToGlobal(QPoint(0, window.height() - self.height() - 8)).y()
         ceiling = window.mapToGlobal(QPoint(0, 8)).y()

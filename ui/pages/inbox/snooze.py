@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QDateTimeEdit
 
 from app.kernel import clock
 from app.tickets.commands import snooze
-from ui.text import tr, when_text
+from ui.text import clock_text, date_text, tr, when_text
 from ui.widgets.button import Button
 from ui.widgets.label import Label
 from ui.widgets.layout import line, row
@@ -33,7 +33,7 @@ def times(now: datetime) -> tuple[tuple[str, datetime], ...]:
     monday = today + timedelta(days=7 - local.weekday())
     offered = [
         (tr("In 3 hours"), (local + _SOON).replace(second=0, microsecond=0, tzinfo=None)),
-        (tr("Tomorrow morning"), today + timedelta(days=1)),
+        (tr("Tomorrow"), today + timedelta(days=1)),
         (tr("Next Monday"), monday),
         (tr("In a week"), today + timedelta(days=7)),
     ]
@@ -52,7 +52,7 @@ class SnoozeSheet(Dialog):
         self.offers = [self._offer(words, at, now) for words, at in times(now)]
         self.field = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(int((now + timedelta(days=2)).timestamp())))
         self.field.setAccessibleName(tr("Day and time"))
-        self.field.setCalendarPopup(True)
+        self.field.setButtonSymbols(QDateTimeEdit.ButtonSymbols.NoButtons)
         self.field.setMinimumHeight(32)
         take = Button(tr("Snooze"), clicked=self._take_field)
         self.add(*self.offers, line(), row((self.field, 1), take, spacing=8))
@@ -62,7 +62,8 @@ class SnoozeSheet(Dialog):
         self.add(Label(words, "small", wrap=True))
 
     def _offer(self, words: str, at: datetime, now: datetime) -> Button:
-        when = when_text(at, now)
+        days = (at.astimezone().date() - now.astimezone().date()).days
+        when = clock_text(at) if days < 2 else f"{date_text(at, now)} {clock_text(at)}"
         return Button(f"{words}  ·  {when}", clicked=partial(self._take, at))
 
     def _take_field(self) -> None:

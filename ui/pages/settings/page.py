@@ -87,7 +87,7 @@ class Page(BasePage):
             spacing=4,
         )
         set_box(nav, "panel")
-        nav.setFixedWidth(208)
+        nav.setFixedWidth(220)
         return nav
 
     def _heading(self, text: str) -> Label:
