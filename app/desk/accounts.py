@@ -16,13 +16,15 @@ from app.connectors.email.certificates import CertificateInfo
 from app.connectors.email.check import Advice, CheckResult, advice_of, check_receiving, check_sending, failed_sign_in
 from app.connectors.email.config import ServerUrl
 from app.connectors.email.discover import discover
+from app.connectors.email.imap import ImapSession
 from app.connectors.email.oauth import server_with, tokens_of
-from app.connectors.email.providers import Needs, provider_at, provider_of
+from app.connectors.email.providers import Needs, Provider, provider_at, provider_of
 from app.connectors.email.words import SENTENCES, Fault
 from app.conversations.mailboxes import NewMailbox, add_mailbox, remove_mailbox, resume_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock, secrets, signals
 from app.kernel.errors import ExternalError, NotFoundError, UserError
+from app.workers.mail_history import preview
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["SENTENCES", "Account", "Advice", "CertificateInfo", "CheckResult", "Fault", "Found", "Needs", "Tested"]
 
 TEST_TIMEOUT_S = 15.0
+COUNT_TIMEOUT_S = 60.0
 PASSWORD = "password"
 
 
@@ -60,7 +63,7 @@ class Account:
 class Found:
     """Servers found for an address. `source`: table, autoconfig, mx, srv, guess or none.
 
-    `advice`: what the provider wants of a person. `identity`: who could sign the person in by the browser, "" for nobody.
+    `advice`: what the provider wants of a person. `ways`: how one can sign in there, as `ways_in` tells it.
     `confirm`: servers outside the domain that only DNS names: the person has to say yes before a password goes there.
     """
 
@@ -68,7 +71,7 @@ class Found:
     source: str
     provider: str = ""
     advice: Advice | None = None
-    identity: str = ""
+    ways: tuple[str, ...] = (PASSWORD,)
     confirm: tuple[str, ...] = ()
 
 
@@ -88,9 +91,9 @@ def find_servers(address: str, cancel: threading.Event | None = None) -> Found:
     """Look for the servers of an address. Raises UserError for what is no address. Takes seconds."""
     found = discover(address, cancel)
     provider = found.provider
-    name, identity = (provider.name, provider.identity) if provider else ("", "")
+    name, ways = provider.name if provider else "", _ways(provider)
     if not found.candidates:
-        return Found(None, found.source.value, name, advice_of(provider), identity)
+        return Found(None, found.source.value, name, advice_of(provider), ways)
     best = found.candidates[0]
     account = Account(
         address.strip(),
@@ -98,9 +101,9 @@ def find_servers(address: str, cancel: threading.Event | None = None) -> Found:
         str(best.sending),
         best.user,
         files_sent_itself=bool(provider and provider.files_sent),
-        auth=identity if provider and provider.needs is Needs.BROWSER else PASSWORD,
+        auth=ways[0],
     )
-    return Found(account, found.source.value, name, advice_of(provider), identity, best.confirm)
+    return Found(account, found.source.value, name, advice_of(provider), ways, best.confirm)
 
 
 def ways_in(account: Account) -> tuple[str, ...]:
@@ -109,7 +112,10 @@ def ways_in(account: Account) -> tuple[str, ...]:
         host = ServerUrl.parse(account.imap_url).host if account.imap_url else ""
     except UserError:
         host = ""
-    provider = provider_at(host) if host else provider_of(account.address)
+    return _ways(provider_at(host) if host else provider_of(account.address))
+
+
+def _ways(provider: Provider | None) -> tuple[str, ...]:
     if provider is None or not provider.identity:
         return (PASSWORD,)
     return (provider.identity,) if provider.needs is Needs.BROWSER else (PASSWORD, provider.identity)
@@ -126,6 +132,27 @@ def check(account: Account, secret: str) -> Tested:
     with concurrent.futures.ThreadPoolExecutor(1, "check") as pool:
         sent = pool.submit(check_sending, sending, account.address)
         return Tested(check_receiving(receiving, account.address), sent.result())
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryCount:
+    """What lies in a mailbox: mails, bytes as the server says, the oldest, how many arrived `since` the time asked for."""
+
+    mails: int
+    size_bytes: int
+    oldest_at: datetime | None
+    since: int
+
+
+def count_history(account: Account, secret: str, since: datetime) -> HistoryCount:
+    """Count what connecting would bring in (inbox, Sent, Junk), before anything is kept. Raises ExternalError."""
+    url = ServerUrl.parse(account.imap_url)
+    server = server_with(url, account.login, secret, pin=account.imap_pin or None, timeout_s=COUNT_TIMEOUT_S)
+    with ImapSession.open(server) as session:
+        folders = preview(session, since)
+    times = [each.oldest_at for each in folders if each.oldest_at is not None]
+    mails, size = sum(each.mails for each in folders), sum(each.size_bytes for each in folders)
+    return HistoryCount(mails, size, min(times, default=None), sum(each.since for each in folders))
 
 
 def connect(

@@ -153,6 +153,10 @@ class AccessTokens(Protocol):
         """A token that is good for some minutes, renewed if need be. Raises ExternalError."""
         ...
 
+    def good_for_s(self) -> float:
+        """Seconds until the current one is to be renewed."""
+        ...
+
     def renewed(self, rejected: Secret) -> Secret:
         """A newer one than the token that a server has just rejected. Raises ExternalError."""
         ...

@@ -163,6 +163,9 @@ class StoredTokens:
             found = self._read()
             return Secret((found if found.is_fresh else self._renew(found)).access)
 
+    def good_for_s(self) -> float:
+        return max(0.0, (self._read().until - _EARLY - clock.now()).total_seconds())
+
     def renewed(self, rejected: Secret) -> Secret:
         with _locks[self._ref]:
             found = self._read()
@@ -206,6 +209,9 @@ class NewTokens:
 
     def current(self) -> Secret:
         return Secret(self.sign_in.access)
+
+    def good_for_s(self) -> float:
+        return (self.sign_in.until - clock.now()).total_seconds()
 
     def renewed(self, _rejected: Secret) -> Secret:
         return Secret(self.sign_in.access)

@@ -19,13 +19,14 @@ from app.desk.accounts import PASSWORD, Account, CheckResult, Found, Tested, che
 from app.kernel.errors import ExternalError, UserError
 from app.kernel.secrets import keyring_problem
 from ui.pages import Context
-from ui.pages.first_run.browser import BrowserSignIn
-from ui.pages.first_run.results import Act, ResultRow, page_act
+from ui.pages.first_run.history import HistoryChoice
+from ui.pages.first_run.results import ResultRow
 from ui.pages.first_run.servers import ServerFields, described, with_urls
-from ui.pages.first_run.words import advice_text, refused
+from ui.pages.first_run.ways import WaysIn
+from ui.pages.first_run.words import refused
 from ui.text import tr
 from ui.widgets.button import link_button
-from ui.widgets.field import FieldBlock, PasswordField, Select, TextField
+from ui.widgets.field import FieldBlock, PasswordField, TextField
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import column, line, row, set_box, vertical
 from ui.widgets.state import Busy
@@ -49,10 +50,6 @@ class ConnectForm(QFrame):
         self._result: Tested | None = None
         self._without_sending = False
         self._by_hand = self._unfolded = False
-        self._ways: tuple[str, ...] = (PASSWORD,)
-        self._way = PASSWORD
-        self._sign_in = ""  # what a sign-in by the browser gave; as secret as a password
-        self._page: Act | None = None
         self._cancel: threading.Event | None = None
         self._busy = ""
         self._keyring_problem: str | None = None
@@ -97,13 +94,7 @@ class ConnectForm(QFrame):
         self._found = ElidingLabel("", "strong")
         self._edit = link_button(tr("Edit"), self.edit_servers)
         self._head = row((self._found, 1), self._edit)
-        self._hint = Label("", "small", wrap=True)
-        self._hint_page = link_button("", self._open_hint_page)
-        self._confirm = Label("", "small", wrap=True)
-        self._confirm_box = column(self._confirm, margins=(12, 10, 12, 10), box="warn")
-        self.browser = BrowserSignIn(self.context)
-        self._other_way = link_button("", self._take_other_way)
-        self._advice = column(self._hint, row(self._hint_page, self._other_way, None, spacing=4), spacing=0)
+        self.ways = WaysIn(self.context)
         self._looking = Busy(tr("Looking for the servers…"), action=(tr("Cancel"), self.call_off))
         self._testing = Busy(tr("Signing in to both servers…"), action=(tr("Cancel"), self.call_off))
         self.imap = ServerFields("imap", tr("Receiving"))
@@ -121,8 +112,7 @@ class ConnectForm(QFrame):
         self.this_run = CheckBox(tr("Keep the password for this run only"))
         self._keyring_text = Label("", "small", wrap=True)
         self._keyring = column(self._keyring_text, self.this_run, margins=(12, 10, 12, 10), spacing=8, box="warn")
-        self.history = Select(_histories(), "since", name=tr("Mail that is there already"))
-        self._history_block = FieldBlock(tr("Mail that is there already"), self.history)
+        self.history = HistoryChoice(self.context)
         self._fill()
         self._connect()
 
@@ -131,8 +121,8 @@ class ConnectForm(QFrame):
         layout.setSpacing(12)
         for item in (
             row((self._address_block, 1), (self._password_block, 1), spacing=16),
-            self._kept, self._looking, self._head, self._advice, self._confirm_box, self.browser, self._hand,
-            self._results, self._testing, self._keyring, self._history_block,
+            self._kept, self._looking, self._head, self.ways, self._hand,
+            self._results, self._testing, self._keyring, self.history,
         ):  # fmt: skip
             layout.addWidget(item)
 
@@ -145,8 +135,8 @@ class ConnectForm(QFrame):
             fields.edited.connect(self._hand_edited)
             fields.host.returnPressed.connect(self.test)
         self.user.textEdited.connect(lambda _text: self._hand_edited())
-        self.browser.signed_in.connect(self._signed_in)
-        self.browser.changed.connect(self.changed)
+        self.ways.signed_in.connect(self._signed_in)
+        self.ways.changed.connect(self._show)
         self.this_run.toggled.connect(lambda _on: self.changed.emit())
 
     def _ask_keyring(self) -> None:
@@ -164,75 +154,34 @@ class ConnectForm(QFrame):
 
     def _entered(self) -> Account:
         """The account as the fields say it now."""
-        account = replace(self._account, address=self._address(), auth=self._way)
+        account = replace(self._account, address=self._address(), auth=self.ways.way)
         if not self._by_hand:
             return account
         return replace(with_urls(account, self.imap.url(), self.smtp.url()), user=self.user.text().strip())
 
     def _secret(self) -> str:
-        return self.password.text() if self._way == PASSWORD else self._sign_in
+        return self.ways.sign_in if self.ways.by_browser else self.password.text()
 
     def _address_edited(self) -> None:
         if self._busy == "search":
             self.call_off()
         if not self._by_hand and self._address() != self._searched:
             self._account, self._searched = _NONE, ""
-            self._advise(None)
-            self._choose_ways((PASSWORD,))
-        self._sign_in = ""
+            self.ways.show_found(None)
+            self.ways.choose((PASSWORD,), self._address())
         self._address_block.set_wrong("")
         self._show()
 
     def _hand_edited(self) -> None:
         self._by_hand = True
         self._without_sending = False
-        self._confirm.setText("")
-        ways = ways_in(self._entered())
-        if ways != self._ways:
-            self._choose_ways(ways)
+        self.ways.show_found(None)
+        self.ways.choose(ways_in(self._entered()), self._address())
         self._show()
 
-    # -- how to sign in -----------------------------------------------------------------------------------------------
-
-    def _choose_ways(self, ways: tuple[str, ...]) -> None:
-        """How one can sign in there; the first is the usual one."""
-        self._ways = ways
-        self._choose_way(ways[0])
-
-    def _choose_way(self, way: str) -> None:
-        self._way, self._sign_in = way, ""
-        if way != PASSWORD:
-            self.browser.offer(way, self._address())
-        others = [each for each in self._ways if each != way]
-        words = {PASSWORD: tr("Use an app password instead"), "google": tr("Sign in with Google instead")}
-        self._other_way.setText(words.get(others[0], "") if others else "")
-
-    def _take_other_way(self) -> None:
-        self._choose_way(next(each for each in self._ways if each != self._way))
-        self._show()
-
-    def _signed_in(self, kept: str) -> None:
-        self._sign_in = kept
+    def _signed_in(self) -> None:
         self._show()
         self.test()
-
-    def _advise(self, found: Found | None) -> None:
-        """What the provider wants of the person, with its page; and servers that have to be confirmed."""
-        advice = found.advice if found else None
-        self._hint.setText(advice_text(advice))
-        self._page = page_act(advice) if advice is not None and advice.page else None
-        self._hint_page.setText(self._page[0] if self._page else "")
-        hosts = ", ".join(found.confirm) if found else ""
-        words = tr(
-            "The domain names servers that lie elsewhere: {hosts}. Is that your provider? Press Test only if it is: your "
-            "password goes there.",
-            hosts=hosts,
-        )
-        self._confirm.setText(words if hosts else "")
-
-    def _open_hint_page(self) -> None:
-        if self._page is not None:
-            self._page[1]()
 
     # -- looking for servers ------------------------------------------------------------------------------------------
 
@@ -255,14 +204,14 @@ class ConnectForm(QFrame):
     def _servers_found(self, found: Found) -> None:
         self._set_busy("")
         account = found.account
-        self._advise(found)
+        self.ways.show_found(found)
         if account is None:
             self._account = replace(_NONE, address=self._address())
             self._found.setText(tr("No servers were found. Enter them as your provider names them."))
             self._open_fields()
         else:
             self._account = account
-            self._choose_ways(ways_in(account))
+            self.ways.choose(found.ways, self._address())
             self._found.setText(tr("Servers found for {name}", name=found.provider or _domain(account.address)))
         self._show()
         if account is not None and not found.confirm and self._secret() and not self.password.hasFocus():
@@ -368,6 +317,8 @@ class ConnectForm(QFrame):
             trust=lambda: self._trust(smtp_pin=_pin(result.sending)),
             acts=skip,
         )
+        if result.receiving.ok and self._tested_with:
+            self.history.count(*self._tested_with)
         self._show()
         self.told.emit()
 
@@ -411,7 +362,7 @@ class ConnectForm(QFrame):
     def _saved(self, key: UUID, then: Callable[[UUID], object]) -> None:
         self._set_busy("")
         self.password.clear()
-        self._sign_in = ""
+        self.ways.forget()
         self._result = None
         then(key)
 
@@ -419,7 +370,7 @@ class ConnectForm(QFrame):
 
     def _set_busy(self, what: str) -> None:
         self._busy = what
-        for field in (self.address, self.password, self.history, self.user, self.imap, self.smtp, self.browser):
+        for field in (self.address, self.password, self.history, self.user, self.imap, self.smtp, self.ways):
             field.setEnabled(what in {"", "search"})
         self._show()
 
@@ -432,37 +383,21 @@ class ConnectForm(QFrame):
         self._edit.setVisible(not self._unfolded)
         if self._by_hand and not self._found.text():
             self._found.setText(tr("Servers"))
-        searched = self._busy != "search"
-        by_browser = self._way != PASSWORD
+        by_browser = self.ways.by_browser
         self._password_block.setVisible(not by_browser)
-        self.browser.setVisible(by_browser and searched and not self._sign_in)
-        self._hint.setVisible(bool(self._hint.text()))
-        self._hint_page.setVisible(self._page is not None and not by_browser)
-        self._other_way.setVisible(bool(self._other_way.text()))
-        self._advice.setVisible(searched and bool(self._hint.text() or self._other_way.text()))
-        self._confirm_box.setVisible(bool(self._confirm.text()) and not tested)
         self._hand.setVisible(self._unfolded)
-        self._results.setVisible((known or tested or self._by_hand) and (not by_browser or bool(self._sign_in)))
+        self._results.setVisible((known or tested or self._by_hand) and (not by_browser or bool(self.ways.sign_in)))
         if not tested:
             entered = self._entered()
             self.receiving.rest(described(entered.imap_url))
             self.sending.rest(described(entered.smtp_url))
         self._keyring.setVisible(bool(self._keyring_problem))
         self._kept.setVisible(not self._keyring_problem and not by_browser)
-        self._history_block.setVisible(self.was_tested and not self._busy and self._receives())
+        self.history.setVisible(self.was_tested and not self._busy and self._receives())
         self.changed.emit()
 
     def _receives(self) -> bool:
         return self._result is not None and self._result.receiving.ok
-
-
-def _histories() -> list[tuple[str, str]]:
-    return [
-        ("since", tr("Open the last 14 days; older mail becomes searchable history")),
-        ("archive", tr("Keep everything as searchable history")),
-        ("all", tr("Open every conversation as a ticket")),
-        ("none", tr("Leave it out: only new mail")),
-    ]
 
 
 def _domain(address: str) -> str:
