@@ -17,6 +17,7 @@ REFERENCES: Final = 200  # ids of one References field (the first and the newest
 TEXT: Final = 2_000_000  # bytes of one text part that are decoded for reading
 TEXT_TOTAL: Final = 4_000_000  # characters of all text parts together
 HTML: Final = 300_000  # characters of HTML that the window shows as HTML
+HTML_NESTED: Final = 250  # elements within each other; the tags of deeper ones are left out before cleaning
 HTML_DEPTH: Final = 30  # nested block elements or tables of such HTML
 HTML_CELLS: Final = 2_000  # table cells of such HTML
 GUESS: Final = 8_192  # bytes looked at when a charset must be guessed

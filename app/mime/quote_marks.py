@@ -30,6 +30,7 @@ _ATTRIBUTION: Final = re.compile(
     .replace("a scris", "a[ ]scris"),
     re.I | re.S | re.X,
 )
+_LOOSE: Final = re.compile(rf"(?=.*{_DATE}).{{2,200}}?\b(?:{_WROTE})\b.{{1,100}}[:：]$", re.I | re.S)
 _ORIGINAL: Final = re.compile(
     r"^[ \t>*]*[-_=]{2,}\s*(?:original(?:[ -]?(?:message|nachricht|e-?mail|meddelande|melding|besked|bericht))?|ursprüngliche nachricht|original message|"
     r"message d'origine|message original|mensaje original|mensagem original|messaggio originale|"
@@ -93,7 +94,11 @@ def is_signature_line(bare: str) -> bool:
 
 
 def is_attribution(lines: list[str], at: int) -> int:
-    """How many lines an "On … wrote:" that begins here takes; 0 if none does."""
+    """How many lines an "On … wrote:" that begins here takes; 0 if none does.
+
+    Where the name stands last and without an address ("Am 18.11.2026 schrieb Ann:"), the words alone could be the
+    writer's own: then the next line must be a quoted one.
+    """
     first = lines[at].strip().lstrip("> ")
     if not first or len(first) > 400:
         return 0
@@ -105,9 +110,14 @@ def is_attribution(lines: list[str], at: int) -> int:
             joined = f"{joined} {lines[at + size - 1].strip().lstrip('> ')}"
         if len(joined) > _LONGEST:
             return 0
-        if _ATTRIBUTION.match(joined):
+        if _ATTRIBUTION.match(joined) or (_quote_follows(lines, at + size) and _LOOSE.match(joined)):
             return 0 if size > 1 and _begins_later(lines, at, size) else size
     return 0
+
+
+def _quote_follows(lines: list[str], at: int) -> bool:
+    """Is the next line that is not empty marked with ">"?"""
+    return next((line.lstrip()[:1] for line in lines[at : at + 4] if line.strip()), "") == ">"
 
 
 def _begins_later(lines: list[str], at: int, size: int) -> bool:

@@ -14,6 +14,7 @@ from typing import Final
 import nh3
 
 from app.mime import limits
+from app.mime.nesting import shallow
 
 _TAGS: Final = frozenset(
     """a abbr acronym address b bdi bdo big blockquote br caption center cite code col colgroup dd del dfn div dl dt em
@@ -61,7 +62,7 @@ def clean(source: str) -> str:
     if len(source) > limits.HTML * 4:
         source = source[: limits.HTML * 4]
     shown = nh3.clean(
-        _VOID_NUL.sub("", source),
+        shallow(_VOID_NUL.sub("", source), limits.HTML_NESTED),
         tags=set(_TAGS),
         clean_content_tags=set(_DROP_WHOLE),
         attributes=_ATTRIBUTES,
