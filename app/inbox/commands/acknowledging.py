@@ -1,6 +1,4 @@
-"""Letters that opened tickets in a batch, handed on to whoever acknowledges them. Once a batch, and mostly for nothing:
-the first question is whether any of the batch's mailboxes wants that at all.
-"""
+"""Letters that opened tickets in a batch, handed on to be acknowledged: at its end, when all of them are written."""
 
 from __future__ import annotations
 
@@ -29,15 +27,13 @@ class Fresh:
 
 
 def acknowledge(tx: Tx, opened: Sequence[Fresh]) -> int:
-    """Acknowledge those letters whose mailboxes want it; how many. The letters must have been written."""
-    wanted = answering.acknowledging(tx, [one.arrival.mailbox for one in opened]) if opened else frozenset()
-    letters = [one for one in opened if one.arrival.mailbox in wanted]
-    if not letters:
+    """Acknowledge these letters, whose mailboxes want it, as far as a program may; how many."""
+    if not opened:
         return 0
     tx.flush()
-    query = select(Ticket.id, Ticket.number).where(Ticket.id.in_([one.ticket for one in letters]))
+    query = select(Ticket.id, Ticket.number).where(Ticket.id.in_([one.ticket for one in opened]))
     numbers = {row.id: row.number for row in tx.execute(query)}
-    return sum(answering.acknowledge(tx, _candidate(one, numbers[one.ticket])) for one in letters)
+    return sum(answering.acknowledge(tx, _candidate(one, numbers[one.ticket])) for one in opened)
 
 
 def _candidate(one: Fresh, number: int) -> answering.Opened:

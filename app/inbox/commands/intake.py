@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
+from app.answering.commands import acknowledging
 from app.conversations.rules import Direction, Kind
 from app.inbox.commands.acknowledging import Fresh
 from app.inbox.commands.erasing import was_erased
@@ -57,11 +58,13 @@ class Intake:
         self.own = own
         self.opened: list[Fresh] = []  # letters that opened a ticket just now: they may be acknowledged
         self._blocked: frozenset[str] = frozenset()
+        self._acknowledging: frozenset[UUID] = frozenset()
 
     def prepare(self, mails: Sequence[ParsedMail]) -> None:
         """Ask once about everybody who writes and every ticket that is named, so that the mails need not ask each."""
         know_customers(self.tx, [writer.address for mail in mails if (writer := self.writer(mail))])
         know_tickets(self.tx, self.threads.tickets())
+        self._acknowledging = acknowledging(self.tx)
         self._blocked = blocked_among(self.tx, {mail.from_.key for mail in mails if mail.from_})
 
     def deliver(self, arrival: Arrival) -> Delivery:
@@ -111,7 +114,7 @@ class Intake:
         if row is None or too_late:
             ticket = self.open_for(arrival, writer)
             places.store(arrival, ticket=ticket, customer=customer, automatic=is_by_program(mail))
-            if writer is not None and not arrival.was_there:
+            if writer is not None and not arrival.was_there and arrival.mailbox in self._acknowledging:
                 self.opened.append(Fresh(arrival, writer, ticket, customer))
             if row is not None:
                 tickets.link_tickets(self.tx, ticket, row.id, CONTINUES, arrival.key)
