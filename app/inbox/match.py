@@ -141,8 +141,8 @@ class Threads:
         return {each.ticket for each in known if each.ticket is not None}
 
     def has(self, ref: str | None) -> tuple[Known, ...]:
-        """The stored messages that have this id."""
-        return tuple(self._has.get(ref, ())) if ref else ()
+        """The stored messages that have this id, the oldest first."""
+        return tuple(sorted(self._has[ref], key=lambda one: one.message)) if ref in self._has else ()
 
     def ours(self, ref: str | None) -> Known | None:
         """The message of ours that has this id."""
@@ -333,8 +333,10 @@ class _Search:
                 self.loose[known.message] = None
 
     def join(self, naming: Iterable[Known]) -> None:
-        """Messages that name the mail: their tickets are the same conversation."""
-        for known in naming:
+        """Messages that name the mail: their tickets are the same conversation. The oldest comes first, in whatever
+        order and in however many batches they arrived.
+        """
+        for known in sorted(naming, key=lambda one: one.message):
             at = self._threads.ticket_of(known)
             if at is None or at == self._ticket:
                 continue
