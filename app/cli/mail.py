@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -26,32 +29,40 @@ from app.tickets.commands import cancel_reply
 
 def parse(args: argparse.Namespace, out: Output) -> int:
     """Read mail files and print one JSON object each; a bad file is an object too, and never stops the rest."""
-    from app.mime.jsonl import as_failure, as_json
-    from app.mime.parse import parse as parse_mail
-
-    rows: list[dict[str, Any]] = []
-    for path in _files(args.paths):
-        try:
-            row = as_json(str(path), parse_mail(path.read_bytes()))
-        except OSError as error:
-            row = as_failure(str(path), f"The file cannot be read ({error.strerror or error}).")
-        if out.as_json:
-            rows.append(row)
-        else:
-            print(json.dumps(row, ensure_ascii=False), flush=True)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # JSON lines are UTF-8 whatever the terminal speaks
     if out.as_json:
-        print(json.dumps(rows, ensure_ascii=False))
+        print(json.dumps([_parsed(path) for path in _files(args.paths)], ensure_ascii=False))
+        return 0
+    for path in _files(args.paths):
+        print(json.dumps(_parsed(path), ensure_ascii=False), flush=True)
     return 0
 
 
+def _parsed(path: Path) -> dict[str, Any]:
+    from app.mime.jsonl import as_failure, as_json
+    from app.mime.parse import parse as parse_mail
+
+    name = os.fsencode(path).decode("utf-8", "replace")
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        return as_failure(name, f"The file cannot be read ({error.strerror or error}).")
+    return as_json(name, parse_mail(raw)) if raw.strip() else as_failure(name, "The file is empty.")
+
+
 def _files(paths: list[Path]) -> Iterator[Path]:
+    """The files named, and of folders the mails in them: .eml files and those of a Maildir."""
     for path in paths:
         if path.is_dir():
-            yield from sorted(
-                one for one in path.rglob("*") if one.is_file() and one.suffix.lower() in (".eml", ".mail")
-            )
+            yield from sorted(one for one in path.rglob("*") if _is_mail(one))
         else:
             yield path
+
+
+def _is_mail(path: Path) -> bool:
+    by_place = path.parent.name in ("cur", "new") and not path.name.startswith(".")
+    return (by_place or path.suffix.lower() in (".eml", ".mail")) and path.is_file()
 
 
 def ledger(args: argparse.Namespace, out: Output) -> int:
