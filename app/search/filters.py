@@ -28,7 +28,8 @@ _IS = {
 _HAS = {
     "attachment": "t.has_attachment",
     "file": "t.has_attachment",
-    "note": "EXISTS (SELECT 1 FROM message m WHERE m.ticket = t.id AND m.direction = 'internal')",
+    "note": "EXISTS (SELECT 1 FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL"
+    " WHERE m.ticket = t.id AND m.direction = 'internal' AND coalesce(p.ticket, t.id) = t.id)",
     "reply": "t.first_reply_at IS NOT NULL",
     "survey": "EXISTS (SELECT 1 FROM survey_response r WHERE r.ticket = t.id)",
 }

@@ -43,8 +43,9 @@ SELECT m.occurred_at AS at, CASE WHEN m.direction = 'internal' THEN 'note' WHEN 
        CASE WHEN m.direction = 'internal' THEN 'note' WHEN m.kind = 'survey' THEN 'invited' ELSE m.direction END AS what,
        m.channel, m.subject AS title, m.snippet AS line, t.id AS ticket, t.number, t.status, m.id AS message,
        NULL AS score, coalesce(a.name, '') AS who
-  FROM message m LEFT JOIN ticket t ON t.id = m.ticket LEFT JOIN agent a ON a.id = m.agent
- WHERE m.customer IN ({people}) AND (t.id IS NULL OR t.deleted_at IS NULL)
+  FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL
+  LEFT JOIN ticket t ON t.id = coalesce(p.ticket, m.ticket) LEFT JOIN agent a ON a.id = m.agent
+ WHERE m.customer IN ({people}) AND (CASE WHEN t.id IS NULL THEN p.id IS NULL ELSE t.deleted_at IS NULL END)
    AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = m.id AND o.state = 'cancelled')
 UNION ALL
 SELECT r.at, 'survey', 'answered', 'email', t.subject, r.comment, t.id, t.number, t.status, r.id, r.score, ''

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    false,
     func,
     literal_column,
     select,
@@ -169,7 +170,7 @@ def _of(view: View) -> tuple[ColumnElement[bool], InstrumentedAttribute[Any], bo
         Pile.ACTIVE: _ACTIVE,
         Pile.TO_DO: _UNANSWERED,
         Pile.UNASSIGNED: and_(_UNANSWERED, Ticket.assignee.is_(None)),
-        Pile.MINE: and_(_UNANSWERED, Ticket.assignee == view.agent),
+        Pile.MINE: and_(_UNANSWERED, Ticket.assignee == view.agent) if view.agent else false(),  # nobody has none
         Pile.FOLLOW_UP: and_(_PRESENT, Ticket.follow_up == true()),
         Pile.ALL: _PRESENT,
     }
