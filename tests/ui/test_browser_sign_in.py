@@ -38,7 +38,7 @@ from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.pages.first_run.page import Page
 from ui.pages.health.facts import Cause
-from ui.pages.health.lamp import act_of
+from ui.pages.health.lamp import StatusLamp, act_of
 from ui.pages.settings.sign_in import SignInSheet, open_sign_in
 from ui.theme import Theme
 from ui.widgets.button import Button
@@ -224,8 +224,10 @@ def test_a_sign_in_that_ends_while_the_line_waits_for_mail_is_in_the_lamp_by_its
 ) -> None:
     info = connected(desk, account)
     causes: list[Cause] = []
-    assert window.watcher is not None
-    window.watcher.judged.connect(lambda _level, found: causes.extend(found))
+    window.watch()
+    lamp = window.watcher
+    assert isinstance(lamp, StatusLamp)
+    lamp.judged.connect(lambda _level, found: causes.extend(found))
     stop, wake = threading.Event(), Wake()
     with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
         hands = Hands(info.id, desk.work, desk.ask, desk.packs, secrets.load_secret, pool, stop)
