@@ -26,7 +26,7 @@ _DROP_WHOLE: Final = frozenset("script style title head template noscript iframe
 _ATTRIBUTES: Final = {
     "*": {"dir", "lang", "title", "style", "align", "valign", "bgcolor", "color", "width", "height"},
     "a": {"href"},
-    "img": {"src", "alt", "data-remote-src"},
+    "img": {"src", "alt"},
     "font": {"face", "size", "color"},
     "table": {"border", "cellpadding", "cellspacing", "summary"},
     "td": {"colspan", "rowspan", "nowrap"},
@@ -48,7 +48,8 @@ _LINK_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 _DATA_IMAGE: Final = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp)[;,]", re.I)
 _HIDING: Final = re.compile(r"^(?:font-size\s*:\s*0|display\s*:\s*none|line-height\s*:\s*0)", re.I)
 _DANGEROUS: Final = re.compile(r"url\s*\(|expression|@import|javascript|behaviou?r|\\|position\s*:", re.I)
-_REMOTE_MARK: Final = re.compile(r'<img ([^>]*?)src="(?!cid:|data:image/)([^"]*)"', re.I)
+# Whole attributes one by one: the cleaner writes them all as name="value" and escapes quotes, but ">" may stand within.
+_REMOTE_MARK: Final = re.compile(r'<img((?: [\w-]+="[^"]*")*?) src="(?!cid:|data:image/)([^"]*)"', re.I)
 _CONTROL: Final = re.compile(
     r"[\x00-\x20\x7f-\xa0\u00ad\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]"
 )
@@ -73,7 +74,7 @@ def clean(source: str) -> str:
         url_relative="deny",
         filter_style_properties=set(_STYLES),
     )
-    return _REMOTE_MARK.sub(r'<img \1data-remote-src="\2"', shown)
+    return _REMOTE_MARK.sub(r'<img\1 data-remote-src="\2"', shown)
 
 
 def _attribute(_tag: str, name: str, value: str) -> str | None:

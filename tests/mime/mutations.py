@@ -53,6 +53,8 @@ _HOSTILE = (
     "<noscript><p title='</noscript><img src=x onerror=alert(1)>'>", '<object data="data:text/html,x">',
     "<table background='https://evil.example/b.gif'>", "<video poster=https://evil.example/v><source src=//evil.example/s>",
     '<meta http-equiv="refresh" content="0;url=https://evil.example/">', "<a href=' vbscript:x'>", "<!--><img src=x onerror=a>-->",
+    "<img data-remote-src=https://evil.example/1 src=https://evil.example/2>", "<img alt='>' src=//evil.example/3>",
+    "<img alt='\" src=\"https://evil.example/4' src=HTTPS://evil.example/5>", "<img src='ht\ntps://evil.example/6'>",
     "<a style='behavior:url(x)' href='\u2028javascript:x'>", "<xmp><img src='</xmp><script>x</script>'>", "<img src='file:///etc/passwd'>",
 )  # fmt: skip
 

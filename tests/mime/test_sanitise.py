@@ -7,6 +7,7 @@ import time
 import pytest
 
 from app.mime.sanitise import clean, is_heavy, safe_link
+from tests.mime.mutations import acts_of
 
 
 @pytest.mark.parametrize("url", ["https://x.example/a?b=c", "http://x.example", "mailto:ann@x.example", "tel:+491234"])
@@ -32,6 +33,22 @@ def test_remote_pictures_keep_their_address_but_cannot_load() -> None:
     assert ' src="https:' not in shown
     assert 'src="cid:a@b"' in shown
     assert 'src="data:image/png' in shown
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        'data-remote-src="https://t.example/b"',
+        'alt=">"',
+        "alt=' src=\"cid:x\"'",
+        'title="a" alt="src=x>" width="3"',
+        "SRC=cid:a",
+    ],
+)
+def test_no_other_attribute_keeps_a_source_from_being_moved(others: str) -> None:
+    for tag in (f'<img {others} src="https://t.example/a">', f'<img src="https://t.example/a" {others}>'):
+        assert acts_of(clean(tag)) == [], tag
+        assert "data-remote-data" not in clean(tag)
 
 
 def test_a_mail_cannot_bring_a_source_in_disguise() -> None:
