@@ -1,12 +1,14 @@
-"""`backup FILE`, `restore FILE`: the whole desk in one file, and back."""
+"""`backup FILE`, `restore FILE`: the whole desk in one file, and back. `compact`: the same desk in less room."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+from collections.abc import Iterator
 
 from app.cli.opening import opened
 from app.cli.output import Output
-from app.kernel import clock
+from app.kernel import clock, compaction
 from app.kernel.archive import restore_archive, write_archive
 from app.kernel.errors import UserError
 from app.kernel.locks import FileLock, holders
@@ -28,17 +30,10 @@ def backup(args: argparse.Namespace, out: Output) -> int:
 def restore(args: argparse.Namespace, out: Output) -> int:
     """Put a desk from a file in place. What was there is kept beside it; passwords must be given again."""
     source = args.file.expanduser().absolute()
-    place = Workspace((args.data or default_folder()).expanduser().absolute())
+    place = _place(args)
     place.prepare()
-    lock = FileLock(place.workspace_lock, role="restore")
-    if not lock.acquire(timeout_s=PATIENCE_S):
-        who = ", ".join(f"{one.role} (process {one.pid})" for one in holders(place.workspace_lock))
-        msg = f"This desk is in use by {who or 'another program'}. Close it and try again."
-        raise UserError(msg)
-    try:
+    with _alone(place, "restore"):
         made_at = restore_archive(source, place.database, place.packs, replace=args.replace)
-    finally:
-        lock.release()
     with opened(args):
         pass
     out.one(
@@ -46,3 +41,37 @@ def restore(args: argparse.Namespace, out: Output) -> int:
         f"The desk of {made_at:%Y-%m-%d %H:%M} is in {place.folder}. Sign in to its mailboxes again.",
     )
     return 0
+
+
+def compact(args: argparse.Namespace, out: Output) -> int:
+    """Give back the room of what was erased for good; its bytes and words are nowhere on the disk afterwards.
+
+    Daily backups keep it until they are a week old.
+    """
+    with opened(args) as desk:
+        place = desk.workspace
+    with _alone(place, "compact"):
+        done = compaction.compact(place.database, place.packs)
+    out.one(
+        {"freed_bytes": done.freed_bytes, "packs": done.packs, "damaged": list(done.kept)},
+        f"{done.freed_bytes / 1e6:.1f} MB are free again.",
+    )
+    return 0
+
+
+def _place(args: argparse.Namespace) -> Workspace:
+    return Workspace((args.data or default_folder()).expanduser().absolute())
+
+
+@contextlib.contextmanager
+def _alone(place: Workspace, role: str) -> Iterator[None]:
+    """Hold the workspace alone. Raises UserError that names who else has it open."""
+    lock = FileLock(place.workspace_lock, role=role)
+    if not lock.acquire(timeout_s=PATIENCE_S):
+        who = ", ".join(f"{one.role} (process {one.pid})" for one in holders(place.workspace_lock))
+        msg = f"This desk is in use by {who or 'another program'}. Close it and try again."
+        raise UserError(msg)
+    try:
+        yield
+    finally:
+        lock.release()

@@ -85,6 +85,7 @@ def _desk(commands: Any) -> None:
     for one in (backup, restore):
         one.add_argument("file", type=Path, metavar="FILE")
         one.add_argument("--replace", action="store_true", help="also over what is there already")
+    _command(commands, "compact", "backups:compact", "give back the room of what was erased for good")
     setting = _command(commands, "setting", "desk:setting", "show the settings, or change them: setting KEY=VALUE …")
     setting.add_argument("changes", nargs="*", metavar="KEY=VALUE")
     bench = _command(commands, "bench", "desk:bench", "the project's own benchmarks")

@@ -11,11 +11,14 @@ import pytest
 from sqlalchemy import func, select, text
 
 from app.conversations.mailboxes import update_mailbox
+from app.conversations.queries import raw_ref
 from app.conversations.tables import Message
 from app.inbox import commands
 from app.inbox.queries import ledger_items
 from app.inbox.tables import MailItem
 from app.kernel import options
+from app.kernel.blobs import Packs
+from app.kernel.compaction import compact
 from app.kernel.store import Tx
 from app.kernel.tables import Blob, Tombstone
 from app.mime.compose import compose
@@ -103,6 +106,23 @@ def test_everything_that_told_of_it_is_gone(paper: PaperDesk, tmp_path: Path) ->
         assert found == (0,)
         assert db.execute("PRAGMA foreign_key_check").fetchall() == []
         db.execute("INSERT INTO search_fts(search_fts) VALUES ('integrity-check')")
+
+
+def test_after_compacting_no_byte_and_no_word_of_it_is_on_the_disk(paper: PaperDesk, tmp_path: Path) -> None:
+    paper.take(letter("Another matter.", ident="z@c", sender=EVE))
+    _whole_matter(paper)
+    paper.do(delete_ticket, paper.tickets()[-1].id)
+    _month_later(paper)
+    paper.packs.close()
+    compact(tmp_path / "desk.sqlite", tmp_path / "packs")
+    whole = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    tags = 1  # a tag's name is the desk's own word
+    assert whole.lower().count(SECRET.encode()) <= 2 * tags
+    assert b"Another matter." in whole
+    (kept,) = paper.messages()
+    ref = paper.ask(raw_ref, kept.id)
+    assert ref is not None
+    assert b"Another matter." in Packs(tmp_path / "packs").read(ref)
 
 
 def test_the_ledger_still_accounts_for_every_mail(paper: PaperDesk) -> None:

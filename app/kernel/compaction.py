@@ -1,0 +1,135 @@
+"""Giving back what erased and forgotten things still hold: bytes in the packs, words in the index, pages of the database.
+
+Packs are append-only, therefore letting go of a blob only forgets where it lies. Here every pack that holds bytes
+without a row is written again without them, in this order, so that a crash loses nothing: new packs, flushed and moved
+in place; then the rows, in one transaction; then the old packs go. What a crash leaves behind is a pack without a row,
+which the next run removes. Nobody else may have the workspace open.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import text, update
+
+from app.kernel.blobs import HEADER, BlobDamaged, BlobRef, Packs, storage_error, sync_folder
+from app.kernel.store import Store, Tx
+from app.kernel.tables import Blob
+
+_FLUSH_BYTES: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What a run gave back. `kept`: packs that hold a damaged record and were left as they are."""
+
+    freed_bytes: int
+    packs: int
+    kept: tuple[str, ...]
+
+
+def compact(database: Path, packs: Path) -> Compacted:
+    """Rewrite wasteful packs, then the index and the database file. The caller holds the workspace exclusively.
+
+    Raises StorageError when the disk cannot hold the new packs; everything is then as it was.
+    """
+    before = _size(database, packs)
+    fresh_folder = packs.with_name(packs.name + ".compacting")
+    store = Store(database)
+    try:
+        wanted = _blobs_by_pack(store)
+        wasteful = [path for path in sorted(packs.glob("*.pack")) if _is_wasteful(path, wanted[path.name])]
+        shutil.rmtree(fresh_folder, ignore_errors=True)
+        fresh_folder.mkdir(mode=0o700)
+        moved, kept = _write_again(
+            Packs(packs), Packs(fresh_folder), {path.name: wanted[path.name] for path in wasteful}
+        )
+        _move_in(fresh_folder, packs)
+        with store.write("compact") as tx:
+            _point_to(tx, moved)
+        for path in wasteful:
+            if path.name not in kept:
+                path.unlink()
+        _rewrite_database(store)
+    except OSError as error:
+        raise storage_error(error) from error
+    finally:
+        store.close()
+        shutil.rmtree(fresh_folder, ignore_errors=True)
+    return Compacted(max(before - _size(database, packs), 0), len(wasteful) - len(kept), tuple(kept))
+
+
+def _blobs_by_pack(store: Store) -> defaultdict[str, list[tuple[bytes, BlobRef]]]:
+    """(key, place) of every blob that has a row, in the order in which they lie."""
+    found: defaultdict[str, list[tuple[bytes, BlobRef]]] = defaultdict(list)
+    columns = Blob.__table__.c
+    query = Blob.__table__.select().order_by(columns.pack, columns.offset)
+    with store.read() as db:
+        for row in db.connection().execute(query):
+            found[row.pack].append((row.id, BlobRef(row.pack, row.offset, row.length, row.sha256)))
+    return found
+
+
+def _is_wasteful(path: Path, blobs: list[tuple[bytes, BlobRef]]) -> bool:
+    needed = {(ref.offset, ref.length) for _, ref in blobs}
+    return path.stat().st_size > sum(HEADER.size + length for _, length in needed)
+
+
+def _write_again(
+    old: Packs, new: Packs, wanted: dict[str, list[tuple[bytes, BlobRef]]]
+) -> tuple[list[tuple[bytes, BlobRef]], list[str]]:
+    """Copy what is wanted of each pack; the new places, and the packs that hold a damaged record: those stay whole."""
+    moved: list[tuple[bytes, BlobRef]] = []
+    kept: list[str] = []
+    waiting = 0
+    try:
+        for name, blobs in wanted.items():
+            try:
+                for key, ref in blobs:
+                    moved.append((key, new.append(old.read(ref))))
+                    waiting += ref.length
+                    if waiting > _FLUSH_BYTES:
+                        new.flush()
+                        waiting = 0
+            except BlobDamaged:
+                kept.append(name)
+                mine = {key for key, _ in blobs}
+                moved = [one for one in moved if one[0] not in mine]
+        new.flush()
+    finally:
+        old.close()
+        new.close()
+    return moved, kept
+
+
+def _move_in(fresh: Path, packs: Path) -> None:
+    for path in fresh.glob("*.pack"):
+        path.rename(packs / path.name)
+    sync_folder(packs)
+
+
+def _point_to(tx: Tx, moved: list[tuple[bytes, BlobRef]]) -> None:
+    for key, ref in moved:
+        tx.execute(update(Blob).where(Blob.id == key).values(pack=ref.pack, offset=ref.offset))
+
+
+def _rewrite_database(store: Store) -> None:
+    """Merge the index, so that words of erased texts leave it, and write the file anew without its free pages."""
+    with store.write("compact_index") as tx:
+        tx.execute(text("INSERT INTO search_fts(search_fts) VALUES ('optimize')"))
+    line = store.writer.raw_connection()
+    try:
+        line.cursor().execute("VACUUM")
+        line.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        line.close()
+
+
+def _size(database: Path, packs: Path) -> int:
+    """Bytes of the database, its log and all packs."""
+    files = [*database.parent.glob(database.name + "*"), *packs.glob("*.pack")]
+    return sum(path.stat().st_size for path in files)

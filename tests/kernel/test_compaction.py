@@ -1,0 +1,97 @@
+"""Packs written again without what nothing names any more: nothing that is named is lost, whatever happens."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from sqlalchemy import delete, select
+
+from app.conversations.commands import add_blob
+from app.kernel import compaction
+from app.kernel.blobs import BlobRef, Packs
+from app.kernel.compaction import compact
+from app.kernel.store import Store, Tx
+from app.kernel.tables import Blob
+from tests.inbox.empty import empty_store
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A workspace of ten blobs in packs of three; the even ones are named by nothing any more."""
+    (tmp_path / "packs").mkdir()
+    store, packs = empty_store(tmp_path), Packs(tmp_path / "packs", limit=4000)
+    refs = [packs.append(bytes([65 + number]) * 1000) for number in range(10)]
+    packs.flush()
+    with store.write("fill") as tx:
+        keys = [add_blob(tx, ref) for ref in refs]
+        tx.flush()
+        tx.execute(delete(Blob).where(Blob.id.in_(keys[::2])))
+    packs.close()
+    store.close()
+    return tmp_path
+
+
+def _named(folder: Path) -> dict[UUID, bytes]:
+    store, packs = Store(folder / "desk.sqlite"), Packs(folder / "packs")
+    with store.read() as db:
+        rows = {row.id: BlobRef(row.pack, row.offset, row.length, row.sha256) for row in db.scalars(select(Blob))}
+    found = {key: packs.read(ref) for key, ref in rows.items()}
+    store.close()
+    packs.close()
+    return found
+
+
+def _bytes(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def _compact(folder: Path) -> compaction.Compacted:
+    return compact(folder / "desk.sqlite", folder / "packs")
+
+
+def test_what_is_named_stays_and_the_rest_is_nowhere_on_the_disk(folder: Path) -> None:
+    before = _named(folder)
+    assert b"A" * 1000 in _bytes(folder)
+    done = _compact(folder)
+    assert done.freed_bytes > 4000
+    assert _named(folder) == before
+    assert not [letter for letter in b"ACEGI" if bytes([letter]) * 100 in _bytes(folder)]
+    assert not list(folder.glob("*.compacting"))
+
+
+def test_a_second_run_has_nothing_to_do(folder: Path) -> None:
+    _compact(folder)
+    names = sorted(path.name for path in (folder / "packs").iterdir())
+    assert _compact(folder).packs == 0
+    assert sorted(path.name for path in (folder / "packs").iterdir()) == names
+
+
+def test_a_pack_with_a_damaged_record_is_left_as_it_is(folder: Path) -> None:
+    before = _named(folder)
+    victim = next(path for path in sorted((folder / "packs").iterdir()) if b"B" * 1000 in path.read_bytes())
+    victim.write_bytes(victim.read_bytes().replace(b"B" * 10, b"x" * 10, 1))
+    done = _compact(folder)
+    assert done.kept == (victim.name,)
+    assert victim.exists()
+    store = Store(folder / "desk.sqlite")
+    with store.read() as db:
+        assert {row.id for row in db.scalars(select(Blob))} == set(before)
+    store.close()
+
+
+def test_a_crash_before_the_rows_are_written_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = _named(folder)
+
+    def crash(_tx: Tx, _moved: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(compaction, "_point_to", crash)
+        with pytest.raises(RuntimeError):
+            _compact(folder)
+    assert _named(folder) == before
+    _compact(folder)
+    assert _named(folder) == before
+    assert b"A" * 100 not in _bytes(folder)
