@@ -271,14 +271,14 @@ def listing_difference(
     return Difference(uidvalidity, len(listed), missing, tuple(gone), tuple(back))
 
 
-def lines_by_header(db: Session, folder: UUID, uidvalidity: int) -> dict[tuple[bytes, int], list[UUID]]:
-    """The ledger lines of a folder by header hash and size, each list in the order of the UIDs."""
-    found: dict[tuple[bytes, int], list[UUID]] = {}
+def lines_by_header(db: Session, folder: UUID, uidvalidity: int) -> dict[bytes, list[tuple[int, UUID]]]:
+    """The ledger lines of a folder by header hash, each list of (size, line) in the order of the UIDs."""
+    found: dict[bytes, list[tuple[int, UUID]]] = {}
     query = select(MailItem.header_hash, MailItem.size, MailItem.id).where(
         MailItem.folder == folder, MailItem.uidvalidity == uidvalidity
     )
     for header_hash, size, key in db.execute(query.order_by(MailItem.uid)):
-        found.setdefault((header_hash, size), []).append(key)
+        found.setdefault(header_hash, []).append((size, key))
     return found
 
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Mailbox
 from app.inbox.rules import FolderRole, Outcome, Part
-from app.inbox.tables import MailFolder, MailHistory, MailItem, MailPiece, MailTraffic
+from app.inbox.tables import HAS_PROVIDER_ID, IS_PART, MailFolder, MailHistory, MailItem, MailPiece, MailTraffic
 from app.kernel.blobs import BlobRef
 from app.kernel.tables import Blob
 
@@ -93,12 +93,12 @@ def large_mails(db: Session, mailbox: UUID | None = None, *, coming: bool = Fals
         .join(MailFolder, MailFolder.id == MailItem.folder)
         .join(Mailbox, Mailbox.id == MailItem.mailbox)
         .join(Blob, Blob.id == MailItem.blob)
-        .where(MailItem.part == Part.COMING if coming else MailItem.part != "", MailItem.gone_at.is_(None))
+        .where(text(IS_PART), MailItem.gone_at.is_(None))
     )
     if mailbox is not None:
         query = query.where(MailItem.mailbox == mailbox)
     if coming:
-        query = query.where(MailItem.outcome.not_in(_NEVER_WHOLE), MailFolder.is_received)
+        query = query.where(MailItem.part == Part.COMING, MailItem.outcome.not_in(_NEVER_WHOLE), MailFolder.is_received)
     rows = db.execute(query.order_by(MailItem.received_at, MailItem.uid)).all()
     more = _pieces_length(db, [row.id for row, _, _, _ in rows])
     return tuple(
@@ -143,7 +143,7 @@ def known_mails(db: Session, mailbox: UUID, provider_ids: Collection[str]) -> di
             .where(
                 MailItem.mailbox == mailbox,
                 MailItem.provider_id.in_(wanted[start : start + _CHUNK]),
-                MailItem.provider_id != "",
+                text(HAS_PROVIDER_ID),
                 MailItem.part == "",
             )
         )

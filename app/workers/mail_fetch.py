@@ -116,7 +116,7 @@ class Fetcher:
     def _is_quiet(self, plan: ReceivePlan, folder: FolderPlan) -> bool:
         """Does the server say of a folder that it is as it was at the last look?"""
         if self._session.folder == folder.name:
-            return self._compared == folder.name and not self._session.changed
+            return self._compared == folder.name and not (self._session.noop() or self._session.changed)
         if folder.name == self._home or folder.uidnext is None or folder.listed_at is None:
             return False
         try:
@@ -279,15 +279,20 @@ class Fetcher:
         self._do(commands.begin_folder, folder.id, state.uidvalidity, first)
 
     def _start_over(self, plan: ReceivePlan, folder: FolderPlan, state: FolderState) -> None:
-        """New UIDs: find the known mails again by header and size; nothing is downloaded for that but headers."""
+        """New UIDs: find the known mails again by header and size; nothing is downloaded for that but headers.
+
+        Servers err about sizes, so a header that only one line has is enough by itself.
+        """
         lines = self._ask(lines_by_header, folder.id, folder.uidvalidity)
         uids = self._session.uids(0)
         facts = self._session.facts(uids)
         moved = []
         for uid, header in self._session.headers(uids):
-            found = lines.get((hashlib.sha256(header).digest(), facts[uid].size if uid in facts else -1))
-            if found:
-                moved.append((found.pop(0), uid))
+            found = lines.get(hashlib.sha256(header).digest(), [])
+            same = [one for one in found if uid in facts and one[0] == facts[uid].size]
+            if same or len(found) == 1:
+                moved.append(((same or found)[0][1], uid))
+                found.remove((same or found)[0])
         first = state.uidnext or max(uids, default=0) + 1
         if plan.history is History.NONE:
             since = (uid for uid, one in facts.items() if one.internal_at and one.internal_at > plan.connected_at)

@@ -159,3 +159,15 @@ def test_of_gmail_only_inbox_sent_and_spam_are_read_and_a_mail_in_two_of_them_is
         assert len(bodies) == 2
         assert not any("All Mail" in said or "Receipts" in said for said in server.commands)
         assert (desk.ledger().unaccounted, desk.ledger("[Gmail]/Sent Mail").unaccounted) == (0, 0)
+
+
+def test_new_uids_on_a_server_that_errs_about_sizes_cost_no_second_download(tmp_path: Path) -> None:
+    odd = OddMailbox({"INBOX": _mails(1, 2, 3)}, sizes={1: 5, 2: 5, 3: 5})
+    with odd_desk(tmp_path / "desk", odd) as (desk, server):
+        desk.sync()
+        odd.uidvalidity, odd.folders["INBOX"] = 8, {uid + 10: raw for uid, raw in odd.folders["INBOX"].items()}
+        server.commands.clear()
+        assert desk.sync().received == 0
+        assert sorted(item.uid for item in desk.items()) == [11, 12, 13]
+        assert not any("BODY.PEEK[]" in said for said in server.commands)
+        assert (desk.outcomes(), desk.ledger().gone, desk.ledger().unaccounted) == ({"message": 3}, 0, 0)

@@ -176,9 +176,10 @@ def note_stuck(tx: Tx, folder: UUID, uidvalidity: int, uid: int, words: str) -> 
 
 def try_lost_again(tx: Tx, mailbox: UUID) -> None:
     """Once a day, forget the lines of mails that the server failed to give, so that it is asked for them again."""
+    folders = select(MailFolder.id).where(MailFolder.mailbox == mailbox)  # the index is by outcome and folder
     old = select(MailItem).where(
         MailItem.outcome == rules.Outcome.QUARANTINED,
-        MailItem.mailbox == mailbox,
+        MailItem.folder.in_(list(tx.execute(folders).scalars())),
         MailItem.blob.is_(None),
         MailItem.received_at < tx.now - _ASK_AGAIN,
     )
