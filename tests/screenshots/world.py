@@ -19,7 +19,7 @@ from app.connectors.email.words import Fault
 from app.conversations.mailboxes import pause_mailbox, resume_mailbox
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import Desk
-from app.desk.accounts import Account, CheckResult, Found, Tested
+from app.desk.accounts import Account, CheckResult, Found, HistoryCount, Tested
 from app.desk.sample import fill
 from app.inbox import commands as inbox
 from app.inbox.rules import folder_id
@@ -31,7 +31,7 @@ from app.kernel.locks import FileLock
 from app.kernel.store import Tx
 from app.mime.parse import parse
 from tests.screenshots.studio import NOW
-from ui.pages.first_run import connect
+from ui.pages.first_run import connect, history
 
 _SHOP = "nordlicht.example"
 _RECEIVES, _SENDS = CheckResult(ok=True, mails=4812), CheckResult(ok=True)
@@ -68,7 +68,11 @@ def servers_that_say(answer: Tested) -> Iterator[None]:
     def found(address: str, _cancel: object = None) -> Found:
         return Found(Account(address, f"imaps://imap.{_SHOP}:993", f"smtps://smtp.{_SHOP}:465"), "guess", "Nordlicht")
 
-    with mock.patch.multiple(connect, find_servers=found, check=lambda _account, _password: answer):
+    there = HistoryCount(4812, 310_000_000, NOW - timedelta(days=2800), 214)
+    with (
+        mock.patch.multiple(connect, find_servers=found, check=lambda _account, _password: answer),
+        mock.patch.object(history, "count_history", lambda *_: there),
+    ):
         yield
 
 
