@@ -6,6 +6,7 @@ command is handed to the command line, which works without a display.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -24,6 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if sys.platform.startswith("linux") and not _has_display():
         print("deskbell: there is no display here. The command line works: deskbell --help", file=sys.stderr)  # noqa: T201
         return 1
+    gc.disable()  # until the first screen is painted, see `ui.bridge.settle`: all that is imported stays anyway
     from ui.main import Options, run
 
     return run(Options(data, engine))

@@ -78,12 +78,12 @@ def _state(desk: SmallDesk, tickets: list[UUID]) -> list[Any]:
 
 def _numbers_agree(desk: SmallDesk) -> None:
     """Beside every list stands how many tickets are in it, and the counters are what a recount says."""
-    assert desk.ask(queries.wrong_counters) == {}
-    for agent in (desk.ann, None):
-        numbers = desk.ask(queries.counts, agent).piles
-        assert numbers == {pile: len(desk.ask(queries.ticket_ids, queries.View(pile, agent))) for pile in queries.Pile}
-    for by in queries.BoardBy:
-        for few, whole in zip(desk.ask(queries.board, by, limit=1), desk.ask(queries.board, by), strict=True):
+    with desk.store.read() as db:
+        assert queries.wrong_counters(db) == {}
+        for agent in (desk.ann, None):
+            lists = {pile: queries.ticket_ids(db, queries.View(pile, agent)) for pile in queries.Pile}
+            assert queries.counts(db, agent).piles == {pile: len(found) for pile, found in lists.items()}
+        for few, whole in zip(queries.board(db, limit=1), queries.board(db), strict=True):
             assert (few.key, few.count) == (whole.key, len(whole.ids))
 
 

@@ -86,6 +86,7 @@ class Counts:
 _RAW_ID: Any = type_coerce(Ticket.id, NullType()).label("id")
 _PRESENT = and_(Ticket.deleted_at.is_(None), Ticket.merged_into.is_(None))
 _ACTIVE = and_(_PRESENT, Ticket.status != literal_column("'closed'"))
+_IN_BIN = and_(Ticket.deleted_at.isnot(None), Ticket.merged_into.is_(None))  # a merged one is part of another
 _AWAKE = Ticket.snooze_until.is_(None)
 _UNANSWERED = and_(
     _ACTIVE, _AWAKE, Ticket.status != literal_column("'waiting'"), Ticket.status != literal_column("'solved'")
@@ -159,7 +160,7 @@ def _of(view: View) -> tuple[ColumnElement[bool], InstrumentedAttribute[Any], bo
     if str(pile) in set(Status):
         return and_(_PRESENT, Ticket.status == str(pile)), newest, False
     if pile is Pile.BIN:
-        return Ticket.deleted_at.isnot(None), Ticket.deleted_at, False
+        return _IN_BIN, Ticket.deleted_at, False
     if pile is Pile.OVERDUE:
         return _overdue(clock.now()), Ticket.due_at, True
     if pile is Pile.SNOOZED:
@@ -288,12 +289,7 @@ class BinRow:
 
 def bin_rows(db: Session, limit: int | None = None) -> tuple[BinRow, ...]:
     """What is in the Bin, last deleted first."""
-    query = (
-        select(Ticket)
-        .where(Ticket.deleted_at.isnot(None))
-        .order_by(Ticket.deleted_at.desc(), Ticket.id.desc())
-        .limit(limit)
-    )
+    query = select(Ticket).where(_IN_BIN).order_by(Ticket.deleted_at.desc(), Ticket.id.desc()).limit(limit)
     return tuple(
         BinRow(row.id, row.number, row.subject, row.status, row.deleted_at, row.message_count)
         for row in db.scalars(query)
