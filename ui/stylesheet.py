@@ -50,7 +50,7 @@ def _texts(t: Tokens) -> str:
 *[look="section"] {{ color: {t.text3}; font-size: {SMALL}px; font-weight: 600; }}
 *[look="link"] {{ color: {t.accent_text}; font-weight: 500; }}
 *[look="key"] {{ color: {t.text2}; font-size: {SMALL}px; background: {t.sunken}; border: 1px solid {t.line};
-  border-radius: 4px; padding: 1px 6px; min-height: 16px; max-height: 16px; }}
+  border-radius: 4px; padding: 1px 6px; min-height: 18px; max-height: 18px; }}
 *[tone="ok"] {{ color: {t.ok}; }}
 *[tone="warn"] {{ color: {t.warn}; }}
 *[tone="bad"] {{ color: {t.bad}; }}
@@ -181,6 +181,7 @@ QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line
   selection-background-color: {t.selected}; selection-color: {t.text}; }}
 QSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit {{ background: {t.canvas}; border: 1px solid {t.line_strong};
   border-radius: {t.radius_s}px; padding: 5px 8px; min-height: 20px; max-height: 20px; }}
+QDateTimeEdit::drop-down {{ border: 0; width: 28px; }}
 QSpinBox:focus, QDateEdit:focus, QTimeEdit:focus, QDateTimeEdit:focus {{ border: 1px solid {t.accent}; }}
 QProgressBar {{ background: {t.sunken}; border: 0; border-radius: 2px; min-height: 4px; max-height: 4px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}

@@ -108,7 +108,6 @@ class KeyCap(Label):
 
     def __init__(self, text: str) -> None:
         super().__init__(text, "key")
-        self.setMinimumHeight(22)  # letters of other scripts stand higher
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAlignment(Qt.AlignmentFlag.AlignCenter)
 

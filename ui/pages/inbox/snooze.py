@@ -52,7 +52,7 @@ class SnoozeSheet(Dialog):
         self.offers = [self._offer(words, at, now) for words, at in times(now)]
         self.field = QDateTimeEdit(QDateTime.fromSecsSinceEpoch(int((now + timedelta(days=2)).timestamp())))
         self.field.setAccessibleName(tr("Day and time"))
-        self.field.setButtonSymbols(QDateTimeEdit.ButtonSymbols.NoButtons)
+        self.field.setCalendarPopup(True)
         self.field.setMinimumHeight(32)
         take = Button(tr("Snooze"), clicked=self._take_field)
         self.add(*self.offers, line(), row((self.field, 1), take, spacing=8))
