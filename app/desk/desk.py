@@ -19,7 +19,7 @@ from app.kernel.errors import UserError
 from app.kernel.locks import FileLock, holders
 from app.kernel.migrations import HEAD
 from app.kernel.paths import Workspace, default_folder
-from app.kernel.store import Store, Tx
+from app.kernel.store import Store, Tx, plain_errors
 from app.kernel.tables import DeviceSettingRow, Meta
 from app.schema import metadata
 
@@ -121,9 +121,10 @@ def _enter(workspace: Workspace) -> FileLock:
     """Hold the workspace shared, after bringing the database to the newest form under an exclusive hold."""
     store = Store(workspace.database)
     try:
-        revision = migrate.revision_of(store.reader)
-        if revision != HEAD:
-            _bring_forward(workspace, store)
+        with plain_errors():
+            revision = migrate.revision_of(store.reader)
+            if revision != HEAD:
+                _bring_forward(workspace, store)
     finally:
         store.close()
     lock = FileLock(workspace.workspace_lock, shared=True)

@@ -160,7 +160,7 @@ class Store:
     @contextlib.contextmanager
     def read(self) -> Iterator[Session]:
         """A consistent, read-only view of the desk."""
-        with Session(self.reader, autoflush=False, expire_on_commit=False) as session:
+        with plain_errors(), Session(self.reader, autoflush=False, expire_on_commit=False) as session:
             try:
                 yield session
             finally:
@@ -177,7 +177,7 @@ class Store:
             event.listen(tx, "before_flush", self._stamp)
             event.listen(tx, "do_orm_execute", _forbid_silent_bulk)
             try:
-                with tx, _plain_errors():
+                with tx, plain_errors():
                     tx.connection()
                     began = time.monotonic()
                     yield tx
@@ -334,18 +334,24 @@ def _until_free(attempt: Callable[[], object]) -> None:
 
 
 @contextlib.contextmanager
-def _plain_errors() -> Iterator[None]:
+def plain_errors() -> Iterator[None]:
+    """What the disk says, in words for a person: UserError for a full disk, one that may not be written, one that fails.
+
+    SQLite says "disk I/O error" also when the small files beside the database find no room.
+    """
     try:
         yield
-    except OperationalError as error:
-        words = str(error.orig)
+    except (OperationalError, sqlite3.OperationalError) as error:
+        words = str(error.orig) if isinstance(error, OperationalError) else str(error)
         if "full" in words:
             msg = "The disk is full. Nothing was lost; free some space and try again."
-            raise UserError(msg) from error
-        if "readonly" in words or "unable to open" in words:
+        elif "readonly" in words or "unable to open" in words:
             msg = "The desk's folder cannot be written. Check its permissions."
-            raise UserError(msg) from error
-        raise
+        elif "disk I/O" in words:
+            msg = "The disk is full, or it fails. Nothing that was stored is lost; free some space and try again."
+        else:
+            raise
+        raise UserError(msg) from error
 
 
 @event.listens_for(Tx, "do_orm_execute")
