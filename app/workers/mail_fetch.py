@@ -35,8 +35,8 @@ WINDOW: Final = 200
 
 _FIRST_WINDOW: Final = 25
 _WINDOW_BYTES: Final = 16 * 2**20
-_BATCH_MAILS: Final = 64
-_BATCH_BYTES: Final = 4 * 2**20
+_BATCH_MAILS: Final = 128
+_BATCH_BYTES: Final = 8 * 2**20
 _BATCH_S: Final = 0.5
 _ROLES: Final = {
     WireRole.INBOX: FolderRole.INBOX,

@@ -130,9 +130,8 @@ class Keeper:
 
 def header_hash(raw: bytes) -> bytes:
     """The sha256 of a mail's header as a server gives it: up to and with the first empty line."""
-    found = [
-        at
-        for at in (raw.find(b"\r\n\r\n") + 4, raw.find(b"\n\n") + 2)
-        if at > 3 or (at > 1 and raw[at - 2 : at] == b"\n\n")
-    ]
-    return hashlib.sha256(raw[: min(found)] if found else raw).digest()
+    end = raw.find(b"\r\n\r\n")
+    bare = raw.find(b"\n\n", 0, end + 1 if end >= 0 else len(raw))  # not through the whole of a large mail
+    if bare >= 0:
+        return hashlib.sha256(raw[: bare + 2]).digest()
+    return hashlib.sha256(raw[: end + 4] if end >= 0 else raw).digest()
