@@ -14,8 +14,8 @@ from app.outbox.tables import Draft, Outbox, ReplyToken
 _CHUNK = 400
 
 
-def erase_ways(tx: Tx, messages: Sequence[UUID], tickets: Sequence[UUID]) -> set[UUID]:
-    """Erase the outbox rows of messages and the drafts of tickets; the blobs that they named."""
+def erase_ways(tx: Tx, messages: Sequence[UUID]) -> set[UUID]:
+    """Erase the outbox rows of messages; the blobs that they named."""
     blobs: set[UUID] = set()
     for start in range(0, len(messages), _CHUNK):
         chunk = messages[start : start + _CHUNK]
@@ -24,6 +24,12 @@ def erase_ways(tx: Tx, messages: Sequence[UUID], tickets: Sequence[UUID]) -> set
         changes = [("outbox", key) for key in chunk]
         tx.execute(delete(Outbox).where(Outbox.id.in_(chunk)), execution_options={"changes": changes})
         tx.execute(delete(ReplyToken).where(ReplyToken.message.in_(chunk)))
+    return blobs
+
+
+def erase_drafts(tx: Tx, tickets: Sequence[UUID]) -> set[UUID]:
+    """Erase what was being written in these tickets; the blobs that it named."""
+    blobs: set[UUID] = set()
     for draft in tx.scalars(select(Draft).where(Draft.ticket.in_(tickets))).all():
         blobs |= _blobs_of(draft.files)
         tx.delete(draft)

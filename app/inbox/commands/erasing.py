@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 
 from app.answering.commands import forget_log
 from app.conversations.erasing import erase_messages
@@ -21,24 +21,28 @@ from app.inbox.tables import MailItem, MailPiece
 from app.kernel.rows import insert_rows
 from app.kernel.store import Tx
 from app.kernel.tables import Blob, Tombstone
-from app.outbox.erasing import blobs_of_drafts, erase_ways
+from app.outbox.erasing import blobs_of_drafts, erase_drafts, erase_ways
 from app.outbox.tables import Outbox
 from app.surveys.erasing import erase_surveys
-from app.tickets.commands.bin import erase_rows, messages_to_erase, overdue_in_bin
+from app.tickets.commands.bin import erase_placements, erase_rows, messages_to_erase, overdue_in_bin
 from app.tickets.queries import conversation_ids
 
-_AT_ONCE: Final = 5
-"""Tickets a transaction: what is in them takes its time."""
+_TICKETS: Final = 20
+_MESSAGES: Final = 40
+"""So much a transaction, so that nobody else waits for long: a ticket of more messages goes in parts, itself last."""
 
 _CHUNK: Final = 400
 
 
 def erase_binned(tx: Tx) -> int:
-    """Erase the next tickets whose time in the Bin is over; how many. Called again while there are any."""
-    tickets = overdue_in_bin(tx, _AT_ONCE)
-    for ticket in tickets:
-        _erase(tx, ticket)
-    return len(tickets)
+    """Erase the next tickets whose time in the Bin is over, or a part of a large one; how many. Called until there is none."""
+    room, done = _MESSAGES, 0
+    for ticket in overdue_in_bin(tx, _TICKETS):
+        room -= _erase(tx, ticket, room)
+        done += 1
+        if room <= 0:
+            break
+    return done
 
 
 def is_erased(tx: Tx, key: UUID) -> bool:
@@ -65,44 +69,56 @@ def forget_again(tx: Tx, lines: Sequence[UUID]) -> None:
     _let_go(tx, blobs)
 
 
-def _erase(tx: Tx, ticket: UUID) -> None:
+def _erase(tx: Tx, ticket: UUID, room: int) -> int:
+    """Erase up to `room` messages of a ticket, and the ticket itself if that was all; how many messages."""
     whole = conversation_ids(tx, ticket)
-    messages = messages_to_erase(tx, whole)
-    blobs = _forget_lines(tx, messages, whole)
-    blobs |= erase_ways(tx, messages, whole)
-    erase_surveys(tx, whole)
+    found = messages_to_erase(tx, whole)
+    messages = found[:room]
+    blobs = _forget_lines(tx, MailItem.message.in_(messages))
+    blobs |= erase_ways(tx, messages)
     forget_log(tx, messages)
     blobs |= erase_messages(tx, messages)
-    erase_rows(tx, whole, messages)
-    insert_rows(tx, Tombstone, [{"id": key} for key in (*whole, *messages)], ignore=True)
+    erase_placements(tx, messages)
+    _bury(tx, messages)
+    if len(messages) == len(found):
+        blobs |= _forget_lines(tx, MailItem.ticket.in_(whole))
+        blobs |= erase_drafts(tx, whole)
+        erase_surveys(tx, whole)
+        erase_rows(tx, whole)
+        _bury(tx, whole)
     _let_go(tx, blobs)
+    return len(messages)
 
 
-def _forget_lines(tx: Tx, messages: Sequence[UUID], tickets: Sequence[UUID]) -> set[UUID]:
-    """The ledger's lines of these mails say from now on that they were erased, and nothing else."""
-    blobs: set[UUID] = set()
-    for chunk in _chunks(messages):
-        lines = or_(MailItem.message.in_(chunk), MailItem.ticket.in_(tickets))
-        found = tx.execute(select(MailItem.id, MailItem.folder, MailItem.blob).where(lines)).all()
-        keys = [row.id for row in found]
-        blobs.update(row.blob for row in found if row.blob is not None)
-        blobs.update(tx.scalars(select(MailPiece.blob).where(MailPiece.item.in_(keys))))
-        tx.execute(delete(MailPiece).where(MailPiece.item.in_(keys)))
-        values = {
-            "outcome": Outcome.ERASED,
-            "reason": "It was deleted for good here.",
-            "message": None,
-            "ticket": None,
-            "blob": None,
-            "sender": "",
-            "subject": "",
-            "own_ref": "",
-            "answers_ref": "",
-        }
-        tx.execute(update(MailItem).where(MailItem.id.in_(keys)).values(**values))
-        for folder in {row.folder for row in found}:
-            tx.touch("mail_folder", folder)
+def _bury(tx: Tx, keys: Sequence[UUID]) -> None:
+    insert_rows(tx, Tombstone, [{"id": key} for key in keys], ignore=True)
+
+
+def _forget_lines(tx: Tx, which: ColumnElement[bool]) -> set[UUID]:
+    """The ledger's lines of these mails say from now on that they were erased, and nothing else; the blobs they named."""
+    found = tx.execute(select(MailItem.id, MailItem.folder, MailItem.blob).where(which)).all()
+    keys = [row.id for row in found]
+    blobs = {row.blob for row in found if row.blob is not None}
+    for chunk in _chunks(keys):
+        blobs.update(tx.scalars(select(MailPiece.blob).where(MailPiece.item.in_(chunk))))
+        tx.execute(delete(MailPiece).where(MailPiece.item.in_(chunk)))
+        tx.execute(update(MailItem).where(MailItem.id.in_(chunk)).values(**_FORGOTTEN))
+    for folder in {row.folder for row in found}:
+        tx.touch("mail_folder", folder)
     return blobs
+
+
+_FORGOTTEN: Final = {
+    "outcome": Outcome.ERASED,
+    "reason": "It was deleted for good here.",
+    "message": None,
+    "ticket": None,
+    "blob": None,
+    "sender": "",
+    "subject": "",
+    "own_ref": "",
+    "answers_ref": "",
+}
 
 
 def _let_go(tx: Tx, blobs: set[UUID]) -> None:

@@ -66,14 +66,19 @@ def messages_to_erase(tx: Tx, whole: Sequence[UUID]) -> tuple[UUID, ...]:
     return tuple((own - elsewhere.keys()) | brought)
 
 
-def erase_rows(tx: Tx, whole: Sequence[UUID], messages: Sequence[UUID]) -> None:
+def erase_placements(tx: Tx, messages: Sequence[UUID]) -> None:
+    """Forget where erased messages were shown."""
+    tx.execute(delete(Placement).where(Placement.id.in_(messages)), execution_options={"changes": ()})
+
+
+def erase_rows(tx: Tx, whole: Sequence[UUID]) -> None:
     """Take away tickets whose messages are gone: their history, tags, links, numbers, and their words in the index."""
     quietly: dict[str, Any] = {"changes": [("ticket", key) for key in whole]}
     for table, where in (
         (TicketTag, TicketTag.ticket.in_(whole)),
         (TicketLink, or_(TicketLink.ticket.in_(whole), TicketLink.other.in_(whole))),
         (Seen, Seen.ticket.in_(whole)),
-        (Placement, or_(Placement.ticket.in_(whole), Placement.id.in_(messages))),
+        (Placement, Placement.ticket.in_(whole)),
         (TicketRef, TicketRef.ticket.in_(whole)),
         (Event, Event.ticket.in_(whole)),
     ):
