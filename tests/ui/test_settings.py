@@ -9,19 +9,23 @@ import pytest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import Desk
 from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
+from app.inbox.receiving import folder_choices, history_progress
 from app.kernel import options, secrets
 from app.people.queries import agent
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
+from ui.pages.settings.form import TextArea
 from ui.pages.settings.page import Page
 from ui.pages.settings.panes import DataPane, GeneralPane, NoticesPane, SendingPane
 from ui.pages.settings.surveys import SurveysPage, drawable
 from ui.widgets.button import Button
+from ui.widgets.toggle import CheckBox, Switch
 from ui.window import Window
 
 
@@ -77,6 +81,83 @@ def test_a_mailbox_is_changed_by_save_only(desk: Desk, box: MailboxInfo, window:
     qtbot.waitUntil(editor.foot.isHidden)
 
 
+def test_the_parts_of_a_mailbox_come_one_at_a_time_and_are_saved_together(
+    desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot
+) -> None:
+    editor = settings(window, "mailboxes").mailboxes.editor
+    qtbot.waitUntil(lambda: editor.box is not None)
+    retype(qtbot, editor._fields["name"], "Another")
+    assert editor._tabs["identity"].text() == "Identity •"
+    assert editor._tabs["servers"].text() == "Servers"
+    for part in ("answers", "servers", "mail", "answers"):
+        button(editor, editor._tabs[part].text()).click()
+        shown = [name for name, each in editor._parts.items() if each.isVisibleTo(editor)]
+        assert shown == [part]
+        qtbot.waitUntil(lambda: findings(window) == [])
+    acknowledge, words = editor._fields["ack_on"], editor._fields["ack_text"]
+    assert isinstance(acknowledge, Switch)
+    assert isinstance(words, TextArea)
+    acknowledge.click()
+    words.setPlainText("Hello{ name}, it is here: {number}.")
+    editor.save_button.click()
+    qtbot.waitUntil(lambda: boxes(desk)[0].ack_on)
+    kept = boxes(desk)[0]
+    assert (kept.name, kept.ack_text) == ("Another", "Hello{ name}, it is here: {number}.")
+    qtbot.waitUntil(editor.foot.isHidden)
+    assert editor._tabs["identity"].text() == "Identity"
+
+
+def test_folders_are_asked_of_the_server_and_chosen_by_a_tick(
+    desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot, dovecot: Dovecot, account: Account
+) -> None:
+    dovecot.deliver(account, b"Subject: an order\r\n\r\n\r\n", folder="Orders")
+    editor = settings(window, "mailboxes").mailboxes.editor
+    qtbot.waitUntil(lambda: editor.box is not None)
+    editor.show_part("mail")
+    qtbot.waitUntil(lambda: "not been asked" in editor.mail._said.text())
+    button(editor, "Ask the server").click()
+
+    def ticks() -> dict[str, CheckBox]:
+        found = editor.mail._folders.findChildren(CheckBox)
+        return {each.accessibleName().removeprefix("Read the folder "): each for each in found}
+
+    qtbot.waitUntil(lambda: "Orders" in ticks())
+    assert (ticks()["INBOX"].isChecked(), ticks()["INBOX"].isEnabled()) == (True, False)
+    assert not ticks()["Orders"].isChecked()
+    qtbot.waitUntil(lambda: findings(window) == [])
+    ticks()["Orders"].click()
+    qtbot.waitUntil(lambda: any(one.name == "Orders" and one.is_received for one in desk.ask(folder_choices, box.id)))
+    editor.mail.low.click()
+    qtbot.waitUntil(lambda: bool(desk.ask(options.get, "low_bandwidth")))
+    editor.mail.hold_button.click()
+    qtbot.waitUntil(lambda: desk.ask(history_progress, box.id).is_held)
+    qtbot.waitUntil(lambda: editor.mail.hold_button.text() == "Go on bringing it in")
+
+
+def test_a_folder_list_that_cannot_be_had_says_why(
+    box: MailboxInfo, window: Window, qtbot: QtBot, dovecot: Dovecot, account: Account
+) -> None:
+    dovecot.change_password(account)
+    editor = settings(window, "mailboxes").mailboxes.editor
+    qtbot.waitUntil(lambda: editor.box is not None)
+    editor.show_part("mail")
+    editor.mail.look()
+    qtbot.waitUntil(lambda: "did not accept the user name and password" in editor.mail._said.text())
+
+
+def test_a_pinned_certificate_is_shown_and_can_be_trusted_no_longer(
+    desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot
+) -> None:
+    desk.do(update_mailbox, box.id, imap_pin="ab" * 32)
+    editor = settings(window, "mailboxes").mailboxes.editor
+    qtbot.waitUntil(lambda: editor.box is not None)
+    editor.show_part("servers")
+    assert "Receiving: ABAB ABAB" in editor._pins.text()
+    button(editor, "Trust it no longer").click()
+    qtbot.waitUntil(lambda: boxes(desk)[0].imap_pin == "")
+    qtbot.waitUntil(lambda: not editor._pins_row.isVisibleTo(editor))
+
+
 def test_a_mailbox_is_tested_again(box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
     editor = settings(window, "mailboxes").mailboxes.editor
     qtbot.waitUntil(lambda: editor.box is not None)
@@ -91,6 +172,7 @@ def test_removing_a_mailbox_asks_and_forgets_its_password(
 ) -> None:
     page = settings(window, "mailboxes").mailboxes
     qtbot.waitUntil(lambda: page.editor.box is not None)
+    page.editor.show_part("servers")
     button(page.editor, "Remove mailbox…").click()
     assert len(boxes(desk)) == 1
     sheet = window.overlay.current()

@@ -117,16 +117,21 @@ def page_act(advice: Advice) -> Act:
     return tr("Open {provider}’s page", provider=advice.provider), lambda: QDesktopServices.openUrl(page)
 
 
+def fingerprint_text(sha256: str) -> str:
+    """A fingerprint in groups that can be read aloud, on two lines."""
+    groups = [sha256[start : start + 4].upper() for start in range(0, len(sha256), 4)]
+    return " ".join(groups[:8]) + "\n" + " ".join(groups[8:])
+
+
 def certificate_box(shown: CertificateInfo) -> QFrame:
     """A certificate for a person to judge: names, dates and the whole fingerprint, in groups that can be read aloud."""
     now = clock.now()
     dates = " – ".join(date_text(at, now) if at else "?" for at in (shown.not_before, shown.not_after))
-    pairs = [shown.sha256[start : start + 4].upper() for start in range(0, len(shown.sha256), 4)]
     facts = (
         (tr("Certificate for"), shown.subject or "?"),
         (tr("Issued by"), shown.issuer or "?"),
         (tr("Valid"), dates),
-        (tr("Fingerprint (SHA-256)"), " ".join(pairs[:8]) + "\n" + " ".join(pairs[8:])),
+        (tr("Fingerprint (SHA-256)"), fingerprint_text(shown.sha256)),
     )
     lines = []
     for name, value in facts:

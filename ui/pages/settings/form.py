@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QPlainTextEdit, QWidget
 
 from app.kernel import options
 from ui.pages import Context
@@ -66,6 +66,7 @@ class Pane(QFrame):
         self.text = Label(text, "small", wrap=True)
         self.text.setVisible(bool(text))
         self.scroller = ScrollPage(margins=(24, 8, 24, 24), spacing=12)
+        self.target: QLayout = self.scroller.content  # where fields are added
         self.save_button = Button(tr("Save"), "primary", clicked=self.save)
         self.discard_button = Button(tr("Discard"), clicked=self.discard)
         self._remark = Label(tr("Not saved yet"), "small")
@@ -93,7 +94,7 @@ class Pane(QFrame):
         """A heading above the fields that follow."""
         label = Label(text, "strong")
         label.setContentsMargins(0, 8, 0, 0)
-        self.scroller.content.addWidget(label)
+        self.target.addWidget(label)
 
     def add_field(self, key: str, label: str, field: QWidget, hint: str = "") -> FormRow:
         """A field whose value goes by `key`."""
@@ -108,7 +109,7 @@ class Pane(QFrame):
             field.textChanged.connect(self._changed)
         shown = row(field, Label(field.unit, "muted"), None) if isinstance(field, NumberField) else field
         form_row = FormRow(label, shown, hint=hint, label_width=self.label_width)
-        self.scroller.content.addWidget(form_row)
+        self.target.addWidget(form_row)
         return form_row
 
     def values(self) -> Values:

@@ -1,4 +1,4 @@
-"""The mailboxes: a list with the state of each in words, and the one chosen to change, test or remove; or a new one."""
+"""The mailboxes: a list with the state of each in words, the one chosen beside it (`mailbox_editor`), or a new one."""
 
 from __future__ import annotations
 
@@ -8,28 +8,21 @@ from uuid import UUID
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QSizePolicy, QStackedWidget
 
-from app.conversations.mailboxes import pause_mailbox, resume_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo
-from app.desk import accounts
-from app.desk.accounts import Tested
-from app.kernel import clock, signals
+from app.kernel import clock
 from ui.pages import Context
 from ui.pages.first_run.connect import ConnectForm
-from ui.pages.first_run.results import ResultRow
-from ui.pages.first_run.servers import ServerFields, described
 from ui.pages.health.facts import SAMPLE, Facts
-from ui.pages.settings.form import LABEL_WIDTH, Pane, TextArea, Values
-from ui.pages.settings.sign_in import open_sign_in
+from ui.pages.settings.form import Values
+from ui.pages.settings.mailbox_editor import Editor
 from ui.text import ago_text, tr
 from ui.widgets.avatar import RoundIcon
 from ui.widgets.button import Button, ToolButton
-from ui.widgets.field import FormRow, TextField
 from ui.widgets.label import ElidingLabel, Label, Para
-from ui.widgets.layout import clear, column, line, row, set_box, vertical
-from ui.widgets.overlay import ask
+from ui.widgets.layout import clear, column, row, set_box, vertical
 from ui.widgets.panel import ScrollPage
 from ui.widgets.pill import Dot
-from ui.widgets.state import EmptyState, set_busy
+from ui.widgets.state import EmptyState
 
 
 def state_of(box: MailboxInfo, facts: Facts) -> tuple[str, str]:
@@ -83,182 +76,6 @@ class Row(QPushButton):
         self.setAccessibleName(f"{box.name or box.address}, {box.address}, {words}")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setProperty("kind", "nav")
-
-
-class Editor(Pane):
-    """One mailbox: identity, servers, password, test, pause, remove."""
-
-    removed = Signal()
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context, "", "")
-        self.box: MailboxInfo | None = None
-        self.text.setVisible(True)
-        self.test_button = Button(tr("Test again"), icon="lan-connect", clicked=self.test)
-        self.pause_button = Button(tr("Pause"), clicked=self._pause)
-        self.receiving, self.sending = ResultRow(tr("Receiving")), ResultRow(tr("Sending"))
-        self._results = column(self.receiving, line(), self.sending, box="sunken")
-        self._results.hide()
-        self.imap = ServerFields("imap", tr("Receiving"))
-        self.smtp = ServerFields("smtp", tr("Sending"))
-        self._build()
-
-    def _build(self) -> None:
-        self.acts.addWidget(self.test_button)
-        self.acts.addWidget(self.pause_button)
-        self.scroller.content.addWidget(self._results)
-        self.add_heading(tr("Identity"))
-        self.add_field("name", tr("Sender’s name"), TextField(name=tr("Sender’s name")))
-        aliases = TextField(name=tr("Also answers as"), placeholder="hello@example.com, shop@example.com")
-        self.add_field("aliases", tr("Also answers as"), aliases, tr("Further addresses of this mailbox, by commas."))
-        self.add_field("signature", tr("Signature"), TextArea(tr("Signature")), tr("Under replies from this mailbox."))
-        self.add_heading(tr("Servers"))
-        content = self.scroller.content
-        for label, fields in ((tr("Receiving"), self.imap), (tr("Sending"), self.smtp)):
-            content.addWidget(FormRow(label, fields, label_width=LABEL_WIDTH))
-            fields.edited.connect(self._changed)
-        self.add_field("user", tr("User name"), TextField(name=tr("User name")))
-        change = Button(tr("Change…"), clicked=self._password)
-        kept = Label(tr("In this computer’s keyring"), "muted")
-        content.addWidget(FormRow(tr("Password"), row((kept, 1), change), label_width=LABEL_WIDTH))
-        self._history = Label("", "muted", wrap=True)
-        content.addWidget(FormRow(tr("Mail brought in"), self._history, label_width=LABEL_WIDTH))
-        remove = Button(tr("Remove mailbox…"), "danger", clicked=self._remove)
-        content.addSpacing(12)
-        content.addWidget(row(remove, None))
-
-    # -- values: the servers are two of them --------------------------------------------------------------------------
-
-    def values(self) -> Values:
-        found = super().values()
-        if hasattr(self, "imap"):
-            found |= {"imap_url": self.imap.url(), "smtp_url": self.smtp.url()}
-        return found
-
-    def show_values(self, kept: object) -> None:
-        assert isinstance(kept, dict)
-        self.imap.set_url(str(kept.get("imap_url", "")))
-        self.smtp.set_url(str(kept.get("smtp_url", "")))
-        super().show_values(kept)
-
-    def show_box(self, box: MailboxInfo) -> None:
-        """Show a mailbox; what is typed and not saved stays while it is the same one."""
-        same = self.box is not None and self.box.id == box.id
-        self.box = box
-        self.title.setText(box.name or box.address)
-        self.text.setText(box.address)
-        self.pause_button.setText(tr("Go on") if box.paused_reason else tr("Pause"))
-        self.pause_button.setEnabled(box.paused_reason != SAMPLE)
-        self._history.setText(_history_words(box))
-        if same and self.changes:
-            return
-        if not same:
-            self._results.hide()
-        self.show_values(
-            {
-                "name": box.name,
-                "aliases": ", ".join(box.aliases),
-                "signature": box.signature,
-                "user": box.user,
-                "imap_url": box.imap_url,
-                "smtp_url": box.smtp_url,
-            }
-        )
-
-    def store(self, changes: Values) -> None:
-        box = self.box
-        if box is None:
-            return
-        fields: dict[str, object] = dict(changes)
-        if "aliases" in fields:
-            fields["aliases"] = [each for each in str(fields["aliases"]).replace(",", " ").split() if "@" in each]
-        for url, pin in (("imap_url", "imap_pin"), ("smtp_url", "smtp_pin")):
-            if url in fields:
-                if not fields[url]:
-                    self.context.toasts.say(tr("The server’s name is missing."), "bad")
-                    return
-                fields[pin] = ""  # a pinned certificate belongs to its server
-        desk, moved = self.context.desk, bool({"imap_url", "smtp_url", "user"} & set(fields))
-
-        def work() -> None:
-            desk.do(update_mailbox, box.id, **fields)
-            if moved and box.paused_reason != SAMPLE:
-                desk.do(resume_mailbox, box.id)
-            desk.work(signals.send, "mailboxes_changed")
-
-        self.context.tasks.run(work, then=lambda _none: self.stored(), owner=self)
-
-    # -- doing --------------------------------------------------------------------------------------------------------
-
-    def test(self) -> None:
-        """Sign in to both servers as they are kept."""
-        box = self.box
-        if box is None:
-            return
-        set_busy(self.test_button, True, tr("Testing…"))
-        self._results.show()
-        self.receiving.busy(described(box.imap_url))
-        self.sending.busy(described(box.smtp_url))
-        desk, key = self.context.desk, box.id
-        self.context.tasks.run(
-            lambda: accounts.check_again(desk, key), then=self._tested, owner=self, failed=self._not_tested
-        )
-
-    def _not_tested(self, _error: Exception) -> bool:
-        set_busy(self.test_button, False)
-        self._results.hide()
-        return False
-
-    def _tested(self, result: Tested) -> None:
-        set_busy(self.test_button, False)
-        box = self.box
-        if box is None:
-            return
-        both = (
-            (self.receiving, result.receiving, box.imap_url, tr("Receiving works"), tr("Receiving does not work")),
-            (self.sending, result.sending, box.smtp_url, tr("Sending works"), tr("Sending does not work")),
-        )
-        for shown, found, url, good, poor in both:
-            sheet = self._certificate
-            shown.result(good if found.ok else poor, described(url), found, trust=sheet)
-
-    def _certificate(self) -> None:
-        if self.box is not None:
-            open_sign_in(self.context, self.box.id, certificate=True)
-
-    def _password(self) -> None:
-        if self.box is not None:
-            open_sign_in(self.context, self.box.id)
-
-    def _pause(self) -> None:
-        box = self.box
-        if box is None:
-            return
-        if box.paused_reason:
-            self.context.tasks.do(resume_mailbox, box.id, done=tr("Receiving and sending go on."))
-        else:
-            self.context.tasks.do(pause_mailbox, box.id, "person", "", done=tr("Paused. Nothing is received or sent."))
-
-    def _remove(self) -> None:
-        box = self.box
-        if box is None:
-            return
-        words = tr(
-            "Deskbell stops reading and sending {address} and forgets its password. Its tickets and mails stay here, and "
-            "nothing changes on the server.",
-            address=box.address,
-        )
-        title = tr("Remove {address}?", address=box.address)
-        ask(self.context.overlay, title, words, tr("Remove mailbox"), lambda: self._removing(box.id), danger=True)
-
-    def _removing(self, key: UUID) -> None:
-        desk = self.context.desk
-        self.context.tasks.run(lambda: accounts.disconnect(desk, key), then=lambda _none: self._gone(), owner=self)
-
-    def _gone(self) -> None:
-        self.box = None
-        self.context.toasts.say(tr("The mailbox was removed. Its tickets stay."))
-        self.removed.emit()
 
 
 class Adding(QFrame):
@@ -382,12 +199,3 @@ class MailboxesPage(QFrame):
             self.editor.show_box(current)
         if self.adding is None:
             self.stack.setCurrentWidget(self.editor if current is not None else self._empty)
-
-
-def _history_words(box: MailboxInfo) -> str:
-    return {
-        "since": tr("Conversations of the first days open, older mail as searchable history"),
-        "archive": tr("Everything as searchable history"),
-        "all": tr("Every conversation as a ticket"),
-        "none": tr("Only mail that arrived after connecting"),
-    }.get(box.history, box.history)
