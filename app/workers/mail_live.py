@@ -21,7 +21,7 @@ from app.inbox.queries import FolderPlan, ReceivePlan, receive_plan
 from app.inbox.receiving import large_mails
 from app.inbox.rules import FolderRole
 from app.kernel.errors import ExternalError, UserError
-from app.workers.mail_hands import Hands
+from app.workers.mail_hands import Hands, line_of
 from app.workers.mail_intake import WITH_WINDOW, Pace
 from app.workers.mail_receive import STOPS, TRAFFIC_STEP, Receiver, open_session
 
@@ -85,7 +85,10 @@ class _Live:
         self._looked_at = self._distrusted_at = 0.0
 
     def stay(self) -> None:
-        """Sign in and receive what comes until stop or until the computer slept; raises what the connection raises."""
+        """Sign in and receive what comes; raises what the connection raises.
+
+        Ends at stop, after a sleep of the computer, and when a person said that the line is slow, or no longer.
+        """
         receiver = self.receiver
         receiver.intake.set_pace(self._pace())
         receiver.report(HealthState.WORKING)
@@ -102,7 +105,7 @@ class _Live:
                 self._look(None)
                 while not self._hands.stop.is_set() and (plan := receiver.plan()) is not None:
                     waited = self._wait_for_mail(session, plan)
-                    if self._hands.stop.is_set() or waited.slept:
+                    if self._hands.stop.is_set() or waited.slept or line_of(self._hands.ask) != receiver.line:
                         return
                     self._wake.clear()
                     receiver.intake.set_pace(self._pace())

@@ -185,12 +185,14 @@ class ImapSession:
     def facts(self, uids: Iterable[int]) -> dict[int, MailFacts]:
         """When each mail arrived, its size and its provider's name for it; a mail that is gone is not in it."""
         found: dict[int, MailFacts] = {}
+        items = self._facts_items
+        has_names = self.is_gmail or "OBJECTID" in self.capabilities
         for chunk in imap_fetch.uid_sets(uids):
-            for line, _, _ in self._ask(b"UID FETCH %s (%s)" % (chunk, self._facts_items)):
+            for line, _, _ in self._ask(b"UID FETCH %s (%s)" % (chunk, items)):
                 if imap_fetch.is_fetch(line) and (uid := imap_fetch.uid_of(line)) is not None:
                     at, size = imap_fetch.internal_at_of(line), imap_fetch.size_of(line)
                     if at is not None or size is not None:  # neither: an answer that nobody asked for
-                        found[uid] = MailFacts(at, size or 0, imap_fetch.provider_id_of(line))
+                        found[uid] = MailFacts(at, size or 0, imap_fetch.provider_id_of(line) if has_names else "")
         return found
 
     @property
