@@ -15,10 +15,7 @@ from app.kernel import clock, options
 from app.kernel.errors import ExternalError
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
-from tests.servers.fixtures import account, dovecot
 from tests.servers.wire import Wire
-
-__all__ = ["account", "dovecot"]
 
 _CUTS = 25
 

@@ -28,10 +28,7 @@ from app.workers.mail_receive import receive_pass
 from tests.connectors.servers import receiving
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
-from tests.servers.fixtures import account, dovecot
 from tests.servers.wire import Wire
-
-__all__ = ["account", "dovecot"]
 
 
 @pytest.fixture

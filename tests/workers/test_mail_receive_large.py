@@ -20,10 +20,7 @@ from app.kernel import options
 from app.kernel.errors import ExternalError, UserError
 from tests.inbox.mail_desk import MailDesk, mail_desk
 from tests.servers.dovecot import Account, Dovecot
-from tests.servers.fixtures import account, dovecot
 from tests.servers.wire import Wire
-
-__all__ = ["account", "dovecot"]
 
 
 @pytest.fixture

@@ -19,10 +19,7 @@ from app.kernel import clock, options, signals
 from app.workers.mail_live import idle_span, pause_after, run_mailbox
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
-from tests.servers.fixtures import account, dovecot
 from tests.servers.ports import wait_until
-
-__all__ = ["account", "dovecot"]
 
 _PATIENCE_S = 30.0
 

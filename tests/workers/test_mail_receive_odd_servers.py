@@ -33,7 +33,15 @@ def _mails(*uids: int, words: str = "Hello") -> dict[int, bytes]:
         OddMailbox({"INBOX": {}}, sizes={1: 3_000_000_000, 2: 40_000_000}),
         OddMailbox({"INBOX": {}}, uidvalidity=0),
     ],
-    ids=["no UIDNEXT", "no STATUS", "quoted keys", "unasked answers", "sizes too small", "sizes of gigabytes", "no UIDVALIDITY"],
+    ids=[
+        "no UIDNEXT",
+        "no STATUS",
+        "quoted keys",
+        "unasked answers",
+        "sizes too small",
+        "sizes of gigabytes",
+        "no UIDVALIDITY",
+    ],
 )
 def test_every_mail_comes_once_from_a_server_with(tmp_path: Path, odd: OddMailbox) -> None:
     with odd_desk(tmp_path / "desk", odd) as (desk, _):
