@@ -17,12 +17,15 @@ from app.kernel.types import to_driver
 
 class Bulk:
     """A statement that is run with many rows. Of an INSERT, `columns` are those that each row has; the others get
-    their defaults.
+    their defaults. Raises ValueError for a column that the table has not.
     """
 
     def __init__(self, statement: Insert | Update | TextClause, columns: Sequence[str] = ()) -> None:
         self.statement = statement
         self.table = statement.table if isinstance(statement, Insert) else None
+        if self.table is not None and (unknown := set(columns) - {column.name for column in self.table.columns}):
+            msg = f"{self.table} has no column “{min(unknown)}”"
+            raise ValueError(msg)
         self._columns = list(columns) or None
         self._sql = ""
         self._turns: list[tuple[str, Callable[[Any], Any] | None]] = []

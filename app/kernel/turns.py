@@ -19,6 +19,11 @@ class Turns:
         self._depth = 0
         self._waiting: deque[tuple[int, threading.Lock]] = deque()
 
+    @property
+    def is_wanted(self) -> bool:
+        """Does anybody wait for it?"""
+        return bool(self._waiting)
+
     def __enter__(self) -> None:
         me = threading.get_ident()
         with self._guard:
