@@ -53,6 +53,7 @@ def check(args: argparse.Namespace, out: Output) -> int:
                         "direction": direction,
                         "ok": result.ok,
                         "reason": str(result.reason) if result.reason else None,
+                        "fault": str(result.fault) if result.fault else None,
                         "text": result.text,
                         "words": result.words or None,
                     }
@@ -136,6 +137,7 @@ def _json(info: MailboxInfo) -> dict[str, Any]:
         "id": info.id,
         "address": info.address,
         "user": info.user,
+        "sign_in": info.auth,
         "imap": info.imap_url,
         "smtp": info.smtp_url,
         "history": info.history,

@@ -113,6 +113,20 @@ def _mailboxes(commands: Any) -> None:
     remove = _command(box, "remove", "mailboxes:remove", "disconnect a mailbox; its tickets stay")
     remove.add_argument("address")
     _receiving(box)
+    _signing_in(box)
+
+
+def _signing_in(box: Any) -> None:
+    find = _command(box, "find", "signing_in:find", "look for the servers of an address")
+    find.add_argument("address")
+    sign_in = _command(box, "sign-in", "signing_in:sign_in", "sign in by the browser, for the first time or again")
+    sign_in.add_argument("address")
+    sign_in.add_argument("--by", default="", choices=("microsoft", "google"))
+    sign_in.add_argument("--device", action="store_true", help="by a code that is typed on any device")
+    client = _command(box, "client", "signing_in:client", "the client id under which this desk is registered")
+    client.add_argument("identity", choices=("microsoft", "google"))
+    client.add_argument("id")
+    client.add_argument("--secret-stdin", action="store_true", help="its secret stands on standard input")
 
 
 def _receiving(box: Any) -> None:

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.connectors.email.certificates import CertificateInfo
-from app.connectors.email.check import Advice, CheckResult, advice_of, check_receiving, check_sending, failed_sign_in
-from app.connectors.email.config import ServerUrl
+from app.connectors.email.check import Advice, CheckResult, advice_of, check_receiving, check_sending
+from app.connectors.email.config import AccessTokens, ServerUrl
 from app.connectors.email.discover import discover
 from app.connectors.email.imap import ImapSession
 from app.connectors.email.oauth import server_with, tokens_of
@@ -23,7 +23,7 @@ from app.connectors.email.words import SENTENCES, Fault
 from app.conversations.mailboxes import NewMailbox, add_mailbox, remove_mailbox, resume_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock, secrets, signals
-from app.kernel.errors import ExternalError, NotFoundError, UserError
+from app.kernel.errors import NotFoundError, UserError
 from app.workers.mail_history import preview
 
 if TYPE_CHECKING:
@@ -121,14 +121,17 @@ def _ways(provider: Provider | None) -> tuple[str, ...]:
     return (provider.identity,) if provider.needs is Needs.BROWSER else (PASSWORD, provider.identity)
 
 
-def check(account: Account, secret: str) -> Tested:
+def check(account: Account, secret: str, tokens: AccessTokens | None = None) -> Tested:
     """Receive and send, as far as that goes without touching a mail; both at once. Never raises for what servers do.
 
-    `secret`: the password, or a sign-in in the browser as `app.desk.signing_in` gives it.
+    `secret`: the password, or a sign-in in the browser as `app.desk.signing_in` gives it; `tokens` where that is kept.
     """
     imap, smtp = ServerUrl.parse(account.imap_url), ServerUrl.parse(account.smtp_url)
-    receiving = server_with(imap, account.login, secret, pin=account.imap_pin or None, timeout_s=TEST_TIMEOUT_S)
-    sending = server_with(smtp, account.login, secret, pin=account.smtp_pin or None, timeout_s=TEST_TIMEOUT_S)
+    pins = account.imap_pin or None, account.smtp_pin or None
+    receiving, sending = (
+        server_with(url, account.login, secret, pin=pin, timeout_s=TEST_TIMEOUT_S, tokens=tokens)
+        for url, pin in zip((imap, smtp), pins, strict=True)
+    )
     with concurrent.futures.ThreadPoolExecutor(1, "check") as pool:
         sent = pool.submit(check_sending, sending, account.address)
         return Tested(check_receiving(receiving, account.address), sent.result())
@@ -226,26 +229,13 @@ def trust(desk: Desk, key: UUID, *, imap_pin: str | None = None, smtp_pin: str |
 def check_again(desk: Desk, key: UUID, password: str | None = None) -> Tested:
     """Test a saved mailbox, with the secret that is kept or another. Raises UserError when none is kept."""
     info = _info(desk, key)
-    secret = password if password is not None else _renewed(info)
-    if isinstance(secret, CheckResult):
-        return Tested(secret, secret)
-    return check(account_of(info), secret)
-
-
-def _renewed(info: MailboxInfo) -> str | CheckResult:
-    """The secret kept for a mailbox, a sign-in renewed first; the result of the test if that fails already."""
+    if password is not None:
+        return check(account_of(info), password)
     kept = secrets.load_secret(info.secret_ref)
     if kept is None:
         msg = f"There is no password for {info.address} in the keyring. Sign in again."
         raise UserError(msg)
-    tokens = tokens_of(info.secret_ref, kept, secrets.load_secret)
-    if tokens is None:
-        return kept
-    try:
-        tokens.current()
-    except ExternalError as error:
-        return failed_sign_in(error)
-    return secrets.load_secret(info.secret_ref) or kept
+    return check(account_of(info), kept, tokens_of(info.secret_ref, kept, secrets.load_secret))
 
 
 def disconnect(desk: Desk, key: UUID) -> None:

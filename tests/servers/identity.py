@@ -60,6 +60,7 @@ class IdentityServer:
         self.requests: Counter[str] = Counter()
         self.seen: list[dict[str, str]] = []
         self.down = False
+        self.types_codes_at_once = False
         self.book = _Book()
         self.port = 0
         self._guard = threading.Lock()
@@ -177,7 +178,7 @@ class IdentityServer:
 
     def _device(self, form: dict[str, str]) -> dict[str, Any]:
         code = secrets.token_urlsafe(12)
-        self.book.devices[code] = _Grant(form["client_id"], granted=False)
+        self.book.devices[code] = _Grant(form["client_id"], nonce="answered" if self.types_codes_at_once else "")
         page = f"{self.url}/device"
         return {
             "device_code": code,

@@ -109,9 +109,3 @@ def _failed(server: MailServer, error: ExternalError, address: str) -> CheckResu
         advice=advice,
         plain=str(error),
     )
-
-
-def failed_sign_in(error: ExternalError) -> CheckResult:
-    """The result where the sign-in itself could not be renewed, so that no mail server was asked."""
-    fault = error.fault if isinstance(error, MailError) else None
-    return CheckResult(ok=False, reason=error.reason, fault=fault, words=error.words, plain=str(error))

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Self
 
-from app.connectors.email.config import MailServer, Secret, ServerUrl
+from app.connectors.email.config import AccessTokens, MailServer, Secret, ServerUrl
 from app.connectors.email.faults import MailError
 from app.connectors.email.words import Fault
 from app.kernel import clock, log, secrets
@@ -217,9 +217,11 @@ class NewTokens:
         return Secret(self.sign_in.access)
 
 
-def server_with(url: ServerUrl, user: str, kept: str, *, pin: str | None, timeout_s: float) -> MailServer:
-    """A server to test with a secret that is not kept yet: a password or a sign-in."""
+def server_with(
+    url: ServerUrl, user: str, kept: str, *, pin: str | None, timeout_s: float, tokens: AccessTokens | None = None
+) -> MailServer:
+    """A server to test with a password, with a sign-in that is not kept yet, or with the `tokens` of one that is."""
     sign_in = SignIn.read(kept)
-    tokens = NewTokens(sign_in) if sign_in else None
-    secret = Secret("") if tokens else Secret(kept)
-    return MailServer(url, user, secret, pin, timeout_s, tokens=tokens)
+    if sign_in is not None:
+        return MailServer(url, user, Secret(""), pin, timeout_s, tokens=tokens or NewTokens(sign_in))
+    return MailServer(url, user, Secret(kept), pin, timeout_s)
