@@ -37,6 +37,13 @@ _STATEFUL: Final = ("iso2022", "utf-7", "utf-16", "utf-32", "hz", "utf_16", "utf
 _GUESSES: Final = ("cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "iso8859_2",
                    "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp874", "mac_roman")  # fmt: skip
 _HALF_PAIRS: Final = re.compile(r"[\ud800-\udfff]")  # no text can be stored that has them; UTF-7 can write them
+_CONTROLS: Final = re.compile(r"[\x80-\x9f]")
+# Sets in which two bytes that make one letter of UTF-8 are a capital and a sign that do not stand together in words.
+_SINGLE: Final = frozenset({"cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257", "koi8-r", "koi8-u", "iso8859-2",
+                            "iso8859-5", "iso8859-7", "iso8859-9", "iso8859-13", "iso8859-15", "iso8859-16"})  # fmt: skip
+_PAIRS: Final = re.compile(
+    rb"\xc3[\x80-\xbf]|\xc2\xa0|\xe2[\x80-\x82][\x80-\xbf]|(?:[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}){2}"
+)
 _HIGH: Final = re.compile(rb"[\x80-\xff]")
 
 
@@ -62,9 +69,10 @@ def decode(data: bytes, label: str = "") -> tuple[str, str]:
     if codec is not None:
         if data.isascii() and not codec.startswith(_STATEFUL):
             return data.decode("ascii"), ""
+        if codec != "utf-8" and (text := _is_utf8_all_the_same(data, codec)) is not None:
+            return text, f"text is not {label[:40]!r} as declared; read as utf-8"
         try:
-            text = data.decode(codec)
-            return (_HALF_PAIRS.sub("\ufffd", text) if codec == "utf-7" else text), ""
+            return _tidy(data.decode(codec), codec), ""
         except (UnicodeError, ValueError, LookupError):
             pass
     elif data.isascii():
@@ -72,10 +80,34 @@ def decode(data: bytes, label: str = "") -> tuple[str, str]:
     return _repair(data, label, codec)
 
 
+def _tidy(text: str, codec: str) -> str:
+    """What a strict decoder lets through although nobody meant it."""
+    if codec == "utf-7":
+        text = _HALF_PAIRS.sub("\ufffd", text)
+    elif codec.startswith("iso8859"):  # there these are control characters; senders mean the Windows ones
+        text = _CONTROLS.sub(lambda found: found[0].encode("latin-1").decode("cp1252", "replace"), text)
+    return text[1:] if text[:1] == "\ufeff" else text
+
+
+def _is_utf8_all_the_same(data: bytes, codec: str) -> str | None:
+    """UTF-8 under another label: a mark at the beginning, UTF-16 without any NUL, or letters of a single-byte set that
+
+    happen to be faultless UTF-8, which real words in those sets practically never are.
+    """
+    marked = data.startswith(b"\xef\xbb\xbf")
+    wide = codec.startswith(("utf-16", "utf-32")) and b"\x00" not in data and data[:2] not in (b"\xff\xfe", b"\xfe\xff")
+    if not (marked or wide or (codec in _SINGLE and len(_PAIRS.findall(data, 0, limits.GUESS)) > 0)):
+        return None
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+
+
 def _repair(data: bytes, label: str, codec: str | None) -> tuple[str, str]:
     said = f"text is not {label[:40]!r} as declared" if codec else "no usable charset declared"
     try:
-        return data.decode("utf-8"), ("" if codec is None and not label else f"{said}; read as utf-8")
+        return data.decode("utf-8-sig"), ("" if codec is None and not label else f"{said}; read as utf-8")
     except UnicodeDecodeError:
         pass
     for name in filter(None, (codec if codec != "ascii" else None, "utf-8")):
