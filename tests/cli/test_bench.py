@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from app.cli.benchmarks.mail import nothing_new
 from app.cli.benchmarks.mails import maildir, mails, paths
 from app.cli.benchmarks.stored import desk_of
 from app.mime.parse import parse
+from tests.servers.dovecot import Dovecot
 
 
 def test_the_mails_are_the_same_every_time() -> None:
@@ -37,6 +39,28 @@ def test_each_bench_reports_figures(name: str, capsys: pytest.CaptureFixture[str
     figures = json.loads(capsys.readouterr().out)
     assert figures
     assert all(figure["bench"] == name and figure["value"] is not None for figure in figures)
+
+
+def test_tame_mails_are_all_well_made() -> None:
+    read = [parse(raw) for raw in mails(300, tame=True)]
+    assert all(mail.message_id and mail.date for mail in read)
+
+
+@pytest.mark.slow
+def test_looking_where_nothing_is_new_is_measured_on_a_real_mailbox(dovecot: Dovecot) -> None:
+    figures = nothing_new(dovecot, 30)
+    assert {figure.note for figure in figures[1:]} == {"30 mails in the inbox"}
+    assert all(figure.value for figure in figures)
+
+
+def test_one_that_fails_holds_up_none_of_the_others(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places = {"broken": "app.cli.benchmarks.figures:median", "whole": "app.cli.benchmarks.reading:parse"}
+    monkeypatch.setattr("app.cli.benchmarks._BENCHES", places)
+    assert main(["bench", "all", "--size", "20", "--json"]) == 1
+    figures = json.loads(capsys.readouterr().out)
+    assert {figure["bench"]: figure["value"] is not None for figure in figures} == {"broken": False, "parse": True}
 
 
 def test_an_unknown_bench_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

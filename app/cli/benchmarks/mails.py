@@ -21,6 +21,7 @@ from random import Random
 from app.kernel.errors import UserError
 
 VARIABLE = "DESKBELL_BENCH_CORPUS"
+TAME_VARIABLE = "DESKBELL_BENCH_TAME_CORPUS"
 SHOP = "hello@lantern-bikes.example"
 _END = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
@@ -57,8 +58,9 @@ class _Said:
 
 
 class _Writer:
-    def __init__(self, seed: str) -> None:
+    def __init__(self, seed: str, *, odd: bool = True) -> None:
         self.dice = Random(seed)
+        self._odd = odd
         self._threads: dict[int, _Said] = {}
         self._noise = self.dice.randbytes(1 << 21)
 
@@ -68,7 +70,7 @@ class _Writer:
         before = self._threads.get(thread)
         who = thread % max(1, count // 6)
         name = f"{_FIRST[who % len(_FIRST)]} {_LAST[who // len(_FIRST) % len(_LAST)]}"
-        odd = dice.choice(_ODD) if dice.random() < 0.03 else ""
+        odd = dice.choice(_ODD) if dice.random() < 0.03 and self._odd else ""
         charset, text = self._text()
         own = f"<{number}.{dice.getrandbits(60):x}@post{who % 40}.example>"
         subject = before.subject if before else " ".join(self._some(5)).capitalize()
@@ -148,24 +150,25 @@ def _parts(kind: str, parts: list[bytes], mark: str, *, end: bool) -> bytes:
     return head + inner + (b"--" + mark.encode() + b"--\r\n" if end else b"")
 
 
-def mails(count: int, *, seed: str = "lantern") -> Iterator[bytes]:
-    """`count` mails, oldest first; the same `seed` and `count` give the same mails."""
-    writer = _Writer(seed)
+def mails(count: int, *, seed: str = "lantern", tame: bool = False) -> Iterator[bytes]:
+    """`count` mails, oldest first; the same `seed` and `count` give the same mails. `tame`: none is wrongly made."""
+    writer = _Writer(seed, odd=not tame)
     for number in range(count):
         yield writer.mail(number, count)
 
 
-def maildir(folder: Path, count: int) -> Path:
+def maildir(folder: Path, count: int, *, tame: bool = False) -> Path:
     """A Maildir of `count` mails in `folder`; or the one that the environment names, whole."""
-    if given := os.environ.get(VARIABLE):
+    variable = TAME_VARIABLE if tame else VARIABLE
+    if given := os.environ.get(variable):
         found = Path(given)
         if not (found / "cur").is_dir() and not (found / "new").is_dir():
-            msg = f"{VARIABLE} names {found}, which is not a Maildir."
+            msg = f"{variable} names {found}, which is not a Maildir."
             raise UserError(msg)
         return found
     for part in ("cur", "new", "tmp"):
         (folder / part).mkdir(parents=True)
-    for number, raw in enumerate(mails(count)):
+    for number, raw in enumerate(mails(count, tame=tame)):
         (folder / "cur" / f"{1_700_000_000 + number}.{number}.bench:2,").write_bytes(raw)
     return folder
 
