@@ -7,6 +7,7 @@ and servers err about its structure, which nobody asks for here.
 from __future__ import annotations
 
 import logging
+import time
 from typing import Final
 
 from app.connectors.email.imap import ImapSession
@@ -23,16 +24,16 @@ _MOST: Final = 450_000_000
 
 
 class LargeMails:
-    """Brings in what is missing of large mails, on one session."""
+    """Brings in what is missing of large mails, on one session, until `until` (monotonic) if that is given."""
 
-    def __init__(self, session: ImapSession, hands: Hands, line: Line) -> None:
-        self._session, self._hands, self._line = session, hands, line
+    def __init__(self, session: ImapSession, hands: Hands, line: Line, until: float | None = None) -> None:
+        self._session, self._hands, self._line, self._until = session, hands, line, until
 
     def take(self) -> int:
         """Bring all that are to come; how many became whole. Raises ExternalError; the pieces that came are safe."""
         done = 0
         for mail in self._hands.ask(large_mails, self._hands.mailbox, coming=True):
-            if self._hands.stop.is_set():
+            if not self._goes_on():
                 break
             if self._session.folder != mail.folder:
                 self._session.select(mail.folder)
@@ -43,7 +44,7 @@ class LargeMails:
     def _bring(self, mail: LargeMail) -> bool:
         here: list[BlobRef] = list(self._hands.ask(pieces, mail.item))
         at = sum(ref.length for ref in here)
-        while not self._hands.stop.is_set():
+        while self._goes_on():
             piece = self._session.fetch_piece(mail.uid, at, self._line.piece)
             if piece is None or at > _MOST:
                 words = "It left the server" if piece is None else "The server goes on beyond any size"
@@ -56,6 +57,9 @@ class LargeMails:
                 self._join(mail, here)
                 return True
         return False
+
+    def _goes_on(self) -> bool:
+        return not self._hands.stop.is_set() and (self._until is None or time.monotonic() < self._until)
 
     def _keep(self, mail: LargeMail, at: int, piece: bytes) -> BlobRef:
         packs = self._hands.packs

@@ -2,7 +2,7 @@
 
 Live: INBOX in IDLE (or polled where a server has no IDLE), the other folders by their state once a minute. What lay in
 the mailbox when it was connected, and the rest of large mails, come over a second connection, so that new mail never
-waits behind them.
+waits behind them. Where a server grants only one, they come over that one, in slices between the looks for new mail.
 """
 
 from __future__ import annotations
@@ -32,6 +32,9 @@ LOOK_S: Final = 55.0
 
 RENEW_S: Final = (300.0, 540.0)
 """IDLE is renewed well before servers (30 minutes) and home routers (often 10) drop a silent line."""
+
+SLICE_S: Final = 10.0
+"""How long new mail may wait for history where there is one connection only."""
 
 BACK_OFF_S: Final = (5.0, 15.0, 60.0, 180.0, 300.0)
 
@@ -82,6 +85,7 @@ class _Live:
         self._hands, self._wake, self._pace = hands, wake, pace
         self.receiver = Receiver(hands, pace())
         self._bulk: threading.Thread | None = None
+        self._is_alone = False
         self._looked_at = self._distrusted_at = 0.0
 
     def stay(self) -> None:
@@ -97,13 +101,18 @@ class _Live:
         if plan is None:
             return
         with open_session(plan, self._hands.secrets) as session:
-            inbox = _inbox(plan)
+            inbox, self._is_alone = _inbox(plan), False
             receiver.use(session, inbox.name if inbox else "INBOX")
             try:
                 receiver.watch()
                 self._begin_bulk()
                 self._look(None)
                 while not self._hands.stop.is_set() and (plan := receiver.plan()) is not None:
+                    if self._is_alone and self._has_bulk(plan):
+                        receiver.take_history(SLICE_S)
+                        receiver.take_large(SLICE_S)
+                        self._look(None)
+                        continue
                     waited = self._wait_for_mail(session, plan)
                     if self._hands.stop.is_set() or waited.slept or line_of(self._hands.ask) != receiver.line:
                         return
@@ -146,34 +155,50 @@ class _Live:
             return IdleResult(changed=True, woken=False)
         return session.idle(seconds, self._wake)
 
+    def _has_bulk(self, plan: ReceivePlan) -> bool:
+        """Is there history or the rest of a large mail to bring?"""
+        if not plan.first_import_done and not plan.history_held:
+            return True
+        return bool(self._hands.ask(large_mails, self._hands.mailbox, coming=True))
+
     def _begin_bulk(self) -> None:
         plan = self.receiver.plan()
-        if plan is None or (self._bulk is not None and self._bulk.is_alive()):
-            return
-        if (plan.first_import_done or plan.history_held) and not self._hands.ask(
-            large_mails, self._hands.mailbox, coming=True
-        ):
+        is_at_work = self._bulk is not None and self._bulk.is_alive()
+        if plan is None or is_at_work or self._is_alone or not self._has_bulk(plan):
             return
         self._bulk = threading.Thread(target=self._take_bulk, name="mail-bulk", daemon=True)
         self._bulk.start()
 
     def _take_bulk(self) -> None:
-        receiver = Receiver(self._hands, self._pace())
         try:
+            receiver = Receiver(self._hands, self._pace())
             plan = receiver.plan()
-            if plan is not None:
-                with open_session(plan, self._hands.secrets) as session:
-                    receiver.use(session)
-                    try:
-                        receiver.watch()
-                        receiver.take_history()
-                        receiver.take_large()
-                    finally:
-                        receiver.count_traffic()
+            session = self._second_session(plan) if plan is not None else None
+            if session is not None:
+                with session:
+                    self._work_off(receiver, session)
         except (ExternalError, UserError) as error:
             log.warning("the mail that was there waits: %s", error)
         except Exception:
             log.exception("bringing in the mail that was there failed; it goes on at the next look")
+
+    def _second_session(self, plan: ReceivePlan) -> ImapSession | None:
+        try:
+            return open_session(plan, self._hands.secrets)
+        except ExternalError as error:
+            log.warning("no second connection; the mail that was there comes over the first: %s", error)
+            self._is_alone = True
+            self._wake.set()
+            return None
+
+    def _work_off(self, receiver: Receiver, session: ImapSession) -> None:
+        receiver.use(session)
+        try:
+            receiver.watch()
+            receiver.take_history()
+            receiver.take_large()
+        finally:
+            receiver.count_traffic()
 
 
 def _inbox(plan: ReceivePlan) -> FolderPlan | None:

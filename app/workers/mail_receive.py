@@ -105,6 +105,7 @@ class Receiver:
         self._there: frozenset[str] = frozenset()
         self._troubles: dict[str, str] = {}
         self._counted = (0, 0)
+        self._until: float | None = None
         self._said: tuple[HealthState, Reason | None, str] | None = None
         self._said_at = 0.0
 
@@ -173,8 +174,12 @@ class Receiver:
         self._troubles.pop(folder.name, None)
         return result
 
-    def take_history(self) -> None:
-        """What was there when the mailbox was connected, if that is not in yet and nobody holds it back."""
+    def take_history(self, slice_s: float | None = None) -> None:
+        """What was there when the mailbox was connected, if that is not in yet and nobody holds it back.
+
+        With `slice_s` only for about so long; the next call goes on.
+        """
+        self._until = time.monotonic() + slice_s if slice_s is not None else None
         plan = self.plan()
         if plan is None or plan.first_import_done or plan.history_held:
             return
@@ -210,7 +215,9 @@ class Receiver:
             self._hands.do(note, self._hands.mailbox, mails=len(old), size_bytes=size, oldest_at=oldest)
 
     def _goes_on(self) -> bool:
-        """Nobody said stop, and nobody holds the history back."""
+        """Nobody said stop, nobody holds the history back, and there is time."""
+        if self._until is not None and time.monotonic() > self._until:
+            return False
         plan = None if self._hands.stop.is_set() else self.plan()
         return plan is not None and not plan.history_held
 
@@ -221,10 +228,11 @@ class Receiver:
             if after is None:
                 return
 
-    def take_large(self) -> None:
-        """The rest of large mails."""
+    def take_large(self, slice_s: float | None = None) -> None:
+        """The rest of large mails; with `slice_s` only for about so long."""
         assert self._session is not None
-        LargeMails(self._session, self._hands, self.line).take()
+        until = time.monotonic() + slice_s if slice_s is not None else None
+        LargeMails(self._session, self._hands, self.line, until).take()
 
     def _take(
         self, wanted: Sequence[Wanted], touched: Sequence[FolderPlan], go_on: Callable[[], bool] = lambda: True

@@ -13,7 +13,7 @@ import contextlib
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO, Self
 
 from tests.servers.certs import Leaf
@@ -48,10 +48,16 @@ class BadImap:
     host = "127.0.0.1"
 
     def __init__(
-        self, script: Script | None = None, *, greeting: bytes = b"* OK ready\r\n", leaf: Leaf | None = None
+        self,
+        script: Script | None = None,
+        *,
+        greeting: bytes = b"* OK ready\r\n",
+        leaf: Leaf | None = None,
+        most: int = 99,
     ) -> None:
         self.script: dict[str, Answer] = {**_GOOD, **(script or {})}
         self.greeting = greeting
+        self._most, self._talking = most, 0  # connections granted at a time
         self.commands: list[str] = []
         self.port = 0
         self._context: ssl.SSLContext | None = None
@@ -97,13 +103,24 @@ class BadImap:
             if self._context:
                 sock = self._context.wrap_socket(plain, server_side=True)
                 self._open.append(sock)
-            with sock, sock.makefile("rb") as lines:
+            with sock, sock.makefile("rb") as lines, self._counted():
+                if self._talking > self._most:
+                    self._send(sock, b"* BYE too many connections\r\n", b"*")
+                    return
                 self._send(sock, self.greeting, b"*")
                 while line := lines.readline():
                     tag, _, command = line.rstrip(b"\r\n").partition(b" ")
                     self.commands.append(command.decode("utf-8", "replace"))
                     if not all(self._step(sock, lines, step, tag) for step in self._answer(self.commands[-1])):
                         return
+
+    @contextlib.contextmanager
+    def _counted(self) -> Iterator[None]:
+        self._talking += 1
+        try:
+            yield
+        finally:
+            self._talking -= 1
 
     def _answer(self, command: str) -> Sequence[bytes]:
         found = [name for name in self.script if command.upper().startswith(name)]

@@ -14,10 +14,10 @@ from tests.servers.odd_mailbox import OddMailbox
 
 
 @contextmanager
-def odd_desk(folder: Path, odd: OddMailbox, **fields: Any) -> Iterator[tuple[MailDesk, BadImap]]:
-    """A desk and the server behind it; `odd` may be changed while it runs."""
+def odd_desk(folder: Path, odd: OddMailbox, *, most: int = 99, **fields: Any) -> Iterator[tuple[MailDesk, BadImap]]:
+    """A desk and the server behind it, which grants `most` connections; `odd` may be changed while it runs."""
     account: Any = SimpleNamespace(user="support@desk.example", password="secret")
-    with BadImap(odd.script()) as bad:
+    with BadImap(odd.script(), most=most) as bad:
         server: Any = SimpleNamespace(imap=bad.port)
         with mail_desk(folder, server, account, **{"history": "all", **fields}) as desk:
             yield desk, bad

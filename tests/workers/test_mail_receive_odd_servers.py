@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,12 +10,15 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from app.connectors.wake import Wake
 from app.inbox import commands
 from app.inbox.tables import MailItem
 from app.kernel import clock
 from app.kernel.errors import ExternalError
+from app.workers.mail_live import run_mailbox
 from tests.inbox.mail_desk import letter
 from tests.servers.odd_mailbox import OddMailbox
+from tests.servers.ports import wait_until
 from tests.workers.odd_desk import odd_desk
 
 
@@ -179,3 +183,27 @@ def test_new_uids_on_a_server_that_errs_about_sizes_cost_no_second_download(tmp_
         assert sorted(item.uid for item in desk.items()) == [11, 12, 13]
         assert not any("BODY.PEEK[]" in said for said in server.commands)
         assert (desk.outcomes(), desk.ledger().gone, desk.ledger().unaccounted) == ({"message": 3}, 0, 0)
+
+
+def test_a_server_that_grants_one_connection_gives_history_and_new_mail_over_it(tmp_path: Path) -> None:
+    odd = OddMailbox({"INBOX": _mails(*range(1, 41)), "Sent": {}})
+    with odd_desk(tmp_path / "desk", odd, most=1) as (desk, _):
+        stop, wake = threading.Event(), Wake()
+        thread = threading.Thread(target=run_mailbox, args=(desk.hands(stop), wake))
+        thread.start()
+        try:
+            wait_until(lambda: len(desk.items()) == 40, 60, "history")
+            odd.folders["INBOX"] |= _mails(50)
+
+            def came() -> bool:
+                wake.set()
+                return len(desk.items()) == 41
+
+            wait_until(came, 60, "new mail")
+        finally:
+            stop.set()
+            wake.set()
+            thread.join(60)
+            wake.close()
+        assert not thread.is_alive()
+        assert (desk.sync().received, desk.outcomes()) == (0, {"message": 41})
