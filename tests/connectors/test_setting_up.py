@@ -15,12 +15,15 @@ from app.connectors.email.config import AuthKind, MailServer, Secret, Security, 
 from app.connectors.email.discover import Source, answers, discover
 from app.connectors.email.providers import PROVIDERS, Needs, provider_at, provider_of
 from app.connectors.email.records import Announced
+from app.connectors.email.signing_in import imap_sign_in
 from app.kernel.errors import Reason, UserError
 from tests.connectors.servers import loopback, receiving
 from tests.servers.bad_imap import BadImap
 from tests.servers.certs import Authority
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
+
+ME = "me@example.test"
 
 
 @pytest.mark.parametrize(
@@ -226,3 +229,26 @@ def test_an_untrusted_certificate_is_shown_and_can_then_be_pinned(authority: Aut
 @pytest.mark.parametrize("der", [b"", b"\x30", b"\x30\x82\xff\xff\x01", b"\x30\x03\x30\x01\x00", bytes(500)])
 def test_a_certificate_that_is_none_is_still_described(der: bytes) -> None:
     assert describe(der).subject == ""
+
+
+class Polite:
+    """An IMAP client's outside, for a host that no test may reach: it notes what it is made to say."""
+
+    def __init__(self) -> None:
+        self.said: list[object] = []
+
+    def has_capability(self, name: str) -> bool:
+        return name in {"AUTH=PLAIN", "ID"}
+
+    def plain_login(self, user: str, _password: str) -> None:
+        self.said.append(user)
+
+    def id_(self, words: dict[str, str]) -> None:
+        self.said.append(words)
+
+
+def test_a_provider_that_wants_to_know_the_program_is_told_its_name_and_no_other() -> None:
+    for url, said in (("imaps://imap.163.com", [ME, {"name": "Deskbell"}]), ("imaps://imap.gmail.com", [ME])):
+        client = Polite()
+        imap_sign_in(client, MailServer(ServerUrl.parse(url), ME, Secret("x")))
+        assert client.said == said

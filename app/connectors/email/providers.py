@@ -32,7 +32,8 @@ class Provider:
     """One provider; empty `imap` means it offers no IMAP at all.
 
     `page`: where the password that it wants is made. `switch_on`: IMAP is off until it is switched on in the provider's
-    settings. `identity`: who signs people in by the browser (`app.connectors.email.oauth`), "" for nobody.
+    settings. `wants_name`: it turns away mail programs that do not say their name (ID, RFC 2971). `identity`: who signs
+    people in by the browser (`app.connectors.email.oauth`), "" for nobody.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Provider:
     files_sent: bool = False
     switch_on: bool = False
     identity: str = ""
+    wants_name: bool = False
     mx: tuple[str, ...] = ()
 
     def receiving(self) -> ServerUrl | None:
@@ -132,7 +134,7 @@ PROVIDERS: tuple[Provider, ...] = (
     Provider("QQ Mail", ("qq.com", "foxmail.com"), "imaps://imap.qq.com", "smtps://smtp.qq.com", _CODE, "https://mail.qq.com",
              switch_on=True),
     Provider("NetEase 163", ("163.com",), "imaps://imap.163.com", "smtps://smtp.163.com", _CODE, "https://mail.163.com",
-             switch_on=True),
+             switch_on=True, wants_name=True),
     Provider("Naver", ("naver.com",), "imaps://imap.naver.com", "smtps://smtp.naver.com", _TWO_STEP, "https://mail.naver.com",
              switch_on=True),
     Provider("Runbox", ("runbox.com",), "imaps://mail.runbox.com", "smtps://mail.runbox.com", mx=("runbox.com",)),

@@ -13,6 +13,7 @@ from imapclient.exceptions import LoginError
 
 from app.connectors.email.config import AuthKind, MailServer
 from app.connectors.email.faults import MailError, mail_error, sign_in_error
+from app.connectors.email.providers import provider_at
 from app.connectors.email.words import Fault
 
 
@@ -48,6 +49,9 @@ def encoded(answer: bytes | str) -> str:
 def imap_sign_in(client: Any, server: MailServer) -> None:
     """Sign in on an IMAPClient. Raises MailError."""
     with_token(server, lambda each: _imap_attempt(client, each))
+    provider = provider_at(server.url.host)
+    if provider is not None and provider.wants_name and client.has_capability("ID"):
+        client.id_({"name": "Deskbell"})
 
 
 def _imap_attempt(client: Any, server: MailServer) -> None:
