@@ -16,7 +16,7 @@ from app.mime.blocks import Body, content
 from app.mime.headers import Headers, split
 from app.mime.message_ids import parse_ids
 from app.mime.model import Bounce, BounceRecipient
-from app.mime.reasons import is_permanent, reason_of
+from app.mime.reasons import is_permanent, reason_of, refined
 from app.mime.structure import Node, Tree
 
 _STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -123,6 +123,7 @@ def _structured(report: str, text: str) -> tuple[BounceRecipient, ...]:
         reason = reason_of(words, "", action)
         if reason == "undefined":
             reason = reason_of(_near(text, address), code, action)
+        reason = refined(reason, code)
         found.append(BounceRecipient(address, action, code, reason, is_permanent(reason, code), words[:1000]))
     return tuple(found[:1000])
 
@@ -152,6 +153,7 @@ def _from_text(text: str, failed: str, own: frozenset[str]) -> tuple[BounceRecip
         reason = reason_of(words, code)
         if reason == "undefined":
             reason = reason_of(said, code)
+        reason = refined(reason, code)
         found.append(BounceRecipient(address, action, code, reason, is_permanent(reason, code), _short(words)))
     if not found and said.strip():
         code = _status_in(said)

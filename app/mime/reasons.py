@@ -131,6 +131,18 @@ def reason_of(words: str, status: str, action: str = "failed") -> str:
     return "expired" if action == "delayed" else "undefined"
 
 
+def refined(reason: str, status: str) -> str:
+    """A vague word made definite by a status that says who is meant (RFC 3463, section 3.2; RFC 7505 for 5.1.10).
+
+    5.1.7 and 5.1.8 speak of the sender's address: the recipient's is not to blame, whatever the words sound like.
+    """
+    if status in ("5.1.7", "5.1.8") and reason in PERMANENT:
+        return "rejected"
+    if reason in ("rejected", "filtered", "suspend", "undefined"):
+        return {"5.1.1": "userunknown", "5.1.10": "notaccept"}.get(status, reason)
+    return reason
+
+
 def is_permanent(reason: str, status: str) -> bool:
     """Is the address itself dead? Never after a temporary status."""
     return reason in PERMANENT and not status.startswith("4.")

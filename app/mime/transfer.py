@@ -17,7 +17,7 @@ _UU_END: Final = re.compile(rb"^(?:`\r?\n)?end[ \t]*\r?$", re.M)
 def _kind(encoding: str) -> str:
     """What a Content-Transfer-Encoding means: "", "base64", "qp" or "uu"; anything else is unknown."""
     name = encoding.split(";", 1)[0].strip().lower()
-    if name in ("", "7bit", "8bit", "binary"):
+    if name in ("", "7bit", "8bit", "binary", "7-bit", "8-bit", "none"):
         return ""
     if name in ("quoted-printable", "quoted_printable", "quotedprintable"):
         return "qp"

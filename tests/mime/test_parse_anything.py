@@ -6,6 +6,7 @@ import email.policy
 from email.message import EmailMessage
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from app.mime.headers import decode_words, value_and_params
 from app.mime.jsonl import as_json
 from app.mime.parse import parse
 from app.mime.parts import part_bytes
+from app.mime.reasons import refined
 from app.mime.text import html_to_text, unflow
 from app.mime.tnef import read_tnef, unpack_rtf
 
@@ -95,3 +97,12 @@ def test_agrees_with_the_standard_library(
     assert mail.subject.split() == str(reference["subject"]).split()
     assert [part.size for part in mail.attachments] == [len(data) for _, data in files]
     assert mail.has_html == (page is not None)
+
+
+@pytest.mark.parametrize(
+    ("reason", "status", "wanted"),
+    [("rejected", "5.1.1", "userunknown"), ("suspend", "5.1.10", "notaccept"), ("hostunknown", "5.1.8", "rejected"),
+     ("mailboxfull", "5.1.1", "mailboxfull"), ("userunknown", "5.7.1", "userunknown")],
+)  # fmt: skip
+def test_a_status_that_says_who_is_meant(reason: str, status: str, wanted: str) -> None:
+    assert refined(reason, status) == wanted
