@@ -13,6 +13,7 @@ from app.kernel.archive import restore_archive, write_archive
 from app.kernel.errors import UserError
 from app.kernel.locks import FileLock, holders
 from app.kernel.paths import Workspace, default_folder
+from app.outbox.erasing import blobs_of_drafts
 
 PATIENCE_S = 10.0
 
@@ -51,7 +52,7 @@ def compact(args: argparse.Namespace, out: Output) -> int:
     with opened(args) as desk:
         place = desk.workspace
     with _alone(place, "compact"):
-        done = compaction.compact(place.database, place.packs)
+        done = compaction.compact(place.database, place.packs, blobs_of_drafts)
     out.one(
         {"freed_bytes": done.freed_bytes, "packs": done.packs, "damaged": list(done.kept)},
         f"{done.freed_bytes / 1e6:.1f} MB are free again.",

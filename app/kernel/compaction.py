@@ -10,17 +10,21 @@ from __future__ import annotations
 
 import shutil
 from collections import defaultdict
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from uuid import UUID
 
-from sqlalchemy import text, update
+from sqlalchemy import delete, select, text, union_all, update
+from sqlalchemy.orm import Session
 
 from app.kernel.blobs import HEADER, BlobDamaged, BlobRef, Packs, storage_error, sync_folder
-from app.kernel.store import Store, Tx
+from app.kernel.store import Base, Store, Tx
 from app.kernel.tables import Blob
 
 _FLUSH_BYTES: Final = 64 * 1024 * 1024
+_CHUNK: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,12 @@ class Compacted:
     kept: tuple[str, ...]
 
 
-def compact(database: Path, packs: Path) -> Compacted:
+def compact(
+    database: Path, packs: Path, also_named: Callable[[Session], Collection[UUID]] = lambda _db: ()
+) -> Compacted:
     """Rewrite wasteful packs, then the index and the database file. The caller holds the workspace exclusively.
+
+    What a blob is for is told by the columns that refer to it; `also_named`: blobs that are named in other ways.
 
     Raises StorageError when the disk cannot hold the new packs; everything is then as it was.
     """
@@ -41,6 +49,7 @@ def compact(database: Path, packs: Path) -> Compacted:
     fresh_folder = packs.with_name(packs.name + ".compacting")
     store = Store(database)
     try:
+        _forget_unnamed(store, also_named)
         wanted = _blobs_by_pack(store)
         wasteful = [path for path in sorted(packs.glob("*.pack")) if _is_wasteful(path, wanted[path.name])]
         shutil.rmtree(fresh_folder, ignore_errors=True)
@@ -61,6 +70,31 @@ def compact(database: Path, packs: Path) -> Compacted:
         store.close()
         shutil.rmtree(fresh_folder, ignore_errors=True)
     return Compacted(max(before - _size(database, packs), 0), len(wasteful) - len(kept), tuple(kept))
+
+
+def _forget_unnamed(store: Store, also_named: Callable[[Session], Collection[UUID]]) -> None:
+    """Drop the rows of blobs that nothing refers to."""
+    named = [
+        select(column.label("blob")).where(column.is_not(None))
+        for table in Base.metadata.tables.values()
+        for column in table.columns
+        if any(key.column is Blob.__table__.c.id for key in column.foreign_keys)
+    ]
+    with store.read() as db:
+        spared = list(also_named(db))
+        found = db.scalars(select(Blob.id).where(Blob.id.not_in(union_all(*named))))
+        doomed = [key for key in found if key not in spared]
+    line = store.writer.raw_connection()
+    line.cursor().execute("PRAGMA foreign_keys=OFF")  # nothing refers to them: to look again would read every table
+    line.close()
+    try:
+        with store.write("compact_blobs") as tx:
+            for start in range(0, len(doomed), _CHUNK):
+                tx.execute(delete(Blob).where(Blob.id.in_(doomed[start : start + _CHUNK])))
+    finally:
+        line = store.writer.raw_connection()
+        line.cursor().execute("PRAGMA foreign_keys=ON")
+        line.close()
 
 
 def _blobs_by_pack(store: Store) -> defaultdict[str, list[tuple[bytes, BlobRef]]]:

@@ -79,7 +79,7 @@ def erase_rows(tx: Tx, whole: Sequence[UUID]) -> None:
         (TicketLink, or_(TicketLink.ticket.in_(whole), TicketLink.other.in_(whole))),
         (Seen, Seen.ticket.in_(whole)),
         (Placement, Placement.ticket.in_(whole)),
-        (TicketRef, TicketRef.ticket.in_(whole)),
+        (TicketRef, TicketRef.number.in_([ticket_row(tx, key).number for key in whole])),
         (Event, Event.ticket.in_(whole)),
     ):
         tx.execute(delete(table).where(where), execution_options=quietly)
