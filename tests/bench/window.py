@@ -20,10 +20,11 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from app.cli.benchmarks.figures import Figure, in_turns, median, pss_mb, ratio
+from app.cli.benchmarks.figures import Figure, absent, in_turns, median, pss_mb, ratio
 from app.cli.benchmarks.surroundings import surroundings
 from app.desk import Desk
 from app.desk.sample import fill_many
+from tests.bench.thunderbird import Thunderbird, missing
 
 ROUNDS = 5
 FEW = 400
@@ -90,14 +91,30 @@ def start_figures(large: Path, tickets: int, scratch: Path, around: dict[str, st
     for folder in (small, large):
         starts.once(folder)
     starts.memory.clear()
-    took = in_turns({"small": lambda: starts.once(small), "large": lambda: starts.once(large)}, ROUNDS)
+    contestants = {"small": lambda: starts.once(small), "large": lambda: starts.once(large)}
+    peer = None
+    if not missing() and "DISPLAY" in around:
+        peer = Thunderbird(scratch / "thunderbird", around)
+        peer.once()  # the first start makes the profile and is not counted
+        peer.memory.clear()
+        contestants["thunderbird"] = peer.once
+    took = in_turns(contestants, ROUNDS)
     what = f"{tickets:,} tickets"
-    return [
+    found = [
         Figure("window", "first rows, large desk", median(took["large"]), "s", ROUNDS, what),
         Figure("window", "first rows, small desk", median(took["small"]), "s", ROUNDS, f"{FEW} tickets"),
         ratio("window", "start, large beside small", took["large"], took["small"], "less is better"),
         Figure("window", "memory, large desk", median(starts.memory[large]), "MB", ROUNDS, "PSS, without engine"),
         Figure("window", "memory, small desk", median(starts.memory[small]), "MB", ROUNDS, "PSS, without engine"),
+    ]
+    if peer is None:
+        return [*found, absent("window", "start, beside Thunderbird", f"not installed: {', '.join(missing())}")]
+    return [
+        *found,
+        Figure("window", "Thunderbird, painted", median(took["thunderbird"]), "s", ROUNDS, "empty profile"),
+        Figure("window", "Thunderbird, memory", median(peer.memory), "MB", ROUNDS, "PSS"),
+        ratio("window", "start, beside Thunderbird", took["large"], took["thunderbird"], "less is better"),
+        ratio("window", "memory, beside Thunderbird", starts.memory[large], peer.memory, "less is better"),
     ]
 
 
