@@ -56,4 +56,4 @@ def _session(desk: Desk, mailbox: UUID) -> ImapSession:
     if plan is None:
         msg = "There is no such mailbox."
         raise NotFoundError(msg)
-    return open_session(plan, secrets.load_secret)
+    return open_session(plan, secrets.load_secret, is_slow=line_of(desk.ask).is_slow)

@@ -100,7 +100,7 @@ class _Live:
         plan = receiver.plan()
         if plan is None:
             return
-        with open_session(plan, self._hands.secrets) as session:
+        with open_session(plan, self._hands.secrets, is_slow=line_of(self._hands.ask).is_slow) as session:
             inbox, self._is_alone = _inbox(plan), False
             receiver.use(session, inbox.name if inbox else "INBOX")
             try:
@@ -184,7 +184,7 @@ class _Live:
 
     def _second_session(self, plan: ReceivePlan) -> ImapSession | None:
         try:
-            return open_session(plan, self._hands.secrets)
+            return open_session(plan, self._hands.secrets, is_slow=self.receiver.line.is_slow)
         except ExternalError as error:
             log.warning("no second connection; the mail that was there comes over the first: %s", error)
             self._is_alone = True

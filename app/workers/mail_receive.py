@@ -38,8 +38,8 @@ STOPS: Final = frozenset({Reason.SIGN_IN, Reason.TLS, Reason.PLAIN})
 """Trouble that only a person can end: the mailbox is paused until somebody did."""
 
 
-def open_session(plan: ReceivePlan, secrets: Secrets) -> ImapSession:
-    """Sign in to a mailbox. Raises ExternalError; without a password one whose reason is `sign_in`."""
+def open_session(plan: ReceivePlan, secrets: Secrets, *, is_slow: bool = False) -> ImapSession:
+    """Sign in to a mailbox; `is_slow`: over a slow line. Raises ExternalError; without a password one whose reason is `sign_in`."""
     secret = secrets(plan.secret_ref)
     if not secret:
         text = f"The password of {plan.address} is not known. Sign in again."
@@ -51,6 +51,7 @@ def open_session(plan: ReceivePlan, secrets: Secrets) -> ImapSession:
         pinned_sha256=plan.imap_pin or None,
         tokens=tokens_of(plan.secret_ref, secret, secrets),
         mailbox=str(plan.id),
+        is_slow=is_slow,
     )
     return ImapSession.open(server)
 
@@ -66,7 +67,7 @@ def receive_pass(hands: Hands, *, pace: Pace = WITH_WINDOW) -> PassCounts:
     if plan is None:
         return receiver.intake.counts
     try:
-        with open_session(plan, hands.secrets) as session:
+        with open_session(plan, hands.secrets, is_slow=line_of(hands.ask).is_slow) as session:
             receiver.use(session)
             try:
                 receiver.watch()
@@ -88,7 +89,7 @@ def list_again(hands: Hands) -> int:
     plan: ReceivePlan | None = hands.ask(receive_plan, hands.mailbox)
     if plan is None:
         return 0
-    with open_session(plan, hands.secrets) as session:
+    with open_session(plan, hands.secrets, is_slow=line_of(hands.ask).is_slow) as session:
         fetcher = Fetcher(session, hands, line_of(hands.ask))
         plan = fetcher.watch()
         return sum(len(fetcher.list_again(plan, folder)) for folder in plan.folders) if plan else 0

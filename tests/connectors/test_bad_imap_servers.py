@@ -161,6 +161,13 @@ def test_news_sent_with_the_idle_answer_are_not_overlooked() -> None:
         assert session.idle(60).changed
 
 
+def test_a_server_that_says_ok_and_no_more_is_understood() -> None:
+    script = {"UID SEARCH": [b"* SEARCH 1\r\n", b"{tag} ok\r\n"], "NOOP": [b"{tag} OK\r\n"]}
+    with BadImap(script) as server, ImapSession.open(loopback("imap", server.port)) as session:
+        session.select("INBOX")
+        assert (session.uids(), session.noop()) == ([1], False)
+
+
 def test_arrival_times_that_are_none_do_not_lose_the_mail() -> None:
     fetch = (
         b'* 1 FETCH (UID 1 INTERNALDATE "31-Foo-2024 10:00:00 +0000" BODY[] {1}\r\na)\r\n'

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import threading
+import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import chain, repeat
 
 import pytest
 
 from app.connectors.email import imap_wire
 from app.connectors.email.imap import ImapSession
+from app.connectors.email.imap_compress import Packed
 from app.connectors.email.imap_folder import Seen, folder_name, state_of, uid_ranges
 from app.connectors.wake import AwakeClock, Wake
 from app.kernel.errors import ExternalError, Reason
 from tests.connectors.servers import loopback, receiving
 from tests.servers.bad_imap import OK, BadImap
-from tests.servers.dovecot import Account, Dovecot
+from tests.servers.dovecot import Account, Dovecot, can_compress
 
 
 def test_opening_a_folder_again_tells_what_left_it_without_a_listing(dovecot: Dovecot, account: Account) -> None:
@@ -161,3 +164,46 @@ def test_bytes_are_counted_in_both_directions(dovecot: Dovecot, account: Account
         received, sent = session.traffic[0] - before[0], session.traffic[1] - before[1]
         assert 10_000 < received < 11_000
         assert 20 < sent < 200
+
+
+def test_over_a_slow_line_both_directions_are_packed(dovecot: Dovecot, account: Account) -> None:
+    if not can_compress():
+        pytest.skip("this Dovecot cannot compress")
+    raw = b"Subject: x\r\n\r\n" + b"The same words again and again.\r\n" * 5_000
+    for _ in range(3):
+        dovecot.deliver(account, raw)
+    for scheme in ("imap", "imaps", "imap+starttls"):
+        server = replace(receiving(dovecot, account, scheme), is_slow=True)
+        with ImapSession.open(server) as session:
+            session.select("INBOX")
+            assert [mail.raw for mail in session.fetch([1, 2, 3])] == [raw] * 3
+            assert session.fetch_piece(1, 14, 8) == b"The same"
+            assert session.traffic[0] < len(raw) // 5
+            assert not session.idle(0.01).changed
+            threading.Timer(0.1, dovecot.deliver, (account, b"Subject: new\r\n\r\nx\r\n")).start()
+            assert session.idle(30).changed
+
+
+@pytest.mark.parametrize("answer", [b"{tag} NO no\r\n", b"{tag} BAD what\r\n"])
+def test_a_server_that_will_not_pack_is_read_as_it_is(answer: bytes) -> None:
+    script = {"CAPABILITY": [b"* CAPABILITY IMAP4rev1 AUTH=PLAIN COMPRESS=DEFLATE\r\n", OK], "COMPRESS": [answer]}
+    with BadImap(script) as server, ImapSession.open(replace(loopback("imap", server.port), is_slow=True)) as session:
+        assert session.select("INBOX").exists == 1
+
+
+def test_a_damaged_packed_stream_is_told_and_a_huge_one_comes_in_steps() -> None:
+    script = {
+        "CAPABILITY": [b"* CAPABILITY IMAP4rev1 AUTH=PLAIN COMPRESS=DEFLATE\r\n", OK],
+        "COMPRESS": [b"{tag} OK\r\n\xff\xff\xff\xff this is no deflate"],
+    }
+    with BadImap(script) as server:
+        with (
+            pytest.raises(ExternalError) as caught,
+            ImapSession.open(replace(loopback("imap", server.port), is_slow=True)) as session,
+        ):
+            session.select("INBOX")
+        assert caught.value.reason is Reason.PROTOCOL
+    packed, bomb = Packed(), zlib.compressobj(9, zlib.DEFLATED, -15)
+    packed.take(bomb.compress(b"\0" * 300_000_000) + bomb.flush(zlib.Z_SYNC_FLUSH))
+    assert len(packed.unpack()) <= 1 << 20
+    assert packed.has_more

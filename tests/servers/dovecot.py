@@ -37,6 +37,7 @@ from tests.servers.certs import Authority, Leaf
 from tests.servers.ports import free_ports, greets, wait_until
 
 _BINARIES = ("/usr/sbin/dovecot", "/usr/local/sbin/dovecot", "/opt/homebrew/sbin/dovecot")
+_MODULES = ("/usr/lib/dovecot/modules", "/usr/lib64/dovecot", "/usr/local/lib/dovecot", "/opt/homebrew/lib/dovecot")
 _CONF = """\
 base_dir = {dir}/run
 state_dir = {dir}/state
@@ -66,6 +67,9 @@ service anvil {{
   unix_listener anvil-auth-penalty {{
     mode = 0
   }}
+}}
+protocol imap {{
+  mail_plugins = {plugins}
 }}
 service imap-login {{
   chroot =
@@ -110,6 +114,11 @@ active_value = true
 """
 _FOLDER = "  mailbox {name} {{\n    special_use = \\{name}\n    auto = create\n  }}"
 _count = itertools.count(1)
+
+
+def can_compress() -> bool:
+    """Has this Dovecot its plugin for COMPRESS=DEFLATE?"""
+    return any(list(Path(folder).glob("*imap_zlib_plugin*")) for folder in _MODULES)
 
 
 def find_dovecot() -> str | None:
@@ -169,6 +178,7 @@ class Dovecot:
         text = _CONF.format(
             dir=self.dir, user=user, group=group, imap=self.imap, imaps=self.imaps,
             cert=self.leaf.cert, key=self.leaf.key, folders=folders,
+            plugins="imap_zlib" if can_compress() else "",
             mechanisms=self._mechanisms if self._introspection else "",
             tokens=_TOKENS.format(dir=self.dir) if self._introspection else "",
         )  # fmt: skip

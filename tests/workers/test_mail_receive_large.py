@@ -168,4 +168,4 @@ def test_bytes_are_counted_by_mailbox_and_day(desk: MailDesk) -> None:
     desk.deliver(_large(100_000))
     desk.sync()
     (today,) = desk.ask(traffic, desk.mailbox)
-    assert 130_000 < today.received - before < 200_000
+    assert 100_000 < today.received - before < 200_000  # packed, if the server can

@@ -181,6 +181,7 @@ class MailServer:
     auth: AuthKind = AuthKind.PASSWORD
     tokens: AccessTokens | None = None
     mailbox: str = ""  # our own name of the mailbox, given back in every `Incoming`
+    is_slow: bool = False  # the line is: pack what goes over it, where the server can
 
     @property
     def by_token(self) -> bool:

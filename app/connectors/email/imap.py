@@ -76,10 +76,10 @@ class ImapSession:
         imap_sign_in(self._client, self._server)
         names = {name.decode("ascii", "replace").upper() for name in self._client.capabilities()}
         self.capabilities = Capabilities(frozenset(names))
-        for extra in (
-            "QRESYNC",
-            "CONDSTORE",
-        ):  # asked for before the first folder is opened; the first brings the second
+        if self._server.is_slow and "COMPRESS=DEFLATE" in names:
+            self._client.wire.compress()
+        # Asked for before the first folder is opened; the first brings the second.
+        for extra in ("QRESYNC", "CONDSTORE"):
             if "ENABLE" in names and extra in names:
                 self._enabled = self._enable(extra)
                 break

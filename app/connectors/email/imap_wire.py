@@ -23,6 +23,7 @@ from imapclient import IMAPClient
 from app.connectors.email import tls
 from app.connectors.email.config import MailServer, Security
 from app.connectors.email.faults import ClosedError, SaidByeError, no_starttls
+from app.connectors.email.imap_compress import Packed
 from app.connectors.wake import AwakeClock, Wake
 
 logging.getLogger("imapclient").setLevel(logging.WARNING)  # below that it quotes commands and letters
@@ -46,8 +47,9 @@ class Wire(imaplib.IMAP4):
         self._buffer = bytearray()
         self._landing = memoryview(bytearray(_CHUNK))
         self._bye = b""
+        self._packed: Packed | None = None
         self.spoke_of_change = False  # mails came to or left the open folder, as any answer may mention
-        self.received = self.sent = 0  # bytes of the protocol in each direction, what encryption adds left out
+        self.received = self.sent = 0  # bytes in each direction, without what encryption adds
         super().__init__(server.url.host, server.url.port, server.timeout_s)
 
     # -- what imaplib calls
@@ -88,7 +90,7 @@ class Wire(imaplib.IMAP4):
 
     def send(self, data: Any) -> None:
         """In pieces, because Python's time limit for `sendall` counts for the whole of what it is given."""
-        view = memoryview(data)
+        view = memoryview(data if self._packed is None else self._packed.pack(bytes(data)))
         for at in range(0, len(view), _CHUNK):
             self.sock.sendall(view[at : at + _CHUNK])
         self.sent += len(view)
@@ -125,7 +127,7 @@ class Wire(imaplib.IMAP4):
         while True:
             line, body, size = self._answer(literal_cap)
             if line.startswith(tag + b" "):
-                if line[len(tag) + 1 : len(tag) + 4].upper() != b"OK ":
+                if line[len(tag) + 1 :].split(None, 1)[:1] not in ([b"OK"], [b"ok"], [b"Ok"]):  # some say no more
                     raise self.error(line[len(tag) + 1 :].decode("utf-8", "replace").strip())
                 return
             yield line, body, size
@@ -184,6 +186,20 @@ class Wire(imaplib.IMAP4):
                 return False, False, False
         return True, False, False
 
+    def compress(self) -> None:
+        """Pack both directions from now on; a server that will not is left as it is."""
+        try:
+            for _ in self.answers(self.begin(b"COMPRESS DEFLATE")):
+                pass
+        except self.abort:
+            raise
+        except self.error:
+            return
+        packed = Packed()
+        packed.take(bytes(self._buffer))  # what came behind the answer is packed already
+        self._buffer.clear()
+        self._packed = packed
+
     def upgrade(self) -> None:
         """STARTTLS: ask, encrypt, ask again what the server can do. What came before the handshake counts for nothing."""
         if "STARTTLS" not in self.capabilities:
@@ -203,16 +219,19 @@ class Wire(imaplib.IMAP4):
             raise
 
     def _fill(self) -> None:
-        count = self.sock.recv_into(
-            self._landing
-        )  # one landing place: under TLS `recv` would allocate it for each record
-        if count:
-            self._buffer += self._landing[:count]
+        """Take in what has come, waiting for something if there is nothing."""
+        packed = self._packed
+        if packed is None or not packed.has_more:
+            # One landing place: under TLS `recv` would allocate it for each record.
+            count = self.sock.recv_into(self._landing)
+            if not count:
+                raise SaidByeError(self._bye) if self._bye else ClosedError("closed by the server")
             self.received += count
-        elif self._bye:
-            raise SaidByeError(self._bye)
-        else:
-            raise ClosedError("closed by the server")
+            if packed is None:
+                self._buffer += self._landing[:count]
+                return
+            packed.take(bytes(self._landing[:count]))
+        self._buffer += packed.unpack()
 
 
 class Client(IMAPClient):  # type: ignore[misc]
