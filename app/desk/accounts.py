@@ -17,7 +17,7 @@ from app.connectors.email.check import Advice, CheckResult, advice_of, check_rec
 from app.connectors.email.config import AccessTokens, ServerUrl
 from app.connectors.email.discover import discover
 from app.connectors.email.imap import ImapSession
-from app.connectors.email.oauth import server_with, tokens_of
+from app.connectors.email.oauth import SignIn, server_with, tokens_of
 from app.connectors.email.providers import Needs, Provider, provider_at, provider_of
 from app.connectors.email.words import SENTENCES, Fault
 from app.conversations.mailboxes import NewMailbox, add_mailbox, remove_mailbox, resume_mailbox, update_mailbox
@@ -134,7 +134,18 @@ def check(account: Account, secret: str, tokens: AccessTokens | None = None) -> 
     )
     with concurrent.futures.ThreadPoolExecutor(1, "check") as pool:
         sent = pool.submit(check_sending, sending, account.address)
-        return Tested(check_receiving(receiving, account.address), sent.result())
+        received = check_receiving(receiving, account.address)
+        signed_in = SignIn.read(secret)
+        who = signed_in.account if signed_in else ""
+        return Tested(_whose(received, who, account), _whose(sent.result(), who, account))
+
+
+def _whose(result: CheckResult, who: str, account: Account) -> CheckResult:
+    """A refused token is told as what it most often is: somebody else was signed in to the browser."""
+    if result.fault is not Fault.WRONG_TOKEN or who.casefold() in {"", account.login.casefold()}:
+        return result
+    values = {**result.values, "account": who, "address": account.address}
+    return replace(result, fault=Fault.OTHER_ACCOUNT, values=values)
 
 
 @dataclass(frozen=True, slots=True)

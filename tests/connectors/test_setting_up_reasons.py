@@ -244,5 +244,5 @@ def test_looking_at_a_certificate_waits_no_longer_than_the_test_may() -> None:
 def test_every_fault_and_need_has_its_sentence() -> None:
     assert set(SENTENCES) == set(Fault)
     assert set(NEEDS) == set(Needs)
-    values = {"host": "h", "port": "1", "address": "a", "provider": "p"}
+    values = {"host": "h", "port": "1", "address": "a", "provider": "p", "account": "b"}
     assert all("{" not in each.format_map(values) for each in (*SENTENCES.values(), *NEEDS.values()))

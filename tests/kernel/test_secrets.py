@@ -83,6 +83,16 @@ def test_long_secrets_fit_into_a_small_keyring_and_leave_nothing_behind(secret: 
     assert backend.kept == {}
 
 
+def test_a_renewed_secret_stays_where_the_old_one_lay_and_brings_nothing_back() -> None:
+    secrets.store_secret("kept", "one")
+    secrets.for_this_run.put("fleeting", "one")
+    for ref in ("kept", "fleeting", "removed"):
+        secrets.replace_secret(ref, "two" * 1000)
+    secrets.for_this_run.remove("fleeting")
+    found = [secrets.load_secret(ref) for ref in ("kept", "fleeting", "removed")]
+    assert found == ["two" * 1000, None, None]
+
+
 def test_a_token_whose_parts_are_incomplete_counts_as_missing() -> None:
     backend = Small()
     keyring.set_keyring(backend)

@@ -203,6 +203,26 @@ def test_what_is_declined_or_called_off_stays_here_and_can_be_begun_again(
     qtbot.waitUntil(lambda: page.form.receiving.state == "ok", timeout=WAIT_MS)
 
 
+def test_somebody_else_in_the_browser_is_named(
+    window: Window, desk: Desk, qtbot: QtBot, identity: IdentityServer, browser: Browser, account: Account
+) -> None:
+    signing_in.set_client(desk, "microsoft", CLIENT_ID)
+    identity.user = "private@example.test"
+    page = window._pages["first_run"]
+    assert isinstance(page, Page)
+    form = page.form
+    form.address.setText(account.address)
+    form.search()
+    qtbot.waitUntil(lambda: form.ways.browser.property("state") == "offer", timeout=WAIT_MS)
+    form.ways.browser.begin()
+    qtbot.waitUntil(lambda: form.receiving.state == "bad", timeout=WAIT_MS)
+    assert "the browser signed in private@example.test" in form.receiving.text()
+    assert not page.open.isEnabled()
+    identity.user = account.user
+    next(each for each in form.receiving.findChildren(Button) if each.text() == "Sign in again").click()
+    qtbot.waitUntil(lambda: form.receiving.state == "ok", timeout=WAIT_MS)
+
+
 def test_signing_in_again_is_one_click_and_the_mailbox_goes_on(
     window: Window, desk: Desk, qtbot: QtBot, identity: IdentityServer, browser: Browser, account: Account
 ) -> None:

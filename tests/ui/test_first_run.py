@@ -11,10 +11,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.conversations.mailboxes import pause_mailbox
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import Desk
+from app.desk.accounts import Account as MailAccount
+from app.desk.accounts import connect
 from app.kernel import secrets
 from app.people.queries import agents
+from tests.servers.bad_imap import BadImap
 from tests.servers.certs import Authority
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.ports import free_ports
@@ -22,6 +26,7 @@ from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.pages.first_run.page import Page
 from ui.pages.first_run.servers import ServerFields, described
+from ui.pages.settings.sign_in import SignInSheet, open_sign_in
 from ui.theme import Theme
 from ui.widgets.button import Button
 from ui.window import Window
@@ -137,6 +142,38 @@ def test_a_certificate_is_shown_and_trusted_for_this_mailbox_only(
         qtbot.waitUntil(lambda: not desk.is_new())
     (info,) = kept(desk)
     assert (info.imap_pin, info.smtp_pin) == (dovecot.leaf.sha256, leaf.sha256)
+
+
+def test_a_changed_certificate_is_shown_in_the_sheet_and_the_new_one_can_be_trusted(
+    window: Window, desk: Desk, qtbot: QtBot, smtp: SmtpServer, authority: Authority
+) -> None:
+    old, new = authority.leaf(), authority.leaf()
+    with BadImap(leaf=new) as imap:
+        urls = f"imaps://127.0.0.1:{imap.port}", f"smtp://127.0.0.1:{smtp.port}"
+        key = connect(desk, MailAccount("me@example.test", *urls, imap_pin=old.sha256), "secret")
+        desk.do(pause_mailbox, key, "tls", "changed")
+        open_sign_in(window.context, key, certificate=True)
+        qtbot.waitUntil(lambda: window.findChild(SignInSheet) is not None)
+        sheet = window.findChild(SignInSheet)
+        assert isinstance(sheet, SignInSheet)
+        qtbot.waitUntil(lambda: sheet.receiving.state == "bad")
+        assert "another certificate than the one accepted" in sheet.receiving.text()
+        assert imap.commands == []
+        shown = "".join(label.text() for label in sheet.findChildren(type(sheet.receiving._text)))
+        assert new.sha256[:4].upper() in shown
+        qtbot.waitUntil(lambda: findings(window) == [])
+        next(b for b in sheet.findChildren(Button) if b.text() == "Trust this certificate").click()
+        qtbot.waitUntil(lambda: kept(desk)[0].paused_reason == "")
+    assert kept(desk)[0].imap_pin == new.sha256
+
+
+def test_a_provider_that_lets_no_mail_program_in_is_told_and_no_fields_are_opened(page: Page, qtbot: QtBot) -> None:
+    page.form.address.setText("me@tuta.com")
+    page.form.search()
+    qtbot.waitUntil(lambda: not page.form.is_busy)
+    assert "Tuta lets no other mail programs in." in page.form.ways._hint.text()
+    assert page.form._found.text() == "Tuta cannot be connected."
+    assert not page.form._hand.isVisibleTo(page)
 
 
 def test_one_can_go_on_without_sending(

@@ -132,6 +132,7 @@ _DECIDES: dict[Fault, tuple[Reason, bool]] = {
     Fault.CERT_CHANGED: (Reason.TLS, False),
     Fault.WRONG_PASSWORD: (Reason.SIGN_IN, False),
     Fault.WRONG_TOKEN: (Reason.SIGN_IN, False),
+    Fault.OTHER_ACCOUNT: (Reason.SIGN_IN, False),
     Fault.SIGN_IN_ENDED: (Reason.SIGN_IN, False),
     Fault.NO_WAY_TO_SIGN_IN: (Reason.SIGN_IN, False),
     Fault.NO_AUTH: (Reason.PLAIN, False),

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import threading
-from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -142,7 +141,7 @@ class SignInError(ExternalError):
 
 # -- the tokens of a mailbox
 
-_locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+_locks: dict[str, threading.Lock] = {}
 Load = Callable[[str], str | None]
 Keep = Callable[[str, str], None]
 
@@ -157,9 +156,10 @@ class StoredTokens:
 
     def __init__(self, ref: str, load: Load, keep: Keep) -> None:
         self._ref, self._load, self._keep = ref, load, keep
+        self._one = _locks.setdefault(ref, threading.Lock())
 
     def current(self) -> Secret:
-        with _locks[self._ref]:
+        with self._one:
             found = self._read()
             return Secret((found if found.is_fresh else self._renew(found)).access)
 
@@ -167,7 +167,7 @@ class StoredTokens:
         return max(0.0, (self._read().until - _EARLY - clock.now()).total_seconds())
 
     def renewed(self, rejected: Secret) -> Secret:
-        with _locks[self._ref]:
+        with self._one:
             found = self._read()
             if found.access != rejected.reveal() and found.is_fresh:
                 return Secret(found.access)  # another thread was quicker

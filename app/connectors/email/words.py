@@ -40,6 +40,7 @@ class Fault(enum.StrEnum):
     CERT_CHANGED = "cert_changed"
     WRONG_PASSWORD = "wrong_password"
     WRONG_TOKEN = "wrong_token"
+    OTHER_ACCOUNT = "other_account"
     SIGN_IN_ENDED = "sign_in_ended"
     SIGN_IN_BUSY = "sign_in_busy"
     NO_PASSWORD_HERE = "no_password_here"
@@ -74,6 +75,7 @@ SENTENCES: Final[Mapping[Fault, str]] = {
     Fault.CERT_CHANGED: "{host} shows another certificate than the one accepted for this mailbox.",
     Fault.WRONG_PASSWORD: "{host} did not accept the user name and password.",
     Fault.WRONG_TOKEN: "{host} did not accept the sign-in.",
+    Fault.OTHER_ACCOUNT: "{host} did not accept the sign-in: the browser signed in {account}, and this is {address}.",
     Fault.SIGN_IN_ENDED: "The sign-in has expired or was withdrawn. Sign in again.",
     Fault.SIGN_IN_BUSY: "{host} takes no sign-in at the moment.",
     Fault.NO_PASSWORD_HERE: "{host} takes no password on this connection.",

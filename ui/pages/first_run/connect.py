@@ -20,7 +20,7 @@ from app.kernel.errors import ExternalError, UserError
 from app.kernel.secrets import keyring_problem
 from ui.pages import Context
 from ui.pages.first_run.history import HistoryChoice
-from ui.pages.first_run.results import ResultRow
+from ui.pages.first_run.results import Act, ResultRow
 from ui.pages.first_run.servers import ServerFields, described, with_urls
 from ui.pages.first_run.ways import WaysIn
 from ui.pages.first_run.words import refused
@@ -205,7 +205,9 @@ class ConnectForm(QFrame):
         self._set_busy("")
         account = found.account
         self.ways.show_found(found)
-        if account is None:
+        if account is None and found.provider:  # it is known, and offers nothing: entering servers would not help
+            self._found.setText(tr("{name} cannot be connected.", name=found.provider))
+        elif account is None:
             self._account = replace(_NONE, address=self._address())
             self._found.setText(tr("No servers were found. Enter them as your provider names them."))
             self._open_fields()
@@ -308,6 +310,7 @@ class ConnectForm(QFrame):
             described(account.imap_url),
             result.receiving,
             trust=lambda: self._trust(imap_pin=_pin(result.receiving)),
+            acts=self._again(result.receiving),
         )
         skip = ((tr("Go on without sending"), self._go_on),) if result.receiving.ok else ()
         self.sending.result(
@@ -315,12 +318,17 @@ class ConnectForm(QFrame):
             described(account.smtp_url),
             result.sending,
             trust=lambda: self._trust(smtp_pin=_pin(result.sending)),
-            acts=skip,
+            acts=(*self._again(result.sending), *skip),
         )
         if result.receiving.ok and self._tested_with:
             self.history.count(*self._tested_with)
         self._show()
         self.told.emit()
+
+    def _again(self, result: CheckResult) -> tuple[Act, ...]:
+        """Another sign-in by the browser, where this one was not taken."""
+        refused_there = self.ways.by_browser and result.reason == "sign_in"
+        return ((tr("Sign in again"), self.ways.begin_again),) if refused_there else ()
 
     def _trust(self, *, imap_pin: str | None = None, smtp_pin: str | None = None) -> None:
         account = self._entered()

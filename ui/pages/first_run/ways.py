@@ -75,6 +75,12 @@ class WaysIn(QFrame):
         self.sign_in = ""
         self._show()
 
+    def begin_again(self) -> None:
+        """Open the browser once more: what it gave was not taken."""
+        self.forget()
+        self.changed.emit()
+        self.browser.begin()
+
     def _take(self, way: str) -> None:
         self.way, self.sign_in = way, ""
         if self.by_browser:

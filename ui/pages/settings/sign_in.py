@@ -48,7 +48,7 @@ class SignInSheet(Dialog):
         words = tr("Your mail is safe on the server. Receiving and sending go on as soon as you are signed in.")
         self.browser = BrowserSignIn(context, primary=True)
         by_browser = info.auth != accounts.PASSWORD
-        self.browser.setVisible(by_browser)
+        self.browser.setVisible(by_browser and not certificate)
         self._block.setVisible(not by_browser)
         self.add(Para(f"{words} {said}".strip()), self._block, self.browser, self._keyring_box, self._results)
         self.go = Button(tr("Sign in"), "primary", clicked=self.sign_in)
