@@ -192,7 +192,7 @@ class Editor(Pane):
         self._signed.setText(said if by_browser else tr("Password in this computer’s keyring"))
         self.sign_in_button.setText(tr("Sign in again…") if by_browser else tr("Change…"))
         pins = ((tr("Receiving"), box.imap_pin), (tr("Sending"), box.smtp_pin))
-        lines = [f"{name}: {fingerprint_text(pin)}" for name, pin in pins if pin]
+        lines = [f"{name}:\n{fingerprint_text(pin)}" for name, pin in pins if pin]
         self._pins.setText("\n".join([tr("Only this certificate is accepted for this mailbox."), *lines]))
         self._pins_row.setVisible(bool(lines))
 
