@@ -25,8 +25,8 @@ from app.surveys.erasing import erase_surveys
 from app.tickets.commands.bin import erase_placements, erase_rows, messages_to_erase, overdue_in_bin
 from app.tickets.queries import conversation_ids
 
-_TICKETS: Final = 10
-_MESSAGES: Final = 20
+TICKETS_AT_ONCE: Final = 6
+MESSAGES_AT_ONCE: Final = 12
 """So much a transaction, so that nobody else waits for long: a ticket of more messages goes in parts, itself last."""
 
 
@@ -35,14 +35,14 @@ def erase_binned(tx: Tx) -> int:
     tickets: list[UUID] = []
     messages: list[UUID] = []
     done = 0
-    for ticket in overdue_in_bin(tx, _TICKETS):
+    for ticket in overdue_in_bin(tx, TICKETS_AT_ONCE):
         whole = conversation_ids(tx, ticket)
         found = messages_to_erase(tx, whole)
-        room = _MESSAGES - len(messages)
+        room = MESSAGES_AT_ONCE - len(messages)
         messages += found[:room]
         tickets += whole if len(found) <= room else ()
         done += 1
-        if len(messages) >= _MESSAGES:
+        if len(messages) >= MESSAGES_AT_ONCE:
             break
     if done:
         _erase(tx, tickets, messages)
