@@ -37,6 +37,10 @@ _STATEFUL: Final = ("iso2022", "utf-7", "utf-16", "utf-32", "hz", "utf_16", "utf
 _GUESSES: Final = ("cp1252", "cp1250", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256", "iso8859_2",
                    "gb18030", "big5", "cp932", "euc_jp", "cp949", "cp874", "mac_roman")  # fmt: skip
 _HALF_PAIRS: Final = re.compile(r"[\ud800-\udfff]")  # no text can be stored that has them; UTF-7 can write them
+_LATIN: Final = ("cp1252", "cp1250", "iso8859_2", "cp1254", "mac_roman")
+_TAG: Final = re.compile(rb"<[^<>]{0,500}>")
+_AROUND: Final = re.compile(r"(?<=(.))([^\x00-\x7f])(?=(.))", re.S)
+_LETTER: Final = re.compile(rb"[A-Za-z]")
 _CONTROLS: Final = re.compile(r"[\x80-\x9f]")
 # Sets in which two bytes that make one letter of UTF-8 are a capital and a sign that do not stand together in words.
 _SINGLE: Final = frozenset({"cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1257", "koi8-r", "koi8-u", "iso8859-2",
@@ -120,14 +124,35 @@ def _repair(data: bytes, label: str, codec: str | None) -> tuple[str, str]:
 
 
 def _guess(data: bytes) -> str:
-    """The likeliest single charset. Short or mostly ASCII scraps give a detector nothing to work with: cp1252."""
-    high = len(_HIGH.findall(data[: limits.GUESS]))
+    """The likeliest single charset. Short or mostly ASCII scraps give a detector nothing to work with: cp1252.
+
+    Where most letters are ASCII, the language is written in Latin letters: of those sets, the one that makes words.
+    """
+    words = _TAG.sub(b" ", data[: limits.GUESS * 2])[: limits.GUESS]
+    high = len(_HIGH.findall(words))
     if len(data) < 32 or high < 4:
         return "cp1252"
+    if len(_LETTER.findall(words)) > high * 3:
+        return max(_LATIN, key=lambda name: _plausible(words.decode(name, "replace")))
     from charset_normalizer import from_bytes
 
     try:
-        best = from_bytes(data[: limits.GUESS], cp_isolation=list(_GUESSES), steps=3).best()
+        best = from_bytes(words, cp_isolation=list(_GUESSES), steps=3).best()
     except (ValueError, UnicodeError, LookupError):
         return "cp1252"
     return best.encoding if best is not None else "cp1252"
+
+
+def _plausible(text: str) -> int:
+    """How much the letters beyond ASCII look like parts of words: signs and capitals in the middle of one do not."""
+    score = 0
+    for before, char, after in _AROUND.findall(text):
+        if char == "\ufffd" or char < "\xa0":
+            score -= 5
+        elif not char.isalpha():
+            score -= before.isalpha() and after.isalpha() and char not in "’‘-"
+        elif char.isupper() and before.islower():
+            score -= 1
+        else:
+            score += 1
+    return score

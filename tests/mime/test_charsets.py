@@ -37,3 +37,19 @@ def test_bytes_that_leave_no_doubt(text: str, written: str, label: str) -> None:
 )  # fmt: skip
 def test_what_is_declared_rightly_is_read_as_declared(text: str, label: str) -> None:
     assert decode(text.encode(label), label) == (text, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("jeżeli łącze działa wciąż pomoc proszę, faktura przesyłka część dziękuję bardzo", "iso8859-2"),
+        ("příliš žluťoučký kůň úpěl ďábelské ódy, děkuji za zprávu", "cp1250"),
+        ("Größe und Farbe für die Räder, schöne Grüße", "mac_roman"),
+        ("it’s 20 € – “too much”, naïve café owner said, déjà vu", "cp1252"),
+        ("сломан ошибка телефон сервер номер заказ, пожалуйста помогите нам", "cp1251"),
+        ("Größe und Farbe für die Räder, schöne Grüße aus der Werkstatt", "cp1252"),
+    ],
+)
+def test_without_a_label_the_markup_does_not_mislead(text: str, written: str) -> None:
+    page = '<html><body lang="EN"><div style="font-family:Arial;color:red"><p class="one">' * 12 + text
+    assert text in decode(page.encode(written))[0]
