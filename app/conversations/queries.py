@@ -104,6 +104,7 @@ class MailboxInfo:
     imap_pin: str
     smtp_pin: str
     files_sent_itself: bool
+    size_limit: int
     signature: str
     plus_addressing: bool
     ack_on: bool
@@ -250,6 +251,19 @@ def raw_ref(db: Session, message_id: UUID) -> BlobRef | None:
     query = select(Blob).join(MessageRaw, MessageRaw.blob == Blob.id).where(MessageRaw.message == message_id)
     row = db.scalars(query).one_or_none()
     return None if row is None else _ref(row)
+
+
+def newest_raw(db: Session, mailbox_id: UUID, count: int) -> tuple[BlobRef, ...]:
+    """Where the newest mails that a mailbox received lie."""
+    query = (
+        select(Blob)
+        .join(MessageRaw, MessageRaw.blob == Blob.id)
+        .join(Message, Message.id == MessageRaw.message)
+        .where(Message.mailbox == mailbox_id, Message.direction == "in", Message.kind == "mail")
+        .order_by(Message.id.desc())
+        .limit(count)
+    )
+    return tuple(_ref(row) for row in db.scalars(query))
 
 
 def blob_ref(db: Session, key: UUID) -> BlobRef | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, Text
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.store import Base, Mutable
@@ -18,7 +18,8 @@ class Mailbox(Mutable, Base):
 
     `auth`: password, or whose sign-in in the browser it is (`app.connectors.email.oauth`: microsoft, google).
     `plus_addressing`: its provider delivers `name+anything@`, so answers may carry a token there. `ack_on`: new tickets
-    are acknowledged, with `ack_text` (empty: the desk's own words).
+    are acknowledged, with `ack_text` (empty: the desk's own words). `size_limit`: bytes of the largest mail that its
+    sending server said it takes, 0 as long as it has said nothing.
     """
 
     __tablename__ = "mailbox"
@@ -37,6 +38,7 @@ class Mailbox(Mutable, Base):
     imap_pin: Mapped[str] = mapped_column(Text, default="")
     smtp_pin: Mapped[str] = mapped_column(Text, default="")
     files_sent_itself: Mapped[bool] = mapped_column(Boolean, default=False)
+    size_limit: Mapped[int] = mapped_column(BigInteger, default=0)
     signature: Mapped[str] = mapped_column(Text, default="")
     plus_addressing: Mapped[bool] = mapped_column(Boolean, default=False)
     ack_on: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -124,3 +126,12 @@ class Attachment(Base):
     size: Mapped[int] = mapped_column(Integer)
     content_id: Mapped[str] = mapped_column(Text, default="")
     inline: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class PictureConsent(Base):
+    """A domain from which pictures of mails are loaded, if the mail is proven to be from there (lower case)."""
+
+    __tablename__ = "picture_consent"
+    domain: Mapped[str] = mapped_column(Text, primary_key=True)
+    agent: Mapped[UUID | None] = mapped_column(Id)
+    given_at: Mapped[datetime] = mapped_column(Utc)

@@ -5,16 +5,14 @@ Everything here reads packs and decodes mail, so it belongs on a task thread, ne
 
 from __future__ import annotations
 
-import contextlib
 import mimetypes
-import os
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.conversations import queries
 from app.conversations.commands import NewFile
+from app.desk.downloads import write_private
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.tokens import hide_tokens
 from app.mime.parse import html_of
@@ -25,9 +23,6 @@ if TYPE_CHECKING:
 
 LARGEST_FILE = 35 * 1024 * 1024
 """Bytes; larger ones are refused by nearly every mail server once they are encoded."""
-
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u202a-\u202e\u2066-\u2069]')
-_RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))})
 
 
 def raw_mail(desk: Desk, message: UUID) -> bytes | None:
@@ -94,28 +89,13 @@ def save_attachment(desk: Desk, attachment: UUID, folder: Path) -> Path:
     info = desk.ask(queries.attachment, attachment)
     data = attachment_bytes(desk, attachment)
     assert info is not None
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in _free_names(folder, safe_name(info.filename)):
-        with contextlib.suppress(FileExistsError):
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-            with os.fdopen(fd, "wb") as file:
-                file.write(data)
-            with contextlib.suppress(OSError, AttributeError):
-                os.setxattr(path, "user.xdg.origin.url", b"mailto:")
-            return path
-    msg = f"No free name for {info.filename} in {folder}."
-    raise UserError(msg)
+    return write_private(folder, info.filename, data)
 
 
-def safe_name(filename: str) -> str:
-    """A name for a file that came from outside: no path, no control or direction characters, not too long."""
-    name = _UNSAFE.sub("_", filename).strip(" .") or "file"
-    stem, dot, ending = name.rpartition(".")
-    if (stem or ending).lower() in _RESERVED:
-        name = f"_{name}"
-    return name if len(name) <= 120 else f"{(stem or ending)[: 110 - len(ending)]}{dot}{ending[:10]}"
-
-
-def _free_names(folder: Path, name: str) -> list[Path]:
-    stem, ending = os.path.splitext(name)  # noqa: PTH122 - a name, not a path
-    return [folder / name, *(folder / f"{stem} ({number}){ending}" for number in range(2, 1000))]
+def save_mail(desk: Desk, message: UUID, folder: Path) -> Path:
+    """Write a mail as it came, as an .eml file named by its subject. Raises NotFoundError for what never was a mail."""
+    raw, view = raw_mail(desk, message), desk.ask(queries.message, message)
+    if raw is None or view is None:
+        msg = "The mail itself is not there."
+        raise NotFoundError(msg)
+    return write_private(folder, f"{view.subject[:80].strip(' .') or 'mail'}.eml", raw)

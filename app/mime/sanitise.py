@@ -39,7 +39,7 @@ _ATTRIBUTES: Final = {
     "blockquote": {"type"},
 }
 _STYLES: Final = frozenset("""color background-color font-family font-size font-style font-weight font-variant line-height
-    text-align text-decoration text-indent text-transform vertical-align white-space width height max-width
+    text-align text-decoration text-indent text-transform vertical-align white-space width height max-width max-height
     border border-color border-style border-width border-collapse border-spacing border-top border-right border-bottom
     border-left border-radius padding padding-top padding-right padding-bottom padding-left margin margin-top
     margin-right margin-bottom margin-left list-style-type direction display""".split())  # fmt: skip
@@ -47,6 +47,10 @@ _SCHEMES: Final = frozenset({"http", "https", "mailto", "tel", "cid", "data"})
 _LINK_SCHEMES: Final = frozenset({"http", "https", "mailto", "tel"})
 _DATA_IMAGE: Final = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp)[;,]", re.I)
 _HIDING: Final = re.compile(r"^(?:font-size\s*:\s*0|display\s*:\s*none|line-height\s*:\s*0)", re.I)
+_UNSEEN: Final = re.compile(
+    r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|$))", re.I
+)
+_POINT: Final = "width: 0"  # a picture that nobody shall see is known as such later
 _DANGEROUS: Final = re.compile(r"url\s*\(|expression|@import|javascript|behaviou?r|\\|position\s*:", re.I)
 # Whole attributes one by one: the cleaner writes them all as name="value" and escapes quotes, but ">" may stand within.
 _REMOTE_MARK: Final = re.compile(r'<img((?: [\w-]+="[^"]*")*?) src="(?!cid:|data:image/)([^"]*)"', re.I)
@@ -77,7 +81,7 @@ def clean(source: str) -> str:
     return _REMOTE_MARK.sub(r'<img\1 data-remote-src="\2"', shown)
 
 
-def _attribute(_tag: str, name: str, value: str) -> str | None:
+def _attribute(tag: str, name: str, value: str) -> str | None:
     if name == "href":
         return value if safe_link(value) else None
     if name == "src":
@@ -86,7 +90,7 @@ def _attribute(_tag: str, name: str, value: str) -> str | None:
             return bare if _DATA_IMAGE.match(bare) else None
         return value if scheme_of(value) in ("cid", "http", "https") else None
     if name == "style":
-        return _style(value)
+        return _POINT if tag == "img" and _UNSEEN.search(value) else _style(value)
     return value
 
 

@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.Column("agent", sa.LargeBinary(16), nullable=True),
         sa.Column("ticket", sa.LargeBinary(16), nullable=True),
         sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("sender", sa.Text(), nullable=False),
         sa.Column("to", sa.Text(), nullable=False),
         sa.Column("cc", sa.Text(), nullable=False),
         sa.Column("bcc", sa.Text(), nullable=False),
@@ -134,6 +135,7 @@ def upgrade() -> None:
         sa.Column("imap_pin", sa.Text(), nullable=False),
         sa.Column("smtp_pin", sa.Text(), nullable=False),
         sa.Column("files_sent_itself", sa.Boolean(), nullable=False),
+        sa.Column("size_limit", sa.BigInteger(), nullable=False),
         sa.Column("signature", sa.Text(), nullable=False),
         sa.Column("plus_addressing", sa.Boolean(), nullable=False),
         sa.Column("ack_on", sa.Boolean(), nullable=False),
@@ -759,7 +761,7 @@ def upgrade() -> None:
         sa.Column("results", sa.Text(), nullable=False),
         sa.Column("headers", sa.Text(), nullable=False),
         sa.Column("html", sa.Text(), nullable=False),
-        sa.Column("before", sa.Text(), nullable=False),
+        sa.Column("send_at", sa.BigInteger(), nullable=True),
         sa.Column("blob", sa.LargeBinary(16), nullable=True),
         sa.Column("copy_state", sa.Text(), nullable=False),
         sa.Column("copy_attempts", sa.Integer(), nullable=False),
@@ -778,6 +780,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.create_index(
+            "outbox_by_chosen_time",
+            ["send_at"],
+            unique=False,
+            sqlite_where=sa.text("send_at IS NOT NULL"),
+            postgresql_where=sa.text("send_at IS NOT NULL"),
+        )
         batch_op.create_index(
             "outbox_by_copy",
             ["not_before"],
@@ -805,6 +814,13 @@ def upgrade() -> None:
         sa.Column("clk", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("handle"),
+    )
+    op.create_table(
+        "picture_consent",
+        sa.Column("domain", sa.Text(), nullable=False),
+        sa.Column("agent", sa.LargeBinary(16), nullable=True),
+        sa.Column("given_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("domain"),
     )
     op.create_table(
         "auto_reply_log",

@@ -1,0 +1,44 @@
+"""From which domains pictures may be loaded without asking again.
+
+A row is the word of a person about one domain. It is worth something only for a mail whose sender is proven to be of that
+domain (`app.mime.authentication`); whoever reads it here must look at that first.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from app.conversations.tables import PictureConsent
+from app.kernel.errors import UserError
+from app.kernel.rows import insert_rows
+from app.kernel.store import Tx
+
+
+def allow_pictures(tx: Tx, domain: str) -> None:
+    """Pictures of mails that are proven to come from `domain` are loaded from now on. Raises UserError for no domain."""
+    key = _key(domain)
+    if "." not in key or any(sign in key for sign in "@/ "):
+        msg = f"“{domain[:80]}” is not a domain."
+        raise UserError(msg)
+    row = {"domain": key, "agent": tx.agent, "given_at": tx.now}
+    insert_rows(tx, PictureConsent, [row], ignore=True)
+
+
+def forbid_pictures(tx: Tx, domain: str) -> None:
+    """Take that back."""
+    tx.execute(delete(PictureConsent).where(PictureConsent.domain == _key(domain)))
+
+
+def pictures_allowed(db: Session, domain: str) -> bool:
+    """Did somebody say so for just this domain?"""
+    return db.get(PictureConsent, _key(domain)) is not None
+
+
+def domains_with_pictures(db: Session) -> tuple[str, ...]:
+    """All of them, by name."""
+    return tuple(db.scalars(select(PictureConsent.domain).order_by(PictureConsent.domain)))
+
+
+def _key(domain: str) -> str:
+    return domain.strip().strip(".").lower()
