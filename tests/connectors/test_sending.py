@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.connectors.contracts import Outgoing, Phase, Refusal
+from app.connectors.contracts import Outgoing, Phase, Receipt, Refusal
 from app.connectors.email.faults import SendError
 from app.connectors.email.smtp import SmtpSession
 from app.kernel.errors import ExternalError, Reason, UserError
@@ -191,3 +191,27 @@ def test_certificates_are_checked_or_pinned(authority: Authority, security: str,
             with pytest.raises(ExternalError) as caught:
                 SmtpSession.open(loopback(scheme, server.port, pinned=pinned))
             assert (caught.value.reason, caught.value.retryable) == (Reason.TLS, False)
+
+
+def test_an_answer_cut_off_at_any_byte_is_no_answer(smtp: SmtpServer) -> None:
+    """Half a code ("25") is neither yes nor no. Taken for a refusal, it once made an unsent reply look sent."""
+
+    def handed_over(port: int) -> Receipt | SendError:
+        try:
+            with SmtpSession.open(loopback("smtp", port)) as session:
+                return session.send(outgoing())
+        except SendError as error:
+            return error
+
+    with Wire(smtp.port) as wire:
+        send(smtp, outgoing(), port=wire.port)
+        for place in range(1, wire.down):
+            before = len(smtp.letters)
+            wire.cut_after_down = wire.down + place
+            end = handed_over(wire.port)
+            arrived = len(smtp.letters) - before
+            if isinstance(end, SendError):
+                assert end.uncertain or (end.retryable and not arrived), f"cut after {place} bytes: {end}"
+            else:
+                assert (end.accepted, end.refused, arrived) == (("ann@example.test",), {}, 1), f"cut after {place}"
+            wire.restore()

@@ -12,7 +12,7 @@ import re
 import smtplib
 import socket
 from collections.abc import Callable, Iterator
-from typing import Self
+from typing import BinaryIO, Self
 
 from app.connectors.contracts import Capabilities, Outgoing, Phase, Receipt, Refusal
 from app.connectors.email import tls
@@ -206,7 +206,32 @@ class SmtpSession:
         self.close()
 
 
-class _OverTls(smtplib.SMTP):
+class _WholeLines:
+    """A server's lines; one that was cut off is the end, not a line."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.close = file.close
+
+    def readline(self, limit: int) -> bytes:
+        line = self._file.readline(limit)
+        return line if line.endswith(b"\n") or len(line) >= limit else b""
+
+
+class _Client(smtplib.SMTP):
+    """smtplib, which takes half a line ("25", then nothing) for a whole answer, with answers that are answers."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self.file is None and self.sock is not None:
+            self.file = _WholeLines(self.sock.makefile("rb"))
+        code, said = super().getreply()
+        if not 200 <= code < 600:
+            self.close()
+            raise smtplib.SMTPServerDisconnected("The server's answer is none.")
+        return code, said
+
+
+class _OverTls(_Client):
     """smtplib with our own TLS: SMTP_SSL would not let the pinned certificate be checked before the first byte."""
 
     def __init__(self, server: MailServer) -> None:
@@ -228,7 +253,7 @@ def _connect(server: MailServer) -> smtplib.SMTP:
     if url.security is Security.TLS:
         client: smtplib.SMTP = _OverTls(server)
     else:
-        client = smtplib.SMTP(url.host, url.port, _OURSELVES, server.timeout_s)
+        client = _Client(url.host, url.port, _OURSELVES, server.timeout_s)
     try:
         client.ehlo_or_helo_if_needed()
         if url.security is Security.STARTTLS:
