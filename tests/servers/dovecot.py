@@ -212,6 +212,8 @@ class Dovecot:
     def _is_up(self, command: list[str]) -> bool:
         """Does it answer? Begun (again) as long as it gives up at once: the ports of the last run may not be free yet."""
         if self._process is None or self._process.poll() is not None:
+            # The last run may not remove it, and on a busy machine another process has its number soon.
+            (self.dir / "run" / "master.pid").unlink(missing_ok=True)
             environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(self.dir)}
             self._process = subprocess.Popen(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
