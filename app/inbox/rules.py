@@ -47,6 +47,9 @@ class Outcome(enum.StrEnum):
     QUARANTINED = "quarantined"
 
 
+BLOCKED: Final = "The sender is on your block list."
+"""Why a mail lies on the spam pile: the one cause that is ours."""
+
 PILES: Final = (
     Outcome.SPAM,
     Outcome.BULK,

@@ -338,6 +338,12 @@ def unblock(tx: Tx, sender: str) -> bool:
     return True
 
 
+def welcome(tx: Tx, address: str) -> bool:
+    """Mail of this very person is let in again: neither their address nor their domain stays blocked."""
+    by_domain = unblock(tx, f"@{handle_of(address).rpartition('@')[2]}")
+    return unblock(tx, address) or by_domain
+
+
 def reindex_customer(tx: Tx, customer: UUID) -> None:
     """Put a customer's name, addresses and notes into the index again."""
     _reindex(tx, customer)

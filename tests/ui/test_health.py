@@ -21,15 +21,17 @@ from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
 from app.inbox.commands import ReceivedMail, begin_folder, quarantine, receive, watch_folders
 from app.inbox.queries import LedgerFolder, LedgerItem, ledger_items, receive_plan
-from app.inbox.rules import FolderRole
+from app.inbox.rules import BLOCKED, FolderRole
 from app.kernel import clock, secrets
 from app.outbox.commands import queue_reply
 from app.outbox.queries import outbox_rows
+from app.people.queries import blocked
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.models.ledger import PAGE, LedgerModel
 from ui.pages.health.facts import Facts, MailState, judge, last_states
+from ui.pages.health.items import actions_of
 from ui.pages.health.page import Page
 from ui.pages.health.sums import summed
 from ui.pages.settings.sign_in import SignInSheet
@@ -160,6 +162,24 @@ def test_a_mail_in_quarantine_is_shown_raw_and_becomes_a_ticket(
     qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].ticket is not None)
     (line,) = desk.ask(ledger_items)
     assert (line.id, line.outcome) == (item, "message")
+
+
+def test_a_sender_is_blocked_and_let_in_from_the_line_of_a_mail(
+    desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot
+) -> None:
+    put_in_quarantine(desk, box, RAW)
+    page = health(window, qtbot)
+    line = replace(desk.ask(ledger_items)[0], outcome="spam", sender="ana@buyer.test")
+
+    def press(item: LedgerItem, words: str) -> None:
+        found = {one.text(): one for one in actions_of(page.context, item)}
+        found[words].click()
+
+    press(line, "Block sender")
+    qtbot.waitUntil(lambda: desk.ask(blocked) == ("ana@buyer.test",))
+    press(replace(line, reason=BLOCKED), "Unblock sender")
+    qtbot.waitUntil(lambda: desk.ask(blocked) == ())
+    assert [one.text() for one in actions_of(page.context, line)] == ["Not spam", "Block sender"]
 
 
 def test_a_mail_in_quarantine_can_be_tried_again(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:

@@ -18,7 +18,7 @@ from app.inbox.commands.acknowledging import Fresh
 from app.inbox.commands.erasing import was_erased
 from app.inbox.commands.place import CONTINUES, POSSIBLE_MATCH, Arrival, Places, has_files
 from app.inbox.match import Known, Match, named_by
-from app.inbox.rules import FolderRole, Outcome, is_by_program, outcome_of_class
+from app.inbox.rules import BLOCKED, FolderRole, Outcome, is_by_program, outcome_of_class
 from app.kernel.store import Tx
 from app.mime.model import Address, MailClass, ParsedMail
 from app.outbox.commands import note_found_in_sent, note_named, record_bounce, record_complaint
@@ -81,7 +81,7 @@ class Intake:
         if arrival.role is FolderRole.JUNK:
             return Delivery(Outcome.SPAM, reason="In the provider's junk folder.")
         if writer is not None and writer.key in self._blocked:
-            return Delivery(Outcome.SPAM, reason="The sender is on your block list.")
+            return Delivery(Outcome.SPAM, reason=BLOCKED)
         if (answer := self._survey(arrival, writer)) is not None:
             if answer.is_survey_answer:
                 reason = {

@@ -11,8 +11,10 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QPlainText
 
 from app.inbox.commands import make_ticket_anyway, retry_item
 from app.inbox.queries import LedgerItem, ledger_items
+from app.inbox.rules import BLOCKED
 from app.kernel import clock
 from app.mime.parse import parse
+from app.people.commands import block, welcome
 from ui.models.ledger import PAGE, After, LedgerModel, outcome_word
 from ui.pages import Context
 from ui.text import count_text, size_text, tr, when_text
@@ -60,6 +62,18 @@ def try_again(context: Context, item: LedgerItem) -> None:
     context.tasks.do(retry_item, item.id, done=tr("It is looked at again."))
 
 
+def block_sender(context: Context, item: LedgerItem) -> None:
+    """From now on this sender's mail goes to the spam pile; what is here stays as it is."""
+    done = tr("Mail of {sender} goes to the spam pile from now on.", sender=item.sender)
+    context.tasks.do(block, item.sender, done=done)
+
+
+def let_in(context: Context, item: LedgerItem) -> None:
+    """Take a sender off the block list again."""
+    done = tr("Mail of {sender} is welcome again.", sender=item.sender)
+    context.tasks.do(welcome, item.sender, done=done)
+
+
 def actions_of(context: Context, item: LedgerItem) -> list[Button]:
     """What can be done with a line, as small buttons."""
     buttons = []
@@ -67,7 +81,12 @@ def actions_of(context: Context, item: LedgerItem) -> list[Button]:
         go = partial(context.go, "inbox", ticket=item.ticket)
         buttons.append(Button(tr("Open the ticket"), "small", clicked=go))
     elif item.outcome in _NO_TICKET and item.blob is not None:
-        buttons.append(Button(tr("Make a ticket"), "small", clicked=partial(make_ticket, context, item)))
+        words = tr("Not spam") if item.outcome == "spam" else tr("Make a ticket")
+        buttons.append(Button(words, "small", clicked=partial(make_ticket, context, item)))
+    if item.reason == BLOCKED:
+        buttons.append(Button(tr("Unblock sender"), "small", clicked=partial(let_in, context, item)))
+    elif item.outcome in ("spam", "bulk") and item.sender:
+        buttons.append(Button(tr("Block sender"), "small", clicked=partial(block_sender, context, item)))
     if item.outcome == "quarantined":
         buttons.append(Button(tr("Try again"), "small", clicked=partial(try_again, context, item)))
     return buttons
