@@ -29,7 +29,7 @@ _ALIASES: Final = {
 }  # fmt: skip
 _NO_CLAIM: Final = frozenset({"", "unknown-8bit", "x-unknown", "unknown", "8bit", "7bit", "binary", "none", "default",
                               "user-defined", "x-user-defined"})  # fmt: skip
-# Python calls them codecs; as the charset of a mail they mean nothing, raise, or take hours.
+# Python calls them codecs; as the charset of a mail they mean nothing, or raise where nothing may raise.
 _NO_CHARSET: Final = frozenset({"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "unicode-escape",
                                 "raw-unicode-escape", "charmap", "mbcs", "oem"})  # fmt: skip
 # In these, bytes below 128 do not mean ASCII, so an all-ASCII body must still go through the codec.
