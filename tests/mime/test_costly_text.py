@@ -17,7 +17,7 @@ _COSTLY = {
     "open comments": b"Content-Type: text/html\n\n" + b"<!-- <b " * 50_000,
     "titles that never end": b"Content-Type: text/html\n\n" + b"<title>" * 250_000,
     "styles in turn": b"Content-Type: text/html\n\n" + b"<head><svg><math><template>" * 60_000,
-    "a charset that counts": b"Content-Type: text/plain; charset=punycode\n\n"
+    "a codec that is no charset": b"Content-Type: text/plain; charset=punycode\n\n"
     + b"a" * 200_000
     + b"-"
     + b"b9" * 200_000,
