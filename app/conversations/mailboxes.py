@@ -17,8 +17,8 @@ from app.people.commands import record_event
 from app.people.rules import EventKind, handle_of
 
 CHANGEABLE: Final = frozenset(
-    "name aliases imap_url smtp_url user auth secret_ref secret_version imap_pin smtp_pin files_sent_itself signature"
-    " plus_addressing ack_on ack_text history open_since first_import_done".split()
+    "name aliases imap_url smtp_url user auth secret_ref secret_version imap_pin smtp_pin files_sent_itself"
+    " size_limit signature plus_addressing ack_on ack_text history open_since first_import_done".split()
 )
 
 SENDING: Final = "Sending: "

@@ -32,18 +32,19 @@ from app.outbox.delivery import (
     undelivered_words,
     went_out,
 )
-from app.outbox.drafts import discard_draft, drop_draft, save_draft
+from app.outbox.drafts import DraftView, discard_draft, draft_of, drop_draft, save_draft
 from app.outbox.facts import ReplyCancelled, ReplyQueued, ReplySent
 from app.outbox.proofs import note_found_in_sent, note_named, record_bounce, record_complaint
 from app.outbox.queueing import File, Recipient, people, queue_reply, signature_of
 from app.outbox.rules import CANCELLABLE, RETRYABLE, Hold, State
 from app.outbox.tables import Outbox
-from app.people.commands import mark_address_dead
+from app.people.commands import mark_address_dead, record_event
 
 __all__ = [
-    "Claim", "File", "Recipient", "ReplyCancelled", "ReplyQueued", "ReplySent", "cancel", "claim", "discard_draft", "drop_draft",
-    "hold", "note_found_in_sent", "note_named", "people", "queue_reply", "record_bounce", "record_complaint", "record_copy", "record_failed",
-    "record_not_tried", "record_results", "record_retry", "record_uncertain", "retry", "revive_address", "save_draft", "set_phase", "settle",
+    "Claim", "File", "Recipient", "ReplyCancelled", "ReplyQueued", "ReplySent", "cancel", "claim", "discard_draft",
+    "drop_draft", "hold", "note_found_in_sent", "note_named", "people", "queue_reply", "recall_overtaken",
+    "record_bounce", "record_complaint", "record_copy", "record_failed", "record_not_tried", "record_results",
+    "record_retry", "record_uncertain", "retry", "revive_address", "save_draft", "set_phase", "settle",
     "settle_leftovers", "undelivered_words",
 ]  # fmt: skip
 
@@ -66,8 +67,23 @@ def edit(tx: Tx, message: UUID) -> UUID:
     return save_draft_of(tx, message)
 
 
+def recall_overtaken(tx: Tx, message: UUID) -> bool:
+    """The customer wrote before the time that the rep had chosen: the message is a draft again, and the ticket says so."""
+    if not cancel(tx, message):
+        return False
+    row = _row(tx, message)
+    row.hold_reason = Hold.OVERTAKEN
+    save_draft_of(tx, message)
+    new = {"state": State.CANCELLED, "reason": Hold.OVERTAKEN}
+    record_event(tx, "problem", ticket=row.ticket, field="delivery", new=new)
+    return True
+
+
 def save_draft_of(tx: Tx, message: UUID) -> UUID:
-    """The content of a cancelled message as a draft again, without the signature that queueing added."""
+    """The content of a cancelled message as a draft again, without the signature that queueing added.
+
+    What its author has begun to write in the ticket meanwhile stays above it: no typed word is ever lost.
+    """
     row, sent = _row(tx, message), tx.get(Message, message)
     assert sent is not None
     box = tx.get(Mailbox, row.mailbox)
@@ -75,11 +91,31 @@ def save_draft_of(tx: Tx, message: UUID) -> UUID:
     body = sent.text
     if signature and body.endswith(tail := rules.with_signature("", signature)):
         body = body[: -len(tail)]
+    kind = _draft_kind(tx, row, sent)
+    ticket = None if kind == "new" else row.ticket
+    begun = draft_of(tx, ticket, sent.agent, kind)
+    texts = (
+        [begun.text.rstrip(), body] if begun is not None and begun.text.strip() not in {"", body.strip()} else [body]
+    )
     return save_draft(
-        tx, ticket=row.ticket, text=body, subject=sent.subject, answers=row.answers,
+        tx, ticket=ticket, kind=kind, text="\n\n".join(texts), subject=sent.subject, answers=row.answers, sender=sent.sender[1],
         to=[tuple(one) for one in sent.to], cc=[tuple(one) for one in sent.cc], bcc=[tuple(one) for one in sent.bcc],
-        files=_files_of(tx, message), agent=sent.agent,
+        files=[*_unlike(begun, files := _files_of(tx, message)), *files], agent=sent.agent,
     )  # fmt: skip
+
+
+def _draft_kind(tx: Tx, row: Outbox, sent: Message) -> str:
+    """What a message was when it was written: passed on, a reply, or a mail that began its ticket."""
+    if sent.kind == rules.FORWARD:
+        return rules.FORWARD
+    others = select(Message.id).where(Message.ticket == row.ticket, Message.id != row.id).limit(1)
+    return "new" if row.answers is None and tx.execute(others).first() is None else "reply"
+
+
+def _unlike(begun: DraftView | None, files: list[dict[str, object]]) -> list[dict[str, object]]:
+    """The files of a draft that are not among these."""
+    blobs = {each["blob"] for each in files}
+    return [dict(each) for each in (begun.files if begun else ()) if each["blob"] not in blobs]
 
 
 def retry(tx: Tx, message: UUID) -> None:
@@ -93,7 +129,7 @@ def retry(tx: Tx, message: UUID) -> None:
     _revive(tx, message)
     _all_seen(tx, row)
     row.results = {address: result for address, result in row.results.items() if not rules.is_refused(result)}
-    row.hold_reason, row.last_error, row.not_before = "", "", tx.now
+    row.hold_reason, row.last_error, row.not_before, row.send_at = "", "", tx.now, None
     row.attempts, row.first_attempt_at = 0, None
 
 

@@ -22,7 +22,7 @@ from app.kernel.tables import Blob
 from app.mime.reasons import is_permanent, reason_of
 from app.outbox import rules, seen
 from app.outbox.facts import ReplySent
-from app.outbox.rules import Copy, Hold, Phase, State
+from app.outbox.rules import FORWARD, Copy, Hold, Phase, State
 from app.outbox.tables import Outbox
 from app.people.commands import mark_address_dead, record_event
 from app.people.tables import Identity
@@ -89,11 +89,14 @@ def claim(tx: Tx, message: UUID, blob: BlobRef | None) -> Claim | Hold | None:
     row = moved(tx, message, rules.WAITING, State.SENDING, due_at=tx.now)
     if row is None:
         return None
-    reason = _reason_to_hold(tx, row)
+    box, sent = tx.get(Mailbox, row.mailbox), tx.get(Message, message)
+    reason = _reason_to_hold(tx, row, sent)
+    if reason is Hold.STALE and row.send_at is not None:
+        row.state = State.QUEUED
+        return reason  # nobody waits for it any more: `overtaken` takes it back
     if reason is not None:
         _hold(tx, row, reason)
         return reason
-    box, sent = tx.get(Mailbox, row.mailbox), tx.get(Message, message)
     if sent is None or box is None or box.deleted_at is not None:
         row.state, row.last_error = State.FAILED, "The mailbox to send from does not exist any more."
         return None
@@ -113,7 +116,7 @@ def claim(tx: Tx, message: UUID, blob: BlobRef | None) -> Claim | Hold | None:
         message=message,
         mailbox=row.mailbox,
         blob=BlobRef(stored.pack, stored.offset, stored.length, stored.sha256),
-        sender=box.address,
+        sender=sent.sender[1] or box.address,
         recipients=rules.still_to_reach(envelope(sent), row.results),
         attempt=row.attempts,
     )
@@ -149,7 +152,7 @@ def record_results(tx: Tx, message: UUID, accepted: Sequence[str], refused: Mapp
     row.results, row.state, row.phase = results, state, Phase.NONE
     row.last_error = undelivered_words(results)
     if state is State.RETRY:
-        row.not_before = later
+        _again_later(tx, row, later)
     elif state is not State.SENT:
         tell_problem(tx, row)
     if accepted:
@@ -176,7 +179,7 @@ def record_retry(tx: Tx, message: UUID, words: str) -> State:
         row.state = State.PARTIAL if row.sent_at else State.FAILED
         tell_problem(tx, row)
     else:
-        row.state, row.not_before = State.RETRY, later
+        _again_later(tx, row, later)
     return State(row.state)
 
 
@@ -260,12 +263,11 @@ def undelivered_words(results: Mapping[str, Mapping[str, object]]) -> str:
     return "\n".join(lines)
 
 
-def _reason_to_hold(tx: Tx, row: Outbox) -> Hold | None:
+def _reason_to_hold(tx: Tx, row: Outbox, sent: Message | None) -> Hold | None:
     if row.automatic or row.sent_at is not None:
         return None
-    if seen.written_near(tx, row.ticket, row.seen) > row.known:
+    if (sent is None or sent.kind != FORWARD) and seen.written_near(tx, row.ticket, row.seen) > row.known:
         return Hold.STALE
-    sent = tx.get(Message, row.id)
     handles = [address.casefold() for address in envelope(sent)] if sent else []
     dead = tx.execute(
         select(func.count()).select_from(Identity)
@@ -282,6 +284,15 @@ def _hold(tx: Tx, row: Outbox, reason: Hold) -> None:
 def tell_problem(tx: Tx, row: Outbox) -> None:
     """Write into the ticket's history that a message did not simply go out."""
     record_event(tx, "problem", ticket=row.ticket, field="delivery", new={"state": str(row.state)})
+
+
+def _again_later(tx: Tx, row: Outbox, at: datetime) -> None:
+    """Try again at a time. After an hour of "not now" it is told, once: the rep may want to write another way."""
+    first = row.first_attempt_at or tx.now
+    tried_last = row.not_before - rules.back_off(row.attempts - 1) if row.attempts > 1 else first
+    row.state, row.not_before = State.RETRY, at
+    if tx.now - first >= rules.TELL_AFTER > tried_last - first:
+        tell_problem(tx, row)
 
 
 def _sending(tx: Tx, message: UUID) -> Outbox:
@@ -304,4 +315,5 @@ def went_out(tx: Tx, row: Outbox) -> None:
     row.sent_at = tx.now
     box = tx.get(Mailbox, row.mailbox)
     row.copy_state = Copy.NONE if box is None or box.files_sent_itself else Copy.NEEDED
-    tx.emit(ReplySent(row.ticket, row.id, tx.now, row.automatic))
+    sent = tx.get(Message, row.id)
+    tx.emit(ReplySent(row.ticket, row.id, tx.now, row.automatic, answers=sent is None or sent.kind != FORWARD))

@@ -27,6 +27,7 @@ class DraftView:
     ticket: UUID | None
     agent: UUID | None
     kind: str
+    sender: str
     to: tuple[tuple[str, str], ...]
     cc: tuple[tuple[str, str], ...]
     bcc: tuple[tuple[str, str], ...]
@@ -45,6 +46,7 @@ def save_draft(
     kind: str = "reply",
     text: str = "",
     subject: str = "",
+    sender: str = "",
     to: People = (),
     cc: People = (),
     bcc: People = (),
@@ -54,7 +56,7 @@ def save_draft(
 ) -> UUID:
     """Keep what is being written; the draft's id.
 
-    With `draft` that one is replaced; else the draft of this agent, ticket and kind (`reply`, `note`); a new mail
+    With `draft` that one is replaced; else the draft of this agent, ticket and kind (`reply`, `note`, `forward`); a new mail
     (no ticket) without `draft` begins a draft of its own.
     """
     tx.flush()
@@ -63,7 +65,7 @@ def save_draft(
     if row is None:
         row = Draft(id=draft or ids.new_id(), agent=agent, ticket=ticket, kind=kind)
         tx.add(row)
-    row.text, row.subject, row.answers = text, subject, answers
+    row.text, row.subject, row.sender, row.answers = text, subject, sender, answers
     row.to, row.cc, row.bcc = _pairs(to), _pairs(cc), _pairs(bcc)
     row.files = [dict(one) for one in files]
     row.updated_at, row.deleted_at = tx.now, None
@@ -134,6 +136,7 @@ def _view(row: Draft) -> DraftView:
         ticket=row.ticket,
         agent=row.agent,
         kind=row.kind,
+        sender=row.sender,
         to=people(row.to),
         cc=people(row.cc),
         bcc=people(row.bcc),

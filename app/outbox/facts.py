@@ -19,12 +19,16 @@ class ReplyQueued:
 
 @dataclass(frozen=True, slots=True)
 class ReplySent:
-    """A server took a message over; `at` is when. Told once a message, for the first recipient that was accepted."""
+    """A server took a message over; `at` is when. Told once a message, for the first recipient that was accepted.
+
+    `answers`: it answers the customer; not so what was passed on to somebody else.
+    """
 
     ticket: UUID | None
     message: UUID
     at: datetime
     automatic: bool
+    answers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, column, func, select, table, text
+from sqlalchemy import ColumnElement, Integer, Select, and_, column, exists, func, or_, select, table, text
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Attachment, Mailbox, Message
@@ -18,10 +18,10 @@ from app.kernel.tables import Blob
 from app.kernel.types import Id
 from app.mime.compose import Letter
 from app.mime.model import Address
-from app.outbox import marks, rules, words
+from app.outbox import marks, rules, seen, words
 from app.outbox.drafts import DraftView, draft_of, drafts
-from app.outbox.rules import State
-from app.outbox.tables import COPY_NEEDED, Outbox
+from app.outbox.rules import Hold, State
+from app.outbox.tables import COPY_NEEDED, TIME_CHOSEN, Draft, Outbox
 
 __all__ = [
     "DraftView",
@@ -39,6 +39,8 @@ __all__ = [
     "next_due_at",
     "outbox_row",
     "outbox_rows",
+    "overtaken",
+    "overtaken_in",
 ]  # fmt: skip
 
 
@@ -88,7 +90,8 @@ class OutboxRow:
     """One message of the outbox as lists and the conversation show it.
 
     `text`: its state in one sentence; `buttons`: what a person can do (`cancel`, `retry`, `send_now`, `send_anyway`,
-    `settle_sent`, `settle_queued`, `edit`, `sign_in`), the sensible first one first.
+    `settle_sent`, `settle_queued`, `edit`, `sign_in`), the sensible first one first. `reached`: the recipients whose
+    servers took it, told where others' did not. `send_at`: the time that the rep chose.
     """
 
     id: UUID
@@ -105,10 +108,12 @@ class OutboxRow:
     buttons: tuple[str, ...]
     needs_attention: bool
     refused: tuple[Refused, ...]
+    reached: tuple[str, ...]
     last_error: str
     attempts: int
     queued_at: datetime
     not_before: datetime
+    send_at: datetime | None
     sent_at: datetime | None
     delivered_at: datetime | None
     copy_state: str
@@ -130,6 +135,28 @@ def next_due_at(db: Session) -> datetime | None:
     other: datetime | None = db.execute(copies).scalar()
     times = [each for each in (at, other) if each is not None]
     return min(times) if times else None
+
+
+def overtaken(db: Session) -> tuple[UUID, ...]:
+    """Replies that wait for a time that the rep chose, although the customer has written since."""
+    statement = select(Outbox).where(text(f"outbox.{TIME_CHOSEN}"), Outbox.state.in_(rules.WAITING))
+    rows: Iterable[Outbox] = db.execute(
+        statement.where(Outbox.sent_at.is_(None), Outbox.automatic.is_(False))
+    ).scalars()
+    late = [row for row in rows if seen.written_near(db, row.ticket, row.seen) > row.known]
+    return tuple(row.id for row in late if (sent := db.get(Message, row.id)) is not None and sent.kind != rules.FORWARD)
+
+
+def overtaken_in(db: Session, ticket: UUID, now: datetime) -> OutboxRow | None:
+    """The reply in a ticket that was taken back because the customer wrote first, while its words are still a draft."""
+    statement = _joined().where(Outbox.ticket == ticket, *_was_overtaken())
+    found = db.execute(statement.order_by(Message.occurred_at.desc()).limit(1)).one_or_none()
+    return _row(found[0], found[1], found[2], now) if found is not None else None
+
+
+def _was_overtaken() -> tuple[ColumnElement[bool], ...]:
+    drafted = exists().where(Draft.ticket == Outbox.ticket, Draft.agent == Message.agent, Draft.deleted_at.is_(None))
+    return (Outbox.state == State.CANCELLED, Outbox.hold_reason == Hold.OVERTAKEN, drafted)
 
 
 def letter(db: Session, message: UUID) -> Frozen | None:
@@ -202,11 +229,12 @@ def copies_due(db: Session, now: datetime, limit: int = 50) -> tuple[SentCopy, .
 def outbox_rows(
     db: Session, now: datetime, *, states: Collection[str] | None = None, limit: int = 500
 ) -> tuple[OutboxRow, ...]:
-    """Messages of the outbox, newest first. Default: everything that is not simply done (sent or cancelled)."""
-    wanted = list(states) if states is not None else [*rules.OPEN, State.PARTIAL, State.FAILED]
-    statement = (
-        _joined().where(Outbox.state.in_(wanted)).order_by(Message.occurred_at.desc(), Outbox.id.desc()).limit(limit)
-    )
+    """Messages of the outbox, newest first. Default: everything that is not simply done (sent, or taken back)."""
+    if states is None:
+        chosen = or_(Outbox.state.in_([*rules.OPEN, State.PARTIAL, State.FAILED]), and_(*_was_overtaken()))
+    else:
+        chosen = Outbox.state.in_(list(states))
+    statement = _joined().where(chosen).order_by(Message.occurred_at.desc(), Outbox.id.desc()).limit(limit)
     return tuple(_row(row, sent, box, now) for row, sent, box in db.execute(statement))
 
 
@@ -269,16 +297,21 @@ def _row(row: Outbox, sent: Message, box: Mailbox | None, now: datetime) -> Outb
         paused=(box.paused_reason, box.paused_words) if box else ("", ""),
         tried=row.blob is not None,
         sent_before=row.sent_at is not None,
+        chosen=row.send_at is not None,
     )
     told = words.describe(situation)
     return OutboxRow(
         id=row.id, ticket=row.ticket, mailbox=row.mailbox, subject=sent.subject,
         to=tuple((one[0], one[1]) for one in (*sent.to, *sent.cc, *sent.bcc)), kind=sent.kind, automatic=row.automatic,
         state=row.state, phase=row.phase, hold_reason=row.hold_reason, text=told.text, buttons=told.buttons,
-        needs_attention=told.needs_attention, refused=refused, last_error=row.last_error, attempts=row.attempts,
-        queued_at=sent.occurred_at, not_before=row.not_before, sent_at=row.sent_at, delivered_at=row.delivered_at,
+        needs_attention=told.needs_attention, refused=refused, reached=_reached(row) if refused else (), last_error=row.last_error, attempts=row.attempts,
+        queued_at=sent.occurred_at, not_before=row.not_before, send_at=row.send_at, sent_at=row.sent_at, delivered_at=row.delivered_at,
         copy_state=row.copy_state, answers=row.answers,
     )  # fmt: skip
+
+
+def _reached(row: Outbox) -> tuple[str, ...]:
+    return tuple(address for address, result in row.results.items() if not rules.is_refused(result))
 
 
 def _addresses(stored: list[list[str]]) -> tuple[Address, ...]:

@@ -66,49 +66,67 @@ def queue_reply(
     html: str = "",
     files: Sequence[File] = (),
     not_before: datetime | None = None,
+    send_at: datetime | None = None,
     automatic: bool = False,
     kind: str = "mail",
     headers: Mapping[str, str] | None = None,
     agent: UUID | None = None,
     thread: bool = True,
-    before: Mapping[str, object] | None = None,
     signed: bool | None = None,
     message_id: str = "",
+    sender: str = "",
 ) -> UUID:
     """Put a message into the outbox; its id. Content, recipients, files and Message-ID are fixed from now on.
 
     `answers`: the message answered (default: the newest mail of the customer in `ticket`, else our newest); `seen`:
     the newest message that the rep had been shown (default: the newest stored). `to`/`cc` left out: the author of the
-    message answered, and everybody else of it. `thread=False`: a mail that begins a thread of its own. `before`:
-    ticket fields that a cancel puts back. `signed`: with the signature (default: unless automatic).
-    Raises UserError when there is nobody to write to, NotFoundError for an unknown mailbox.
+    message answered, and everybody else of it. `thread=False`: a mail that begins a thread of its own. `not_before`: not
+    yet, so that it can be called back; `send_at`: the time that the rep chose, and only if the customer does not write
+    before. `signed`: with the signature (default: unless automatic). `sender`: the mailbox's address or an alias of it
+    (default: the one that the customer wrote to).
+    Raises UserError when there is nobody to write to, for a sender that is not the mailbox's, and for files that its
+    server does not take; NotFoundError for an unknown mailbox.
     """
     tx.flush()
     box = _box(tx, mailbox)
-    answered = (tx.get(Message, answers) if answers else newest_to_answer(tx, ticket)) if thread else None
+    named = tx.get(Message, answers) if answers else None
+    answered = (named or newest_to_answer(tx, ticket)) if thread else None
     receivers = _receivers(tx, answered, people(to), cc, people(bcc))
-    line = rules.answer_subject(subject or answered.subject) if answered else " ".join(subject.split())
     agent = agent or tx.agent
-    is_signed = not automatic if signed is None else signed
+    if not automatic if signed is None else signed:
+        text = rules.with_signature(text, signature_of(tx, box, agent))
     new = NewMessage(
         id=ids.new_id(), ticket=ticket, customer=customer, mailbox=mailbox, agent=None if automatic else agent, kind=kind,
         direction="out", automatic=automatic, external_id=message_id or new_message_id(box.address.rpartition("@")[2]),
         in_reply_to=answered.external_id if answered else "", refs=_references(answered),
-        sender=(_sender_name(tx, box, agent), box.address), to=receivers[0], cc=receivers[1], bcc=receivers[2],
-        subject=line, text=rules.with_signature(text, signature_of(tx, box, agent)) if is_signed else text,
+        sender=(_sender_name(tx, box, agent), _sender(box, sender, None if automatic else answered)),
+        to=receivers[0], cc=receivers[1], bcc=receivers[2], subject=_subject(answered, subject), text=text,
         occurred_at=tx.now, sent_date=tx.now, attachments=_attachments(tx, files),
     )  # fmt: skip
+    row = Outbox(
+        id=new.id, ticket=ticket, mailbox=mailbox, automatic=automatic, state=State.QUEUED, html=html,
+        headers=_checked(headers) | _answer_address(tx, box, new),
+    )  # fmt: skip
+    _set_times(tx, row, not_before, send_at)
+    _put(tx, box, new, row, answered or named, seen)
+    return new.id
+
+
+def _put(tx: Tx, box: Mailbox, new: NewMessage, row: Outbox, about: Message | None, seen: UUID | None) -> None:
+    """Store a message and its way, with what the rep had before their eyes: what it is about, and the newest message."""
+    _check_size(box, new)
     add_message(tx, new, blob=None)
     tx.flush()
-    shown = seen or seen_rules.newest(tx, ticket, besides=new.id)
-    row = Outbox(
-        id=new.id, ticket=ticket, mailbox=mailbox, answers=answered.id if answered else None, seen=shown,
-        known=seen_rules.known_then(tx, ticket, shown), automatic=automatic, state=State.QUEUED,
-        not_before=max(not_before or tx.now, tx.now), headers=_checked(headers) | _answer_address(tx, box, new), html=html, before=dict(before or {}),
-    )  # fmt: skip
+    row.answers = about.id if about is not None else None
+    row.seen = seen or seen_rules.newest(tx, row.ticket, besides=row.id)
+    row.known = seen_rules.known_then(tx, row.ticket, row.seen)
     tx.add(row)
-    tx.emit(ReplyQueued(ticket, new.id, tx.now, automatic))
-    return new.id
+    tx.emit(ReplyQueued(row.ticket, row.id, tx.now, row.automatic))
+
+
+def _set_times(tx: Tx, row: Outbox, not_before: datetime | None, send_at: datetime | None) -> None:
+    row.not_before = max(not_before or tx.now, send_at or tx.now, tx.now)
+    row.send_at = send_at if send_at is not None and send_at > tx.now else None
 
 
 def _answer_address(tx: Tx, box: Mailbox, new: NewMessage) -> dict[str, str]:
@@ -188,6 +206,39 @@ def _references(answered: Message | None) -> tuple[str, ...]:
     if answered is None or not answered.external_id:
         return ()
     return fold_references([*answered.refs, answered.external_id])
+
+
+def _subject(answered: Message | None, given: str) -> str:
+    return rules.answer_subject(given or answered.subject) if answered else " ".join(given.split())
+
+
+def _sender(box: Mailbox, wanted: str, answered: Message | None) -> str:
+    """The address to write from: the wanted one, else the one of this mailbox that the message answered went to."""
+    own = {each.casefold(): each for each in (box.address, *box.aliases)}
+    if wanted:
+        if wanted.strip().casefold() not in own:
+            msg = f"{wanted} is not an address of the mailbox {box.address}."
+            raise UserError(msg)
+        return own[wanted.strip().casefold()]
+    if answered is None:
+        return box.address
+    used = [answered.sender, *answered.to, *answered.cc] if answered.direction == "in" else [answered.sender]
+    met = [str(each[1]).casefold() for each in used if len(each) > 1]
+    return (
+        box.address if box.address.casefold() in met else next((own[each] for each in met if each in own), box.address)
+    )
+
+
+def _check_size(box: Mailbox, new: NewMessage) -> None:
+    """Refuse at once what the server would refuse after an upload, if it has said how much it takes."""
+    size = rules.wire_size(new.text, (each.size for each in new.attachments))
+    if box.size_limit and new.attachments and size > box.size_limit:
+        host = box.smtp_url.rpartition("://")[2].rpartition(":")[0]
+        msg = (
+            f"With its files this mail has about {rules.size_text(size)}; {host} takes {rules.size_text(box.size_limit)}"
+            " at most. Leave a file out, or send it in several mails."
+        )
+        raise UserError(msg)
 
 
 def _sender_name(tx: Tx, box: Mailbox, agent: UUID | None) -> str:

@@ -48,6 +48,7 @@ class Hold(enum.StrEnum):
     STALE = "stale"  # the customer wrote again after what the rep had seen
     SIGN_IN = "sign_in"
     DEAD_ADDRESS = "dead_address"  # this address was reported as not existing
+    OVERTAKEN = "overtaken"  # taken back by itself: the customer wrote before the time that the rep had chosen
 
 
 class Copy(enum.StrEnum):
@@ -66,6 +67,9 @@ CANCELLABLE: Final = (State.QUEUED, State.HELD, State.RETRY, State.FAILED)
 RETRYABLE: Final = (State.QUEUED, State.HELD, State.RETRY, State.FAILED, State.PARTIAL)
 OPEN: Final = (State.QUEUED, State.HELD, State.SENDING, State.RETRY, State.UNCERTAIN)
 TROUBLE: Final = (State.HELD, State.PARTIAL, State.UNCERTAIN, State.FAILED)
+
+FORWARD: Final = "forward"
+"""The kind of a message that passes a mail on to somebody else. It answers nobody."""
 
 GIVE_UP: Final = timedelta(hours=48)
 TELL_AFTER: Final = timedelta(hours=1)
@@ -182,10 +186,40 @@ def answer_to(message: Answered, own: frozenset[str]) -> tuple[tuple[Person, ...
 _PREFIX: Final = re.compile(r"\s*(re|aw|antw|sv|vs|r|rif|odp|ref)\s*(\[\d+\])?\s*[::]", re.IGNORECASE)
 
 
+_PASSED_ON: Final = re.compile(r"\s*(fwd?|wg|tr|rv|i|enc|pd|doorst)\s*[:：]", re.IGNORECASE)
+
+
 def answer_subject(subject: str) -> str:
     """The subject of an answer: on one line, with one `Re:`."""
     line = " ".join(subject.split())
     return line if _PREFIX.match(line) else f"Re: {line}".strip()
+
+
+def forward_subject(subject: str) -> str:
+    """The subject of a mail that is passed on: on one line, with one `Fwd:`."""
+    line = " ".join(subject.split())
+    return line if _PASSED_ON.match(line) else f"Fwd: {line}".strip()
+
+
+# -- size
+
+
+def wire_size(text: str, files: Iterable[int]) -> int:
+    """About how many bytes a mail with this text and files (of so many bytes each) has on its way, never too few.
+
+    Base64 makes 78 bytes of 57; the header, the text twice over and each part's own header come on top.
+    """
+    return 4_096 + 3 * len(text.encode("utf-8", "replace")) + sum(1_024 + (-(-size // 57)) * 78 for size in files)
+
+
+def room_left(limit: int, text: str, files: Iterable[int]) -> int:
+    """How many bytes of files still fit below a server's limit; negative: so many are too much."""
+    return (limit - wire_size(text, files)) * 57 // 78
+
+
+def size_text(size: int) -> str:
+    """Bytes as people say them: `24.9 MB`; below one, in KB."""
+    return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, size // 1_000)} KB"
 
 
 def with_signature(text: str, signature: str) -> str:

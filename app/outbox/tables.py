@@ -16,6 +16,9 @@ from app.kernel.types import Id, Json, Utc
 COPY_NEEDED = "copy_state = 'needed'"
 """The few messages whose copy in the Sent folder is due are read from an index of their own."""
 
+TIME_CHOSEN = "send_at IS NOT NULL"
+"""So are those that wait for a time that the rep chose."""
+
 
 class Outbox(Mutable, Base):
     """One message on its way out. States and phases: `app.outbox.rules`. The id is the message's.
@@ -23,7 +26,7 @@ class Outbox(Mutable, Base):
     `answers`: the message answered; `seen`: the newest message that the rep had been shown; `known`: how many mails
     of customers the ticket held then (one that arrives late may carry an earlier time). `results`: per
     recipient `{address: {code, words}}` of those refused. `blob`: the frozen bytes, from the first attempt on.
-    `before`: ticket fields to put back when the rep cancels within undo send.
+    `send_at`: the time that the rep chose, while it stands; None is at once.
     """
 
     __tablename__ = "outbox"
@@ -31,6 +34,7 @@ class Outbox(Mutable, Base):
         Index("outbox_by_state", "state", "not_before"),
         Index("outbox_by_ticket", "ticket"),
         partial_index("outbox_by_copy", "not_before", where=COPY_NEEDED),
+        partial_index("outbox_by_chosen_time", "send_at", where=TIME_CHOSEN),
     )
     change_kind = "outbox"
     change_also: ClassVar[dict[str, str]] = {"ticket": "ticket", "message": "id"}
@@ -51,7 +55,7 @@ class Outbox(Mutable, Base):
     results: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     headers: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     html: Mapped[str] = mapped_column(Text, default="")
-    before: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    send_at: Mapped[datetime | None] = mapped_column(Utc)
     blob: Mapped[UUID | None] = mapped_column(Id, ForeignKey("blob.id"))
     copy_state: Mapped[str] = mapped_column(Text, default="")
     copy_attempts: Mapped[int] = mapped_column(Integer, default=0)
@@ -71,7 +75,7 @@ class ReplyToken(Base):
 class Draft(Mutable, Base):
     """What a rep is writing: one draft a ticket (or a new mail, without ticket) and agent, saved every two seconds.
 
-    `files`: `[{filename, content_type, size, blob}]` with the blob's id as hex.
+    `files`: `[{filename, content_type, size, blob}]` with the blob's id as hex; `sender`: the address to write from.
     """
 
     __tablename__ = "draft"
@@ -81,6 +85,7 @@ class Draft(Mutable, Base):
     agent: Mapped[UUID | None] = mapped_column(Id)
     ticket: Mapped[UUID | None] = mapped_column(Id)
     kind: Mapped[str] = mapped_column(Text, default="reply")
+    sender: Mapped[str] = mapped_column(Text, default="")
     to: Mapped[list[list[str]]] = mapped_column(Json, default=list)
     cc: Mapped[list[list[str]]] = mapped_column(Json, default=list)
     bcc: Mapped[list[list[str]]] = mapped_column(Json, default=list)

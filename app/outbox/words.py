@@ -13,7 +13,9 @@ _UNDO_AT_MOST: Final = timedelta(seconds=60)
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What is known of a message. `paused`: why its mailbox is paused, with the server's words; `tried`: has bytes."""
+    """What is known of a message. `paused`: why its mailbox is paused, with the server's words; `tried`: has bytes;
+    `chosen`: it waits for a time that the rep chose.
+    """
 
     state: State
     hold_reason: str
@@ -26,6 +28,7 @@ class Situation:
     paused: tuple[str, str]
     tried: bool
     sent_before: bool
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,9 @@ def describe(it: Situation) -> Told:
             text = "Came back: it did not reach anybody." if it.sent_before else "Not sent."
             return Told(_with(text, it.last_error), buttons, needs_attention=True)
         case State.CANCELLED:
+            if it.hold_reason == Hold.OVERTAKEN:
+                text = "Not sent: the customer wrote before its time came. Its words are a draft again."
+                return Told(text, (), needs_attention=True)
             return Told("Taken back before it was sent.", (), needs_attention=False)
 
 
@@ -113,8 +119,12 @@ def _waiting(it: Situation) -> Told:
         )
     if it.not_before > it.now:
         editing = () if it.sent_before else ("edit",)
-        soon = it.not_before - it.now <= _UNDO_AT_MOST
-        text = "Will be sent in a few seconds." if soon else "Will be sent at the chosen time."
+        soon = not it.chosen and it.not_before - it.now <= _UNDO_AT_MOST
+        text = (
+            "Will be sent in a few seconds."
+            if soon
+            else "Will be sent at the chosen time, unless the customer writes first."
+        )
         return Told(text, (*taking_back, "send_now", *editing), needs_attention=False)
     return Told("Will be sent in a moment.", taking_back, needs_attention=False)
 

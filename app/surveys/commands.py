@@ -78,7 +78,7 @@ def schedule(tx: Tx, fact: TicketSolved) -> None:
 
 def answer_left(tx: Tx, fact: ReplySent) -> None:
     """Reaction: the rep's answer has left, so an invitation that waited for it need not wait any longer."""
-    if fact.ticket is None or fact.automatic:
+    if fact.ticket is None or fact.automatic or not fact.answers:
         return
     row = tx.get(SurveyInvite, invite_id(fact.ticket, Kind.CSAT))
     if row is not None and row.state == InviteState.DUE:

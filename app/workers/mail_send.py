@@ -24,7 +24,7 @@ from app.connectors.email.folders import FolderRole
 from app.connectors.email.imap import ImapSession
 from app.connectors.email.oauth import tokens_of
 from app.connectors.email.smtp import SmtpSession
-from app.conversations.mailboxes import SENDING, pause_mailbox
+from app.conversations.mailboxes import SENDING, pause_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock
 from app.kernel.blobs import BlobDamaged, BlobRef, Packs, StorageError
@@ -105,6 +105,7 @@ class Sender:
     def __init__(self, do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event) -> None:
         self._do, self._ask, self._packs, self._secrets, self._stop = do, ask, packs, secrets, stop
         self._quiet: dict[UUID, _Quiet] = {}
+        self._sizes: set[UUID] = set()  # mailboxes whose server has told its limit in this pass
         self._unwritten: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
 
     def send_due(self) -> SendCounts:
@@ -114,9 +115,12 @@ class Sender:
 
     def _pass(self) -> SendCounts:
         counts: Counter[str] = Counter()
+        self._sizes.clear()
         again, self._unwritten = self._unwritten, []
         for command, values in again:
             self._write(command, *values)
+        for key in self._ask(queries.overtaken):
+            self._do(commands.recall_overtaken, key)
         by_mailbox: dict[UUID, list[queries.Due]] = {}
         for each in self._ask(queries.due, clock.now()):
             by_mailbox.setdefault(each.mailbox, []).append(each)
@@ -182,7 +186,9 @@ class Sender:
         phase = _Phases(self._do, got.message)
         try:
             raw = self._packs.read(got.blob)
-            receipt = line.session(server).send(Outgoing(raw, got.sender, got.recipients), phase)
+            session = line.session(server)
+            self._note_size(line.box, session)
+            receipt = session.send(Outgoing(raw, got.sender, got.recipients), phase)
         except _LostError:
             log.warning("a message was settled by another process while it was being sent")
         except ExternalError as error:
@@ -266,6 +272,13 @@ class Sender:
             counts["uncertain"] += 1
         else:
             counts[self._write(commands.record_retry, message, words)] += 1
+
+    def _note_size(self, box: MailboxInfo, session: SmtpSession) -> None:
+        """Remember how large a mail the server takes, so that composers can say so before a file is attached."""
+        limit = session.size_limit or 0
+        if limit != box.size_limit and box.id not in self._sizes:
+            self._sizes.add(box.id)
+            self._do(update_mailbox, box.id, size_limit=limit)
 
     # -- copies
 

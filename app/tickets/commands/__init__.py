@@ -24,7 +24,7 @@ from app.tickets.commands.status import (
 from app.tickets.commands.tags import add_tag, remove_tag
 from app.tickets.commands.undo import cancel_reply, note_reply_cancelled, redo, undo
 from app.tickets.commands.undo_job import step as undo_step
-from app.tickets.commands.writing import add_note, new_mail, note_reply_sent, reply
+from app.tickets.commands.writing import add_note, forward, new_mail, note_reply_sent, reply
 from app.tickets.counters import repair_counters, reserve_numbers
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "close_solved",
     "customer_wrote",
     "delete_ticket",
+    "forward",
     "join",
     "link_tickets",
     "mark_seen",

@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from app.conversations.commands import NewAttachment, NewFile, NewMessage, add_files, add_message
 from app.conversations.rules import snippet_of
-from app.conversations.tables import Mailbox
+from app.conversations.tables import Mailbox, Message
 from app.kernel import ids
-from app.kernel.errors import UserError
+from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
 from app.outbox import commands as outbox
 from app.outbox.facts import ReplySent
+from app.outbox.rules import FORWARD, forward_subject
 from app.people.commands import customer_for, mark_action, record_event
 from app.people.rules import EventKind
 from app.tickets.commands.opening import message_added, open_ticket, set_first_reply
@@ -44,12 +45,14 @@ def reply(
     undo_seconds: int = 0,
     html: str = "",
     mailbox: UUID | None = None,
+    sender: str = "",
     signed: bool | None = None,
 ) -> Written:
     """Queue a rep's answer; the ticket waits for the customer, or is solved, from now on.
 
     Left out: `answers` is the newest mail of the customer (else ours) in the whole conversation, `to` and `cc` are
-    computed from it, `mailbox` is the ticket's. Raises UserError for an empty text without files, when there is nobody
+    computed from it, `mailbox` is the ticket's, `sender` the address that was written to. `not_before`: sent then,
+    unless the customer writes before. Raises UserError for an empty text without files, when there is nobody
     to write to, and for a ticket in the Bin.
     """
     _need_words(text, files)
@@ -70,7 +73,9 @@ def reply(
         cc=cc,
         bcc=bcc,
         files=files,
-        not_before=_not_before(tx, not_before, undo_seconds),
+        not_before=_callable_until(tx, undo_seconds),
+        send_at=not_before,
+        sender=sender,
         signed=signed,
     )
     if row.mailbox is None:
@@ -94,6 +99,7 @@ def new_mail(
     not_before: datetime | None = None,
     undo_seconds: int = 0,
     html: str = "",
+    sender: str = "",
     signed: bool | None = None,
 ) -> Written:
     """Write to a customer first: a ticket of its own, which waits for the answer (or is solved)."""
@@ -123,13 +129,67 @@ def new_mail(
         cc=cc,
         bcc=bcc,
         files=files,
-        not_before=_not_before(tx, not_before, undo_seconds),
+        not_before=_callable_until(tx, undo_seconds),
+        send_at=not_before,
         thread=False,
+        sender=sender,
         signed=signed,
     )
     row = ticket_row(tx, ticket)
     _written(tx, row, message, text, bool(files), solve=solve)
     return Written(ticket, row.number, message, tx.action)
+
+
+def forward(
+    tx: Tx,
+    message: UUID,
+    *,
+    to: Sequence[outbox.Recipient],
+    text: str,
+    cc: Sequence[outbox.Recipient] = (),
+    bcc: Sequence[outbox.Recipient] = (),
+    files: Sequence[outbox.File] = (),
+    mailbox: UUID | None = None,
+    sender: str = "",
+    not_before: datetime | None = None,
+    undo_seconds: int = 0,
+    signed: bool | None = None,
+) -> Written:
+    """Pass a message on to somebody else: `text` and `files` as they shall go (the caller quotes and attaches).
+
+    It lies in the ticket as a message of ours and changes nothing there: no status, no first answer, and whom a reply
+    goes to. What comes back on it finds the ticket. Raises UserError when there is nobody to write to.
+    """
+    _need_words(text, files)
+    source = tx.get(Message, message)
+    if source is None or source.ticket is None:
+        msg = "This message is not there any more."
+        raise NotFoundError(msg)
+    row = usable_row(tx, source.ticket)
+    tx.flush()
+    passed = outbox.queue_reply(
+        tx,
+        ticket=row.id,
+        mailbox=_mailbox_for(tx, row, mailbox),
+        customer=row.customer,
+        text=text,
+        subject=forward_subject(source.subject or row.subject),
+        answers=message,
+        to=to,
+        cc=cc,
+        bcc=bcc,
+        files=files,
+        not_before=_callable_until(tx, undo_seconds),
+        send_at=not_before,
+        kind=FORWARD,
+        thread=False,
+        sender=sender,
+        signed=signed,
+    )
+    record_event(tx, EventKind.REPLIED, ticket=row.id, field=FORWARD, new=str(passed))
+    message_added(tx, row.id, direction="out", at=tx.now, snippet=snippet_of(text), has_attachment=bool(files))
+    mark_action(tx)
+    return Written(row.id, row.number, passed, tx.action)
 
 
 def add_note(tx: Tx, ticket: UUID, text: str, files: Sequence[NewFile | NewAttachment] = ()) -> Written:
@@ -163,7 +223,7 @@ def note_reply_sent(tx: Tx, fact: ReplySent) -> None:
     if fact.ticket is None:
         return
     row = living_row(tx, fact.ticket)
-    if not fact.automatic:
+    if not fact.automatic and fact.answers:
         set_first_reply(tx, row.id, fact.at)
     record_event(tx, EventKind.SENT, ticket=row.id, field="message", new=str(fact.message))
 
@@ -200,5 +260,5 @@ def _need_words(text: str, files: Sequence[object]) -> None:
         raise UserError(msg)
 
 
-def _not_before(tx: Tx, not_before: datetime | None, undo_seconds: int) -> datetime:
-    return max(not_before or tx.now, tx.now + timedelta(seconds=max(undo_seconds, 0)))
+def _callable_until(tx: Tx, undo_seconds: int) -> datetime:
+    return tx.now + timedelta(seconds=max(undo_seconds, 0))
