@@ -24,7 +24,6 @@ from app.conversations.mailboxes import NewMailbox, add_mailbox, remove_mailbox,
 from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock, secrets, signals
 from app.kernel.errors import NotFoundError, UserError
-from app.workers.mail_history import preview
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
@@ -160,6 +159,8 @@ class HistoryCount:
 
 def count_history(account: Account, secret: str, since: datetime) -> HistoryCount:
     """Count what connecting would bring in (inbox, Sent, Junk), before anything is kept. Raises ExternalError."""
+    from app.workers.mail_history import preview  # only here: it brings the whole of receiving along
+
     url = ServerUrl.parse(account.imap_url)
     server = server_with(url, account.login, secret, pin=account.imap_pin or None, timeout_s=COUNT_TIMEOUT_S)
     with ImapSession.open(server) as session:

@@ -12,10 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from app.connectors.email import oauth, oauth_flows
+from app.connectors.email import oauth
 from app.connectors.email.config import Secret
-from app.connectors.email.oauth_flows import DeviceCode
-from app.connectors.email.oauth_loopback import CalledOffError
+from app.connectors.email.oauth import CalledOffError, DeviceCode
 from app.kernel import options, secrets
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.settings import GOOGLE_CLIENT_ID, MICROSOFT_CLIENT_ID
@@ -74,6 +73,8 @@ def by_browser(
 
     Raises NoClientError, CalledOffError, ExternalError. `show` hears the page's address, for a browser that did not open.
     """
+    from app.connectors.email import oauth_flows  # only here: it brings in the libraries of the web
+
     return oauth_flows.by_browser(_identity(identity), _client(desk, identity), address, cancel, show).kept()
 
 
@@ -83,6 +84,8 @@ def by_code(desk: Desk, identity: str, show: Callable[[DeviceCode], None], cance
     if not found.has_device_code:
         msg = f"{found.name} signs nobody in to mail by a code."
         raise UserError(msg)
+    from app.connectors.email import oauth_flows
+
     return oauth_flows.by_device_code(found, _client(desk, identity), show, cancel).kept()
 
 

@@ -30,6 +30,7 @@ def identity(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca))
     monkeypatch.setattr(oauth_flows, "open_page", Browser(authority))
     with IdentityServer(authority) as server:
+        server.user = ME
         points_at(server, monkeypatch)
         yield server
 

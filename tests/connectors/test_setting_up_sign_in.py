@@ -20,8 +20,8 @@ from keyring.errors import PasswordDeleteError
 from app.connectors.email import oauth, oauth_flows
 from app.connectors.email.config import MailServer, Secret, ServerUrl
 from app.connectors.email.imap import ImapSession
-from app.connectors.email.oauth import IDENTITIES, Client, SignIn, SignInError, tokens_of
-from app.connectors.email.oauth_loopback import CalledOffError, Loopback
+from app.connectors.email.oauth import IDENTITIES, CalledOffError, Client, DeviceCode, SignIn, SignInError, tokens_of
+from app.connectors.email.oauth_loopback import Loopback
 from app.connectors.email.smtp import SmtpSession
 from app.connectors.email.words import Fault
 from app.kernel import clock, log, secrets
@@ -189,9 +189,9 @@ def test_waiting_for_the_browser_can_be_called_off_and_ends_by_itself() -> None:
 
 
 def test_a_code_typed_on_another_device_signs_in_too(identity: IdentityServer) -> None:
-    shown: list[oauth_flows.DeviceCode] = []
+    shown: list[DeviceCode] = []
 
-    def show(code: oauth_flows.DeviceCode) -> None:
+    def show(code: DeviceCode) -> None:
         shown.append(code)
         identity.approve_device()
 

@@ -179,7 +179,7 @@ def test_removing_a_mailbox_asks_and_forgets_its_password(
     assert sheet is not None
     button(sheet, "Remove mailbox").click()
     qtbot.waitUntil(lambda: boxes(desk) == ())
-    assert secrets.load_secret(box.secret_ref) is None
+    qtbot.waitUntil(lambda: secrets.load_secret(box.secret_ref) is None)
     qtbot.waitUntil(lambda: page.stack.currentWidget() is page._empty)
 
 

@@ -19,7 +19,7 @@ from app.connectors.email.config import AccessTokens, MailServer, Secret, Server
 from app.connectors.email.faults import MailError
 from app.connectors.email.words import Fault
 from app.kernel import clock, log, secrets
-from app.kernel.errors import ExternalError, Reason
+from app.kernel.errors import ExternalError, Reason, UserError
 
 _MARK: Final = "deskbell-sign-in:"
 _EARLY: Final = timedelta(minutes=5)
@@ -137,6 +137,18 @@ class SignInError(ExternalError):
 
     def __init__(self, text: str, *, said: str = "", reason: Reason = Reason.SIGN_IN, retryable: bool = False) -> None:
         super().__init__(text, reason=reason, retryable=retryable, words=said)
+
+
+class CalledOffError(UserError):
+    """The person called the sign-in off."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceCode:
+    """What the person types at `url`, on any device."""
+
+    code: str
+    url: str
 
 
 # -- the tokens of a mailbox

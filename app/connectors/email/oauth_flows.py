@@ -15,12 +15,11 @@ import time
 import warnings
 import webbrowser
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from app.connectors.email.oauth import Client, Identity, SignIn, SignInError, ended
-from app.connectors.email.oauth_loopback import CalledOffError, Loopback
+from app.connectors.email.oauth import CalledOffError, Client, DeviceCode, Identity, SignIn, SignInError, ended
+from app.connectors.email.oauth_loopback import Loopback
 from app.connectors.email.oauth_web import Web, offline
 from app.kernel import clock
 from app.kernel.errors import ExternalError
@@ -32,14 +31,6 @@ _GONE: Final = frozenset({"invalid_grant", "interaction_required", "login_requir
 def open_page(url: str) -> None:
     """Show a page in the person's browser. The one place that does; a test puts an HTTP client here."""
     webbrowser.open(url)
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceCode:
-    """What the person types at `url`, on any device."""
-
-    code: str
-    url: str
 
 
 def by_browser(

@@ -18,18 +18,13 @@ from types import TracebackType
 from typing import Final, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from app.connectors.email.oauth import SignInError
-from app.kernel.errors import UserError
+from app.connectors.email.oauth import CalledOffError, SignInError
 
 WAIT_S: Final = 600.0
 _LINE_MAX: Final = 16_384
 _PATIENCE_S: Final = 5.0
 _DONE = "You are signed in. You can close this page and go back to Deskbell."
 _NOT_DONE = "The sign-in was not completed. You can close this page and go back to Deskbell."
-
-
-class CalledOffError(UserError):
-    """The person called the sign-in off."""
 
 
 class Loopback:

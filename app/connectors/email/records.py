@@ -13,9 +13,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import dns.exception
-import dns.resolver
-
 from app.connectors.email.config import ServerUrl
 from app.kernel.errors import UserError
 
@@ -76,12 +73,16 @@ class Dns:
         return None
 
     def _ask(self, name: str, kind: str) -> list[Any]:
+        import dns.exception  # only here, on a task thread: it takes a tenth of a second
+
         try:
             return list(self._resolver().resolve(f"{name}.", kind, lifetime=self._lifetime_s))[:_MOST]
         except (dns.exception.DNSException, OSError, ValueError, UnicodeError):
             return []
 
-    def _resolver(self) -> dns.resolver.Resolver:
+    def _resolver(self) -> Any:
+        import dns.resolver
+
         made = dns.resolver.Resolver(configure=not self._servers)
         if self._servers:
             made.nameservers, made.port = list(self._servers), self._port

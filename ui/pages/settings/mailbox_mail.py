@@ -11,10 +11,8 @@ from uuid import UUID
 
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from app.desk import receiving
-from app.desk.receiving import FolderChoice
 from app.inbox.commands import hold_history
-from app.inbox.receiving import HistoryProgress, folder_choices, history_progress
+from app.inbox.receiving import FolderChoice, HistoryProgress, folder_choices, history_progress
 from app.kernel import clock, options
 from app.kernel.errors import ExternalError, UserError
 from ui.pages import Context
@@ -82,8 +80,14 @@ class MailPart(QFrame):
         self._looking.show()
         self.look_button.setEnabled(False)
         self._said.setText("")
+
+        def work() -> tuple[FolderChoice, ...]:
+            from app.desk import receiving  # only here, in a task: it brings the whole of receiving along
+
+            return receiving.find_folders(desk, mailbox)
+
         self.context.tasks.run(
-            lambda: receiving.find_folders(desk, mailbox),
+            work,
             then=self._show_folders,
             owner=self,
             key="mailbox.folders",
@@ -132,11 +136,13 @@ class MailPart(QFrame):
             if wanted
             else tr("{name} is no longer read. What came from it stays.", name=name)
         )
-        self.context.tasks.run(
-            lambda: receiving.choose(desk, mailbox, **chosen),
-            then=lambda _none: self.context.toasts.say(words),
-            owner=self,
-        )
+
+        def work() -> None:
+            from app.desk import receiving
+
+            receiving.choose(desk, mailbox, **chosen)
+
+        self.context.tasks.run(work, then=lambda _none: self.context.toasts.say(words), owner=self)
 
     # -- history ------------------------------------------------------------------------------------------------------
 
