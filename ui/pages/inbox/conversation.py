@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,10 +11,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.conversations.queries import MessageView
+from app.desk.reading import Reading
 from app.kernel import clock
 from ui.pages.inbox.card import MessageCard
 from ui.pages.inbox.loading import Opened
-from ui.text import ago_text, tr
+from ui.pages.inbox.mailfiles import MailFiles
+from ui.text import ago_text, date_text, tr
 from ui.widgets.button import Button
 from ui.widgets.label import Label
 from ui.widgets.layout import clear, line, row, set_box
@@ -34,6 +36,10 @@ class Conversation(QScrollArea):
     delivery_wanted = Signal(object, str)
     file_opened = Signal(object)
     file_saved = Signal(object)
+    file_dragged = Signal(object)
+    mail_saved = Signal(object)
+    pictures_wanted = Signal(object, str)
+    pictures_refused = Signal(str)
     link_clicked = Signal(str)
     original_wanted = Signal(object)
     raw_wanted = Signal(object)
@@ -43,9 +49,9 @@ class Conversation(QScrollArea):
     ticket_wanted = Signal(object)
     restore_wanted = Signal()
 
-    def __init__(self, loader: Callable[[UUID, str], bytes | None]) -> None:
+    def __init__(self, files: MailFiles) -> None:
         super().__init__()
-        self._loader = loader
+        self._files = files
         self._cards: dict[UUID, MessageCard] = {}
         self._shown: Opened | None = None
         self._all = False
@@ -108,11 +114,11 @@ class Conversation(QScrollArea):
         """The card of a message."""
         return self._cards.get(message)
 
-    def set_html(self, message: UUID, markup: str) -> None:
-        """The formatted text of a message has been read."""
+    def set_reading(self, message: UUID, reading: Reading) -> None:
+        """The raw mail of a message has been read."""
         card = self._cards.get(message)
         if card is not None:
-            card.set_html(markup)
+            card.set_reading(reading, as_text=self._files.marks.died(message))
 
     def reveal(self, message: UUID) -> None:
         """Open a message and bring it into view."""
@@ -167,12 +173,23 @@ class Conversation(QScrollArea):
     def _add(self, message: MessageView, now: datetime, *, expanded: bool, before: datetime | None) -> MessageCard:
         if before is not None and message.at - before >= GAP:
             self._list.addWidget(_pause(message.at - before))
-        card = MessageCard(message, now, loader=lambda url: self._loader(message.id, url), expanded=False)
+        files = self._files
+        card = MessageCard(
+            message,
+            now,
+            loader=lambda url: files.picture(message.id, url),
+            expanded=False,
+            guard=lambda: files.marks.guard(message.id),
+        )
         for signal, relay in (
             (card.opened, self.html_wanted),
             (card.delivery_wanted, self.delivery_wanted),
             (card.file_opened, self.file_opened),
             (card.file_saved, self.file_saved),
+            (card.file_dragged, self.file_dragged),
+            (card.mail_saved, self.mail_saved),
+            (card.pictures_wanted, self.pictures_wanted),
+            (card.pictures_refused, self.pictures_refused),
             (card.link_clicked, self.link_clicked),
             (card.original_wanted, self.original_wanted),
             (card.raw_wanted, self.raw_wanted),
@@ -203,11 +220,14 @@ class Conversation(QScrollArea):
     def _show_top(self, opened: Opened) -> None:
         clear(self._top)
         if opened.detail.row.deleted_at is not None:
-            when = ago_text(opened.detail.row.deleted_at, clock.now())
+            now = clock.now()
+            words = [tr("Deleted {when}.", when=ago_text(opened.detail.row.deleted_at, now))]
+            if opened.erased_at is not None:
+                words.append(tr("It is kept until {day}, then erased for good.", day=date_text(opened.erased_at, now)))
             self._top.addWidget(
                 Banner(
                     tr("In the Bin"),
-                    tr("Deleted {when}. It is kept for 30 days.", when=when),
+                    " ".join(words),
                     icon="trash-can-outline",
                     actions=[(tr("Restore"), self.restore_wanted.emit)],
                 )

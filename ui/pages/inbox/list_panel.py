@@ -388,7 +388,7 @@ class ListPanel(QFrame):
         if self.searching:
             return tr("Nothing found"), tr("Try fewer words, or another spelling.")
         if self._pile is Pile.BIN:
-            return tr("The Bin is empty"), tr("Deleted tickets wait here for 30 days.")
+            return tr("The Bin is empty"), tr("Deleted tickets wait here before they are erased for good.")
         if self._pile is Pile.SNOOZED:
             return tr("Nothing is snoozed"), tr("Snooze a ticket (H) to have it back at a time of your choice.")
         if self._pile is Pile.TO_DO:

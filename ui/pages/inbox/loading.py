@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -72,6 +73,8 @@ class Opened:
     note: DraftView | None
     sender: MailboxInfo | None
     signature: str
+    erased_at: datetime | None
+    """When a ticket in the Bin is erased for good, if ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,13 @@ def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
         note=draft_of(db, detail.id, me, "note"),
         sender=sender,
         signature=signature(db, me, sender),
+        erased_at=_erased_at(db, detail.row.deleted_at),
     )
+
+
+def _erased_at(db: Any, deleted_at: datetime | None) -> datetime | None:
+    days = int(options.get(db, "bin_days"))
+    return deleted_at + timedelta(days=days) if deleted_at is not None and days else None
 
 
 def answer_to(messages: tuple[MessageView, ...], own: frozenset[str]) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
