@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import Desk
 from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
-from app.kernel import secrets
+from app.kernel import clock, secrets
 from app.people.queries import agents
 from tests.servers.bad_imap import BadImap
 from tests.servers.certs import Authority
@@ -165,6 +166,23 @@ def test_a_changed_certificate_is_shown_in_the_sheet_and_the_new_one_can_be_trus
         next(b for b in sheet.findChildren(Button) if b.text() == "Trust this certificate").click()
         qtbot.waitUntil(lambda: kept(desk)[0].paused_reason == "")
     assert kept(desk)[0].imap_pin == new.sha256
+
+
+def test_what_is_there_is_counted_before_it_is_brought_in(
+    page: Page, desk: Desk, qtbot: QtBot, dovecot: Dovecot, account: Account, smtp: SmtpServer
+) -> None:
+    for days in (1, 3, 200):
+        dovecot.deliver(account, b"Subject: x\r\n\r\n\r\n", at=clock.now() - timedelta(days=days))
+    enter(page, account, dovecot.imap, smtp.port)
+    try_out(qtbot, page)
+    history = page.form.history
+    qtbot.waitUntil(lambda: "3 mails are there" in history.text())
+    assert "2 of them are of the last 14 days, 1 become history" in history.text()
+    history.choice.choose("none")
+    history.choice.chosen.emit("none")
+    assert "None of them is copied" in history.text()
+    assert kept(desk) == ()
+    assert not any("\\Seen" in each for each in dovecot.flags(account).values())
 
 
 def test_a_provider_that_lets_no_mail_program_in_is_told_and_no_fields_are_opened(page: Page, qtbot: QtBot) -> None:
