@@ -14,6 +14,9 @@ from importlib.util import find_spec
 from app.cli.benchmarks.figures import Figure, absent
 from app.cli.benchmarks.stored import SIZE, desk_of
 
+LONGEST_S = 600.0
+"""After this the harness is given up, so that a run of all benches ends."""
+
 
 def window(size: int) -> list[Figure]:
     """Everything about the window, with a large desk beside an empty one."""
@@ -26,9 +29,11 @@ def window(size: int) -> list[Figure]:
         folder, _ = desk_of(size or SIZE)
     except NotImplementedError:
         return [absent("window", "window", "there is no large sample desk yet")]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.window", str(folder)], stdout=subprocess.PIPE, text=True, check=False
-    )
+    command = [sys.executable, "-m", "tests.bench.window", str(folder)]
+    try:
+        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=LONGEST_S)
+    except subprocess.TimeoutExpired:
+        return [absent("window", "window", f"the harness had not ended after {LONGEST_S:.0f} s")]
     if done.returncode:
         return [absent("window", "window", f"the harness ended with {done.returncode}")]
     return [Figure(**row) for row in json.loads(done.stdout.splitlines()[-1])]
