@@ -118,7 +118,6 @@ class Threads:
                 wanted.add(mail.feedback_for)
         self._tokens: dict[bytes, Known] = {}  # the sha256 of a token -> our message that carried it
         self._numbers: dict[int, UUID] = {}  # a number in a subject -> its ticket
-        self._before_reading: Callable[[], None] = lambda: None
         self._line_by_own: dict[str, list[UUID]] = {}
         self._line_by_answer: dict[str, list[UUID]] = {}
         self._find_lines(wanted, had)
@@ -127,10 +126,6 @@ class Threads:
             self._has.setdefault(row.ref, []).append(_known(row))
         for row in self._rows(had, ("named",)):
             self._add_name(row.ref, _known(row))
-
-    def before_reading(self, call: Callable[[], None]) -> None:
-        """`call` writes what is not written yet; it runs before messages are read."""
-        self._before_reading = call
 
     def tickets(self) -> set[UUID]:
         """The tickets of all messages that are known so far, as they were before any merge."""
@@ -193,7 +188,6 @@ class Threads:
         row = self.ticket(ticket)
         if row is None or row.customer is None or not sender or is_own(sender, self._own) or says_forged(mail.trust):
             return False
-        self._before_reading()
         wrote = customer_of(self._tx, sender)
         return wrote is not None and wrote == living_customer(self._tx, row.customer)
 
@@ -256,7 +250,6 @@ class Threads:
         people = self._people.get(ticket)
         if people is None:
             people = self._people[ticket] = set()
-            self._before_reading()
             self._tx.flush()
             whole = [ticket, *self._tx.execute(select(Ticket.id).where(Ticket.merged_into == ticket)).scalars()]
             placed = select(Placement.id).where(Placement.ticket.in_(whole), Placement.deleted_at.is_(None))
