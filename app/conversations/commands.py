@@ -87,7 +87,7 @@ def add_message(tx: Tx, new: NewMessage, *, blob: UUID | None = None) -> UUID:
     """Write a message with its Message-IDs, files and raw bytes (`blob`), and index it. Returns its id."""
     insert_row(tx, Message, _row(new))
     insert_rows(tx, MessageRef, _refs(new))
-    insert_rows(tx, Attachment, [_attachment(new.id, number, one) for number, one in enumerate(new.attachments)])
+    insert_rows(tx, Attachment, [attachment_row(new.id, number, one) for number, one in enumerate(new.attachments)])
     if blob is not None:
         insert_row(tx, MessageRaw, {"message": new.id, "blob": blob})
     tx.touch("message", new.id)
@@ -141,7 +141,8 @@ def add_given_ref(tx: Tx, message: UUID, ref: str) -> None:
     insert_rows(tx, MessageRef, [{"ref": ref, "message": message, "role": "given"}], ignore=True)
 
 
-def _attachment(message: UUID, number: int, one: NewAttachment) -> dict[str, Any]:
+def attachment_row(message: UUID, number: int, one: NewAttachment) -> dict[str, Any]:
+    """The row of a message's file; its id is derived, so that writing it twice makes one."""
     return {
         "id": ids.derived_id("attachment", message, number),
         "message": message,

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, select
 
-from app.conversations.commands import NewAttachment, _attachment
+from app.conversations.commands import NewAttachment, attachment_row
 from app.conversations.rules import snippet_of
 from app.conversations.tables import Attachment, Message, MessageRaw
 from app.index import commands as index
@@ -34,7 +34,7 @@ def complete_message(
     tx.execute(delete(Attachment).where(Attachment.message == message))
     tx.execute(delete(MessageRaw).where(MessageRaw.message == message))
     tx.flush()
-    insert_rows(tx, Attachment, [_attachment(message, number, one) for number, one in enumerate(files)])
+    insert_rows(tx, Attachment, [attachment_row(message, number, one) for number, one in enumerate(files)])
     insert_rows(tx, MessageRaw, [{"message": message, "blob": blob}])
     index.put(tx, [stored_doc(tx, row)], fresh=True)
     tx.touch("message", message)
