@@ -155,7 +155,9 @@ def overtaken_in(db: Session, ticket: UUID, now: datetime) -> OutboxRow | None:
 
 
 def _was_overtaken() -> tuple[ColumnElement[bool], ...]:
-    drafted = exists().where(Draft.ticket == Outbox.ticket, Draft.agent == Message.agent, Draft.deleted_at.is_(None))
+    drafted = exists().where(
+        Draft.ticket == Outbox.ticket, Draft.agent.is_not_distinct_from(Message.agent), Draft.deleted_at.is_(None)
+    )
     return (Outbox.state == State.CANCELLED, Outbox.hold_reason == Hold.OVERTAKEN, drafted)
 
 

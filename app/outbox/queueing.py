@@ -220,13 +220,7 @@ def _sender(box: Mailbox, wanted: str, answered: Message | None) -> str:
             msg = f"{wanted} is not an address of the mailbox {box.address}."
             raise UserError(msg)
         return own[wanted.strip().casefold()]
-    if answered is None:
-        return box.address
-    used = [answered.sender, *answered.to, *answered.cc] if answered.direction == "in" else [answered.sender]
-    met = [str(each[1]).casefold() for each in used if len(each) > 1]
-    return (
-        box.address if box.address.casefold() in met else next((own[each] for each in met if each in own), box.address)
-    )
+    return rules.address_to_answer_from([*own.values()], _answered(answered)) if answered is not None else box.address
 
 
 def _check_size(box: Mailbox, new: NewMessage) -> None:

@@ -166,6 +166,13 @@ class Answered:
     cc: tuple[Person, ...]
 
 
+def address_to_answer_from(own: Sequence[str], message: Answered) -> str:
+    """Which of a mailbox's addresses (its own first, then the aliases) an answer comes from: the one written to."""
+    used = (*message.to, *message.cc) if message.incoming else (message.sender,)
+    met = {_key(address) for _, address in used}
+    return next((each for each in own if _key(each) in met), own[0])
+
+
 def answer_to(message: Answered, own: frozenset[str]) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
     """(To, Cc) of an answer: To the author, Cc everybody else of it, never an address of ours.
 

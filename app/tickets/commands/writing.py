@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.conversations.commands import NewAttachment, NewFile, NewMessage, add_files, add_message
+from app.conversations.queries import mailbox as mailbox_info
 from app.conversations.rules import snippet_of
 from app.conversations.tables import Mailbox, Message
 from app.kernel import ids
@@ -57,7 +58,7 @@ def reply(
     """
     _need_words(text, files)
     row = usable_row(tx, ticket)
-    box = _mailbox_for(tx, row, mailbox)
+    box = _mailbox_for(tx, row, mailbox, sender)
     tx.flush()
     message = outbox.queue_reply(
         tx,
@@ -111,7 +112,7 @@ def new_mail(
     if not people:
         msg = "Please say to whom."
         raise UserError(msg)
-    box = mailbox or default_mailbox(tx)
+    box = mailbox or mailbox_of(tx, sender) or default_mailbox(tx)
     name, address = people[0]
     customer = customer_for(tx, address, customer_name or name, tx.now)
     ticket = ids.new_id()
@@ -170,7 +171,7 @@ def forward(
     passed = outbox.queue_reply(
         tx,
         ticket=row.id,
-        mailbox=_mailbox_for(tx, row, mailbox),
+        mailbox=_mailbox_for(tx, row, mailbox, sender),
         customer=row.customer,
         text=text,
         subject=forward_subject(source.subject or row.subject),
@@ -238,8 +239,19 @@ def default_mailbox(tx: Tx) -> UUID:
     return found
 
 
-def _mailbox_for(tx: Tx, row: Ticket, wanted: UUID | None) -> UUID:
-    for key in (wanted, row.mailbox):
+def mailbox_of(tx: Tx, sender: str) -> UUID | None:
+    """The mailbox that an address of ours belongs to. Raises UserError for one that is nobody's here."""
+    if not sender:
+        return None
+    found = mailbox_info(tx, sender)
+    if found is None:
+        msg = f"{sender} is not an address of one of your mailboxes."
+        raise UserError(msg)
+    return found.id
+
+
+def _mailbox_for(tx: Tx, row: Ticket, wanted: UUID | None, sender: str) -> UUID:
+    for key in (wanted or mailbox_of(tx, sender), row.mailbox):
         box = tx.get(Mailbox, key) if key else None
         if box is not None and box.deleted_at is None:
             return box.id

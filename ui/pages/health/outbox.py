@@ -12,6 +12,7 @@ from app.outbox.commands import edit, retry, settle
 from app.outbox.queries import OutboxRow
 from app.tickets.commands import UndoResult, cancel_reply
 from ui.pages import Context
+from ui.pages.inbox.delivery import state_words
 from ui.pages.settings.sign_in import open_sign_in
 from ui.text import count_text, tr, when_text
 from ui.widgets.avatar import RoundIcon
@@ -106,10 +107,16 @@ class OutboxTile(Tile):
         names = ", ".join(name or address for name, address in each.to) or tr("nobody")
         at = each.sent_at or each.queued_at
         to = tr("To {names} · {time}", names=names, time=when_text(at, clock.now()))
-        words: list[QFrame | Label] = [ElidingLabel(to, "small"), Label(each.text, "small", wrap=True)]
+        words: list[QFrame | Label] = [
+            ElidingLabel(to, "small"),
+            Label(state_words(each, clock.now()), "small", wrap=True),
+        ]
         if each.state == "sent":
             words = words[:1]
         words += [Label(f"{one.address}: {one.meaning}", "small", wrap=True, tone="bad") for one in each.refused]
+        if each.reached:
+            names = ", ".join(each.reached)
+            words.append(Label(tr("Taken over for {names}", names=names), "small", wrap=True))
         buttons = [Button(button_words(name), "small", clicked=partial(self._act, name, each)) for name in each.buttons]
         if each.ticket is not None and each.state != "uncertain":  # that one asks one question, with two answers
             buttons.append(Button(tr("Open the ticket"), "small", clicked=lambda: self._go(each)))
@@ -131,6 +138,13 @@ class OutboxTile(Tile):
         if each.ticket is not None:
             self._context.go("inbox", ticket=each.ticket)
 
+    def _write(self, each: OutboxRow) -> None:
+        """Where its draft is: in its ticket, or the mail that would have begun it."""
+        if each.answers is None:
+            self._context.go("inbox", new_to="")
+        else:
+            self._go(each)
+
     def _act(self, name: str, each: OutboxRow) -> None:
         tasks = self._context.tasks
         if name == "cancel":
@@ -142,7 +156,7 @@ class OutboxTile(Tile):
         elif name == "settle_queued":
             tasks.do(settle, each.id, "queued", done=tr("It is sent again now."))
         elif name == "edit":
-            tasks.do(edit, each.id, then=lambda _draft: self._go(each), owner=self, done=tr("It is a draft again."))
+            tasks.do(edit, each.id, then=lambda _draft: self._write(each), owner=self, done=tr("It is a draft again."))
         elif name == "sign_in":
             open_sign_in(self._context, each.mailbox)
 

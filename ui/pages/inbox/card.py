@@ -40,6 +40,8 @@ def way(message: MessageView) -> str:
         return tr("Internal note")
     if message.kind == "survey":
         return tr("Satisfaction survey")
+    if message.kind == "forward":
+        return tr("Passed on to {names}", names=names_text(message.to))
     if message.automatic:
         return tr("Automatic mail")
     if message.direction == "out":
@@ -59,6 +61,7 @@ class MessageCard(QFrame):
     raw_wanted = Signal(object)
     score_given = Signal(object, int)
     split_wanted = Signal(object)
+    forward_wanted = Signal(object)
 
     def __init__(
         self, message: MessageView, now: datetime, *, loader: Callable[[str], bytes | None], expanded: bool
@@ -226,6 +229,8 @@ class MessageCard(QFrame):
         for one in files:
             words = tr("Save {name}", name=one.filename)
             menu.addAction(icon("download-outline"), words, lambda key=one.id: self.file_saved.emit(key))
+        if self.message.kind == "mail":
+            menu.addAction(icon("share-outline"), tr("Forward…"), lambda: self.forward_wanted.emit(self.key))
         if self.message.direction == "in":
             menu.addAction(
                 icon("call-split"), tr("Make this a ticket of its own"), lambda: self.split_wanted.emit(self.key)

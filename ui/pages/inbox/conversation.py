@@ -44,6 +44,7 @@ class Conversation(QScrollArea):
     original_wanted = Signal(object)
     raw_wanted = Signal(object)
     score_given = Signal(object, int)
+    forward_wanted = Signal(object)
     split_wanted = Signal(object)
     joined = Signal(object, object)  # message, ticket: "Belongs here"
     ticket_wanted = Signal(object)
@@ -195,6 +196,7 @@ class Conversation(QScrollArea):
             (card.raw_wanted, self.raw_wanted),
             (card.score_given, self.score_given),
             (card.split_wanted, self.split_wanted),
+            (card.forward_wanted, self.forward_wanted),
         ):
             signal.connect(relay)
         self._cards[message.id] = card

@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from app.outbox.queries import OutboxRow
+from app.outbox.rules import Hold
 from ui.text import tr, when_text
 from ui.widgets.avatar import IconView
 from ui.widgets.button import Button
@@ -70,6 +71,9 @@ class DeliveryLine(QFrame):
         for one in found.refused:
             text = ": ".join(part for part in (one.address, one.meaning, one.words) if part)
             self._layout.addWidget(Label(text, "caption", wrap=True))
+        if found.reached:
+            names = ", ".join(found.reached)
+            self._layout.addWidget(Label(tr("Taken over for {names}", names=names), "caption", wrap=True))
         if found.buttons:
             buttons = [Button(button_word(what), "small") for what in found.buttons]
             for what, button in zip(found.buttons, buttons, strict=True):
@@ -82,4 +86,20 @@ def _words(found: OutboxRow, now: datetime) -> str:
         if found.delivered_at is not None:
             return tr("Delivered {when}", when=when_text(found.delivered_at, now))
         return tr("Sent {when}", when=when_text(found.sent_at, now))
-    return tr(found.text)
+    return state_words(found, now)
+
+
+def state_words(found: OutboxRow, now: datetime) -> str:
+    """The state in a sentence; a time that the rep chose is named."""
+    if (
+        found.state in ("queued", "retry")
+        and found.send_at is not None
+        and found.not_before > now
+        and not found.attempts
+    ):
+        return tr("Will be sent {when}, unless the customer writes first.", when=when_text(found.send_at, now))
+    if found.hold_reason == Hold.OVERTAKEN and found.send_at is not None:
+        when = when_text(found.send_at, now)
+        return tr("Was to be sent {when}, but the customer wrote first. Its words are a draft again.", when=when)
+    text = found.text.removesuffix(found.last_error).rstrip() if found.last_error else found.text
+    return f"{tr(text)} {found.last_error}" if text != found.text else tr(text)

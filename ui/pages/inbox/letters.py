@@ -16,12 +16,14 @@ from app.conversations.commands import NewAttachment, NewFile, add_blob
 from app.desk import files
 from app.kernel import clock
 from app.outbox.drafts import discard_draft, drop_draft, save_draft
+from app.outbox.rules import FORWARD
 from app.people.queries import customer_rows
 from app.tickets import commands
 from ui.pages import Context
 from ui.pages.inbox.recipients import AddressField, as_text
+from ui.pages.inbox.words import names_text
 from ui.pages.inbox.writer import Letter, Writer
-from ui.text import tr
+from ui.text import tr, when_text
 
 
 class Post(QObject):
@@ -55,8 +57,10 @@ class Post(QObject):
                 files=letter.files,
                 seen=seen,
                 solve=solve,
+                sender=letter.sender,
+                not_before=letter.send_at,
                 undo_seconds=self._undo_seconds(),
-                done=tr("Reply queued, ticket solved") if solve else tr("Reply queued"),
+                done=_queued(letter, solve=solve),
                 failed=failed,
             )
         tasks.do(discard_draft, ticket, letter.mode)
@@ -75,6 +79,9 @@ class Post(QObject):
             writer.put_back(letter)
             self._context.toasts.say(tr("Please say to whom."), "bad")
             return
+        if letter.about is not None:
+            self._pass_on(letter, letter.about, failed)
+            return
         self._context.tasks.do(
             commands.new_mail,
             customer_address=as_text(letter.to[:1]),
@@ -84,7 +91,8 @@ class Post(QObject):
             cc=(*letter.to[1:], *letter.cc),
             bcc=letter.bcc,
             files=letter.files,
-            mailbox=UUID(letter.sender) if letter.sender else None,
+            sender=letter.sender,
+            not_before=letter.send_at,
             solve=solve,
             undo_seconds=self._undo_seconds(),
             done=done,
@@ -95,6 +103,24 @@ class Post(QObject):
         if self._new_draft is not None:
             self._context.tasks.do(drop_draft, self._new_draft)
             self._new_draft = None
+
+    def _pass_on(self, letter: Letter, about: tuple[UUID, UUID], failed: Callable[[Exception], bool]) -> None:
+        ticket, message = about
+        self._context.tasks.do(
+            commands.forward,
+            message,
+            to=letter.to,
+            cc=letter.cc,
+            bcc=letter.bcc,
+            text=letter.text,
+            files=letter.files,
+            sender=letter.sender,
+            not_before=letter.send_at,
+            undo_seconds=self._undo_seconds(),
+            done=tr("Passed on to {names}", names=names_text(letter.to)),
+            failed=failed,
+        )
+        self._context.tasks.do(discard_draft, ticket, FORWARD)
 
     # -- drafts
 
@@ -114,6 +140,10 @@ class Post(QObject):
             self._new_draft = draft
 
         content = _content(letter)
+        if letter.about is not None:
+            ticket, message = letter.about
+            self._context.tasks.do(save_draft, ticket=ticket, kind=FORWARD, answers=message, **content)
+            return
         self._context.tasks.do(save_draft, draft=self._new_draft, kind="new", then=take, owner=self._owner, **content)
 
     def take_up_new(self, draft: UUID | None) -> None:
@@ -161,6 +191,14 @@ class Post(QObject):
         self._context.tasks.ask(customer_rows, words, 8, then=offer, owner=field, key=f"complete-{id(field)}")
 
 
+def _queued(letter: Letter, *, solve: bool) -> str:
+    if letter.send_at is not None:
+        return tr(
+            "It will be sent {when}, unless the customer writes first", when=when_text(letter.send_at, clock.now())
+        )
+    return tr("Reply queued, ticket solved") if solve else tr("Reply queued")
+
+
 def _content(letter: Letter) -> dict[str, Any]:
     stored = [
         {"filename": one.filename, "content_type": one.content_type, "size": one.size, "blob": one.blob.hex}
@@ -170,6 +208,7 @@ def _content(letter: Letter) -> dict[str, Any]:
     return {
         "text": letter.text,
         "subject": letter.subject,
+        "sender": letter.sender,
         "to": letter.to,
         "cc": letter.cc,
         "bcc": letter.bcc,

@@ -10,7 +10,7 @@ from uuid import UUID
 from app.conversations.queries import MailboxInfo, MessageView, mailboxes, own_addresses
 from app.kernel import clock, options
 from app.outbox import rules as outbox_rules
-from app.outbox.queries import DraftView, OutboxRow, delivery, delivery_counts, draft_of
+from app.outbox.queries import DraftView, OutboxRow, delivery, delivery_counts, draft_of, overtaken_in
 from app.people.queries import AgentInfo, CustomerProfile, agents, customer
 from app.surveys.queries import TicketSurveys, for_customer, for_ticket
 from app.tickets.queries import (
@@ -60,6 +60,17 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
+class Sender:
+    """An address to write from, what will stand under the letter, and the bytes that its server takes (0: unknown)."""
+
+    address: str
+    words: str
+    signature: str
+    size_limit: int
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """A ticket with its conversation and what is being written in it."""
 
@@ -71,8 +82,9 @@ class Opened:
     cc: tuple[Person, ...]
     reply: DraftView | None
     note: DraftView | None
-    sender: MailboxInfo | None
-    signature: str
+    senders: tuple[Sender, ...]
+    sender: str
+    overtaken: OutboxRow | None
     erased_at: datetime | None
     """When a ticket in the Bin is erased for good, if ever."""
 
@@ -85,6 +97,7 @@ class Surroundings:
     mailboxes: tuple[MailboxInfo, ...]
     undo_seconds: int
     waiting: int
+    senders: tuple[Sender, ...] = ()
 
 
 def first(db: Any, view: View, me: UUID | None) -> First:
@@ -94,11 +107,12 @@ def first(db: Any, view: View, me: UUID | None) -> First:
     return First(keys, ticket_rows(db, shown, me), counts(db, me))
 
 
-def surroundings(db: Any) -> Surroundings:
+def surroundings(db: Any, me: UUID | None = None) -> Surroundings:
     """Agents, mailboxes, settings, and how many messages wait for a line."""
     states = delivery_counts(db)
     waiting = sum(states.get(str(state), 0) for state in outbox_rules.WAITING)
-    return Surroundings(agents(db), mailboxes(db), int(options.get(db, "undo_send_seconds")), waiting)
+    seconds = int(options.get(db, "undo_send_seconds"))
+    return Surroundings(agents(db), mailboxes(db), seconds, waiting, senders(db, me))
 
 
 def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
@@ -108,9 +122,10 @@ def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
         return None
     messages = conversation(db, detail.id)
     sent = [one.id for one in messages if one.delivery is not None]
-    to, cc = answer_to(messages, own_addresses(db))
+    own = own_addresses(db)
+    to, cc = answer_to(messages, own)
     boxes = mailboxes(db)
-    sender = next((box for box in boxes if box.id == detail.mailbox), boxes[0] if boxes else None)
+    box = next((box for box in boxes if box.id == detail.mailbox), boxes[0] if boxes else None)
     return Opened(
         detail=detail,
         messages=messages,
@@ -120,8 +135,9 @@ def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
         cc=cc,
         reply=draft_of(db, detail.id, me, "reply"),
         note=draft_of(db, detail.id, me, "note"),
-        sender=sender,
-        signature=signature(db, me, sender),
+        senders=senders(db, me),
+        sender=_answer_from(messages, box) if box is not None else "",
+        overtaken=overtaken_in(db, detail.id, clock.now()),
         erased_at=_erased_at(db, detail.row.deleted_at),
     )
 
@@ -133,11 +149,22 @@ def _erased_at(db: Any, deleted_at: datetime | None) -> datetime | None:
 
 def answer_to(messages: tuple[MessageView, ...], own: frozenset[str]) -> tuple[tuple[Person, ...], tuple[Person, ...]]:
     """Whom a reply would go to, To and Cc: as the outbox computes it."""
+    answered = _answered(messages)
+    return outbox_rules.answer_to(answered, own) if answered is not None else ((), ())
+
+
+def _answer_from(messages: tuple[MessageView, ...], box: MailboxInfo) -> str:
+    answered = _answered(messages)
+    own = (box.address, *box.aliases)
+    return outbox_rules.address_to_answer_from(own, answered) if answered is not None else box.address
+
+
+def _answered(messages: tuple[MessageView, ...]) -> outbox_rules.Answered | None:
     mails = [one for one in messages if one.kind == "mail" and one.direction in ("in", "out")]
     answered = next((one for one in reversed(mails) if one.direction == "in"), mails[-1] if mails else None)
     if answered is None:
-        return (), ()
-    what = outbox_rules.Answered(
+        return None
+    return outbox_rules.Answered(
         incoming=answered.direction == "in",
         automatic=answered.automatic,
         sender=(answered.author_name, answered.author_address),
@@ -145,13 +172,23 @@ def answer_to(messages: tuple[MessageView, ...], own: frozenset[str]) -> tuple[t
         to=answered.to,
         cc=answered.cc,
     )
-    return outbox_rules.answer_to(what, own)
 
 
-def signature(db: Any, me: UUID | None, sender: MailboxInfo | None) -> str:
-    """What will stand under a reply."""
+def senders(db: Any, me: UUID | None) -> tuple[Sender, ...]:
+    """Every address to write from: the mailboxes and their aliases, with what will stand under a letter."""
     own = next((one.signature for one in agents(db) if one.id == me), "")
-    return own or (sender.signature if sender else "") or str(options.get(db, "signature"))
+    otherwise = str(options.get(db, "signature"))
+    return tuple(
+        Sender(
+            address=address,
+            words=f"{box.name} <{address}>" if box.name else address,
+            signature=own or box.signature or otherwise,
+            size_limit=box.size_limit,
+            host=box.smtp_url.rpartition("://")[2].rpartition(":")[0],
+        )
+        for box in mailboxes(db)
+        for address in (box.address, *box.aliases)
+    )
 
 
 def beside(db: Any, who: UUID | None) -> Beside:

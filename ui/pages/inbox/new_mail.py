@@ -40,22 +40,28 @@ class NewMail(QFrame):
     def begin(self, around: Surroundings | None, draft: DraftView | None, to: tuple[Person, ...] = ()) -> None:
         """Write to somebody, or go on with what was begun."""
         letters = [Letter.of_draft(draft)] if draft is not None else []
-        self.writer.begin(to, (), letters, signature=_signature(around))
+        self._show(around, to, letters)
+
+    def pass_on(self, around: Surroundings | None, letter: Letter, sender: str) -> None:
+        """Write to somebody else about a message: it stands below, with its files."""
+        self._show(around, (), [letter], sender)
+        cursor = self.writer.composer.edit.textCursor()
+        cursor.movePosition(cursor.MoveOperation.Start)
+        self.writer.composer.edit.setTextCursor(cursor)
+
+    def _show(
+        self, around: Surroundings | None, to: tuple[Person, ...], letters: list[Letter], sender: str = ""
+    ) -> None:
+        passing_on = any(one.about is not None for one in letters)
+        self.header.set_title(tr("Forward") if passing_on else tr("New mail"))
+        self.writer.send_solve.setVisible(not passing_on)
+        senders = around.senders if around is not None else ()
+        self.writer.begin(to, (), letters, senders=senders, sender=sender or (senders[0].address if senders else ""))
+        self.writer.send_solve.setVisible(not passing_on)
         fields = self.writer.recipients
-        if around is not None:
-            fields.set_senders([(str(box.id), _box(box.name, box.address)) for box in around.mailboxes])
-        fields.subject.setText(draft.subject if draft is not None else "")
         (self.writer.composer.edit if fields.to.text() and fields.subject.text() else
          fields.subject if fields.to.text() else fields.to).setFocus()  # fmt: skip
 
     def _close(self) -> None:
         self.writer.keep_now()
         self.closed.emit()
-
-
-def _signature(around: Surroundings | None) -> str:
-    return next((box.signature for box in around.mailboxes if box.signature), "") if around else ""
-
-
-def _box(name: str, address: str) -> str:
-    return f"{name} <{address}>" if name else address

@@ -7,14 +7,17 @@ there is one path by which anything comes onto the screen.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.desk.forwarding import files_of
 from app.kernel.changes import Changes
-from app.outbox.queries import drafts
+from app.outbox.queries import draft_of, drafts
+from app.outbox.rules import FORWARD
 from app.tickets.queries import Counts, Pile, View, counts
 from app.timeline.queries import Moment
 from ui.models.hits import find
@@ -28,6 +31,7 @@ from ui.pages.inbox.letters import Post
 from ui.pages.inbox.loading import Beside, First, Opened, Surroundings
 from ui.pages.inbox.mailfiles import MailFiles
 from ui.pages.inbox.notices import Notices
+from ui.pages.inbox.passing_on import begun
 from ui.pages.inbox.triage import Triage
 from ui.pages.inbox.wiring import wire
 from ui.pages.inbox.writer import Letter, Writer
@@ -148,7 +152,7 @@ class Page(InboxFrame):
             self.header.set_agents(around.agents)
             self.notices.set_waiting(around.waiting)
 
-        self.context.tasks.ask(loading.surroundings, then=take, owner=self, key="inbox-around")
+        self.context.tasks.ask(loading.surroundings, self.me, then=take, owner=self, key="inbox-around")
 
     def search(self, typed: str) -> None:
         """Show what fits what is typed; nothing typed is the list again."""
@@ -201,11 +205,15 @@ class Page(InboxFrame):
         self.talk.show_ticket(opened)
         letters = [Letter.of_draft(one) for one in (opened.reply, opened.note) if one is not None]
         if other:
-            self.writer.begin(opened.to, opened.cc, letters, signature=opened.signature)
+            self.writer.begin(opened.to, opened.cc, letters, senders=opened.senders, sender=opened.sender)
         else:
             self.writer.set_recipients(opened.to, opened.cc)
             self.writer.take_up(letters)
             self._warn_of_news(before, opened)
+        if opened.overtaken is not None:
+            self.writer.warn(
+                tr("This was to be sent later, but the customer has written first. Read it before you send.")
+            )
         self.writer.setVisible(opened.detail.row.deleted_at is None)
         if other or not self.writing_new:
             self.show_talk()
@@ -294,6 +302,32 @@ class Page(InboxFrame):
 
         self.context.tasks.ask(drafts, self.me, then=take, owner=self, key="inbox-new")
 
+    def pass_on(self, message: UUID) -> None:
+        """Write to somebody else about a message of the conversation, or go on with that."""
+        view = next((one for one in self.shown.messages if one.id == message), None) if self.shown else None
+        if view is None or self.shown is None or view.ticket is None:
+            return
+        self.writer.keep_now()
+        sender, subject, ticket, desk, me = (
+            self.shown.sender,
+            self.shown.detail.row.subject,
+            view.ticket,
+            self.context.desk,
+            self.me,
+        )
+
+        def work() -> Letter:
+            kept = desk.ask(draft_of, ticket, me, FORWARD)
+            if kept is not None and kept.answers == message:
+                return Letter.of_draft(kept)
+            return replace(begun(view, subject), files=files_of(desk, message))
+
+        def take(letter: Letter) -> None:
+            self.show_new()
+            self.new_mail.pass_on(self.around, letter, sender)
+
+        self.context.tasks.run(work, then=take, owner=self, key="inbox-forward")
+
     def send(self, letter: Letter, solve: bool) -> None:
         """Queue a reply or write a note."""
         if self.shown is not None:
@@ -313,7 +347,8 @@ class Page(InboxFrame):
     def send_new(self, letter: Letter, solve: bool) -> None:
         """Queue a new mail and show its ticket."""
         self.post.send_new(self.new_mail.writer, letter, self.open, solve=solve)
-        self.close_new()
+        if letter.to or letter.about is None:
+            self.close_new()
 
     # -- small things
 

@@ -94,6 +94,7 @@ class Recipients(QFrame):
         self._lines = [_line(tr("To"), self.to), _line(tr("Cc"), self.cc), _line(tr("Bcc"), self.bcc)]
         for frame in (self._from, *self._lines, *([_line(tr("Subject"), self.subject)] if new else [])):
             layout.addWidget(frame)
+        self.mailbox.chosen.connect(lambda _key: self.changed.emit())
         self._from.hide()
         for field in (self.to, self.cc, self.bcc):
             field.textEdited.connect(lambda _text: self.changed.emit())
@@ -104,7 +105,7 @@ class Recipients(QFrame):
             self.hide()
 
     def show_copies(self, on: bool) -> None:
-        """Show or hide Cc and Bcc (and, in a reply, To)."""
+        """Show or hide Cc and Bcc (and, in a reply, From and To)."""
         for frame in self._lines[1:]:
             frame.setVisible(on)
         if not self._new:
@@ -123,7 +124,7 @@ class Recipients(QFrame):
             field.set_wrong("")
 
     def set_senders(self, senders: Sequence[tuple[str, str]], current: str = "") -> None:
-        """The mailboxes to choose from, (key, words); one alone is not asked about."""
+        """The addresses to write from, (address, words); one alone is not asked about."""
         self.mailbox.set_options(senders, current)
         self._from.setVisible(len(senders) > 1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ui.pages.inbox.later import ask_when
 from ui.pages.inbox.source import show_source
 from ui.pages.inbox.subject import ask_subject
 from ui.pages.inbox.writer import Writer
@@ -55,6 +56,7 @@ def _wire_talk(page: Page) -> None:
     talk.raw_wanted.connect(lambda key: files.raw(key, lambda raw: show_source(page.context.overlay, raw)))
     talk.score_given.connect(page.triage.count_score)
     talk.split_wanted.connect(page.triage.split)
+    talk.forward_wanted.connect(page.pass_on)
     talk.joined.connect(page.triage.join)
     talk.ticket_wanted.connect(page.open)
     talk.restore_wanted.connect(lambda: page.triage.restore(page.those()))
@@ -78,6 +80,7 @@ def _wire_rest(page: Page) -> None:
 def _wire_writer(page: Page, writer: Writer) -> None:
     writer.files_chosen.connect(lambda paths: page.post.attach(writer, paths))
     writer.image_given.connect(lambda image: page.post.attach_image(writer, image))
+    writer.later_wanted.connect(lambda: ask_when(page.context, lambda at: writer.submit(send_at=at)))
     writer.attach_wanted.connect(lambda: page.post.ask_files(writer))
     writer.completion_wanted.connect(page.post.complete)
     writer.refused.connect(lambda words: page.context.toasts.say(words, "bad"))

@@ -7,7 +7,8 @@ letter that was called back is a draft again. What is sent leaves the field at o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,9 +19,11 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 from app.conversations.commands import NewAttachment
 from app.kernel.errors import UserError
 from app.outbox.queries import DraftView
+from app.outbox.rules import FORWARD, wire_size
+from ui.pages.inbox.loading import Sender
 from ui.pages.inbox.recipients import Person, Recipients
 from ui.pages.inbox.words import names_text
-from ui.text import tr
+from ui.text import size_text, tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.composer import Attachment, Composer
 from ui.widgets.label import ElidingLabel, Label
@@ -28,10 +31,16 @@ from ui.widgets.layout import row
 
 KEEP_MS = 2000
 
+USUAL_LIMIT = 25_000_000
+"""Bytes that nearly every mail server takes."""
+
 
 @dataclass(frozen=True)
 class Letter:
-    """What is being written. `files` have their bytes in a pack already."""
+    """What is being written. `files` have their bytes in a pack already; `sender` is the address to write from.
+
+    `send_at`: the time that the rep chose; `about`: (ticket, message) of what is passed on to somebody else.
+    """
 
     mode: str = "reply"
     text: str = ""
@@ -41,6 +50,8 @@ class Letter:
     subject: str = ""
     sender: str = ""
     files: tuple[NewAttachment, ...] = field(default=())
+    send_at: datetime | None = None
+    about: tuple[UUID, UUID] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -50,9 +61,12 @@ class Letter:
     @classmethod
     def of_draft(cls, draft: DraftView) -> Letter:
         """What a draft holds."""
+        files = tuple(map(_file, draft.files))
+        passed = draft.kind == FORWARD and draft.ticket is not None and draft.answers is not None
         return cls(
-            draft.kind, draft.text, draft.to, draft.cc, draft.bcc, draft.subject, "", tuple(map(_file, draft.files))
-        )
+            "new" if draft.kind == FORWARD else draft.kind, draft.text, draft.to, draft.cc, draft.bcc, draft.subject,
+            draft.sender, files, about=(draft.ticket, draft.answers) if passed else None,  # type: ignore[arg-type]
+        )  # fmt: skip
 
 
 def _file(stored: Any) -> NewAttachment:
@@ -72,6 +86,7 @@ class Writer(QFrame):
     files_chosen = Signal(list)  # paths
     image_given = Signal(QImage)
     attach_wanted = Signal()
+    later_wanted = Signal()
     completion_wanted = Signal(object, str)
     refused = Signal(str)
 
@@ -81,6 +96,9 @@ class Writer(QFrame):
         self._letters: dict[str, Letter] = {}
         self._default: tuple[tuple[Person, ...], tuple[Person, ...]] = ((), ())
         self._files: tuple[NewAttachment, ...] = ()
+        self._senders: tuple[Sender, ...] = ()
+        self._sender = ""
+        self._about: tuple[UUID, UUID] | None = None
         self._dirty = False
         self._shown_mode = "new" if new else "reply"
         self._build()
@@ -103,14 +121,15 @@ class Writer(QFrame):
         cc: Sequence[Person],
         drafts: Sequence[Letter],
         *,
-        signature: str = "",
+        senders: Sequence[Sender] = (),
+        sender: str = "",
         mode: str = "",
     ) -> None:
-        """Write in another ticket: its recipients, and what was begun there."""
+        """Write in another ticket: its recipients, the addresses to write from, and what was begun there."""
         self._pause.stop()
         self._default = (tuple(to), tuple(cc))
         self._letters = {one.mode: one for one in drafts if not one.is_empty}
-        self._signature.setText(signature.strip())
+        self._senders, self._sender = tuple(senders), sender
         self._hint.hide()
         chosen = mode or ("note" if "note" in self._letters and "reply" not in self._letters else "reply")
         self._put("new" if self._new else chosen)
@@ -143,16 +162,16 @@ class Writer(QFrame):
         """What is written. Raises UserError for an address that is none."""
         people = (self.recipients.to, self.recipients.cc, self.recipients.bcc)
         to, cc, bcc = (one.persons() for one in people) if self.mode != "note" else ((), (), ())
-        sender = self.recipients.mailbox.current() if self._new else ""
+        sender = self._chosen_sender() if self.mode != "note" else ""
         subject = self.recipients.subject.text().strip() if self._new else ""
-        return Letter(self.mode, self.composer.text(), to, cc, bcc, subject, sender, self._files)
+        return Letter(self.mode, self.composer.text(), to, cc, bcc, subject, sender, self._files, about=self._about)
 
     def letter_or_none(self) -> Letter:
         """The same for a draft: half-typed addresses are left out."""
         try:
             return self.letter()
         except UserError:
-            return Letter(self.mode, self.composer.text(), *self._default, files=self._files)
+            return Letter(self.mode, self.composer.text(), *self._default, files=self._files, about=self._about)
 
     def add_file(self, file: NewAttachment) -> None:
         """A file is in the pack: show it."""
@@ -172,10 +191,10 @@ class Writer(QFrame):
         self._hint_words.setText(words)
         self._hint.setVisible(bool(words))
 
-    def submit(self, *, solve: bool = False) -> None:
-        """Send, or write the note down."""
+    def submit(self, *, solve: bool = False, send_at: datetime | None = None) -> None:
+        """Send (at a time, if one is given), or write the note down."""
         try:
-            letter = self.letter()
+            letter = replace(self.letter(), send_at=send_at)
         except UserError as error:
             self.recipients.show_copies(True)
             self.refused.emit(str(error))
@@ -204,19 +223,25 @@ class Writer(QFrame):
         self._put(letter.mode)
         self._changed()
 
+    def _chosen_sender(self) -> str:
+        """The address chosen; nothing while it is the one that the desk would take anyway."""
+        chosen = self.recipients.mailbox.current()
+        return chosen if chosen != self._sender or self._new else ""
+
     # -- building
 
     def _build(self) -> None:
         self.attach = ToolButton("paperclip", tr("Attach a file"), clicked=self.attach_wanted.emit)
         self.copies = ToolButton("account-plus-outline", tr("Recipients, Cc and Bcc"), checkable=True)
         self.copies.toggled.connect(self._show_copies)
+        self.later = ToolButton("send-clock-outline", tr("Send later"), clicked=self.later_wanted.emit)
         self.send = Button(tr("Send"), "primary", clicked=self.submit)
         self.send_solve = Button(tr("Send and solve"), clicked=lambda: self.submit(solve=True))
         modes = [] if self._new else [("reply", tr("Reply")), ("note", tr("Internal note"))]
         self.composer = Composer(
             self._placeholder("reply"),
             modes=modes,
-            tools=[self.attach, self.copies],
+            tools=[self.attach, self.copies, self.later],
             buttons=[self.send_solve, self.send],
         )
         self.recipients = Recipients(new=self._new)
@@ -236,6 +261,13 @@ class Writer(QFrame):
         inner.insertWidget(1, self.recipients)
         inner.insertWidget(2, self._hint)
         inner.insertWidget(4, self._signature)
+        self._size_words = Label("", "small", tone="warn", wrap=True)
+        self._picture_words = Label(
+            tr("Pictures go along as files: the letter itself is plain text."), "caption", wrap=True
+        )
+        for place, label in enumerate((self._size_words, self._picture_words)):
+            label.hide()
+            inner.insertWidget(inner.count() - 1 - place, label)
         self._pause = QTimer(self, singleShot=True, interval=KEEP_MS)
         self._pause.timeout.connect(self.keep_now)
         edit = self.composer.edit
@@ -286,12 +318,17 @@ class Writer(QFrame):
         self.composer.edit.blockSignals(False)
         self._files = letter.files
         self._show_files()
+        self._about = letter.about
         self.recipients.set_people(letter.to or self._default[0], letter.cc, letter.bcc)
+        self.recipients.set_senders([(one.address, one.words) for one in self._senders], letter.sender or self._sender)
+        if self._new:
+            self.recipients.subject.setText(letter.subject)
         self.copies.setChecked(False)
         self.copies.setVisible(not note)
         self.recipients.show_copies(False)
-        if letter.bcc:
+        if letter.bcc or (letter.sender and letter.sender != self._sender):
             self.copies.setChecked(True)
+        self.later.setVisible(not note)
         self.send.setText(tr("Add note") if note else tr("Send"))
         self.send_solve.setVisible(not note)
         self._say_to()
@@ -314,12 +351,35 @@ class Writer(QFrame):
             (self.recipients.cc if self.recipients.to.text() else self.recipients.to).setFocus()
 
     def _show_signature(self) -> None:
+        chosen = self.recipients.mailbox.current() or self._sender
+        text = next((one.signature for one in self._senders if one.address == chosen), "").strip()
+        self._signature.setText(text)
         active = self._new or self.composer.edit.hasFocus() or bool(self.composer.text())
         self._signature.setVisible(bool(self._signature.text()) and self.mode != "note" and active)
 
     def _show_files(self) -> None:
         files = [Attachment(str(n), one.filename, one.size, one.content_type) for n, one in enumerate(self._files)]
         self.composer.strip.set_attachments(files)
+        self._picture_words.setVisible(any(one.content_type.startswith("image/") for one in self._files))
+        self._say_size()
+
+    def _say_size(self) -> None:
+        """Warn while files are chosen, not after they have been uploaded."""
+        sizes = [one.size for one in self._files]
+        chosen = self.recipients.mailbox.current() or self._sender
+        sender = next((one for one in self._senders if one.address == chosen), None)
+        limit = (sender.size_limit if sender is not None else 0) or USUAL_LIMIT
+        too_much = bool(sizes) and self.mode != "note" and wire_size(self.composer.text(), sizes) > limit
+        self._size_words.setVisible(too_much)
+        if not too_much:
+            return
+        size = size_text(wire_size(self.composer.text(), sizes))
+        if sender is not None and sender.size_limit:
+            takes = tr("{host} takes {limit} at most. Leave a file out.", host=sender.host, limit=size_text(limit))
+        else:
+            takes = tr("Many mail servers take no more than {limit}.", limit=size_text(limit))
+        words = f"{tr('This mail has about {size}.', size=size)} {takes}"
+        self._size_words.setText(words)
 
     def _remove_file(self, key: str) -> None:
         self._files = tuple(one for n, one in enumerate(self._files) if str(n) != key)
@@ -330,4 +390,5 @@ class Writer(QFrame):
         self._dirty = True
         self._pause.start()
         self._say_to()
+        self._say_size()
         self._show_signature()
