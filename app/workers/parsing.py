@@ -11,6 +11,8 @@ import contextlib
 import logging
 import multiprocessing
 import os
+import signal
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -28,9 +30,14 @@ from app.mime.model import Address, Bounce, BounceRecipient, Fold, ParsedMail, P
 log = logging.getLogger(__name__)
 
 LIMIT_S: Final = 20.0
-"""Longer than this no mail is worth waiting for."""
+"""No mail is worth more processor time than this; the reader that spends it on one mail is ended by the system."""
+
+SILENCE_S: Final = 180.0
+"""A reader that says nothing for so long by the clock hangs. It is long because a busy machine, or one that slept, is
+no fault of the mail that was in hand."""
 
 FEW: Final = 8
+_TOO_LONG: Final = getattr(signal, "SIGPROF", None)
 _SHARE: Final = 16  # mails handed to a process at a time
 _TOLD_AT_ONCE: Final = 8  # mails that a process answers at a time, unless they take long
 _TELL_S: Final = 0.05
@@ -51,10 +58,12 @@ Work = tuple[int, BlobRef, bool]
 class ParsePool:
     """One or two parsing processes. Safe to use from several threads; they take turns."""
 
-    def __init__(self, packs: Path, *, processes: int | None = None, limit_s: float = LIMIT_S) -> None:
+    def __init__(
+        self, packs: Path, *, processes: int | None = None, limit_s: float = LIMIT_S, silence_s: float = SILENCE_S
+    ) -> None:
         self._packs = packs
         self._count = processes or max(1, min(2, (os.cpu_count() or 2) - 1))
-        self._limit_s = limit_s
+        self._limit_s, self._silence_s = limit_s, silence_s
         self._readers: list[_Reader] = []
         self._turn = threading.Lock()
 
@@ -68,7 +77,7 @@ class ParsePool:
         with self._turn:
             results: dict[int, Parsed] = {}
             while len(self._readers) < min(self._count, len(refs)):
-                self._readers.append(_Reader(self._packs))
+                self._readers.append(_Reader(self._packs, self._limit_s))
             shares = _Shares(refs, fresh=fresh)
             while len(results) < len(refs):
                 self._hand_out(shares)
@@ -109,20 +118,20 @@ class ParsePool:
         busy = {reader.line: number for number, reader in enumerate(self._readers) if reader.busy}
         if not busy:
             return
-        ready = wait(list(busy), self._limit_s)
+        ready = wait(list(busy), self._silence_s)
         for line in ready:
             number = busy[line]  # type: ignore[index]
             reader = self._readers[number]
             try:
                 told: list[tuple[int, Parsed]] = reader.line.recv()
             except (EOFError, OSError, ValueError, TypeError, AttributeError, ImportError):
-                self._lost(number, "Reading this mail ended the reader.", results, shares)
+                self._lost(number, reader.last_words(), results, shares)
                 continue
             results.update(told)
             del reader.pending[: len(told)]
         if not ready:
             for number in busy.values():
-                self._lost(number, f"Reading this mail took longer than {self._limit_s:.0f} s.", results, shares)
+                self._lost(number, f"Reading this mail took longer than {self._silence_s:.0f} s.", results, shares)
 
     def _lost(self, number: int, reason: str, results: dict[int, Parsed], shares: _Shares) -> None:
         """A mail that was in hand alone is to blame; of several nobody knows which, so each is handed out alone."""
@@ -136,7 +145,7 @@ class ParsePool:
 
     def _renew(self, number: int) -> _Reader:
         self._readers[number].close()
-        self._readers[number] = _Reader(self._packs)
+        self._readers[number] = _Reader(self._packs, self._limit_s)
         return self._readers[number]
 
 
@@ -173,12 +182,13 @@ class _Shares:
 class _Reader:
     """One process and the line to it. It answers in the order it was asked, some mails at a time."""
 
-    def __init__(self, packs: Path) -> None:
+    def __init__(self, packs: Path, limit_s: float) -> None:
+        self._limit_s = limit_s
         context = multiprocessing.get_context("spawn")
         self.line: Connection
         self.line, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(
-            target=_serve, args=(theirs, packs), name="deskbell-parse", daemon=True
+            target=_serve, args=(theirs, packs, limit_s), name="deskbell-parse", daemon=True
         )
         self.process.start()
         theirs.close()
@@ -196,6 +206,13 @@ class _Reader:
     def begin(self, share: list[int], work: list[Work]) -> None:
         self.pending += share
         self.line.send(work)
+
+    def last_words(self) -> str:
+        """Why it is gone, in words for a person."""
+        self.process.join(5)
+        if _TOO_LONG is not None and self.process.exitcode == -_TOO_LONG:
+            return f"Reading this mail took longer than {self._limit_s:.0f} s of the processor's time."
+        return "Reading this mail ended the reader."
 
     def close(self) -> None:
         self.line.close()
@@ -224,10 +241,8 @@ def read_mail(packs: Packs, ref: BlobRef, *, fresh: bool = False) -> Parsed:
     return mail
 
 
-def _serve(line: Connection, folder: Path) -> None:
-    """The process: read what is asked for until the owner is gone."""
-    import signal
-
+def _serve(line: Connection, folder: Path, limit_s: float) -> None:
+    """The process: read what is asked for until the owner is gone. The system ends it when one mail takes too long."""
     for name in ("SIGINT", "SIGTERM"):  # the owner decides when this ends; a Ctrl-C in a terminal reaches everybody
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.umask(0o077)
@@ -240,12 +255,19 @@ def _serve(line: Connection, folder: Path) -> None:
             done: list[tuple[int, Parsed]] = []
             told = time.monotonic()
             for index, ref, fresh in work:
+                _allow(limit_s)
                 done.append((index, read_mail(packs, ref, fresh=fresh)))
                 if len(done) == _TOLD_AT_ONCE or time.monotonic() - told > _TELL_S:
                     line.send(done)
                     done, told = [], time.monotonic()
             if done:
                 line.send(done)
+
+
+def _allow(limit_s: float) -> None:
+    """Let this process spend so much processor time from now on. Where there is no such timer, only the clock rules."""
+    if sys.platform != "win32":
+        signal.setitimer(signal.ITIMER_PROF, limit_s)
 
 
 def _in_one_call(kind: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:

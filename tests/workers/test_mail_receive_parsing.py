@@ -54,11 +54,19 @@ def test_a_mail_that_hangs_the_reader_costs_itself_alone(packs: Packs) -> None:
     trap = "f" * 32 + ".pack"
     os.mkfifo(packs.folder / trap)  # whoever opens it waits for ever
     refs[5] = BlobRef(trap, 0, 10, b"\0" * 32)
-    with ParsePool(packs.folder, processes=1, limit_s=1.0) as pool:
+    with ParsePool(packs.folder, processes=1, silence_s=1.0) as pool:
         results = pool.parse(refs)
     assert _subjects(results) == ["lost" if number == 5 else f"Nr {number}" for number in range(40)]
     assert isinstance(results[5], Unparsed)
     assert "longer than" in results[5].reason
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there only the clock rules")
+def test_a_mail_that_eats_the_processor_is_set_aside_however_busy_the_machine_is(packs: Packs) -> None:
+    refs = _mails(packs, 12)
+    with ParsePool(packs.folder, processes=1, limit_s=0.001) as pool:  # less than importing the parser takes
+        results = pool.parse(refs)
+    assert any(isinstance(one, Unparsed) and "processor" in one.reason for one in results)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals")
