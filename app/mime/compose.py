@@ -1,7 +1,7 @@
 """A letter turned into the exact bytes that will be sent.
 
 Every byte is made here, once, and frozen: what the outbox holds is what the server gets and what the Sent folder
-shows. The result passes any server: 7-bit only, CRLF, no line over 998 bytes, no Bcc. Values that would smuggle in a
+shows. The result passes any server: 7-bit only (but for an address beyond ASCII, RFC 6532: there is no other way), CRLF, no line over 998 bytes, no Bcc. Values that would smuggle in a
 header are refused, not repaired: they can only come from an attack or a bug.
 """
 
@@ -24,6 +24,7 @@ from app.mime.names import file_name
 _LINE: Final = 76
 _ATOM: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+\Z")
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+\Z|\"(?:[^\"\\\r\n]|\\.)+\"\Z")
+_LOCAL_BEYOND_ASCII: Final = re.compile(r"(?=.*[^\x00-\x7f])(?:[\w!#$%&'*+/=?^`{|}~.-])+\Z")
 _FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}\Z")
 _TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+\Z")
 _OWN: Final = frozenset({"from", "to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references",
@@ -69,7 +70,11 @@ def wire_address(address: str) -> str:
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
     except UnicodeError as fault:
         raise UserError(f"{address!r} is not a mail address.") from fault
-    if not at or not _LOCAL.match(local) or not re.match(r"(?:[\w-]+\.)*[\w-]+\Z|\[[\w.:]+\]\Z", ascii_domain):
+    if (
+        not at
+        or not (_LOCAL.match(local) or _LOCAL_BEYOND_ASCII.match(local))
+        or not re.match(r"(?:[\w-]+\.)*[\w-]+\Z|\[[\w.:]+\]\Z", ascii_domain)
+    ):
         raise UserError(f"{address!r} is not a mail address.")
     if len(local) > 64 * 4 or len(ascii_domain) > 255:
         raise UserError(f"{address[:80]!r} is too long for a mail address.")
@@ -165,7 +170,7 @@ def _fold(name: str, pieces: list[str], joint: str) -> bytes:
                 line = ""
             line += f" {word}"
     lines.append(line)
-    return "\r\n".join(lines).encode("ascii", "replace")
+    return "\r\n".join(lines).encode("utf-8", "replace")
 
 
 def _breakable(text: str) -> list[str]:

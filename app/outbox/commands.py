@@ -108,6 +108,8 @@ def _draft_kind(tx: Tx, row: Outbox, sent: Message) -> str:
     """What a message was when it was written: passed on, a reply, or a mail that began its ticket."""
     if sent.kind == rules.FORWARD:
         return rules.FORWARD
+    if row.ticket is None:
+        return "new"
     others = select(Message.id).where(Message.ticket == row.ticket, Message.id != row.id).limit(1)
     return "new" if row.answers is None and tx.execute(others).first() is None else "reply"
 

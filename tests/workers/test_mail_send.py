@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.conversations.commands import add_blob
 from app.conversations.mailboxes import resume_mailbox, update_mailbox
 from app.conversations.queries import mailbox, raw_ref
 from app.kernel import clock
@@ -46,8 +47,6 @@ def send(desk: SmallDesk) -> SendCounts:
 def test_a_reply_with_a_file_arrives_threaded_and_its_bytes_are_kept(desk: SmallDesk, smtp: SmtpServer) -> None:
     ref = desk.packs.append(b"\x89PNG")
     desk.packs.flush()
-    from app.conversations.commands import add_blob
-
     key = desk.reply(
         "Sorry, a new one is on its way.", files=[("mug.png", "image/png", desk.do(add_blob, ref))], cc=[BOB], to=[ANN]
     )
@@ -270,3 +269,109 @@ def test_an_answer_that_could_not_be_written_at_once_is_not_lost(
     sender.send_due()
     assert desk.state(key) == "sent"
     assert len(smtp.letters) == 1
+
+
+def test_a_reply_queued_offline_is_held_when_the_customer_wrote_meanwhile(
+    desk: SmallDesk, smtp: SmtpServer, time: Clock
+) -> None:
+    key = desk.reply()
+    smtp.stop()
+    assert send(desk) == SendCounts(waiting=1)
+    time.forward(hours=5)
+    desk.incoming(text="I found it myself, thank you.")
+    smtp.start()
+    assert send(desk) == SendCounts(held=1)
+    assert (desk.row(key).hold_reason, smtp.letters) == ("stale", [])
+    desk.do(commands.retry, key)  # "Send anyway"
+    assert send(desk) == SendCounts(sent=1)
+
+
+def test_a_reply_for_later_goes_at_its_time_or_not_at_all(desk: SmallDesk, smtp: SmtpServer, time: Clock) -> None:
+    tomorrow = clock.now() + timedelta(days=1)
+    kept, taken_back = (
+        desk.reply("Good morning", send_at=tomorrow),
+        desk.reply("Good morning", send_at=tomorrow, ticket=(other := desk.add_ticket("Other")), to=[ANN]),
+    )
+    assert send(desk) == SendCounts()
+    desk.incoming(ticket=other, text="Too late")
+    assert send(desk) == SendCounts()
+    assert desk.state(taken_back) == "cancelled"  # at once, not when its time comes
+    time.forward(days=1)
+    assert send(desk) == SendCounts(sent=1)
+    assert desk.state(kept) == "sent"
+    assert len(smtp.letters) == 1
+
+
+def test_the_servers_size_limit_is_remembered_and_checked_before_the_next_upload(tmp_path: Path, time: Clock) -> None:
+    with SmtpServer(size_limit=50_000) as server:
+        desk = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{server.port}")
+        desk.incoming()
+        desk.reply("small")
+        assert send(desk) == SendCounts(sent=1)
+        assert desk.ask(mailbox, desk.mailbox).size_limit == 50_000
+        ref = desk.packs.append(b"x" * 60_000)
+        desk.packs.flush()
+        with pytest.raises(UserError, match="at most"):
+            desk.reply("large", files=[("a.bin", "application/octet-stream", desk.do(add_blob, ref))])
+        desk.close()
+
+
+def test_an_alias_is_the_sender_in_the_envelope_too(desk: SmallDesk, smtp: SmtpServer) -> None:
+    desk.do(update_mailbox, desk.mailbox, aliases=["sales@lark.example.test"])
+    desk.reply(sender="sales@lark.example.test")
+    assert send(desk) == SendCounts(sent=1)
+    letter = smtp.wait_for(1)[0]
+    assert (letter.sender, letter.message["From"]) == (
+        "sales@lark.example.test",
+        "Lark & Loom <sales@lark.example.test>",
+    )
+
+
+def test_an_address_beyond_ascii_goes_only_where_the_server_offers_it(tmp_path: Path, time: Clock) -> None:
+    for utf8, counts in ((True, SendCounts(sent=1)), (False, SendCounts(failed=1))):
+        with SmtpServer(utf8=utf8) as server:
+            folder = tmp_path / str(utf8)
+            folder.mkdir()
+            desk = SmallDesk(folder, smtp=f"smtp://127.0.0.1:{server.port}")
+            desk.incoming()
+            key = desk.reply(to=["Jürgen <jürgen@bücher.example>"], cc=[BOB])
+            assert send(desk) == counts
+            if utf8:
+                letter = server.wait_for(1)[0]
+                assert letter.recipients == ("jürgen@xn--bcher-kva.example", BOB)
+                assert "SMTPUTF8" in letter.options
+                assert "jürgen@xn--bcher-kva.example".encode() in letter.raw
+            else:
+                assert "letters beyond ASCII" in desk.row(key).last_error
+            desk.close()
+
+
+@pytest.mark.parametrize(
+    ("answer", "state", "words"),
+    [
+        ("550 5.1.1 No such user", "failed", "This address does not exist."),
+        ("552 5.2.2 Mailbox full", "failed", "mailbox is full"),
+        ("554 5.7.1 Spam message rejected", "failed", "spam"),
+        ("452 4.3.1 Insufficient system storage", "retry", "tried again by itself"),
+        ("421 4.7.0 Too many connections", "retry", "tried again by itself"),
+    ],
+)
+def test_what_the_server_says_is_told_in_plain_words_with_its_own_beside(
+    desk: SmallDesk, smtp: SmtpServer, answer: str, state: str, words: str
+) -> None:
+    key = desk.reply()
+    smtp.refuse[ANN] = answer
+    send(desk)
+    told = desk.ask(queries.outbox_row, key, clock.now())
+    assert told.state == state
+    assert words in told.text
+    assert answer[4:] in f"{told.text} {[each.words for each in told.refused]}"
+
+
+def test_a_file_too_large_for_the_recipients_server_says_so(desk: SmallDesk, smtp: SmtpServer) -> None:
+    key = desk.reply()
+    smtp.orders.refuse_data = "552 5.3.4 Message size exceeds fixed limit"
+    assert send(desk) == SendCounts(failed=1)
+    told = desk.ask(queries.outbox_row, key, clock.now())
+    assert "too large" in told.text
+    assert told.buttons == ("edit", "retry", "cancel")

@@ -36,6 +36,7 @@ _OURSELVES = "[127.0.0.1]"  # EHLO name: the machine's own name is nobody's busi
 _PIECE = 64 * 1024
 _AUTH_MOST = 500  # a command has 512 bytes; what is longer is sent when it is asked for (RFC 4954, section 4)
 _VERDICT_FACTOR = 5  # a server may take long over a whole mail before it answers (RFC 5321: 10 minutes)
+_END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 
 
@@ -94,7 +95,11 @@ class SmtpSession:
             raise ExternalError(text, reason=Reason.REFUSED, retryable=False)
         sender, utf8_sender = self._path(outgoing.sender)
         paths = {recipient: self._path(recipient) for recipient in dict.fromkeys(outgoing.recipients)}
-        options = self._options(outgoing.raw, size, utf8=utf8_sender or any(utf8 for _, utf8 in paths.values()))
+        options = self._options(
+            outgoing.raw,
+            size,
+            utf8=utf8_sender or any(utf8 for _, utf8 in paths.values()) or not _head(outgoing.raw).isascii(),
+        )
         code, said = self._client.docmd("MAIL", f"FROM:<{sender}>{options}")
         if code // 100 != 2:
             self._reset()
@@ -333,6 +338,12 @@ def _send_error(error: ExternalError, phase: Phase, *, uncertain: bool = False, 
         fault=error.fault if isinstance(error, MailError) else Fault.REFUSED,
         values=error.values if isinstance(error, MailError) else NO_VALUES,
     )
+
+
+def _head(raw: bytes) -> bytes:
+    """The header of a mail; letters beyond ASCII in it need SMTPUTF8, whoever the recipients are (RFC 6532)."""
+    end = _END_OF_HEAD.search(raw)
+    return raw[: end.start()] if end is not None else raw
 
 
 def _on_the_wire(raw: bytes) -> bytes:

@@ -1,0 +1,264 @@
+# mypy: disable-error-code="no-untyped-call"
+"""Sending as a person sees it: later, from which address, passed on, files that are too large, and every button of the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.conversations.commands import NewAttachment, add_blob
+from app.conversations.mailboxes import pause_mailbox, update_mailbox
+from app.desk.files import take_bytes
+from app.kernel import clock
+from app.outbox import commands as outbox
+from app.outbox.queries import draft_of, outbox_row, outbox_rows
+from app.outbox.rules import Hold
+from app.tickets import commands
+from app.tickets.queries import conversation, ticket
+from tests.ui.inbox_desk import InboxDesk, inbox_window
+from tests.ui.lint import findings
+from ui.pages.health.page import Page as Health
+from ui.pages.inbox.later import LaterSheet
+from ui.pages.inbox.page import Page
+from ui.widgets.button import Button
+
+SALES = "sales@desk.example"
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[InboxDesk]:
+    desk = InboxDesk(tmp_path / "desk")
+    desk.desk.work(update_mailbox, desk.mailbox, aliases=[SALES], signature="The desk")
+    yield desk
+    desk.desk.close()
+
+
+@pytest.fixture
+def page(made: InboxDesk, qapp: QApplication, qtbot: QtBot) -> Iterator[Page]:
+    made.some(2)
+    with inbox_window(made, qapp, qtbot) as shown:
+        qtbot.waitUntil(lambda: shown.shown is not None and shown.around is not None)
+        yield shown
+
+
+def settled(page: Page, qtbot: QtBot, what: Callable[[], Any]) -> None:
+    qtbot.waitUntil(lambda: bool(what()) and page.context.tasks.running == 0)
+
+
+def texts(root: QWidget) -> str:
+    return "\n".join(label.text() for label in root.findChildren(QLabel) if label.isVisibleTo(root))
+
+
+def queued(made: InboxDesk) -> Any:
+    return made.desk.ask(outbox_rows, clock.now())
+
+
+def test_a_reply_is_sent_later_and_says_when_and_that_the_customer_was_first(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    assert page.shown is not None
+    key = page.shown.detail.id
+    page.writer.composer.edit.setPlainText("See you in the morning")
+    page.writer.later.click()
+    sheet = page.window().findChild(LaterSheet)
+    assert sheet is not None
+    next(one for one in sheet.offers if one.text().startswith("Tomorrow")).click()
+    settled(page, qtbot, lambda: queued(made))
+    row = queued(made)[0]
+    assert row.send_at == row.not_before
+    assert row.send_at > clock.now()
+    settled(page, qtbot, lambda: "unless the customer writes first." in texts(page.talk))
+    made.mail(key, words="Never mind, I found it.")
+    made.desk.do(outbox.recall_overtaken, row.id)
+    settled(page, qtbot, lambda: page.writer.composer.text() == "See you in the morning")
+    assert "the customer has written first" in texts(page.writer)
+    assert findings(page) == []
+
+
+def test_another_address_to_write_from_is_chosen_and_kept_in_the_draft(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    assert page.shown is not None
+    key = page.shown.detail.id
+    writer = page.writer
+    writer.composer.edit.setPlainText("From the shop")
+    writer.copies.setChecked(True)
+    writer.recipients.mailbox.choose(SALES)
+    writer._changed()
+    writer.keep_now()
+    settled(page, qtbot, lambda: made.desk.ask(draft_of, key, made.ann) is not None)
+    draft = made.desk.ask(draft_of, key, made.ann)
+    assert draft is not None
+    assert draft.sender == SALES
+    writer.submit()
+    settled(page, qtbot, lambda: queued(made))
+    assert made.desk.ask(conversation, key)[-1].author_address == SALES
+    assert made.desk.ask(conversation, key)[-1].text.endswith("-- \nThe desk\n")
+
+
+def with_file(made: InboxDesk, size: int) -> UUID:
+    """A ticket whose mail has a file."""
+    file = take_bytes(made.desk, "photo.png", b"x" * size)
+    blob = made.desk.do(add_blob, file.ref)
+    part = NewAttachment("photo.png", "image/png", size, blob=blob)
+    return made.mail(subject="The lamp is broken", words="See the picture.", files=(part,))[0]
+
+
+def test_a_mail_is_passed_on_with_its_files_and_the_ticket_stays_as_it_is(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    key = with_file(made, 5_000)
+    page.show_place(ticket=key)
+    settled(page, qtbot, lambda: page.shown is not None and page.shown.detail.id == key)
+    source = made.desk.ask(conversation, key)[0].id
+    page.pass_on(source)
+    settled(page, qtbot, page.new_mail.isVisible)
+    writer = page.new_mail.writer
+    assert writer.recipients.subject.text() == "Fwd: The lamp is broken"
+    assert "See the picture." in writer.composer.text()
+    assert "Mia Wong" in writer.composer.text()
+    assert not writer.send_solve.isVisible()
+    assert findings(page) == []
+    writer.composer.edit.insertPlainText("Can you repair this?")
+    writer.keep_now()
+    settled(page, qtbot, lambda: made.desk.ask(draft_of, key, made.ann, "forward"))
+    page.close_new()
+    page.pass_on(source)  # what was begun is gone on with
+    settled(page, qtbot, lambda: writer.composer.text().startswith("Can you repair this?"))
+    writer.submit()
+    assert not queued(made)  # nobody to write to yet; nothing is lost
+    assert writer.composer.text().startswith("Can you repair this?")
+    writer.recipients.to.setText("Workshop <workshop@repair.example>")
+    writer.submit()
+    settled(page, qtbot, lambda: queued(made))
+    row = queued(made)[0]
+    assert (row.ticket, row.to) == (key, (("Workshop", "workshop@repair.example"),))
+    sent = made.desk.ask(conversation, key)[-1]
+    assert (sent.kind, [one.filename for one in sent.attachments]) == ("forward", ["photo.png"])
+    found = made.desk.ask(ticket, key)
+    assert found is not None
+    assert found.row.status == "new"
+    settled(page, qtbot, lambda: "Passed on to Workshop" in texts(page.talk))
+    assert made.desk.ask(draft_of, key, made.ann, "forward") is None
+
+
+def test_the_composer_warns_of_files_that_the_server_does_not_take(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    made.desk.work(update_mailbox, made.mailbox, size_limit=1_000_000)
+    key = with_file(made, 10)
+    page.show_place(ticket=key)
+    settled(page, qtbot, lambda: page.shown is not None and page.shown.detail.id == key)
+    page.writer.add_file(NewAttachment("film.mp4", "video/mp4", 900_000))
+    assert "127.0.0.1 takes" in texts(page.writer)
+    page.writer.composer.strip.removed.emit("0")
+    assert "takes" not in texts(page.writer)
+    page.writer.add_file(NewAttachment("picture.png", "image/png", 900))
+    assert "Pictures go along as files" in texts(page.writer)
+
+
+def _claimed(made: InboxDesk) -> UUID:
+    key = made.some(1)[0]
+    message: UUID = made.desk.do(commands.reply, key, text="Hello").message
+    ref = made.desk.packs.append(b"frozen")
+    made.desk.packs.flush()
+    assert isinstance(made.desk.do(outbox.claim, message, ref), outbox.Claim)
+    return message
+
+
+def _queued(made: InboxDesk) -> UUID:
+    later = clock.now() + timedelta(days=1)
+    return UUID(str(made.desk.do(commands.reply, made.some(1)[0], text="Hello", not_before=later).message))
+
+
+def _held(made: InboxDesk) -> UUID:
+    message = _queued(made)
+    assert made.desk.do(outbox.hold, message, Hold.STALE)
+    return message
+
+
+def _failed(made: InboxDesk) -> UUID:
+    message = _claimed(made)
+    made.desk.do(outbox.record_results, message, [], {"c0@shop.example": (550, "5.2.2 Mailbox full")})
+    return message
+
+
+def _uncertain(made: InboxDesk) -> UUID:
+    message = _claimed(made)
+    made.desk.do(outbox.record_uncertain, message, "The line broke.")
+    return message
+
+
+def _retry(made: InboxDesk) -> UUID:
+    message = _claimed(made)
+    made.desk.do(outbox.record_retry, message, "The server asked to try again later.")
+    return message
+
+
+@pytest.mark.parametrize(
+    ("make", "words", "state"),
+    [
+        (_queued, "Send now", "queued"),
+        (_queued, "Take back", "cancelled"),
+        (_queued, "Change it", "cancelled"),
+        (_held, "Send anyway", "queued"),
+        (_held, "Change it", "cancelled"),
+        (_held, "Take back", "cancelled"),
+        (_retry, "Try again now", "queued"),
+        (_retry, "Take back", "cancelled"),
+        (_failed, "Change it", "cancelled"),
+        (_failed, "Try again now", "queued"),
+        (_failed, "Take back", "cancelled"),
+        (_uncertain, "It arrived", "sent"),
+        (_uncertain, "Send again", "queued"),
+    ],
+)
+def test_every_button_of_the_outbox_does_what_it_says(
+    page: Page, made: InboxDesk, qtbot: QtBot, make: Callable[[InboxDesk], UUID], words: str, state: str
+) -> None:
+    message = make(made)
+    window: Any = page.window()
+    window.go("health")
+    health = window._pages["health"]
+    assert isinstance(health, Health)
+
+    def button() -> Button | None:
+        found = (b for b in health.outbox.findChildren(Button) if b.text() == words and b.isVisibleTo(health.outbox))
+        return next(found, None)
+
+    qtbot.waitUntil(lambda: button() is not None)
+    assert findings(health) == []
+    pressed = button()
+    assert pressed is not None
+    pressed.click()
+
+    def now() -> str:
+        row = made.desk.ask(outbox_row, message, clock.now())
+        return row.state if row is not None else ""
+
+    qtbot.waitUntil(lambda: now() == state)
+    if state == "cancelled":
+        found = made.desk.ask(outbox_row, message, clock.now())
+        assert found is not None
+        assert found.ticket is not None
+        draft = made.desk.ask(draft_of, found.ticket, made.ann)
+        assert draft is not None
+        assert draft.text == "Hello"
+
+
+def test_a_paused_mailbox_is_told_on_its_messages_with_the_way_out(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    message = made.desk.do(commands.reply, made.some(1)[0], text="Hello").message
+    made.desk.work(pause_mailbox, made.mailbox, "sign_in", "535 5.7.8 Authentication failed")
+    window: Any = page.window()
+    window.go("health")
+    health = window._pages["health"]
+    qtbot.waitUntil(lambda: "Waits until you have signed in" in texts(health.outbox))
+    assert "Sign in again" in [b.text() for b in health.outbox.findChildren(Button)]
+    row = made.desk.ask(outbox_row, message, clock.now())
+    assert row is not None
+    assert row.state == "queued"
