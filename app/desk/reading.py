@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.connectors.email.providers import Provider, provider_at, provider_of
+from app.connectors.pictures import PictureFetcher
 from app.conversations import queries
 from app.conversations.consent import pictures_allowed
 from app.desk import files
@@ -59,7 +60,8 @@ class MailReader:
 
     def __init__(self, desk: Desk, say_target: Callable[[str], str]) -> None:
         self._desk, self._say = desk, say_target
-        self._sound: dict[tuple[UUID, str], bool] = {}
+        self.pictures = PictureFetcher()
+        self._known: dict[tuple[UUID, str], bool] = {}
         self._lock = threading.Lock()
 
     def read(self, message: UUID) -> Reading:
@@ -95,23 +97,21 @@ class MailReader:
         headers = self._headers(ref)
         if headers.count("from") != 1 or headers.line("from").count("@") > 3:
             return Verdict(domain)  # whose address is meant would be a guess
-        return verdict(reports(headers), domain, lambda server: self._believed(box, server))
+        found = reports(headers)
+        said = verdict(found, domain, lambda server: _is_near(box, server))
+        return Verdict(domain) if said.passed and not self._sound(box, found[0].server) else said
 
-    def _believed(self, box: MailboxInfo, server: str) -> bool:
-        host = box.imap_url.partition("://")[2].rpartition("@")[2].partition("/")[0].partition(":")[0].lower()
-        known = provider_at(host) or provider_of(box.address)
-        if known is not None:
-            return _is_of(known, server)
-        domains = {box.address.rpartition("@")[2].lower(), _organisation(host)}
-        if not server or not any(server == one or server.endswith(f".{one}") for one in domains if "." in one):
-            return False
+    def _sound(self, box: MailboxInfo, server: str) -> bool:
+        """May a proof under this name be believed? A failure may in any case: nobody forges one against himself."""
+        if _provider(box) is not None:
+            return True
         with self._lock:
-            sound = self._sound.get((box.id, server))
-        if sound is None:
-            sound = self._writes_always(box.id, server)
+            known = self._known.get((box.id, server))
+        if known is None:
+            known = self._writes_always(box.id, server)
             with self._lock:
-                self._sound[box.id, server] = sound
-        return sound
+                self._known[box.id, server] = known
+        return known
 
     def _writes_always(self, box: UUID, server: str) -> bool:
         """Do nearly all of the newest mails of a mailbox carry results of this server?"""
@@ -125,6 +125,23 @@ class MailReader:
             return read_headers(self._desk.packs.read_range(ref, 0, min(ref.length, _HEAD)))
         except StorageError:
             return Headers(b"")
+
+
+def _host(box: MailboxInfo) -> str:
+    return box.imap_url.partition("://")[2].rpartition("@")[2].partition("/")[0].partition(":")[0].lower()
+
+
+def _provider(box: MailboxInfo) -> Provider | None:
+    return provider_at(_host(box)) or provider_of(box.address)
+
+
+def _is_near(box: MailboxInfo, server: str) -> bool:
+    """Is this the name of a server of the mailbox's provider?"""
+    known = _provider(box)
+    if known is not None:
+        return _is_of(known, server)
+    domains = {box.address.rpartition("@")[2].lower(), _organisation(_host(box))}
+    return any(server == one or server.endswith(f".{one}") for one in domains if "." in one)
 
 
 def _is_of(provider: Provider, server: str) -> bool:

@@ -50,6 +50,10 @@ _HIDING: Final = re.compile(r"^(?:font-size\s*:\s*0|display\s*:\s*none|line-heig
 _UNSEEN: Final = re.compile(
     r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden|opacity\s*:\s*0(?:\.0*)?\s*(?:;|$))", re.I
 )
+_SIZES: Final = frozenset(
+    {"width", "height", "border", "cellpadding", "cellspacing", "colspan", "rowspan", "span", "size", "start", "value"}
+)
+_HUGE: Final = re.compile(r"(?<![#\w.])[-+]?(?:\d{4,}|[\d.]+e[+-]?\d)", re.I)  # a size that no screen has
 _POINT: Final = "width: 0"  # a picture that nobody shall see is known as such later
 _DANGEROUS: Final = re.compile(r"url\s*\(|expression|@import|javascript|behaviou?r|\\|position\s*:", re.I)
 # Whole attributes one by one: the cleaner writes them all as name="value" and escapes quotes, but ">" may stand within.
@@ -89,13 +93,19 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
         if bare[:5].lower() == "data:":
             return bare if _DATA_IMAGE.match(bare) else None
         return value if scheme_of(value) in ("cid", "http", "https") else None
+    if name in _SIZES:
+        return value if len(value) < 8 and not _HUGE.search(value) else None
     if name == "style":
         return _POINT if tag == "img" and _UNSEEN.search(value) else _style(value)
     return value
 
 
 def _style(value: str) -> str | None:
-    kept = [each.strip() for each in value.split(";") if each.strip() and not _DANGEROUS.search(each)]
+    kept = [
+        each.strip()
+        for each in value.split(";")
+        if each.strip() and not (_DANGEROUS.search(each) or _HUGE.search(each))
+    ]
     return "; ".join(each for each in kept if not _HIDING.match(each)) or None
 
 

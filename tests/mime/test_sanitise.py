@@ -61,6 +61,21 @@ def test_hidden_text_is_shown() -> None:
     assert "font-size" in clean('<p style="font-size: 12px">seen</p>')
 
 
+@pytest.mark.parametrize(
+    "page",
+    ['<img src="cid:a" width="99999">', '<td colspan="10000">x</td>', '<p style="font-size: 99999px">x</p>',
+     '<p style="margin: 1px -99999px">x</p>', '<p style="width:1e9px">x</p>', '<p style="padding: 12345.5px">x</p>'],
+)  # fmt: skip
+def test_sizes_that_no_screen_has_are_left_out(page: str) -> None:
+    assert not any(said in clean(page) for said in ("9999", "1000", "1e9", "1234"))
+
+
+def test_usual_sizes_and_colours_stay() -> None:
+    page = '<p style="color: #123456; width: 600px; margin: 0 1.25em; border-width: 33.3333%; line-height: 1.428571">x</p><img src="cid:a" width="600">'
+    shown = clean(page)
+    assert all(said in shown for said in ("#123456", "600px", "1.25em", "1.42857", 'width="600"'))
+
+
 def test_heavy_pages() -> None:
     assert is_heavy("x" * 300_001)
     assert is_heavy("<table><tr>" + "<td>1</td>" * 2001)

@@ -320,7 +320,7 @@ def test_a_formatted_mail_shows_its_own_picture_and_fetches_none(page: Page, mad
     qtbot.waitUntil(lambda: card._body is not None and card._body.has_html)
     body = card._body
     assert body is not None
-    assert body._blocked is not None  # says that one picture of the internet is not shown
+    assert body._notice is not None  # says that one picture from elsewhere is not loaded
     qtbot.waitUntil(lambda: page.files._pictures.get(message, {}).get("red@shop") is not None)
     assert decoder().wait()
 

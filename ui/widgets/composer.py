@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.text import size_text, tr
 from ui.widgets.avatar import IconView
@@ -98,12 +98,16 @@ class GrowingEdit(QPlainTextEdit):
 
 @dataclass(frozen=True)
 class Attachment:
-    """A file in the strip: a key that the owner knows it by, its name, size in bytes and kind ("image/png")."""
+    """A file in the strip: a key that the owner knows it by, its name, size in bytes and kind ("image/png").
+
+    `warning`: a word or two about what it could do when it is opened.
+    """
 
     key: str
     name: str
     size: int
     kind: str = ""
+    warning: str = ""
 
 
 class AttachmentChip(QFrame):
@@ -111,24 +115,32 @@ class AttachmentChip(QFrame):
 
     opened = Signal(str)
     removed = Signal(str)
+    dragged = Signal(str)  # the person begins to drag it out
 
     def __init__(self, attachment: Attachment, *, removable: bool = False) -> None:
         super().__init__()
         set_box(self, "file")
         self._key = attachment.key
+        self._pressed: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setMaximumWidth(280)
+        self.setMaximumWidth(380 if attachment.warning else 280)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(f"{attachment.name}, {size_text(attachment.size)}")
+        told = (attachment.name, size_text(attachment.size), attachment.warning)
+        self.setAccessibleName(", ".join(one for one in told if one))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 2, 2 if removable else 8, 2)
         layout.setSpacing(6)
-        layout.addWidget(IconView(_ICON_OF.get(attachment.kind.partition("/")[0], "file-outline"), "text2", 16))
+        kind = _ICON_OF.get(attachment.kind.partition("/")[0], "file-outline")
+        layout.addWidget(
+            IconView("alert-outline" if attachment.warning else kind, "warn" if attachment.warning else "text2", 16)
+        )
         name = ElidingLabel(attachment.name, "small-strong", fixed=True)
         name.setFixedWidth(min(180, name.fontMetrics().horizontalAdvance(attachment.name) + 6))
         layout.addWidget(name)
         layout.addWidget(Label(size_text(attachment.size), "caption"))
+        if attachment.warning:
+            layout.addWidget(Label(attachment.warning, "caption", tone="warn"))
         if removable:
             off = ToolButton("close", tr("Remove {name}", name=attachment.name), size=24, icon_size=12)
             off.clicked.connect(lambda: self.removed.emit(self._key))
@@ -143,10 +155,23 @@ class AttachmentChip(QFrame):
         else:
             super().keyPressEvent(event)
 
-    def event(self, event: QEvent, /) -> bool:
-        if event.type() is QEvent.Type.MouseButtonRelease:
+    def mousePressEvent(self, event: QMouseEvent, /) -> None:
+        self._pressed = event.position() if event.button() is Qt.MouseButton.LeftButton else None
+
+    def mouseMoveEvent(self, event: QMouseEvent, /) -> None:
+        if self._pressed is None:
+            return
+        if (event.position() - self._pressed).manhattanLength() >= QApplication.startDragDistance():
+            self._pressed = None
+            self.dragged.emit(self._key)
+
+    def mouseReleaseEvent(self, _event: QMouseEvent, /) -> None:
+        if self._pressed is not None:
+            self._pressed = None
             self.opened.emit(self._key)
-        elif event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+
+    def event(self, event: QEvent, /) -> bool:
+        if event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
             restyle(self, box="chosen" if event.type() is QEvent.Type.FocusIn else "file")
         return super().event(event)
 
@@ -156,6 +181,7 @@ class AttachmentStrip(QFrame):
 
     opened = Signal(str)
     removed = Signal(str)
+    dragged = Signal(str)
 
     def __init__(self, attachments: Sequence[Attachment] = (), *, removable: bool = False) -> None:
         super().__init__()
@@ -173,6 +199,7 @@ class AttachmentStrip(QFrame):
             chip = AttachmentChip(attachment, removable=self._removable)
             chip.opened.connect(self.opened)
             chip.removed.connect(self.removed)
+            chip.dragged.connect(self.dragged)
             self._flow.addWidget(chip)
         if self.parentWidget() is not None or not attachments:  # showing it without a parent would open a window
             self.setVisible(bool(attachments))

@@ -1,8 +1,10 @@
 """The body of one mail: as high as its text, without a scroll bar of its own.
 
 The HTML given here has been cleaned already; this widget is the second fence. It fetches nothing: `cid:` and `data:` pictures
-come from the owner's loader in a thread, any other address is answered with one clear point. Links do not open; they are
-told with their real target. A text that would take the layout too long is refused (`too_heavy`) and shown as plain text.
+come from the owner's loader in a thread, https ones too where the owner shows them, any other address is answered with one
+clear point. Links do not open; they are told with their real target. A text that would take the layout too long is refused
+(`too_heavy`) and shown as plain text. Laying out and painting a stranger's markup happens within the owner's `guard`, which can
+tell later that the window did not survive it.
 """
 
 from __future__ import annotations
@@ -10,10 +12,12 @@ from __future__ import annotations
 import html
 import itertools
 import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from html.parser import HTMLParser
 
-from PySide6.QtCore import QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QContextMenuEvent, QImage, QTextDocument, QTextOption, QWheelEvent
+from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
+from PySide6.QtGui import QContextMenuEvent, QImage, QPaintEvent, QTextDocument, QTextOption, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from ui.text import tr
@@ -22,9 +26,13 @@ from ui.widgets.pictures import Loader, decoder
 
 MOST_CHARACTERS, MOST_DEPTH, MOST_CELLS = 300_000, 30, 2_000
 SHOWN_CHARACTERS, SHOWN_LINES = 60_000, 2_000  # of a text; the rest is for "View original"
+MOST_PICTURES, MOST_BYTES = 200, 192 * 1024 * 1024  # of one mail, as they are kept for painting
+_WIDEST, _HIGHEST = 1200, 1_000_000  # px, of a picture and of a mail
+_GATHER_MS = 20  # pictures that come together are laid out together
 _VOID = {"br", "hr", "img", "wbr", "col", "input", "meta", "link", "area", "base", "source", "embed"}
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]*)(?:"[^"]*"|[^">])*>""")
 _numbers = itertools.count(1)
+Guard = Callable[[], AbstractContextManager[object]]
 
 
 def too_heavy(markup: str) -> bool:
@@ -52,9 +60,15 @@ class MailView(QTextBrowser):
     link_clicked = Signal(str)
     pictures_blocked = Signal(int)  # how many remote pictures were not fetched
 
-    def __init__(self, loader: Loader | None = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, loader: Loader | None = None, parent: QWidget | None = None, *, guard: Guard = nullcontext
+    ) -> None:
         super().__init__(parent)
         self._loader: Loader = loader or (lambda _url: None)
+        self._guard, self._unproven, self._remote = guard, False, False
+        self._bytes = 0
+        self._gather = QTimer(self, singleShot=True, interval=_GATHER_MS)
+        self._gather.timeout.connect(self._lay_out_again)
         self._pending: dict[int, QUrl] = {}
         self._asked: set[str] = set()
         self._blocked: set[str] = set()
@@ -77,12 +91,15 @@ class MailView(QTextBrowser):
         self.highlighted.connect(lambda url: self.viewport().setToolTip(html.escape(_target(url))))
         self._restyle()
 
-    def show_html(self, markup: str) -> bool:
-        """Show cleaned HTML; False if it was too heavy and is shown as bare text instead."""
+    def show_html(self, markup: str, *, remote: bool = False) -> bool:
+        """Show cleaned HTML; False if it was too heavy and is shown as bare text instead. `remote`: the loader is asked for
+        pictures at https addresses too.
+        """
         if too_heavy(markup):
             self.show_text(_strip(markup))
             return False
         self._begin(markup, is_html=True)
+        self._remote = remote
         self._lay_out(f"<body>{markup}</body>")
         if self._blocked:
             self.pictures_blocked.emit(len(self._blocked))
@@ -96,18 +113,27 @@ class MailView(QTextBrowser):
 
     def loadResource(self, kind: int, address: QUrl | str, /) -> object:
         name = QUrl(address)
-        url = name.toString()
-        scheme = name.scheme().lower()
-        if kind == QTextDocument.ResourceType.ImageResource.value and scheme in {"cid", "data"}:
-            if url not in self._asked:
-                self._asked.add(url)
-                number = next(_numbers)
-                self._pending[number] = name
-                decoder().ready.connect(self._picture, Qt.ConnectionType.UniqueConnection)
-                decoder().request(number, url, self._loader)
-        elif kind == QTextDocument.ResourceType.ImageResource.value:
-            self._blocked.add(url)
+        url = name.toString(QUrl.ComponentFormattingOption.FullyEncoded)
+        if kind == QTextDocument.ResourceType.ImageResource.value:
+            if name.scheme().lower() in ({"cid", "data", "https"} if self._remote else {"cid", "data"}):
+                self._ask_for(name, url)
+            else:
+                self._blocked.add(url)
         return _clear_point()
+
+    def _ask_for(self, name: QUrl, url: str) -> None:
+        if url in self._asked or len(self._asked) >= MOST_PICTURES:
+            return
+        self._asked.add(url)
+        number = next(_numbers)
+        self._pending[number] = name
+        decoder().ready.connect(self._picture, Qt.ConnectionType.UniqueConnection)
+        decoder().request(number, url, self._loader, _WIDEST)
+
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        with self._guard() if self._unproven else nullcontext():
+            super().paintEvent(event)
+        self._unproven = False
 
     def sizeHint(self) -> QSize:
         return QSize(320, self.height())
@@ -132,31 +158,41 @@ class MailView(QTextBrowser):
         self._pending.clear()
         self._asked.clear()
         self._blocked.clear()
+        self._bytes, self._remote = 0, False
 
     def _lay_out(self, markup: str) -> None:
         """Set the text and take its height once, not at every step of the layout."""
         self._laying_out = True
-        self.setHtml(markup)
+        self._unproven = self._source[1]
+        with self._guard() if self._unproven else nullcontext():
+            self.setHtml(markup)
         self._laying_out = False
         self._fit()
 
-    def _picture(self, number: int, url: str, image: QImage) -> None:
+    def _picture(self, number: int, _url: str, image: QImage) -> None:
         name = self._pending.pop(number, None)
-        if name is None or image.isNull():
+        if name is None or image.isNull() or self._bytes + image.sizeInBytes() > MOST_BYTES:
             return
+        self._bytes += image.sizeInBytes()
         room = max(200, self.viewport().width())
         if image.width() > room:
             image = image.scaledToWidth(room, Qt.TransformationMode.SmoothTransformation)
+        self.document().addResource(QTextDocument.ResourceType.ImageResource.value, name, image)
+        if not self._gather.isActive():
+            self._gather.start()
+
+    def _lay_out_again(self) -> None:
         document = self.document()
-        document.addResource(QTextDocument.ResourceType.ImageResource.value, name, image)
-        document.markContentsDirty(0, document.characterCount())
+        self._unproven = self._source[1]
+        with self._guard() if self._unproven else nullcontext():
+            document.markContentsDirty(0, document.characterCount())
 
     def _fit(self) -> None:
         if self._laying_out:
             return
         bar = self.horizontalScrollBar()
         extra = bar.sizeHint().height() if bar.maximum() > 0 else 0
-        height = int(self.document().size().height()) + 2 + extra
+        height = min(int(self.document().size().height()) + 2 + extra, _HIGHEST)
         if height != self.height():
             self.setFixedHeight(height)
             self.updateGeometry()

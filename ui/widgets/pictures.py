@@ -1,8 +1,9 @@
 """Pictures of mails, read and decoded in a thread, within limits.
 
 A picture of 20,000 × 20,000 points is a few kilobytes of PNG and gigabytes of memory, so the size is read before the
-points are: over 20 megapixels a picture stays away. Every source is the owner's: a `cid:` from the mail or a `data:` URL.
-Nothing here ever opens a connection.
+points are: over 20 megapixels a picture stays away, and what is kept is no wider than it will be shown. Every source is the
+owner's: a `cid:` from the mail, a `data:` URL, or an https address that the owner agrees to fetch. Those have threads of their
+own, so that a slow server keeps no other mail waiting. Nothing here ever opens a connection.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 import shiboken6
-from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QObject, QThreadPool, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QObject, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QImageReader
 
 MOST_PIXELS = 20_000_000
@@ -21,8 +22,8 @@ MOST_MEGABYTES = 128
 Loader = Callable[[str], bytes | None]
 
 
-def decode(data: bytes) -> QImage:
-    """The picture in `data`; a null image if it is none, is damaged or too large. Any thread."""
+def decode(data: bytes, widest: int = 0) -> QImage:
+    """The picture in `data`, made as narrow as `widest` px (0: as it is); null if it is none, damaged or too large. Any thread."""
     if not data:
         return QImage()
     buffer = QBuffer()
@@ -33,7 +34,10 @@ def decode(data: bytes) -> QImage:
     size = reader.size()
     if not size.isValid() or size.width() * size.height() > MOST_PIXELS:
         return QImage()
-    return reader.read()
+    image = reader.read()
+    if widest and image.width() > widest:
+        return image.scaledToWidth(widest, Qt.TransformationMode.SmoothTransformation)
+    return image
 
 
 def data_url(url: str) -> bytes | None:
@@ -51,30 +55,32 @@ def data_url(url: str) -> bytes | None:
 
 
 class Decoder(QObject):
-    """Decodes pictures in two threads and hands them to whoever asked, in the window's thread."""
+    """Decodes pictures in a few threads and hands them to whoever asked, in the window's thread."""
 
     ready = Signal(int, str, QImage)  # number of the request, address, picture (null: none)
 
     def __init__(self, parent: QObject | None) -> None:
         super().__init__(parent)
         QImageReader.setAllocationLimit(MOST_MEGABYTES)
-        self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(2)
+        self._near, self._far = QThreadPool(self), QThreadPool(self)
+        self._near.setMaxThreadCount(2)
+        self._far.setMaxThreadCount(4)
 
-    def request(self, number: int, url: str, load: Loader) -> None:
+    def request(self, number: int, url: str, load: Loader, widest: int = 0) -> None:
         """Read and decode; `ready` follows in any case."""
 
         def work() -> None:
             data = data_url(url) if url.lower().startswith("data:") else load(url)
-            image = decode(data or b"")
+            image = decode(data or b"", widest)
             if shiboken6.isValid(self):
                 self.ready.emit(number, url, image)
 
-        self._pool.start(work)
+        (self._far if url.lower().startswith("https:") else self._near).start(work)
 
     def wait(self, timeout_ms: int = 5000) -> bool:
         """Wait until nothing runs any more."""
-        return self._pool.waitForDone(timeout_ms)
+        self._far.clear()
+        return self._near.waitForDone(timeout_ms) and self._far.waitForDone(timeout_ms)
 
 
 def decoder() -> Decoder:

@@ -1,27 +1,29 @@
 """The text of one message: what was written now, the quoted rest behind "…", or the formatted mail.
 
 Text is shown at once, because it is there; the formatted version is read from the raw mail in the background and takes
-its place only where formatting carries something (pictures, tables, lists, links in words). Remote pictures are never loaded here.
+its place only where formatting carries something (pictures, tables, lists, links in words). Pictures from elsewhere are loaded
+only after somebody said so, for this message or for good for a sender who is proven.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from contextlib import nullcontext
 
-from PySide6.QtCore import QUrl, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
+from app.desk.reading import Reading
 from app.mime.fold import fold
 from ui.text import tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.label import Label
-from ui.widgets.layout import row
-from ui.widgets.mailview import MailView
+from ui.widgets.layout import flow, row
+from ui.widgets.mailview import Guard, MailView
 
 _QUOTE = re.compile(r"<blockquote|<div[^>]*(?:gmail_quote|divRplyFwdMsg)", re.I)
 _RICH = re.compile(r"<(?:img|table|ul|ol|h[1-4]|b|strong|i|em|u|a)\b", re.I)
-_REMOTE = re.compile(r"data-remote-src=", re.I)
 Loader = Callable[[str], bytes | None]
 
 
@@ -36,13 +38,18 @@ class MessageBody(QFrame):
 
     link_clicked = Signal(str)
     original_wanted = Signal()
+    pictures_wanted = Signal(str)  # the domain from which they are always loaded, "" for this message only
 
-    def __init__(self, text: str, *, loader: Loader | None = None, whole: bool = False) -> None:
+    def __init__(
+        self, text: str, *, loader: Loader | None = None, whole: bool = False, guard: Guard = nullcontext
+    ) -> None:
         super().__init__()
         parts = None if whole else fold(text)
         self._visible = parts.visible if parts else text
         self._folded = parts.folded if parts else ""
-        self._loader, self._markup = loader, ""
+        self._loader, self._guard = loader, guard
+        self._reading: Reading | None = None
+        self._agreed = False
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
@@ -50,45 +57,52 @@ class MessageBody(QFrame):
         self._main.show_text(self._visible)
         self._rest: MailView | None = None
         self._more: ToolButton | None = None
-        self._blocked: QFrame | None = None
-        self._switch: Button | None = None
+        self._notice: QFrame | None = None
         if self._folded:
             self._add_more()
 
-    def offer_html(self, markup: str) -> None:
-        """The mail as its sender formatted it; shown if that carries something."""
-        self._markup = markup
-        if not markup:
+    def offer(self, reading: Reading, *, as_text: bool = False) -> None:
+        """The mail as its sender formatted it; shown if that carries something. `as_text`: the window ended over it once."""
+        self._reading = reading
+        if not reading.markup or not is_rich(reading.markup, bool(self._folded)):
             return
-        if is_rich(markup, bool(self._folded)):
+        if as_text:
+            self._say_original(tr("The window ended while it drew this mail, so it is shown as text."))
+        else:
             self.show_html()
 
     @property
     def has_html(self) -> bool:
         """Is there a formatted version?"""
-        return bool(self._markup)
+        return self._reading is not None and bool(self._reading.markup)
 
     def show_html(self) -> None:
-        """The formatted mail, without anything from the net."""
-        complete = self._main.show_html(self._markup)
+        """The formatted mail; with what lies elsewhere only if somebody agreed."""
+        reading = self._reading
+        if reading is None:
+            return
+        pictured = reading.allowed or self._agreed
+        complete = not reading.heavy and self._main.show_html(
+            reading.pictured if pictured else reading.markup, remote=pictured
+        )
         for widget in (self._rest, self._more):
             if widget is not None:
-                widget.hide()
+                widget.setVisible(not complete and widget is self._more)
+        self._drop_notice()
         if not complete:
-            self._offer_original(tr("This mail is too large to show with its formatting."), tr("View original"))
-        elif count := len(_REMOTE.findall(self._markup)):
-            words = tr(
-                "{n} picture from the internet is not shown.|{n} pictures from the internet are not shown.", n=count
-            )
-            self._offer_original(words, tr("Show pictures"))
+            self._main.show_text(self._visible)
+            self._say_original(tr("This mail is too large to show with its formatting."))
+        elif not pictured and reading.pictures:
+            self._offer_pictures(reading)
+        elif reading.trackers:
+            self._show_notice(Label(_trackers(reading.trackers), "caption", wrap=True))
 
     def show_text(self) -> None:
         """Bare text."""
         self._main.show_text(self._visible)
         if self._more is not None:
             self._more.show()
-        if self._blocked is not None:
-            self._blocked.hide()
+        self._drop_notice()
 
     def apply_tokens(self) -> None:
         """Follow another look."""
@@ -97,7 +111,7 @@ class MessageBody(QFrame):
                 view.apply_tokens()
 
     def _add_view(self) -> MailView:
-        view = MailView(self._loader)
+        view = MailView(self._loader, guard=self._guard)
         view.link_clicked.connect(self.link_clicked)
         self._layout.addWidget(view)
         return view
@@ -115,15 +129,48 @@ class MessageBody(QFrame):
         if self._more is not None:
             self._more.set_name(tr("Hide quoted text") if on else tr("Show quoted text"))
 
-    def _offer_original(self, words: str, button: str) -> None:
-        if self._blocked is not None:
-            return
-        act = Button(button, "ghost", clicked=self.original_wanted.emit)
-        act.setToolTip(tr("Opens the mail in your browser, where its pictures are fetched from the sender."))
-        self._blocked = row((Label(words, "caption", wrap=True), 1), act, spacing=8)
-        self._layout.addWidget(self._blocked)
+    # -- the line beneath
+
+    def _offer_pictures(self, reading: Reading) -> None:
+        words = tr(
+            "{n} picture from elsewhere is not loaded|{n} pictures from elsewhere are not loaded", n=reading.pictures
+        )
+        if reading.trackers:
+            words = f"{words} · {_trackers(reading.trackers)}"
+        once = Button(tr("Load for this message"), "ghost", clicked=lambda: self._agree(""))
+        once.setToolTip(tr("The sender's server can then see that the mail was opened, and from which network."))
+        acts = [once]
+        if reading.domain:
+            acts.append(
+                Button(
+                    tr("Always for {domain}", domain=reading.domain),
+                    "ghost",
+                    clicked=lambda: self._agree(reading.domain),
+                )
+            )
+        self._show_notice(Label(words, "caption"), *acts)
+
+    def _agree(self, domain: str) -> None:
+        self._agreed = True
+        self.pictures_wanted.emit(domain)
+        self.show_html()
+
+    def _say_original(self, words: str) -> None:
+        act = Button(tr("View original"), "ghost", clicked=self.original_wanted.emit)
+        act.setToolTip(tr("Opens the mail in your browser, where nothing of it can run."))
+        self._drop_notice()
+        self._show_notice(Label(words, "caption"), act)
+
+    def _show_notice(self, *widgets: Label | Button) -> None:
+        self._notice = flow(*widgets, spacing=8)
+        self._layout.addWidget(self._notice)
+
+    def _drop_notice(self) -> None:
+        if self._notice is not None:
+            self._notice.hide()
+            self._notice.deleteLater()
+            self._notice = None
 
 
-def is_safe_link(url: str) -> bool:
-    """May this address be opened from a mail?"""
-    return QUrl(url).scheme().lower() in ("http", "https", "mailto", "tel")
+def _trackers(count: int) -> str:
+    return tr("{n} tracker kept away|{n} trackers kept away", n=count)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime
 from uuid import UUID
 
@@ -11,10 +12,13 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
 
 from app.conversations.queries import MessageView
+from app.desk.reading import Reading
+from app.mime.dangers import plain_name
 from app.outbox.queries import OutboxRow
 from ui.icons import icon
 from ui.pages.inbox.body import MessageBody
 from ui.pages.inbox.delivery import DeliveryLine
+from ui.pages.inbox.mailfiles import danger_word
 from ui.pages.inbox.words import channel_word, names_text
 from ui.text import ago_text, date_text, tr, when_text
 from ui.widgets.avatar import Avatar, IconView
@@ -22,6 +26,8 @@ from ui.widgets.button import Button, ToolButton
 from ui.widgets.composer import Attachment, AttachmentStrip
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import row, set_box
+from ui.widgets.mailview import Guard
+from ui.widgets.pill import Pill
 
 _INSET = 38
 _BOXES = {"in": "message", "out": "outgoing", "internal": "note"}
@@ -56,6 +62,10 @@ class MessageCard(QFrame):
     delivery_wanted = Signal(object, str)  # UUID, what to do
     file_opened = Signal(object)  # UUID of an attachment
     file_saved = Signal(object)
+    file_dragged = Signal(object)
+    mail_saved = Signal(object)
+    pictures_wanted = Signal(object, str)  # UUID, domain from which they are always loaded or ""
+    pictures_refused = Signal(str)  # domain
     link_clicked = Signal(str)
     original_wanted = Signal(object)
     raw_wanted = Signal(object)
@@ -64,11 +74,18 @@ class MessageCard(QFrame):
     forward_wanted = Signal(object)
 
     def __init__(
-        self, message: MessageView, now: datetime, *, loader: Callable[[str], bytes | None], expanded: bool
+        self,
+        message: MessageView,
+        now: datetime,
+        *,
+        loader: Callable[[str], bytes | None],
+        expanded: bool,
+        guard: Guard = nullcontext,
     ) -> None:
         super().__init__()
         self.message = message
-        self._loader = loader
+        self._loader, self._guard = loader, guard
+        self._reading: Reading | None = None
         self._body: MessageBody | None = None
         self._delivery: DeliveryLine | None = None
         self._is_open = False
@@ -108,10 +125,12 @@ class MessageCard(QFrame):
         state = "" if on else tr("folded")
         self.setAccessibleName(". ".join(p for p in (author(self.message), self._when.text(), state) if p))
 
-    def set_html(self, markup: str) -> None:
-        """The formatted text has been read."""
+    def set_reading(self, reading: Reading, *, as_text: bool) -> None:
+        """The mail has been read: its formatted text, and what is known of its sender."""
+        self._reading = reading
+        self._doubt.setVisible(reading.forged)
         if self._body is not None:
-            self._body.offer_html(markup)
+            self._body.offer(reading, as_text=as_text)
 
     def set_delivery(self, found: OutboxRow | None, now: datetime) -> None:
         """What became of it; called again when that changes."""
@@ -144,6 +163,10 @@ class MessageCard(QFrame):
         name = author(message)
         head.addWidget(Avatar(name, 28, icon=None if name else "account-outline"))
         head.addWidget(Label(name, "strong") if len(name) < 30 else ElidingLabel(name, "strong", fixed=True))
+        self._doubt = Pill(tr("sender not verified"), "warn", icon="alert-outline")
+        self._doubt.setToolTip(tr("Your mail provider could not confirm that this sender is who it says."))
+        self._doubt.hide()
+        head.addWidget(self._doubt)
         if message.attachments and any(not one.inline for one in message.attachments):
             head.addWidget(IconView("paperclip", "text3", 14, name=tr("Has files")))
         self._snippet = ElidingLabel(message.snippet or message.text[:200].replace("\n", " "), "small")
@@ -174,15 +197,26 @@ class MessageCard(QFrame):
         if said:
             self._below_layout.addWidget(ElidingLabel(" · ".join(said), "caption"))
         whole = message.direction == "internal"
-        self._body = MessageBody(message.text or tr("(no text)"), loader=self._loader, whole=whole)
+        self._body = MessageBody(message.text or tr("(no text)"), loader=self._loader, whole=whole, guard=self._guard)
+        self._body.pictures_wanted.connect(lambda domain: self.pictures_wanted.emit(self.key, domain))
         self._body.link_clicked.connect(self.link_clicked)
         self._body.original_wanted.connect(lambda: self.original_wanted.emit(self.key))
         self._below_layout.addWidget(self._body)
         files = [one for one in message.attachments if not one.inline]
         if files:
             strip = AttachmentStrip(
-                [Attachment(str(one.id), one.filename, one.size, one.content_type) for one in files]
+                [
+                    Attachment(
+                        str(one.id),
+                        plain_name(one.filename),
+                        one.size,
+                        one.content_type,
+                        danger_word(one.filename, one.content_type),
+                    )
+                    for one in files
+                ]
             )
+            strip.dragged.connect(lambda key: self.file_dragged.emit(UUID(key)))
             strip.opened.connect(lambda key: self.file_opened.emit(UUID(key)))
             self._below_layout.addWidget(strip)
         for warning in self._remarks():
@@ -195,11 +229,10 @@ class MessageCard(QFrame):
         remarks = []
         if message.sent_date is not None:
             remarks.append(tr("The sender dated this mail {date}.", date=date_text(message.sent_date, message.at)))
-        trust = message.extra.get("trust")
-        if isinstance(trust, dict) and trust.get("dmarc") == "fail":
-            remarks.append(tr("Your mail provider could not confirm that this sender is who it says."))
         if message.extra.get("class") == "encrypted":
             remarks.append(tr("This mail is encrypted; open the file in your mail program."))
+        elif any(warning.startswith("signed;") for warning in message.warnings):
+            remarks.append(tr("This mail is signed. The signature is not verified."))
         return remarks
 
     def _add_score_chip(self) -> None:
@@ -225,9 +258,14 @@ class MessageCard(QFrame):
         if self.message.has_raw:
             menu.addAction(icon("open-in-new"), tr("View original"), lambda: self.original_wanted.emit(self.key))
             menu.addAction(icon("code-tags"), tr("Show source"), lambda: self.raw_wanted.emit(self.key))
+            menu.addAction(icon("email-outline"), tr("Save as .eml"), lambda: self.mail_saved.emit(self.key))
+        reading = self._reading
+        if reading is not None and reading.allowed:
+            words = tr("Load no pictures from {domain} any more", domain=reading.domain)
+            menu.addAction(icon("image-outline"), words, lambda: self.pictures_refused.emit(reading.domain))
         files = [one for one in self.message.attachments if not one.inline]
         for one in files:
-            words = tr("Save {name}", name=one.filename)
+            words = tr("Save {name}", name=plain_name(one.filename))
             menu.addAction(icon("download-outline"), words, lambda key=one.id: self.file_saved.emit(key))
         if self.message.kind == "mail":
             menu.addAction(icon("share-outline"), tr("Forward…"), lambda: self.forward_wanted.emit(self.key))

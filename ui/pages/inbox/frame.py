@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from uuid import UUID
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout
@@ -14,6 +11,7 @@ from ui.pages import BasePage, Context
 from ui.pages.inbox.conversation import Conversation
 from ui.pages.inbox.header import ConversationHeader
 from ui.pages.inbox.list_panel import ListPanel
+from ui.pages.inbox.mailfiles import MailFiles
 from ui.pages.inbox.new_mail import NewMail
 from ui.pages.inbox.side_panel import SidePanel
 from ui.pages.inbox.writer import Writer
@@ -28,11 +26,11 @@ _LIST, _LIST_NARROW = 348, 320
 class InboxFrame(BasePage):
     """The widgets and their places; what they do is the page's."""
 
-    def __init__(self, context: Context, model: TicketModel, picture: Callable[[UUID, str], bytes | None]) -> None:
+    def __init__(self, context: Context, model: TicketModel, files: MailFiles) -> None:
         super().__init__(context)
         self._side_wanted: bool | None = None
         self._wide = True
-        self._build(model, picture)
+        self._build(model, files)
 
     @property
     def writing_new(self) -> bool:
@@ -71,12 +69,12 @@ class InboxFrame(BasePage):
         else:
             super().keyPressEvent(event)
 
-    def _build(self, model: TicketModel, picture: Callable[[UUID, str], bytes | None]) -> None:
+    def _build(self, model: TicketModel, files: MailFiles) -> None:
         set_box(self, "canvas")
         actions = self.context.actions
         self.list = ListPanel(model, actions["new"])
         self.header = ConversationHeader(actions)
-        self.talk = Conversation(picture)
+        self.talk = Conversation(files)
         self.writer = Writer()
         self.side = SidePanel()
         self.new_mail = NewMail()

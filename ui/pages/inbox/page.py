@@ -53,7 +53,7 @@ class Page(InboxFrame):
         self._going_on = self._turned = False
         self.model = TicketModel(context.tasks, context.rows)
         self.files = MailFiles(context)
-        super().__init__(context, self.model, self.files.picture)
+        super().__init__(context, self.model, self.files)
         self.triage = Triage(context, self)
         self.post = Post(context, self, lambda: self.around.undo_seconds if self.around else 10)
         self.ahead = Ahead(context.tasks, lambda: self.me, self)

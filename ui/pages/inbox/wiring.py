@@ -47,7 +47,11 @@ def _wire_header(page: Page) -> None:
 
 def _wire_talk(page: Page) -> None:
     talk, files = page.talk, page.files
-    talk.html_wanted.connect(lambda key: files.html(key, talk.set_html))
+    talk.html_wanted.connect(lambda key: files.read(key, talk.set_reading))
+    talk.pictures_wanted.connect(files.load_pictures)
+    talk.pictures_refused.connect(files.stop_pictures)
+    talk.file_dragged.connect(files.drag_file)
+    talk.mail_saved.connect(files.save_mail)
     talk.delivery_wanted.connect(page.triage.deliver)
     talk.file_opened.connect(page.open_file)
     talk.file_saved.connect(files.save_file)
