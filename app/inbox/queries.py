@@ -162,12 +162,13 @@ def ledger_items(
     outcomes: Collection[str] | None = None,
     folder: UUID | None = None,
     mailbox: str | None = None,
+    gone: bool | None = None,
     limit: int = 100,
     before: tuple[datetime, UUID] | None = None,
 ) -> tuple[LedgerItem, ...]:
     """Lines, newest received first; `before`: (received_at, id) of the last line of the page before.
 
-    `mailbox` is an address.
+    `mailbox` is an address; `gone`: only those whose mail has left the server, or only those whose mail is still there.
     """
     query = _items()
     if outcomes is not None:
@@ -176,6 +177,8 @@ def ledger_items(
         query = query.where(MailItem.folder == folder)
     if mailbox is not None:
         query = query.where(func.lower(Mailbox.address) == mailbox.lower())
+    if gone is not None:
+        query = query.where(MailItem.gone_at.is_not(None) if gone else MailItem.gone_at.is_(None))
     if before is not None:
         query = query.where(tuple_(MailItem.received_at, MailItem.id) < before)
     query = query.order_by(MailItem.received_at.desc(), MailItem.id.desc()).limit(limit)

@@ -19,8 +19,8 @@ from app.conversations.queries import MailboxInfo, mailbox, mailboxes
 from app.desk import Desk
 from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
-from app.inbox.commands import ReceivedMail, begin_folder, quarantine, receive, watch_folders
-from app.inbox.queries import LedgerFolder, LedgerItem, ledger_items, receive_plan
+from app.inbox.commands import ReceivedMail, begin_folder, quarantine, receive, start_over, watch_folders
+from app.inbox.queries import LedgerFolder, LedgerItem, ledger, ledger_items, receive_plan
 from app.inbox.rules import BLOCKED, FolderRole
 from app.kernel import clock, secrets
 from app.outbox.commands import queue_reply
@@ -33,7 +33,7 @@ from ui.models.ledger import PAGE, LedgerModel
 from ui.pages.health.facts import Facts, MailState, judge, last_states
 from ui.pages.health.items import actions_of
 from ui.pages.health.page import Page
-from ui.pages.health.sums import summed
+from ui.pages.health.sums import by_outcome, summed
 from ui.pages.settings.sign_in import SignInSheet
 from ui.widgets.button import Button
 from ui.window import Window
@@ -115,6 +115,16 @@ def test_the_equation_adds_up_with_mail_that_has_left_and_mail_that_is_missing()
     assert sums.parts["tickets"] == 11
     assert [(sign, part) for sign, part, _ in sums.terms][-2:] == [("−", "gone"), ("+", "unaccounted")]
     assert summed([folder(server=5)]).off == 5
+    busy = summed([one, two], busy={"help@shop.test"})
+    assert (busy.off, busy.missing, busy.parts["waiting"]) == (0, 0, 3)
+    assert by_outcome([one, two]) == [
+        ("message", 9),
+        ("history", 2),
+        ("spam", 1),
+        ("bounce", 1),
+        ("quarantined", 1),
+        ("received", 1),
+    ]
 
 
 def put_in_quarantine(desk: Desk, box: MailboxInfo, raw: bytes) -> UUID:
@@ -162,6 +172,22 @@ def test_a_mail_in_quarantine_is_shown_raw_and_becomes_a_ticket(
     qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].ticket is not None)
     (line,) = desk.ask(ledger_items)
     assert (line.id, line.outcome) == (item, "message")
+
+
+def test_every_number_leads_to_its_mails(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
+    put_in_quarantine(desk, box, RAW)
+    inbox = desk.ask(ledger)[0].id
+    desk.work(start_over, inbox, 8, [], 1)  # the server has numbered its mails anew: the line's mail is gone
+    page = health(window, qtbot)
+
+    def leads_to(part: str, count: int) -> None:
+        page.folders.chosen.emit(part, None)
+        qtbot.waitUntil(lambda: window.tasks.running == 0 and page.items.model.rowCount() == count)
+
+    leads_to("gone", 1)
+    leads_to("server", 0)
+    leads_to("quarantined", 1)
+    leads_to("received", 0)
 
 
 def test_a_sender_is_blocked_and_let_in_from_the_line_of_a_mail(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QMouseEvent
@@ -10,10 +11,10 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QWidget
 
 from app.inbox.queries import LedgerFolder
 from app.kernel import clock
-from ui.pages.health.sums import GONE, MISSING, Sums, name_of, summed
+from ui.pages.health.sums import GONE, MISSING, SERVER, WAITING, Sums, by_outcome, name_of, summed
 from ui.text import ago_text, count_text, tr
 from ui.widgets.avatar import IconView
-from ui.widgets.button import Button
+from ui.widgets.button import Button, link_button
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import clear, column, flow, line, row
 from ui.widgets.panel import Tile
@@ -68,17 +69,19 @@ class Equation(Tile):
         self.content.addWidget(line())
         self.content.addWidget(row(8, self._mark, self._title, (self._text, 1)))
 
-    def show_sums(self, sums: Sums) -> None:
-        """Show an equation."""
+    def show_sums(self, sums: Sums, *, busy: bool = False) -> None:
+        """Show an equation; `busy`: a pass is running over a mailbox of it."""
         layout = self._holder.layout()
         assert layout is not None
         clear(layout)
-        found: list[QWidget] = [Figure(sums.server, tr("on the server"), leads=False)]
+        server = Figure(sums.server, name_of(SERVER))
+        server.pressed.connect(lambda: self.chosen.emit(SERVER))
+        found: list[QWidget] = [server]
         for place, (sign, part, count) in enumerate(sums.terms):
             sign_label = Label("=" if place == 0 else sign, "title")
             sign_label.setProperty("look", "muted")
             sign_label.setContentsMargins(8, 6, 8, 0)
-            figure = Figure(count, name_of(part), tone=_TONES.get(part, ""), leads=part != GONE)
+            figure = Figure(count, name_of(part), tone=_TONES.get(part, ""))
             figure.pressed.connect(lambda part=part: self.chosen.emit(part))
             found += [sign_label, figure]
         terms = flow(*found, spacing=16)
@@ -88,11 +91,14 @@ class Equation(Tile):
         )  # as high as its width asks for, not as if it were narrow
         terms.setSizePolicy(policy)
         layout.addWidget(terms)
-        self._say(sums)
+        self._say(sums, busy=busy)
 
-    def _say(self, sums: Sums) -> None:
+    def _say(self, sums: Sums, *, busy: bool) -> None:
         if sums.listed_at is None and not sums.server:
             self._tell("clock-outline", "text3", tr("Not counted yet."), tr("The first look at the server comes soon."))
+        elif busy and not sums.missing and (sums.off or sums.parts[WAITING]):
+            text = tr("What is waiting is on its way; the numbers agree when this look at the server is finished.")
+            self._tell("progress-clock", "text3", tr("Mail is being received."), text)
         elif sums.missing:
             title = tr("{n} mail is not accounted for.|{n} mails are not accounted for.", n=sums.missing)
             self._tell(
@@ -114,20 +120,33 @@ class Equation(Tile):
 class FolderTable(Tile):
     """One line a folder, the columns in the order of the equation, and their sum."""
 
-    chosen = Signal(str, object)  # part, LedgerFolder
+    chosen = Signal(str, object)  # part or outcome, LedgerFolder or None for all
 
     def __init__(self) -> None:
         super().__init__(margins=(16, 14, 16, 8), spacing=8)
-        self.content.addWidget(Label(tr("By folder"), "strong"))
         self._holder = column(spacing=0)
-        self.content.addWidget(self._holder)
+        self.more = link_button(tr("Every outcome"), self._toggle)
+        self._outcomes = column(spacing=0)
+        self._outcomes.hide()
+        self.traffic = Label("", "small", wrap=True)
+        self.traffic.hide()
+        self._busy: Collection[str] = ()
+        self.content.addWidget(row(Label(tr("By folder"), "strong"), None, self.more))
+        for widget in (self._holder, self._outcomes, self.traffic):
+            self.content.addWidget(widget)
 
-    def show_folders(self, folders: Sequence[LedgerFolder], *, addresses: bool) -> None:
-        """Show these folders; `addresses` names their mailboxes too."""
+    def show_folders(
+        self, folders: Sequence[LedgerFolder], *, addresses: bool, busy: Collection[str] = (), traffic: str = ""
+    ) -> None:
+        """Show these folders; `addresses` names their mailboxes too, a pass runs over those in `busy`."""
         layout = self._holder.layout()
         assert layout is not None
         clear(layout)
-        total = summed(folders)
+        self._busy = busy
+        self.traffic.setText(traffic)
+        self.traffic.setVisible(bool(traffic))
+        self._show_outcomes(folders)
+        total = summed(folders, busy)
         parts = [part for _, part, _ in total.terms if part != MISSING]
         table = QFrame()
         grid = QGridLayout(table)
@@ -154,8 +173,8 @@ class FolderTable(Tile):
         label = ElidingLabel(name)
         label.setMinimumWidth(72)
         grid.addWidget(label, at, 1)
-        sums = summed([folder])
-        grid.addWidget(_right(Label(count_text(sums.server))), at, 2)
+        sums = summed([folder], self._busy)
+        grid.addWidget(self._number(folder, name, SERVER, sums.server), at, 2, Qt.AlignmentFlag.AlignRight)
         for place, part in enumerate(parts):
             count = sums.gone if part == GONE else sums.parts[part]
             grid.addWidget(self._number(folder, name, part, count), at, place + 3, Qt.AlignmentFlag.AlignRight)
@@ -163,9 +182,24 @@ class FolderTable(Tile):
         looked = ago_text(folder.listed_at, clock.now()) if folder.listed_at else tr("not yet")
         grid.addWidget(_right(Label(looked, "muted")), at, len(parts) + 4)
 
-    def _number(self, folder: LedgerFolder, name: str, part: str, count: int) -> QWidget:
-        if not count or part == GONE:
-            return _right(Label(count_text(count), "" if count else "muted"))
+    def _toggle(self) -> None:
+        self._outcomes.setVisible(self._outcomes.isHidden())
+        self.more.setText(tr("Every outcome") if self._outcomes.isHidden() else tr("Fewer"))
+
+    def _show_outcomes(self, folders: Sequence[LedgerFolder]) -> None:
+        layout = self._outcomes.layout()
+        assert layout is not None
+        clear(layout)
+        found = []
+        for outcome, count in by_outcome(folders):
+            words = f"{name_of(outcome)}  {count_text(count)}"
+            found.append(Button(words, "small", clicked=partial(self.chosen.emit, outcome, None)))
+        self.more.setVisible(bool(found))
+        layout.addWidget(flow(*found))
+
+    def _number(self, folder: LedgerFolder | None, name: str, part: str, count: int) -> QWidget:
+        if not count:
+            return _right(Label(count_text(count), "muted"))
         button = Button(count_text(count), "plain", clicked=lambda: self.chosen.emit(part, folder))
         button.setMinimumWidth(24)
         button.setAccessibleName(f"{name}: {count_text(count)} {name_of(part)}")
@@ -176,9 +210,10 @@ class FolderTable(Tile):
         at += 1
         grid.setRowMinimumHeight(at, 40)
         grid.addWidget(Label(tr("All folders"), "strong"), at, 0, 1, 2)
-        numbers = [total.server, *[total.gone if part == GONE else total.parts[part] for part in parts]]
-        for place, count in enumerate(numbers):
-            grid.addWidget(_right(Label(count_text(count), "strong")), at, place + 2)
+        for place, part in enumerate([SERVER, *parts]):
+            count = {SERVER: total.server, GONE: total.gone}.get(part, total.parts.get(part, 0))
+            number = self._number(None, tr("All folders"), part, count)
+            grid.addWidget(number, at, place + 2, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(_difference(total.missing), at, len(parts) + 3)
 
 
@@ -203,8 +238,10 @@ def _short(part: str) -> str:
     return {
         "tickets": tr("In tickets"),
         "spam": tr("Spam"),
+        "newsletters": tr("Newsletters"),
         "automatic": tr("Automatic"),
         "other": tr("Elsewhere"),
+        "erased": tr("Erased"),
         "quarantine": tr("Unreadable"),
         "waiting": tr("Waiting"),
         GONE: tr("Left"),

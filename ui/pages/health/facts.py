@@ -7,7 +7,7 @@ the first decides what the lamp shows.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -65,6 +65,12 @@ class Facts:
         return sum(self.outbox.get(state, 0) for state in _WAITING)
 
     @property
+    def busy(self) -> frozenset[str]:
+        """The addresses of the mailboxes that a pass runs over now."""
+        working = {key for key, said in self.states.items() if said.state == "working" and self.engine}
+        return frozenset(box.address for box in self.boxes if box.id in working)
+
+    @property
     def troubled(self) -> int:
         """Messages that need a person."""
         return sum(self.outbox.get(state, 0) for state in _TROUBLE)
@@ -86,22 +92,27 @@ class Cause:
 def gather(desk: Desk, before: Facts | None = None, *, whole: bool = True) -> Facts:
     """Look at everything. `whole` False takes over from `before` what takes long to count."""
     boxes = desk.ask(mailboxes)
+    folders: tuple[LedgerFolder, ...] | None
     if whole or before is None:
         folders = desk.ask(ledger)
         quarantined = sum(each.by_outcome.get("quarantined", 0) for each in folders)
-        unaccounted, backup_at = missing(folders), _backup(desk.workspace.backups)
+        backup_at = _backup(desk.workspace.backups)
     else:
-        quarantined, unaccounted, backup_at = before.quarantined, before.unaccounted, before.backup_at
-    return Facts(
+        folders, quarantined, backup_at = None, before.quarantined, before.backup_at
+    facts = Facts(
         now=clock.now(),
         boxes=boxes,
         states=last_states(desk.ask(signals.after, "mailbox_state", 0)),
         engine=supervisor.engine_pid(desk.workspace) is not None,
         outbox=desk.ask(delivery_counts),
         quarantined=quarantined,
-        unaccounted=unaccounted,
+        unaccounted=before.unaccounted if before is not None else 0,
         backup_at=backup_at,
     )
+    if folders is None:
+        return facts
+    busy = facts.busy  # what a mailbox lacks while a pass runs over it is on its way
+    return replace(facts, unaccounted=missing(folder for folder in folders if folder.mailbox not in busy))
 
 
 def missing(folders: Iterable[LedgerFolder]) -> int:

@@ -187,7 +187,8 @@ class Items(QFrame):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
-        self._outcomes: tuple[str, ...] = ()
+        self._outcomes: tuple[str, ...] | None = ()
+        self._gone: bool | None = None
         self._folder: UUID | None = None
         self._mailbox: str | None = None
         self._title = ElidingLabel("", "title")
@@ -207,11 +208,17 @@ class Items(QFrame):
         layout.addWidget(self._below, 4)
 
     def show_part(
-        self, title: str, outcomes: tuple[str, ...], *, folder: UUID | None = None, mailbox: str | None = None
+        self,
+        title: str,
+        outcomes: tuple[str, ...] | None,
+        *,
+        folder: UUID | None = None,
+        mailbox: str | None = None,
+        gone: bool | None = None,
     ) -> None:
-        """List the lines with these outcomes, newest first."""
+        """List the lines with these outcomes (None: all), newest first; `gone` as `ledger_items` takes it."""
         self._title.setText(title)
-        self._outcomes, self._folder, self._mailbox = outcomes, folder, mailbox
+        self._outcomes, self._folder, self._mailbox, self._gone = outcomes, folder, mailbox, gone
         self.detail.item = None
         self._below.setCurrentIndex(0)
         self.model.begin()
@@ -227,6 +234,7 @@ class Items(QFrame):
             outcomes=self._outcomes,
             folder=self._folder,
             mailbox=self._mailbox,
+            gone=self._gone,
             limit=PAGE,
             before=after,
             then=self._fetched,

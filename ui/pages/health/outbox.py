@@ -103,6 +103,8 @@ class OutboxTile(Tile):
 
     def _row(self, each: OutboxRow) -> QFrame:
         icon, tone = _FACES.get(each.state, _FACES["queued"])
+        if each.state == "cancelled" and each.needs_attention:
+            tone = "warn"
         title = ElidingLabel(each.subject or tr("No subject"), "medium")
         names = ", ".join(name or address for name, address in each.to) or tr("nobody")
         at = each.sent_at or each.queued_at

@@ -20,7 +20,7 @@ from ui.pages.health.items import Items
 from ui.pages.health.lamp import act_of
 from ui.pages.health.outbox import OutboxTile, count_words
 from ui.pages.health.quarantine import SHOWN, QuarantineTile
-from ui.pages.health.sums import GROUPS, MISSING, name_of, summed
+from ui.pages.health.sums import GROUPS, MISSING, is_gone, name_of, outcomes_of, summed
 from ui.text import ago_text, tr
 from ui.widgets.button import Button
 from ui.widgets.field import Select
@@ -56,10 +56,10 @@ class Page(BasePage):
         self._seen: Seen | None = None
         self.bar = self._make_bar()
         self.equation = Equation()
-        self.equation.chosen.connect(self._part_chosen)
+        self.equation.chosen.connect(lambda part: self._chosen(part, None))
         self.folders = FolderTable()
-        self.folders.chosen.connect(self._cell_chosen)
-        self.quarantine = QuarantineTile(context, lambda: self._part_chosen("quarantine"))
+        self.folders.chosen.connect(self._chosen)
+        self.quarantine = QuarantineTile(context, lambda: self._chosen("quarantine", None))
         self.outbox = OutboxTile(context, self._toggle_sent)
         self.items = Items(context)
         self.items.left.connect(self._show_overview)
@@ -123,10 +123,10 @@ class Page(BasePage):
                 self.items.again()
 
     def show_place(self, **where: object) -> None:
-        """`part`: quarantine, outbox or unaccounted, as the lamp sends people here."""
+        """`part`: one of the equation (quarantine, spam, newsletters …), outbox or unaccounted."""
         part = str(where.get("part", ""))
-        if part == "quarantine":
-            self._part_chosen(part)
+        if part in GROUPS:
+            self._chosen(part, None)
         elif part:
             self._show_overview()
 
@@ -157,7 +157,8 @@ class Page(BasePage):
         if seen is None:
             return
         folders = self._chosen_folders(seen)
-        sums = summed(folders)
+        busy = seen.facts.busy
+        sums = summed(folders, busy)
         level, causes = judge(seen.facts)
         needing = sum(cause.level == "attention" for cause in causes)
         self._pill.setVisible(needing > 0)
@@ -165,8 +166,9 @@ class Page(BasePage):
         looked = tr("Looked at {time}", time=ago_text(sums.listed_at, seen.facts.now)) if sums.listed_at else ""
         self._counted.setText(looked)
         self._show_banners([cause for cause in causes if cause.level in {"attention", "offline"}])
-        self.equation.show_sums(sums)
-        self.folders.show_folders(folders, addresses=len({folder.mailbox for folder in folders}) > 1)
+        boxes = {folder.mailbox for folder in folders}
+        self.equation.show_sums(sums, busy=bool(busy & boxes))
+        self.folders.show_folders(folders, addresses=len(boxes) > 1, busy=busy)
         self.folders.setVisible(bool(folders))
         self.quarantine.show_items(seen.quarantined)
         self.outbox.show_rows(seen.outbox, seen.counts, with_sent=self._with_sent)
@@ -211,22 +213,17 @@ class Page(BasePage):
         self._with_sent = not self._with_sent
         self._ask()
 
-    def _part_chosen(self, part: str) -> None:
+    def _chosen(self, part: str, folder: LedgerFolder | None) -> None:
+        """List the mails behind a number: of one folder, or of all folders of the mailbox chosen above."""
         if part == MISSING:
             self._check()
             return
         chosen = self.mailbox.current()
-        mailbox = None if chosen in {ALL, ""} else chosen
-        self._open_items(part, mailbox or tr("all mailboxes"), mailbox=mailbox)
-
-    def _cell_chosen(self, part: str, folder: LedgerFolder) -> None:
-        title = tr("{part} · {where}", part=_capital(name_of(part)), where=f"{folder.folder}, {folder.mailbox}")
-        self.items.show_part(title, GROUPS[part], folder=folder.id)
-        self._stack.setCurrentWidget(self.items)
-
-    def _open_items(self, part: str, where: str, *, mailbox: str | None) -> None:
+        mailbox = None if chosen in {ALL, ""} or folder is not None else chosen
+        where = f"{folder.folder}, {folder.mailbox}" if folder is not None else mailbox or tr("all mailboxes")
         title = tr("{part} · {where}", part=_capital(name_of(part)), where=where)
-        self.items.show_part(title, GROUPS[part], mailbox=mailbox)
+        key = folder.id if folder is not None else None
+        self.items.show_part(title, outcomes_of(part), folder=key, mailbox=mailbox, gone=is_gone(part))
         self._stack.setCurrentWidget(self.items)
 
 

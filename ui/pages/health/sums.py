@@ -6,21 +6,25 @@ stays short. Lines whose mail has left the server are subtracted: the server doe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from app.inbox.queries import LedgerFolder
+from ui.models.ledger import outcome_word
 from ui.text import tr
 
-TICKETS, SPAM, AUTOMATIC, OTHER, UNREAD, WAITING = "tickets", "spam", "automatic", "other", "quarantine", "waiting"
-GONE, MISSING = "gone", "unaccounted"
+TICKETS, SPAM, NEWSLETTERS, AUTOMATIC = "tickets", "spam", "newsletters", "automatic"
+OTHER, ERASED, UNREAD, WAITING = "other", "erased", "quarantine", "waiting"
+SERVER, GONE, MISSING = "server", "gone", "unaccounted"
 
 GROUPS: dict[str, tuple[str, ...]] = {
     TICKETS: ("message", "history", "own_copy", "duplicate"),
     SPAM: ("spam",),
-    AUTOMATIC: ("bounce", "auto_reply", "bulk", "feedback", "survey_answer"),
-    OTHER: ("sent_other", "erased"),
+    NEWSLETTERS: ("bulk",),
+    AUTOMATIC: ("bounce", "auto_reply", "feedback", "survey_answer"),
+    OTHER: ("sent_other",),
+    ERASED: ("erased",),
     UNREAD: ("quarantined",),
     WAITING: ("received",),
 }
@@ -28,17 +32,37 @@ _ALWAYS = {TICKETS, SPAM, AUTOMATIC, UNREAD}
 
 
 def name_of(part: str) -> str:
-    """What a part of the equation is called."""
-    return {
+    """What a part of the equation is called, or a single outcome."""
+    names = {
+        SERVER: tr("on the server"),
         TICKETS: tr("in tickets"),
         SPAM: tr("spam"),
+        NEWSLETTERS: tr("newsletters"),
         AUTOMATIC: tr("automatic"),
         OTHER: tr("sent elsewhere"),
+        ERASED: tr("erased"),
         UNREAD: tr("could not be read"),
         WAITING: tr("waiting"),
         GONE: tr("left the server"),
         MISSING: tr("not accounted for"),
-    }[part]
+    }
+    return names[part] if part in names else outcome_word(part)
+
+
+def outcomes_of(part: str) -> tuple[str, ...] | None:
+    """The outcomes behind a part, or behind a single outcome's name; None for all of them."""
+    return None if part in {SERVER, GONE} else GROUPS.get(part, (part,))
+
+
+def is_gone(part: str) -> bool | None:
+    """Must the mails behind a part have left the server (True), still be there (False), or is it all one (None)?"""
+    return {SERVER: False, GONE: True}.get(part)
+
+
+def by_outcome(folders: Sequence[LedgerFolder]) -> list[tuple[str, int]]:
+    """Every single outcome that occurs, in the order of the equation."""
+    counts = [(one, sum(_count(f, one) for f in folders)) for outcomes in GROUPS.values() for one in outcomes]
+    return [(outcome, count) for outcome, count in counts if count]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +91,24 @@ class Sums:
         return found
 
 
-def summed(folders: Sequence[LedgerFolder]) -> Sums:
-    """The equation of these folders together; `listed_at` is the oldest look at one of them."""
+def summed(folders: Sequence[LedgerFolder], busy: Collection[str] = ()) -> Sums:
+    """The equation of these folders together; `listed_at` is the oldest look at one of them.
+
+    `busy`: mailboxes that a pass runs over. What they lack is on its way, so it counts as waiting.
+    """
+    lacking = [folder for folder in folders if folder.mailbox in busy]
     parts = {
         part: sum(_count(folder, outcome) for folder in folders for outcome in outcomes)
         for part, outcomes in GROUPS.items()
     }
+    parts[WAITING] += sum(folder.unaccounted for folder in lacking)
     times = [folder.listed_at for folder in folders]
     seen = [at for at in times if at is not None]
     return Sums(
         server=sum(folder.server for folder in folders),
         parts=parts,
         gone=sum(folder.gone for folder in folders),
-        missing=sum(folder.unaccounted for folder in folders),
+        missing=sum(folder.unaccounted for folder in folders if folder.mailbox not in busy),
         listed_at=min(seen) if seen and len(seen) == len(times) else None,
     )
 
