@@ -232,6 +232,8 @@ class _Client(smtplib.SMTP):
         code, said = super().getreply()
         if not 200 <= code < 600:
             self.close()
+            if self.ehlo_resp is None and self.helo_resp is None:  # not even a greeting: something else answers here
+                raise smtplib.SMTPConnectError(code, said)
             raise smtplib.SMTPServerDisconnected("The server's answer is none.")
         return code, said
 
