@@ -73,6 +73,7 @@ FORWARD: Final = "forward"
 
 GIVE_UP: Final = timedelta(hours=48)
 TELL_AFTER: Final = timedelta(hours=1)
+TRIES_OF_THE_FIRST_HOUR: Final = 4
 COPY_ATTEMPTS: Final = 5
 _STEPS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120, 240))
 _PROMPT_ATTEMPTS: Final = 3

@@ -19,7 +19,7 @@ from app.outbox.facts import ReplySent
 from app.outbox.tables import Draft
 from app.people.tables import Agent, Event
 from app.tickets import commands as tickets
-from app.tickets.queries import history
+from app.tickets.queries import history, ticket_rows
 from tests.outbox.small_desk import ANN, US, Clock, SmallDesk
 
 _STATUS = text("SELECT status FROM ticket ORDER BY number LIMIT 1")
@@ -204,6 +204,7 @@ def test_not_now_for_an_hour_is_told_once(desk: SmallDesk, time: Clock, code: st
         long = time.at - (desk.row(key).first_attempt_at or time.at) >= timedelta(hours=1)
         assert desk.ask(queries.outbox_row, key, clock.now()).needs_attention is long
         assert len(problems(desk)) == int(long), attempt
+        assert desk.ask(ticket_rows, [desk.ticket])[0].problem == ("retry" if long else "")
         time.at = desk.row(key).not_before
     assert len(problems(desk)) == 1
 

@@ -74,7 +74,7 @@ def test_a_reply_is_sent_later_and_says_when_and_that_the_customer_was_first(
     row = queued(made)[0]
     assert row.send_at == row.not_before
     assert row.send_at > clock.now()
-    settled(page, qtbot, lambda: "unless the customer writes first." in texts(page.talk))
+    settled(page, qtbot, lambda: "It is not sent if the customer writes before." in texts(page.talk))
     made.mail(key, words="Never mind, I found it.")
     made.desk.do(outbox.recall_overtaken, row.id)
     settled(page, qtbot, lambda: page.writer.composer.text() == "See you in the morning")
@@ -130,7 +130,8 @@ def test_a_mail_is_passed_on_with_its_files_and_the_ticket_stays_as_it_is(
     writer.keep_now()
     settled(page, qtbot, lambda: made.desk.ask(draft_of, key, made.ann, "forward"))
     page.close_new()
-    page.pass_on(source)  # what was begun is gone on with
+    settled(page, qtbot, lambda: "Begun to pass on" in texts(page.talk))
+    next(b for b in page.talk.findChildren(Button) if b.text() == "Go on writing").click()
     settled(page, qtbot, lambda: writer.composer.text().startswith("Can you repair this?"))
     writer.submit()
     assert not queued(made)  # nobody to write to yet; nothing is lost

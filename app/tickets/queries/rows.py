@@ -8,11 +8,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.types import Id
-from app.outbox.rules import TROUBLE
+from app.outbox.rules import TRIES_OF_THE_FIRST_HOUR, TROUBLE
 from app.outbox.tables import Outbox
 from app.people.queries import living_customer
 from app.people.tables import Agent, Customer, Identity, Organisation
@@ -45,7 +45,11 @@ _TAGS = (
 )
 _o, _i = Outbox.__table__.c, Identity.__table__.c
 _PROBLEMS = select(_o.ticket, _o.state).where(
-    _o.ticket.in_(bindparam("ids", expanding=True)), _o.state.in_([str(state) for state in TROUBLE])
+    _o.ticket.in_(bindparam("ids", expanding=True)),
+    or_(
+        _o.state.in_([str(state) for state in TROUBLE]),
+        and_(_o.state == "retry", _o.attempts > TRIES_OF_THE_FIRST_HOUR),
+    ),
 )
 # The kind is looked at here, not asked for: by it SQLite would read every address there is to find a few.
 _ADDRESSES = (

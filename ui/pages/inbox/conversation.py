@@ -16,6 +16,7 @@ from app.kernel import clock
 from ui.pages.inbox.card import MessageCard
 from ui.pages.inbox.loading import Opened
 from ui.pages.inbox.mailfiles import MailFiles
+from ui.pages.inbox.words import names_text
 from ui.text import ago_text, date_text, tr
 from ui.widgets.button import Button
 from ui.widgets.label import Label
@@ -233,6 +234,13 @@ class Conversation(QScrollArea):
                     icon="trash-can-outline",
                     actions=[(tr("Restore"), self.restore_wanted.emit)],
                 )
+            )
+        begun = opened.passed_on
+        if begun is not None and begun.answers is not None:
+            about = names_text(begun.to) or begun.subject
+            go_on = (tr("Go on writing"), lambda: self.forward_wanted.emit(begun.answers))
+            self._top.addWidget(
+                Banner(tr("Begun to pass on"), about, tone="info", icon="share-outline", actions=[go_on])
             )
         for link in opened.detail.links:
             if link.kind == "possible_match":

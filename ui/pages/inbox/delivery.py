@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from app.outbox.queries import OutboxRow
-from app.outbox.rules import Hold
-from ui.text import tr, when_text
+from app.outbox.rules import FORWARD, Hold
+from ui.text import clock_text, date_text, tr, when_text
 from ui.widgets.avatar import IconView
 from ui.widgets.button import Button
 from ui.widgets.label import Label
@@ -89,6 +89,11 @@ def _words(found: OutboxRow, now: datetime) -> str:
     return state_words(found, now)
 
 
+def planned_text(at: datetime, now: datetime) -> str:
+    """A chosen time, always with its hour."""
+    return when_text(at, now) if abs(at - now) < timedelta(days=6) else f"{date_text(at, now)} {clock_text(at)}"
+
+
 def state_words(found: OutboxRow, now: datetime) -> str:
     """The state in a sentence; a time that the rep chose is named."""
     if (
@@ -97,9 +102,12 @@ def state_words(found: OutboxRow, now: datetime) -> str:
         and found.not_before > now
         and not found.attempts
     ):
-        return tr("Will be sent {when}, unless the customer writes first.", when=when_text(found.send_at, now))
+        when = planned_text(found.send_at, now)
+        if found.kind == FORWARD:
+            return tr("Waits for its time: {when}.", when=when)
+        return tr("Waits for its time: {when}. It is not sent if the customer writes before.", when=when)
     if found.hold_reason == Hold.OVERTAKEN and found.send_at is not None:
-        when = when_text(found.send_at, now)
-        return tr("Was to be sent {when}, but the customer wrote first. Its words are a draft again.", when=when)
+        when = planned_text(found.send_at, now)
+        return tr("Not sent: the customer wrote before its time ({when}). Its words are a draft again.", when=when)
     text = found.text.removesuffix(found.last_error).rstrip() if found.last_error else found.text
     return f"{tr(text)} {found.last_error}" if text != found.text else tr(text)

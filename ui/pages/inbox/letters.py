@@ -20,10 +20,11 @@ from app.outbox.rules import FORWARD
 from app.people.queries import customer_rows
 from app.tickets import commands
 from ui.pages import Context
+from ui.pages.inbox.delivery import planned_text
 from ui.pages.inbox.recipients import AddressField, as_text
 from ui.pages.inbox.words import names_text
 from ui.pages.inbox.writer import Letter, Writer
-from ui.text import tr, when_text
+from ui.text import tr
 
 
 class Post(QObject):
@@ -193,9 +194,7 @@ class Post(QObject):
 
 def _queued(letter: Letter, *, solve: bool) -> str:
     if letter.send_at is not None:
-        return tr(
-            "It will be sent {when}, unless the customer writes first", when=when_text(letter.send_at, clock.now())
-        )
+        return tr("It waits for its time: {when}", when=planned_text(letter.send_at, clock.now()))
     return tr("Reply queued, ticket solved") if solve else tr("Reply queued")
 
 

@@ -82,6 +82,7 @@ class Opened:
     cc: tuple[Person, ...]
     reply: DraftView | None
     note: DraftView | None
+    passed_on: DraftView | None
     senders: tuple[Sender, ...]
     sender: str
     overtaken: OutboxRow | None
@@ -135,6 +136,7 @@ def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
         cc=cc,
         reply=draft_of(db, detail.id, me, "reply"),
         note=draft_of(db, detail.id, me, "note"),
+        passed_on=draft_of(db, detail.id, me, outbox_rules.FORWARD),
         senders=senders(db, me),
         sender=_answer_from(messages, box) if box is not None else "",
         overtaken=overtaken_in(db, detail.id, clock.now()),

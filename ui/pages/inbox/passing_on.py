@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from app.conversations.queries import MessageView
-from app.kernel import clock
 from app.outbox.rules import forward_subject
 from ui.pages.inbox.writer import Letter
-from ui.text import clock_text, date_text, tr
+from ui.text import tr
 
 
 def begun(message: MessageView, subject: str) -> Letter:
@@ -21,7 +20,7 @@ def begun(message: MessageView, subject: str) -> Letter:
 
 def _quoted(message: MessageView) -> str:
     author = _person(message.author_name, message.author_address)
-    date = f"{date_text(message.at, clock.now())} {clock_text(message.at)}"
+    date = message.at.astimezone().strftime("%Y-%m-%d %H:%M")  # with its year: who gets it reads it cold
     lines = [
         f"---------- {tr('Forwarded message')} ----------",
         f"{tr('From')}: {author}",

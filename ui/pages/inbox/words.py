@@ -80,6 +80,7 @@ def problem_pill(state: str) -> Pill | None:
         "partial": (tr("Not sent to all"), "bad"),
         "uncertain": (tr("Sent?"), "warn"),
         "held": (tr("Held"), "warn"),
+        "retry": (tr("Not sent yet"), "warn"),
     }.get(state)
     return None if words is None else (*words, "alert-circle-outline")
 
