@@ -64,6 +64,14 @@ ALL: tuple[Action, ...] = (
     Action("view.mine", "Show mine", "G, M", "account-outline", "List"),
     Action("view.overdue", "Show overdue", "G, O", "clock-alert-outline", "List"),
     Action("view.snoozed", "Show snoozed", "G, S", "clock-outline", "List"),
+    Action("view.unread", "Show unread", "", "circle-medium", "List", "new"),
+    Action("view.waiting", "Show waiting on customer", "", "timer-sand", "List", "pending"),
+    Action("view.solved", "Show solved", "", "check", "List", "done"),
+    Action("view.active", "Show all that are not closed", "", "inbox-full-outline", "List", "active"),
+    Action("view.closed", "Show closed", "", "archive-outline", "List", "archive"),
+    Action("view.follow_up", "Show tickets to follow up", "", "flag-outline", "List", "survey"),
+    Action("view.everything", "Show everything", "", "inbox-multiple-outline", "List", "all tickets"),
+    Action("view.bin", "Show the Bin", "", "trash-can-outline", "List", "trash deleted"),
     Action("solve", "Solve", "E", "check", "Ticket", "close done"),
     Action("reopen", "Open again", "Shift+E", "restart", "Ticket"),
     Action("assign_me", "Assign to me", "M", "account-check-outline", "Ticket", "take mine"),
@@ -81,6 +89,19 @@ ALL: tuple[Action, ...] = (
     Action("side", "Show or hide the side panel", "Ctrl+\\", "dock-right", "Ticket"),
 )
 
+
+LISTS = {
+    "view.all": "to_do",
+    "view.everything": "all",
+    **{
+        f"view.{name}": name
+        for name in (
+            *("unassigned", "mine", "overdue", "snoozed", "unread", "waiting"),
+            *("solved", "active", "closed", "follow_up", "bin"),
+        )
+    },
+}
+"""The actions that show a list of the inbox, from wherever one is, and which list."""
 
 _NOT_LISTED = {"palette", "next", "previous", "select", "open"}
 

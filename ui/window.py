@@ -22,7 +22,7 @@ from app.desk import Desk
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError
 from app.tickets.commands.results import UndoResult
-from ui.actions import Actions, Offer
+from ui.actions import LISTS, Actions, Offer
 from ui.bridge import Bridge
 from ui.models.cache import TicketCache
 from ui.pages import BasePage, Context
@@ -194,6 +194,8 @@ class Window(QMainWindow):
         for name in ("inbox", "board", "customers", "satisfaction", "health", "settings"):
             if has_page(name):
                 bind(self, f"go.{name}", partial(self.go, name))
+        for key, view in LISTS.items():
+            bind(self, key, partial(self.go, "inbox", view=view), lambda: self.current != FIRST_RUN)
         for look in _LOOKS:
             bind(self, f"look.{look}", partial(self.choose_look, look))
         self.bridge.changed.connect(self._changed)

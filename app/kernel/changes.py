@@ -138,8 +138,8 @@ class Watcher:
                 try:
                     version = db.execute("PRAGMA data_version").fetchone()[0]
                     if version != seen:
-                        seen = version
                         self._look(db)
+                        seen = version  # only now: what could not be read is looked for again
                 except sqlite3.Error:
                     log.exception("the change log could not be read")
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
 from app.kernel import ids, jobs, signals
-from app.kernel.changes import Changes, collect
+from app.kernel.changes import Changes, Watcher, collect
 from app.kernel.errors import UserError
 from app.kernel.store import Store, Tx
 from app.kernel.tables import Job
@@ -102,6 +104,29 @@ def test_a_commit_of_another_process_is_heard(store: Store) -> None:
     subprocess.run([sys.executable, "-c", program, str(store.database)], check=True)
     assert heard.wait_for("agent")
     assert heard.all.of("agent")
+
+
+class Stumbling(Watcher):
+    """The log cannot be read the first time."""
+
+    stumbled = False
+
+    def _look(self, db: Any) -> None:
+        if not self.stumbled:
+            self.stumbled = True
+            msg = "database is locked"
+            raise sqlite3.OperationalError(msg)
+        super()._look(db)
+
+
+def test_a_change_that_could_not_be_read_is_told_later(store: Store) -> None:
+    heard, watcher = Heard(), Stumbling(store.database, poll_s=0.02)
+    watcher.listen(heard)
+    with store.write("add") as tx:
+        _add(tx, "Ann")
+    assert heard.wait_for("agent")
+    assert watcher.stumbled
+    watcher.close()
 
 
 def test_a_signal_is_heard_and_is_nothing_after_its_time(store: Store) -> None:

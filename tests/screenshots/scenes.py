@@ -28,7 +28,7 @@ Go = Callable[[Studio, Desk], object]
 
 @dataclass(frozen=True)
 class Scene:
-    """How to get there, and on which desk: `empty`, `sample`, or `fault` (a copy of the sample desk that is let go wrong)."""
+    """How to get there, and on which desk: `empty`, `sample`, or `own` (a copy of the sample desk, for scenes that leave traces)."""
 
     go: Go
     desk: str = "sample"
@@ -212,17 +212,17 @@ def _page(name: str, desk: str = "sample", **where: object) -> Scene:
 SCENES: dict[str, Scene] = {
     "inbox": Scene(_inbox),
     "conversation": Scene(lambda studio, desk: _ticket(studio, desk, "is:waiting has:attachment")),
-    "composer": Scene(_composing),
-    "note": Scene(_note),
-    "html_mail": Scene(_html),
+    "composer": Scene(_composing, "own"),
+    "note": Scene(_note, "own"),
+    "html_mail": Scene(_html, "own"),
     "selection": Scene(_selected),
     "search": Scene(_found),
     "search_nothing": Scene(lambda studio, desk: _found(studio, desk, "xylophone quartz")),
     "new_mail": _page("inbox", new_to="ana@lindqvist.example"),
-    "bin": Scene(_bin),
-    "list_empty": Scene(_empty_list, "fault"),
+    "bin": Scene(_bin, "own"),
+    "list_empty": Scene(_empty_list, "own"),
     "list_error": Scene(_broken_list),
-    "toast_undo": Scene(_undo, "fault"),
+    "toast_undo": Scene(_undo, "own"),
     "change_subject": Scene(_subject),
     "snooze": Scene(_snooze),
     "merge": Scene(_merge),
@@ -243,10 +243,10 @@ SCENES: dict[str, Scene] = {
     "palette": Scene(_palette),
     "palette_found": Scene(lambda studio, desk: _palette(studio, desk, "lamp")),
     "shortcuts": Scene(_shortcuts),
-    "status_lamp": Scene(_lamp, "fault"),
-    "sign_in": Scene(_sign_in, "fault"),
-    "sign_in_refused": Scene(_refused, "fault"),
-    "offline": Scene(_offline, "fault"),
+    "status_lamp": Scene(_lamp, "own"),
+    "sign_in": Scene(_sign_in, "own"),
+    "sign_in_refused": Scene(_refused, "own"),
+    "offline": Scene(_offline, "own"),
     "first_run": Scene(lambda _studio, _desk: None, "empty"),
     "first_run_works": _test(world.WORKS),
     "first_run_password": _test(world.WRONG_PASSWORD),

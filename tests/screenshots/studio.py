@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from PySide6.QtCore import QEventLoop, QLocale
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QLocale
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -71,6 +71,8 @@ class Studio:
         self.window.deleteLater()
         self.window = None
         self._turn()
+        # Outside of a running loop nobody else deletes: what stays is styled again with every change of the look.
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
     @property
     def shown(self) -> Window:

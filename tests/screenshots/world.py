@@ -92,7 +92,7 @@ class Desks:
 
     @contextmanager
     def of(self, kind: str) -> Iterator[Desk]:
-        """An `empty` desk, the `sample` one, or a copy of that (`fault`) for this scene alone."""
+        """An `empty` desk, the `sample` one, or a copy of that (`own`) for this scene alone."""
         if kind == "empty":
             with _opened(_folder()) as desk:
                 yield desk

@@ -26,6 +26,7 @@ from ui.models.blocks import block_of
 from ui.models.cache import TicketCache
 from ui.models.hits import Found, HitModel, near
 from ui.models.tickets import ID_ROLE, ROW_ROLE, Ids, TicketModel
+from ui.pages.inbox import loading
 from ui.tasks import Tasks
 
 
@@ -176,3 +177,15 @@ def test_a_snippet_begins_near_what_was_searched_for() -> None:
     assert near(text, ("glass",)) == "… sold, the glass included"
     assert near("the glass is broken", ("glass",)) == "the glass is broken"
     assert near("nothing of it", ("glass",)) == "nothing of it"
+
+
+def test_a_mail_that_comes_while_the_first_screen_is_on_its_way_is_shown(reading: Reading, qtbot: QtBot) -> None:
+    made, heard = reading.made, []
+    made.mail(subject="Old")
+    first = made.desk.ask(loading.first, View(), made.ann)
+    reading.bridge.changed.connect(heard.append)
+    fresh, _ = made.mail(subject="Fresh", address="new@shop.example")
+    qtbot.waitUntil(lambda: any(changes.touches("ticket") for changes in heard) and reading.tasks.running == 0)
+    reading.model.start_with(first.keys, first.rows, View())
+    qtbot.waitUntil(lambda: reading.model.rowCount() == 2)
+    assert reading.ids()[0] == fresh

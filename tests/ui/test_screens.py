@@ -1,5 +1,9 @@
 # mypy: disable-error-code="no-untyped-call"
-"""Every screen and every state of one, in three widths, all looks, a long language and Japanese: nothing to complain about."""
+"""Every screen and every state of one, in three widths, all looks and a long language: nothing to complain about.
+
+Two windows a scene: one in English, in each width and in the dark, and one in a long language, at its narrowest and in high
+contrast. What Qt learns only when it starts (its scale) and Japanese letters are tried on the busiest screens.
+"""
 
 from __future__ import annotations
 
@@ -41,19 +45,17 @@ def test_a_screen_stands_up_to_a_careful_look(name: str, desks: Desks, qapp: QAp
     assert found == []
 
 
-def test_at_other_scales_too() -> None:
-    """Qt learns its scale when it starts; the busiest screens stand for the others, which share their widgets."""
-    for scale in ("1.5", "2"):
-        command = [
-            sys.executable,
-            "-m",
-            "tests.ui.screens",
-            "inbox",
-            "board",
-            "settings_mailboxes",
-            "first_run_certificate",
-        ]
-        done = subprocess.run(
-            command, cwd=ROOT, env=os.environ | {"QT_SCALE_FACTOR": scale}, capture_output=True, text=True, check=False
-        )
-        assert (done.returncode, done.stdout) == (0, ""), done.stderr
+@pytest.mark.slow
+@pytest.mark.parametrize("scale", ["1.5", "2"])
+def test_at_other_scales_too(scale: str) -> None:
+    """The busiest screens stand for the others, which share their widgets; in Japanese too."""
+    names = ["inbox", "board", "settings_mailboxes", "first_run_certificate"]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.ui.screens", *names],
+        cwd=ROOT,
+        env=os.environ | {"QT_SCALE_FACTOR": scale},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr

@@ -123,9 +123,12 @@ class TicketModel(QAbstractTableModel):
     def start_with(self, keys: bytes, rows: Iterable[TicketRow], view: View) -> None:
         """Show a list whose first ids and rows were read together (the first screen)."""
         self._view = view
+        since, self.is_loaded = self._waiting, False
         self._begin_anew()
+        self._waiting = since  # what changed after the first screen was read
         self._cache.put([UUID(bytes=raw) for raw in blocks.each(blocks.part(keys, 0, PAGE))], rows)
         self._take(Ids(keys, set(), blocks.count(keys) < FIRST), None)
+        self._ask_waiting()
 
     def apply(self, changes: Changes) -> None:
         """Follow what changed. The rows themselves are the cache's business, which must have been told before."""
@@ -172,8 +175,11 @@ class TicketModel(QAbstractTableModel):
         self._rest.stop()
 
     def _ask_waiting(self) -> None:
-        """Ask for what has changed since the last time, unless an answer is awaited, which does so itself."""
-        if self._under_way:
+        """Ask for what has changed since the last time, unless an answer is awaited, which does so itself.
+
+        Before there is a list, its first screen is awaited (`start_with`): it may have been read before the change.
+        """
+        if self._under_way or not self.is_loaded:
             return
         changed, self._waiting = self._waiting, frozenset()
         if self._deeper and not self._rest.isActive():
@@ -194,14 +200,14 @@ class TicketModel(QAbstractTableModel):
 
         def failed(error: Exception) -> bool:
             if turn == self._turn:
-                self._under_way = False
+                self._under_way, self._waiting = False, None  # what was asked for is wanted still, the next time
                 self.failed.emit(error)
             return True
 
         self._tasks.ask(read_ids, self._view, limit, self._ids, then=take, owner=self, failed=failed)
 
     def _take(self, ids: Ids, changed: frozenset[UUID] | None) -> None:
-        fresh = not self.is_loaded
+        fresh, self.is_loaded = not self.is_loaded, True
         if ids.block is not None:
             if fresh:
                 self._reset(ids.block)
@@ -210,7 +216,6 @@ class TicketModel(QAbstractTableModel):
             if not ids.whole and (fresh or changed is None or self._went_deeper(ids.block, changed)):
                 self._want_rest(at_once=fresh)
         if fresh:
-            self.is_loaded = True
             self.loaded.emit()
 
     def _went_deeper(self, head: bytes, changed: frozenset[UUID]) -> bool:

@@ -96,7 +96,8 @@ class FigureTile(Tile):
     def __init__(
         self, name: str, figure: str = "", note: str = "", *, tone: str = "", beside: QWidget | None = None
     ) -> None:
-        self._figure = Label(figure, "figure")
+        self._figure = ElidingLabel(figure, "figure")  # a word in a long language may not fit
+        self._figure.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._note = ElidingLabel(note, "small")
         self._arrow = IconView("arrow-up", "ok", 14)
         self._arrow.hide()

@@ -93,6 +93,12 @@ class CardList(QListView):
         self.scrollTo(first)
         return True
 
+    def keep_choice(self) -> None:
+        """Where the keyboard is, a card is chosen, if there is any."""
+        if not self.selectionModel().hasSelection() and self._cards.rowCount():
+            here = self._cards.index(max(0, self.currentIndex().row()))
+            self.selectionModel().setCurrentIndex(here, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+
     def select_at(self, height: int) -> None:
         """Go to the card at this height (in the view), or to the last one above it."""
         index = self.indexAt(QPoint(INSET + 8, max(0, height)))
@@ -158,8 +164,7 @@ class CardList(QListView):
 
     def focusInEvent(self, event: QFocusEvent, /) -> None:
         super().focusInEvent(event)
-        if not self.selectionModel().hasSelection() and self._cards.rowCount():
-            self.setCurrentIndex(self._cards.index(max(0, self.currentIndex().row())))
+        self.keep_choice()
         self.chosen.emit()
         self.viewport().update()
 

@@ -43,6 +43,7 @@ class Page(BasePage):
         self._columns: list[Column] = []
         self._last = 0  # the column in which somebody worked last
         self._follow: tuple[tuple[UUID, ...], str] | None = None
+        self._moved: tuple[tuple[UUID, ...], str] | None = None  # what was moved last, and where to
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(self.read)
         self._clock = QTimer(self, interval=_CLOCK_MS)
@@ -131,6 +132,7 @@ class Page(BasePage):
             column.show_column(data, view.names, filtered=view.filtered)
         self._stack.setCurrentWidget(self._choose_face(view))
         self._follow_moved()
+        self._follow_back()
         if fresh:
             self._focus()
         self.context.actions.refresh()
@@ -260,10 +262,30 @@ class Page(BasePage):
         keys, target = self._follow
         for place, column in enumerate(self._columns):
             if column.key == target and column.list.select(keys):
-                self._follow = None
-                self._worked_in(place)
-                column.list.setFocus(Qt.FocusReason.OtherFocusReason)
-                self._scroll.ensureWidgetVisible(column, 16, 0)
+                self._moved, self._follow = self._follow, None
+                self._go_to(place)
+                return
+
+    def _follow_back(self) -> None:
+        """Cards whose move was undone are followed back; where the keyboard is, a card is chosen."""
+        held = next((column for column in self._columns if column.list.hasFocus()), None)
+        if held is None:
+            return
+        if self._moved is not None and held.key == self._moved[1]:
+            keys, _ = self._moved
+            if all(held.list.cards().place_of(key) < 0 for key in keys):
+                self._moved = None
+                for place, column in enumerate(self._columns):
+                    if column.list.select(keys):
+                        self._go_to(place)
+                        return
+        held.list.keep_choice()
+
+    def _go_to(self, place: int) -> None:
+        column = self._columns[place]
+        self._worked_in(place)
+        column.list.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._scroll.ensureWidgetVisible(column, 16, 0)
 
     def _set_status(self, status: str) -> None:
         keys = self._list().selected()

@@ -67,9 +67,11 @@ class Page(BasePage):
         self.open = Button(tr("Open the inbox"), "primary", clicked=self._open)
         self._why = Label("", "small", wrap=True)
         self._filling = False
+        self._naming = False  # somebody types their name while the test runs
         self._stop = threading.Event()
         self._build()
         self.name.textChanged.connect(lambda _text: self._show())
+        self.name.textEdited.connect(lambda _text: self._types_name())
         self.form.changed.connect(self._show)
         self.form.told.connect(lambda: QTimer.singleShot(0, self, self._reveal))
         self._show()
@@ -147,6 +149,9 @@ class Page(BasePage):
     def deactivate(self) -> None:
         self._stop.set()  # a window that is closed meanwhile leaves no half of a sample behind
 
+    def _types_name(self) -> None:
+        self._naming = self.form.is_busy
+
     def _show(self) -> None:
         named = bool(self.name.text().strip())
         saving = self.form.is_busy
@@ -158,7 +163,13 @@ class Page(BasePage):
         self._why.setText(tr("Your name is still missing.") if self.form.can_save and not named else "")
 
     def _reveal(self) -> None:
-        """The result of the test is seen in a low window too."""
+        """The result of the test is seen in a low window too, and the keyboard is where one goes on.
+
+        While a test runs the fields are locked, and the focus falls from them to the first one that is not, the name.
+        """
+        if not self._naming:
+            (self.open if self.open.isEnabled() else self.name if self.form.can_save else self.test).setFocus()
+        self._naming = False
         self.scroller.ensureWidgetVisible(self.open if self.form.can_save else self.form.sending, 0, 24)
 
     # -- the mailbox --------------------------------------------------------------------------------------------------

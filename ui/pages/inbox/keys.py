@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
 
 from app.kernel import signals
-from app.tickets.queries import Pile
 from ui.pages.inbox.merge import MOST, ask_merge
 from ui.pages.inbox.snooze import ask_snooze
 from ui.text import tr
@@ -38,14 +36,6 @@ def bind(page: Page) -> None:
         lambda: page.list.shown.currentIndex().isValid() or tr("No ticket is chosen"),
     )
     on("select_all", lambda: page.list.shown.selectAll())  # noqa: PLW0108 - asked when it is run
-    for key, pile in (
-        ("view.all", Pile.TO_DO),
-        ("view.unassigned", Pile.UNASSIGNED),
-        ("view.mine", Pile.MINE),
-        ("view.overdue", Pile.OVERDUE),
-        ("view.snoozed", Pile.SNOOZED),
-    ):
-        on(key, partial(page.show_pile, pile))
     on("solve", lambda: page.go_on(lambda: triage.set_status(page.those(), "solved")), lambda: _unsolved(page))
     on("reopen", lambda: triage.set_status(page.those(), "open"), lambda: _solved(page))
     on("assign_me", lambda: _assign_me(page), lambda: _one(page))

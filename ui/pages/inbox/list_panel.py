@@ -13,7 +13,7 @@ from app.tickets.queries import Counts, Pile
 from ui.icons import icon
 from ui.models.hits import HIT_ROLE, MOST, Found, HitModel
 from ui.models.tickets import ID_ROLE, TicketModel
-from ui.pages.inbox.piles import CHIPS, ICONS, MORE, chip_word, pile_word
+from ui.pages.inbox.piles import CHIPS, ICONS, MORE, chip_word, mail_piles, pile_word
 from ui.pages.inbox.rows import ROW_HEIGHT, HitPainter, RowPainter
 from ui.text import count_text, tr
 from ui.widgets.button import MenuButton, ToolButton
@@ -75,7 +75,7 @@ class Rows(QTableView):
     def step(self, by: int) -> None:
         """Choose the next or previous row that can be chosen."""
         model, current = self.model(), self.currentIndex()
-        chosen = current.isValid() and self.selectionModel().isSelected(current)
+        chosen = current.isValid() and (self.marking or self.selectionModel().isSelected(current))
         place = current.row() + (by if chosen else 0) if current.isValid() else 0
         while 0 <= place < model.rowCount():
             index = model.index(place, 0)
@@ -122,6 +122,7 @@ class ListPanel(QFrame):
     """The whole left column. It shows what the page gives it and tells what the person wants."""
 
     pile_chosen = Signal(object)  # Pile
+    mail_pile_chosen = Signal(str)  # a part of the ledger
     searched = Signal(str)
     ticket_chosen = Signal(object)  # UUID
     customer_chosen = Signal(object)  # UUID
@@ -252,7 +253,7 @@ class ListPanel(QFrame):
     def _build(self, new: QAction) -> None:
         self._title = Label(tr("Inbox"), "title")
         self._count = Label("", "small")
-        more = [self._view_action(pile) for pile in (*CHIPS, *MORE)]
+        more = [self._view_action(pile) for pile in (*CHIPS, *MORE)] + self._mail_actions()
         self.views = MenuButton(tr("All lists"), more, icon="filter-variant")
         self.new = ToolButton("square-edit-outline", tr("New mail"), clicked=new.trigger)
         self.new.setToolTip(f"{tr('New mail')}  ({new.shortcut().toString()})")
@@ -304,6 +305,16 @@ class ListPanel(QFrame):
         action.triggered.connect(lambda _on=False: self.pile_chosen.emit(pile))
         return action
 
+    def _mail_actions(self) -> list[QAction]:
+        line = QAction(self)
+        line.setSeparator(True)
+        found = [line]
+        for part, word, name in mail_piles():
+            action = QAction(icon(name), word, self)
+            action.triggered.connect(lambda _on=False, part=part: self.mail_pile_chosen.emit(part))
+            found.append(action)
+        return found
+
     # -- what happens
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
@@ -314,7 +325,7 @@ class ListPanel(QFrame):
     def focus_rows(self) -> None:
         """The keyboard goes to the rows."""
         self.shown.setFocus(Qt.FocusReason.OtherFocusReason)
-        if not self.shown.currentIndex().isValid():
+        if not self.shown.selectionModel().hasSelection():  # the focus alone marks the first row, be it a heading
             self.shown.step(1)
 
     def _hold(self, *_: object) -> None:

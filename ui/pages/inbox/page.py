@@ -119,11 +119,13 @@ class Page(InboxFrame):
         self.list.show_state()
 
     def _begin(self) -> None:
-        view = View(Pile.TO_DO, self.me)
+        view, before = View(Pile.TO_DO, self.me), self.model.view
 
         def take(first: First) -> None:
-            self.model.start_with(first.keys, first.rows, view)
             self._take_counts(first.counts)
+            if self.model.view is not before:
+                return  # another list was asked for meanwhile
+            self.model.start_with(first.keys, first.rows, view)
             focus = QApplication.focusWidget()
             if focus is None or not self.isAncestorOf(focus):
                 self.list.rows.setFocus()

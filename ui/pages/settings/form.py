@@ -13,7 +13,7 @@ from ui.pages import Context
 from ui.text import tr
 from ui.widgets.button import Button
 from ui.widgets.field import FormRow, Select, TextField
-from ui.widgets.label import Label
+from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import column, row, set_box, vertical
 from ui.widgets.panel import ScrollPage
 from ui.widgets.toggle import Switch
@@ -62,7 +62,7 @@ class Pane(QFrame):
         self.context = context
         self._fields: dict[str, QWidget] = {}
         self._kept: Values = {}
-        self.title = Label(title, "title", wrap=True)
+        self.title = ElidingLabel(title, "title")
         self.text = Label(text, "small", wrap=True)
         self.text.setVisible(bool(text))
         self.scroller = ScrollPage(margins=(24, 8, 24, 24), spacing=12)

@@ -1,0 +1,162 @@
+# mypy: disable-error-code="no-untyped-call"
+"""What a person does by keys and from the palette, through the whole window: snooze, merge, mark, lists, do again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.kernel import clock
+from app.tickets.queries import Pile, ticket, ticket_ids, view_named
+from tests.ui.inbox_desk import InboxDesk, inbox_window
+from ui.actions import LISTS
+from ui.pages.inbox.merge import MergeSheet
+from ui.pages.inbox.page import Page
+from ui.pages.inbox.snooze import SnoozeSheet
+from ui.widgets.palette import CommandPalette
+from ui.window import Window
+
+KEY = Qt.Key
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[InboxDesk]:
+    """A desk with a mailbox and three tickets, two of them of one customer."""
+    desk = InboxDesk(tmp_path / "desk")
+    desk.some(2)
+    desk.mail(address="c0@shop.example", name="Customer 0", subject="Matter again", ago_minutes=9)
+    yield desk
+    desk.desk.close()
+
+
+@pytest.fixture
+def page(made: InboxDesk, qapp: QApplication, qtbot: QtBot) -> Iterator[Page]:
+    """The inbox; the newest ticket is shown."""
+    with inbox_window(made, qapp, qtbot) as shown:
+        qtbot.waitUntil(lambda: shown.shown is not None and shown.context.tasks.running == 0)
+        yield shown
+
+
+def window_of(page: Page) -> Window:
+    """The window around the page."""
+    window = page.window()
+    assert isinstance(window, Window)
+    return window
+
+
+def subject(page: Page) -> str:
+    """The subject of the ticket that is open."""
+    return page.shown.detail.row.subject if page.shown else ""
+
+
+def test_h_snoozes_and_the_ticket_leaves_the_list(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    key = page.model.id_at(0)
+    qtbot.keyClick(page.list.rows, KEY.Key_H)
+    sheet = window_of(page).overlay.current()
+    assert isinstance(sheet, SnoozeSheet)
+    assert sheet.field.text()
+    sheet.offers[0].click()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 2 and page.model.place_of(key) < 0)
+    found = made.desk.ask(ticket, key)
+    assert found is not None
+    assert found.row.snooze_until is not None
+    assert found.row.snooze_until > clock.now()
+
+
+def test_two_tickets_of_one_customer_become_one(page: Page, qtbot: QtBot) -> None:
+    qtbot.keyClick(page.list.rows, KEY.Key_M, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: window_of(page).overlay.current() is not None)
+    sheet = window_of(page).overlay.current()
+    assert isinstance(sheet, MergeSheet)
+    sheet.go.click()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 2)
+    qtbot.waitUntil(lambda: page.shown is not None and len(page.shown.messages) == 2)
+
+
+def test_x_marks_one_by_one_and_what_is_done_is_done_to_the_marked(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    one, two, three = (page.model.id_at(n) for n in range(3))
+    rows = page.list.rows
+    for key in (KEY.Key_X, KEY.Key_J, KEY.Key_J, KEY.Key_X):
+        qtbot.keyClick(rows, key)
+    assert page.list.selected() == [one, three]
+    qtbot.keyClick(rows, KEY.Key_E)
+    qtbot.waitUntil(lambda: made.desk.ask(ticket_ids, view_named("solved")) is not None and page.model.rowCount() == 1)
+    assert page.model.id_at(0) == two
+
+
+def test_what_was_undone_is_done_again(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    key, actions = page.model.id_at(0), page.context.actions
+
+    def status() -> str:
+        found = made.desk.ask(ticket, key)
+        return found.row.status if found and page.context.tasks.running == 0 else ""
+
+    qtbot.keyClick(page.list.rows, KEY.Key_E)
+    qtbot.waitUntil(lambda: status() == "solved")
+    assert actions.run("undo")
+    qtbot.waitUntil(lambda: status() == "new")
+    assert actions.run("redo")
+    qtbot.waitUntil(lambda: status() == "solved")
+
+
+def test_the_side_panel_stays_hidden_while_one_reads_on(page: Page, qtbot: QtBot) -> None:
+    assert page.side.isVisible()
+    page.context.actions.run("side")
+    assert not page.side.isVisible()
+    qtbot.keyClick(page.list.rows, KEY.Key_J)
+    qtbot.waitUntil(lambda: subject(page) == "Matter 1" and page.context.tasks.running == 0)
+    assert not page.side.isVisible()
+    page.context.actions.run("side")
+    assert page.side.isVisible()
+
+
+def test_the_palette_finds_the_bin_from_the_board(page: Page, qtbot: QtBot) -> None:
+    page.context.actions.run("delete")
+    qtbot.waitUntil(lambda: page.model.rowCount() == 2)
+    window = window_of(page)
+    window.go("board")
+    window.open_palette()
+    palette = window.overlay.current()
+    assert isinstance(palette, CommandPalette)
+    palette.field.setText("bin")
+    assert palette.lines()[0] == "Show the Bin"
+    qtbot.keyClick(palette.field, KEY.Key_Return)
+    assert window.current == "inbox"
+    qtbot.waitUntil(lambda: page.model.view.pile is Pile.BIN and page.model.rowCount() == 1)
+    assert page.list._title.text() == "Bin"
+
+
+def test_every_list_of_the_inbox_has_its_action(page: Page) -> None:
+    offered = {offer.action.key for offer in page.context.actions.offers() if offer.enabled}
+    assert set(LISTS) <= offered
+    assert set(LISTS.values()) == {str(pile) for pile in Pile} - {"new", "open"}
+
+
+def test_a_list_chosen_before_the_inbox_was_made_stays_chosen(
+    made: InboxDesk, page: Page, qapp: QApplication, qtbot: QtBot
+) -> None:
+    window = Window(made.desk, window_of(page)._theme)
+    qtbot.addWidget(window)
+    window.go("board")
+    window.show()
+    assert window.actions_.run("view.bin")
+    other = window._pages["inbox"]
+    assert isinstance(other, Page)
+    qtbot.waitUntil(lambda: other.model.is_loaded and window.tasks.running == 0)
+    assert other.model.view.pile is Pile.BIN
+    assert other.model.rowCount() == 0
+    assert window.shut()
+
+
+def test_down_from_the_search_goes_to_what_was_found_not_to_its_heading(page: Page, qtbot: QtBot) -> None:
+    page.list.search.setFocus()
+    page.list.search.setText("Matter 1")
+    qtbot.waitUntil(lambda: page.list.searching and page.list.hits.rowCount() > 1)
+    qtbot.keyClick(page.list.search, KEY.Key_Down)
+    qtbot.waitUntil(lambda: subject(page) == "Matter 1")
+    assert page.list.results.currentIndex().row() == 1
