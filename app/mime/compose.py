@@ -22,6 +22,7 @@ from app.mime.model import Address
 from app.mime.names import file_name
 
 _LINE: Final = 76
+_LONG_NAME: Final = 300
 _ATOM: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+\Z")
 _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+\Z|\"(?:[^\"\\\r\n]|\\.)+\"\Z")
 _LOCAL_BEYOND_ASCII: Final = re.compile(r"(?=.*[^\x00-\x7f])(?:[\w!#$%&'*+/=?^`{|}~.-])+\Z")
@@ -122,6 +123,8 @@ def _mailbox(address: Address) -> str:
     name = " ".join(_one_line(address.name, "name").split())
     if not name:
         return wire
+    if len(name) > _LONG_NAME:  # a quoted name cannot be folded, encoded words can
+        return " ".join([*_encoded_words(name), f"<{wire}>"])
     if _ATOM.match(name) and "=?" not in name:
         return f"{name} <{wire}>"
     if name.isascii() and "=?" not in name and name.isprintable():

@@ -119,3 +119,32 @@ def test_ids() -> None:
     assert len(first.split("@")[0]) == 32
     assert fold_references([]) == ()
     assert fold_references(["a@x", "b@x", "a@x"]) == ("a@x", "b@x")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"subject": "x" * 5000},
+        {"subject": "ü" * 2000},
+        {"text": "y" * 5000},
+        {"text": "> " + "z" * 5000},
+        {"text": " ".join(["word"] * 5000)},
+        {"html": "<p>" + "h" * 5000 + "</p>"},
+        {"to": tuple(Address("Name " * 40, f"a{number}@customer.example") for number in range(100))},
+        {"to": (Address('"' * 1500, "ann@customer.example"),)},
+        {"to": (Address("N" * 1500, "ann@customer.example"),)},
+        {"references": tuple(f"{number}.{'r' * 200}@customer.example" for number in range(200))},
+        {"attachments": (("n" * 2000 + ".pdf", "application/pdf", b"x" * 5000),)},
+        {"headers": {"X-Long": "v" * 5000}},
+    ],
+)
+def test_no_line_is_ever_longer_than_998_bytes(changes: dict[str, object]) -> None:
+    raw = compose(_letter(**changes))
+    assert max(map(len, raw.split(b"\r\n"))) <= 998
+
+
+def test_references_stay_below_1500_characters() -> None:
+    ids = tuple(f"{number}.{'r' * 60}@customer.example" for number in range(200))
+    named = parse(compose(_letter(references=ids))).references
+    assert sum(len(each) + 3 for each in named) <= 1600
+    assert (named[0], named[-1]) == (ids[0], ids[-1])
