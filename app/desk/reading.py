@@ -39,7 +39,7 @@ _SECOND_LEVEL = 3  # letters of "co", "com", "org" … before a country
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`markup` loads nothing and is "" for a mail of text alone; `pictured` is the same with its pictures from elsewhere.
+    """`markup` loads nothing, names pictures from elsewhere by their words alone, and is "" for a mail of text alone; `pictured` is the same with its pictures from elsewhere.
 
     `domain`: of the author's address if it is proven, else "". `allowed`: pictures of that domain may be loaded unasked.
     `forged`: our own provider says that the sender is not who it says. `heavy`: too much to lay out.
@@ -74,8 +74,8 @@ class MailReader:
         said = self.verdict(message)
         domain = said.domain if said.passed else ""
         return Reading(
-            markup=markup,
-            pictured=remote.with_pictures(markup) if found.pictures and not heavy else markup,
+            markup=remote.without_pictures(markup) if found.pictures or found.trackers else markup,
+            pictured=remote.with_pictures(markup),
             pictures=found.pictures,
             trackers=found.trackers,
             domain=domain,

@@ -14,6 +14,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 _IMAGE: Final = re.compile(r'<img((?: [\w-]+="[^"]*")*?) data-remote-src="([^"]*)"((?: [\w-]+="[^"]*")*)', re.I)
+_WHOLE: Final = re.compile(_IMAGE.pattern + r"\s*/?>", re.I)
+_ALT: Final = re.compile(r' alt="([^"]*)"', re.I)
 _SIZE: Final = re.compile(r' (width|height)="\s*(\d+)(?:\.\d+)?(?:px)?\s*"', re.I)
 _STYLE: Final = re.compile(r' style="([^"]*)"', re.I)
 _STYLE_SIZE: Final = re.compile(r"(?:^|;)\s*(?:max-)?(?:width|height)\s*:\s*([0-9.]+)(?:px|pt|em)?\s*(?:;|$)", re.I)
@@ -40,6 +42,17 @@ def count(markup: str) -> Remote:
     found = {url: is_tracker(before + after, url) for before, url, after in _IMAGE.findall(markup)}
     trackers = sum(found.values())
     return Remote(len(found) - trackers, trackers)
+
+
+def without_pictures(markup: str) -> str:
+    """Cleaned markup in which pictures from elsewhere take no room: what they are called stands in their place."""
+
+    def one(found: re.Match[str]) -> str:
+        words = _ALT.search(found[1] + found[3])
+        said = html.unescape(words[1]).strip() if words else ""
+        return f"[{html.escape(said)}]" if said and not is_tracker(found[1] + found[3], found[2]) else ""
+
+    return _WHOLE.sub(one, markup)
 
 
 def with_pictures(markup: str) -> str:

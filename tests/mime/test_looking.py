@@ -44,6 +44,13 @@ def test_a_tracker_is_counted_and_never_loaded(image: str) -> None:
     assert f'src="{PICTURE}"' in shown
 
 
+def test_pictures_that_are_not_loaded_take_no_room_and_are_named() -> None:
+    markup = clean(
+        '<p>a<img src="https://x.example/1.png" alt="Our &lt;lamp>" width="300"><img src="https://x.example/2.png" alt="t" width="1">b<img src="cid:c"></p>'
+    )
+    assert remote.without_pictures(markup) == '<p>a[Our &lt;lamp&gt;]b<img src="cid:c"></p>'
+
+
 def test_the_same_picture_twice_is_one_and_pictures_of_the_mail_are_none() -> None:
     twice = f'<img src="{PICTURE}" width="300"><img src="cid:a"><img src="data:image/png;base64,AA">'
     assert remote.count(clean(twice * 2)) == remote.Remote(1, 0)

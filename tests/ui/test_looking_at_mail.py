@@ -3,51 +3,37 @@
 
 from __future__ import annotations
 
-import signal
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
-from email.message import EmailMessage
 from pathlib import Path
-from uuid import UUID
 
 import pytest
-from PySide6.QtCore import QObject, QPoint, Qt, QTimer, QUrl
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QMouseEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.connectors.pictures import PictureFetcher
-from app.conversations.commands import NewAttachment, NewMessage, add_blob, add_message
 from app.conversations.consent import domains_with_pictures
-from app.kernel import clock
-from app.kernel.ids import new_id
-from app.mime.parse import parse
 from tests.ui.inbox_desk import InboxDesk, inbox_window
+from tests.ui.shown_mail import (
+    FAILED,
+    PASSED,
+    REMOTE,
+    Fetcher,
+    button,
+    html_mail,
+    png,
+    press,
+    show,
+    vouch,
+    with_files,
+    words_of,
+)
 from ui.pages.inbox.card import MessageCard
 from ui.pages.inbox.mailfiles import hand_over
 from ui.pages.inbox.page import Page
-from ui.pages.inbox.rendering import RenderMarks
 from ui.widgets.composer import AttachmentChip
 from ui.widgets.pictures import decoder
-
-PASSED = "mx.desk.example; dkim=pass header.d=shop.example; dmarc=pass header.from=shop.example"
-FAILED = "mx.desk.example; dmarc=fail header.from=shop.example"
-REMOTE = '<p><b>Hello</b></p><img src="https://cdn.shop.example/a.png" width="80"><img src="https://cdn.shop.example/wf/open?u=1">'
-BOMBS = Path(__file__).resolve().parents[3] / "shared" / "mail" / "bombs"
-
-
-class Fetcher(PictureFetcher):
-    """Keeps what it was asked for, and never asks anybody."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: list[str] = []
-
-    def fetch(self, url: str) -> bytes | None:
-        self.asked.append(url)
-        return None
 
 
 @pytest.fixture
@@ -87,89 +73,6 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return found
 
 
-def html_mail(markup: str, results: str = "", sender: str = "c0@shop.example") -> bytes:
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = sender, "help@desk.example", "Matter 0"
-    if results:
-        mail["Authentication-Results"] = results
-    mail.set_content("Words of the text.")
-    mail.add_alternative(markup, subtype="html")
-    return mail.as_bytes()
-
-
-def store(made: InboxDesk, ticket: UUID, raw: bytes) -> UUID:
-    """A mail as receiving stores it."""
-    ref = made.desk.packs.append(raw)
-    made.desk.packs.flush()
-    blob, message, mail = made.desk.work(add_blob, ref), new_id(), parse(raw)
-    sender = (mail.from_.name, mail.from_.address) if mail.from_ else ("", "")
-    files = tuple(
-        NewAttachment(
-            one.filename, one.content_type, one.size, part=one.path, content_id=one.content_id, inline=one.inline
-        )
-        for one in mail.attachments
-    )
-    made.desk.work(
-        add_message,
-        NewMessage(
-            id=message,
-            ticket=ticket,
-            mailbox=made.mailbox,
-            direction="in",
-            sender=sender,
-            text=mail.text,
-            occurred_at=clock.now(),
-            attachments=files,
-            warnings=mail.warnings,
-            extra={"class": mail.mail_class.value},
-        ),
-        blob=blob,
-    )
-    return message
-
-
-def show(page: Page, made: InboxDesk, qtbot: QtBot, raw: bytes) -> MessageCard:
-    """A mail comes in and is read."""
-    assert page.shown is not None
-    message = store(made, page.shown.detail.id, raw)
-    return card_of(page, qtbot, message)
-
-
-def card_of(page: Page, qtbot: QtBot, message: UUID) -> MessageCard:
-    def there() -> bool:
-        card = page.talk.card(message)
-        return card is not None and card._reading is not None and page.context.tasks.running == 0
-
-    qtbot.waitUntil(there)
-    QApplication.processEvents()  # what was put into a layout is shown in the next turn
-    card = page.talk.card(message)
-    assert card is not None
-    return card
-
-
-def words_of(card: MessageCard) -> str:
-    """What stands on a card beside the mail's own text."""
-    return " | ".join(label.text() for label in card.findChildren(QLabel) if label.isVisibleTo(card))
-
-
-def button(of: QObject, text: str) -> QPushButton | None:
-    return next(
-        (one for one in of.findChildren(QPushButton) if one.text() == text and one.isVisibleTo(one.window())), None
-    )
-
-
-def press(of: QObject, text: str) -> None:
-    found = button(of, text)
-    assert found is not None, text
-    found.click()
-
-
-def vouch(made: InboxDesk, ticket: UUID) -> None:
-    """Our server writes its results into every mail."""
-    for number in range(6):
-        store(made, ticket, html_mail(f"<b>{number}</b>", PASSED))
-
-
 def test_pictures_from_elsewhere_are_not_loaded_and_trackers_are_counted(
     page: Page, made: InboxDesk, qtbot: QtBot, fetcher: Fetcher
 ) -> None:
@@ -192,6 +95,16 @@ def test_pictures_are_loaded_for_one_message_only_and_trackers_never(
     assert "not loaded" not in words_of(card)
     assert "not loaded" in words_of(other)
     assert made.desk.ask(domains_with_pictures) == ()
+
+
+def test_a_picture_that_was_agreed_to_is_shown(page: Page, made: InboxDesk, qtbot: QtBot, fetcher: Fetcher) -> None:
+    fetcher.data = png(70, 30)
+    card = show(page, made, qtbot, html_mail(REMOTE))
+    body = card._body
+    assert body is not None
+    before = body._main.height()
+    press(card, "Load for this message")
+    qtbot.waitUntil(lambda: body._main.height() >= before + 20)
 
 
 def test_consent_for_a_domain_holds_for_proven_senders_alone_and_can_be_taken_back(
@@ -251,15 +164,6 @@ def test_a_dangerous_link_is_refused_when_it_is_clicked(page: Page, opened: list
 def test_an_ordinary_link_opens(page: Page, opened: list[str]) -> None:
     page.files.open_link("https://shop.example/?a=1")
     assert opened == ["https://shop.example/?a=1"]
-
-
-def with_files(*files: tuple[str, bytes]) -> bytes:
-    mail = EmailMessage()
-    mail["From"], mail["To"], mail["Subject"] = "c0@shop.example", "help@desk.example", "Re: Matter / 0"
-    mail.set_content("See the files.")
-    for name, data in files:
-        mail.add_attachment(data, maintype="application", subtype="octet-stream", filename=name)
-    return mail.as_bytes()
 
 
 def chips(card: MessageCard) -> list[AttachmentChip]:
@@ -365,21 +269,6 @@ def test_the_original_runs_nothing_and_loads_nothing(
     assert "wf/open" not in shown.replace("data-remote-src", "")
 
 
-@pytest.mark.parametrize(
-    "markup",
-    ["<p>" + "word " * 61_000, "<div>" * 31 + "deep", "<table><tr>" + "<td>1" * 2_001],
-    ids=["300 kB", "30 levels", "2,000 cells"],
-)
-def test_a_heavy_mail_is_shown_as_text_with_its_original_at_hand(
-    page: Page, made: InboxDesk, qtbot: QtBot, markup: str
-) -> None:
-    card = show(page, made, qtbot, html_mail(f"<b>Hello</b>{markup}"))
-    assert card._body is not None
-    assert card._body._main.toPlainText() == "Words of the text."
-    assert "too large" in words_of(card)
-    assert button(card, "View original") is not None
-
-
 def test_a_signed_mail_says_that_nobody_verified_it(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
     raw = (
         b'From: c0@shop.example\nMIME-Version: 1.0\nContent-Type: multipart/signed; boundary=b; protocol="application/pgp-signature"\n\n'
@@ -387,101 +276,3 @@ def test_a_signed_mail_says_that_nobody_verified_it(page: Page, made: InboxDesk,
         b"-----END PGP SIGNATURE-----\n--b--\n"
     )
     assert "The signature is not verified" in words_of(show(page, made, qtbot, raw))
-
-
-def test_drawing_a_mail_is_marked_first_and_the_mark_goes_with_success(tmp_path: Path) -> None:
-    key, folder = new_id(), tmp_path / "rendering"
-    marks = RenderMarks(folder)
-    with marks.guard(key):
-        assert RenderMarks(folder).died(key)
-    assert not RenderMarks(folder).died(key)
-
-
-_DYING = """
-import os, signal, sys
-from pathlib import Path
-from PySide6.QtWidgets import QApplication
-from pytestqt.qtbot import QtBot
-from tests.ui.inbox_desk import inbox_window
-from app.desk import Desk
-from ui.widgets.mailview import MailView
-
-class Made: desk = Desk.open(Path(sys.argv[1]))
-class Bot:
-    def waitUntil(self, what):
-        while not what(): app.processEvents()
-app = QApplication([])
-MailView.loadResource = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
-with inbox_window(Made, app, Bot()) as page:
-    Bot().waitUntil(lambda: False)
-"""
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
-def test_a_mail_that_ended_the_window_opens_as_text(tmp_path: Path, qapp: QApplication, qtbot: QtBot) -> None:
-    made = InboxDesk(tmp_path / "desk")
-    ticket, _ = made.mail(subject="Matter 0")
-    message = store(made, ticket, html_mail('<b>Hello</b><img src="cid:x">'))
-    made.desk.close()
-    child = subprocess.run(
-        [sys.executable, "-c", _DYING, str(tmp_path / "desk")], cwd=Path(__file__).parents[2], timeout=120, check=False
-    )
-    assert child.returncode == -signal.SIGKILL
-    again = InboxDesk.__new__(InboxDesk)
-    from app.desk import Desk
-
-    again.desk = Desk.open(tmp_path / "desk")
-    try:
-        with inbox_window(again, qapp, qtbot) as page:
-            qtbot.waitUntil(lambda: page.shown is not None)
-            card = card_of(page, qtbot, message)
-            assert card._body is not None
-            assert card._body._main.toPlainText() == "Words of the text."
-            assert "it is shown as text" in words_of(card)
-            card._body.show_html()
-            assert "Hello" in card._body._main.toPlainText()
-            assert not page.files.marks.died(message)
-    finally:
-        again.desk.close()
-
-
-NASTY = {
-    "a picture of a thousand megapixels": '<b>x</b><img src="data:image/bmp;base64,Qk0AAAAAAAAAADYAAAAoAAAAoIYBAKCGAQABABgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA">',
-    "a huge place for a picture": '<b>x</b><img src="cid:a" width="99999999" height="99999999">',
-    "a table of huge spans": "<b>x</b><table>"
-    + '<tr><td colspan="99999" rowspan="99999">x</td></tr>' * 300
-    + "</table>",
-    "a thousand pictures": "<b>x</b>" + "".join(f'<img src="cid:{n}">' for n in range(4_000)),
-    "a word without end": "<b>x</b>" + "w" * 250_000,
-    "a huge font": '<b>x</b><p style="font-size:99999999px;line-height:99999999px">big</p>',
-    "huge margins": '<b>x</b><p style="margin:99999999px;padding:99999999px;text-indent:-99999999px">big</p>',
-    "a table in a table": "<b>x</b>" + "<table><tr><td>" * 14 + "deep",
-    "a list that begins far away": f'<b>x</b><ol start="2147483647">{"<li>x" * 2000}</ol>',
-    "letters of all directions": "<b>x</b>" + "\u202e\u2067\u05d0a" * 20_000,
-    "letters upon letters": "<b>x</b>a" + "\u0300" * 50_000,
-}
-
-
-@pytest.mark.parametrize("name", NASTY)
-def test_the_window_goes_on_while_a_nasty_mail_is_shown(page: Page, made: InboxDesk, qtbot: QtBot, name: str) -> None:
-    assert "x" in show(page, made, qtbot, html_mail(NASTY[name]))._body._main.toPlainText()  # type: ignore[union-attr]
-    still_alive(page, qtbot)
-
-
-@pytest.mark.skipif(not BOMBS.is_dir(), reason="the sample mails are not here")
-def test_the_window_goes_on_while_every_bomb_is_shown(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
-    for bomb in sorted(BOMBS.glob("*.eml")):
-        show(page, made, qtbot, bomb.read_bytes())
-        still_alive(page, qtbot)
-
-
-def still_alive(page: Page, qtbot: QtBot) -> None:
-    """Events go on being handled: a timer fires as often as it should, and what is shown can be painted."""
-    fired: list[int] = []
-    timer = QTimer(page, interval=0)
-    timer.timeout.connect(lambda: fired.append(1))
-    timer.start()
-    qtbot.waitUntil(lambda: len(fired) > 20)
-    timer.stop()
-    assert not page.talk.grab().isNull()
-    assert decoder().wait()

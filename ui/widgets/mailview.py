@@ -117,9 +117,9 @@ class MailView(QTextBrowser):
         if kind == QTextDocument.ResourceType.ImageResource.value:
             if name.scheme().lower() in ({"cid", "data", "https"} if self._remote else {"cid", "data"}):
                 self._ask_for(name, url)
-            else:
-                self._blocked.add(url)
-        return _clear_point()
+                return _nothing(_WIDEST)  # flat: however wide a picture shall be, it takes no height before it is there
+            self._blocked.add(url)
+        return _nothing(1)
 
     def _ask_for(self, name: QUrl, url: str) -> None:
         if url in self._asked or len(self._asked) >= MOST_PICTURES:
@@ -206,8 +206,8 @@ class MailView(QTextBrowser):
         )
 
 
-def _clear_point() -> QImage:
-    image = QImage(1, 1, QImage.Format.Format_ARGB32)
+def _nothing(width: int) -> QImage:
+    image = QImage(width, 1, QImage.Format.Format_ARGB32)
     image.fill(Qt.GlobalColor.transparent)
     return image
 

@@ -19,7 +19,7 @@ from app.mime.fold import fold
 from ui.text import tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.label import Label
-from ui.widgets.layout import flow, row
+from ui.widgets.layout import column, flow, row
 from ui.widgets.mailview import Guard, MailView
 
 _QUOTE = re.compile(r"<blockquote|<div[^>]*(?:gmail_quote|divRplyFwdMsg)", re.I)
@@ -95,7 +95,7 @@ class MessageBody(QFrame):
         elif not pictured and reading.pictures:
             self._offer_pictures(reading)
         elif reading.trackers:
-            self._show_notice(Label(_trackers(reading.trackers), "caption", wrap=True))
+            self._show_notice(Label(_trackers(reading.trackers), "small"))
 
     def show_text(self) -> None:
         """Bare text."""
@@ -137,18 +137,18 @@ class MessageBody(QFrame):
         )
         if reading.trackers:
             words = f"{words} · {_trackers(reading.trackers)}"
-        once = Button(tr("Load for this message"), "ghost", clicked=lambda: self._agree(""))
+        once = Button(tr("Load for this message"), "small", clicked=lambda: self._agree(""))
         once.setToolTip(tr("The sender's server can then see that the mail was opened, and from which network."))
         acts = [once]
         if reading.domain:
             acts.append(
                 Button(
                     tr("Always for {domain}", domain=reading.domain),
-                    "ghost",
+                    "small",
                     clicked=lambda: self._agree(reading.domain),
                 )
             )
-        self._show_notice(Label(words, "caption"), *acts)
+        self._show_notice(Label(words, "small"), *acts)
 
     def _agree(self, domain: str) -> None:
         self._agreed = True
@@ -156,13 +156,14 @@ class MessageBody(QFrame):
         self.show_html()
 
     def _say_original(self, words: str) -> None:
-        act = Button(tr("View original"), "ghost", clicked=self.original_wanted.emit)
+        act = Button(tr("View original"), "small", clicked=self.original_wanted.emit)
         act.setToolTip(tr("Opens the mail in your browser, where nothing of it can run."))
         self._drop_notice()
-        self._show_notice(Label(words, "caption"), act)
+        self._show_notice(Label(words, "small"), act)
 
-    def _show_notice(self, *widgets: Label | Button) -> None:
-        self._notice = flow(*widgets, spacing=8)
+    def _show_notice(self, words: Label, *acts: Button) -> None:
+        words.setWordWrap(True)
+        self._notice = column(words, *([flow(*acts)] if acts else []), spacing=6, margins=(0, 2, 0, 2))
         self._layout.addWidget(self._notice)
 
     def _drop_notice(self) -> None:
