@@ -19,9 +19,10 @@ from app.conversations.queries import MailboxInfo, mailbox, mailboxes
 from app.desk import Desk
 from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
-from app.inbox.commands import ReceivedMail, begin_folder, quarantine, receive, start_over, watch_folders
+from app.inbox.commands import ReceivedMail, add_traffic, begin_folder, quarantine, receive, start_over, watch_folders
 from app.inbox.queries import LedgerFolder, LedgerItem, ledger, ledger_items, receive_plan
-from app.inbox.rules import BLOCKED, FolderRole
+from app.inbox.receiving import large_mails
+from app.inbox.rules import BLOCKED, FolderRole, Part
 from app.kernel import clock, secrets
 from app.outbox.commands import queue_reply
 from app.outbox.queries import outbox_rows
@@ -34,6 +35,7 @@ from ui.pages.health.facts import Facts, MailState, judge, last_states
 from ui.pages.health.items import actions_of
 from ui.pages.health.page import Page
 from ui.pages.health.sums import by_outcome, summed
+from ui.pages.inbox.page import Page as Inbox
 from ui.pages.settings.sign_in import SignInSheet
 from ui.widgets.button import Button
 from ui.window import Window
@@ -127,8 +129,8 @@ def test_the_equation_adds_up_with_mail_that_has_left_and_mail_that_is_missing()
     ]
 
 
-def put_in_quarantine(desk: Desk, box: MailboxInfo, raw: bytes) -> UUID:
-    """A mail that was received and could not be read."""
+def bring(desk: Desk, box: MailboxInfo, raw: bytes, *, size: int = 0, part: Part = Part.WHOLE) -> UUID:
+    """A mail that was received; `size` of it at the server."""
     ref = desk.packs.append(raw)
     desk.packs.flush()
     desk.work(watch_folders, box.id, [("INBOX", FolderRole.INBOX)])
@@ -136,8 +138,15 @@ def put_in_quarantine(desk: Desk, box: MailboxInfo, raw: bytes) -> UUID:
     assert plan is not None
     inbox = plan.folders[0].id
     desk.work(begin_folder, inbox, 7, 1)
-    mail = ReceivedMail(1, clock.now(), len(raw), hashlib.sha256(raw).digest(), ref, was_there=False)
+    head = hashlib.sha256(raw).digest()
+    mail = ReceivedMail(1, clock.now(), size or len(raw), head, ref, was_there=False, part=part)
     (item,) = desk.work(receive, inbox, 7, [mail], cursor=1).values()
+    return item
+
+
+def put_in_quarantine(desk: Desk, box: MailboxInfo, raw: bytes) -> UUID:
+    """A mail that was received and could not be read."""
+    item = bring(desk, box, raw)
     desk.work(quarantine, item, "Its parts have no end.")
     return item
 
@@ -168,10 +177,53 @@ def test_a_mail_in_quarantine_is_shown_raw_and_becomes_a_ticket(
     page.show_place(part="quarantine")
     qtbot.waitUntil(lambda: "It hums." in page.items.detail.raw.toPlainText())
     qtbot.waitUntil(lambda: findings(page) == [])
-    button(page.items.detail, "Make a ticket").click()
+    button(page.items.detail, "Make a ticket anyway").click()
     qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].ticket is not None)
     (line,) = desk.ask(ledger_items)
     assert (line.id, line.outcome) == (item, "message")
+
+
+HOSTILE = (
+    b"From: Win <win@prize.test>\r\nSubject: You won\r\nContent-Type: text/html\r\n\r\n"
+    b"<script>steal()</script><img src='https://spy.test/a.gif'><p>Take your <b>prize</b>.</p>"
+)
+
+
+def test_a_mail_on_a_pile_is_read_as_bare_text(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
+    put_in_quarantine(desk, box, HOSTILE)
+    page = health(window, qtbot)
+    item = replace(desk.ask(ledger_items)[0], outcome="spam")
+    page.items.detail.show_item(item)
+    qtbot.waitUntil(lambda: "Take your prize." in page.items.detail.text.toPlainText())
+    shown = page.items.detail.text.toHtml()
+    assert "steal()" not in shown
+    assert "spy.test" not in shown
+    assert page.items.detail.faces.current() == "text"
+
+
+def test_the_rest_of_a_large_mail_is_fetched_when_asked_for(
+    desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot
+) -> None:
+    item = bring(desk, box, RAW, size=30_000_000, part=Part.HELD)
+    desk.work(add_traffic, box.id, received=2_500_000, sent=4_000)
+    page = health(window, qtbot)
+    assert "104 bytes of 30.0 MB here" in texts(page.large)
+    assert "2.5 MB received" in texts(page.folders)
+    button(page.large, "Fetch now").click()
+    qtbot.waitUntil(lambda: "Being fetched" in texts(page.large))
+    assert [(mail.item, mail.is_held) for mail in desk.ask(large_mails)] == [(item, False)]
+
+
+def test_the_inbox_leads_to_the_piles(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
+    put_in_quarantine(desk, box, RAW)
+    window.go("inbox")
+    inbox = window._pages["inbox"]
+    assert isinstance(inbox, Inbox)
+    next(action for action in inbox.list.views.menu().actions() if action.text() == "Spam").trigger()
+    page = window._pages["health"]
+    assert isinstance(page, Page)
+    qtbot.waitUntil(lambda: page._stack.currentWidget() is page.items)
+    assert page.items._outcomes == ("spam",)
 
 
 def test_every_number_leads_to_its_mails(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:

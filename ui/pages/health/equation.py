@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QSizePolicy, QWidget
 
 from app.inbox.queries import LedgerFolder
 from app.kernel import clock
+from ui.models.ledger import outcome_word
 from ui.pages.health.sums import GONE, MISSING, SERVER, WAITING, Sums, by_outcome, name_of, summed
 from ui.text import ago_text, count_text, tr
 from ui.widgets.avatar import IconView
@@ -192,7 +193,7 @@ class FolderTable(Tile):
         clear(layout)
         found = []
         for outcome, count in by_outcome(folders):
-            words = f"{name_of(outcome)}  {count_text(count)}"
+            words = f"{outcome_word(outcome)}  {count_text(count)}"
             found.append(Button(words, "small", clicked=partial(self.chosen.emit, outcome, None)))
         self.more.setVisible(bool(found))
         layout.addWidget(flow(*found))

@@ -7,12 +7,21 @@ from uuid import UUID
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtGui import QFontDatabase
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QPlainTextEdit, QStackedWidget, QTableView
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHeaderView,
+    QPlainTextEdit,
+    QSizePolicy,
+    QStackedWidget,
+    QTableView,
+)
 
 from app.inbox.commands import make_ticket_anyway, retry_item
 from app.inbox.queries import LedgerItem, ledger_items
 from app.inbox.rules import BLOCKED
 from app.kernel import clock
+from app.kernel.tokens import hide_tokens
 from app.mime.parse import parse
 from app.people.commands import block, welcome
 from ui.models.ledger import PAGE, After, LedgerModel, outcome_word
@@ -21,14 +30,17 @@ from ui.text import count_text, size_text, tr, when_text
 from ui.widgets.button import Button
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import column, flow, line, row, vertical
+from ui.widgets.mailview import MailView
 from ui.widgets.overlay import Dialog
-from ui.widgets.panel import back_button
+from ui.widgets.panel import ScrollPage, back_button
 from ui.widgets.pill import Pill
 from ui.widgets.state import EmptyState
+from ui.widgets.toggle import Choices
 
 _MOST_SHOWN = 200_000
 """Characters of a raw mail that are shown: more would hold up the window, and nobody reads on."""
 
+TEXT, RAW = "text", "raw"
 _NO_TICKET = ("spam", "bulk", "auto_reply", "bounce", "feedback", "sent_other", "quarantined", "survey_answer")
 
 
@@ -38,6 +50,12 @@ def raw_text(raw: bytes) -> str:
     if len(raw) > _MOST_SHOWN:
         text += "\n" + tr("[{count} more bytes are not shown]", count=count_text(len(raw) - _MOST_SHOWN))
     return text
+
+
+def plain_text(raw: bytes) -> str:
+    """What a mail says, as bare text: nothing of a stranger's markup is laid out, nothing is fetched."""
+    said = hide_tokens(parse(raw, want_files=False).text)
+    return said if said.strip() else tr("This mail has no text. “Raw mail” shows all of it.")
 
 
 def make_ticket(context: Context, item: LedgerItem) -> None:
@@ -81,7 +99,7 @@ def actions_of(context: Context, item: LedgerItem) -> list[Button]:
         go = partial(context.go, "inbox", ticket=item.ticket)
         buttons.append(Button(tr("Open the ticket"), "small", clicked=go))
     elif item.outcome in _NO_TICKET and item.blob is not None:
-        words = tr("Not spam") if item.outcome == "spam" else tr("Make a ticket")
+        words = tr("Not spam") if item.outcome == "spam" else tr("Make a ticket anyway")
         buttons.append(Button(words, "small", clicked=partial(make_ticket, context, item)))
     if item.reason == BLOCKED:
         buttons.append(Button(tr("Unblock sender"), "small", clicked=partial(let_in, context, item)))
@@ -146,12 +164,24 @@ class Detail(QFrame):
         self._reason = Label("", "muted", wrap=True)
         self._acts = column(spacing=0)
         self.raw = RawText()
+        self.text = MailView()
+        self.text.setAccessibleName(tr("Text of the mail"))
+        self.faces = Choices([(TEXT, tr("Text")), (RAW, tr("Raw mail"))], TEXT, kind="segment", name=tr("Shown as"))
+        self.faces.chosen.connect(self._turn)
+        self._face = QStackedWidget()
+        self._face.addWidget(ScrollPage(self.text, None, margins=(0, 4, 12, 4)))
+        self._face.addWidget(self.raw)
         layout = vertical(self)
         layout.setContentsMargins(24, 12, 24, 20)
         layout.setSpacing(8)
-        for widget in (row((self._subject, 1), self._pill), self._facts, self._reason, self._acts):
+        for widget in (
+            row((self._subject, 1), self._pill),
+            self._facts,
+            self._reason,
+            row((self._acts, 1), self.faces),
+        ):
             layout.addWidget(widget)
-        layout.addWidget(self.raw, 1)
+        layout.addWidget(self._face, 1)
 
     def show_item(self, item: LedgerItem) -> None:
         """Show a line."""
@@ -176,7 +206,29 @@ class Detail(QFrame):
         if buttons:
             layout.addWidget(flow(*buttons))
         self._acts.setVisible(bool(buttons))
+        face = RAW if item.outcome == "quarantined" or item.blob is None else TEXT
+        self.faces.set_options([(TEXT, tr("Text")), (RAW, tr("Raw mail"))], face)
+        self._turn(face)
         self.raw.load(self._context, item)
+        self._read(item)
+
+    def _turn(self, face: str) -> None:
+        self._face.setCurrentIndex(1 if face == RAW else 0)
+
+    def _read(self, item: LedgerItem) -> None:
+        self.text.show_text("")
+        packs, blob = self._context.desk.packs, item.blob
+        if blob is None:
+            self.text.show_text(tr("The text of this mail is not kept here."))
+            return
+
+        def no(error: Exception) -> bool:
+            self.text.show_text(tr("The stored mail cannot be read: {reason}", reason=error))
+            return True
+
+        self._context.tasks.run(
+            lambda: plain_text(packs.read(blob)), then=self.text.show_text, owner=self, key="health.text", failed=no
+        )
 
 
 class Items(QFrame):
@@ -200,6 +252,8 @@ class Items(QFrame):
         words = tr("Choose a mail to see it as it came.")
         self._below.addWidget(EmptyState(tr("No mail chosen"), words, icon="email-outline", tone="info"))
         self._below.addWidget(self.detail)
+        for part in (self.table, self._below):  # their shares of the height are the layout's to say, not a long mail's
+            part.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         layout = vertical(self)
         head = row(back_button(tr("Back to mail health"), self.left.emit), (self._title, 1), margins=(16, 8, 24, 8))
         layout.addWidget(head)

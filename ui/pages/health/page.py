@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QStackedWidget
 
 from app.desk.supervisor import check_now
 from app.inbox.queries import LedgerFolder, LedgerItem, ledger, ledger_items
+from app.inbox.receiving import LargeMail, large_mails
 from app.kernel import clock
 from app.kernel.changes import Changes
 from app.outbox.queries import OutboxRow, delivery_counts, outbox_rows
@@ -18,6 +20,7 @@ from ui.pages.health.equation import Equation, FolderTable
 from ui.pages.health.facts import Cause, Facts, gather, judge
 from ui.pages.health.items import Items
 from ui.pages.health.lamp import act_of
+from ui.pages.health.large import LargeTile, traffic_today, traffic_words
 from ui.pages.health.outbox import OutboxTile, count_words
 from ui.pages.health.quarantine import SHOWN, QuarantineTile
 from ui.pages.health.sums import GROUPS, MISSING, is_gone, name_of, outcomes_of, summed
@@ -32,6 +35,7 @@ from ui.widgets.state import Banner, EmptyState, Skeleton
 
 ALL = "all"
 _NARROW = 1080
+_PIECES_MS = 1500  # a large mail comes in pieces that nobody is told of: look again while it does
 _SENT = ("sent", "partial", "cancelled", "queued", "held", "sending", "retry", "uncertain", "failed")
 
 
@@ -44,6 +48,8 @@ class Seen:
     quarantined: tuple[LedgerItem, ...]
     outbox: tuple[OutboxRow, ...]
     counts: dict[str, int]
+    large: tuple[LargeMail, ...]
+    moved: dict[str, tuple[int, int]]
 
 
 class Page(BasePage):
@@ -60,6 +66,9 @@ class Page(BasePage):
         self.folders = FolderTable()
         self.folders.chosen.connect(self._chosen)
         self.quarantine = QuarantineTile(context, lambda: self._chosen("quarantine", None))
+        self.large = LargeTile(context)
+        self._soon = QTimer(self, singleShot=True, interval=_PIECES_MS)
+        self._soon.timeout.connect(self._ask)
         self.outbox = OutboxTile(context, self._toggle_sent)
         self.items = Items(context)
         self.items.left.connect(self._show_overview)
@@ -93,7 +102,7 @@ class Page(BasePage):
         return bar
 
     def _make_overview(self) -> ScrollPage:
-        left = column(self.folders, self.quarantine, None, spacing=16)
+        left = column(self.folders, self.large, self.quarantine, None, spacing=16)
         right = column(self.outbox, None)
         both = row((left, 5), (right, 3), spacing=16)
         layout = both.layout()
@@ -135,12 +144,15 @@ class Page(BasePage):
 
         def work() -> Seen:
             states = _SENT if with_sent else None
+            facts = gather(desk)
             return Seen(
-                gather(desk),
+                facts,
                 desk.ask(ledger),
                 desk.ask(ledger_items, outcomes=("quarantined",), limit=SHOWN + 1),
                 desk.ask(outbox_rows, clock.now(), states=states, limit=60),
                 desk.ask(delivery_counts),
+                desk.ask(large_mails),
+                traffic_today(desk, facts.boxes),
             )
 
         self.context.tasks.run(work, then=self._told, owner=self, key="health.seen")
@@ -151,6 +163,8 @@ class Page(BasePage):
         self.mailbox.set_options([(ALL, tr("All mailboxes")), *boxes], self.mailbox.current())
         self.mailbox.setVisible(len(boxes) > 1)
         self._show()
+        if self.isVisible() and any(not mail.is_held for mail in seen.large):
+            self._soon.start()
 
     def _show(self) -> None:
         seen = self._seen
@@ -168,7 +182,8 @@ class Page(BasePage):
         self._show_banners([cause for cause in causes if cause.level in {"attention", "offline"}])
         boxes = {folder.mailbox for folder in folders}
         self.equation.show_sums(sums, busy=bool(busy & boxes))
-        self.folders.show_folders(folders, addresses=len(boxes) > 1, busy=busy)
+        self.folders.show_folders(folders, addresses=len(boxes) > 1, busy=busy, traffic=self._traffic(seen))
+        self.large.show_mails([mail for mail in seen.large if mail.mailbox in boxes])
         self.folders.setVisible(bool(folders))
         self.quarantine.show_items(seen.quarantined)
         self.outbox.show_rows(seen.outbox, seen.counts, with_sent=self._with_sent)
@@ -181,6 +196,10 @@ class Page(BasePage):
             return
         empty = not self._seen.facts.boxes and not self._seen.folders
         self._stack.setCurrentWidget(self._empty if empty else self._overview)
+
+    def _traffic(self, seen: Seen) -> str:
+        wanted = self.mailbox.current()
+        return traffic_words({box: moved for box, moved in seen.moved.items() if wanted in {ALL, "", box}})
 
     def _chosen_folders(self, seen: Seen) -> list[LedgerFolder]:
         wanted = self.mailbox.current()

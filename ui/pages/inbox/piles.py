@@ -45,6 +45,14 @@ def chip_word(pile: Pile) -> str:
     return tr("Waiting") if pile is Pile.WAITING else pile_word(pile)
 
 
+def mail_piles() -> tuple[tuple[str, str, str], ...]:
+    """Mail that became no ticket: (part of the ledger, name, icon). It is looked at in Mail health."""
+    return (
+        ("newsletters", tr("Newsletters"), "newspaper-variant-outline"),
+        ("spam", tr("Spam"), "alert-octagon-outline"),
+    )
+
+
 ICONS = {
     Pile.TO_DO: "inbox-outline",
     Pile.UNASSIGNED: "account-question-outline",

@@ -24,6 +24,7 @@ def wire(page: Page) -> None:
 def _wire_list(page: Page) -> None:
     left = page.list
     left.pile_chosen.connect(page.show_pile)
+    left.mail_pile_chosen.connect(lambda part: page.context.go("health", part=part))
     left.searched.connect(page.search)
     left.ticket_chosen.connect(page.open)
     left.customer_chosen.connect(lambda key: page.context.go("customers", customer=key))
