@@ -153,10 +153,12 @@ def _outbox_json(row: OutboxRow) -> dict[str, Any]:
         "reason": row.hold_reason or None,
         "text": row.text,
         "refused": [{"address": one.address, "meaning": one.meaning, "words": one.words} for one in row.refused],
+        "reached": list(row.reached),
         "error": row.last_error or None,
         "attempts": row.attempts,
         "queued_at": row.queued_at,
         "not_before": row.not_before,
+        "send_at": row.send_at,
         "sent_at": row.sent_at,
         "copy": row.copy_state or None,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -113,7 +114,8 @@ def surroundings(db: Any, me: UUID | None = None) -> Surroundings:
     states = delivery_counts(db)
     waiting = sum(states.get(str(state), 0) for state in outbox_rules.WAITING)
     seconds = int(options.get(db, "undo_send_seconds"))
-    return Surroundings(agents(db), mailboxes(db), seconds, waiting, senders(db, me))
+    boxes = mailboxes(db)
+    return Surroundings(agents(db), boxes, seconds, waiting, senders(db, me, boxes))
 
 
 def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
@@ -137,7 +139,7 @@ def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
         reply=draft_of(db, detail.id, me, "reply"),
         note=draft_of(db, detail.id, me, "note"),
         passed_on=draft_of(db, detail.id, me, outbox_rules.FORWARD),
-        senders=senders(db, me),
+        senders=senders(db, me, boxes),
         sender=_answer_from(messages, box) if box is not None else "",
         overtaken=overtaken_in(db, detail.id, clock.now()),
         erased_at=_erased_at(db, detail.row.deleted_at),
@@ -176,7 +178,7 @@ def _answered(messages: tuple[MessageView, ...]) -> outbox_rules.Answered | None
     )
 
 
-def senders(db: Any, me: UUID | None) -> tuple[Sender, ...]:
+def senders(db: Any, me: UUID | None, boxes: Sequence[MailboxInfo]) -> tuple[Sender, ...]:
     """Every address to write from: the mailboxes and their aliases, with what will stand under a letter."""
     own = next((one.signature for one in agents(db) if one.id == me), "")
     otherwise = str(options.get(db, "signature"))
@@ -188,7 +190,7 @@ def senders(db: Any, me: UUID | None) -> tuple[Sender, ...]:
             size_limit=box.size_limit,
             host=box.smtp_url.rpartition("://")[2].rpartition(":")[0],
         )
-        for box in mailboxes(db)
+        for box in boxes
         for address in (box.address, *box.aliases)
     )
 
