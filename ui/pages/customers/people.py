@@ -6,8 +6,7 @@ from functools import partial
 from uuid import UUID
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStackedWidget, QTableView
+from PySide6.QtWidgets import QFrame, QStackedWidget
 
 from ui.models.customers import PAGE, CustomerModel, CustomerPage, read_customers
 from ui.pages import Context
@@ -18,64 +17,24 @@ from ui.widgets.label import Label
 from ui.widgets.layout import column, vertical
 from ui.widgets.panel import BarHeader
 from ui.widgets.state import EmptyState, ErrorState, Skeleton
+from ui.widgets.table import RowTable
 
 _SHARES = (0.26, 0.26, 0.2, 0.14, 0.14)
 
 
-class CustomerTable(QTableView):
+class CustomerTable(RowTable):
     """Rows of customers; a click or Enter opens one."""
 
     opened = Signal(object)  # UUID
 
     def __init__(self, model: CustomerModel) -> None:
-        super().__init__()
+        super().__init__(model, name=tr("Customers"), row_height=CUSTOMER_HEIGHT, head_height=36)
         self._people = model
-        self.setModel(model)
         self.setItemDelegate(CustomerDelegate(self))
-        self.setAccessibleName(tr("Customers"))
-        self.setShowGrid(False)
-        self.setMouseTracking(True)
-        self.setTabKeyNavigation(False)
-        self.setWordWrap(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(CUSTOMER_HEIGHT)
-        self.verticalScrollBar().setSingleStep(CUSTOMER_HEIGHT)
-        head = self.horizontalHeader()
-        head.setHighlightSections(False)
-        head.setSectionsClickable(False)
-        head.setFixedHeight(36)
-        head.setTextElideMode(Qt.TextElideMode.ElideRight)
-        head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.clicked.connect(self._open)
 
-    def open_current(self) -> None:
-        """Open the row that the keyboard is on."""
-        self._open(self.currentIndex())
-
-    def step(self, by: int) -> None:
-        """Go up or down."""
-        now = self.currentIndex().row() if self.currentIndex().isValid() else -1
-        place = min(max(0, now + by), self._people.rowCount() - 1)
-        if place >= 0:
-            self.setCurrentIndex(self._people.index(place, 0))
-
-    def _open(self, index: QModelIndex) -> None:
+    def open_index(self, index: QModelIndex) -> None:
         if index.isValid():
             self.opened.emit(self._people.line_at(index.row()).row.id)
-
-    def keyPressEvent(self, event: QKeyEvent, /) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.open_current()
-        else:
-            super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str, /) -> None:
-        """Letters are for actions."""
 
     def updateGeometries(self) -> None:
         super().updateGeometries()

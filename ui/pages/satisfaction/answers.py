@@ -15,14 +15,12 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QHeaderView,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QTableView,
 )
 
 from app.kernel import clock
@@ -32,6 +30,7 @@ from ui.text import ago, ago_text, tr
 from ui.theme import SMALL, tokens
 from ui.widgets.paint import draw_focus, draw_text
 from ui.widgets.pill import draw_score
+from ui.widgets.table import RowTable
 
 ROW_HEIGHT = 40
 ANSWER_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -189,63 +188,22 @@ def _paint_text(painter: QPainter, rect: QRectF, answer: ResponseInfo, column: i
         draw_text(painter, room, text, px=SMALL, colour="text2", align=right)
 
 
-class AnswerTable(QTableView):
+class AnswerTable(RowTable):
     """The answers; a click or Enter opens the ticket."""
 
     opened = Signal(object)  # ResponseInfo
 
     def __init__(self, model: AnswerModel) -> None:
-        super().__init__()
-        self._answers = model
-        self.setModel(model)
+        super().__init__(model, name=tr("Latest answers"), row_height=ROW_HEIGHT, head_height=32, lead=SCORE)
         self.setItemDelegate(AnswerDelegate(self))
-        self.setAccessibleName(tr("Latest answers"))
-        self.setShowGrid(False)
-        self.setMouseTracking(True)
-        self.setTabKeyNavigation(False)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.verticalScrollBar().setSingleStep(ROW_HEIGHT)
-        head = self.horizontalHeader()
-        head.setSectionsClickable(False)
-        head.setHighlightSections(False)
-        head.setFixedHeight(32)
-        head.setTextElideMode(Qt.TextElideMode.ElideRight)
-        head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.clicked.connect(self._open)
 
-    def open_current(self) -> None:
-        """Open the ticket of the row that the keyboard is on."""
-        self._open(self.currentIndex())
-
-    def step(self, by: int) -> None:
-        """Go up or down."""
-        now = self.currentIndex().row() if self.currentIndex().isValid() else -1
-        place = min(max(0, now + by), self._answers.rowCount() - 1)
-        if place >= 0:
-            self.setCurrentIndex(self._answers.index(place, SCORE))
-
-    def _open(self, index: QModelIndex) -> None:
+    def open_index(self, index: QModelIndex) -> None:
         answer = index.data(ANSWER_ROLE)
         if isinstance(answer, ResponseInfo):
             self.opened.emit(answer)
 
-    def keyPressEvent(self, event: QKeyEvent, /) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.open_current()
-        else:
-            super().keyPressEvent(event)
-
-    def keyboardSearch(self, search: str, /) -> None:
-        """Letters are for actions."""
-
     def _title_width(self, column: int) -> int:
-        title = str(self._answers.headerData(column, Qt.Orientation.Horizontal))
+        title = str(self.model().headerData(column, Qt.Orientation.Horizontal))
         return self.horizontalHeader().fontMetrics().horizontalAdvance(title) + 20
 
     def updateGeometries(self) -> None:
