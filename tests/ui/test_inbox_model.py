@@ -180,7 +180,8 @@ def test_a_snippet_begins_near_what_was_searched_for() -> None:
 
 
 def test_a_mail_that_comes_while_the_first_screen_is_on_its_way_is_shown(reading: Reading, qtbot: QtBot) -> None:
-    made, heard = reading.made, []
+    made = reading.made
+    heard: list[Changes] = []
     made.mail(subject="Old")
     first = made.desk.ask(loading.first, View(), made.ann)
     reading.bridge.changed.connect(heard.append)

@@ -44,7 +44,7 @@ class Editor(Pane):
         super().__init__(context, "", "")
         self.box: MailboxInfo | None = None
         self.text.setVisible(True)
-        self.test_button = Button(tr("Test again"), icon="lan-connect", clicked=self.test)
+        self.test_button = Button(tr("Test again"), clicked=self.test)
         self.pause_button = Button(tr("Pause"), clicked=self._pause)
         self.receiving, self.sending = ResultRow(tr("Receiving")), ResultRow(tr("Sending"))
         self._results = column(self.receiving, line(), self.sending, box="sunken")

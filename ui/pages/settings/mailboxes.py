@@ -123,7 +123,7 @@ class MailboxesPage(QFrame):
         scroller = ScrollPage(self._rows, margins=(12, 0, 12, 12))
         self.list = column(head, (scroller, 1))
         set_box(self.list, "panel")
-        self.list.setFixedWidth(236)
+        self.list.setFixedWidth(232)
         self.editor = Editor(context)
         self.editor.removed.connect(look)
         self._empty = EmptyState(
