@@ -184,7 +184,7 @@ def test_a_mail_in_quarantine_is_shown_raw_and_becomes_a_ticket(
 
 
 HOSTILE = (
-    b"From: Win <win@prize.test>\r\nSubject: You won\r\nContent-Type: text/html\r\n\r\n"
+    b"From: Win <win@prize.test>\r\nList-Id: <win.prize.test>\r\nSubject: You won\r\nContent-Type: text/html\r\n\r\n"
     b"<script>steal()</script><img src='https://spy.test/a.gif'><p>Take your <b>prize</b>.</p>"
 )
 
@@ -192,13 +192,14 @@ HOSTILE = (
 def test_a_mail_on_a_pile_is_read_as_bare_text(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
     put_in_quarantine(desk, box, HOSTILE)
     page = health(window, qtbot)
-    item = replace(desk.ask(ledger_items)[0], outcome="spam")
+    item = replace(desk.ask(ledger_items)[0], outcome="bulk", reason="")
     page.items.detail.show_item(item)
     qtbot.waitUntil(lambda: "Take your prize." in page.items.detail.text.toPlainText())
     shown = page.items.detail.text.toHtml()
     assert "steal()" not in shown
     assert "spy.test" not in shown
     assert page.items.detail.faces.current() == "text"
+    assert "the marks of a mailing list" in texts(page.items.detail)
 
 
 def test_the_rest_of_a_large_mail_is_fetched_when_asked_for(

@@ -42,6 +42,8 @@ _MOST_SHOWN = 200_000
 
 TEXT, RAW = "text", "raw"
 _NO_TICKET = ("spam", "bulk", "auto_reply", "bounce", "feedback", "sent_other", "quarantined", "survey_answer")
+_BY_MARKS = ("bulk", "auto_reply", "bounce", "feedback")
+"""Outcomes whose cause stands in the mail's own header."""
 
 
 def raw_text(raw: bytes) -> str:
@@ -52,10 +54,26 @@ def raw_text(raw: bytes) -> str:
     return text
 
 
-def plain_text(raw: bytes) -> str:
-    """What a mail says, as bare text: nothing of a stranger's markup is laid out, nothing is fetched."""
-    said = hide_tokens(parse(raw, want_files=False).text)
-    return said if said.strip() else tr("This mail has no text. “Raw mail” shows all of it.")
+def plain_text(raw: bytes) -> tuple[str, str]:
+    """What a mail says, as bare text, and its own words that make it automatic mail: nothing of a stranger's markup is laid
+    out, nothing is fetched.
+    """
+    mail = parse(raw, want_files=False)
+    said = hide_tokens(mail.text)
+    return said if said.strip() else tr("This mail has no text. “Raw mail” shows all of it."), _cause(mail.auto_reasons)
+
+
+def _cause(reasons: tuple[str, ...]) -> str:
+    words = {
+        "list": tr("It carries the marks of a mailing list."),
+        "precedence": tr("It calls itself bulk mail."),
+        "auto-submitted": tr("It says itself that a program sent it."),
+        "x-autoreply": tr("It says itself that it is an automatic answer."),
+        "report": tr("It is a delivery report."),
+        "return-path": tr("It came without a return address, as reports do."),
+        "system sender": tr("Its sender is the address of a program."),
+    }
+    return next((text for key, text in words.items() if key in reasons), "")
 
 
 def make_ticket(context: Context, item: LedgerItem) -> None:
@@ -226,8 +244,15 @@ class Detail(QFrame):
             self.text.show_text(tr("The stored mail cannot be read: {reason}", reason=error))
             return True
 
+        def read(said: tuple[str, str]) -> None:
+            text, cause = said
+            self.text.show_text(text)
+            if not item.reason and cause and item.outcome in _BY_MARKS:
+                self._reason.setText(cause)
+                self._reason.show()
+
         self._context.tasks.run(
-            lambda: plain_text(packs.read(blob)), then=self.text.show_text, owner=self, key="health.text", failed=no
+            lambda: plain_text(packs.read(blob)), then=read, owner=self, key="health.text", failed=no
         )
 
 
@@ -252,12 +277,14 @@ class Items(QFrame):
         words = tr("Choose a mail to see it as it came.")
         self._below.addWidget(EmptyState(tr("No mail chosen"), words, icon="email-outline", tone="info"))
         self._below.addWidget(self.detail)
-        for part in (self.table, self._below):  # their shares of the height are the layout's to say, not a long mail's
+        rows = row((self.table, 1), margins=(16, 0, 16, 0))
+        rows.setMinimumHeight(120)
+        for part in (rows, self._below):  # their shares of the height are the layout's to say, not a long mail's
             part.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
         layout = vertical(self)
         head = row(back_button(tr("Back to mail health"), self.left.emit), (self._title, 1), margins=(16, 8, 24, 8))
         layout.addWidget(head)
-        layout.addWidget(row((self.table, 1), margins=(16, 0, 16, 0)), 3)
+        layout.addWidget(rows, 3)
         layout.addWidget(line())
         layout.addWidget(self._below, 4)
 
