@@ -17,6 +17,7 @@ class RowTable(QTableView):
         self, model: QAbstractItemModel, *, name: str, row_height: int, head_height: int, lead: int = 0
     ) -> None:
         super().__init__()
+        self._model = model  # asking Qt for it again and again while it lays out ends in freed memory
         self._lead = lead
         self.setModel(model)
         self.setAccessibleName(name)
@@ -50,9 +51,9 @@ class RowTable(QTableView):
     def step(self, by: int) -> None:
         """Go up or down by so many rows, as far as there are any."""
         now = self.currentIndex().row() if self.currentIndex().isValid() else -1
-        place = min(max(0, now + by), self.model().rowCount() - 1)
+        place = min(max(0, now + by), self._model.rowCount() - 1)
         if place >= 0:
-            self.setCurrentIndex(self.model().index(place, self._lead))
+            self.setCurrentIndex(self._model.index(place, self._lead))
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

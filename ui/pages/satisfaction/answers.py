@@ -203,7 +203,7 @@ class AnswerTable(RowTable):
             self.opened.emit(answer)
 
     def _title_width(self, column: int) -> int:
-        title = str(self.model().headerData(column, Qt.Orientation.Horizontal))
+        title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
         return self.horizontalHeader().fontMetrics().horizontalAdvance(title) + 20
 
     def updateGeometries(self) -> None:
