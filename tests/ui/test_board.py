@@ -127,6 +127,9 @@ def test_keys_move_a_card_from_column_to_column_and_undo_brings_it_back(
         window.actions_.run("undo")
         settle(window, qtbot, lambda: column(page, "open").count == 1)
         assert status(place, key) == "open"
+        assert column(page, "open").list.hasFocus(), "the keyboard follows the card back"
+        assert column(page, "open").list.selected() == (key,)
+        assert window.actions_["delete"].isEnabled()
         qtbot.keyClick(column(page, "open").list, KEY.Key_Left, NONE)
         assert column(page, "new").list.hasFocus()
 

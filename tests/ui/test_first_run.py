@@ -92,6 +92,7 @@ def test_a_mailbox_that_works_opens_the_inbox(
     try_out(qtbot, page)
     assert (page.form.receiving.state, page.form.sending.state) == ("ok", "ok")
     assert page.open.isEnabled()
+    qtbot.waitUntil(page.open.hasFocus)  # not the name, to which it falls while the fields are locked
     qtbot.waitUntil(lambda: findings(window) == [])
     press(qtbot, page, "Open the inbox")
     qtbot.waitUntil(lambda: window.current == "inbox")
