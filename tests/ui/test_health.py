@@ -238,6 +238,7 @@ def test_every_number_leads_to_its_mails(desk: Desk, box: MailboxInfo, window: W
         qtbot.waitUntil(lambda: window.tasks.running == 0 and page.items.model.rowCount() == count)
 
     leads_to("gone", 1)
+    assert page.items.model.index(0, 3).data().endswith("left the server")
     leads_to("server", 0)
     leads_to("quarantined", 1)
     leads_to("received", 0)

@@ -113,5 +113,7 @@ def _texts(item: LedgerItem) -> tuple[str, str, str, str]:
     at = item.internal_at or item.received_at
     word = outcome_word(item.outcome)
     became = f"{word}: {item.reason}" if item.reason else word
+    if item.gone_at is not None:
+        became = tr("{became} · left the server", became=became)
     subject = " ".join(item.subject.split()) or tr("No subject")
     return " ".join(item.sender.split()) or tr("Unknown sender"), subject, when_text(at, clock.now()), became

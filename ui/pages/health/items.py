@@ -12,7 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHeaderView,
     QPlainTextEdit,
-    QSizePolicy,
+    QSplitter,
     QStackedWidget,
     QTableView,
 )
@@ -29,7 +29,7 @@ from ui.pages import Context
 from ui.text import count_text, size_text, tr, when_text
 from ui.widgets.button import Button
 from ui.widgets.label import ElidingLabel, Label
-from ui.widgets.layout import column, flow, line, row, vertical
+from ui.widgets.layout import column, flow, row, vertical
 from ui.widgets.mailview import MailView
 from ui.widgets.overlay import Dialog
 from ui.widgets.panel import ScrollPage, back_button
@@ -277,16 +277,20 @@ class Items(QFrame):
         words = tr("Choose a mail to see it as it came.")
         self._below.addWidget(EmptyState(tr("No mail chosen"), words, icon="email-outline", tone="info"))
         self._below.addWidget(self.detail)
-        rows = row((self.table, 1), margins=(16, 0, 16, 0))
-        rows.setMinimumHeight(120)
-        for part in (rows, self._below):  # their shares of the height are the layout's to say, not a long mail's
-            part.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        words = tr("A mail that is still on its way appears as soon as it has been fetched.")
+        self._below.addWidget(EmptyState(tr("No mails here"), words, icon="email-outline", tone="info"))
+        both = QSplitter(Qt.Orientation.Vertical)  # a long mail has no say in how much of the list is seen
+        both.setChildrenCollapsible(False)
+        both.addWidget(row((self.table, 1), margins=(16, 0, 16, 0)))
+        both.addWidget(self._below)
+        both.setHandleWidth(1)
+        both.setSizes([300, 400])
+        both.setStretchFactor(0, 3)
+        both.setStretchFactor(1, 4)
         layout = vertical(self)
         head = row(back_button(tr("Back to mail health"), self.left.emit), (self._title, 1), margins=(16, 8, 24, 8))
         layout.addWidget(head)
-        layout.addWidget(rows, 3)
-        layout.addWidget(line())
-        layout.addWidget(self._below, 4)
+        layout.addWidget(both, 1)
 
     def show_part(
         self,
@@ -325,6 +329,9 @@ class Items(QFrame):
 
     def _fetched(self, items: tuple[LedgerItem, ...]) -> None:
         self.model.add(items)
+        if not self.model.rowCount():
+            self._below.setCurrentIndex(2)
+            return
         if self.table.currentIndex().isValid() or not items:
             return
         shown = self.detail.item
