@@ -160,6 +160,11 @@ def health(window: Window, qtbot: QtBot) -> Page:
     return page
 
 
+def shown_buttons(root: QWidget) -> list[str]:
+    """What the buttons say that are not hidden."""
+    return [b.text() for b in root.findChildren(Button) if b.isVisibleTo(root)]
+
+
 def button(root: QWidget, words: str) -> Button:
     """The button with these words."""
     return next(b for b in root.findChildren(Button) if b.text() == words and b.isVisibleTo(root))
@@ -260,6 +265,11 @@ def test_a_sender_is_blocked_and_let_in_from_the_line_of_a_mail(
     press(replace(line, reason=BLOCKED), "Unblock sender")
     qtbot.waitUntil(lambda: desk.ask(blocked) == ())
     assert [one.text() for one in actions_of(page.context, line)] == ["Not spam", "Block sender"]
+    page.items.detail.show_item(line)
+    button(page.items.detail, "Block sender").click()
+    qtbot.waitUntil(lambda: "Unblock sender" in shown_buttons(page.items.detail))
+    button(page.items.detail, "Unblock sender").click()
+    qtbot.waitUntil(lambda: "Block sender" in shown_buttons(page.items.detail))
 
 
 def test_a_mail_in_quarantine_can_be_tried_again(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:

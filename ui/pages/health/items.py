@@ -24,6 +24,7 @@ from app.kernel import clock
 from app.kernel.tokens import hide_tokens
 from app.mime.parse import parse
 from app.people.commands import block, welcome
+from app.people.queries import blocked
 from ui.models.ledger import PAGE, After, LedgerModel, outcome_word
 from ui.pages import Context
 from ui.text import count_text, size_text, tr, when_text
@@ -110,8 +111,9 @@ def let_in(context: Context, item: LedgerItem) -> None:
     context.tasks.do(welcome, item.sender, done=done)
 
 
-def actions_of(context: Context, item: LedgerItem) -> list[Button]:
-    """What can be done with a line, as small buttons."""
+def actions_of(context: Context, item: LedgerItem, *, is_blocked: bool | None = None) -> list[Button]:
+    """What can be done with a line, as small buttons. `is_blocked`: its sender is (None: as far as the line itself tells)."""
+    is_blocked = item.reason == BLOCKED if is_blocked is None else is_blocked
     buttons = []
     if item.ticket is not None:
         go = partial(context.go, "inbox", ticket=item.ticket)
@@ -119,7 +121,7 @@ def actions_of(context: Context, item: LedgerItem) -> list[Button]:
     elif item.outcome in _NO_TICKET and item.blob is not None:
         words = tr("Not spam") if item.outcome == "spam" else tr("Make a ticket anyway")
         buttons.append(Button(words, "small", clicked=partial(make_ticket, context, item)))
-    if item.reason == BLOCKED:
+    if is_blocked:
         buttons.append(Button(tr("Unblock sender"), "small", clicked=partial(let_in, context, item)))
     elif item.outcome in ("spam", "bulk") and item.sender:
         buttons.append(Button(tr("Block sender"), "small", clicked=partial(block_sender, context, item)))
@@ -213,6 +215,29 @@ class Detail(QFrame):
         self._facts.setText(" · ".join(facts))
         self._reason.setText(item.reason)
         self._reason.setVisible(bool(item.reason))
+        self._offer(None)
+        self.ask_blocked()
+        face = RAW if item.outcome == "quarantined" or item.blob is None else TEXT
+        self.faces.set_options([(TEXT, tr("Text")), (RAW, tr("Raw mail"))], face)
+        self._turn(face)
+        self.raw.load(self._context, item)
+        self._read(item)
+
+    def ask_blocked(self) -> None:
+        """Is the sender of this line on the block list now? The buttons follow."""
+        item = self.item
+        if item is None or item.outcome not in ("spam", "bulk"):
+            return
+
+        def take(handles: tuple[str, ...]) -> None:
+            if self.item is item:
+                self._offer(item.sender.casefold() in handles)
+
+        self._context.tasks.ask(blocked, then=take, owner=self, key="health.blocked")
+
+    def _offer(self, is_blocked: bool | None) -> None:
+        item = self.item
+        assert item is not None
         layout = self._acts.layout()
         assert layout is not None
         while (old := layout.takeAt(0)) is not None:
@@ -220,15 +245,10 @@ class Detail(QFrame):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
-        buttons = actions_of(self._context, item)
+        buttons = actions_of(self._context, item, is_blocked=is_blocked)
         if buttons:
             layout.addWidget(flow(*buttons))
         self._acts.setVisible(bool(buttons))
-        face = RAW if item.outcome == "quarantined" or item.blob is None else TEXT
-        self.faces.set_options([(TEXT, tr("Text")), (RAW, tr("Raw mail"))], face)
-        self._turn(face)
-        self.raw.load(self._context, item)
-        self._read(item)
 
     def _turn(self, face: str) -> None:
         self._face.setCurrentIndex(1 if face == RAW else 0)

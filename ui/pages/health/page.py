@@ -130,6 +130,8 @@ class Page(BasePage):
             self._ask()
             if self._stack.currentWidget() is self.items and changes.touches("mail_folder"):
                 self.items.again()
+        if changes.touches("blocked"):
+            self.items.detail.ask_blocked()
 
     def show_place(self, **where: object) -> None:
         """`part`: one of the equation (quarantine, spam, newsletters …), outbox or unaccounted."""
