@@ -31,8 +31,8 @@ from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.models.ledger import PAGE, LedgerModel
+from ui.pages.health.acts import actions_of
 from ui.pages.health.facts import Facts, MailState, judge, last_states
-from ui.pages.health.items import actions_of
 from ui.pages.health.page import Page
 from ui.pages.health.sums import by_outcome, summed
 from ui.pages.inbox.page import Page as Inbox

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFrame
 from app.inbox.queries import LedgerItem
 from app.kernel import clock
 from ui.pages import Context
-from ui.pages.health.items import actions_of, show_raw
+from ui.pages.health.acts import actions_of
+from ui.pages.health.items import show_raw
 from ui.text import size_text, tr, when_text
 from ui.widgets.avatar import RoundIcon
 from ui.widgets.button import Button, link_button
