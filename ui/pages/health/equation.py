@@ -84,7 +84,7 @@ class Equation(Tile):
             sign_label.setContentsMargins(8, 6, 8, 0)
             figure = Figure(count, name_of(part), tone=_TONES.get(part, ""))
             figure.pressed.connect(lambda part=part: self.chosen.emit(part))
-            found += [sign_label, figure]
+            found.append(row(column(sign_label, None), figure, spacing=16))  # a sign stays with its number
         terms = flow(*found, spacing=16)
         policy = terms.sizePolicy()
         policy.setVerticalPolicy(
