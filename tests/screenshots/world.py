@@ -71,7 +71,7 @@ def servers_that_say(answer: Tested) -> Iterator[None]:
     there = HistoryCount(4812, 310_000_000, NOW - timedelta(days=2800), 214)
     with (
         mock.patch.multiple(connect, find_servers=found, check=lambda _account, _password: answer),
-        mock.patch.object(history, "count_history", lambda *_: there),
+        mock.patch.object(history, "count_history", return_value=there),
     ):
         yield
 

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
 
 from ui.text import tr
 from ui.theme import BODY, font, tokens
+from ui.widgets.inks import make_readable
 from ui.widgets.pictures import Loader, decoder
 
 MOST_CHARACTERS, MOST_DEPTH, MOST_CELLS = 300_000, 30, 2_000
@@ -30,6 +31,7 @@ MOST_PICTURES, MOST_BYTES = 200, 192 * 1024 * 1024  # of one mail, as they are k
 _WIDEST, _HIGHEST = 1200, 1_000_000  # px, of a picture and of a mail
 _GATHER_MS = 20  # pictures that come together are laid out together
 _VOID = {"br", "hr", "img", "wbr", "col", "input", "meta", "link", "area", "base", "source", "embed"}
+_COLOURED = re.compile(r"color|background|<table", re.IGNORECASE)  # has it colours of its own, or lines?
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]*)(?:"[^"]*"|[^">])*>""")
 _numbers = itertools.count(1)
 Guard = Callable[[], AbstractContextManager[object]]
@@ -166,6 +168,9 @@ class MailView(QTextBrowser):
         self._unproven = self._source[1]
         with self._guard() if self._unproven else nullcontext():
             self.setHtml(markup)
+            if self._source[1] and _COLOURED.search(markup):
+                t = tokens()
+                make_readable(self.document(), (t.canvas, t.surface, t.raised, t.accent_soft), t.text, t.line_strong)
         self._laying_out = False
         self._fit()
 
