@@ -330,9 +330,11 @@ def _tighten_files(workspace: Workspace) -> None:
         return
     for folder in (workspace.folder, workspace.packs, workspace.backups, workspace.logs):
         for entry in os.scandir(folder):
-            if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mode & 0o077:
-                try:
+            try:
+                if entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mode & 0o077:
                     Path(entry.path).chmod(0o600)
-                except OSError as error:
-                    msg = f"The file {entry.path} can be read by others. Make it private (chmod 600) and try again."
-                    raise UserError(msg) from error
+            except FileNotFoundError:
+                continue  # another program that opens this desk took its own file away
+            except OSError as error:
+                msg = f"The file {entry.path} can be read by others. Make it private (chmod 600) and try again."
+                raise UserError(msg) from error

@@ -57,8 +57,8 @@ def test_somebody_works_there_and_no_server_is_asked(shop: Desk) -> None:
 
 def test_nothing_has_happened_after_now(shop: Desk) -> None:
     with shop.store.read() as db:
-        moments = [db.scalar(select(func.max(column))) for column in (Event.occurred_at, Message.occurred_at)]
-    assert max(moments) <= NOW
+        moments = [db.scalars(select(func.max(column))).one() for column in (Event.occurred_at, Message.occurred_at)]
+    assert all(moment <= NOW for moment in moments)
 
 
 def test_a_filling_that_is_called_off_leaves_nothing_behind(tmp_path: Path) -> None:

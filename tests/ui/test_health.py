@@ -165,8 +165,9 @@ def shown_buttons(root: QWidget) -> list[str]:
     return [b.text() for b in root.findChildren(Button) if b.isVisibleTo(root)]
 
 
-def button(root: QWidget, words: str) -> Button:
-    """The button with these words."""
+def button(root: QWidget, words: str, qtbot: QtBot) -> Button:
+    """The button with these words, as soon as it is there (what can be done may depend on what is still being read)."""
+    qtbot.waitUntil(lambda: words in shown_buttons(root))
     return next(b for b in root.findChildren(Button) if b.text() == words and b.isVisibleTo(root))
 
 
@@ -182,7 +183,7 @@ def test_a_mail_in_quarantine_is_shown_raw_and_becomes_a_ticket(
     page.show_place(part="quarantine")
     qtbot.waitUntil(lambda: "It hums." in page.items.detail.raw.toPlainText())
     qtbot.waitUntil(lambda: findings(page) == [])
-    button(page.items.detail, "Make a ticket anyway").click()
+    button(page.items.detail, "Make a ticket anyway", qtbot).click()
     qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].ticket is not None)
     (line,) = desk.ask(ledger_items)
     assert (line.id, line.outcome) == (item, "message")
@@ -215,7 +216,7 @@ def test_the_rest_of_a_large_mail_is_fetched_when_asked_for(
     page = health(window, qtbot)
     assert "104 bytes of 30.0 MB here" in texts(page.large)
     assert "2.5 MB received" in texts(page.folders)
-    button(page.large, "Fetch now").click()
+    button(page.large, "Fetch now", qtbot).click()
     qtbot.waitUntil(lambda: "Being fetched" in texts(page.large))
     assert [(mail.item, mail.is_held) for mail in desk.ask(large_mails)] == [(item, False)]
 
@@ -266,16 +267,16 @@ def test_a_sender_is_blocked_and_let_in_from_the_line_of_a_mail(
     qtbot.waitUntil(lambda: desk.ask(blocked) == ())
     assert [one.text() for one in actions_of(page.context, line)] == ["Not spam", "Block sender"]
     page.items.detail.show_item(line)
-    button(page.items.detail, "Block sender").click()
+    button(page.items.detail, "Block sender", qtbot).click()
     qtbot.waitUntil(lambda: "Unblock sender" in shown_buttons(page.items.detail))
-    button(page.items.detail, "Unblock sender").click()
+    button(page.items.detail, "Unblock sender", qtbot).click()
     qtbot.waitUntil(lambda: "Block sender" in shown_buttons(page.items.detail))
 
 
 def test_a_mail_in_quarantine_can_be_tried_again(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
     put_in_quarantine(desk, box, RAW)
     page = health(window, qtbot)
-    button(page.quarantine, "Try again").click()
+    button(page.quarantine, "Try again", qtbot).click()
     qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].outcome == "received")
 
 
@@ -291,7 +292,7 @@ def test_a_waiting_message_can_be_taken_back(desk: Desk, box: MailboxInfo, windo
     reply(desk, box)
     page = health(window, qtbot)
     qtbot.waitUntil(lambda: findings(page) == [])
-    button(page.outbox, "Take back").click()
+    button(page.outbox, "Take back", qtbot).click()
     qtbot.waitUntil(lambda: desk.ask(outbox_rows, clock.now()) == ())
     qtbot.waitUntil(lambda: "Nothing waits to be sent." in texts(page.outbox))
 

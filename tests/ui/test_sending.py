@@ -79,7 +79,7 @@ def test_a_reply_is_sent_later_and_says_when_and_that_the_customer_was_first(
     made.desk.do(outbox.recall_overtaken, row.id)
     settled(page, qtbot, lambda: page.writer.composer.text() == "See you in the morning")
     assert "the customer has written first" in texts(page.writer)
-    assert findings(page) == []
+    settled(page, qtbot, lambda: findings(page) == [])
 
 
 def test_another_address_to_write_from_is_chosen_and_kept_in_the_draft(
