@@ -145,6 +145,7 @@ def ensure_system(needs: Needs, *, may_install: bool) -> None:
     """See to it that everything in `needs` is there, or end with the exact command that brings it."""
     if not sys.platform.startswith("linux"):
         return
+    _name_loopback()
     tool = next((name for name in INSTALL if shutil.which(name)), None)
     if tool is None:
         _without_package_manager(needs)
@@ -157,6 +158,15 @@ def ensure_system(needs: Needs, *, may_install: bool) -> None:
     words, _ = missing_packages(needs, tool)
     if words:
         raise DevError("still missing after the installation: " + ", ".join(words))
+
+
+def _name_loopback() -> None:
+    """Give "localhost" its meaning (RFC 6761) where a bare root has no hosts file: sign-ins come back to that name."""
+    hosts = Path("/etc/hosts")
+    if hosts.exists() or os.geteuid() != 0:
+        return
+    say("writing /etc/hosts: this machine has none, and localhost means nothing")
+    hosts.write_text("127.0.0.1\tlocalhost\n::1\tlocalhost\n", encoding="ascii")
 
 
 def _without_package_manager(needs: Needs) -> None:
