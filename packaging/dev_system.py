@@ -166,7 +166,7 @@ def _name_loopback() -> None:
     if hosts.exists() or os.geteuid() != 0:
         return
     say("writing /etc/hosts: this machine has none, and localhost means nothing")
-    hosts.write_text("127.0.0.1\tlocalhost\n::1\tlocalhost\n", encoding="ascii")
+    hosts.write_text("127.0.0.1\tlocalhost\n", encoding="ascii")
 
 
 def _without_package_manager(needs: Needs) -> None:
