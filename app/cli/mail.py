@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from app.cli.opening import opened
+from app.cli.opening import mailbox_of, opened
 from app.cli.output import Output
-from app.conversations.queries import mailbox
 from app.desk import Desk
 from app.desk.supervisor import check_now
 from app.inbox.queries import LedgerFolder
@@ -68,9 +67,8 @@ def _is_mail(path: Path) -> bool:
 def ledger(args: argparse.Namespace, out: Output) -> int:
     """The ledger by folder; with `--reconcile` against a fresh listing of the servers."""
     with opened(args) as desk:
-        if args.mailbox and desk.ask(mailbox, args.mailbox) is None:
-            msg = f"{args.mailbox} is not a mailbox of this desk."
-            raise UserError(msg)
+        if args.mailbox:
+            mailbox_of(desk, args.mailbox)
         if args.reconcile:
             from app.cli.running import ask_or_do
 

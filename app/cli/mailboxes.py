@@ -7,11 +7,11 @@ import sys
 from datetime import UTC, datetime
 from typing import Any
 
-from app.cli.opening import opened, with_agent
+from app.cli.opening import mailbox_of, opened, with_agent
 from app.cli.output import Output
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import MailboxInfo, mailbox, mailboxes
-from app.desk import Desk, accounts
+from app.desk import accounts
 from app.kernel.errors import UserError
 
 
@@ -43,7 +43,7 @@ def check(args: argparse.Namespace, out: Output) -> int:
     """Test receiving and sending of one mailbox, or of all; 1 when anything fails."""
     rows: list[dict[str, Any]] = []
     with opened(args) as desk:
-        infos = [_find(desk, args.address)] if args.address else list(desk.ask(mailboxes))
+        infos = [mailbox_of(desk, args.address)] if args.address else list(desk.ask(mailboxes))
         for info in infos:
             tested = accounts.check_again(desk, info.id)
             for direction, result in (("receiving", tested.receiving), ("sending", tested.sending)):
@@ -83,9 +83,9 @@ def change(args: argparse.Namespace, out: Output) -> int:
             raise UserError(msg)
         fields[_CHANGEABLE[name]] = _yes_or_no(value) if name in {"acknowledge", "plus-addressing"} else value
     with opened(args) as desk:
-        info = _find(desk, args.address)
+        info = mailbox_of(desk, args.address)
         with_agent(desk).do(update_mailbox, info.id, **fields)
-        changed = _find(desk, args.address)
+        changed = mailbox_of(desk, args.address)
     out.one(_json(changed), f"{changed.address} is changed.")
     return 0
 
@@ -100,18 +100,10 @@ def _yes_or_no(words: str) -> bool:
 def remove(args: argparse.Namespace, out: Output) -> int:
     """Disconnect a mailbox; tickets and mails stay."""
     with opened(args) as desk:
-        info = _find(desk, args.address)
+        info = mailbox_of(desk, args.address)
         accounts.disconnect(desk, info.id)
     out.one({"address": info.address, "removed": True}, f"{info.address} is disconnected. Its tickets stay.")
     return 0
-
-
-def _find(desk: Desk, address: str) -> MailboxInfo:
-    info = desk.ask(mailbox, address)
-    if info is None:
-        msg = f"{address} is not a mailbox of this desk."
-        raise UserError(msg)
-    return info
 
 
 def _password() -> str:

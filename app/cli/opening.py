@@ -7,6 +7,7 @@ import getpass
 import sys
 from pathlib import Path
 
+from app.conversations.queries import MailboxInfo, mailbox
 from app.desk import Desk
 from app.kernel.errors import UserError
 from app.people.commands import add_agent
@@ -22,6 +23,15 @@ def with_agent(desk: Desk, name: str = "") -> Desk:
     if desk.is_new():
         desk.sit_down(desk.work(add_agent, name or _own_name()))
     return desk
+
+
+def mailbox_of(desk: Desk, address: str) -> MailboxInfo:
+    """The mailbox with this address. Raises UserError when the desk has none."""
+    info = desk.ask(mailbox, address)
+    if info is None:
+        msg = f"{address} is not a mailbox of this desk."
+        raise UserError(msg)
+    return info
 
 
 def text_of(args: argparse.Namespace) -> str:

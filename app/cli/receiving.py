@@ -7,10 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from app.cli.opening import opened, with_agent
+from app.cli.opening import mailbox_of, opened, with_agent
 from app.cli.output import Output
-from app.conversations.queries import MailboxInfo, mailbox
-from app.desk import Desk, receiving
+from app.desk import receiving
 from app.inbox import commands
 from app.inbox.receiving import history_progress, large_mails
 from app.inbox.receiving import traffic as traffic_query
@@ -20,7 +19,7 @@ from app.kernel.errors import UserError
 def folders(args: argparse.Namespace, out: Output) -> int:
     """The folders of a mailbox as its server shows them; choose which are received."""
     with opened(args) as desk:
-        info = _find(desk, args.address)
+        info = mailbox_of(desk, args.address)
         with_agent(desk)
         found = receiving.find_folders(desk, info.id)
         if args.receive or args.ignore:
@@ -36,7 +35,7 @@ def folders(args: argparse.Namespace, out: Output) -> int:
 def history(args: argparse.Namespace, out: Output) -> int:
     """The mail that was there when the mailbox was connected: count it, see how far it is in, stop it, go on."""
     with opened(args) as desk:
-        info = _find(desk, args.address)
+        info = mailbox_of(desk, args.address)
         if args.stop or args.go_on:
             with_agent(desk)
             desk.do(commands.hold_history, info.id, held=args.stop)
@@ -80,7 +79,7 @@ def history(args: argparse.Namespace, out: Output) -> int:
 def large(args: argparse.Namespace, out: Output) -> int:
     """Mails of which only the beginning is here; `--fetch` brings the rest of one that is above the limit."""
     with opened(args) as desk:
-        info = _find(desk, args.address)
+        info = mailbox_of(desk, args.address)
         if args.fetch:
             with_agent(desk)
             desk.do(commands.fetch_whole, _item(args.fetch))
@@ -109,18 +108,10 @@ def large(args: argparse.Namespace, out: Output) -> int:
 def traffic(args: argparse.Namespace, out: Output) -> int:
     """Bytes that receiving moved, by day."""
     with opened(args) as desk:
-        found = desk.ask(traffic_query, _find(desk, args.address).id)
+        found = desk.ask(traffic_query, mailbox_of(desk, args.address).id)
     rows = [{"day": one.day, "received": one.received, "sent": one.sent} for one in found]
     out.rows(rows, lambda row: f"{row['day']}  {row['received'] / 1e6:.1f} MB in  {row['sent'] / 1e6:.1f} MB out")
     return 0
-
-
-def _find(desk: Desk, address: str) -> MailboxInfo:
-    info = desk.ask(mailbox, address)
-    if info is None:
-        msg = f"{address} is not a mailbox of this desk."
-        raise UserError(msg)
-    return info
 
 
 def _item(words: str) -> UUID:

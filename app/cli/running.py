@@ -10,9 +10,9 @@ from typing import Any
 from uuid import UUID
 
 from app import engine as engines
-from app.cli.opening import opened
+from app.cli.opening import mailbox_of, opened
 from app.cli.output import Output
-from app.conversations.queries import mailbox, mailboxes
+from app.conversations.queries import mailboxes
 from app.desk import Desk
 from app.desk.supervisor import engine_pid
 from app.kernel import jobs, log, signals
@@ -127,8 +127,4 @@ def _ask(desk: Desk, what: str, key: UUID | None, deadline: float) -> dict[str, 
 def _mailbox_id(desk: Desk, address: str) -> UUID | None:
     if not address:
         return None
-    info = desk.ask(mailbox, address)
-    if info is None:
-        msg = f"{address} is not a mailbox of this desk."
-        raise UserError(msg)
-    return info.id
+    return mailbox_of(desk, address).id

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.desk import Desk
 from app.people.commands import add_agent
+from tests.ui.inbox_desk import InboxDesk
 from ui.theme import Theme
 from ui.window import Window
 
@@ -36,6 +37,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     with Desk.open(tmp_path / "desk", create=True) as opened:
         opened.sit_down(opened.work(add_agent, "Maya Lind"))
         yield opened
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[InboxDesk]:
+    """A desk with a mailbox, in which tests make mail and tickets."""
+    desk = InboxDesk(tmp_path / "desk")
+    yield desk
+    desk.desk.close()
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sqlalchemy.orm import Session
 
@@ -40,7 +39,6 @@ from ui.pages.first_run.page import Page
 from ui.pages.health.facts import Cause
 from ui.pages.health.lamp import StatusLamp, act_of
 from ui.pages.settings.sign_in import SignInSheet, open_sign_in
-from ui.theme import Theme
 from ui.widgets.button import Button
 from ui.window import Window
 
@@ -96,20 +94,6 @@ def desk(tmp_path: Path, dovecot: Dovecot, smtp: SmtpServer, monkeypatch: pytest
     monkeypatch.setitem(providers._BY_DOMAIN, "example.test", provider)
     with Desk.open(tmp_path / "desk", create=True) as opened:
         yield opened
-
-
-@pytest.fixture
-def window(desk: Desk, qapp: QApplication, qtbot: QtBot) -> Iterator[Window]:
-    theme = qapp.findChild(Theme) or Theme(qapp)
-    theme.choose("light")
-    made = Window(desk, theme)
-    qtbot.addWidget(made)
-    made.resize(1024, 700)
-    made.start()
-    made.show()
-    qtbot.waitExposed(made)
-    yield made
-    assert made.shut()
 
 
 def connected(desk: Desk, account: Account) -> MailboxInfo:

@@ -33,14 +33,6 @@ BOMBS = Path(__file__).resolve().parents[3] / "shared" / "mail" / "bombs"
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Iterator[InboxDesk]:
-    """A desk with a mailbox."""
-    desk = InboxDesk(tmp_path / "desk")
-    yield desk
-    desk.desk.close()
-
-
-@pytest.fixture
 def page(made: InboxDesk, qapp: QApplication, qtbot: QtBot) -> Iterator[Page]:
     """The inbox with one ticket shown."""
     made.some(1)

@@ -31,14 +31,6 @@ KEY = Qt.Key
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Iterator[InboxDesk]:
-    """A desk with a mailbox."""
-    desk = InboxDesk(tmp_path / "desk")
-    yield desk
-    desk.desk.close()
-
-
-@pytest.fixture
 def page(made: InboxDesk, qapp: QApplication, qtbot: QtBot) -> Iterator[Page]:
     """The inbox with three tickets; the newest is shown."""
     made.some(3)

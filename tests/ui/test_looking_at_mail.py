@@ -37,14 +37,6 @@ from ui.widgets.pictures import decoder
 
 
 @pytest.fixture
-def made(tmp_path: Path) -> Iterator[InboxDesk]:
-    """A desk with a mailbox."""
-    desk = InboxDesk(tmp_path / "desk")
-    yield desk
-    desk.desk.close()
-
-
-@pytest.fixture
 def fetcher() -> Fetcher:
     return Fetcher()
 

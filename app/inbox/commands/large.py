@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import delete
 
-from app.conversations.commands import NewAttachment, add_blob, blob_id
+from app.conversations.commands import add_blob, blob_id
 from app.conversations.completing import complete_message
+from app.inbox.commands.place import files_of
 from app.inbox.rules import Outcome, Part
 from app.inbox.tables import MailItem, MailPiece
 from app.kernel.blobs import BlobRef
@@ -62,24 +63,10 @@ def make_whole(tx: Tx, item: UUID, ref: BlobRef, mail: ParsedMail | None) -> Non
         row.outcome, row.attempts = Outcome.RECEIVED, 0
     elif row.message is not None and mail is not None:
         text = hide_tokens(mail.text)
-        complete_message(tx, row.message, row.blob, text=text, files=_files(mail), warnings=mail.warnings)
+        complete_message(tx, row.message, row.blob, text=text, files=files_of(mail), warnings=mail.warnings)
         if row.ticket is not None and (ticket := tx.get(Ticket, row.ticket)) is not None:
             summarise(tx, ticket)
     tx.touch("mail_folder", row.folder)
-
-
-def _files(mail: ParsedMail) -> tuple[NewAttachment, ...]:
-    return tuple(
-        NewAttachment(
-            filename=part.filename,
-            content_type=part.content_type,
-            size=part.size,
-            part=part.path,
-            content_id=part.content_id,
-            inline=part.inline,
-        )
-        for part in mail.attachments
-    )
 
 
 def _item(tx: Tx, item: UUID) -> MailItem:

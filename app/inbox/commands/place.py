@@ -112,17 +112,7 @@ class Places:
             warnings=mail.warnings,
             extra={**_extra(mail), **arrival.extra},
             sent_date=mail.date,
-            attachments=tuple(
-                NewAttachment(
-                    filename=part.filename,
-                    content_type=part.content_type,
-                    size=part.size,
-                    part=part.path,
-                    content_id=part.content_id,
-                    inline=part.inline,
-                )
-                for part in mail.attachments
-            ),
+            attachments=files_of(mail),
         )
         add_message(self.tx, new, blob=arrival.blob)
         people = frozenset(each.key for each in (*((sender,) if sender else ()), *mail.to, *mail.cc) if each.address)
@@ -192,3 +182,18 @@ def _extra(mail: ParsedMail) -> dict[str, object]:
     if mail.auto_reasons:
         extra["automatic"] = list(mail.auto_reasons)
     return extra
+
+
+def files_of(mail: ParsedMail) -> tuple[NewAttachment, ...]:
+    """A mail's files, as rows of its message; their bytes stay in the raw mail."""
+    return tuple(
+        NewAttachment(
+            filename=part.filename,
+            content_type=part.content_type,
+            size=part.size,
+            part=part.path,
+            content_id=part.content_id,
+            inline=part.inline,
+        )
+        for part in mail.attachments
+    )

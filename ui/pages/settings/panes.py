@@ -253,7 +253,10 @@ class AboutPane(Pane):
             version = tr("from source")
         self.scroller.content.addWidget(fact(tr("Version"), version))
         self.scroller.content.addWidget(fact(tr("Licence"), "MIT"))
-        words = tr("Deskbell keeps your desk on your own computer. It calls nobody but the mail servers you name.")
+        words = tr(
+            "Deskbell keeps your desk on your own computer. It talks to your mail provider and to nobody else, unless you ask "
+            "for the remote pictures of a mail."
+        )
         self.scroller.content.addWidget(Para(words))
 
     def load(self) -> None:
