@@ -23,6 +23,7 @@ from app.tickets import commands
 from app.tickets.queries import Pile, conversation, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from tests.ui.lint import findings
+from ui.models.hits import HIT_ROLE
 from ui.pages.inbox.page import Page
 from ui.widgets.pictures import decoder
 from ui.widgets.state import Banner
@@ -177,6 +178,28 @@ def test_search_finds_tickets_and_customers_and_escape_ends_it(page: Page, qtbot
     qtbot.keyClick(field, KEY.Key_Escape)
     settled(page, qtbot, lambda: not page.list.searching)
     assert page.list.shown is page.list.rows
+
+
+def test_the_keyboard_in_the_results_is_always_in_a_row(page: Page, qtbot: QtBot) -> None:
+    """What is found changes under the reader: as mail comes in, or as the rest of what was typed takes effect."""
+    panel = page.list
+    panel.search.setText("Customer 2")
+    settled(page, qtbot, lambda: panel.hits.rowCount() > 1)
+    found = panel.hits.found
+    panel.focus_rows()
+    assert panel.results.currentIndex().row() == 1
+    line = panel.results.currentIndex().data(HIT_ROLE)
+    panel.show_found((found[0], found[0], *found[1:]))
+    assert panel.results.currentIndex().data(HIT_ROLE) == line
+    panel.show_found(())
+    assert panel.search.hasFocus()
+    panel.show_found(found)
+    panel.results.setFocus()
+    panel.show_found(())
+    panel.results.setFocus()  # an answer that comes between the key and the next answer
+    panel.show_found(found)
+    assert panel.results.hasFocus()
+    assert panel.results.currentIndex().row() == 1
 
 
 def test_a_query_that_cannot_be_understood_is_said_under_the_field(page: Page, qtbot: QtBot) -> None:

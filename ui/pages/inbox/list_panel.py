@@ -200,18 +200,22 @@ class ListPanel(QFrame):
         self.choose_pile(self._pile)
 
     def show_found(self, found: tuple[Found, ...]) -> None:
-        """Show what the search found."""
-        chosen = next(iter(self.selected()), None)
+        """Show what the search found. The row where the keyboard was stays, else the keyboard is given another one."""
+        line, here = self.results.currentIndex().data(HIT_ROLE), self.results.hasFocus()
         self._wrong.hide()
         self._quiet = True
         self.hits.show(found)
-        for place, line in enumerate(found):
-            self.results.setRowHeight(place, line.height)
+        for place, one in enumerate(found):
+            self.results.setRowHeight(place, one.height)
         self._quiet = False
-        if chosen is not None:
-            self.choose(chosen)
+        if isinstance(line, Found) and line.key is not None:
+            self.choose(line.key)
         self.show_state()
         self._say_count()
+        if here and not found:
+            self.search.setFocus()
+        elif here and not self.results.selectionModel().hasSelection():  # the focus alone may have marked a heading
+            self.results.step(1)
 
     def show_wrong(self, words: str) -> None:
         """What was typed cannot be understood; said calmly, the list stays."""
