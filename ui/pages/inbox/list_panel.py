@@ -212,9 +212,10 @@ class ListPanel(QFrame):
             self.choose(line.key)
         self.show_state()
         self._say_count()
+        here = here or self.results.hasFocus()  # what is shown again has the keyboard that it was promised while hidden
         if here and not found:
             self.search.setFocus()
-        elif here and not self.results.selectionModel().hasSelection():  # the focus alone may have marked a heading
+        elif here and not self.results.selectionModel().hasSelection():
             self.results.step(1)
 
     def show_wrong(self, words: str) -> None:
