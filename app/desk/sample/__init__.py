@@ -6,7 +6,7 @@ sample desk is also a test of all of them together.
 """
 
 from app.desk.sample.filling import fill
-from app.desk.sample.many import fill_many
+from app.desk.sample.many import MILLION, TEN_THOUSAND, Measure, fill_many
 from app.desk.sample.trying import fill_new
 
-__all__ = ["fill", "fill_many", "fill_new"]
+__all__ = ["MILLION", "TEN_THOUSAND", "Measure", "fill", "fill_many", "fill_new"]

@@ -3,6 +3,9 @@
 Commands write a ticket in milliseconds, which is far more than any person needs and far too slow for a hundred thousand
 of them. So this writes the rows themselves, as the tables define them, and no bytes of raw mails. What lists, search,
 counts and conversations read is all there; `check` finds nothing wrong with the result.
+
+The letters are those of the sample desk, over and over. A desk that is asked for by its `Measure` has what those lack:
+a vocabulary as people's is, in which a few invented words stand everywhere and most of a hundred thousand almost nowhere.
 """
 
 from __future__ import annotations
@@ -38,16 +41,33 @@ CHUNK: Final = 5_000
 """Tickets a transaction. Nobody else writes to a desk that is made for measuring."""
 
 _TALKS: Final = 900
-_CUSTOMER_OF: Final = 6
 _STATUSES: Final = ("new", "open", "waiting", "solved")
 _ACTIVE_WEIGHTS: Final = (29, 43, 24, 4)
 _ACTIVE: Final = 0.05
-_YEARS: Final = 3
 _NOBODY: Final = "[]"
 _SHOP: Final = ("Harbour Lamp Works", "support@harbourlamp.example")
 
 _spaced = lru_cache(maxsize=20_000)(spaced)
 _dumped = lru_cache(maxsize=20_000)(json.dumps)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How large a desk is made. `messages` 0: as many as the letters bring, about three a ticket."""
+
+    tickets: int
+    customers: int = 0
+    messages: int = 0
+    years: int = 3
+    invented: int = 0
+    """How many words the vocabulary has beside those of the letters."""
+
+
+MILLION: Final = Measure(300_000, 60_000, 1_000_000, years=10, invented=120_000)
+"""A desk ten years old."""
+
+TEN_THOUSAND: Final = Measure(3_000, 600, 10_000, years=10, invented=120_000)
+"""The same desk when it was young: a hundredth of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +111,14 @@ def _quoted(table: Table, name: str) -> str:
     return f'"{table.c[name].name}"'
 
 
-def fill_many(desk: Desk, tickets: int, *, seed: int = 7) -> None:
-    """Fill an empty desk with `tickets` tickets of about three messages each, over three years up to now."""
+def fill_many(desk: Desk, size: int | Measure, *, seed: int = 7) -> None:
+    """Fill an empty desk. A number of tickets: of about three messages each, over three years up to now."""
+    measure = size if isinstance(size, Measure) else Measure(size)
+    tickets = measure.tickets
     now = clock.now().replace(microsecond=0)
     dice = Random(seed)
-    agents, mailbox = move_in(desk, now - timedelta(days=365 * _YEARS), paused=True)
-    made = _Made(dice, now, [agent.id.bytes for agent in agents], mailbox.bytes, tickets)
+    agents, mailbox = move_in(desk, now - timedelta(days=365 * measure.years), paused=True)
+    made = _Made(dice, now, [agent.id.bytes for agent in agents], mailbox.bytes, measure)
     with desk.store.write("sample") as tx:
         made.people(tx)
     for first in range(1, tickets + 1, CHUNK):
@@ -110,8 +132,11 @@ def fill_many(desk: Desk, tickets: int, *, seed: int = 7) -> None:
 class _Made:
     """Makes the rows. Times are microseconds, ids 16 bytes: no row passes through Python objects of its own."""
 
-    def __init__(self, dice: Random, now: datetime, agents: list[bytes], mailbox: bytes, total: int) -> None:
-        self._dice, self._now, self._agents, self._mailbox, self._total = dice, clock.to_us(now), agents, mailbox, total
+    def __init__(self, dice: Random, now: datetime, agents: list[bytes], mailbox: bytes, measure: Measure) -> None:
+        self._dice, self._now, self._agents, self._mailbox = dice, clock.to_us(now), agents, mailbox
+        self._measure, self._total = measure, measure.tickets
+        self._written = 0
+        self._invented = invented(measure.invented)
         self._writers: list[_Writer] = []
         self._talks = _told(dice)
         self._rowid = 1
@@ -160,7 +185,7 @@ class _Made:
         identities = _Rows(
             Identity, ("id", "handle", "shown", "customer"), kind="email", created_at=self._now, clk=self._clk
         )
-        for number in range(max(1, self._total // _CUSTOMER_OF)):
+        for number in range(self._measure.customers or max(1, self._total // 6)):
             person, round_ = cast[number % len(cast)], number // len(cast)
             writer = self._writer(person, number, round_)
             if writer.organisation is not None and number % 3 == 0:
@@ -198,16 +223,17 @@ class _Made:
     def _one(self, number: int) -> None:
         dice = self._dice
         ago = (self._total - number) / self._total
-        begun = self._now - int(ago * _YEARS * 365 * 86_400e6) - dice.randrange(60, 7200) * 1_000_000
+        begun = self._now - int(ago * self._measure.years * 365 * 86_400e6) - dice.randrange(60, 7200) * 1_000_000
         status = dice.choices(_STATUSES, _ACTIVE_WEIGHTS)[0] if ago < _ACTIVE else "closed"
         talk, writer = dice.choice(self._talks), dice.choice(self._writers)
-        bodies = talk.bodies[: 1 if status == "new" else 2 if status == "waiting" else None]
+        bodies = self._bodies(number, talk, status)
         ticket, order = self._key(begun, 4, number), f"HL-{number:06}"
         subject = f"{talk.subject} ({order})"
         agent = None if status == "new" and number % 3 else self._agents[number % len(self._agents)]
         at, last_in, replied = begun, begun, None
         before = ""
-        for place, (incoming, text, snippet) in enumerate(bodies):
+        for place, (incoming, words, snippet) in enumerate(bodies):
+            text = self._said(words)
             at = min(begun + place * dice.randrange(600, 5400) * 1_000_000, self._now)
             last_in, replied = (at, replied) if incoming else (last_in, replied or at)
             before = self._message_of(
@@ -231,6 +257,25 @@ class _Made:
         self._index(
             "ticket", ticket, begun, title=subject, extra=f"#{number} {number}", ticket=ticket, customer=writer.key
         )
+
+    def _bodies(self, number: int, talk: _Talk, status: str) -> tuple[tuple[bool, str, str], ...]:
+        """What is written in a ticket: so much that the desk has as many messages as it is to have."""
+        due = self._measure.messages * number // self._total - self._written
+        bodies = talk.bodies[: 1 if status == "new" else 2 if status == "waiting" else None]
+        while status in {"closed", "solved"} and len(bodies) < due:
+            bodies += self._dice.choice(self._talks).bodies
+        if self._measure.messages and status in {"closed", "solved"}:
+            bodies = bodies[: max(1, due)]
+        self._written += len(bodies)
+        return bodies
+
+    def _said(self, text: str) -> str:
+        """A letter with some words of its own, few of them frequent."""
+        if not self._invented:
+            return text
+        much = len(self._invented)
+        some = " ".join(self._invented[int(much * self._dice.random() ** 4)] for _ in range(6))
+        return f"{text}\n\n{some}"
 
     def _message_of(
         self, number: int, place: int, at: int, ticket: bytes, writer: _Writer, agent: bytes | None, subject: str,
@@ -294,6 +339,15 @@ class _Made:
         """An id in the form of derived ids: its time, then what no other thing has."""
         tail = (number * 0x9E3779B97F4A7C15 + kind) & 0x3FFFFFFFFFFFFFFF
         return ((at // 1000) << 80 | 8 << 76 | kind << 64 | 2 << 62 | tail).to_bytes(16, "big")
+
+
+def invented(number: int) -> list[str]:
+    """So many words that no language has, the same every time."""
+    heads = [head + vowel for head in "b d f g k l m n p r s t v z br dr kl pr st tr".split() for vowel in "aeiou"]
+    return [
+        heads[n % 100] + heads[n // 100 % 100] + (heads[n // 10_000 % 100] if n >= 10_000 else "") + "nrsl"[n % 4]
+        for n in range(number)
+    ]
 
 
 def _told(dice: Random) -> list[_Talk]:
