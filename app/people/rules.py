@@ -29,6 +29,7 @@ class EventKind(enum.StrEnum):
     UNDONE = "undone"  # `new` is the action that was taken back
     REDONE = "redone"  # `new` is the action that was done again
     PROBLEM = "problem"
+    ROW = "row"  # a row of a feature's own (`field`: its table): see `app.people.row_history`
     DID = "did"  # marks an action that its agent may undo; not shown
 
 

@@ -20,6 +20,7 @@ from app.kernel import jobs
 from app.kernel.store import Tx
 from app.outbox import commands as outbox
 from app.people.commands import record_event, reindex_customer, set_customer_field
+from app.people.row_history import put_row_back
 from app.people.rules import EventKind
 from app.people.tables import Agent, Customer, Event
 from app.tickets.commands.merging import NOWHERE, put_message, summarise
@@ -233,7 +234,7 @@ def _step(run: _Run, event: Event) -> None:
     if event.kind in _FIELDS:
         step = _ticket_field if event.ticket is not None else _customer_field if event.customer is not None else None
     else:
-        step = {EventKind.TAGGED: _tag, EventKind.PLACED: _placement, EventKind.NOTED: _note}.get(EventKind(event.kind))
+        step = _STEPS.get(EventKind(event.kind))
     if step is not None:
         step(run, event)
 
@@ -316,6 +317,25 @@ def _note(run: _Run, event: Event) -> None:
     assert event.ticket is not None
     if put_message(run.tx, UUID(event.new), NOWHERE if run.back else event.ticket):
         run.done += 1
+
+
+def _row(run: _Run, event: Event) -> None:
+    """A row of a feature's own: an item of a checklist, a saved view …"""
+    now, then = run.wanted(event)
+    done = put_row_back(run.tx, event.field, now, then)
+    if done:
+        run.done += 1
+    elif done is False:
+        who = _who_changed(run, event, Event.field == event.field)
+        run.kept.append(f"“{now.get('about') or event.field}”: {who} has changed it since; it stays.")
+
+
+_STEPS: Final[dict[EventKind, Callable[[_Run, Event], None]]] = {
+    EventKind.TAGGED: _tag,
+    EventKind.PLACED: _placement,
+    EventKind.NOTED: _note,
+    EventKind.ROW: _row,
+}
 
 
 def _reply(run: _Run, event: Event, cancelled: UUID | None) -> None:
