@@ -1,6 +1,7 @@
 """Reading tickets. Split by what is read; everything that others call is here."""
 
 from app.tickets.counters import recount, wrong_counters
+from app.tickets.queries.board import BoardBy, BoardColumn, board
 from app.tickets.queries.conversation import (
     conversation,
     conversation_ids,
@@ -24,13 +25,10 @@ from app.tickets.queries.rows import (
 )
 from app.tickets.queries.views import (
     BinRow,
-    BoardBy,
-    BoardColumn,
     Counts,
     Pile,
     View,
     bin_rows,
-    board,
     counts,
     ticket_ids,
     ticket_keys,

@@ -35,7 +35,7 @@ from app.kernel import clock
 from app.kernel.errors import UserError
 from app.kernel.tables import Counter
 from app.kernel.types import Id, Utc
-from app.tickets.rules import BOARD, TO_DO, Status
+from app.tickets.rules import TO_DO, Status
 from app.tickets.tables import Seen, Ticket
 
 
@@ -216,54 +216,6 @@ def counts(db: Session, agent: UUID | None = None) -> Counts:
     found[Pile.BIN] = kept.get("bin", 0)
     found[Pile.OVERDUE], found[Pile.UNREAD] = kept["overdue"], kept["unread"]
     return Counts(found)
-
-
-@dataclass(frozen=True, slots=True)
-class BoardColumn:
-    """A column of the board: its key (a status, an agent's id as text, a priority), the count, its tickets in order."""
-
-    key: str
-    count: int
-    ids: tuple[UUID, ...]
-
-
-class BoardBy(enum.StrEnum):
-    """What the board's columns stand for."""
-
-    STATUS = "status"
-    ASSIGNEE = "assignee"
-    PRIORITY = "priority"
-
-
-def board(db: Session, by: BoardBy | str = BoardBy.STATUS, *, limit: int | None = None) -> tuple[BoardColumn, ...]:
-    """The board: active tickets in columns, newest message first. `limit`: ids a column (the count stays whole).
-
-    By assignee, the first column (key "") is nobody's; agents without a ticket have one too. Counts are exact.
-    """
-    from app.people.queries import agents
-    from app.tickets.rules import Priority
-
-    kind = BoardBy(by)
-    if kind is BoardBy.STATUS:
-        return tuple(_column(db, status, and_(_PRESENT, Ticket.status == str(status)), limit) for status in BOARD)
-    if kind is BoardBy.PRIORITY:
-        levels = reversed(list(Priority))
-        return tuple(_column(db, level, and_(_ACTIVE, Ticket.priority == str(level)), limit) for level in levels)
-    owners = ["", *(str(one.id) for one in agents(db))]
-    return tuple(_column(db, owner, and_(_ACTIVE, _owned(owner)), limit) for owner in owners)
-
-
-def _owned(owner: str) -> ColumnElement[bool]:
-    return Ticket.assignee == UUID(owner) if owner else Ticket.assignee.is_(None)
-
-
-def _column(db: Session, key: str, condition: ColumnElement[bool], limit: int | None) -> BoardColumn:
-    query = select(_RAW_ID).where(condition).order_by(Ticket.last_message_at.desc(), Ticket.id.desc())
-    ids = [UUID(bytes=raw) for raw in _keys(db, query if limit is None else query.limit(limit))]
-    count = len(ids)
-    if count == limit:
-        count = db.execute(select(func.count()).select_from(Ticket).where(condition)).scalar_one()
-    return BoardColumn(str(key), count, tuple(ids))
 
 
 def view_named(name: str, agent: UUID | None = None) -> View:
