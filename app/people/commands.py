@@ -21,8 +21,10 @@ from app.kernel.errors import NotFoundError, UserError
 from app.kernel.memo import memo
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
+from app.people.history import mark_action as mark_action
+from app.people.history import record_event as record_event
 from app.people.rules import EventKind, blockable, company_domain, handle_of, tidy_name
-from app.people.tables import Agent, Blocked, Customer, Event, Identity, Organisation
+from app.people.tables import Agent, Blocked, Customer, Identity, Organisation
 
 CUSTOMER_FIELDS: Final = ("name", "organisation", "language", "notes", "fields")
 AGENT_FIELDS: Final = ("name", "email", "signature", "active")
@@ -51,41 +53,6 @@ def update_agent(tx: Tx, agent: UUID, **fields: Any) -> None:
             msg = f"An agent has no field “{field}”."
             raise UserError(msg)
         setattr(row, field, value)
-
-
-def record_event(
-    tx: Tx,
-    kind: str,
-    *,
-    ticket: UUID | None = None,
-    customer: UUID | None = None,
-    field: str = "",
-    old: Any = None,
-    new: Any = None,
-) -> None:
-    """Write one line of history: what this action did. `old` and `new` are plain data (an id as its text)."""
-    row = {
-        "id": ids.new_id(),
-        "action": tx.action,
-        "ticket": ticket,
-        "customer": customer,
-        "agent": tx.agent,
-        "kind": str(kind),
-        "field": field,
-        "old": old,
-        "new": new,
-        "name": tx.name,
-        "occurred_at": tx.now,
-    }
-    insert_row(tx, Event, row)
-
-
-def mark_action(tx: Tx) -> None:
-    """Say, once an action, that its agent may undo it."""
-    marked = memo(tx, "marked")
-    if tx.action not in marked:
-        marked[tx.action] = True
-        record_event(tx, EventKind.DID)
 
 
 def know_customers(tx: Tx, addresses: Iterable[str]) -> None:

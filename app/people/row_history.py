@@ -18,7 +18,7 @@ from sqlalchemy import inspect
 
 from app.kernel.store import Base, Tx
 from app.kernel.types import Id, Utc
-from app.people.commands import mark_action, record_event
+from app.people.history import mark_action, record_event
 from app.people.rules import EventKind
 
 _ID: Final = "id"
