@@ -21,10 +21,15 @@ from app.kernel.errors import NotFoundError, UserError
 from app.kernel.memo import memo
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
-from app.people.history import mark_action as mark_action
-from app.people.history import record_event as record_event
+from app.people.history import mark_action, record_event
 from app.people.rules import EventKind, blockable, company_domain, handle_of, tidy_name
 from app.people.tables import Agent, Blocked, Customer, Identity, Organisation
+
+__all__ = [
+    "AGENT_FIELDS", "CUSTOMER_FIELDS", "add_address", "add_agent", "block", "customer_for", "know_customers",
+    "mark_action", "mark_address_dead", "merge_customers", "organisation_of", "record_event",
+    "reindex_customer", "set_customer_field", "unblock", "update_agent", "update_customer", "welcome",
+]  # fmt: skip
 
 CUSTOMER_FIELDS: Final = ("name", "organisation", "language", "notes", "fields")
 AGENT_FIELDS: Final = ("name", "email", "signature", "active")
