@@ -42,6 +42,7 @@ User {user}
 Pass {password}
 SSLType None
 AuthMechs LOGIN
+DisableExtension COMPRESS=DEFLATE
 
 MaildirStore files
 Path {folder}/mail/
