@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QStackedWidget, QTableView, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from app.tickets.queries import Counts, Pile
 from ui.icons import icon
 from ui.models.hits import HIT_ROLE, MOST, Found, HitModel
 from ui.models.tickets import ID_ROLE, TicketModel
+from ui.pages.inbox.list_view import NO_OTHERS, Others, Rows
 from ui.pages.inbox.piles import CHIPS, ICONS, MORE, chip_word, mail_piles, pile_word
 from ui.pages.inbox.rows import ROW_HEIGHT, HitPainter, RowPainter
 from ui.text import count_text, tr
@@ -24,98 +25,6 @@ from ui.widgets.state import EmptyState, ErrorState, Skeleton
 from ui.widgets.toggle import Choices
 
 _CHIP_MARGIN = 24
-
-
-class Rows(QTableView):
-    """A table of one column that looks like a list: fixed rows, and it keeps what the reader looks at in place."""
-
-    painted = Signal()
-    activated_key = Signal()
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._told = False
-        self.marking = False
-        """Are rows being marked one by one? Then moving on leaves the marks alone."""
-        self.setAccessibleName(name)
-        self.setShowGrid(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTabKeyNavigation(False)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setMouseTracking(True)
-        self.setWordWrap(False)
-        self.setStyleSheet("selection-background-color: transparent;")  # the painter draws it, with round corners
-        self.horizontalHeader().hide()
-        self.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
-        self.verticalHeader().hide()
-        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.verticalHeader().setMinimumSectionSize(24)
-        self.verticalHeader().setDefaultSectionSize(ROW_HEIGHT)
-        self.verticalScrollBar().setSingleStep(28)
-
-    def paintEvent(self, event: QPaintEvent, /) -> None:
-        super().paintEvent(event)
-        model = self.model()
-        if not self._told and model.rowCount() and model.index(0, 0).data():
-            self._told = True
-            self.painted.emit()
-
-    def keyPressEvent(self, event: QKeyEvent, /) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.activated_key.emit()
-        elif event.key() == Qt.Key.Key_Escape and self.reset_marks():
-            return
-        else:
-            super().keyPressEvent(event)
-
-    def step(self, by: int) -> None:
-        """Choose the next or previous row that can be chosen."""
-        model, current = self.model(), self.currentIndex()
-        chosen = current.isValid() and (self.marking or self.selectionModel().isSelected(current))
-        place = current.row() + (by if chosen else 0) if current.isValid() else 0
-        while 0 <= place < model.rowCount():
-            index = model.index(place, 0)
-            if index.flags() & Qt.ItemFlag.ItemIsSelectable:
-                if self.marking:
-                    self.selectionModel().setCurrentIndex(index, QItemSelectionModel.SelectionFlag.NoUpdate)
-                    self.scrollTo(index)
-                    return
-                if current == index:  # marked by the focus alone: Qt would not tell that it is chosen now
-                    self.setCurrentIndex(QModelIndex())
-                self.setCurrentIndex(index)
-                return
-            place += by
-
-    def mark(self) -> None:
-        """Mark the row where the keyboard is, or take the mark off; the first one begins the marking."""
-        index, model = self.currentIndex(), self.selectionModel()
-        if not index.isValid() or not index.flags() & Qt.ItemFlag.ItemIsSelectable:
-            return
-        begins, self.marking = not self.marking, True
-        flag = QItemSelectionModel.SelectionFlag
-        model.select(index, flag.Select if begins else flag.Toggle)
-        if not model.hasSelection():
-            self.marking = False
-
-    def count_chosen(self) -> int:
-        """How many rows are chosen; their ranges are counted, not the rows: all may be a hundred thousand."""
-        chosen = self.selectionModel().selection()
-        return sum(chosen.at(n).height() for n in range(chosen.count()))
-
-    def mousePressEvent(self, event: QMouseEvent, /) -> None:
-        self.marking = False
-        super().mousePressEvent(event)
-
-    def reset_marks(self) -> bool:
-        """End the marking; False if there was none."""
-        was, self.marking = self.marking, False
-        if was:
-            self.setCurrentIndex(self.currentIndex())
-        return was
 
 
 class ListPanel(QFrame):
@@ -138,6 +47,7 @@ class ListPanel(QFrame):
         self._pile = Pile.TO_DO
         self._quiet = self._told = self._built = False
         self._counts: Counts | None = None
+        self._measured: tuple[Sequence[Found], Others] = ((), NO_OTHERS)
         model.rowsAboutToBeRemoved.connect(self._hold)  # before the view hears of it and marks a neighbour
         model.modelAboutToBeReset.connect(self._hold)
         self._build(new)
@@ -205,8 +115,6 @@ class ListPanel(QFrame):
         self._wrong.hide()
         self._quiet = True
         self.hits.show(found)
-        for place, one in enumerate(found):
-            self.results.setRowHeight(place, one.height)
         self._quiet = False
         if isinstance(line, Found) and line.key is not None:
             self.choose(line.key)
@@ -287,7 +195,7 @@ class ListPanel(QFrame):
         layout.addWidget(self._build_stack(), 1)
 
     def _build_stack(self) -> QStackedWidget:
-        self.rows, self.results = Rows(tr("Tickets")), Rows(tr("Search results"))
+        self.rows, self.results = Rows(tr("Tickets")), Rows(tr("Search results"), self._heights_of_found)
         self.rows.setModel(self.model)
         self.rows.setItemDelegate(RowPainter(self.rows))
         self.results.setModel(self.hits)
@@ -304,6 +212,14 @@ class ListPanel(QFrame):
             self._stack.addWidget(widget)
         self._stack.setCurrentIndex(3)
         return self._stack
+
+    def _heights_of_found(self) -> Others:
+        """Headings and customers among what was found, made once for each answer."""
+        found = self.hits.found
+        if found is not self._measured[0]:
+            places = [n for n, one in enumerate(found) if one.height != ROW_HEIGHT]
+            self._measured = (found, (places, [found[n].height for n in places]))
+        return self._measured[1]
 
     def _view_action(self, pile: Pile) -> QAction:
         action = QAction(icon(ICONS[pile]), pile_word(pile), self)
