@@ -22,6 +22,7 @@ from app.kernel.paths import Workspace, default_folder
 from app.kernel.store import Store, Tx, plain_errors
 from app.kernel.tables import DeviceSettingRow, Meta
 from app.schema import metadata
+from app.tickets import bulk  # noqa: F401 - declares its job, for whoever works off jobs
 
 log = logging.getLogger(__name__)
 

@@ -2,7 +2,8 @@
 
 A job's step is a function `(tx, job) -> bool` (True: there is more) that does at most 100 items or 50 ms of work and
 moves `job.cursor` on, in one transaction with the work itself: after a crash it goes on exactly where it was. All
-steps of a job carry one `action`, so that one undo takes all of it back.
+steps of a job carry one `action`, so that one undo takes all of it back. What a person waits for comes before what the
+program does of its own accord.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session, defer
 
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Store, Tx
-from app.kernel.tables import Job
+from app.kernel.tables import Job, JobKeys
 
 log = logging.getLogger(__name__)
 
@@ -31,12 +32,14 @@ PAUSE_S = 0.003
 
 WAITING, RUNNING, DONE, CANCELLED, FAILED = "waiting", "running", "done", "cancelled", "failed"
 _OPEN = (WAITING, RUNNING)
+_WIDTH, _TOGETHER = 16, 500
 
 
 @dataclass
 class Work:
     """A job as its step sees it. `cursor` and `done` are kept; `payload` is what was frozen when it was asked for."""
 
+    id: UUID
     payload: dict[str, Any]
     cursor: dict[str, Any]
     done: int
@@ -64,6 +67,7 @@ class JobInfo:
     total: int
     error: str
     action: UUID
+    agent: UUID | None
     result: dict[str, Any]
     """What the steps have noted down on their way (the job's cursor)."""
 
@@ -73,9 +77,12 @@ def declare(name: str, step: Step) -> None:
     _steps[name] = step
 
 
-def start(tx: Tx, name: str, payload: dict[str, Any], *, total: int = 0) -> UUID:
-    """Ask for a job; returns its id."""
+def start(tx: Tx, name: str, payload: dict[str, Any], *, total: int = 0, keys: bytes = b"") -> UUID:
+    """Ask for a job; returns its id. `keys`: the ids of what it has to do, 16 bytes each, for `keys_from`."""
     key = ids.new_id()
+    size = _WIDTH * _TOGETHER
+    for place, at in enumerate(range(0, len(keys), size)):
+        tx.add(JobKeys(job=key, place=place, keys=keys[at : at + size]))
     tx.add(
         Job(id=key, name=name, state=WAITING, payload=payload, cursor={}, total=total, agent=tx.agent,
             action=tx.action, created_at=tx.now)
@@ -83,11 +90,27 @@ def start(tx: Tx, name: str, payload: dict[str, Any], *, total: int = 0) -> UUID
     return key
 
 
-def cancel(tx: Tx, job: UUID) -> None:
-    """Stop a job between two steps. What it has done stays done, and can be undone."""
+def keys_from(db: Session, job: UUID, place: int, count: int) -> list[UUID]:
+    """The next `count` things that a job has to do from `place` on, as they were given; fewer at a row's end, none at the end."""
+    block = db.scalar(select(JobKeys.keys).where(JobKeys.job == job, JobKeys.place == place // _TOGETHER)) or b""
+    at = place % _TOGETHER * _WIDTH
+    some = block[at : at + count * _WIDTH]
+    return [UUID(bytes=some[n : n + _WIDTH]) for n in range(0, len(some), _WIDTH)]
+
+
+def cancel(tx: Tx, job: UUID) -> bool:
+    """Stop a job between two steps; False if it has ended. What it has done stays done, and can be undone."""
     row = _row(tx, job)
-    if row.state in _OPEN:
-        row.state, row.ended_at = CANCELLED, tx.now
+    if row.state not in _OPEN:
+        return False
+    _end(tx, row, CANCELLED)
+    return True
+
+
+def cancel_action(tx: Tx, action: UUID) -> bool:
+    """Stop the jobs that an action asked for: it is to be undone. False if none was left to do."""
+    found = tx.scalars(select(Job.id).where(Job.action == action, Job.state.in_(_OPEN))).all()
+    return sum(cancel(tx, job) for job in found) > 0
 
 
 def info(db: Session, job: UUID) -> JobInfo:
@@ -96,8 +119,9 @@ def info(db: Session, job: UUID) -> JobInfo:
 
 
 def unfinished(db: Session) -> tuple[JobInfo, ...]:
-    """Jobs that wait or run, oldest first."""
-    rows = db.scalars(select(Job).where(Job.state.in_(_OPEN)).order_by(Job.created_at))
+    """Jobs that wait or run, as they are worked off: those that a person asked for first, else oldest first."""
+    query = select(Job).options(defer(Job.payload)).where(Job.state.in_(_OPEN))
+    rows = db.scalars(query.order_by(Job.agent.is_(None), Job.created_at, Job.id))
     return tuple(_info(row) for row in rows)
 
 
@@ -122,19 +146,25 @@ def _step(store: Store, job: JobInfo) -> int:
             row = _row(tx, job.id)
             if row.state not in _OPEN:
                 return 0
-            work = Work(row.payload, dict(row.cursor), row.done, row.total)
+            work = Work(row.id, row.payload, dict(row.cursor), row.done, row.total)
             more = _steps[row.name](tx, work)
-            row.state = RUNNING if more else DONE
-            row.cursor, row.done, row.total = work.cursor, work.done, work.total
-            row.ended_at = None if more else tx.now
+            row.state, row.cursor, row.done, row.total = RUNNING, work.cursor, work.done, work.total
+            if not more:
+                _end(tx, row, DONE)
             return 0 if more else 1
     except Exception as error:
         log.exception("the job %s failed", job.name)
         words = str(error) if isinstance(error, UserError) else "Something went wrong; what was done before it stays."
         with store.write("job_failed") as tx:
             row = _row(tx, job.id)
-            row.state, row.error, row.ended_at = FAILED, words, tx.now
+            row.error = words
+            _end(tx, row, FAILED)
         return 1
+
+
+def _end(tx: Tx, row: Job, state: str) -> None:
+    row.state, row.ended_at = state, tx.now
+    tx.execute(delete(JobKeys).where(JobKeys.job == row.id))
 
 
 def _row(db: Session, job: UUID) -> Job:
@@ -146,4 +176,4 @@ def _row(db: Session, job: UUID) -> Job:
 
 
 def _info(row: Job) -> JobInfo:
-    return JobInfo(row.id, row.name, row.state, row.done, row.total, row.error, row.action, dict(row.cursor))
+    return JobInfo(row.id, row.name, row.state, row.done, row.total, row.error, row.action, row.agent, dict(row.cursor))

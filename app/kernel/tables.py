@@ -55,6 +55,18 @@ class Job(Base):
     ended_at: Mapped[datetime | None] = mapped_column(Utc)
 
 
+class JobKeys(Base):
+    """What a job has to do, frozen when it was asked for: the ids of the things, 16 bytes each, some hundreds a row.
+
+    Beside the job's own row, which is written anew with every step.
+    """
+
+    __tablename__ = "job_keys"
+    job: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    keys: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class Counter(Base):
     """A number kept by the commands that change it; `check` recounts it."""
 

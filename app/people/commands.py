@@ -22,6 +22,7 @@ from app.kernel.memo import memo
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
 from app.people.history import mark_action, record_event
+from app.people.row_history import add_row, remove_row
 from app.people.rules import EventKind, blockable, company_domain, handle_of, tidy_name
 from app.people.tables import Agent, Blocked, Customer, Identity, Organisation
 
@@ -286,28 +287,22 @@ def mark_address_dead(tx: Tx, address: str, *, dead: bool = True) -> None:
 def block(tx: Tx, sender: str) -> str:
     """From now on mail of this address, or of everybody at `@domain`, goes to the spam pile; what is blocked, as kept.
 
-    Nothing that is here already changes, and nothing is deleted. Raises UserError for what is neither.
+    Nothing that is here already changes, and nothing is deleted. It can be undone. Raises UserError for what is neither.
     """
     handle = blockable(sender)
     if not handle:
         msg = f"“{sender}” is neither an address nor a domain like @example.com."
         raise UserError(msg)
-    key = ids.derived_id("blocked", handle)
-    row = tx.get(Blocked, key)
-    if row is None:
-        tx.add(Blocked(id=key, handle=handle, created_at=tx.now))
-    else:
-        row.deleted_at = None
+    row = tx.get(Blocked, key := ids.derived_id("blocked", handle))
+    if row is None or row.deleted_at is not None:
+        add_row(tx, row or Blocked(id=key, handle=handle, created_at=tx.now), handle)
     return handle
 
 
 def unblock(tx: Tx, sender: str) -> bool:
-    """Mail of this address or `@domain` is welcome again; False if it was not blocked."""
+    """Mail of this address or `@domain` is welcome again; False if it was not blocked. It can be undone."""
     row = tx.get(Blocked, ids.derived_id("blocked", blockable(sender)))
-    if row is None or row.deleted_at is not None:
-        return False
-    row.deleted_at = tx.now
-    return True
+    return row is not None and remove_row(tx, row, row.handle)
 
 
 def welcome(tx: Tx, address: str) -> bool:

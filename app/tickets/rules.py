@@ -38,6 +38,9 @@ class Priority(enum.StrEnum):
 HISTORY: Final = "history"
 """The `outcome` of a ticket that was over before the desk knew it."""
 
+SPAM: Final = "spam"
+"""The `outcome` of a ticket that a person marked as spam; it lies in the Bin."""
+
 BOARD: Final = (Status.NEW, Status.OPEN, Status.WAITING, Status.SOLVED)
 """The columns of the board."""
 

@@ -20,6 +20,7 @@ from app.people.tables import Event
 from app.tickets.commands.merging import NOWHERE
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import Tickets, change, each_row, ticket_row
+from app.tickets.rules import SPAM
 from app.tickets.tables import Placement, Seen, Ticket, TicketLink, TicketRef, TicketTag
 
 
@@ -36,6 +37,8 @@ def restore_ticket(tx: Tx, tickets: Tickets) -> Changed:
     rows = [row for row in each_row(tx, tickets) if row.deleted_at is not None]
     for row in rows:
         change(tx, row, "deleted_at", None, EventKind.RESTORED)
+        if row.outcome == SPAM:
+            change(tx, row, "outcome", "")
     return _done(tx, len(rows))
 
 

@@ -120,6 +120,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_job_state"), ["state"], unique=False)
 
     op.create_table(
+        "job_keys",
+        sa.Column("job", sa.LargeBinary(16), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("keys", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("job", "place"),
+    )
+    op.create_table(
         "mailbox",
         sa.Column("id", sa.LargeBinary(16), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
@@ -284,6 +291,85 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_survey_response_customer"), ["customer"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_invite"), ["invite"], unique=False)
         batch_op.create_index(batch_op.f("ix_survey_response_ticket"), ["ticket"], unique=False)
+
+    op.create_table(
+        "state",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("category", sa.Text(), nullable=False),
+        sa.Column("colour", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("is_default", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "field",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("help", sa.Text(), nullable=False),
+        sa.Column("choices", sa.Text(), nullable=False),
+        sa.Column("required", sa.Boolean(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "checklist_item",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("ticket", sa.LargeBinary(16), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("done_at", sa.BigInteger(), nullable=True),
+        sa.Column("done_by", sa.LargeBinary(16), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("checklist_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_checklist_item_ticket"), ["ticket"], unique=False)
+
+    op.create_table(
+        "time_entry",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("ticket", sa.LargeBinary(16), nullable=False),
+        sa.Column("agent", sa.LargeBinary(16), nullable=True),
+        sa.Column("begun_at", sa.BigInteger(), nullable=False),
+        sa.Column("seconds", sa.Integer(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("time_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_time_entry_ticket"), ["ticket"], unique=False)
+        batch_op.create_index(
+            "time_entry_running",
+            ["agent"],
+            unique=False,
+            sqlite_where=sa.text("seconds IS NULL AND deleted_at IS NULL"),
+            postgresql_where=sa.text("seconds IS NULL AND deleted_at IS NULL"),
+        )
+
+    op.create_table(
+        "follower",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("ticket", sa.LargeBinary(16), nullable=False),
+        sa.Column("agent", sa.LargeBinary(16), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("follower", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_follower_agent"), ["agent"], unique=False)
+        batch_op.create_index(batch_op.f("ix_follower_ticket"), ["ticket"], unique=False)
 
     op.create_table(
         "tag",
@@ -506,6 +592,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("state", sa.LargeBinary(16), nullable=True),
         sa.Column("priority", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
         sa.Column("mailbox", sa.LargeBinary(16), nullable=True),
@@ -568,6 +655,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed'"),
             postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed'"),
+        )
+        batch_op.create_index(
+            "ticket_by_state",
+            ["state", "last_message_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("state IS NOT NULL"),
+            postgresql_where=sa.text("state IS NOT NULL"),
         )
         batch_op.create_index("ticket_by_customer", ["customer", "last_message_at"], unique=False)
         batch_op.create_index(

@@ -1,0 +1,99 @@
+"""What can be done to many tickets: each act is a field and a plain value, so that a job can keep it and go on after a crash.
+
+An act calls the very verb that one ticket has. Features that bring a field of their own `declare` it here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.kernel.errors import UserError
+from app.kernel.store import Tx
+from app.tickets.commands.bin import delete_ticket, restore_ticket
+from app.tickets.commands.results import Changed
+from app.tickets.commands.seen import mark_seen, mark_unseen
+from app.tickets.commands.snooze import snooze
+from app.tickets.commands.spam import mark_spam
+from app.tickets.commands.status import assign, set_fields, set_follow_up, set_priority, set_status
+from app.tickets.commands.tags import add_tag, remove_tag
+
+Verb = Callable[[Tx, UUID, Any], Changed | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing to do to each ticket: `value` is plain data (ids and times as text, None for nothing)."""
+
+    field: str
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How an act is done. `watched`: the fields of history that it would overwrite. `in_bin`: may it be done in the Bin?"""
+
+    verb: Verb
+    watched: tuple[str, ...] = ()
+    in_bin: bool = False
+
+
+ACTS: dict[str, _Kind] = {}
+"""By the name of the field, as the command line has it."""
+
+
+def declare(field: str, verb: Verb, *, watched: Sequence[str] = (), in_bin: bool = False) -> None:
+    """Make a field settable on many. `verb(tx, ticket, value)` raises UserError for a ticket that it cannot be done to."""
+    ACTS[field] = _Kind(verb, tuple(watched), in_bin)
+
+
+def act_of(field: str, value: Any = None) -> Act:
+    """An act by name. Raises UserError for a field that there is not."""
+    if field not in ACTS:
+        msg = f"“{field}” is not a field. There are: {', '.join(sorted(ACTS))}."
+        raise UserError(msg)
+    return Act(field, value)
+
+
+def perform(tx: Tx, ticket: UUID, acts: Sequence[Act]) -> bool:
+    """Do the acts to one ticket, in order; did anything change? Raises UserError."""
+    changed = False
+    for act in acts:
+        done = ACTS[act.field].verb(tx, ticket, act.value)
+        changed |= done is None or done.tickets > 0
+    return changed
+
+
+def watched_fields(acts: Sequence[Act]) -> frozenset[str]:
+    """The fields in which somebody's later word counts for more than these acts."""
+    return frozenset(field for act in acts for field in ACTS[act.field].watched)
+
+
+def all_in_bin(acts: Sequence[Act]) -> bool:
+    """May all of this be done to what lies in the Bin?"""
+    return all(ACTS[act.field].in_bin for act in acts)
+
+
+def _moment(value: Any) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None
+
+
+def _see(tx: Tx, ticket: UUID, seen: Any) -> None:
+    (mark_seen if seen else mark_unseen)(tx, ticket)
+
+
+declare("status", set_status, watched=("status",))
+declare("priority", set_priority, watched=("priority",))
+declare("assignee", lambda tx, ticket, value: assign(tx, ticket, UUID(value) if value else None), watched=("assignee",))
+declare("team", lambda tx, ticket, value: set_fields(tx, ticket, team=value), watched=("team",))
+declare("tag+", add_tag)
+declare("tag-", remove_tag)
+declare("snooze", lambda tx, ticket, value: snooze(tx, ticket, _moment(value)), watched=("snooze_until",))
+declare("follow_up", lambda tx, ticket, value: set_follow_up(tx, ticket, bool(value)), watched=("follow_up",))
+declare("seen", _see)
+declare("delete", lambda tx, ticket, _value: delete_ticket(tx, ticket), watched=("deleted_at",), in_bin=True)
+declare("restore", lambda tx, ticket, _value: restore_ticket(tx, ticket), watched=("deleted_at",), in_bin=True)
+declare("spam", lambda tx, ticket, value: mark_spam(tx, ticket, block_sender=bool(value)), watched=("deleted_at",))
