@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import app.answering.tables
 import app.conversations.tables
+import app.fields.tables
 import app.inbox.tables
 import app.index.tables
 import app.kernel.tables
 import app.outbox.tables
 import app.people.tables
+import app.states.tables
 import app.surveys.tables
 import app.tickets.tables
 from app.kernel.store import Base

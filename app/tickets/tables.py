@@ -27,7 +27,9 @@ class Ticket(Mutable, Base):
     """A matter of one customer. `last_message_at` orders lists; `last_incoming_at` decides what is unread.
 
     `outcome` is `history` for what was closed before the desk knew it, else empty. `message_count` and `snippet`
-    are kept for lists, so that a row needs no second look-up. Columns with `active_history` are counted: see
+    are kept for lists, so that a row needs no second look-up. `state`: the desk's own status within the category `status`
+    (`app.states`), NULL the built-in one. `custom`: values of the desk's own fields by field id in hex (`app.fields`).
+    Columns with `active_history` are counted: see
     `app.tickets.counters`.
     """
 
@@ -43,8 +45,10 @@ class Ticket(Mutable, Base):
         partial_index("ticket_incoming", "last_incoming_at", "id", "snooze_until", where=UNANSWERED),
         partial_index("ticket_snoozed", "snooze_until", "id", where=f"{ACTIVE} AND snooze_until IS NOT NULL"),
         partial_index("ticket_in_bin", "deleted_at", "id", where="deleted_at IS NOT NULL"),
+        partial_index("ticket_spam", "id", where="outcome = 'spam'"),
         partial_index("ticket_merged", "merged_into", where="merged_into IS NOT NULL"),
         partial_index("ticket_by_solved", "solved_at", where=f"{PRESENT} AND status = 'solved'"),
+        partial_index("ticket_by_state", "state", "last_message_at", "id", where="state IS NOT NULL"),
         Index("ticket_by_customer", "customer", "last_message_at"),
     )
     change_kind = "ticket"
@@ -52,6 +56,7 @@ class Ticket(Mutable, Base):
     number: Mapped[int] = mapped_column(Integer, unique=True)
     subject: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(Text, active_history=True)
+    state: Mapped[UUID | None] = mapped_column(Id)
     priority: Mapped[str] = mapped_column(Text, default="normal")
     channel: Mapped[str] = mapped_column(Text, default="email")
     mailbox: Mapped[UUID | None] = mapped_column(Id)
@@ -118,7 +123,7 @@ class Placement(Mutable, Base):
 
 
 class TicketLink(Mutable, Base):
-    """Two tickets that may belong together (`possible_match`: a stranger's mail named this conversation)."""
+    """Two tickets that have to do with each other, one row for each side; kinds: `app.tickets.rules.LINKS`."""
 
     __tablename__ = "ticket_link"
     change_kind = "ticket_link"
@@ -142,3 +147,48 @@ class Seen(Mutable, Base):
     agent: Mapped[UUID] = mapped_column(Id)
     ticket: Mapped[UUID] = mapped_column(Id)
     at: Mapped[datetime] = mapped_column(Utc)
+
+
+class ChecklistItem(Mutable, Base):
+    """Something to do for a ticket. `done_at` and `done_by`: ticked."""
+
+    __tablename__ = "checklist_item"
+    change_kind = "checklist_item"
+    change_also: ClassVar[dict[str, str]] = {"ticket": "ticket"}
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    ticket: Mapped[UUID] = mapped_column(Id, index=True)
+    title: Mapped[str] = mapped_column(Text)
+    position: Mapped[int] = mapped_column(Integer)
+    done_at: Mapped[datetime | None] = mapped_column(Utc)
+    done_by: Mapped[UUID | None] = mapped_column(Id)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    deleted_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class TimeEntry(Mutable, Base):
+    """Time that an agent spent on a ticket: from `begun_at`, `seconds` long; NULL while the timer runs."""
+
+    __tablename__ = "time_entry"
+    __table_args__ = (partial_index("time_entry_running", "agent", where="seconds IS NULL AND deleted_at IS NULL"),)
+    change_kind = "time_entry"
+    change_also: ClassVar[dict[str, str]] = {"ticket": "ticket"}
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    ticket: Mapped[UUID] = mapped_column(Id, index=True)
+    agent: Mapped[UUID | None] = mapped_column(Id)
+    begun_at: Mapped[datetime] = mapped_column(Utc)
+    seconds: Mapped[int | None] = mapped_column(Integer)
+    note: Mapped[str] = mapped_column(Text, default="")
+    deleted_at: Mapped[datetime | None] = mapped_column(Utc)
+
+
+class Follower(Mutable, Base):
+    """An agent who is told of news in a ticket; the id is derived from both."""
+
+    __tablename__ = "follower"
+    change_kind = "follower"
+    change_also: ClassVar[dict[str, str]] = {"ticket": "ticket"}
+    id: Mapped[UUID] = mapped_column(Id, primary_key=True)
+    ticket: Mapped[UUID] = mapped_column(Id, index=True)
+    agent: Mapped[UUID] = mapped_column(Id, index=True)
+    created_at: Mapped[datetime] = mapped_column(Utc)
+    deleted_at: Mapped[datetime | None] = mapped_column(Utc)
