@@ -22,13 +22,13 @@ from app.kernel.memo import memo
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
 from app.people.history import mark_action, record_event
-from app.people.row_history import add_row, remove_row
+from app.people.row_history import add_row, change_row, note_come, on_put_back, remove_row
 from app.people.rules import EventKind, blockable, company_domain, handle_of, tidy_name
 from app.people.tables import Agent, Blocked, Customer, Identity, Organisation
 
 __all__ = [
-    "AGENT_FIELDS", "CUSTOMER_FIELDS", "add_address", "add_agent", "block", "customer_for", "know_customers",
-    "mark_action", "mark_address_dead", "merge_customers", "organisation_of", "record_event",
+    "AGENT_FIELDS", "CUSTOMER_FIELDS", "add_address", "add_agent", "block", "customer_for", "customer_met",
+    "forget_customer", "know_customers", "mark_action", "mark_address_dead", "merge_customers", "organisation_of", "record_event",
     "reindex_customer", "set_customer_field", "unblock", "update_agent", "update_customer", "welcome",
 ]  # fmt: skip
 
@@ -54,11 +54,11 @@ def update_agent(tx: Tx, agent: UUID, **fields: Any) -> None:
     if row is None:
         msg = "There is no such agent."
         raise NotFoundError(msg)
-    for field, value in fields.items():
-        if field not in AGENT_FIELDS:
-            msg = f"An agent has no field “{field}”."
-            raise UserError(msg)
-        setattr(row, field, value)
+    unknown = fields.keys() - set(AGENT_FIELDS)
+    if unknown:
+        msg = f"An agent has no field “{min(unknown)}”."
+        raise UserError(msg)
+    change_row(tx, row, row.name, **fields)
 
 
 def know_customers(tx: Tx, addresses: Iterable[str]) -> None:
@@ -99,6 +99,20 @@ def customer_for(tx: Tx, address: str, name: str, at: datetime) -> UUID:
         _give_name(tx, found.customer, better)
         known[handle] = replace(found, has_name=True)
     return found.customer
+
+
+def customer_met(tx: Tx, address: str, name: str, at: datetime) -> UUID:
+    """As `customer_for`, by a rep who writes first: who was not known is forgotten again when that is undone."""
+    by_handle = select(Customer.id).join(Identity, Identity.customer == Customer.id)
+    known = by_handle.where(
+        Identity.kind == "email", Identity.handle == handle_of(address), Customer.deleted_at.is_(None)
+    )
+    was_known = tx.execute(known).first() is not None
+    customer = customer_for(tx, address, name, at)
+    if not was_known:
+        tx.flush()
+        add_row(tx, tx.get_one(Customer, customer), name or address, quietly=True)
+    return customer
 
 
 def organisation_of(tx: Tx, customer: UUID | None) -> UUID | None:
@@ -206,6 +220,8 @@ def _know_organisations(tx: Tx, domains: set[str]) -> None:
 
 def _give_name(tx: Tx, customer: UUID, name: str) -> None:
     _change(tx, customer, name=name)
+    if tx.agent is not None:
+        record_event(tx, EventKind.CHANGED, customer=customer, field="name", old="", new=name)
     _reindex(tx, customer)
 
 
@@ -266,10 +282,22 @@ def add_address(tx: Tx, customer: UUID, address: str) -> None:
         msg = f"{address} already belongs to another customer. Merge the two instead."
         raise UserError(msg)
     key = ids.derived_id("identity", "email", handle)
-    tx.add(Identity(id=key, kind="email", handle=handle, shown=address.strip(), customer=customer, created_at=tx.now))
+    row = Identity(id=key, kind="email", handle=handle, shown=address.strip(), customer=customer, created_at=tx.now)
+    tx.add(row)
     record_event(tx, EventKind.CHANGED, customer=customer, field="address", new=address.strip())
     tx.flush()
+    note_come(tx, row, row.shown)
     _reindex(tx, customer)
+
+
+def forget_customer(tx: Tx, customer: UUID) -> bool:
+    """Somebody of whom nothing is here is no customer any more; whoever writes again is known again. False if it is so."""
+    row = tx.get(Customer, customer)
+    if row is None or row.deleted_at is not None:
+        return False
+    row.deleted_at = tx.now
+    index.remove(tx, "customer", customer)
+    return True
 
 
 def mark_address_dead(tx: Tx, address: str, *, dead: bool = True) -> None:
@@ -311,6 +339,9 @@ def welcome(tx: Tx, address: str) -> bool:
     return unblock(tx, address) or by_domain
 
 
+on_put_back("identity", lambda tx, columns: _reindex(tx, UUID(hex=columns["customer"])))
+
+
 def reindex_customer(tx: Tx, customer: UUID) -> None:
     """Put a customer's name, addresses and notes into the index again."""
     _reindex(tx, customer)
@@ -323,13 +354,32 @@ def _reindex(tx: Tx, customer: UUID) -> None:
     addresses = tx.execute(
         select(Identity.shown).where(Identity.customer == customer).order_by(Identity.created_at, Identity.id)
     ).scalars()
-    _index(tx, customer, row.name, " ".join(addresses), row.created_at, row.notes)
+    organisation = None if row.organisation is None else tx.get(Organisation, row.organisation)
+    _index(
+        tx,
+        customer,
+        row.name,
+        " ".join(addresses),
+        row.created_at,
+        row.notes,
+        organisation.name if organisation else "",
+    )
 
 
 def _index(
-    tx: Tx, customer: UUID, name: str, people: str, at: datetime, notes: str = "", *, fresh: bool = False
+    tx: Tx,
+    customer: UUID,
+    name: str,
+    people: str,
+    at: datetime,
+    notes: str = "",
+    organisation: str = "",
+    *,
+    fresh: bool = False,
 ) -> None:
-    doc = index.Doc("customer", customer, title=name, body=notes, people=people, customer=customer, occurred_at=at)
+    doc = index.Doc(
+        "customer", customer, name, notes, people, organisation, customer=customer, occurred_at=at
+    )  # an organisation that was made for a new customer is called like the domain of the address
     index.put(tx, [doc], fresh=fresh)
 
 

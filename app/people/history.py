@@ -49,12 +49,17 @@ def record_event(
 def mark_action(tx: Tx) -> None:
     """Say, once an action, that its agent may undo it."""
     marked = memo(tx, "marked")
-    if tx.action in marked:
+    if tx.action in marked or tx.action in memo(tx, "unmarked"):
         return
     marked[tx.action] = True
     known = select(Event.id).where(Event.action == tx.action, Event.ticket.is_(None), Event.kind == EventKind.DID)
     if tx.execute(known.limit(1)).first() is None:
         record_event(tx, EventKind.DID)
+
+
+def leave_unmarked(tx: Tx) -> None:
+    """What this transaction does from here on is no action of its own: it undoes another one."""
+    memo(tx, "unmarked")[tx.action] = True
 
 
 def is_marked(tx: Tx) -> bool:

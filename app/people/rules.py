@@ -29,11 +29,13 @@ class EventKind(enum.StrEnum):
     UNDONE = "undone"  # `new` is the action that was taken back
     REDONE = "redone"  # `new` is the action that was done again
     PROBLEM = "problem"
+    SETTING = "setting"  # a setting of the desk (`field`)
     ROW = "row"  # a row of a feature's own (`field`: its table): see `app.people.row_history`
+    SILENT = "silent"  # the same, kept for undo alone; not shown
     DID = "did"  # marks an action that its agent may undo; not shown
 
 
-HIDDEN: Final = frozenset({EventKind.SIDE, EventKind.DID, EventKind.SENT})
+HIDDEN: Final = frozenset({EventKind.SIDE, EventKind.DID, EventKind.SENT, EventKind.SILENT})
 """Kinds that a history does not show."""
 
 FREE_MAIL: Final = frozenset(

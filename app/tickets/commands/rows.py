@@ -12,7 +12,8 @@ from sqlalchemy import select
 from app.index import commands as index
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.memo import memo
-from app.kernel.store import Tx
+from app.kernel.store import Base, Tx
+from app.kernel.types import Id, Utc
 from app.people.commands import record_event
 from app.people.rules import EventKind
 from app.tickets.tables import Tag, Ticket, TicketTag
@@ -20,8 +21,8 @@ from app.tickets.tables import Tag, Ticket, TicketTag
 Tickets = UUID | Iterable[UUID]
 """One ticket or several: all verbs that a list's selection can do take both."""
 
-TIMES: Final = frozenset({"solved_at", "closed_at", "due_at", "snooze_until", "deleted_at", "first_reply_at"})
-IDS: Final = frozenset({"assignee", "customer", "organisation", "mailbox", "merged_into"})
+CUSTOM: Final = "custom."
+"""Before the key of a ticket's own field: so the history calls it."""
 
 
 def ticket_row(tx: Tx, ticket: UUID) -> Ticket:
@@ -78,13 +79,30 @@ def plain(value: Any) -> Any:
     return str(value) if isinstance(value, UUID) else value
 
 
-def from_plain(field: str, value: Any) -> Any:
-    """A value of history as the field holds it."""
+def from_plain(field: str, value: Any, model: type[Base] = Ticket) -> Any:
+    """A value of history as the column holds it."""
+    kind = model.__table__.c[field].type
     if value is None:
         return None
-    if field in TIMES:
+    if isinstance(kind, Utc):
         return datetime.fromisoformat(value)
-    return UUID(value) if field in IDS else value
+    return UUID(value) if isinstance(kind, Id) else value
+
+
+def change_custom(tx: Tx, row: Ticket, key: str, value: Any, kind: EventKind = EventKind.CHANGED) -> bool:
+    """Set one of a ticket's own fields (plain data; None: it is empty) and write its history; False when it is so already."""
+    old = custom_value(row, key)
+    if old == value:
+        return False
+    rest = {name: held for name, held in row.custom.items() if name != key}
+    row.custom = rest if value is None else {**rest, key: value}
+    record_event(tx, kind, ticket=row.id, field=CUSTOM + key, old=old, new=value)
+    return True
+
+
+def custom_value(row: Ticket, key: str) -> Any:
+    """What stands in one of a ticket's own fields; None when nothing does."""
+    return row.custom.get(key)
 
 
 def reindex(tx: Tx, row: Ticket) -> None:

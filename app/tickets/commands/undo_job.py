@@ -14,7 +14,8 @@ from sqlalchemy import select
 from app.kernel import jobs
 from app.kernel.store import Tx
 from app.people.tables import Event
-from app.tickets.commands.undo import JOB, put_back
+from app.tickets.commands.putting_back import put_back
+from app.tickets.commands.undo import JOB
 
 _FEW: Final = 10
 _MOST_KEPT: Final = 20

@@ -1,0 +1,33 @@
+"""Settings of the whole desk that a person chooses: with history, so that it can be undone and everybody sees who did it.
+
+What belongs to one device (the look, what closing the window does) has none of this: see `app.kernel.options`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from app.kernel import options, settings
+from app.kernel.store import Tx
+from app.people.history import mark_action, record_event
+from app.people.rules import EventKind
+
+
+def choose(tx: Tx, key: str, value: object) -> UUID:
+    """Give a setting another value; returns the action. Raises UserError for a key or a value that there is not."""
+    before = options.get(tx, key) if settings.setting(key).scope == "desk" else None
+    options.put(tx, key, value)
+    if settings.setting(key).scope == "desk" and before != value:
+        record_event(tx, EventKind.SETTING, field=key, old=before, new=value)
+        mark_action(tx)
+    return tx.action
+
+
+def put_setting_back(tx: Tx, key: str, now: Any, then: Any) -> bool:
+    """Undo (or redo) a choice; False when the setting holds another value by now."""
+    if options.get(tx, key) != now:
+        return False
+    options.put(tx, key, then)
+    record_event(tx, EventKind.SETTING, field=key, old=now, new=then)
+    return True
