@@ -31,6 +31,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
+        "board_column",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("most", sa.Integer(), nullable=False),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("folded", sa.Boolean(), nullable=False),
+        sa.Column("picked", sa.Boolean(), nullable=False),
+        sa.Column("deleted_at", sa.Integer(), nullable=True),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
         "change",
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -125,6 +139,25 @@ def upgrade() -> None:
         sa.Column("place", sa.Integer(), nullable=False),
         sa.Column("keys", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("job", "place"),
+    )
+    op.create_table(
+        "view",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("condition", sa.Text(), nullable=False),
+        sa.Column("sort", sa.Text(), nullable=False),
+        sa.Column("ascending", sa.Boolean(), nullable=False),
+        sa.Column("group_by", sa.Text(), nullable=False),
+        sa.Column("density", sa.Text(), nullable=False),
+        sa.Column("colour", sa.Text(), nullable=False),
+        sa.Column("icon", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("owner", sa.LargeBinary(16), nullable=True),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "mailbox",
@@ -626,6 +659,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ticket", schema=None) as batch_op:
         batch_op.create_index(
+            "ticket_spam",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("outcome = 'spam'"),
+            postgresql_where=sa.text("outcome = 'spam'"),
+        )
+        batch_op.create_index(
             "ticket_merged",
             ["merged_into"],
             unique=False,
@@ -655,6 +695,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed'"),
             postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed'"),
+        )
+        batch_op.create_index(
+            "ticket_by_team",
+            ["team", "last_message_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND team <> ''"),
+            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND team <> ''"),
         )
         batch_op.create_index(
             "ticket_by_state",

@@ -1,0 +1,1 @@
+"""Saved views: a condition with a name, an order and a look; what lies in each, and how many, exactly."""
