@@ -169,6 +169,7 @@ def message_doc(new: NewMessage) -> index.Doc:
         ticket=new.ticket,
         customer=new.customer,
         occurred_at=new.occurred_at,
+        note=new.direction == "internal",
     )
 
 

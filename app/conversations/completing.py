@@ -54,4 +54,5 @@ def stored_doc(tx: Tx, row: Message) -> index.Doc:
         ticket=row.ticket,
         customer=row.customer,
         occurred_at=row.occurred_at,
+        note=row.direction == "internal",
     )

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import Connection, delete, insert, select, text
 
+from app.index.places import free_places, place_of
 from app.index.tables import SearchDoc
-from app.index.words import kind_word, spaced
+from app.index.words import fields
 from app.kernel.bulk import Bulk
-from app.kernel.rows import insert_rows
 from app.kernel.store import Tx
 
 _INSERT = Bulk(
@@ -23,13 +24,15 @@ _FORGET = text(
     " VALUES ('delete', :rowid, :title, :body, :people, :extra)"
 )
 _CHANGEABLE = frozenset({"ticket", "customer"})
+_COLUMNS = ("title", "body", "people", "extra")
 
 
 @dataclass(frozen=True, slots=True)
 class Doc:
-    """One document: kind `message`, `ticket` or `customer`, and its words by field.
+    """One document: kind `message`, `file`, `ticket` or `customer`, and its words by field.
 
-    `title`: subject or name; `body`: the text; `people`: names and addresses; `extra`: tags, numbers, file names.
+    `title`: subject or name; `body`: the text; `people`: names and addresses; `extra`: tags, numbers, file names, the
+    organisation of a customer; `note`: a message that nobody but us reads.
     """
 
     kind: str
@@ -41,6 +44,7 @@ class Doc:
     ticket: UUID | None = None
     customer: UUID | None = None
     occurred_at: datetime | None = None
+    note: bool = False
 
 
 def put(tx: Tx, docs: Sequence[Doc], *, fresh: bool = False) -> None:
@@ -48,35 +52,23 @@ def put(tx: Tx, docs: Sequence[Doc], *, fresh: bool = False) -> None:
 
     `fresh`: none of them was ever indexed, so that there is nothing to look for and forget.
     """
-    if not docs:
-        return
-    changeable = [] if fresh else [doc for doc in docs if doc.kind in _CHANGEABLE]
-    for doc in changeable:
-        _forget_changeable(tx, doc.kind, doc.key)
-    rowid = _next_rowid(tx, len(docs))
-    rows = []
-    words = []
-    for number, doc in enumerate(docs, rowid):
-        fields = _fields(doc)
-        words.append(dict(zip(("title", "body", "people", "extra"), fields, strict=True)) | {"rowid": number})
-        rows.append(
-            {
-                "rowid": number,
-                "kind": doc.kind,
-                "key": doc.key,
-                "ticket": doc.ticket,
-                "customer": doc.customer,
-                "fields": fields if doc.kind in _CHANGEABLE else None,
-                "occurred_at": doc.occurred_at or tx.now,
-            }
-        )
-    insert_rows(tx, SearchDoc, rows)
-    waiting = tx.unwritten(_INSERT)
-    waiting.update(enumerate(words, len(waiting)))
+    for doc in docs:
+        if not fresh and doc.kind in _CHANGEABLE:
+            _forget_changeable(tx, doc.kind, doc.key)
+    waiting = tx.unwritten(_PUT)
+    for doc in docs:
+        waiting[doc.kind, doc.key] = {
+            "kind": doc.kind,
+            "key": doc.key,
+            "ticket": doc.ticket,
+            "customer": doc.customer,
+            "occurred_at": doc.occurred_at or tx.now,
+            "fields": _fields(doc),
+        }
 
 
 def remove(tx: Tx, kind: str, key: UUID, doc: Doc | None = None) -> None:
-    """Forget a document. For a message, `doc` must say the words that were put: the index does not keep them."""
+    """Forget a document. For one that never changes, `doc` must say the words that were put: the index does not keep them."""
     if kind in _CHANGEABLE:
         _forget_changeable(tx, kind, key)
         return
@@ -86,12 +78,32 @@ def remove(tx: Tx, kind: str, key: UUID, doc: Doc | None = None) -> None:
     _forget(tx, rowid, _fields(doc))
 
 
+class _Put(Bulk):
+    """Documents that wait to be written get their places when all of them are known, so that one question finds what is
+    taken, and FTS5 gets them in the order of their places: each one out of order would make it write a piece to the disk.
+    """
+
+    def write(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Write the documents and their words."""
+        rows = sorted(rows, key=lambda row: row["occurred_at"])
+        places = free_places(connection, [place_of(row["occurred_at"]) for row in rows])
+        docs, words = [], []
+        for place, row in zip(places, rows, strict=True):
+            words.append(dict(zip(_COLUMNS, row["fields"], strict=True)) | {"rowid": place})
+            kept = row["fields"] if row["kind"] in _CHANGEABLE else None
+            docs.append(row | {"rowid": place, "fields": kept})
+        super().write(connection, docs)
+        _INSERT.write(connection, words)
+
+
+_PUT = _Put(
+    insert(SearchDoc.__table__),  # type: ignore[arg-type]
+    ("rowid", "kind", "key", "ticket", "customer", "fields", "occurred_at"),
+)
+
+
 def _fields(doc: Doc) -> list[str]:
-    """The words of a document by field; those of changeable kinds say their kind, see `kind_word`."""
-    extra = spaced(doc.extra)
-    if doc.kind in _CHANGEABLE:
-        extra = f"{extra} {kind_word(doc.kind)}".lstrip()
-    return [spaced(doc.title), spaced(doc.body), spaced(doc.people), extra]
+    return fields(doc.kind, doc.title, doc.body, doc.people, doc.extra, note=doc.note)
 
 
 def _forget_changeable(tx: Tx, kind: str, key: UUID) -> None:
@@ -102,16 +114,7 @@ def _forget_changeable(tx: Tx, kind: str, key: UUID) -> None:
         _forget(tx, row.rowid, row.fields)
 
 
-def _forget(tx: Tx, rowid: int, fields: list[str]) -> None:
-    values = dict(zip(("title", "body", "people", "extra"), fields, strict=True))
+def _forget(tx: Tx, rowid: int, words: list[str]) -> None:
+    values = dict(zip(_COLUMNS, words, strict=True))
     tx.connection().execute(_FORGET, {"rowid": rowid, **values})
     tx.execute(delete(SearchDoc).where(SearchDoc.rowid == rowid))
-
-
-def _next_rowid(tx: Tx, count: int) -> int:
-    """The first of `count` fresh row ids; read once a transaction."""
-    following = tx.info.get("search_rowid")
-    if following is None:
-        following = (tx.connection().execute(text("SELECT coalesce(max(rowid), 0) FROM search_doc")).scalar() or 0) + 1
-    tx.info["search_rowid"] = following + count
-    return int(following)

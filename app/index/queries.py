@@ -25,22 +25,26 @@ _SEEK = text(
 
 
 def words_beginning(db: Session, beginning: str) -> list[str] | None:
-    """The words that begin so, in order; None if they are more than `MOST_WORDS`. `beginning`: ASCII letters or digits."""
+    """The words that begin so, in order; None if they are more than `MOST_WORDS`. `beginning`: ASCII letters or digits,
+    perhaps behind a mark.
+    """
     first = beginning.lower()
     end = first[:-1] + chr(ord(first[-1]) + 1)
     found = [row[0] for row in db.connection().execute(_SEEK, {"first": first, "end": end, "most": MOST_WORDS})]
     return None if len(found) > MOST_WORDS else found
 
 
-def match_beginning(db: Session, word: str) -> tuple[str, bool]:
-    """(a word that is perhaps half typed as an FTS5 expression, whether FTS5 answers it quickly)."""
-    whole = match_word(word, prefix=True)
+def match_beginning(db: Session, word: str, mark: str = "") -> tuple[str, bool]:
+    """(a word that is perhaps half typed as an FTS5 expression, whether FTS5 answers it quickly). `mark`: only where it
+    stands behind this mark.
+    """
+    whole = match_word(word, prefix=True, mark=mark)
     *before, last = parts_of(word) or [""]
     last = plain(last)
     if not whole.endswith("*") or not last.isascii():
         return whole, True
-    words = words_beginning(db, last)
+    words = words_beginning(db, mark + last)
     if words is None:
         return whole, last.isdigit() and len(last) > 1  # numbers are many words, each of them rare
-    named = [phrase([*before, one]) for one in words]
+    named = [phrase([*(mark + part for part in before), one]) for one in words]
     return f"({' OR '.join(named)})" if named else whole, True

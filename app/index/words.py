@@ -2,6 +2,10 @@
 
 SQLite's `unicode61` folds case and accents, but takes a run of Chinese, Japanese or Thai text for one word. Those
 characters are therefore set apart by blanks, and a query for several of them becomes a phrase.
+
+Some words stand in the index twice: once as they are, once behind a mark that says where they stand (in a subject, in a
+name). To look only there is then to look for other words, each with a list of its own that can be left early; a column
+filter would walk everything in which the word stands anywhere.
 """
 
 from __future__ import annotations
@@ -17,7 +21,14 @@ _UNSPACED = re.compile(
 # Letters that the tokenizer does not take apart, as people type them without the right keyboard.
 _PLAIN = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
           "đ": "d", "Đ": "D", "ı": "i"}  # fmt: skip
-_WORD = re.compile(r"\w+", re.UNICODE)
+_WORD = re.compile(r"[^\W_]+")
+
+SUBJECT, PEOPLE, FILES, CUSTOMER, _KIND = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
+"""Marks before a word: it stands in the subject of a ticket, among the people of a message, in the name of a file, in the
+name, address or organisation of a customer. They are for private use, so that no language has words that begin so.
+"""
+_MARKS = re.compile("[\ue000-\ue00f]")
+NOTE, FILE = "note", "file"
 
 LONGEST = 200_000
 """Characters of one field that are indexed; what lies beyond is logs and dumps, not letters."""
@@ -28,7 +39,35 @@ def spaced(text: str) -> str:
     text = text[:LONGEST]
     if text.isascii():
         return text
-    return _UNSPACED.sub(_set_apart, _as_typed(text))
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    return _UNSPACED.sub(_set_apart, _MARKS.sub(" ", _as_typed(text)))
+
+
+def marked(mark: str, text: str) -> str:
+    """The words of `text`, each behind the mark."""
+    return " ".join(f"{mark}{word}" for word in _WORD.findall(spaced(text)))
+
+
+def fields(
+    kind: str, title: str = "", body: str = "", people: str = "", extra: str = "", *, note: bool = False
+) -> list[str]:
+    """What the index gets of a document, by column: title, body, people, extra.
+
+    `kind`: message, file, ticket or customer; `extra` of a message are the names of its files; `note`: nobody but us reads it.
+    """
+    others = [spaced(extra)] if extra else []
+    if kind == "message":
+        others += [marked(PEOPLE, people), *([marked(FILES, extra)] if extra else [])]
+    elif kind == "ticket":
+        others.append(marked(SUBJECT, title))
+    elif kind == "customer":
+        others.append(marked(CUSTOMER, f"{title} {people} {extra}"))
+    if note:
+        others.append(kind_word(NOTE))
+    elif kind == "file":
+        others.append(kind_word(FILE))
+    return [spaced(title), spaced(body), spaced(people), " ".join(others)]
 
 
 def _as_typed(text: str) -> str:
@@ -50,15 +89,16 @@ def plain(text: str) -> str:
     return "".join(sign for sign in apart if not unicodedata.combining(sign))
 
 
-def match_word(word: str, *, prefix: bool) -> str:
+def match_word(word: str, *, prefix: bool, mark: str = "") -> str:
     """One word or phrase of a person as an FTS5 phrase; empty when nothing of it can be found by words.
 
-    The result is quoted: no character in `word` can act as an operator. `prefix`: also words that begin so.
+    The result is quoted: no character in `word` can act as an operator. `prefix`: also words that begin so. `mark`: only
+    where it stands behind this mark.
     """
-    parts = parts_of(word)
+    parts = [mark + part for part in parts_of(word)]
     if not parts:
         return ""
-    return phrase(parts) + ("*" if prefix and not _UNSPACED.match(parts[-1]) else "")
+    return phrase(parts) + ("*" if prefix and not _UNSPACED.match(parts[-1], len(mark)) else "")
 
 
 def parts_of(word: str) -> list[str]:
@@ -72,7 +112,7 @@ def phrase(parts: Sequence[str]) -> str:
 
 
 def kind_word(kind: str) -> str:
-    """A word in the `extra` field of every document of this kind: asking for it keeps a search to that kind, without a
-    walk over all the others that have the other words.
+    """A word in the `extra` field of every document of this kind (`NOTE`, `FILE`): asking for it too keeps a search to
+    that kind, without a walk over all the others that have the other words.
     """
-    return f"kind0{kind}"
+    return f"{_KIND}{kind}"

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.conditions.language import Query, Term, parse
 from app.index.queries import match_beginning
-from app.index.words import kind_word, match_word, plain
+from app.index.words import CUSTOMER, match_word, plain
 from app.kernel import clock
 from app.search.filters import Filter
 
@@ -213,10 +213,9 @@ def _customers(db: Session, parts: Sequence[_Part], limit: int) -> list[Hit]:
     if not parts:
         return []
     values: dict[str, object] = {"limit": min(limit, 5)}
-    if all(quick for _, _, quick in parts):
-        # The index itself keeps to customers: the words of a common name stand in very many mails.
-        words = " AND ".join(part for _, part, _ in parts)
-        values["match"] = f'{{extra}} : "{kind_word("customer")}" AND {{title people}} : ({words})'
+    marked = [match_beginning(db, word, CUSTOMER) for word, _, _ in parts]
+    if all(quick for _, quick in marked):
+        values["match"] = " AND ".join(part for part, _ in marked)
         where = f"{_INDEXED} JOIN customer c ON c.id = d.key WHERE search_fts MATCH :match AND d.kind = 'customer'"
         order = "f.rowid"
     else:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from operator import itemgetter
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,8 +27,9 @@ from app.desk.sample import letters, texts
 from app.desk.sample.cast import Cast, Person
 from app.desk.sample.filling import move_in
 from app.desk.sample.stories import stories
+from app.index.places import place_of
 from app.index.tables import SearchDoc
-from app.index.words import kind_word, spaced
+from app.index.words import fields
 from app.kernel import clock
 from app.kernel.store import Base, Tx
 from app.people.tables import Customer, Event, Identity, Organisation
@@ -47,7 +49,6 @@ _ACTIVE: Final = 0.05
 _NOBODY: Final = "[]"
 _SHOP: Final = ("Harbour Lamp Works", "support@harbourlamp.example")
 
-_spaced = lru_cache(maxsize=20_000)(spaced)
 _dumped = lru_cache(maxsize=20_000)(json.dumps)
 
 
@@ -135,11 +136,12 @@ class _Made:
     def __init__(self, dice: Random, now: datetime, agents: list[bytes], mailbox: bytes, measure: Measure) -> None:
         self._dice, self._now, self._agents, self._mailbox = dice, clock.to_us(now), agents, mailbox
         self._measure, self._total = measure, measure.tickets
+        self._began = self._now - (measure.years * 365 + 1) * 86_400_000_000
         self._written = 0
         self._invented = invented(measure.invented)
         self._writers: list[_Writer] = []
         self._talks = _told(dice)
-        self._rowid = 1
+        self._place = 0
         self._clk = f"{clock.to_ms(now):012x}000000000000"
         self._define()
 
@@ -166,7 +168,7 @@ class _Made:
         )
         self._seen = _Rows(Seen, ("id", "agent", "ticket", "at"), clk=clk)
         self._doc = _Rows(SearchDoc, ("rowid", "kind", "key", "ticket", "customer", "fields", "occurred_at"))
-        self._words: list[tuple[int, str, str, str, str]] = []
+        self._docs: list[tuple[int, tuple[Any, ...], tuple[str, ...]]] = []
 
     # -- people
 
@@ -197,7 +199,7 @@ class _Made:
             customers.add(writer.key, writer.name, writer.organisation, person.language)
             identities.add(self._key(0, 2, number), writer.address, writer.address, writer.key)
             self._index(
-                "customer", writer.key, self._now, title=writer.name, people=writer.address, customer=writer.key
+                "customer", writer.key, self._began, title=writer.name, people=writer.address, customer=writer.key
             )
         for rows in (organisations, customers, identities):
             rows.write(tx)
@@ -320,19 +322,21 @@ class _Made:
         self, kind: str, key: bytes, at: int, *, title: str = "", body: str = "", people: str = "", extra: str = "",
         ticket: bytes | None = None, customer: bytes | None = None,
     ) -> None:  # fmt: skip
-        if kind != "message":
-            extra = f"{extra} {kind_word(kind)}".lstrip()
-        words = (_spaced(title), _spaced(body), _spaced(people), extra)
-        fields = None if kind == "message" else json.dumps(words, ensure_ascii=False)
-        self._doc.add(self._rowid, kind, key, ticket, customer, fields, at)
-        self._words.append((self._rowid, *words))
-        self._rowid += 1
+        words = fields(kind, title, body, people, extra)
+        kept = None if kind == "message" else json.dumps(words, ensure_ascii=False)
+        self._docs.append((at, (kind, key, ticket, customer, kept, at), tuple(words)))
 
     def _write_index(self, tx: Tx) -> None:
+        """Each document in the place of its time, or in the next one."""
+        rows = []
+        for at, values, words in sorted(self._docs, key=itemgetter(0)):
+            self._place = max(place_of(clock.from_us(at)), self._place + 1)
+            self._doc.add(self._place, *values)
+            rows.append((self._place, *words))
         self._doc.write(tx)
         insert = "INSERT INTO search_fts(rowid, title, body, people, extra) VALUES (?, ?, ?, ?, ?)"
-        tx.connection().exec_driver_sql(insert, self._words)
-        self._words = []
+        tx.connection().exec_driver_sql(insert, rows)
+        self._docs = []
 
     @staticmethod
     def _key(at: int, kind: int, number: int) -> bytes:

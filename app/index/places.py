@@ -1,0 +1,51 @@
+"""Where a document stands in the index: by its time, so that walking the index backwards is walking back in time.
+
+Mail does not arrive in the order of its times: a mailbox's history comes newest block first, an archive in any order. So the
+number of a document is its time in quarters of a second, or the next number that is free. Quarters, because FTS5 keeps the
+distances between numbers: finer ones would make the index larger, coarser ones would not keep two mails apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from app.kernel import clock
+
+_QUARTER_US: Final = 250_000
+_NEAR: Final = 4
+_TAKEN = "SELECT d.rowid FROM json_each(?) j JOIN search_doc d ON d.rowid BETWEEN j.value AND j.value + ?"
+_END_OF_RUN = (
+    "SELECT d.rowid FROM search_doc d WHERE d.rowid >= ?"
+    " AND NOT EXISTS (SELECT 1 FROM search_doc e WHERE e.rowid = d.rowid + 1) ORDER BY d.rowid LIMIT 1"
+)
+
+
+def place_of(at: datetime) -> int:
+    """The number that a document of this time would like to have."""
+    return max(1, clock.to_us(at) // _QUARTER_US)
+
+
+def free_places(connection: Connection, wanted: Sequence[int]) -> list[int]:
+    """Numbers that are free, ascending, each the wanted one or the next after it. `wanted`: ascending."""
+    if not wanted:
+        return []
+    near = connection.exec_driver_sql(_TAKEN, (json.dumps(sorted(set(wanted))), _NEAR))
+    taken = {row[0] for row in near}
+    found: list[int] = []
+    last = 0
+    for want in wanted:
+        place = max(want, last + 1)
+        if place in taken or (place > want + _NEAR and _is_taken(connection, place)):
+            place = int(connection.exec_driver_sql(_END_OF_RUN, (place,)).scalar_one()) + 1
+        found.append(place)
+        last = place
+    return found
+
+
+def _is_taken(connection: Connection, place: int) -> bool:
+    return connection.exec_driver_sql("SELECT 1 FROM search_doc WHERE rowid = ?", (place,)).first() is not None
