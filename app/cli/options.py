@@ -31,7 +31,7 @@ def lift(argv: list[str]) -> list[str]:
 
 def _query_apart(words: list[str]) -> list[str]:
     """In a query, `-word` means "without": everything but the options goes behind `--`."""
-    if not words or words[0] not in ("tickets", "search") or "--" in words or {"-h", "--help"} & set(words):
+    if not words or words[0] not in ("tickets", "search", "set") or "--" in words or {"-h", "--help"} & set(words):
         return words
     options: list[str] = []
     query: list[str] = []
@@ -160,9 +160,8 @@ def _tickets(commands: Any) -> None:
     tickets.add_argument("--limit", type=int, default=100)
     ticket = _command(commands, "ticket", "tickets:one", "one ticket with its conversation and history")
     ticket.add_argument("number", type=int)
-    change = _command(commands, "set", "tickets:change", "change fields of a ticket")
-    change.add_argument("number", type=int)
-    change.add_argument("changes", nargs="+", metavar="FIELD=VALUE")
+    change = _command(commands, "set", "changing:change", "change tickets: set N…|QUERY FIELD=VALUE …")
+    change.add_argument("words", nargs="+", metavar="N|QUERY|FIELD=VALUE")
     for name, words in (("delete", "put a ticket into the Bin"), ("restore", "take a ticket out of the Bin")):
         one = _command(commands, f"{name}-ticket", f"tickets:{name}", words)
         one.add_argument("number", type=int)

@@ -6,6 +6,7 @@ import argparse
 import secrets
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from app.kernel.changes import Changes
 from app.kernel.errors import UserError
 
 PATIENCE_S = 60.0
+PROGRESS_S = 2.0
 
 
 def engine(args: argparse.Namespace, _out: Output) -> int:
@@ -69,13 +71,24 @@ def ask_or_do(desk: Desk, what: str, address: str, out: Output) -> dict[str, Any
             raise UserError(msg)
 
 
-def finish_job(desk: Desk, job: UUID) -> jobs.JobInfo:
+def finish_job(desk: Desk, job: UUID, progress: Callable[[str], object] = lambda _words: None) -> jobs.JobInfo:
     """Wait until a job has ended; without an engine running it is worked off here, under the engine lock.
 
-    Raises UserError with the job's own words when it failed.
+    `progress` is told every now and then how far it is. Raises UserError with the job's own words when it failed.
     """
     moved = threading.Event()
-    quit_listening = desk.listen(lambda changes: moved.set() if changes.touches("job") else None)
+    told = [time.monotonic()]
+
+    def heard(changes: Changes) -> None:
+        if not changes.touches("job"):
+            return
+        moved.set()
+        if time.monotonic() - told[0] > PROGRESS_S:
+            told[0] = time.monotonic()
+            now = desk.ask(jobs.info, job)
+            progress(f"{now.done:,} of {now.total:,}")
+
+    quit_listening = desk.listen(heard)
     try:
         while (info := desk.ask(jobs.info, job)).state in (jobs.WAITING, jobs.RUNNING):
             if engine_pid(desk.workspace) is None:

@@ -1,10 +1,9 @@
-"""`tickets`, `ticket`, `set`, `undo`, `redo`, `search`, and the Bin."""
+"""`tickets`, `ticket`, `undo`, `redo`, `search`, and the Bin."""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +15,9 @@ from app.desk.files import message_html
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
 from app.kernel.tokens import hide_token
-from app.people.queries import agent_named
 from app.search import queries as search_queries
 from app.tickets import commands, queries
 from app.tickets.queries import HistoryLine, TicketRow
-from app.tickets.rules import Priority, Status
 
 
 def listed(args: argparse.Namespace, out: Output) -> int:
@@ -28,8 +25,8 @@ def listed(args: argparse.Namespace, out: Output) -> int:
     with opened(args) as desk:
         me = desk.me()
         ids = desk.ask(search_queries.ticket_ids, " ".join(args.query), limit=args.limit, me=me)
-        rows = [_row_json(row) for row in desk.ask(queries.ticket_rows, ids, me)]
-    out.rows(rows, _row_line)
+        rows = [row_json(row) for row in desk.ask(queries.ticket_rows, ids, me)]
+    out.rows(rows, row_line)
     return 0
 
 
@@ -40,7 +37,7 @@ def one(args: argparse.Namespace, out: Output) -> int:
         if detail is None:
             raise unknown(args.number)
         messages = desk.ask(queries.conversation, detail.row.id)
-        result = _row_json(detail.row) | {
+        result = row_json(detail.row) | {
             "messages": [_message_json(view, message_html(desk, view.id)) for view in messages],
             "history": [_history_json(line) for line in desk.ask(queries.history, detail.row.id)],
             "links": [{"kind": link.kind, "number": link.number, "subject": link.subject} for link in detail.links],
@@ -48,82 +45,6 @@ def one(args: argparse.Namespace, out: Output) -> int:
         }
     out.one(result, _ticket_lines(result))
     return 0
-
-
-def change(args: argparse.Namespace, out: Output) -> int:
-    """Change fields: status= priority= assignee= team= tag+= tag-= snooze=. All of them are one action."""
-    with opened(args) as desk:
-        with_agent(desk)
-        ticket = ticket_of(desk, args.number)
-        verbs = [_verb(desk, ticket, words) for words in args.changes]
-
-        def set_ticket(tx: Tx) -> None:
-            for verb in verbs:
-                verb(tx)
-
-        desk.do(set_ticket)
-        (row,) = desk.ask(queries.ticket_rows, [ticket], desk.me())
-    out.one(_row_json(row), _row_line(_row_json(row)))
-    return 0
-
-
-def _verb(desk: Desk, ticket: UUID, words: str) -> Callable[[Tx], object]:
-    """What one FIELD=VALUE does. Raises UserError for a field or a value that does not exist."""
-    field, equals, value = words.partition("=")
-    if not equals:
-        msg = f"“{words}” is not FIELD=VALUE."
-        raise UserError(msg)
-    match field:
-        case "status":
-            return lambda tx: commands.set_status(tx, ticket, _one_of(Status, value))
-        case "priority":
-            return lambda tx: commands.set_priority(tx, ticket, _one_of(Priority, value))
-        case "assignee":
-            agent = _agent(desk, value)
-            return lambda tx: commands.assign(tx, ticket, agent)
-        case "team":
-            return lambda tx: commands.set_fields(tx, ticket, team=value)
-        case "tag+":
-            return lambda tx: commands.add_tag(tx, ticket, value)
-        case "tag-":
-            return lambda tx: commands.remove_tag(tx, ticket, value)
-        case "snooze":
-            until = _moment(value)
-            return lambda tx: commands.set_fields(tx, ticket, snooze_until=until)
-        case _:
-            msg = f"“{field}” is not a field. Use status, priority, assignee, team, tag+, tag- or snooze."
-            raise UserError(msg)
-
-
-def _one_of(kind: type[Status] | type[Priority], value: str) -> str:
-    try:
-        return kind(value.lower()).value
-    except ValueError as error:
-        msg = f"“{value}” is not a {kind.__name__.lower()}. Use {', '.join(kind)}."
-        raise UserError(msg) from error
-
-
-def _agent(desk: Desk, value: str) -> UUID | None:
-    if value.lower() in ("", "none", "nobody"):
-        return None
-    if value.lower() == "me":
-        return desk.me()
-    found = desk.ask(agent_named, value)
-    if found is None:
-        msg = f"Nobody here is called “{value}”."
-        raise UserError(msg)
-    return found
-
-
-def _moment(value: str) -> datetime | None:
-    if value.lower() in ("", "none"):
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError as error:
-        msg = f"“{value}” is not a time. Write it as 2026-01-31 or 2026-01-31T09:00."
-        raise UserError(msg) from error
-    return at.astimezone(UTC)
 
 
 def delete(args: argparse.Namespace, out: Output) -> int:
@@ -218,7 +139,7 @@ def unknown(number: int) -> NotFoundError:
     return NotFoundError(f"There is no ticket #{number}.")
 
 
-def _row_json(row: TicketRow) -> dict[str, Any]:
+def row_json(row: TicketRow) -> dict[str, Any]:
     return {
         "number": row.number,
         "subject": hide_token(row.subject),
@@ -236,7 +157,7 @@ def _row_json(row: TicketRow) -> dict[str, Any]:
     }
 
 
-def _row_line(row: Mapping[str, Any]) -> str:
+def row_line(row: Mapping[str, Any]) -> str:
     who = row["customer"]["name"] or row["customer"]["address"]
     return f"#{row['number']:<6} {row['status']:<8} {row['last_message_at']:%Y-%m-%d %H:%M}  {who}  {row['subject']}"
 

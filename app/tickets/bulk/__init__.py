@@ -1,6 +1,6 @@
 """Changing many tickets at once: the same verbs as for one, in one action that one undo takes back."""
 
-from app.tickets.bulk.acts import ACTS, Act, act_of, declare
+from app.tickets.bulk.acts import ACTS, Act, declare
 from app.tickets.bulk.commands import AT_ONCE, JOB, Many, change_many
 from app.tickets.bulk.tally import Cause, Left, Tally, tally_of
 
@@ -13,7 +13,6 @@ __all__ = [
     "Left",
     "Many",
     "Tally",
-    "act_of",
     "change_many",
     "declare",
     "tally_of",

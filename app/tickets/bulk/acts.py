@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.kernel.errors import UserError
+from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
+from app.people.tables import Agent
 from app.tickets.commands.bin import delete_ticket, restore_ticket
 from app.tickets.commands.results import Changed
 from app.tickets.commands.seen import mark_seen, mark_unseen
@@ -20,8 +21,10 @@ from app.tickets.commands.snooze import snooze
 from app.tickets.commands.spam import mark_spam
 from app.tickets.commands.status import assign, set_fields, set_follow_up, set_priority, set_status
 from app.tickets.commands.tags import add_tag, remove_tag
+from app.tickets.rules import as_priority, as_status, tidy_tag
 
 Verb = Callable[[Tx, UUID, Any], Changed | None]
+Check = Callable[[Tx, Any], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,13 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """How an act is done. `watched`: the fields of history that it would overwrite. `in_bin`: may it be done in the Bin?"""
+    """How an act is done. `watched`: the fields of history that it would overwrite. `in_bin`: may it be done in the Bin?
+
+    `check(tx, value)` raises UserError for a value that is none, before anything is done.
+    """
 
     verb: Verb
+    check: Check
     watched: tuple[str, ...] = ()
     in_bin: bool = False
 
@@ -45,17 +52,26 @@ ACTS: dict[str, _Kind] = {}
 """By the name of the field, as the command line has it."""
 
 
-def declare(field: str, verb: Verb, *, watched: Sequence[str] = (), in_bin: bool = False) -> None:
+def declare(
+    field: str,
+    verb: Verb,
+    *,
+    check: Check = lambda _tx, _value: None,
+    watched: Sequence[str] = (),
+    in_bin: bool = False,
+) -> None:
     """Make a field settable on many. `verb(tx, ticket, value)` raises UserError for a ticket that it cannot be done to."""
-    ACTS[field] = _Kind(verb, tuple(watched), in_bin)
+    ACTS[field] = _Kind(verb, check, tuple(watched), in_bin)
 
 
-def act_of(field: str, value: Any = None) -> Act:
-    """An act by name. Raises UserError for a field that there is not."""
-    if field not in ACTS:
-        msg = f"“{field}” is not a field. There are: {', '.join(sorted(ACTS))}."
-        raise UserError(msg)
-    return Act(field, value)
+def check(tx: Tx, acts: Sequence[Act]) -> None:
+    """Look at the acts themselves before anything is done. Raises UserError."""
+    for act in acts:
+        kind = ACTS.get(act.field)
+        if kind is None:
+            msg = f"“{act.field}” is not a field. There are: {', '.join(sorted(ACTS))}."
+            raise UserError(msg)
+        kind.check(tx, act.value)
 
 
 def perform(tx: Tx, ticket: UUID, acts: Sequence[Act]) -> bool:
@@ -85,13 +101,29 @@ def _see(tx: Tx, ticket: UUID, seen: Any) -> None:
     (mark_seen if seen else mark_unseen)(tx, ticket)
 
 
-declare("status", set_status, watched=("status",))
-declare("priority", set_priority, watched=("priority",))
-declare("assignee", lambda tx, ticket, value: assign(tx, ticket, UUID(value) if value else None), watched=("assignee",))
+def _agent(tx: Tx, value: Any) -> None:
+    if value and tx.get(Agent, UUID(value)) is None:
+        msg = "There is no such agent."
+        raise NotFoundError(msg)
+
+
+declare("status", set_status, check=lambda _tx, value: as_status(value), watched=("status",))
+declare("priority", set_priority, check=lambda _tx, value: as_priority(value), watched=("priority",))
+declare(
+    "assignee",
+    lambda tx, ticket, value: assign(tx, ticket, UUID(value) if value else None),
+    check=_agent,
+    watched=("assignee",),
+)
 declare("team", lambda tx, ticket, value: set_fields(tx, ticket, team=value), watched=("team",))
-declare("tag+", add_tag)
-declare("tag-", remove_tag)
-declare("snooze", lambda tx, ticket, value: snooze(tx, ticket, _moment(value)), watched=("snooze_until",))
+declare("tag+", add_tag, check=lambda _tx, value: tidy_tag(value))
+declare("tag-", remove_tag, check=lambda _tx, value: tidy_tag(value))
+declare(
+    "snooze",
+    lambda tx, ticket, value: snooze(tx, ticket, _moment(value)),
+    check=lambda tx, value: snooze(tx, (), _moment(value)),
+    watched=("snooze_until",),
+)
 declare("follow_up", lambda tx, ticket, value: set_follow_up(tx, ticket, bool(value)), watched=("follow_up",))
 declare("seen", _see)
 declare("delete", lambda tx, ticket, _value: delete_ticket(tx, ticket), watched=("deleted_at",), in_bin=True)

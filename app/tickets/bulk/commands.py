@@ -20,7 +20,7 @@ from app.kernel.memo import memo
 from app.kernel.store import Tx
 from app.people.history import mark_action
 from app.people.tables import Agent, Event
-from app.tickets.bulk.acts import Act, act_of, all_in_bin, perform, watched_fields
+from app.tickets.bulk.acts import Act, all_in_bin, check, perform, watched_fields
 from app.tickets.bulk.tally import Cause, Tally, Tallying, tally_of
 from app.tickets.tables import Ticket
 
@@ -45,20 +45,18 @@ class Many:
 def change_many(tx: Tx, tickets: Iterable[UUID] | bytes, acts: Sequence[Act]) -> Many:
     """Do the same to all of these tickets. `tickets`: ids, or a block of different ones, 16 bytes each.
 
-    Up to 25 are changed now, more by a job with the same action. Raises UserError for an act that there is not.
+    Up to 25 are changed now, more by a job with the same action. Raises UserError for an act or a value that there is not.
     """
-    acts = [act_of(act.field, act.value) for act in acts]
+    check(tx, acts)
     block = tickets if isinstance(tickets, bytes) else b"".join(key.bytes for key in dict.fromkeys(tickets))
     count = len(block) // 16
     if count <= AT_ONCE:
         tally = Tallying()
         _change(tx, [UUID(bytes=block[at : at + 16]) for at in range(0, len(block), 16)], acts, tally)
-        if tally.changed:
-            mark_action(tx)
         return Many(tx.action, count, tally_of(tally.plain()))
     payload = {"acts": [[act.field, act.value] for act in acts], "since": ids.new_id().hex}
     job = jobs.start(tx, JOB, payload, total=count, keys=block)
-    mark_action(tx)  # once for all steps
+    mark_action(tx)
     return Many(tx.action, count, Tally(0, 0), job)
 
 
@@ -103,7 +101,6 @@ def _change_few(tx: Tx, rows: Sequence[Ticket], acts: Sequence[Act], tally: Tall
     """Change some tickets, or where one of them refuses, each on its own: it takes back only itself."""
     facts, changed = len(tx.facts), 0
     memo(tx, "ticket").update({row.id: row for row in rows})
-    memo(tx, "marked")[tx.action] = True  # once an action is enough; a savepoint that is rolled back forgets it
     try:
         with tx.begin_nested():
             changed = sum(perform(tx, row.id, acts) for row in rows)

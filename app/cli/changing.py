@@ -1,0 +1,130 @@
+"""`set`: change fields of one ticket, of several, or of all that a query finds. All of it is one action, with one undo."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from app.cli.opening import opened, with_agent
+from app.cli.output import Output
+from app.cli.running import finish_job
+from app.cli.tickets import row_json, row_line, ticket_of
+from app.desk import Desk
+from app.kernel import jobs
+from app.kernel.errors import UserError
+from app.people.queries import agent_named
+from app.search import queries as search_queries
+from app.tickets import queries
+from app.tickets.bulk import ACTS, Act, Cause, Left, Many, change_many, tally_of
+
+_FIELDS: Final = ("status", "priority", "assignee", "team", "tag+", "tag-", "snooze")
+_CHANGE: Final = re.compile(r"^([a-z_]+[+-]?(?:\.[^=]+)?)=(.*)$", re.DOTALL)
+
+
+def change(args: argparse.Namespace, out: Output) -> int:
+    """Change fields: status= priority= assignee= team= tag+= tag-= snooze=. More than 25 tickets are changed in steps."""
+    changes = [match.groups() for word in args.words if (match := _CHANGE.match(word))]
+    wanted = [word for word in args.words if not _CHANGE.match(word)]
+    if not changes or not wanted:
+        msg = "Say which tickets and what to change: set N…|QUERY FIELD=VALUE …"
+        raise UserError(msg)
+    by_number = all(word.lstrip("#").isdigit() for word in wanted)
+    with opened(args) as desk:
+        with_agent(desk)
+        acts = [_act(desk, field, value) for field, value in changes]
+        if by_number:
+            found = [ticket_of(desk, int(word.lstrip("#"))) for word in wanted]
+        else:
+            found = list(desk.ask(search_queries.ticket_ids, " ".join(wanted), me=desk.me()))
+        done = _finished(desk, desk.do(change_many, found, acts), out)
+        if by_number and len(found) == 1:
+            if done.tally.left:
+                raise UserError(_why(done.tally.left[0]))
+            (row,) = desk.ask(queries.ticket_rows, found, desk.me())
+            out.one(row_json(row), row_line(row_json(row)))
+            return 0
+    out.one(_json(done), _lines(done))
+    return 1 if done.tickets and not done.tally.done else 0
+
+
+def _finished(desk: Desk, asked: Many, out: Output) -> Many:
+    """The same once it is all done; a job is waited for, or worked off here."""
+    if asked.job is None:
+        return asked
+    info = finish_job(desk, asked.job, out.progress)
+    if info.state == jobs.CANCELLED:
+        out.progress("It was cancelled; what was done before stays, and can be undone.")
+    return replace(asked, tally=tally_of(info.result))
+
+
+def _act(desk: Desk, field: str, value: str) -> Act:
+    """What one FIELD=VALUE does. Raises UserError for a field that does not exist; values are looked at by the command."""
+    read = _READ.get(field)
+    if read is None and field not in _FIELDS:
+        msg = f"“{field}” is not a field. Use {', '.join(_FIELDS[:-1])} or {_FIELDS[-1]}."
+        raise UserError(msg)
+    assert field in ACTS
+    return Act(field, value if read is None else read(desk, value))
+
+
+def _agent(desk: Desk, value: str) -> str | None:
+    if value.lower() in ("", "none", "nobody"):
+        return None
+    found = desk.me() if value.lower() == "me" else desk.ask(agent_named, value)
+    if found is None:
+        msg = f"Nobody here is called “{value}”."
+        raise UserError(msg)
+    return found.hex
+
+
+def _moment(_desk: Desk, value: str) -> str | None:
+    if value.lower() in ("", "none"):
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError as error:
+        msg = f"“{value}” is not a time. Write it as 2026-01-31 or 2026-01-31T09:00."
+        raise UserError(msg) from error
+    return at.astimezone(UTC).isoformat()
+
+
+_READ: Final[dict[str, Callable[[Desk, str], Any]]] = {"assignee": _agent, "snooze": _moment}
+
+
+def _json(done: Many) -> dict[str, Any]:
+    left = [
+        {"cause": one.cause, "detail": one.detail, "count": one.count, "tickets": one.numbers}
+        for one in done.tally.left
+    ]
+    return {
+        "tickets": done.tickets,
+        "changed": done.tally.changed,
+        "unchanged": done.tally.same,
+        "left": left,
+        "action": done.action,
+    }
+
+
+def _lines(done: Many) -> Sequence[str]:
+    if not done.tickets:
+        return ["No ticket fits."]
+    tally = done.tally
+    first = f"{tally.done:,} of {done.tickets:,} done, {tally.changed:,} changed."
+    return [first, *(f"{one.count:,} left as they are: {_why(one)}" for one in tally.left)]
+
+
+def _why(left: Left) -> str:
+    some = ", ".join(f"#{number}" for number in left.numbers)
+    words = {
+        Cause.BY_OTHER: f"{left.detail} has changed the same since ({some}).",
+        Cause.BY_YOU: f"you have changed the same since ({some}).",
+        Cause.IN_BIN: f"{some} lies in the Bin. Restore it first.",
+        Cause.MERGED: f"{some} has become part of another ticket.",
+        Cause.GONE: "erased for good.",
+        Cause.REFUSED: left.detail.replace("#…", some),
+    }[left.cause]
+    return words[:1].upper() + words[1:]
