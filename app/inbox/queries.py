@@ -8,16 +8,18 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import func, literal_column, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.conversations.rules import SAMPLE
-from app.conversations.tables import Mailbox
-from app.inbox.rules import MOST_ATTEMPTS, FolderRole, History, Outcome
+from app.conversations.tables import Mailbox, Message
+from app.inbox.rules import MARKED, MOST_ATTEMPTS, FolderRole, History, Outcome
 from app.inbox.tables import MailFolder, MailHistory, MailItem
 from app.kernel.blobs import BlobRef
 from app.kernel.errors import NotFoundError
 from app.kernel.tables import Blob
+from app.tickets.rules import SPAM
+from app.tickets.tables import Ticket
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +171,12 @@ def ledger_items(
     """Lines, newest received first; `before`: (received_at, id) of the last line of the page before.
 
     `mailbox` is an address; `gone`: only those whose mail has left the server, or only those whose mail is still there.
+    The mails of a ticket that a person marked as spam are on the spam pile.
     """
     query = _items()
     if outcomes is not None:
-        query = query.where(MailItem.outcome.in_(list(outcomes)))
+        is_one = MailItem.outcome.in_(list(outcomes))
+        query = query.where(or_(is_one, MailItem.message.in_(_MARKED)) if Outcome.SPAM in outcomes else is_one)
     if folder is not None:
         query = query.where(MailItem.folder == folder)
     if mailbox is not None:
@@ -285,26 +289,33 @@ def lines_by_header(db: Session, folder: UUID, uidvalidity: int) -> dict[bytes, 
     return found
 
 
+_MARKED = (
+    select(Message.id).join(Ticket, Ticket.id == Message.ticket).where(Ticket.outcome == literal_column(f"'{SPAM}'"))
+)
+
+
 def _items() -> Any:
     return (
-        select(MailItem, Mailbox.address, MailFolder.name, Blob)
+        select(MailItem, Mailbox.address, MailFolder.name, Blob, Ticket.outcome)
         .join(Mailbox, Mailbox.id == MailItem.mailbox)
         .join(MailFolder, MailFolder.id == MailItem.folder)
         .outerjoin(Blob, Blob.id == MailItem.blob)
+        .outerjoin(Ticket, Ticket.id == MailItem.ticket)
     )
 
 
 def _item(found: Any) -> LedgerItem:
     row: MailItem
     blob: Blob | None
-    row, address, folder, blob = found
+    row, address, folder, blob, standing = found
+    is_marked = standing == SPAM and row.outcome == Outcome.MESSAGE
     return LedgerItem(
         id=row.id,
         mailbox=address,
         folder=folder,
         uid=row.uid,
-        outcome=row.outcome,
-        reason=row.reason,
+        outcome=Outcome.SPAM if is_marked else row.outcome,
+        reason=MARKED if is_marked else row.reason,
         sender=row.sender,
         subject=row.subject,
         size=row.size,

@@ -20,6 +20,17 @@ MOST_ATTEMPTS: Final = 3
 give this often.
 """
 
+_ASK_AGAIN: Final = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+
+
+def ask_again_after(rounds: int) -> timedelta:
+    """How long a mail that the server failed to give stays aside before it is asked for again, the `rounds`-th time.
+
+    Short at first: a bad line or a busy server fails at any mail, and the next minutes may be better ones.
+    """
+    return _ASK_AGAIN[min(max(rounds, 1), len(_ASK_AGAIN)) - 1]
+
+
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
 _PREFIX: Final = re.compile(
@@ -48,7 +59,10 @@ class Outcome(enum.StrEnum):
 
 
 BLOCKED: Final = "The sender is on your block list."
-"""Why a mail lies on the spam pile: the one cause that is ours."""
+"""Why a mail lies on the spam pile: the cause that is the desk's."""
+
+MARKED: Final = "Somebody here marked its ticket as spam."
+"""Why a mail lies on the spam pile: the cause that is a person's. Its ticket is in the Bin."""
 
 PILES: Final = (
     Outcome.SPAM,

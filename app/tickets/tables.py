@@ -41,6 +41,7 @@ class Ticket(Mutable, Base):
         partial_index("ticket_by_assignee", "assignee", "last_message_at", "id", where=ACTIVE),
         partial_index("ticket_by_due", "due_at", "id", where=f"{ACTIVE} AND due_at IS NOT NULL"),
         partial_index("ticket_follow_up", "follow_up", "last_message_at", "id", where=f"{PRESENT} AND follow_up = 1"),
+        partial_index("ticket_by_team", "team", "last_message_at", "id", where=f"{ACTIVE} AND team <> ''"),
         partial_index("ticket_by_priority", "priority", "last_message_at", "id", where=ACTIVE),
         partial_index("ticket_incoming", "last_incoming_at", "id", "snooze_until", where=UNANSWERED),
         partial_index("ticket_snoozed", "snooze_until", "id", where=f"{ACTIVE} AND snooze_until IS NOT NULL"),
@@ -123,7 +124,7 @@ class Placement(Mutable, Base):
 
 
 class TicketLink(Mutable, Base):
-    """Two tickets that have to do with each other, one row for each side; kinds: `app.tickets.rules.LINKS`."""
+    """Two tickets that have to do with each other, one row for each side; kinds: `app.tickets.working.LINKS`."""
 
     __tablename__ = "ticket_link"
     change_kind = "ticket_link"

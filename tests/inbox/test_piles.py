@@ -6,12 +6,13 @@ import pytest
 
 from app.inbox import commands
 from app.inbox.queries import ledger_items
-from app.inbox.rules import PILES
+from app.inbox.rules import MARKED, PILES
 from app.kernel.errors import UserError
 from app.mime.parse import parse
 from app.people.commands import block, unblock
 from app.people.queries import blocked
-from app.tickets.commands import reply
+from app.tickets.commands import reply, undo
+from app.tickets.commands.spam import mark_spam
 from tests.inbox.mail_desk import letter
 from tests.inbox.paper_desk import PaperDesk
 
@@ -102,3 +103,12 @@ def test_not_spam_opens_a_ticket_like_any_letter(paper: PaperDesk) -> None:
     assert _pile(paper) == []
     paper.take(letter("And?", ident="b@c", answers="a@c"))
     assert paper.ticket().message_count == 2
+
+
+def test_what_a_person_marks_as_spam_is_on_the_pile_with_its_cause_until_it_is_taken_back(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c", sender=SHOP))
+    paper.do(mark_spam, paper.ticket().id)
+    assert _pile(paper) == [("spam", MARKED)]
+    assert paper.last_item().outcome == "message"  # what came in stays what it was
+    paper.do(undo)
+    assert _pile(paper) == []
