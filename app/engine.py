@@ -13,9 +13,10 @@ import logging
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from app.connectors.wake import Wake
@@ -36,6 +37,10 @@ from app.workers.parsing import ParsePool
 log = logging.getLogger(__name__)
 
 TIMER_S = 15.0
+AT_ONCE: Final = 4
+"""Mailboxes that one pass receives from at a time."""
+
+R = TypeVar("R")
 _END = object()
 
 
@@ -92,20 +97,43 @@ def one_pass(desk: Desk, mailbox: UUID | None = None, stop: threading.Event | No
     done = Pass()
     keys = [mailbox] if mailbox else list(desk.ask(receiving_mailboxes))
     with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
-        for key in keys:
-            _receive(desk, key, pool, stop, done, ALONE)
+        _receive(desk, keys, pool, stop, done, ALONE)
         is_filing = bool(desk.ask(copies_due, clock.now()))
         _timers_and_sending(desk, stop, done)
-        for key in keys if done.sent or is_filing else ():
-            _receive(desk, key, pool, stop, Pass(), ALONE)
+        if done.sent or is_filing:
+            _receive(desk, keys, pool, stop, Pass(), ALONE)
     return done
 
 
-def _receive(desk: Desk, mailbox: UUID, pool: ParsePool, stop: threading.Event, done: Pass, pace: Pace) -> None:
-    try:
-        done.took(mail_receive.receive_pass(_hands(desk, mailbox, pool, stop), pace=pace))
-    except (ExternalError, UserError) as error:
-        done.problems.append(str(error))
+def _receive(
+    desk: Desk, mailboxes: Sequence[UUID], pool: ParsePool, stop: threading.Event, done: Pass, pace: Pace
+) -> None:
+    """Receive from mailboxes, some at a time: a server that is slow to answer, or silent, holds up no other mailbox."""
+
+    def receive(key: UUID) -> mail_receive.PassCounts | str:
+        try:
+            return mail_receive.receive_pass(_hands(desk, key, pool, stop), pace=pace)
+        except (ExternalError, UserError) as error:
+            return str(error)
+
+    for result in _side_by_side(receive, mailboxes, stop):
+        if isinstance(result, str):
+            done.problems.append(result)
+        else:
+            done.took(result)
+
+
+def _side_by_side(work: Callable[[UUID], R], mailboxes: Sequence[UUID], stop: threading.Event) -> list[R]:
+    """The results of `work` for each mailbox, in their order; at most `AT_ONCE` are at work at a time."""
+    if len(mailboxes) < 2:
+        return [work(key) for key in mailboxes]
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pass") as threads:
+        try:
+            return list(threads.map(work, mailboxes))
+        except (KeyboardInterrupt, SystemExit):
+            stop.set()
+            threads.shutdown(cancel_futures=True)
+            raise
 
 
 def _hands(desk: Desk, mailbox: UUID, pool: ParsePool, stop: threading.Event) -> mail_receive.Hands:
@@ -127,14 +155,18 @@ def _backup(desk: Desk) -> timers.Backup:
 
 def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
     """Compare the ledger with fresh listings of the servers. What could not be compared is told, in sentences."""
-    problems = []
+    stop = threading.Event()
+
+    def compare(key: UUID) -> str:
+        try:
+            mail_receive.list_again(_hands(desk, key, pool, stop))
+        except (ExternalError, UserError) as error:
+            return str(error)
+        return ""
+
     with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
-        for key in [mailbox] if mailbox else desk.ask(receiving_mailboxes):
-            try:
-                mail_receive.list_again(_hands(desk, key, pool, threading.Event()))
-            except (ExternalError, UserError) as error:
-                problems.append(str(error))
-    return problems
+        keys = [mailbox] if mailbox else list(desk.ask(receiving_mailboxes))
+        return [words for words in _side_by_side(compare, keys, stop) if words]
 
 
 class Engine:
@@ -215,21 +247,18 @@ class Engine:
     def _pass(self, payload: dict[str, Any]) -> None:
         """Do what the command line waits for, with the live connection of each mailbox out of the way meanwhile."""
         wanted = UUID(payload["mailbox"]) if payload.get("mailbox") else None
-        done = Pass()
-        for key in self._keys(wanted):
-            live = self._mailboxes.pop(key, None)
-            if live is not None:
-                live.end()
-            if payload["what"] == "reconcile":
-                done.problems += reconcile(self._desk, key)
-            else:
-                _receive(self._desk, key, self._pool, self._stop, done, WITH_WINDOW)
+        done, keys = Pass(), self._keys(wanted)
+        _end_all([self._mailboxes.pop(key) for key in keys if key in self._mailboxes])
+        if payload["what"] == "reconcile":
+            done.problems += reconcile(self._desk, wanted)
+        else:
+            _receive(self._desk, keys, self._pool, self._stop, done, WITH_WINDOW)
         if payload["what"] != "reconcile":
             self._send_wake.set()
             timers.timers_pass(self._desk.work, self._desk.ask, backup=_backup(self._desk))
             done.gave(self._sent_by_hand())
-            for key in self._keys(wanted) if done.sent else ():
-                _receive(self._desk, key, self._pool, self._stop, Pass(), WITH_WINDOW)
+            if done.sent:
+                _receive(self._desk, keys, self._pool, self._stop, Pass(), WITH_WINDOW)
         self._see_mailboxes()
         self._desk.work(signals.send, "pass_done", {"id": payload["id"], **vars(done)}, ttl_s=300)
 
@@ -279,11 +308,7 @@ class Engine:
         self._stop.set()
         self._send_wake.set()
         self._timer_wake.set()
-        for one in self._mailboxes.values():
-            one.stop.set()
-            one.wake.set()
-        for one in self._mailboxes.values():
-            one.end()
+        _end_all(self._mailboxes.values())
         for thread in self._threads:
             thread.join(30)
 
@@ -300,13 +325,26 @@ class _Mailbox:
         self.thread = threading.Thread(target=run_mailbox, args=work, name=f"mailbox-{key.hex[-4:]}", daemon=True)
         self.thread.start()
 
-    def end(self) -> None:
-        """Let the thread finish what it writes, and wait for it."""
+    def tell(self) -> None:
+        """Say that it is to end once it has finished what it writes."""
         self.stop.set()
         self.wake.set()
+
+    def end(self) -> None:
+        """Let the thread finish what it writes, and wait for it."""
+        self.tell()
         self.thread.join(30)
         if not self.thread.is_alive():
             self.wake.close()
+
+
+def _end_all(mailboxes: Iterable[_Mailbox]) -> None:
+    """End them all at the same time."""
+    ending = list(mailboxes)
+    for one in ending:
+        one.tell()
+    for one in ending:
+        one.end()
 
 
 def run_until_told(desk: Desk) -> None:

@@ -5,6 +5,7 @@ Each reaction runs in the command's transaction, in a savepoint of its own.
 
 from __future__ import annotations
 
+from app.inbox.facts import LettersCame
 from app.kernel.store import Store, Tx
 from app.outbox.facts import ReplyCancelled, ReplySent
 from app.tickets.commands import note_reply_cancelled, note_reply_sent
@@ -17,6 +18,7 @@ def wire(store: Store) -> None:
     store.on(ReplySent, note_reply_sent)
     store.on(ReplySent, _ask_after_the_answer)
     store.on(ReplyCancelled, note_reply_cancelled)
+    store.on(LettersCame, _take_back_what_was_overtaken)
 
 
 def _ask_how_it_went(tx: Tx, fact: TicketSolved) -> None:
@@ -24,6 +26,15 @@ def _ask_how_it_went(tx: Tx, fact: TicketSolved) -> None:
     from app.surveys.commands import schedule
 
     schedule(tx, fact)
+
+
+def _take_back_what_was_overtaken(tx: Tx, _fact: LettersCame) -> None:
+    """A reply that waits for a chosen time does not go out past a customer who has written: at once, not when it is due."""
+    from app.outbox.commands import recall_overtaken
+    from app.outbox.queries import overtaken
+
+    for message in overtaken(tx):
+        recall_overtaken(tx, message)
 
 
 def _ask_after_the_answer(tx: Tx, fact: ReplySent) -> None:

@@ -74,6 +74,14 @@ def named_by(mail: ParsedMail) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))
 
 
+def own_key(ident: str) -> UUID | None:
+    """The message that an X-Deskbell-Id names, or None for what is none: anybody can write that field."""
+    try:
+        return UUID(hex=ident) if ident else None
+    except ValueError:
+        return None
+
+
 _MESSAGES: Final = (
     select(
         Message.id,
@@ -105,6 +113,7 @@ class Threads:
         had: set[str] = set()
         tokens: set[bytes] = set()
         numbers: set[int] = set()
+        returned: set[UUID] = set()
         for mail in mails:
             tokens.update(_tokens_of(mail))
             numbers.update(number for number, _ in marks.marks_in(mail.subject))
@@ -116,6 +125,8 @@ class Threads:
                 wanted.add(mail.bounce.original_message_id)
             if mail.feedback_for:
                 wanted.add(mail.feedback_for)
+            if (key := own_key(mail.returned_id)) is not None:
+                returned.add(key)
         self._tokens: dict[bytes, Known] = {}  # the sha256 of a token -> our message that carried it
         self._numbers: dict[int, UUID] = {}  # a number in a subject -> its ticket
         self._line_by_own: dict[str, list[UUID]] = {}
@@ -126,6 +137,7 @@ class Threads:
             self._has.setdefault(row.ref, []).append(_known(row))
         for row in self._rows(had, ("named",)):
             self._add_name(row.ref, _known(row))
+        self._returned = self._sent_as(returned)
 
     def tickets(self) -> set[UUID]:
         """The tickets of all messages that are known so far, as they were before any merge."""
@@ -142,6 +154,11 @@ class Threads:
     def ours(self, ref: str | None) -> Known | None:
         """The message of ours that has this id."""
         return next((one for one in self.has(ref) if one.direction == "out"), None)
+
+    def returned(self, ident: str) -> Known | None:
+        """The message of ours that a report gives back, by the X-Deskbell-Id in it."""
+        key = own_key(ident)
+        return self._returned.get(key) if key is not None else None
 
     def add(self, known: Known, own_id: str | None, named: Iterable[str]) -> None:
         """Learn a message that was just stored."""
@@ -287,6 +304,15 @@ class Threads:
             chunk_of = sorted(numbers)[start : start + _CHUNK]
             given = select(TicketRef.number, TicketRef.ticket).where(TicketRef.number.in_(chunk_of))
             self._numbers.update((row.number, row.ticket) for row in self._tx.execute(given))
+
+    def _sent_as(self, keys: set[UUID]) -> dict[UUID, Known]:
+        """What we sent, by its key."""
+        listed, found = sorted(keys), dict[UUID, Known]()
+        for start in range(0, len(listed), _CHUNK):
+            query = _MESSAGES.where(Message.id.in_(listed[start : start + _CHUNK]), Message.direction == "out")
+            rows: Iterable[Row[Any]] = self._tx.execute(query)
+            found.update((row.id, _known(row)) for row in rows)
+        return found
 
     def add_line(self, item: UUID, own_ref: str, answers_ref: str) -> None:
         """Learn of a mail of this batch that is kept as a line only."""

@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Mailbox
-from app.inbox.rules import FolderRole, Outcome, Part
+from app.inbox.rules import FolderRole, Outcome, Part, ask_again_after
 from app.inbox.tables import HAS_PROVIDER_ID, IS_PART, MailFolder, MailHistory, MailItem, MailPiece, MailTraffic
 from app.kernel.blobs import BlobRef
 from app.kernel.tables import Blob
@@ -77,6 +77,25 @@ class KnownMail:
     blob: BlobRef
     header_hash: bytes
     size: int
+
+
+def lost_mails(db: Session, mailbox: UUID, now: datetime) -> tuple[UUID, ...]:
+    """Ledger lines of mails that the server failed to give and is to be asked for again now, one of a folder at most."""
+    folders = select(MailFolder.id).where(MailFolder.mailbox == mailbox)  # the index is by outcome and folder
+    lines = db.execute(
+        select(MailItem.id, MailItem.folder, MailItem.attempts, MailItem.received_at)
+        .where(
+            MailItem.outcome == Outcome.QUARANTINED,
+            MailItem.folder.in_(list(db.execute(folders).scalars())),
+            MailItem.blob.is_(None),
+        )
+        .order_by(MailItem.received_at)
+    )
+    due: dict[UUID, UUID] = {}
+    for line in lines:
+        if line.received_at + ask_again_after(line.attempts) < now:
+            due.setdefault(line.folder, line.id)
+    return tuple(due.values())
 
 
 def folder_choices(db: Session, mailbox: UUID) -> tuple[FolderChoice, ...]:

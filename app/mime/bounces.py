@@ -33,6 +33,7 @@ _ORIGINAL: Final = re.compile(
     re.I | re.M,
 )
 _TEXT_ID: Final = re.compile(r"^[ >]*message-id:\s*(<[^<>\s]{3,300}>)", re.I | re.M)
+_TEXT_OWN_ID: Final = re.compile(r"^[ >]*x-deskbell-id:\s*([0-9a-f]{32})\b", re.I | re.M)
 _COMPLAINT: Final = re.compile(r"complaint about message from [\d.:a-f]+\s*\Z", re.I)
 _SENDERS: Final = re.compile(
     r"mailer-daemon|postmaster|mail delivery|mailerdaemon|mail[ -]?administrator|delivery (?:sub)?system|"
@@ -205,11 +206,29 @@ def _near(text: str, address: str) -> str:
     return text[:4000] if at < 0 else text[at : at + 1200]
 
 
-def _original_id(tree: Tree, body: Body, text: str) -> str | None:
-    """The Message-ID of the mail that the report speaks of."""
+def returned_id(tree: Tree, body: Body, text: str) -> str:
+    """The X-Deskbell-Id (32 hexadecimal digits) in what a report gives back of a mail of ours, or nothing.
+
+    Some providers put a Message-ID of their own in the place of ours before they send; this field they leave alone.
+    """
+    for headers in _returned(tree, body):
+        if found := headers.line("x-deskbell-id"):
+            return found.strip().lower()
+    in_text = _TEXT_OWN_ID.search(text)
+    return in_text[1].lower() if in_text is not None else ""
+
+
+def _returned(tree: Tree, body: Body) -> Iterator[Headers]:
+    """The headers of the mails that a report gives back, whole or in part."""
     for node in [*body.enclosed, *(each for each in body.reports if each.content_type == "text/rfc822-headers")]:
         data = content(tree, node)
-        ids = parse_ids(Headers(split(data, 0, len(data))[0]).line("message-id"))
+        yield Headers(split(data, 0, len(data))[0])
+
+
+def _original_id(tree: Tree, body: Body, text: str) -> str | None:
+    """The Message-ID of the mail that the report speaks of."""
+    for headers in _returned(tree, body):
+        ids = parse_ids(headers.line("message-id"))
         if ids:
             return ids[0]
     for report in body.reports:

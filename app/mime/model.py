@@ -121,6 +121,7 @@ class ParsedMail:
     is_automatic: bool
     auto_reasons: tuple[str, ...]
     lowest_received: str  # given only for a mail without a Message-ID, to tell it from others
+    returned_id: str = ""  # the X-Deskbell-Id of the mail that a report gives back; "" where it names none
     has_html: bool = field(default=False)  # true also when html was not asked for
 
     @property

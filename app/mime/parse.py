@@ -102,6 +102,7 @@ def _parse(raw: bytes, *, want_html: bool, want_files: bool) -> ParsedMail:
         is_automatic=bool(reasons),
         auto_reasons=reasons,
         lowest_received=headers.line("received", -1) if message_id is None else "",
+        returned_id=bounces.returned_id(tree, body, text) if feedback or bounce is not None else "",
         has_html=body.has_html,
     )
 

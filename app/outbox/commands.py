@@ -76,6 +76,7 @@ def recall_overtaken(tx: Tx, message: UUID) -> bool:
     save_draft_of(tx, message)
     new = {"state": State.CANCELLED, "reason": Hold.OVERTAKEN}
     record_event(tx, "problem", ticket=row.ticket, field="delivery", new=new)
+    tx.signal("overtaken", {"ticket": str(row.ticket or "")}, ttl_s=300)
     return True
 
 

@@ -255,8 +255,7 @@ def undelivered_words(results: Mapping[str, Mapping[str, object]]) -> str:
     """What the refusals mean, one line a recipient: address, sentence, the server's own words."""
     lines = []
     for address, result in results.items():
-        code = int(str(result.get("code", 0)))
-        if code >= 400:
+        if rules.is_refused(result):
             words = str(result.get("words", ""))
             said = f" ({words})" if words else ""
             lines.append(f"{address}: {rules.meaning(result)}{said}")

@@ -101,13 +101,16 @@ def after_crash(phase: str, attempts: int) -> tuple[State, timedelta]:
 
 
 def is_refused(result: Mapping[str, Any]) -> bool:
-    """Does a recipient's result say that the mail did not reach the recipient?"""
-    return int(result.get("code", 0)) >= 400
+    """Does a recipient's result not say that the mail was taken (RFC 5321, section 4.2.1: 2xx)?
+
+    Only a server's yes is a yes. A code that means nothing, or none at all, is not.
+    """
+    return not 200 <= int(result.get("code", 0)) < 300
 
 
 def is_temporary(result: Mapping[str, Any]) -> bool:
-    """Did the server say "not now" to this recipient?"""
-    return 400 <= int(result.get("code", 0)) < 500
+    """Did the server say "not now" to this recipient, or something that nobody understands?"""
+    return is_refused(result) and int(result.get("code", 0)) < 500
 
 
 def still_to_reach(recipients: Iterable[str], results: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
@@ -279,4 +282,6 @@ def plain_refusal(code: int, words: str) -> str:
             return sentence
     if 400 <= code < 500:
         return "The server asked to try again later."
+    if code and code < 400:
+        return "The server gave an answer that makes no sense."
     return "The server refused this recipient." if code else "The mail did not arrive."

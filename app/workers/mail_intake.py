@@ -213,11 +213,29 @@ def _in_bulk() -> Iterator[None]:
     """While many mails come in: threads hand over sooner, so that fetching does not stand still while another computes,
     and the collector of cycles looks less often, since almost nothing of what is made here is a cycle.
     """
-    interval, thresholds = sys.getswitchinterval(), gc.get_threshold()
-    sys.setswitchinterval(_SWITCH_S)
-    gc.set_threshold(_OBJECTS, *thresholds[1:])
+    with _bulk.turn:
+        _bulk.running += 1
+        if _bulk.running == 1:
+            _bulk.usual = (sys.getswitchinterval(), gc.get_threshold())
+            sys.setswitchinterval(_SWITCH_S)
+            gc.set_threshold(_OBJECTS, *_bulk.usual[1][1:])
     try:
         yield
     finally:
-        sys.setswitchinterval(interval)
-        gc.set_threshold(*thresholds)
+        with _bulk.turn:
+            _bulk.running -= 1
+            if not _bulk.running:
+                sys.setswitchinterval(_bulk.usual[0])
+                gc.set_threshold(*_bulk.usual[1])
+
+
+@dataclass(slots=True)
+class _Bulk:
+    """How many mailboxes bring in many mails just now, and what holds for the process otherwise."""
+
+    turn: threading.Lock = field(default_factory=threading.Lock)
+    running: int = 0
+    usual: tuple[float, tuple[int, int, int]] = (0.005, (700, 10, 10))
+
+
+_bulk = _Bulk()

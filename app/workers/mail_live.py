@@ -131,6 +131,7 @@ class _Live:
             if now - self._distrusted_at > RENEW_S[0]:
                 self._distrusted_at = now
                 receiver.fetcher.distrust()
+                receiver.try_lost_again()
         receiver.take_new([inbox.name] if inbox is not None else None)
         receiver.intake.take_leftovers(self._hands.mailbox)
         self._begin_bulk()

@@ -16,7 +16,7 @@ from app.connectors.email.oauth import tokens_of
 from app.conversations.mailboxes import pause_mailbox, resume_mailbox
 from app.inbox import commands
 from app.inbox.queries import FolderPlan, ReceivePlan, receive_plan
-from app.inbox.receiving import history_progress
+from app.inbox.receiving import history_progress, lost_mails
 from app.inbox.rules import FolderRole, History
 from app.kernel import clock, signals
 from app.kernel.errors import ExternalError, Reason
@@ -130,11 +130,17 @@ class Receiver:
         plan = self.fetcher.watch()
         if plan is None:
             return
-        self._hands.do(commands.try_lost_again, self._hands.mailbox)
+        self.try_lost_again()
         self._there = frozenset(folder.name for folder in plan.folders)
         for folder in plan.folders:
             if folder.uidvalidity == 0:
                 self._apart(folder, partial(self.fetcher.list_again, plan))
+
+    def try_lost_again(self) -> None:
+        """Have mails that the server failed to give asked for again once their time has come."""
+        lost = self._hands.ask(lost_mails, self._hands.mailbox, clock.now())
+        if lost:
+            self._hands.do(commands.try_lost_again, lost)
 
     def take_new(self, names: Iterable[str] | None = None) -> None:
         """Everything in the received folders (or those named) that has no line, oldest first."""

@@ -131,6 +131,36 @@ def test_a_report_names_the_very_message_of_several(asked: PaperDesk) -> None:
     assert (shown.kind, shown.ticket, shown.automatic) == ("bounce", asked.ticket().id, True)
 
 
+@pytest.mark.parametrize("how", ["whole", "headers", "in words"])
+def test_a_report_is_known_by_our_own_field_where_the_provider_changed_the_message_id(
+    asked: PaperDesk, how: str
+) -> None:
+    """Some providers send under a Message-ID of their own, which no row here has."""
+    ours = _send(asked, [ANN])
+    raw = report("changed@provider.example", (ANN, "5.1.1", "550 no such user"))
+    field = f"X-Deskbell-Id: {ours.id.hex}".encode()
+    if how == "in words":
+        said = b"Delivery failed.\r\n\r\n<ann@customer.example>: 550 5.1.1 no such user\r\n\r\n"
+        head = b"From: MAILER-DAEMON@mx.example\r\nSubject: failure notice\r\nMessage-ID: <w@mx>\r\n\r\n"
+        raw = head + said + b"--- Below this line is a copy of the message.\r\n\r\n" + field + b"\r\n\r\nHello\r\n"
+    else:
+        raw = raw.replace(b"Subject: x\r\n\r\nwords", field + b"\r\nSubject: x\r\n\r\nwords")
+        if how == "headers":
+            raw = raw.replace(b"Content-Type: message/rfc822", b"Content-Type: text/rfc822-headers")
+    assert asked.outcome(raw) == "bounce"
+    assert list(_told(asked, ours.id)) == [ANN]
+    assert asked.messages()[-1].ticket == asked.ticket().id
+
+
+@pytest.mark.parametrize("field", ["", "0" * 32, "f" * 31, "x" * 32, "-" * 4000])
+def test_a_field_of_ours_that_names_nothing_is_no_report_of_ours(asked: PaperDesk, field: str) -> None:
+    ours = _send(asked, [ANN])
+    raw = report("changed@provider.example", (ANN, "5.1.1", "550 no such user"))
+    raw = raw.replace(b"Subject: x\r\n", f"X-Deskbell-Id: {field}\r\nSubject: x\r\n".encode())
+    assert asked.outcome(raw) == "bounce"
+    assert (_told(asked, ours.id), asked.messages()[-1].ticket) == ({}, None)
+
+
 def test_one_recipient_of_two_fails_and_only_that_one_is_dead(asked: PaperDesk) -> None:
     ours = _send(asked, [ANN, BOB])
     asked.take(report(ours.external_id, (BOB.upper(), "5.1.1", "550 no such user")))

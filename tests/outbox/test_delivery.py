@@ -191,6 +191,17 @@ def test_the_state_of_all_recipients(everybody: list[str], codes: dict[str, int]
         assert state is State.SENT if set(said) == {2} else State.FAILED if set(said) == {5} else State.PARTIAL
 
 
+@pytest.mark.parametrize("code", [0, -1, 120, 354])
+def test_an_answer_that_means_nothing_is_no_yes(desk: SmallDesk, code: int) -> None:
+    """A server that answers a recipient with nonsense has not taken the mail: it is tried again, never called sent."""
+    assert rules.end_state([ANN], {ANN: {"code": code, "words": "?"}}) is State.RETRY
+    key = claimed(desk, to=[ANN])
+    assert desk.do(commands.record_results, key, [], {ANN: (code, "?")}) is State.RETRY
+    assert "makes no sense" in desk.row(key).last_error or code == 0
+    desk.do(commands.retry, key)
+    assert desk.row(key).results == {}
+
+
 def test_the_back_off_grows_and_ends_after_two_days() -> None:
     assert [rules.back_off(attempt).total_seconds() / 60 for attempt in range(1, 5)] == [1, 5, 15, 60]
     at, attempts = clock.EPOCH, 0

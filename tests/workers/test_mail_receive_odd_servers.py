@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import update
@@ -110,18 +109,27 @@ def test_a_mail_that_is_listed_and_never_given_is_told(tmp_path: Path) -> None:
         assert desk.ledger().unaccounted == 0
 
 
-def test_a_mail_that_was_never_given_is_asked_for_again_the_next_day(tmp_path: Path) -> None:
+def test_a_mail_that_was_not_given_is_asked_for_again_soon_and_then_ever_later(tmp_path: Path) -> None:
+    """A server that is busy fails at some mail for a while: that mail is not to be missing for a day."""
     odd = OddMailbox({"INBOX": _mails(1, 2)}, silent={2})
     with odd_desk(tmp_path / "desk", odd) as (desk, _):
+
+        def age(by: timedelta) -> None:
+            lines = update(MailItem).where(MailItem.blob.is_(None))
+            desk.do(lambda tx: tx.execute(lines.values(received_at=clock.now() - by)))
+
         for _ in range(5):
             desk.sync()
+        assert desk.outcomes() == {"message": 1, "quarantined": 1}
+        for waited in (timedelta(minutes=6), timedelta(hours=2), timedelta(hours=7)):
+            age(waited)
+            for _ in range(2):  # set aside again at once: it holds up the others only once
+                desk.sync()
+            assert desk.outcomes() == {"message": 1, "quarantined": 1}
+            age(waited)
+            assert (desk.sync().received, desk.outcomes()["quarantined"]) == (0, 1)  # by now it has to wait longer
         odd.silent = set()
-        assert desk.sync().received == 0
-
-        def age(tx: Any) -> None:
-            tx.execute(update(MailItem).values(received_at=clock.now() - timedelta(days=2)))
-
-        desk.do(age)
+        age(timedelta(days=2))
         assert desk.sync().received == 1
         assert desk.outcomes() == {"message": 2}
 

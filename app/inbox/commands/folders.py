@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +15,6 @@ from app.kernel.errors import NotFoundError
 from app.kernel.store import Tx
 
 _CHUNK = 500
-_ASK_AGAIN = timedelta(days=1)
 
 
 def watch_folders(tx: Tx, mailbox: UUID, found: Sequence[tuple[str, rules.FolderRole]]) -> None:
@@ -155,13 +153,15 @@ def note_look(
 def note_stuck(tx: Tx, folder: UUID, uidvalidity: int, uid: int, words: str) -> bool:
     """The server failed to give a mail, or the line broke at it. At the third time in a row it is set aside: True.
 
-    The line in quarantine has no bytes; trying again asks the server again.
+    The line in quarantine has no bytes; trying again asks the server again. `attempts` of that line counts how often
+    it was set aside.
     """
     row = _folder(tx, folder)
     row.stuck_times = row.stuck_times + 1 if row.stuck_uid == uid else 1
     row.stuck_uid = uid
     if row.stuck_times < rules.MOST_ATTEMPTS or row.uidvalidity != uidvalidity:
         return False
+    rounds = row.stuck_times - rules.MOST_ATTEMPTS + 1
     row.stuck_uid = row.stuck_times = 0
     key = rules.item_id(folder, uidvalidity, uid)
     if tx.get(MailItem, key) is None:
@@ -170,22 +170,20 @@ def note_stuck(tx: Tx, folder: UUID, uidvalidity: int, uid: int, words: str) -> 
             id=key, mailbox=row.mailbox, folder=folder, uidvalidity=uidvalidity, uid=uid, received_at=tx.now
         )
         line.header_hash, line.size, line.outcome, line.reason = b"", 0, rules.Outcome.QUARANTINED, reason
+        line.attempts = rounds
         tx.add(line)
     return True
 
 
-def try_lost_again(tx: Tx, mailbox: UUID) -> None:
-    """Once a day, forget the lines of mails that the server failed to give, so that it is asked for them again."""
-    folders = select(MailFolder.id).where(MailFolder.mailbox == mailbox)  # the index is by outcome and folder
-    old = select(MailItem).where(
-        MailItem.outcome == rules.Outcome.QUARANTINED,
-        MailItem.folder.in_(list(tx.execute(folders).scalars())),
-        MailItem.blob.is_(None),
-        MailItem.received_at < tx.now - _ASK_AGAIN,
-    )
-    for line in tx.execute(old).scalars().all():
+def try_lost_again(tx: Tx, items: Sequence[UUID]) -> None:
+    """Forget these lines of mails that the server failed to give, so that it is asked for them again.
+
+    A mail that has been set aside before goes back there at the next failure: it holds up the others only once.
+    """
+    for line in tx.execute(select(MailItem).where(MailItem.id.in_(items), MailItem.blob.is_(None))).scalars().all():
         row = _folder(tx, line.folder)
         row.unaccounted = max(row.unaccounted, 1)
+        row.stuck_uid, row.stuck_times = line.uid, rules.MOST_ATTEMPTS - 1 + max(line.attempts, 1)
         tx.delete(line)
 
 

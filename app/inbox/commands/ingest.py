@@ -25,6 +25,7 @@ from app.inbox.commands.acknowledging import acknowledge
 from app.inbox.commands.erasing import forget_again, is_erased
 from app.inbox.commands.intake import ERASED, Delivery, Intake
 from app.inbox.commands.place import Arrival, Places
+from app.inbox.facts import LettersCame
 from app.inbox.match import Threads
 from app.inbox.rules import FolderRole, Outcome
 from app.inbox.tables import MailFolder, MailItem
@@ -170,6 +171,8 @@ class _Batch:
     def end(self) -> None:
         """Send back to the beginning what is to be looked at again, and tell which folders have changed."""
         acknowledge(self.tx, self.intake.opened)
+        if self.intake.joined:
+            self.tx.emit(LettersCame(self.intake.joined))
         if self.outcomes[Outcome.ERASED]:
             forget_again(self.tx, list(self._taken))
         if self.places.look_again:

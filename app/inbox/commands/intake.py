@@ -57,6 +57,7 @@ class Intake:
         self.threads = places.threads
         self.own = own
         self.opened: list[Fresh] = []  # letters that opened a ticket just now: they may be acknowledged
+        self.joined = 0  # letters that came into tickets which were there before; what lay in the mailbox left out
         self._blocked: frozenset[str] = frozenset()
         self._acknowledging: frozenset[UUID] = frozenset()
 
@@ -124,6 +125,7 @@ class Intake:
             places.store(arrival, ticket=row.id, customer=customer, automatic=is_by_program(mail))
             self._customer_wrote(arrival, row.id, first=False)
             places.appended += 1
+            self.joined += not arrival.was_there
             ticket = places.merge(row.id, match.joins)
         places.gather(arrival, match, ticket)
         is_history = arrival.was_there and standing(self.tx, ticket).outcome == HISTORY
@@ -210,7 +212,7 @@ class Intake:
         """A delivery report or a complaint: shown at the message of ours that it speaks of, never a ticket of its own."""
         mail = arrival.mail
         refs = [mail.bounce.original_message_id if mail.bounce else None, mail.feedback_for, *named_by(mail)]
-        known = self._ours(refs)
+        known = self.threads.returned(mail.returned_id) or self._ours(refs)
         if known is None:
             self.places.store(arrival, ticket=None, customer=None, kind=Kind.BOUNCE, automatic=True)
             return Delivery(outcome, arrival.key, reason="It names no message of ours.", stored=True)

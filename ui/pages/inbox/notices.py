@@ -52,10 +52,21 @@ class Notices(QObject):
         for word in changes.signals:
             if word.topic == "mailbox_state":
                 self._hear(word.payload)
+            elif word.topic == "overtaken":
+                self._tell_overtaken(str(word.payload.get("ticket", "")))
         if changes.touches("mailbox"):
             self._ask()
         elif changes.signals:
             self._show()
+
+    def _tell_overtaken(self, ticket: str) -> None:
+        """A reply that was to leave later is a draft again: said at once, with the way to it."""
+        text = tr("The customer wrote before your reply was due. It is a draft again.")
+        if ticket:
+            go = self._context.go
+            self._context.toasts.offer(text, tr("Show"), lambda: go("inbox", ticket=UUID(ticket)), "")
+        else:
+            self._context.toasts.say(text, "info")
 
     def set_waiting(self, count: int) -> None:
         """How many messages wait for a line."""

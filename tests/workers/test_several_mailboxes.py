@@ -1,0 +1,56 @@
+"""One pass over several mailboxes: a server that keeps silent holds up nobody else's mail."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.desk import Desk, accounts
+from app.engine import Pass, one_pass, reconcile
+from app.people.commands import add_agent
+from app.tickets.tables import Ticket
+from tests.inbox.mail_desk import letter
+from tests.servers.bad_imap import OK, BadImap
+from tests.servers.odd_mailbox import OddMailbox
+from tests.servers.ports import wait_until
+
+
+def _connect(desk: Desk, address: str, port: int) -> None:
+    where = accounts.Account(address, f"imap://127.0.0.1:{port}", "smtp://127.0.0.1:1", address)
+    accounts.connect(desk, where, "secret", history="all")
+
+
+def _subjects(db: Session) -> list[str]:
+    return list(db.execute(select(Ticket.subject)).scalars())
+
+
+def test_a_silent_server_holds_up_no_other_mailbox(tmp_path: Path) -> None:
+    answers = threading.Event()
+
+    def listing(_command: str) -> list[bytes]:
+        assert answers.wait(120)
+        return [b"* BYE busy\r\n", OK]
+
+    odd = OddMailbox({"INBOX": {1: letter("Hello", ident="1@c", subject="The other one")}})
+    with (
+        BadImap({"LIST": listing}) as silent,
+        BadImap(odd.script()) as good,
+        Desk.open(tmp_path / "desk", create=True) as desk,
+    ):
+        desk.sit_down(desk.work(add_agent, "Ann"))
+        _connect(desk, "first@desk.example", silent.port)
+        _connect(desk, "second@desk.example", good.port)
+        done: list[Pass] = []
+        passing = threading.Thread(target=lambda: done.append(one_pass(desk)))
+        passing.start()
+        try:
+            wait_until(lambda: desk.ask(_subjects) == ["The other one"], 60, "the good mailbox's mail")
+            assert not done
+        finally:
+            answers.set()
+            passing.join(60)
+        assert (done[0].received, done[0].new_tickets, len(done[0].problems)) == (1, 1, 1)
+        assert len(reconcile(desk)) == 1  # one that hangs up is told, the other is compared
