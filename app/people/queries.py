@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.people.rules import handle_of
 from app.people.tables import Agent, Blocked, Customer, Identity, Organisation
+
+_CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,6 +217,32 @@ def organisations(db: Session, query: str = "", limit: int = 200) -> tuple[Organ
     return tuple(
         OrganisationInfo(row.id, row.name, row.domain, row.notes, count) for row, count in db.execute(statement)
     )
+
+
+def customer_names(db: Session, keys: Sequence[UUID]) -> dict[UUID, str]:
+    """What many customers are called: the name, or the earliest address of who has none."""
+    found: dict[UUID, str] = {}
+    for some in _chunks(keys):
+        named = select(Customer.id, Customer.name).where(Customer.id.in_(some))
+        found |= dict(db.execute(named).tuples().all())
+    nameless = [key for key, name in found.items() if not name]
+    for some in _chunks(nameless):
+        query = select(Identity.customer, Identity.shown).where(Identity.customer.in_(some))
+        found |= dict(db.execute(query.order_by(Identity.created_at.desc(), Identity.id.desc())).tuples().all())
+    return found
+
+
+def organisation_names(db: Session, keys: Sequence[UUID]) -> dict[UUID, str]:
+    """What many companies are called."""
+    found: dict[UUID, str] = {}
+    for some in _chunks(keys):
+        query = select(Organisation.id, Organisation.name).where(Organisation.id.in_(some))
+        found |= dict(db.execute(query).tuples().all())
+    return found
+
+
+def _chunks(keys: Sequence[UUID]) -> Iterator[Sequence[UUID]]:
+    return (keys[start : start + _CHUNK] for start in range(0, len(keys), _CHUNK))
 
 
 def dead_addresses(db: Session, handles: Collection[str]) -> frozenset[str]:

@@ -44,6 +44,33 @@ SPAM: Final = "spam"
 BOARD: Final = (Status.NEW, Status.OPEN, Status.WAITING, Status.SOLVED)
 """The columns of the board."""
 
+
+class BoardBy(enum.StrEnum):
+    """What the board's columns stand for."""
+
+    STATUS = "status"
+    ASSIGNEE = "assignee"
+    PRIORITY = "priority"
+    TEAM = "team"
+    TAG = "tag"
+
+
+class LaneBy(enum.StrEnum):
+    """What the board's lanes stand for."""
+
+    NONE = "none"
+    STATUS = "status"
+    ASSIGNEE = "assignee"
+    PRIORITY = "priority"
+    TEAM = "team"
+    TAG = "tag"
+    CUSTOMER = "customer"
+    ORGANISATION = "organisation"
+
+
+NOBODY: Final = ""
+"""The key of the board's column (or lane) of those without a value: nobody's, of no team, with none of the tags shown."""
+
 TO_DO: Final = (Status.NEW, Status.OPEN)
 """The customer had the last word."""
 

@@ -59,7 +59,7 @@ def read_board(db: Any, by: BoardBy, limit: int, typed: str, me: UUID | None) ->
     A single letter is in nearly every ticket and filters nothing. Raises UserError for words that the search does not
     understand.
     """
-    names = {str(one.id): one.name for one in agents(db)}
+    names = {one.id.hex: one.name for one in agents(db)}
     words = typed.strip()
     if not words or (len(words) == 1 and words.isascii()):
         return BoardView(by, board(db, by, limit=limit), names, False)

@@ -1,7 +1,7 @@
 """Reading tickets. Split by what is read; everything that others call is here."""
 
 from app.tickets.counters import recount, wrong_counters
-from app.tickets.queries.board import BoardBy, BoardColumn, board
+from app.tickets.queries.board import BoardColumn, board
 from app.tickets.queries.conversation import (
     conversation,
     conversation_ids,
@@ -34,18 +34,25 @@ from app.tickets.queries.views import (
     ticket_keys,
     view_named,
 )
+from app.tickets.queries.work import FollowerInfo, Item, Spent, Timer, Work, running_timer, work
+from app.tickets.rules import BoardBy
 
 __all__ = [
     "BinRow",
     "BoardBy",
     "BoardColumn",
     "Counts",
+    "FollowerInfo",
     "HistoryLine",
+    "Item",
     "LinkView",
     "Pile",
+    "Spent",
     "TicketDetail",
     "TicketRow",
+    "Timer",
     "View",
+    "Work",
     "bin_rows",
     "board",
     "conversation",
@@ -59,6 +66,7 @@ __all__ = [
     "message_to_answer",
     "message_view",
     "recount",
+    "running_timer",
     "tag_list",
     "ticket",
     "ticket_id",
@@ -67,5 +75,6 @@ __all__ = [
     "ticket_rows",
     "tickets_of",
     "view_named",
+    "work",
     "wrong_counters",
 ]

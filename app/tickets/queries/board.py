@@ -1,72 +1,210 @@
-"""The board: active tickets in columns, newest message first. Counts are exact; ids come as far as they are wanted."""
+"""The board: active tickets in columns, newest message first. Counts are exact; ids come as far as they are wanted.
+
+There are two ways to read it. Columns by a field of the ticket are read each from an index, as far as they are looked at, so
+that a large desk costs what a small one does (`board`). Where a card's place depends on more than that (tags, lanes, a filter),
+all active tickets are gone through once (`sweep`).
+"""
 
 from __future__ import annotations
 
-import enum
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, type_coerce
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, true, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
-from app.tickets.rules import BOARD
-from app.tickets.tables import Ticket
-
-_RAW_ID: Any = type_coerce(Ticket.id, NullType()).label("id")
-_PRESENT = and_(Ticket.deleted_at.is_(None), Ticket.merged_into.is_(None))
-_ACTIVE = and_(_PRESENT, Ticket.status != literal_column("'closed'"))
+from app.kernel.errors import NotFoundError
+from app.kernel.tables import Counter
+from app.people.queries import agents
+from app.states.queries import states
+from app.tickets.rules import BOARD, NOBODY, BoardBy, LaneBy, Priority
+from app.tickets.tables import Tag, Ticket, TicketTag
 
 
 @dataclass(frozen=True, slots=True)
 class BoardColumn:
-    """A column of the board: its key (a status, an agent's id as text, a priority), the count, its tickets in order."""
+    """A column: its key (a status, an id in hex, a priority, a team, or ""), the count, its tickets in order.
+
+    With lanes, `ids` go lane by lane, and `cells` says how many lie in each. Without, `cells` is empty.
+    """
 
     key: str
     count: int
     ids: tuple[UUID, ...]
+    cells: tuple[int, ...] = ()
 
 
-class BoardBy(enum.StrEnum):
-    """What the board's columns stand for."""
+Cells = dict[tuple[str, str], list[bytes]]
+"""The tickets of each (column, lane), newest message first."""
 
-    STATUS = "status"
-    ASSIGNEE = "assignee"
-    PRIORITY = "priority"
+_RAW_ID: Any = type_coerce(Ticket.id, NullType()).label("id")
+_PRESENT = and_(Ticket.deleted_at.is_(None), Ticket.merged_into.is_(None))
+_ACTIVE = and_(_PRESENT, Ticket.status != literal_column("'closed'"))
+_NEWEST = (Ticket.last_message_at.desc(), Ticket.id.desc())
+_FIELDS: dict[str, Any] = {
+    "status": func.coalesce(type_coerce(Ticket.state, NullType()), Ticket.status),
+    "assignee": Ticket.assignee,
+    "priority": Ticket.priority,
+    "team": Ticket.team,
+    "customer": Ticket.customer,
+    "organisation": Ticket.organisation,
+    "tag": TicketTag.tag,
+}
 
 
-def board(db: Session, by: BoardBy | str = BoardBy.STATUS, *, limit: int | None = None) -> tuple[BoardColumn, ...]:
-    """The board: active tickets in columns, newest message first. `limit`: ids a column (the count stays whole).
+def board(
+    db: Session,
+    by: BoardBy | str = BoardBy.STATUS,
+    *,
+    keys: Sequence[str] | None = None,
+    limit: int | None = None,
+) -> tuple[BoardColumn, ...]:
+    """The columns with these `keys` (default: all there are by this field). `limit`: ids a column; the count stays whole.
 
-    By assignee, the first column (key "") is nobody's; agents without a ticket have one too. Counts are exact.
+    Not for tags, of which a ticket has several: see `sweep`. Counts are exact, also where ids are cut off.
     """
-    from app.people.queries import agents
-    from app.tickets.rules import Priority
-
     kind = BoardBy(by)
-    if kind is BoardBy.STATUS:
-        return tuple(_column(db, status, and_(_PRESENT, Ticket.status == str(status)), limit) for status in BOARD)
-    if kind is BoardBy.PRIORITY:
-        levels = reversed(list(Priority))
-        return tuple(_column(db, level, and_(_ACTIVE, Ticket.priority == str(level)), limit) for level in levels)
-    owners = ["", *(str(one.id) for one in agents(db))]
-    return tuple(_column(db, owner, and_(_ACTIVE, _owned(owner)), limit) for owner in owners)
+    counted = _counts(db, kind)
+    wanted = column_keys(db, kind) if keys is None else keys
+    return tuple(_column(db, kind, key, counted.get(key, 0), limit) for key in wanted)
 
 
-def _owned(owner: str) -> ColumnElement[bool]:
-    return Ticket.assignee == UUID(owner) if owner else Ticket.assignee.is_(None)
+def column_keys(db: Session, by: BoardBy) -> tuple[str, ...]:
+    """All columns there are by a field, in their own order; agents without a ticket have one too. Tags: see `tags_in_use`."""
+    if by is BoardBy.PRIORITY:
+        return tuple(str(level) for level in reversed(list(Priority)))
+    counted = _counts(db, by)
+    if by is BoardBy.STATUS:
+        on_board = [one for one in states(db) if one.category in BOARD]
+        return tuple(one.key for one in on_board if one.id is not None or one.is_default or counted.get(one.key))
+    if by is BoardBy.TEAM:
+        return (NOBODY, *sorted((key for key in counted if key), key=str.casefold))
+    known = [one.id.hex for one in agents(db)]
+    return (NOBODY, *known, *sorted(counted.keys() - {NOBODY, *known}))
 
 
-def _column(db: Session, key: str, condition: ColumnElement[bool], limit: int | None) -> BoardColumn:
-    query = select(_RAW_ID).where(condition).order_by(Ticket.last_message_at.desc(), Ticket.id.desc())
-    ids = [UUID(bytes=raw) for raw in _keys(db, query if limit is None else query.limit(limit))]
-    count = len(ids)
-    if count == limit:
-        count = db.execute(select(func.count()).select_from(Ticket).where(condition)).scalar_one()
-    return BoardColumn(str(key), count, tuple(ids))
+def sweep(
+    db: Session, by: BoardBy, lanes: LaneBy, *, tags: Collection[str] = (), only: Collection[bytes] | None = None
+) -> Cells:
+    """Every active ticket by column and lane, in one pass. `tags`: ids (in hex) of those that count; `only`: these tickets.
+
+    A ticket with several of the tags is in several places; one with none of them is under "".
+    """
+    column, lane = _FIELDS[by], _FIELDS.get(lanes)
+    raw = [type_coerce(one, NullType()) for one in (column, lane) if one is not None]
+    query = select(_RAW_ID, *raw).where(_ACTIVE).order_by(*_NEWEST)
+    if "tag" in (by, lanes):
+        shown = [UUID(hex=tag) for tag in tags]
+        living = and_(TicketTag.ticket == Ticket.id, TicketTag.deleted_at.is_(None), TicketTag.tag.in_(shown))
+        query = query.outerjoin(TicketTag, living)
+    column_key, lane_key = _said(), _said()
+    found: Cells = {}
+    for row in db.connection().execute(query):
+        key = _bytes(row[0])
+        if only is None or key in only:
+            found.setdefault((column_key(row[1]), lane_key(row[2]) if lane is not None else NOBODY), []).append(key)
+    return found
 
 
-def _keys(db: Session, query: Select[Any]) -> list[bytes]:
-    found = [row[0] for row in db.connection().execute(query)]
-    return [key.bytes for key in found] if found and isinstance(found[0], UUID) else found
+def tags_in_use(db: Session, most: int) -> tuple[UUID, ...]:
+    """The tags that most active tickets have, most used first."""
+    count = func.count()
+    query = (
+        select(TicketTag.tag)
+        .join(Ticket, Ticket.id == TicketTag.ticket)
+        .where(_ACTIVE, TicketTag.deleted_at.is_(None))
+        .group_by(TicketTag.tag)
+        .order_by(count.desc(), TicketTag.tag)
+        .limit(most)
+    )
+    return tuple(db.scalars(query))
+
+
+def _counts(db: Session, by: BoardBy) -> dict[str, int]:
+    if by is BoardBy.STATUS:
+        return _counts_of_states(db)
+    column = _FIELDS[by]
+    if by is BoardBy.TEAM:  # the index holds only those that have one
+        counted = select(column, func.count()).where(_ACTIVE, column != literal_column("''")).group_by(column)
+        found = {str(team): int(count) for team, count in db.execute(counted)}
+        whole = db.execute(select(func.count()).select_from(Ticket).where(_ACTIVE)).scalar_one()
+        return {NOBODY: whole - sum(found.values()), **found}
+    counted = select(column, func.count()).where(_ACTIVE).group_by(column)
+    return {_key(value): count for value, count in db.execute(counted)}
+
+
+def _counts_of_states(db: Session) -> dict[str, int]:
+    """The kept number of each status, less those that have one of the desk's own within it."""
+    kept = select(Counter.name, Counter.value).where(Counter.name.in_([f"status:{status}" for status in BOARD]))
+    found = {name.partition(":")[2]: int(count) for name, count in db.execute(kept)}
+    own = select(Ticket.state, Ticket.status, func.count()).where(_PRESENT, Ticket.state.isnot(None))
+    for state, status, count in db.execute(own.group_by(Ticket.state, Ticket.status)):
+        if status in found:
+            found[status] -= count
+            found[_key(state)] = found.get(_key(state), 0) + count
+    return found
+
+
+def _key(value: UUID | str | None) -> str:
+    return NOBODY if value is None else value.hex if isinstance(value, UUID) else str(value)
+
+
+def _column(db: Session, by: BoardBy, key: str, count: int, limit: int | None) -> BoardColumn:
+    if not count:
+        return BoardColumn(key, 0, ())
+    query = select(_RAW_ID).where(_within(by, key)).order_by(*_NEWEST)
+    rows = db.connection().execute(query if limit is None else query.limit(limit))
+    return BoardColumn(key, count, ids_of(_bytes(row[0]) for row in rows))
+
+
+def _within(by: BoardBy, key: str) -> ColumnElement[bool]:
+    if by is BoardBy.STATUS:
+        if key in set(BOARD):
+            return and_(_PRESENT, Ticket.status == key, Ticket.state.is_(None))
+        return and_(_PRESENT, Ticket.state == UUID(hex=key), Ticket.state.isnot(None), Ticket.status.in_(BOARD))
+    if by is BoardBy.PRIORITY:
+        return and_(_ACTIVE, Ticket.priority == key)
+    if by is BoardBy.ASSIGNEE:
+        return and_(_ACTIVE, Ticket.assignee == UUID(hex=key) if key else Ticket.assignee.is_(None))
+    return and_(_ACTIVE, Ticket.team == key, Ticket.team != literal_column("''") if key else true())
+
+
+def ids_of(raws: Iterable[bytes]) -> tuple[UUID, ...]:
+    """Ids as objects."""
+    return tuple(UUID(bytes=raw) for raw in raws)
+
+
+def _bytes(value: bytes | UUID) -> bytes:
+    return value.bytes if isinstance(value, UUID) else value
+
+
+def _said() -> Callable[[Any], str]:
+    """A raw value as the key of a column or lane; each is made once."""
+    known: dict[Any, str] = {None: NOBODY}
+
+    def said(value: Any) -> str:
+        key = known.get(value)
+        if key is None:
+            key = value.hex() if isinstance(value, bytes) else _key(value)
+            known[value] = key
+        return key
+
+    return said
+
+
+def tag_name(db: Session, key: str) -> str:
+    """The name of a tag by its id in hex. Raises NotFoundError."""
+    name = db.execute(select(Tag.name).where(Tag.id == UUID(hex=key))).scalar()
+    if name is None:
+        msg = "There is no such tag."
+        raise NotFoundError(msg)
+    return name
+
+
+def tag_names(db: Session, keys: Iterable[str]) -> dict[str, str]:
+    """The names of tags by their ids in hex."""
+    found = db.execute(select(Tag.id, Tag.name).where(Tag.id.in_([UUID(hex=key) for key in keys])))
+    return {key.hex: name for key, name in found}

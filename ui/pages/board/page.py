@@ -27,6 +27,7 @@ from ui.widgets.layout import clear, horizontal, vertical
 from ui.widgets.panel import BarHeader
 from ui.widgets.state import EmptyState, ErrorState, Skeleton
 
+_GROUPINGS: Final = (BoardBy.STATUS, BoardBy.ASSIGNEE, BoardBy.PRIORITY)
 _CALM_MS: Final = 120  # changes that come in quick succession are read once
 _CLOCK_MS: Final = 30_000  # "Due in 3 min" grows old
 
@@ -307,7 +308,7 @@ class Page(BasePage):
             keys, names = self._list().selected(), self._shown.names
 
             def give(agent: UUID | None) -> None:
-                name, _ = column_name(BoardBy.ASSIGNEE, str(agent or ""), names)
+                name, _ = column_name(BoardBy.ASSIGNEE, agent.hex if agent else "", names)
                 self._do(assign, keys, agent, done=partial(_given_words, name))
 
             assignee_menu(self, names, give).popup(self._list().current_corner())
@@ -370,12 +371,12 @@ class Page(BasePage):
 
     def _menu(self) -> QMenu:
         menu, group = QMenu(self), QActionGroup(self)
-        for by in BoardBy:
+        for by in _GROUPINGS:
             choice = QAction(_grouping_word(by), self, checkable=True, checked=by is self._by)
             choice.triggered.connect(partial(self.group_by, by))
             group.addAction(choice)
             menu.addAction(choice)
-        self._choices = dict(zip(BoardBy, group.actions(), strict=True))
+        self._choices = dict(zip(_GROUPINGS, group.actions(), strict=True))
         return menu
 
     def _name_grouping(self) -> None:

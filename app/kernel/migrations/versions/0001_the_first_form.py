@@ -40,7 +40,7 @@ def upgrade() -> None:
         sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.Column("folded", sa.Boolean(), nullable=False),
         sa.Column("picked", sa.Boolean(), nullable=False),
-        sa.Column("deleted_at", sa.Integer(), nullable=True),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
         sa.Column("clk", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
