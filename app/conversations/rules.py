@@ -6,6 +6,7 @@ import enum
 from typing import Final
 
 SNIPPET_LENGTH: Final = 140
+_HEAD: Final = 600
 
 SAMPLE: Final = "sample"
 """Why the mailbox of a sample desk is paused, for good: nobody ever tries to reach its servers."""
@@ -33,6 +34,11 @@ class Kind(enum.StrEnum):
 
 def snippet_of(text: str) -> str:
     """The first words of a text on one line, without what it quotes and without a signature; for lists."""
+    head = text[:_HEAD]
+    if ">" not in head and "--" not in head:  # most letters: nothing to leave out
+        joined = " ".join(head.split())
+        if len(joined) > SNIPPET_LENGTH or len(text) <= _HEAD:
+            return _cut(joined)
     words: list[str] = []
     length = 0
     for line in text[:4000].splitlines():
@@ -46,4 +52,8 @@ def snippet_of(text: str) -> str:
         if length > SNIPPET_LENGTH:
             break
     joined = " ".join(words) or " ".join(text[:1000].split())
-    return joined if len(joined) <= SNIPPET_LENGTH else joined[: SNIPPET_LENGTH - 1].rstrip() + "…"
+    return _cut(joined)
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= SNIPPET_LENGTH else words[: SNIPPET_LENGTH - 1].rstrip() + "…"

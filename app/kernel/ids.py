@@ -37,12 +37,11 @@ def new_id() -> UUID:
 
 def derived_id(kind: str, *parts: str | bytes | UUID | int, at_ms: int = 0) -> UUID:
     """The UUIDv8 of what `parts` identify; `at_ms` is the thing's own time (clamped to 48 bits), never ours."""
-    digest = hashlib.sha256(kind.encode())
+    all_of_it = [kind.encode()]
     for part in parts:
         data = _as_bytes(part)
-        digest.update(len(data).to_bytes(8, "big"))
-        digest.update(data)
-    bits = int.from_bytes(digest.digest()[:10], "big")
+        all_of_it += (len(data).to_bytes(8, "big"), data)
+    bits = int.from_bytes(hashlib.sha256(b"".join(all_of_it)).digest()[:10], "big")
     return _assemble(min(max(at_ms, 0), _MAX_MS), 8, bits >> 62 & 0xFFF, bits & ((1 << 62) - 1))
 
 

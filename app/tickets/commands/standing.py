@@ -14,7 +14,6 @@ from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import bindparam, event, select, update
-from sqlalchemy.orm.util import identity_key
 
 from app.kernel.bulk import Bulk
 from app.kernel.errors import NotFoundError
@@ -129,7 +128,7 @@ def standing(tx: Tx, ticket: UUID) -> Standing:
 
 
 def _one(tx: Tx, ticket: UUID) -> Standing:
-    row: Ticket | None = memo(tx, "ticket").get(ticket) or tx.identity_map.get(identity_key(Ticket, ticket))
+    row: Ticket | None = memo(tx, "ticket").get(ticket) or tx.identity_map.get((Ticket, (ticket,), None))
     if row is not None:
         return row
     known = _kept(tx)
