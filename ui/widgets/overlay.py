@@ -1,4 +1,4 @@
-"""Dialogs inside the window: a dimmed page, a framed sheet above it, and popovers beside a button.
+"""Dialogs inside the window: a dimmed page, a framed sheet above it, popovers beside a button, pickers beside a row.
 
 In-window sheets keep the person's place visible, look the same on every system and need no second native window. While
 one is open the focus stays inside it; Esc closes it; afterwards the focus is where it was.
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from ui.widgets.layout import Item, add, clear, set_box
 from ui.widgets.paint import draw_shadow
 
 _EDGE = 24  # least distance of a sheet from the window's edge
+_GAP = 6  # between a sheet and what it stands beside
 
 
 class Dialog(QFrame):
@@ -89,7 +90,7 @@ class Overlay(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._page = parent
-        self._sheets: list[tuple[QWidget, int | None, QWidget | None]] = []
+        self._sheets: list[tuple[QWidget, int | QRect | None, QWidget | None]] = []
         self.hide()
         parent.installEventFilter(self)
         app = QApplication.instance()
@@ -105,12 +106,21 @@ class Overlay(QWidget):
         """The sheet on top."""
         return self._sheets[-1][0] if self._sheets else None
 
-    def open(self, sheet: QWidget, *, top: int | None = None, focus: QWidget | None = None) -> None:
-        """Show a sheet, `top` px from the window's top or centred, with the focus on `focus` or its first control."""
+    def open(
+        self, sheet: QWidget, *, top: int | None = None, focus: QWidget | None = None, beside: QRect | None = None
+    ) -> None:
+        """Show a sheet with the focus on `focus` or its first control: `top` px from the window's top, or below (where
+        there is no room: above) the place `beside` on the screen, or centred.
+
+        A sheet whose `dims` is False leaves the page as light as it is.
+        """
+        place: int | QRect | None = top
+        if beside is not None:
+            place = QRect(self._page.mapFromGlobal(beside.topLeft()), beside.size())
         before = QApplication.focusWidget()
         if self._sheets:
             self._sheets[-1][0].hide()
-        self._sheets.append((sheet, top, before))
+        self._sheets.append((sheet, place, before))
         sheet.setParent(self)
         if isinstance(sheet, Dialog):
             sheet.closed.connect(lambda: self.close_sheet(sheet))
@@ -175,11 +185,12 @@ class Overlay(QWidget):
         event.accept()
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
+        sheet = self.current()
         with QPainter(self) as painter:
-            colour = QColor("#000000" if tokens().hc else "#0B1020")
-            colour.setAlphaF(tokens().dim)
-            painter.fillRect(self.rect(), colour)
-            sheet = self.current()
+            if getattr(sheet, "dims", True):
+                colour = QColor("#000000" if tokens().hc else "#0B1020")
+                colour.setAlphaF(tokens().dim)
+                painter.fillRect(self.rect(), colour)
             if sheet is not None:
                 draw_shadow(painter, QRectF(sheet.geometry()))
 
@@ -193,16 +204,24 @@ class Overlay(QWidget):
     def _place(self) -> None:
         if not self._sheets:
             return
-        sheet, top, _ = self._sheets[-1]
+        sheet, wish, _ = self._sheets[-1]
         width = min(int(getattr(sheet, "wanted_width", 480)), self.width() - 2 * _EDGE)
         layout = sheet.layout()
         if layout is not None:
             layout.activate()
         height = sheet.heightForWidth(width) if sheet.hasHeightForWidth() else sheet.sizeHint().height()
         height = min(max(height, sheet.minimumSizeHint().height()), self.height() - 2 * _EDGE)
-        y = min(top, self.height() - height - _EDGE) if top is not None else (self.height() - height) // 2
-        sheet.setGeometry((self.width() - width) // 2, max(_EDGE, y), width, height)
+        sheet.setGeometry(self._where(wish, width, height))
         self.update()
+
+    def _where(self, wish: int | QRect | None, width: int, height: int) -> QRect:
+        if isinstance(wish, QRect):
+            below = wish.bottom() + _GAP
+            y = below if below + height <= self.height() - _GAP else max(_GAP, wish.top() - _GAP - height)
+            y = min(y, self.height() - height - _GAP)
+            return QRect(max(_GAP, min(wish.left(), self.width() - width - _GAP)), max(_GAP, y), width, height)
+        y = (self.height() - height) // 2 if wish is None else min(wish, self.height() - height - _EDGE)
+        return QRect((self.width() - width) // 2, max(_EDGE, y), width, height)
 
     def _keep_focus(self, old: QWidget | None, now: QWidget | None) -> None:
         sheet = self.current()
