@@ -7,17 +7,21 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import literal_column, select
+from sqlalchemy.orm import Session
 
 from app.kernel import options
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.memo import memo
 from app.kernel.store import Tx
 from app.people.commands import mark_action, organisation_of
 from app.people.rules import EventKind
 from app.people.tables import Agent, Customer
+from app.states.queries import StateInfo, default_state, offered_states, state_named
+from app.tickets.commands.custom import need_fields
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import Tickets, change, each_row, reindex
 from app.tickets.facts import TicketClosed, TicketReopened, TicketSolved
-from app.tickets.rules import DONE, Status, as_priority, as_status, tidy_subject
+from app.tickets.rules import DONE, Status, as_priority, tidy_subject
 from app.tickets.tables import Ticket
 
 CLOSE_STEP: Final = 100
@@ -25,9 +29,14 @@ FIELDS: Final = ("subject", "team", "due_at", "snooze_until", "follow_up", "cust
 
 
 def set_status(tx: Tx, tickets: Tickets, status: str) -> Changed:
-    """Put one or several tickets into a status. Raises UserError for a word that is none."""
-    wanted = as_status(status)
-    return _each(tx, tickets, lambda row: apply_status(tx, row, wanted))
+    """Put one or several tickets into a status: a category, or one of the desk's own by name or key (`app.states`).
+
+    Raises UserError for a word that is none, FieldsMissingError for one to be solved that lacks what it needs.
+    """
+    wanted = status_meant(tx, status)
+    tickets = [tickets] if isinstance(tickets, UUID) else list(tickets)
+    need_fields(tx, each_row(tx, tickets), wanted.category)
+    return _each(tx, tickets, lambda row: apply_status(tx, row, Status(wanted.category), chosen=wanted))
 
 
 def assign(tx: Tx, tickets: Tickets, agent: UUID | None) -> Changed:
@@ -62,7 +71,7 @@ def _set_all(tx: Tx, row: Ticket, fields: dict[str, Any]) -> bool:
     changed = False
     for field, value in fields.items():
         if field == "status":
-            changed |= apply_status(tx, row, as_status(value))
+            changed |= set_status(tx, row.id, value).tickets > 0
         elif field == "assignee":
             changed |= assign(tx, row.id, value).tickets > 0
         elif field == "priority":
@@ -96,11 +105,26 @@ def _each(tx: Tx, tickets: Tickets, act: Any) -> Changed:
     return Changed(tx.action, count)
 
 
-def apply_status(tx: Tx, row: Ticket, status: Status, kind: EventKind = EventKind.CHANGED) -> bool:
-    """Change a status with what goes along with it (`solved_at`, `closed_at`) and tell the fact."""
+def status_meant(db: Session, word: str) -> StateInfo:
+    """The status that a word means. Raises UserError that names them all."""
+    found = state_named(db, word)
+    if found is None:
+        msg = f"“{word}” is no status. There are: {', '.join(one.label for one in offered_states(db))}."
+        raise UserError(msg)
+    return found
+
+
+def apply_status(
+    tx: Tx, row: Ticket, status: Status, kind: EventKind = EventKind.CHANGED, *, chosen: StateInfo | None = None
+) -> bool:
+    """Change a status with what goes along with it (`state`, `solved_at`, `closed_at`) and tell the fact.
+
+    `chosen`: this very one of the category; left out, a ticket that comes into it gets the desk's default.
+    """
     was = row.status
     if not change(tx, row, "status", str(status), kind):
-        return False
+        return chosen is not None and change(tx, row, "state", chosen.id, kind)
+    change(tx, row, "state", chosen.id if chosen else _default_state(tx, status), EventKind.SIDE)
     solved_at: datetime | None = None
     closed_at: datetime | None = None
     if status is Status.SOLVED:
@@ -113,6 +137,15 @@ def apply_status(tx: Tx, row: Ticket, status: Status, kind: EventKind = EventKin
         change(tx, row, "snooze_until", None, EventKind.SIDE)  # nothing is left to come back to
     tell_status(tx, row.id, was, status)
     return True
+
+
+def _default_state(tx: Tx, status: Status) -> UUID | None:
+    known = memo(tx, "default_state")
+    if status not in known:
+        tx.flush()
+        known[status] = default_state(tx, status)
+    found: UUID | None = known[status]
+    return found
 
 
 def tell_status(tx: Tx, ticket: UUID, was: str, status: str) -> None:

@@ -20,13 +20,14 @@ from app.outbox.facts import ReplySent
 from app.outbox.rules import FORWARD, forward_subject
 from app.people.commands import customer_for, mark_action, record_event
 from app.people.rules import EventKind
+from app.tickets.commands.custom import need_fields
 from app.tickets.commands.opening import message_added, open_ticket, set_first_reply
 from app.tickets.commands.results import Written
 from app.tickets.commands.rows import living_row, ticket_row, usable_row
 from app.tickets.commands.seen import mark_seen
 from app.tickets.commands.status import apply_status
 from app.tickets.queries.conversation import message_to_answer
-from app.tickets.rules import after_reply
+from app.tickets.rules import Status, after_reply
 from app.tickets.tables import Ticket
 
 
@@ -54,10 +55,12 @@ def reply(
     Left out: `answers` is the newest mail of the customer (else ours) in the whole conversation, `to` and `cc` are
     computed from it, `mailbox` is the ticket's, `sender` the address that was written to. `not_before`: sent then,
     unless the customer writes before. Raises UserError for an empty text without files, when there is nobody
-    to write to, and for a ticket in the Bin.
+    to write to, for a ticket in the Bin, and for one to be solved that lacks what it needs (`need_fields`).
     """
     _need_words(text, files)
     row = usable_row(tx, ticket)
+    if solve:
+        need_fields(tx, [row], Status.SOLVED)
     box = _mailbox_for(tx, row, mailbox, sender)
     tx.flush()
     message = outbox.queue_reply(
@@ -117,6 +120,8 @@ def new_mail(
     customer = customer_for(tx, address, customer_name or name, tx.now)
     ticket = ids.new_id()
     open_ticket(tx, ticket=ticket, customer=customer, subject=subject, mailbox=box, at=tx.now, by_agent=True)
+    if solve:
+        need_fields(tx, [ticket_row(tx, ticket)], Status.SOLVED)
     tx.flush()
     message = outbox.queue_reply(
         tx,

@@ -16,8 +16,9 @@ from app.outbox.rules import TRIES_OF_THE_FIRST_HOUR, TROUBLE
 from app.outbox.tables import Outbox
 from app.people.queries import living_customer
 from app.people.tables import Agent, Customer, Identity, Organisation
+from app.states.queries import StateNames, state_names
 from app.tickets.rules import TO_DO
-from app.tickets.tables import Seen, Tag, Ticket, TicketLink, TicketRef, TicketTag
+from app.tickets.tables import ChecklistItem, Seen, Tag, Ticket, TicketLink, TicketRef, TicketTag
 
 _CHUNK = 500
 
@@ -25,7 +26,7 @@ _CHUNK = 500
 _t, _c, _a, _s = Ticket.__table__.c, Customer.__table__.c, Agent.__table__.c, Seen.__table__.c
 _ROWS = (
     select(
-        _t.id, _t.number, _t.subject, _t.status, _t.priority, _t.channel, _t.customer, _t.assignee, _t.team, _t.snippet,
+        _t.id, _t.number, _t.subject, _t.status, _t.state, _t.priority, _t.channel, _t.customer, _t.assignee, _t.team, _t.snippet,
         _t.message_count, _t.has_attachment, _t.follow_up, _t.created_at, _t.last_message_at, _t.last_incoming_at,
         _t.due_at, _t.snooze_until, _t.deleted_at,
         _c.name.label("customer_name"), _a.name.label("assignee_name"), _s.at.label("seen_at"),
@@ -50,6 +51,12 @@ _PROBLEMS = select(_o.ticket, _o.state).where(
         _o.state.in_([str(state) for state in TROUBLE]),
         and_(_o.state == "retry", _o.attempts > TRIES_OF_THE_FIRST_HOUR),
     ),
+)
+_k = ChecklistItem.__table__.c
+_PROGRESS = (
+    select(_k.ticket, func.count(_k.done_at).label("done"), func.count().label("whole"))
+    .where(_k.ticket.in_(bindparam("ids", expanding=True)), _k.deleted_at.is_(None))
+    .group_by(_k.ticket)
 )
 # The kind is looked at here, not asked for: by it SQLite would read every address there is to find a few.
 _ADDRESSES = (
@@ -87,6 +94,12 @@ class TicketRow:
     due_at: datetime | None
     snooze_until: datetime | None
     deleted_at: datetime | None
+    state: UUID | None = None
+    """The desk's own status within `status`, None the built-in one; `state_name` and `state_colour`: "" where it has its own."""
+    state_name: str = ""
+    state_colour: str = ""
+    checklist: tuple[int, int] = (0, 0)
+    """(done, all)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +154,8 @@ def ticket_rows(db: Session, ids: Sequence[UUID], agent: UUID | None = None) -> 
 def _rows(db: Session, ids: Sequence[UUID], agent: UUID | None) -> dict[UUID, TicketRow]:
     rows = db.connection().execute(_ROWS, {"ids": list(ids), "agent": agent}).all()
     mail = _addresses(db, {row.customer: None for row in rows if row.customer is not None})
-    tags, problems = _tags(db, ids), _problems(db, ids)
+    tags, problems, items = _tags(db, ids), _problems(db, ids), _progress(db, ids)
+    states = state_names(db)
     return {
         row.id: TicketRow(
             id=row.id,
@@ -168,6 +182,10 @@ def _rows(db: Session, ids: Sequence[UUID], agent: UUID | None) -> dict[UUID, Ti
             due_at=row.due_at,
             snooze_until=row.snooze_until,
             deleted_at=row.deleted_at,
+            state=row.state if row.state in states else None,
+            state_name=_state(states, row)[0],
+            state_colour=_state(states, row)[1],
+            checklist=items.get(row.id, (0, 0)),
         )
         for row in rows
     }
@@ -197,6 +215,16 @@ def _tags(db: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
     for row in db.connection().execute(_TAGS, {"ids": list(ids)}):
         found.setdefault(row.ticket, []).append(row.name)
     return {key: tuple(sorted(names)) for key, names in found.items()}
+
+
+def _state(states: StateNames, row: Any) -> tuple[str, str]:
+    """(name, colour) of a ticket's status; empty where the built-in one was left as it is."""
+    return states.get(row.state) or states.get(row.status) or ("", "")
+
+
+def _progress(db: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
+    found = db.connection().execute(_PROGRESS, {"ids": list(ids)})
+    return {row.ticket: (int(row.done), int(row.whole)) for row in found}
 
 
 def _problems(db: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
