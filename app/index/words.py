@@ -3,9 +3,8 @@
 SQLite's `unicode61` folds case and accents, but takes a run of Chinese, Japanese or Thai text for one word. Those
 characters are therefore set apart by blanks, and a query for several of them becomes a phrase.
 
-Some words stand in the index twice: once as they are, once behind a mark that says where they stand (in a subject, in a
-name). To look only there is then to look for other words, each with a list of its own that can be left early; a column
-filter would walk everything in which the word stands anywhere.
+The words of customers stand in the index twice: once as they are, once behind a mark. To look for a customer is then to look
+for other words, each with a short list of its own: a customer's name also stands on every letter of theirs.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ _PLAIN = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE
           "đ": "d", "Đ": "D", "ı": "i"}  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
 
-SUBJECT, PEOPLE, FILES, CUSTOMER, _KIND = "\ue000", "\ue001", "\ue002", "\ue003", "\ue004"
-"""Marks before a word: it stands in the subject of a ticket, among the people of a message, in the name of a file, in the
-name, address or organisation of a customer. They are for private use, so that no language has words that begin so.
+CUSTOMER, _KIND = "\ue000", "\ue001"
+"""Marks before a word: it stands in the name, address or organisation of a customer; it says what a document is. They are for
+private use, so that no language has words that begin so.
 """
 _MARKS = re.compile("[\ue000-\ue00f]")
-NOTE, FILE = "note", "file"
+NOTE, FILE, TICKET = "note", "file", "ticket"
 
 LONGEST = 200_000
 """Characters of one field that are indexed; what lies beyond is logs and dumps, not letters."""
@@ -57,16 +56,10 @@ def fields(
     `kind`: message, file, ticket or customer; `extra` of a message are the names of its files; `note`: nobody but us reads it.
     """
     others = [spaced(extra)] if extra else []
-    if kind == "message":
-        others += [marked(PEOPLE, people), *([marked(FILES, extra)] if extra else [])]
-    elif kind == "ticket":
-        others.append(marked(SUBJECT, title))
-    elif kind == "customer":
+    if kind == "customer":
         others.append(marked(CUSTOMER, f"{title} {people} {extra}"))
-    if note:
-        others.append(kind_word(NOTE))
-    elif kind == "file":
-        others.append(kind_word(FILE))
+    if note or kind in {FILE, TICKET}:
+        others.append(kind_word(NOTE if note else kind))
     return [spaced(title), spaced(body), spaced(people), " ".join(others)]
 
 
@@ -112,7 +105,7 @@ def phrase(parts: Sequence[str]) -> str:
 
 
 def kind_word(kind: str) -> str:
-    """A word in the `extra` field of every document of this kind (`NOTE`, `FILE`): asking for it too keeps a search to
+    """A word in the `extra` field of every document of this kind (`NOTE`, `FILE`, `TICKET`): asking for it too keeps a search to
     that kind, without a walk over all the others that have the other words.
     """
     return f"{_KIND}{kind}"
