@@ -9,12 +9,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.outbox.rules import State
 from app.outbox.tables import Outbox
-from app.people.tables import Customer
+from app.people.rules import EventKind
+from app.people.tables import Customer, Event
 from app.surveys.rules import SCALES, InviteState, Kind
 from app.surveys.tables import Suppression, SurveyInvite, SurveyResponse
 from app.tickets.tables import Ticket
@@ -289,3 +290,15 @@ def _weeks(latest: Sequence[ResponseInfo], now: datetime, weeks: int) -> tuple[W
         total[day] += each.score or 0
         number[day] += 1
     return tuple(Week(day, number[day], round(total[day] / number[day], 2) if number[day] else 0.0) for day in begins)
+
+
+def leaving(db: Session, action: UUID) -> tuple[int, datetime | None]:
+    """The surveys that wait to leave because this action solved their tickets: how many, and when the first one is due."""
+    solved = select(Event.ticket).where(
+        Event.action == action, Event.kind == EventKind.CHANGED, Event.field == "status"
+    )
+    query = select(func.count(), func.min(SurveyInvite.due_at)).where(
+        SurveyInvite.ticket.in_(solved), SurveyInvite.state == InviteState.DUE
+    )
+    count, first = db.execute(query).one()
+    return int(count), first
