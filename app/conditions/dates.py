@@ -82,6 +82,30 @@ def interval(op: Op, value: str, now: datetime, *, ahead: bool = False) -> Inter
             return Interval(start, end)
 
 
+def within(name: str, op: Op, value: str, now: datetime, *, ahead: bool) -> Interval:
+    """The interval of a check on the field `name`. `older:` and `newer:` than a day mean before, and since, it began."""
+    if name not in {"older", "newer"}:
+        return interval(op, value, now, ahead=ahead)
+    if _SPAN.match(value):
+        return interval(Op.ABOVE if name == "older" else Op.AT_MOST, value, now)
+    begins = interval(Op.IS, value, now).since
+    return Interval(None, begins) if name == "older" else Interval(begins, None)
+
+
+def days(inside: Interval) -> tuple[str, str]:
+    """The days that begin inside an interval: the first, and the first behind it, as `2026-01-31`; empty is open."""
+    return _first_day(inside.since), _first_day(inside.until)
+
+
+def _first_day(at: datetime | None) -> str:
+    """The first day of this machine's calendar that does not begin before `at`."""
+    if at is None:
+        return ""
+    here = at.astimezone().replace(tzinfo=None)
+    starts = here.replace(hour=0, minute=0, second=0, microsecond=0)
+    return (starts if starts == here else starts + timedelta(days=1)).date().isoformat()
+
+
 def _of_span(op: Op, match: re.Match[str], now: datetime, ahead: bool) -> Interval:
     sign, number, unit = match.groups()
     span = int(number) * _UNITS[unit]

@@ -1,124 +1,260 @@
-"""What the fields of the condition language mean for a ticket, as SQL on the alias `t`."""
+"""What conditions mean for a ticket, as SQL on the alias `t`. Every piece is true or false, never NULL, so that NOT is safe.
+
+The same is said in memory by `app.conditions.matching`; `tests/search/test_two_evaluations.py` compares them. Statuses are
+written as literals, in the words of the partial indexes of `app.tickets.tables`: SQLite uses such an index only for a
+query that says the same.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from app.conditions.language import Query, Term, moment
+from sqlalchemy.orm import Session
+
+from app.conditions.dates import Interval, within
+from app.conditions.fields import CUSTOM, field_named
+from app.conditions.language import Query
+from app.conditions.matching import asks_for_deleted
+from app.conditions.texts import spellings
+from app.conditions.tree import EVERYTHING, AllOf, Check, Node, Not, Op
+from app.fields.queries import FieldInfo, fields
 from app.index.words import match_word
 from app.kernel import clock
+from app.search import own_fields
+from app.tickets.commands.tags import tag_id
 
-_IS = {
+_UNDONE: Final = "t.status <> 'closed' AND t.status <> 'waiting' AND t.status <> 'solved'"
+_IS: Final = {
     "new": "t.status = 'new'",
-    "open": "t.status IN ('new', 'open')",
+    "open": "t.status IN ('new', 'open') AND t.status <> 'closed'",
     "waiting": "t.status = 'waiting'",
     "solved": "t.status = 'solved'",
     "closed": "t.status = 'closed'",
-    "unassigned": "t.assignee IS NULL AND t.status IN ('new', 'open', 'waiting')",
-    "mine": "t.assignee = :me",
-    "overdue": "t.due_at < :now AND t.status IN ('new', 'open')",
-    "snoozed": "t.snooze_until > :now",
+    "active": "t.status <> 'closed'",
+    "todo": f"{_UNDONE} AND t.snooze_until IS NULL",
+    "unassigned": "t.assignee IS NULL AND t.status IN ('new', 'open', 'waiting') AND t.status <> 'closed'",
+    "mine": "t.assignee IS NOT NULL AND t.assignee = :me",
+    "overdue": f"t.due_at IS NOT NULL AND t.due_at <= :now AND {_UNDONE}",
+    "snoozed": "t.snooze_until IS NOT NULL AND t.status <> 'closed'",
     "deleted": "t.deleted_at IS NOT NULL",
-    "followup": "t.follow_up",
-    "unread": "t.last_incoming_at IS NOT NULL AND NOT EXISTS"
-    " (SELECT 1 FROM seen s WHERE s.ticket = t.id AND s.agent = :me AND s.at >= t.last_incoming_at)",
+    "spam": "t.outcome = 'spam'",
+    "followup": "t.follow_up = 1",
+    "unread": f"t.last_incoming_at IS NOT NULL AND {_UNDONE} AND t.last_incoming_at >"
+    " coalesce((SELECT s.at FROM seen s WHERE s.ticket = t.id AND s.agent = :me), 0)",
 }
-_HAS = {
-    "attachment": "t.has_attachment",
-    "file": "t.has_attachment",
+UNREAD: Final = _IS["unread"]
+"""News of the customer that the agent `:me` has not seen: what a row's mark says."""
+
+_HAS: Final = {
+    "attachment": "t.has_attachment = 1",
     "note": "EXISTS (SELECT 1 FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL"
     " WHERE m.ticket = t.id AND m.direction = 'internal' AND coalesce(p.ticket, t.id) = t.id)",
     "reply": "t.first_reply_at IS NOT NULL",
     "survey": "EXISTS (SELECT 1 FROM survey_response r WHERE r.ticket = t.id)",
 }
-_WHO = (
-    "(EXISTS (SELECT 1 FROM customer c WHERE c.id = t.customer AND c.name LIKE {0} ESCAPE '\\')"
-    " OR EXISTS (SELECT 1 FROM identity i WHERE i.customer = t.customer AND i.handle LIKE {0} ESCAPE '\\'))"
+_DATES: Final = {
+    "created": "t.created_at",
+    "solved": "t.solved_at",
+    "due": "t.due_at",
+    "snoozed": "t.snooze_until",
+    "older": "t.last_message_at",
+    "newer": "t.last_message_at",
+    "waiting": "(CASE WHEN t.status IN ('new', 'open') THEN t.last_incoming_at END)",
+}
+_TEXTS: Final = {"subject": "t.subject", "team": "t.team"}
+_SIGNS: Final = {Op.IS: "=", Op.BELOW: "<", Op.AT_MOST: "<=", Op.ABOVE: ">", Op.AT_LEAST: ">="}
+_FOUND: Final = (
+    "t.id IN (SELECT coalesce(o.merged_into, o.id) FROM search_fts f JOIN search_doc d ON d.rowid = f.rowid"
+    " LEFT JOIN placement p ON p.id = d.key AND p.deleted_at IS NULL"
+    " JOIN ticket o ON o.id = coalesce(p.ticket, d.ticket) WHERE search_fts MATCH {0})"
 )
+
+OwnFields = Mapping[str, FieldInfo]
+"""A desk's own fields by their name, casefolded."""
 
 
 @dataclass
 class Filter:
-    """Conditions on tickets as SQL, with their values. Values never become part of the SQL."""
+    """Conditions on tickets as SQL, with their values. Values never become part of the SQL.
+
+    `me` and `now`: who asks, and when. `own`: the desk's own fields; `Filter.of` reads them. `each`: the SQL is for looking
+    at a few given tickets, not for finding some among all.
+    """
 
     me: UUID | None
     now: datetime
+    own: OwnFields = field(default_factory=dict)
+    each: bool = False
     values: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.values["me"] = self.me.bytes if self.me else b""
         self.values["now"] = clock.to_us(self.now)
 
-    def where(self, query: Query) -> str:
-        """The conditions of `query`, free words included where they stand in an OR or are negated."""
-        parts = [self._group(group) for group in query.groups if len(group) > 1 or group[0].field or group[0].negated]
-        if not any(term.field == "is" and term.value.lower() == "deleted" for group in query.groups for term in group):
+    @classmethod
+    def of(cls, db: Session, me: UUID | None, *, each: bool = False) -> Filter:
+        """A filter for this desk, as of now."""
+        return cls(me, clock.now(), {one.name.casefold(): one for one in fields(db)}, each)
+
+    def where(self, condition: Query | Node) -> str:
+        """The condition as SQL. Of a search, the free words that go to the index by another way are left out.
+
+        What lies in the Bin is left out unless it is asked for, and what is part of another ticket always. Raises QueryError
+        for a field that this desk does not have, or a value that it cannot have.
+        """
+        tree = condition.rest if isinstance(condition, Query) else condition
+        parts = [] if tree == EVERYTHING else [self._node(tree)]
+        if not asks_for_deleted(condition.tree if isinstance(condition, Query) else condition):
             parts.append("t.deleted_at IS NULL")
         parts.append("t.merged_into IS NULL")
-        return " AND ".join(f"({part})" for part in parts)
+        return " AND ".join(parts)
 
-    def _group(self, group: tuple[Term, ...]) -> str:
-        return " OR ".join(f"{'NOT ' if term.negated else ''}({self._term(term)})" for term in group)
-
-    def _term(self, term: Term) -> str:
-        value = term.value
-        match term.field:
-            case "is":
-                return _IS[value.lower()]
-            case "has":
-                return _HAS[value.lower()]
-            case "status" | "priority" | "channel":
-                return f"t.{term.field} = {self._bind(value.lower())}"
-            case "assignee":
-                return self._assignee(value)
-            case "tag":
-                name = self._bind(value.casefold())
-                return (
-                    "EXISTS (SELECT 1 FROM ticket_tag tt JOIN tag g ON g.id = tt.tag"
-                    f" WHERE tt.ticket = t.id AND tt.deleted_at IS NULL AND lower(g.name) = {name})"
-                )
-            case "from" | "customer":
-                return _WHO.format(self._like(value))
-            case "to":
-                return f"EXISTS (SELECT 1 FROM message m WHERE m.ticket = t.id AND m.\"to\" LIKE {self._like(value)} ESCAPE '\\')"
-            case "subject":
-                return f"t.subject LIKE {self._like(value)} ESCAPE '\\'"
-            case "mailbox" | "in":
-                return (
-                    "EXISTS (SELECT 1 FROM mailbox b WHERE b.id = t.mailbox"
-                    f" AND b.address LIKE {self._like(value)} ESCAPE '\\')"
-                )
-            case "older" | "newer":
-                sign = "<" if term.field == "older" else ">="
-                return f"t.last_message_at {sign} {self._bind(clock.to_us(moment(value, self.now)))}"
-            case "number":
-                return f"t.id IN (SELECT r.ticket FROM ticket_ref r WHERE r.number = {self._bind(int(value))})"
-            case _:
-                return self._words(term)
-
-    def _words(self, term: Term) -> str:
-        phrase = match_word(term.value, prefix=False)
-        if not phrase:
+    def _node(self, node: Node) -> str:
+        if isinstance(node, Check):
+            return f"({self._check(node)})"
+        if isinstance(node, Not):
+            return f"NOT {self._node(node.part)}"
+        if not node.parts:
             return "1"
+        joint = " AND " if isinstance(node, AllOf) else " OR "
+        return f"({joint.join(self._node(part) for part in node.parts)})"
+
+    def _check(self, check: Check) -> str:
+        if check.op is Op.IS_NOT:
+            return f"NOT ({self._check(Check(check.field, Op.IS, check.value, check.position, check.length))})"
+        if check.op is Op.FILLED:
+            return f"NOT ({self._check(Check(check.field, Op.EMPTY, '', check.position, check.length))})"
+        if check.field.startswith(CUSTOM):
+            return own_fields.sql(check, self.own, self.now, self._bind)
+        match check.field:
+            case "words":
+                phrase = match_word(check.value, prefix=False)
+                return _FOUND.format(self._bind(phrase)) if phrase else "1"
+            case "is":
+                return _IS[check.value]
+            case "has":
+                return _HAS[check.value]
+            case "status" | "priority" | "channel":
+                return f"t.{check.field} = '{check.value}'"  # one of the words that `fields` lists
+            case "subject" | "team":
+                column = _TEXTS[check.field]
+                return f"{column} = ''" if check.op is Op.EMPTY else self._text(check, column)
+            case "number" | "messages":
+                return self._number(check)
+            case "tag":
+                return self._tag(check)
+            case "older" | "newer" | "updated" | "created" | "solved" | "due" | "snoozed" | "waiting":
+                return self._date(check)
+            case _:
+                return self._who(check)
+
+    def _who(self, check: Check) -> str:
+        """Whatever another table names: people, companies, mailboxes, statuses of the desk's own."""
+        column, where = _NAMED[check.field]
+        if check.op is Op.EMPTY:
+            return f"{column} IS NULL"
+        if check.field == "assignee" and check.op is Op.IS and check.value == "me":
+            return _IS["mine"]
+        if check.field == "from":
+            return self._customer(check)
+        if check.field == "to":
+            return where.format(self._text(check, 'm."to"'))
+        texts = " OR ".join(self._text(check, name) for name in _LOOKED_AT[check.field])
+        return f"{column} IS NOT NULL AND {column} IN ({where.format(texts)})"
+
+    def _customer(self, check: Check) -> str:
+        name, handle = self._text(check, "c.name"), self._text(check, "i.handle")
+        if self.each:
+            return (
+                f"t.customer IS NOT NULL AND (EXISTS (SELECT 1 FROM customer c WHERE c.id = t.customer AND ({name}))"
+                f" OR EXISTS (SELECT 1 FROM identity i WHERE i.customer = t.customer AND ({handle})))"
+            )
         return (
-            "t.id IN (SELECT d.ticket FROM search_fts f JOIN search_doc d ON d.rowid = f.rowid"
-            f" WHERE search_fts MATCH {self._bind(phrase)})"
+            f"t.customer IS NOT NULL AND t.customer IN (SELECT c.id FROM customer c WHERE {name}"
+            f" UNION ALL SELECT i.customer FROM identity i WHERE {handle})"
         )
 
-    def _assignee(self, value: str) -> str:
-        if value.lower() == "me":
-            return "t.assignee = :me"
-        if value.lower() in ("none", "nobody"):
-            return "t.assignee IS NULL"
-        return f"EXISTS (SELECT 1 FROM agent a WHERE a.id = t.assignee AND a.name LIKE {self._like(value)} ESCAPE '\\')"
+    def _tag(self, check: Check) -> str:
+        if check.op is Op.EMPTY:
+            return "NOT EXISTS (SELECT 1 FROM ticket_tag g WHERE g.ticket = t.id AND g.deleted_at IS NULL)"
+        key = self._bind(tag_id(check.value).bytes)
+        if self.each:
+            return (
+                f"EXISTS (SELECT 1 FROM ticket_tag g WHERE g.ticket = t.id AND +g.tag = {key} AND g.deleted_at IS NULL)"
+            )
+        return f"t.id IN (SELECT g.ticket FROM ticket_tag g WHERE g.tag = {key} AND g.deleted_at IS NULL)"
+
+    def _number(self, check: Check) -> str:
+        number = self._bind(int(check.value))
+        if check.field == "messages":
+            return f"t.message_count {_SIGNS[check.op]} {number}"
+        if check.op is Op.IS:
+            return (
+                "t.id IN (SELECT coalesce(o.merged_into, o.id) FROM ticket_ref r JOIN ticket o ON o.id = r.ticket"
+                f" WHERE r.number = {number})"
+            )
+        return f"t.number {_SIGNS[check.op]} {number}"
+
+    def _date(self, check: Check) -> str:
+        if check.op is Op.EMPTY:
+            return f"{_DATES[check.field]} IS NULL"
+        one = field_named(check.field)
+        inside = within(check.field, check.op, check.value, self.now, ahead=one is not None and one.ahead)
+        if check.field == "updated":
+            return self._updated(inside)
+        column = _DATES[check.field]
+        parts = [f"{column} IS NOT NULL"]
+        parts += [f"{column} >= {self._bind(clock.to_us(inside.since))}"] if inside.since else []
+        parts += [f"{column} < {self._bind(clock.to_us(inside.until))}"] if inside.until else []
+        return " AND ".join(parts)
+
+    def _updated(self, inside: Interval) -> str:
+        """By the last message, or by the logical clock of the row, whose first 12 hex digits are milliseconds."""
+
+        def since(at: datetime) -> str:
+            us = clock.to_us(at)
+            return f"(t.last_message_at >= {self._bind(us)} OR t.clk >= {self._bind(f'{-(-us // 1000):012x}')})"
+
+        parts = [since(inside.since)] if inside.since else []
+        parts += [f"NOT {since(inside.until)}"] if inside.until else []
+        return " AND ".join(parts) or "1"
+
+    def _text(self, check: Check, column: str) -> str:
+        """CONTAINS or IS on a column, in the spellings of `app.conditions.texts`."""
+        if check.op is Op.CONTAINS:
+            ways: Iterable[str] = (f"%{_escaped(way)}%" for way in spellings(check.value))
+            pieces = [f"{column} LIKE {self._bind(way)} ESCAPE '\\'" for way in ways]
+        else:
+            pieces = [f"lower({column}) = {self._bind(way)}" for way in spellings(check.value)]
+        return pieces[0] if len(pieces) == 1 else f"({' OR '.join(pieces)})"
 
     def _bind(self, value: object) -> str:
         name = f"v{len(self.values)}"
         self.values[name] = value
         return f":{name}"
 
-    def _like(self, value: str) -> str:
-        escaped = value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return self._bind(f"%{escaped}%")
+
+Bind = Callable[[object], str]
+
+_NAMED: Final = {
+    "assignee": ("t.assignee", "SELECT a.id FROM agent a WHERE {0}"),
+    "organisation": ("t.organisation", "SELECT o.id FROM organisation o WHERE {0}"),
+    "mailbox": ("t.mailbox", "SELECT b.id FROM mailbox b WHERE {0}"),
+    "state": ("t.state", "SELECT s.id FROM state s WHERE {0}"),
+    "from": ("t.customer", ""),
+    "to": ("t.id", "EXISTS (SELECT 1 FROM message m WHERE m.ticket = t.id AND {0})"),
+}
+_LOOKED_AT: Final = {
+    "assignee": ("a.name", "a.email"),
+    "organisation": ("o.name", "o.domain"),
+    "mailbox": ("b.address", "b.name"),
+    "state": ("s.name",),
+}
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

@@ -1,0 +1,109 @@
+"""Conditions on a desk's own fields (`field.colour:red`), as SQL on `t.custom`, and their values as facts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from app.conditions.dates import EXAMPLES, days, interval, is_date
+from app.conditions.facts import Own
+from app.conditions.fields import CUSTOM
+from app.conditions.matching import YES_NO
+from app.conditions.texts import fits_choice, spellings
+from app.conditions.tree import Check, Op, QueryError
+from app.fields.queries import FieldInfo
+from app.fields.rules import Kind
+
+_SIGNS: Final = {Op.IS: "=", Op.CONTAINS: "=", Op.BELOW: "<", Op.AT_MOST: "<=", Op.ABOVE: ">", Op.AT_LEAST: ">="}
+_TEXTS: Final = (Kind.TEXT, Kind.URL)
+Bind = Callable[[object], str]
+
+
+def named(check: Check, own: Mapping[str, FieldInfo]) -> FieldInfo:
+    """The field of a check. Raises QueryError when the desk has none of this name."""
+    name = check.field[len(CUSTOM) :]
+    found = own.get(" ".join(name.split()).casefold())
+    if found is None:
+        msg = f"There is no field “{name}” on this desk."
+        raise QueryError(msg, check.position, check.length)
+    return found
+
+
+def sql(check: Check, own: Mapping[str, FieldInfo], now: datetime, bind: Bind) -> str:
+    """The check as SQL; never NULL. IS_NOT and FILLED are said by the caller. Raises QueryError."""
+    one = named(check, own)
+    path = f"""'$."{one.key}"'"""
+    column = f"json_extract(t.custom, {path})"
+    if check.op is Op.EMPTY:
+        return f"{column} IS NULL"
+    problem(check, one)
+    if one.kind == Kind.MULTI:
+        keys = ", ".join(bind(key) for key in _keys(check, one))
+        return f"EXISTS (SELECT 1 FROM json_each(t.custom, {path}) j WHERE j.value IN ({keys}))"
+    return f"{column} IS NOT NULL AND ({_compared(check, one, column, now, bind)})"
+
+
+def _compared(check: Check, one: FieldInfo, column: str, now: datetime, bind: Bind) -> str:
+    if one.kind in _TEXTS:
+        if check.op is Op.CONTAINS:
+            return " OR ".join(f"instr(lower({column}), {bind(way)}) > 0" for way in spellings(check.value))
+        return " OR ".join(f"lower({column}) = {bind(way)}" for way in spellings(check.value))
+    if one.kind == Kind.NUMBER:
+        return f"{column} {_SIGNS[check.op]} {bind(float(check.value))}"
+    if one.kind == Kind.CHECKBOX:
+        return f"{column} = 1" if YES_NO[check.value.lower()] else f"{column} <> 1"
+    if one.kind == Kind.DATE:
+        first, behind = days(interval(check.op, check.value.lower(), now, ahead=True))
+        parts = [f"{column} >= {bind(first)}"] if first else []
+        parts += [f"{column} < {bind(behind)}"] if behind else []
+        return " AND ".join(parts) or "1"
+    return f"{column} IN ({', '.join(bind(key) for key in _keys(check, one))})"
+
+
+def problem(check: Check, one: FieldInfo) -> None:
+    """Raises QueryError for an operator or a value that this kind of field cannot have."""
+    words = ""
+    is_ordered = one.kind in {Kind.NUMBER, Kind.DATE}
+    if check.op in {Op.BELOW, Op.AT_MOST, Op.ABOVE, Op.AT_LEAST} and not is_ordered:
+        words = f"“{one.name}” is no number and no date; it cannot be more or less than anything."
+    elif one.kind == Kind.NUMBER and not is_number(check.value):
+        words = f"“{check.value}” is not a number."
+    elif one.kind == Kind.DATE and not is_date(check.value.lower()):
+        words = f"“{check.value}” is not a span or a date. Try {EXAMPLES}."
+    elif one.kind == Kind.CHECKBOX and check.value.lower() not in YES_NO:
+        words = f"“{one.name}” is yes or no."
+    elif one.choices and not _keys(check, one) and check.op is not Op.CONTAINS:
+        words = f"“{one.name}” has no choice “{check.value}”."
+    if words:
+        raise QueryError(words, check.position, check.length)
+
+
+def is_number(value: str) -> bool:
+    """Is this a number that can be compared?"""
+    try:
+        return abs(float(value)) < 1e15
+    except ValueError:
+        return False
+
+
+def _keys(check: Check, one: FieldInfo) -> list[str]:
+    op = Op.CONTAINS if check.op is Op.CONTAINS else Op.IS
+    return [each.key for each in one.choices if fits_choice(op, check.value, each.name, each.path or each.name)]
+
+
+def facts(custom: Mapping[str, Any], own: Mapping[str, FieldInfo]) -> dict[str, Own]:
+    """What a ticket holds in the desk's own fields, by the field's name, casefolded."""
+    found = {}
+    for name, one in own.items():
+        value = custom.get(one.key)
+        if value is None:
+            continue
+        if one.kind in {Kind.CHOICE, Kind.TREE, Kind.MULTI}:
+            chosen = set(value if isinstance(value, list) else [value])
+            names = tuple((each.name, each.path or each.name) for each in one.choices if each.key in chosen)
+            found[name] = Own("choice", names)
+        else:
+            kind = {Kind.NUMBER: "number", Kind.DATE: "date", Kind.CHECKBOX: "flag"}.get(Kind(one.kind), "text")
+            found[name] = Own(kind, (value,))
+    return found
