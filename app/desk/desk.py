@@ -22,6 +22,7 @@ from app.kernel.paths import Workspace, default_folder
 from app.kernel.store import Store, Tx, plain_errors
 from app.kernel.tables import DeviceSettingRow, Meta
 from app.schema import metadata
+from app.views.tally import Tally
 from app.tickets import bulk  # noqa: F401 - declares its job, for whoever works off jobs
 
 log = logging.getLogger(__name__)
@@ -33,13 +34,17 @@ _ME = "agent"
 
 
 class Desk:
-    """An open workspace. Thread-safe. `do` runs a command in one transaction, `ask` a query on a read-only one."""
+    """An open workspace. Thread-safe. `do` runs a command in one transaction, `ask` a query on a read-only one.
+
+    `tally`: the numbers beside the views, see `app.views.tally`.
+    """
 
     def __init__(self, workspace: Workspace, lock: FileLock) -> None:
         self.workspace = workspace
         self._lock = lock
         self.store = Store(workspace.database)
         self.packs = Packs(workspace.packs)
+        self.tally = Tally()
         reactions.wire(self.store)
         self._me: UUID | None = None
 

@@ -113,6 +113,10 @@ class Filter:
         parts.append("t.merged_into IS NULL")
         return " AND ".join(parts)
 
+    def holds(self, tree: Node) -> str:
+        """The condition alone, wherever the tickets lie."""
+        return self._node(tree)
+
     def _node(self, node: Node) -> str:
         if isinstance(node, Check):
             return f"({self._check(node)})"
