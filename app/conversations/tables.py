@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.indexes import partial_index
 from app.kernel.store import Base, Mutable
 from app.kernel.types import Id, Json, Utc
 
@@ -126,6 +127,19 @@ class Attachment(Base):
     size: Mapped[int] = mapped_column(Integer)
     content_id: Mapped[str] = mapped_column(Text, default="")
     inline: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class FileText(Base):
+    """What a file says, for finding it. `state`: `waiting` to be read, `read`, or `empty`: nothing can be taken out of it,
+    `problem` says why.
+    """
+
+    __tablename__ = "file_text"
+    __table_args__ = (partial_index("file_text_waiting", "attachment", where="state = 'waiting'"),)
+    attachment: Mapped[UUID] = mapped_column(Id, ForeignKey("attachment.id"), primary_key=True)
+    state: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text, default="")
+    problem: Mapped[str] = mapped_column(Text, default="")
 
 
 class PictureConsent(Base):

@@ -77,6 +77,7 @@ def upgrade() -> None:
         sa.Column("bcc", sa.Text(), nullable=False),
         sa.Column("subject", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("html", sa.Text(), nullable=False),
         sa.Column("files", sa.Text(), nullable=False),
         sa.Column("answers", sa.LargeBinary(16), nullable=True),
         sa.Column("updated_at", sa.BigInteger(), nullable=False),
@@ -854,6 +855,23 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_attachment_message"), ["message"], unique=False)
+
+    op.create_table(
+        "file_text",
+        sa.Column("attachment", sa.LargeBinary(16), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["attachment"],
+            ["attachment.id"],
+        ),
+        sa.PrimaryKeyConstraint("attachment"),
+    )
+    with op.batch_alter_table("file_text", schema=None) as batch_op:
+        batch_op.create_index(
+            "file_text_waiting", ["attachment"], unique=False, sqlite_where=sa.text("state = 'waiting'")
+        )
 
     op.create_table(
         "message_raw",
