@@ -40,19 +40,29 @@ def how_many(tickets: Tickets) -> int:
     return len(tickets) // 16 if isinstance(tickets, bytes) else len(tickets)
 
 
-def change(context: Context, tickets: Tickets, acts: Sequence[Act], done: str | Callable[[int], str]) -> None:
-    """Do the same to all of these tickets. `done`: what a toast says then (the text, or the text for so many tickets)."""
+def change(
+    context: Context,
+    tickets: Tickets,
+    acts: Sequence[Act],
+    done: str | Callable[[int], str],
+    *,
+    failed: Callable[[Exception], bool] | None = None,
+) -> None:
+    """Do the same to all of these tickets. `done`: what a toast says then (the text, or the text for so many tickets).
+
+    `failed(error)` may deal with what the command, or a single ticket, refuses, by returning True.
+    """
     said = done if callable(done) else lambda _count: done
     if isinstance(tickets, Listed):
         ids = tickets.ids
 
         def found(block: bytes) -> None:
-            change(context, block, acts, done)
+            change(context, block, acts, done, failed=failed)
 
         context.tasks.ask(ids, then=found, owner=context.overlay)
     elif tickets:
         some = tickets if isinstance(tickets, bytes) else list(tickets)
-        context.tasks.do(change_many, some, acts, then=lambda many: _asked(context, many, acts, said))
+        context.tasks.do(change_many, some, acts, then=lambda many: _asked(context, many, acts, said), failed=failed)
 
 
 def _asked(context: Context, many: Many, acts: Sequence[Act], said: Callable[[int], str]) -> None:
@@ -66,8 +76,8 @@ def _report(
     context: Context, many: Many, tally: Tally, acts: Sequence[Act], said: Callable[[int], str], before: str = ""
 ) -> None:
     """Say what came of it, with Undo where anything changed, and what follows from it."""
-    if not tally.done and not tally.left and not before:
-        return
+    if not said(1) and not tally.left:
+        return  # what shows by itself and is not undone: that something was read
     words = " ".join(part for part in (before, result_words(tally, said)) if part)
 
     def tell(surveys: tuple[int, Any]) -> None:
@@ -105,7 +115,7 @@ def left_words(left: Left) -> str:
         Cause.IN_BIN: tr("{n} in the Bin: {some}.", n=n, some=some),
         Cause.MERGED: tr("{n} merged into another: {some}.", n=n, some=some),
         Cause.GONE: tr("{n} erased.", n=n),
-        Cause.REFUSED: tr("{n} not: {why}", n=n, why=left.detail.replace("#…", some)),
+        Cause.REFUSED: tr("{n} not ({some}): {why}", n=n, some=some, why=left.detail.replace("#…", some)),
     }[left.cause]
 
 

@@ -15,13 +15,15 @@ from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
 from app.people.tables import Agent
 from app.tickets.commands.bin import delete_ticket, restore_ticket
+from app.tickets.commands.custom import set_custom
+from app.tickets.commands.following import follow, unfollow
 from app.tickets.commands.results import Changed
 from app.tickets.commands.seen import mark_seen, mark_unseen
 from app.tickets.commands.snooze import snooze
-from app.tickets.commands.spam import mark_spam
-from app.tickets.commands.status import assign, set_fields, set_follow_up, set_priority, set_status
+from app.tickets.commands.spam import block_senders, mark_spam
+from app.tickets.commands.status import assign, set_fields, set_follow_up, set_priority, set_status, status_meant
 from app.tickets.commands.tags import add_tag, remove_tag
-from app.tickets.rules import as_priority, as_status, tidy_tag
+from app.tickets.rules import as_priority, tidy_tag
 
 Verb = Callable[[Tx, UUID, Any], Changed | None]
 Check = Callable[[Tx, Any], object]
@@ -46,6 +48,7 @@ class _Kind:
     check: Check
     watched: tuple[str, ...] = ()
     in_bin: bool = False
+    undoable: bool = True
 
 
 ACTS: dict[str, _Kind] = {}
@@ -59,9 +62,10 @@ def declare(
     check: Check = lambda _tx, _value: None,
     watched: Sequence[str] = (),
     in_bin: bool = False,
+    undoable: bool = True,
 ) -> None:
     """Make a field settable on many. `verb(tx, ticket, value)` raises UserError for a ticket that it cannot be done to."""
-    ACTS[field] = _Kind(verb, check, tuple(watched), in_bin)
+    ACTS[field] = _Kind(verb, check, tuple(watched), in_bin, undoable)
 
 
 def check(tx: Tx, acts: Sequence[Act]) -> None:
@@ -93,6 +97,11 @@ def all_in_bin(acts: Sequence[Act]) -> bool:
     return all(ACTS[act.field].in_bin for act in acts)
 
 
+def can_undo(acts: Sequence[Act]) -> bool:
+    """Does any of this leave something that an undo takes back?"""
+    return any(ACTS[act.field].undoable for act in acts)
+
+
 def _moment(value: Any) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
@@ -107,7 +116,7 @@ def _agent(tx: Tx, value: Any) -> None:
         raise NotFoundError(msg)
 
 
-declare("status", set_status, check=lambda _tx, value: as_status(value), watched=("status",))
+declare("status", set_status, check=status_meant, watched=("status", "state"))
 declare("priority", set_priority, check=lambda _tx, value: as_priority(value), watched=("priority",))
 declare(
     "assignee",
@@ -124,8 +133,22 @@ declare(
     check=lambda tx, value: snooze(tx, (), _moment(value)),
     watched=("snooze_until",),
 )
+declare(
+    "due",
+    lambda tx, ticket, value: set_fields(tx, ticket, due_at=_moment(value)),
+    check=lambda _tx, value: _moment(value),
+    watched=("due_at",),
+)
+declare(
+    "custom",  # [a field of the desk's own by id in hex or name, its value]
+    lambda tx, ticket, value: set_custom(tx, ticket, value[0], value[1]),
+    check=lambda tx, value: set_custom(tx, (), value[0], value[1]),
+)
+declare("follow+", lambda tx, ticket, value: follow(tx, ticket, UUID(value)), check=_agent)
+declare("follow-", lambda tx, ticket, value: unfollow(tx, ticket, UUID(value)), check=_agent)
 declare("follow_up", lambda tx, ticket, value: set_follow_up(tx, ticket, bool(value)), watched=("follow_up",))
-declare("seen", _see)
+declare("seen", _see, in_bin=True, undoable=False)
 declare("delete", lambda tx, ticket, _value: delete_ticket(tx, ticket), watched=("deleted_at",), in_bin=True)
 declare("restore", lambda tx, ticket, _value: restore_ticket(tx, ticket), watched=("deleted_at",), in_bin=True)
 declare("spam", lambda tx, ticket, value: mark_spam(tx, ticket, block_sender=bool(value)), watched=("deleted_at",))
+declare("block", lambda tx, ticket, _value: block_senders(tx, ticket), in_bin=True)

@@ -20,7 +20,7 @@ from app.kernel.memo import memo
 from app.kernel.store import Tx
 from app.people.history import mark_action
 from app.people.tables import Agent, Event
-from app.tickets.bulk.acts import Act, all_in_bin, check, perform, watched_fields
+from app.tickets.bulk.acts import Act, all_in_bin, can_undo, check, perform, watched_fields
 from app.tickets.bulk.tally import Cause, Tally, Tallying, tally_of
 from app.tickets.tables import Ticket
 
@@ -45,7 +45,8 @@ class Many:
 def change_many(tx: Tx, tickets: Iterable[UUID] | bytes, acts: Sequence[Act]) -> Many:
     """Do the same to all of these tickets. `tickets`: ids, or a block of different ones, 16 bytes each.
 
-    Up to 25 are changed now, more by a job with the same action. Raises UserError for an act or a value that there is not.
+    Up to 25 are changed now, more by a job with the same action. Raises UserError for an act or a value that there is
+    not, and what a single ticket refuses; of several that is told in the tally.
     """
     check(tx, acts)
     block = tickets if isinstance(tickets, bytes) else b"".join(key.bytes for key in dict.fromkeys(tickets))
@@ -56,7 +57,8 @@ def change_many(tx: Tx, tickets: Iterable[UUID] | bytes, acts: Sequence[Act]) ->
         return Many(tx.action, count, tally_of(tally.plain()))
     payload = {"acts": [[act.field, act.value] for act in acts], "since": ids.new_id().hex}
     job = jobs.start(tx, JOB, payload, total=count, keys=block)
-    mark_action(tx)
+    if can_undo(acts):
+        mark_action(tx)
     return Many(tx.action, count, Tally(0, 0), job)
 
 
@@ -94,11 +96,14 @@ def _change(tx: Tx, keys: Sequence[UUID], acts: Sequence[Act], tally: Tallying, 
         else:
             ready.append(row)
     for start in range(0, len(ready), _FEW):
-        _change_few(tx, ready[start : start + _FEW], acts, tally)
+        _change_few(tx, ready[start : start + _FEW], acts, tally, alone=since is None and len(keys) == 1)
 
 
-def _change_few(tx: Tx, rows: Sequence[Ticket], acts: Sequence[Act], tally: Tallying) -> None:
-    """Change some tickets, or where one of them refuses, each on its own: it takes back only itself."""
+def _change_few(tx: Tx, rows: Sequence[Ticket], acts: Sequence[Act], tally: Tallying, *, alone: bool = False) -> None:
+    """Change some tickets, or where one of them refuses, each on its own: it takes back only itself.
+
+    `alone`: there is only this one, and who asked hears of the error itself.
+    """
     facts, changed = len(tx.facts), 0
     memo(tx, "ticket").update({row.id: row for row in rows})
     try:
@@ -107,6 +112,8 @@ def _change_few(tx: Tx, rows: Sequence[Ticket], acts: Sequence[Act], tally: Tall
             tx.flush()
     except UserError as error:
         del tx.facts[facts:]
+        if alone:
+            raise
         if len(rows) == 1:
             tally.leave(Cause.REFUSED, rows[0].number, _NUMBERS.sub("#…", str(error)))
             return

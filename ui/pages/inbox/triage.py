@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QObject
 
+from app.kernel import clock
 from app.outbox import commands as outbox
 from app.surveys.answers import count_as_score
 from app.tickets import commands
+from app.tickets.bulk import Act
 from ui.pages import Context
+from ui.pages.changing import Tickets, change
 from ui.pages.inbox.words import priority_word, status_word
-from ui.text import tr
+from ui.text import tr, when_text
 from ui.widgets.overlay import ask
 
 
@@ -24,57 +28,108 @@ class Triage(QObject):
         super().__init__(owner)
         self._context = context
 
-    def set_status(self, tickets: Sequence[UUID], status: str) -> None:
+    def set_status(self, tickets: Tickets, status: str) -> None:
         """Put tickets into a status."""
-        words = {
-            "solved": tr("{n} ticket solved|{n} tickets solved", n=len(tickets)),
-            "open": tr("{n} ticket opened again|{n} tickets opened again", n=len(tickets)),
-        }.get(status, tr("Status: {status}", status=status_word(status)))
-        self._do(tickets, commands.set_status, status, done=words)
 
-    def assign(self, tickets: Sequence[UUID], agent: UUID | None, name: str) -> None:
+        def words(n: int) -> str:
+            if status == "solved":
+                return tr("{n} ticket solved.|{n} tickets solved.", n=n)
+            if status == "open":
+                return tr("{n} ticket opened again.|{n} tickets opened again.", n=n)
+            name = status_word(status)
+            return tr("{n} ticket set to “{status}”.|{n} tickets set to “{status}”.", n=n, status=name)
+
+        self._change(tickets, words, Act("status", status))
+
+    def assign(self, tickets: Tickets, agent: UUID | None, name: str) -> None:
         """Give tickets to somebody, or to nobody."""
-        words = tr("Assigned to {name}", name=name) if agent is not None else tr("Assigned to nobody")
-        self._do(tickets, commands.assign, agent, done=words)
 
-    def set_priority(self, tickets: Sequence[UUID], priority: str) -> None:
+        def words(n: int) -> str:
+            who = name if agent is not None else tr("nobody")
+            return tr("Assigned to {name}.|{n} tickets assigned to {name}.", n=n, name=who)
+
+        self._change(tickets, words, Act("assignee", agent.hex if agent else None))
+
+    def set_priority(self, tickets: Tickets, priority: str) -> None:
         """Say how much they press."""
-        self._do(tickets, commands.set_priority, priority, done=priority_word(priority))
+        word = priority_word(priority)
+        self._change(tickets, lambda n: tr("{word}.|{n} tickets: {word}.", n=n, word=word), Act("priority", priority))
 
-    def set_follow_up(self, tickets: Sequence[UUID], on: bool) -> None:
+    def set_follow_up(self, tickets: Tickets, on: bool) -> None:
         """To be looked at again, or not."""
-        words = tr("Marked to follow up") if on else tr("No follow-up any more")
-        self._do(tickets, commands.set_follow_up, on, done=words)
+        words = tr("Marked to follow up.") if on else tr("No follow-up any more.")
+        self._change(tickets, words, Act("follow_up", on))
 
-    def add_tag(self, tickets: Sequence[UUID], name: str) -> None:
+    def add_tag(self, tickets: Tickets, name: str) -> None:
         """Put a tag on."""
-        self._do(tickets, commands.add_tag, name, done=tr("Tag “{name}” added", name=name))
 
-    def remove_tag(self, tickets: Sequence[UUID], name: str) -> None:
+        def words(n: int) -> str:
+            return tr("Tag “{name}” added.|Tag “{name}” added to {n} tickets.", n=n, name=name)
+
+        self._change(tickets, words, Act("tag+", name))
+
+    def remove_tag(self, tickets: Tickets, name: str) -> None:
         """Take a tag off."""
-        self._do(tickets, commands.remove_tag, name, done=tr("Tag “{name}” removed", name=name))
 
-    def set_subject(self, ticket: UUID, subject: str) -> None:
-        """Another subject."""
-        self._context.tasks.do(commands.set_fields, [ticket], subject=subject, done=tr("Subject changed"))
+        def words(n: int) -> str:
+            return tr("Tag “{name}” removed.|Tag “{name}” removed from {n} tickets.", n=n, name=name)
 
-    def delete(self, tickets: Sequence[UUID]) -> None:
+        self._change(tickets, words, Act("tag-", name))
+
+    def delete(self, tickets: Tickets) -> None:
         """Into the Bin."""
-        words = tr("{n} ticket moved to the Bin|{n} tickets moved to the Bin", n=len(tickets))
-        self._do(tickets, commands.delete_ticket, done=words)
+        words = lambda n: tr("{n} ticket moved to the Bin.|{n} tickets moved to the Bin.", n=n)  # noqa: E731
+        self._change(tickets, words, Act("delete"))
 
-    def restore(self, tickets: Sequence[UUID]) -> None:
+    def restore(self, tickets: Tickets) -> None:
         """Out of the Bin."""
-        words = tr("{n} ticket restored|{n} tickets restored", n=len(tickets))
-        self._do(tickets, commands.restore_ticket, done=words)
+        words = lambda n: tr("{n} ticket restored.|{n} tickets restored.", n=n)  # noqa: E731
+        self._change(tickets, words, Act("restore"))
+
+    def snooze(self, tickets: Tickets, until: datetime | None) -> None:
+        """Hide tickets until a moment; None wakes them."""
+
+        def words(n: int) -> str:
+            if until is None:
+                return tr("{n} ticket is back.|{n} tickets are back.", n=n)
+            when = when_text(until, clock.now())
+            return tr("Snoozed until {when}.|{n} tickets snoozed until {when}.", n=n, when=when)
+
+        self._change(tickets, words, Act("snooze", until.isoformat() if until else None))
+
+    def spam(self, tickets: Tickets, *, block: bool) -> None:
+        """Into the Bin as spam, and their mails onto the spam pile; `block`: and whatever their senders write from now on."""
+
+        def words(n: int) -> str:
+            if block:
+                return tr(
+                    "Marked as spam, and the sender is blocked.|{n} tickets marked as spam, and their senders are blocked.",
+                    n=n,
+                )
+            return tr("Marked as spam.|{n} tickets marked as spam.", n=n)
+
+        self._change(tickets, words, Act("spam", block))
+
+    def block_senders(self, tickets: Tickets) -> None:
+        """Whatever their senders write from now on goes to the spam pile; the tickets stay as they are."""
+        words = lambda n: tr("The sender is blocked.|The senders of {n} tickets are blocked.", n=n)  # noqa: E731
+        self._change(tickets, words, Act("block"))
 
     def mark_seen(self, ticket: UUID) -> None:
         """The person has looked at it."""
         self._context.tasks.do(commands.mark_seen, ticket)
 
-    def mark_unread(self, tickets: Sequence[UUID]) -> None:
+    def mark_unread(self, tickets: Tickets) -> None:
         """As if nobody had looked at them."""
-        self._do(tickets, commands.mark_unseen)
+        change(self._context, tickets, [Act("seen", False)], "")
+
+    def mark_read(self, tickets: Tickets) -> None:
+        """As if they had been looked at."""
+        change(self._context, tickets, [Act("seen", True)], "")
+
+    def set_subject(self, ticket: UUID, subject: str) -> None:
+        """Another subject."""
+        self._context.tasks.do(commands.set_fields, [ticket], subject=subject, done=tr("Subject changed"))
 
     def join(self, message: UUID, ticket: UUID) -> None:
         """A message belongs to that ticket."""
@@ -119,9 +174,8 @@ class Triage(QObject):
             lambda: self._context.tasks.do(outbox.settle, message, "queued", done=tr("It will be sent again")),
         )
 
-    def _do(self, tickets: Sequence[UUID], command: Callable[..., Any], *args: Any, done: str = "") -> None:
-        if tickets:
-            self._context.tasks.do(command, list(tickets), *args, done=done)
+    def _change(self, tickets: Tickets, done: str | Callable[[int], str], *acts: Act) -> None:
+        change(self._context, tickets, acts, done)
 
 
 def _called_back(result: Any) -> str:
