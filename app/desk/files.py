@@ -17,6 +17,8 @@ from app.kernel.errors import NotFoundError, UserError
 from app.kernel.tokens import hide_tokens
 from app.mime.parse import html_of
 from app.mime.parts import part_bytes
+from app.mime.sanitise import clean
+from app.outbox.queries import formatted
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
@@ -32,9 +34,9 @@ def raw_mail(desk: Desk, message: UUID) -> bytes | None:
 
 
 def message_html(desk: Desk, message: UUID) -> str | None:
-    """The sanitised HTML of a message, or None when it has only text."""
+    """The sanitised HTML of a message, or None when it has only text. Of ours that waits, too: it has no bytes yet."""
     raw = raw_mail(desk, message)
-    markup = None if raw is None else html_of(raw)
+    markup = clean(desk.ask(formatted, message)) or None if raw is None else html_of(raw)
     return None if markup is None else hide_tokens(markup)  # the token of a survey stands only in the mail itself
 
 
@@ -55,12 +57,13 @@ def attachment_bytes(desk: Desk, attachment: UUID) -> bytes:
 
 def inline_images(desk: Desk, message: UUID) -> dict[str, bytes]:
     """The pictures that a message's HTML shows by `cid:`, by their Content-ID."""
-    raw = raw_mail(desk, message)
     view = desk.ask(queries.message, message)
-    if raw is None or view is None:
-        return {}
-    wanted = [one for one in view.attachments if one.content_id and one.content_type.startswith("image/") and one.part]
-    return {one.content_id: part_bytes(raw, one.part) for one in wanted}
+    wanted = (
+        [one for one in view.attachments if one.content_id and one.content_type.startswith("image/")] if view else []
+    )
+    raw = raw_mail(desk, message) if any(one.part for one in wanted) else None
+    found = {one.content_id: part_bytes(raw, one.part) for one in wanted if raw is not None and one.part}
+    return found | {one.content_id: attachment_bytes(desk, one.id) for one in wanted if not one.part}
 
 
 def take_file(desk: Desk, path: Path) -> NewFile:

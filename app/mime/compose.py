@@ -48,6 +48,7 @@ class Letter:
     in_reply_to: str | None = None
     references: tuple[str, ...] = ()
     attachments: tuple[tuple[str, str, bytes], ...] = ()  # (file name, content type, bytes)
+    pictures: tuple[tuple[str, str, bytes, str], ...] = ()  # what `html` shows by cid: the same, and the Content-ID
     headers: Mapping[str, str] = field(default_factory=dict)  # Auto-Submitted, X-Deskbell-Id, List-Unsubscribe …
 
 
@@ -186,16 +187,21 @@ def _breakable(text: str) -> list[str]:
 def _content(letter: Letter) -> bytes:
     body = _text_part(letter.text)
     if letter.html is not None:
-        body = _multipart("alternative", [body, _html_part(letter.html)])
+        shown = _html_part(letter.html)
+        if letter.pictures:  # RFC 2387: the HTML and what it shows, as one
+            pictures = [_attachment(name, kind, data, _id(cid)) for name, kind, data, cid in letter.pictures]
+            shown = _multipart("related", [shown, *pictures], root="text/html")
+        body = _multipart("alternative", [body, shown])
     if letter.attachments:
         body = _multipart("mixed", [body, *(_attachment(*each) for each in letter.attachments)])
     return body
 
 
-def _multipart(kind: str, parts: list[bytes]) -> bytes:
+def _multipart(kind: str, parts: list[bytes], *, root: str = "") -> bytes:
     boundary = f"=_{secrets.token_hex(16)}".encode()
     pieces = b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts)
-    head = b"Content-Type: multipart/" + kind.encode() + b';\r\n boundary="' + boundary + b'"\r\n\r\n'
+    of_type = f'; type="{root}"'.encode() if root else b""
+    head = b"Content-Type: multipart/" + kind.encode() + of_type + b';\r\n boundary="' + boundary + b'"\r\n\r\n'
     return head + pieces + b"--" + boundary + b"--\r\n"
 
 
@@ -280,7 +286,8 @@ def _break(line: bytes) -> list[bytes]:
     return [*lines, line]
 
 
-def _attachment(name: str, kind: str, data: bytes) -> bytes:
+def _attachment(name: str, kind: str, data: bytes, content_id: str = "") -> bytes:
+    """A file; with `content_id` (in angle brackets) a picture within the text (RFC 2392)."""
     kind = kind.lower() if _TYPE.match(kind) and not kind.lower().startswith(("multipart/", "message/")) else ""
     shown = file_name(name, kind, "1")
     coded = binascii.b2a_base64(data, newline=False)
@@ -288,7 +295,10 @@ def _attachment(name: str, kind: str, data: bytes) -> bytes:
     return (
         f"Content-Type: {kind or 'application/octet-stream'};\r\n".encode()
         + _parameter("name", shown)
-        + b"\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: attachment;\r\n"
+        + (f"\r\nContent-ID: {content_id}".encode() if content_id else b"")
+        + b"\r\nContent-Transfer-Encoding: base64\r\nContent-Disposition: "
+        + (b"inline" if content_id else b"attachment")
+        + b";\r\n"
         + _parameter("filename", shown)
         + b"\r\n\r\n"
         + lines

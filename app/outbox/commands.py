@@ -89,20 +89,29 @@ def save_draft_of(tx: Tx, message: UUID) -> UUID:
     assert sent is not None
     box = tx.get(Mailbox, row.mailbox)
     signature = signature_of(tx, box, sent.agent) if box else ""
-    body = sent.text
-    if signature and body.endswith(tail := rules.with_signature("", signature)):
-        body = body[: -len(tail)]
+    body = sent.text.removesuffix(rules.with_signature("", signature)) if signature else sent.text
+    html = row.html.removesuffix(rules.with_signature_html("", signature))
     kind = _draft_kind(tx, row, sent)
     ticket = None if kind == "new" else row.ticket
     begun = draft_of(tx, ticket, sent.agent, kind)
-    texts = (
-        [begun.text.rstrip(), body] if begun is not None and begun.text.strip() not in {"", body.strip()} else [body]
-    )
+    if begun is not None and begun.text.strip() not in {"", body.strip()}:
+        body, html = _one_below_the_other((begun.text.rstrip(), begun.html), (body, html))
     return save_draft(
-        tx, ticket=ticket, kind=kind, text="\n\n".join(texts), subject=sent.subject, answers=row.answers, sender=sent.sender[1],
+        tx, ticket=ticket, kind=kind, text=body, html=html, subject=sent.subject, answers=row.answers, sender=sent.sender[1],
         to=[tuple(one) for one in sent.to], cc=[tuple(one) for one in sent.cc], bcc=[tuple(one) for one in sent.bcc],
         files=[*_unlike(begun, files := _files_of(tx, message)), *files], agent=sent.agent,
     )  # fmt: skip
+
+
+def _one_below_the_other(above: tuple[str, str], below: tuple[str, str]) -> tuple[str, str]:
+    """Two letters (text, HTML or nothing) as one, with an empty line between."""
+    text = f"{above[0]}\n\n{below[0]}"
+    if not (above[1] or below[1]):
+        return text, ""
+    from app.mime.rich import lines_of_text, to_html  # most letters are plain: a start does without
+
+    parts = [html or to_html(lines_of_text(words)) for words, html in (above, below)]
+    return text, to_html(lines_of_text("")).join(parts)
 
 
 def _draft_kind(tx: Tx, row: Outbox, sent: Message) -> str:
@@ -162,7 +171,13 @@ def _all_seen(tx: Tx, row: Outbox) -> None:
 def _files_of(tx: Tx, message: UUID) -> list[dict[str, object]]:
     rows = tx.execute(select(Attachment).where(Attachment.message == message)).scalars()
     return [
-        {"filename": row.filename, "content_type": row.content_type, "size": row.size, "blob": row.blob.hex}
+        {
+            "filename": row.filename,
+            "content_type": row.content_type,
+            "size": row.size,
+            "blob": row.blob.hex,
+            "content_id": row.content_id,
+        }
         for row in rows
         if row.blob is not None
     ]

@@ -106,7 +106,9 @@ def claim(tx: Tx, message: UUID, blob: BlobRef | None) -> Claim | Hold | None:
             raise ValueError(msg)
         row.blob = add_blob(tx, blob)
         add_raw(tx, message, row.blob)
-        row.html, row.headers = "", {}  # they stand in the bytes now; a survey's token stands nowhere else
+        row.headers = {}  # they stand in the bytes now
+        if row.automatic:
+            row.html = ""  # a survey's token stands nowhere else; a person's words may yet become a draft again
     row.phase, row.attempts = Phase.CONNECT, row.attempts + 1
     row.first_attempt_at = row.first_attempt_at or tx.now
     tx.flush()

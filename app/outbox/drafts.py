@@ -21,7 +21,7 @@ People = Sequence[Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class DraftView:
-    """A draft as it was left. `files`: filename, content_type, size and blob (the id as hex) of each."""
+    """A draft as it was left. `files`: filename, content_type, size, blob (the id as hex) and content_id of each."""
 
     id: UUID
     ticket: UUID | None
@@ -33,6 +33,7 @@ class DraftView:
     bcc: tuple[tuple[str, str], ...]
     subject: str
     text: str
+    html: str
     files: tuple[Mapping[str, Any], ...]
     answers: UUID | None
     updated_at: datetime
@@ -45,6 +46,7 @@ def save_draft(
     draft: UUID | None = None,
     kind: str = "reply",
     text: str = "",
+    html: str = "",
     subject: str = "",
     sender: str = "",
     to: People = (),
@@ -65,7 +67,7 @@ def save_draft(
     if row is None:
         row = Draft(id=draft or ids.new_id(), agent=agent, ticket=ticket, kind=kind)
         tx.add(row)
-    row.text, row.subject, row.sender, row.answers = text, subject, sender, answers
+    row.text, row.html, row.subject, row.sender, row.answers = text, html, subject, sender, answers
     row.to, row.cc, row.bcc = _pairs(to), _pairs(cc), _pairs(bcc)
     row.files = [dict(one) for one in files]
     row.updated_at, row.deleted_at = tx.now, None
@@ -142,6 +144,7 @@ def _view(row: Draft) -> DraftView:
         bcc=people(row.bcc),
         subject=row.subject,
         text=row.text,
+        html=row.html,
         files=tuple(row.files),
         answers=row.answers,
         updated_at=row.updated_at,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -59,10 +59,20 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """All that goes into the bytes of a message; the files' content is still to be read."""
+    """All that goes into the bytes of a message; the content of files and of pictures in the text is still to be read.
+
+    `files` are (name, content type, where the bytes are); `pictures` have their Content-ID beside it.
+    """
 
     letter: Letter
     files: tuple[tuple[str, str, BlobRef], ...]
+    pictures: tuple[tuple[str, str, BlobRef, str], ...] = ()
+
+    def whole(self, read: Callable[[BlobRef], bytes]) -> Letter:
+        """The letter with everything in it."""
+        files = tuple((name, kind, read(ref)) for name, kind, ref in self.files)
+        pictures = tuple((name, kind, read(ref), cid) for name, kind, ref, cid in self.pictures)
+        return replace(self.letter, attachments=files, pictures=pictures)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +190,14 @@ def letter(db: Session, message: UUID) -> Frozen | None:
         references=tuple(sent.refs),
         headers=headers_of(row, sent.sender[1]),
     )
-    return Frozen(made, _files(db, message))
+    everything = _files(db, message)
+    shown = tuple(one for one in everything if row.html and one[3])
+    return Frozen(made, tuple(one[:3] for one in everything if one not in shown), shown)
+
+
+def formatted(db: Session, message: UUID) -> str:
+    """The HTML of a message of ours as it stands in the outbox; "" for a plain one, and for what is not there."""
+    return db.execute(select(Outbox.html).where(Outbox.id == message)).scalar() or ""
 
 
 def _sent_subject(db: Session, row: Outbox, sent: Message) -> str:
@@ -320,9 +337,9 @@ def _addresses(stored: list[list[str]]) -> tuple[Address, ...]:
     return tuple(Address(one[0], one[1]) for one in stored)
 
 
-def _files(db: Session, message: UUID) -> tuple[tuple[str, str, BlobRef], ...]:
+def _files(db: Session, message: UUID) -> tuple[tuple[str, str, BlobRef, str], ...]:
     statement = select(Attachment, Blob).join(Blob, Blob.id == Attachment.blob).where(Attachment.message == message)
     return tuple(
-        (row.filename, row.content_type, BlobRef(blob.pack, blob.offset, blob.length, blob.sha256))
+        (row.filename, row.content_type, BlobRef(blob.pack, blob.offset, blob.length, blob.sha256), row.content_id)
         for row, blob in db.execute(statement.order_by(Attachment.id))
     )

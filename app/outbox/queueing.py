@@ -80,7 +80,8 @@ def queue_reply(
 
     `answers`: the message answered (default: the newest mail of the customer in `ticket`, else our newest); `seen`:
     the newest message that the rep had been shown (default: the newest stored). `to`/`cc` left out: the author of the
-    message answered, and everybody else of it. `thread=False`: a mail that begins a thread of its own. `not_before`: not
+    message answered, and everybody else of it. `html`: the same words formatted, with `files` that have a Content-ID as
+    pictures in it. `thread=False`: a mail that begins a thread of its own. `not_before`: not
     yet, so that it can be called back; `send_at`: the time that the rep chose, and only if the customer does not write
     before. `signed`: with the signature (default: unless automatic). `sender`: the mailbox's address or an alias of it
     (default: the one that the customer wrote to).
@@ -94,7 +95,9 @@ def queue_reply(
     receivers = _receivers(tx, answered, people(to), cc, people(bcc))
     agent = agent or tx.agent
     if not automatic if signed is None else signed:
-        text = rules.with_signature(text, signature_of(tx, box, agent))
+        signature = signature_of(tx, box, agent)
+        text = rules.with_signature(text, signature)
+        html = rules.with_signature_html(html, signature) if html else ""
     new = NewMessage(
         id=ids.new_id(), ticket=ticket, customer=customer, mailbox=mailbox, agent=None if automatic else agent, kind=kind,
         direction="out", automatic=automatic, external_id=message_id or new_message_id(box.address.rpartition("@")[2]),
@@ -114,7 +117,7 @@ def queue_reply(
 
 def _put(tx: Tx, box: Mailbox, new: NewMessage, row: Outbox, about: Message | None, seen: UUID | None) -> None:
     """Store a message and its way, with what the rep had before their eyes: what it is about, and the newest message."""
-    _check_size(box, new)
+    _check_size(box, new, row.html)
     add_message(tx, new, blob=None)
     tx.flush()
     row.answers = about.id if about is not None else None
@@ -223,9 +226,9 @@ def _sender(box: Mailbox, wanted: str, answered: Message | None) -> str:
     return rules.address_to_answer_from([*own.values()], _answered(answered)) if answered is not None else box.address
 
 
-def _check_size(box: Mailbox, new: NewMessage) -> None:
+def _check_size(box: Mailbox, new: NewMessage, html: str) -> None:
     """Refuse at once what the server would refuse after an upload, if it has said how much it takes."""
-    size = rules.wire_size(new.text, (each.size for each in new.attachments))
+    size = rules.wire_size(new.text + html, (each.size for each in new.attachments))
     if box.size_limit and new.attachments and size > box.size_limit:
         host = box.smtp_url.rpartition("://")[2].rpartition(":")[0]
         msg = (

@@ -240,6 +240,13 @@ def with_signature(text: str, signature: str) -> str:
     return f"{text.rstrip()}\n\n-- \n{signature.strip()}\n"
 
 
+def with_signature_html(html: str, signature: str) -> str:
+    """The same for a formatted letter (HTML as `app.mime.rich` writes it)."""
+    from app.mime.rich import lines_of_text, to_html  # most letters are plain: a start does without
+
+    return html + to_html(lines_of_text(f"\n-- \n{signature.strip()}")) if signature.strip() else html
+
+
 # -- what a server says, for people
 
 _PLAIN: Final = (

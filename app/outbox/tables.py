@@ -75,7 +75,8 @@ class ReplyToken(Base):
 class Draft(Mutable, Base):
     """What a rep is writing: one draft a ticket (or a new mail, without ticket) and agent, saved every two seconds.
 
-    `files`: `[{filename, content_type, size, blob}]` with the blob's id as hex; `sender`: the address to write from.
+    `files`: `[{filename, content_type, size, blob, content_id}]` with the blob's id as hex, and the Content-ID of a
+    picture within the text; `html`: the text with its formatting, if it has any; `sender`: the address to write from.
     """
 
     __tablename__ = "draft"
@@ -91,6 +92,7 @@ class Draft(Mutable, Base):
     bcc: Mapped[list[list[str]]] = mapped_column(Json, default=list)
     subject: Mapped[str] = mapped_column(Text, default="")
     text: Mapped[str] = mapped_column(Text, default="")
+    html: Mapped[str] = mapped_column(Text, default="")
     files: Mapped[list[dict[str, Any]]] = mapped_column(Json, default=list)
     answers: Mapped[UUID | None] = mapped_column(Id)
     updated_at: Mapped[datetime] = mapped_column(Utc)

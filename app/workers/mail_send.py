@@ -11,7 +11,7 @@ import logging
 import threading
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -221,8 +221,7 @@ class Sender:
         if frozen is None:
             return None
         try:
-            files = tuple((name, kind, self._packs.read(ref)) for name, kind, ref in frozen.files)
-            ref = self._packs.append(compose(replace(frozen.letter, attachments=files)))
+            ref = self._packs.append(compose(frozen.whole(self._packs.read)))
             self._packs.flush()
         except StorageError as error:
             if isinstance(error, BlobDamaged):

@@ -9,7 +9,7 @@ import contextlib
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
@@ -145,9 +145,9 @@ class Stage:
         tx = self.at(at, None, "claim")
         frozen = outbox_queries.letter(tx, message)
         assert frozen is not None
-        files = tuple((name, kind, self._packs.read(ref)) for name, kind, ref in frozen.files)
+        raw = compose(frozen.whole(self._packs.read))
         self._packs.flush()
-        got = outbox.claim(tx, message, self._packs.append(compose(replace(frozen.letter, attachments=files))))
+        got = outbox.claim(tx, message, self._packs.append(raw))
         return got if isinstance(got, Hold) else None
 
     def sent(self, message: UUID, at: datetime) -> Said:
@@ -156,8 +156,7 @@ class Stage:
         tx = self.at(at, None, "claim")
         frozen = outbox_queries.letter(tx, message)
         assert frozen is not None
-        files = tuple((name, kind, self._packs.read(ref)) for name, kind, ref in frozen.files)
-        raw = compose(replace(frozen.letter, attachments=files))
+        raw = compose(frozen.whole(self._packs.read))
         claim = outbox.claim(tx, message, self._packs.append(raw))
         assert isinstance(claim, outbox.Claim)
         outbox.record_results(tx, message, claim.recipients, {})

@@ -84,7 +84,7 @@ def reply(
     )
     if row.mailbox is None:
         row.mailbox = box
-    _written(tx, row, message, text, bool(files), solve=solve)
+    _written(tx, row, message, text, _has_files(files), solve=solve)
     return Written(row.id, row.number, message, tx.action)
 
 
@@ -142,7 +142,7 @@ def new_mail(
         signed=signed,
     )
     row = ticket_row(tx, ticket)
-    _written(tx, row, message, text, bool(files), solve=solve)
+    _written(tx, row, message, text, _has_files(files), solve=solve)
     return Written(ticket, row.number, message, tx.action)
 
 
@@ -159,9 +159,10 @@ def forward(
     sender: str = "",
     not_before: datetime | None = None,
     undo_seconds: int = 0,
+    html: str = "",
     signed: bool | None = None,
 ) -> Written:
-    """Pass a message on to somebody else: `text` and `files` as they shall go (the caller quotes and attaches).
+    """Pass a message on to somebody else: `text` (and `html`) and `files` as they shall go (the caller quotes and attaches).
 
     It lies in the ticket as a message of ours and changes nothing there: no status, no first answer, and whom a reply
     goes to. What comes back on it finds the ticket. Raises UserError when there is nobody to write to.
@@ -179,6 +180,7 @@ def forward(
         mailbox=_mailbox_for(tx, row, mailbox, sender),
         customer=row.customer,
         text=text,
+        html=html,
         subject=forward_subject(source.subject or row.subject),
         answers=message,
         to=to,
@@ -193,7 +195,7 @@ def forward(
         signed=signed,
     )
     record_event(tx, EventKind.REPLIED, ticket=row.id, field=FORWARD, new=str(passed))
-    message_added(tx, row.id, direction="out", at=tx.now, snippet=snippet_of(text), has_attachment=bool(files))
+    message_added(tx, row.id, direction="out", at=tx.now, snippet=snippet_of(text), has_attachment=_has_files(files))
     mark_action(tx)
     return Written(row.id, row.number, passed, tx.action)
 
@@ -269,6 +271,11 @@ def _written(tx: Tx, row: Ticket, message: UUID, text: str, has_files: bool, *, 
     apply_status(tx, row, after_reply(solve=solve))
     mark_seen(tx, row.id)
     mark_action(tx)
+
+
+def _has_files(files: Sequence[outbox.File]) -> bool:
+    """Is there a file that is no picture within the text?"""
+    return not all(isinstance(one, NewAttachment) and one.inline for one in files)
 
 
 def _need_words(text: str, files: Sequence[object]) -> None:
