@@ -75,7 +75,7 @@ class Program(QObject):
 
         leave = self.desk is not None and bool(self.desk.ask(options.get, "keep_engine"))
         if self.window is not None:
-            self.window.shut()
+            self.window.windows.shut()
         if self._supervisor is not None:
             self._supervisor.close(leave_engine=leave)
         if self._server is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from PySide6.QtWidgets import QWidget
 
@@ -29,7 +30,8 @@ class Context:
 
     `rows` are the rows of tickets that any page has read, told of every change before the pages are. `go(page, **where)` shows a page and calls its `show_place(**where)`; `back()` returns to the page before;
     `status(state, reasons)` sets the lamp; `count(page, n)` shows a number on the rail; `first_rows()` tells the bench that a
-    list has painted its first rows; `engine_secret(ref, secret)` hands a password for this run to the engine.
+    list has painted its first rows; `engine_secret(ref, secret)` hands a password for this run to the engine; `own_window(ticket)` shows a ticket in a window of
+    its own; `others()` are the pages that other windows show.
     """
 
     desk: Desk
@@ -46,6 +48,8 @@ class Context:
     count: Callable[[str, int], None]
     first_rows: Callable[[], None]
     engine_secret: Callable[[str, str], None]
+    own_window: Callable[[UUID], object]
+    others: Callable[[], Sequence[BasePage]]
 
 
 class BasePage(QWidget):
@@ -62,6 +66,12 @@ class BasePage(QWidget):
 
     def deactivate(self) -> None:
         """The page is hidden: keep what is typed. The window releases its actions."""
+
+    def rest(self) -> None:
+        """The keyboard goes to another window: keep what is typed."""
+
+    def take_over(self) -> None:
+        """The keyboard comes to this window; `context.others()` are the pages of the others."""
 
     def refresh(self, changes: Changes) -> None:
         """Something changed; called only while the page is shown (or when it is shown again, merged)."""

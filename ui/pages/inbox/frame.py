@@ -19,12 +19,14 @@ from ui.text import tr
 from ui.widgets.layout import set_box
 from ui.widgets.state import EmptyState
 
-NARROW = 1200
 _LIST, _LIST_NARROW = 348, 320
 
 
 class InboxFrame(BasePage):
     """The widgets and their places; what they do is the page's."""
+
+    narrow_below = 1200
+    """In a window narrower than this (px) the customer is behind a button."""
 
     def __init__(self, context: Context, model: TicketModel, files: MailFiles) -> None:
         super().__init__(context)
@@ -61,11 +63,15 @@ class InboxFrame(BasePage):
         if self._side_wanted and not self._wide:
             self.side.history.setFocus()
 
+    def leave_writing(self) -> None:
+        """Esc: the keyboard goes back to where one goes on from."""
+        self.list.focus_rows()
+
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         if event.key() == Qt.Key.Key_Escape and not self._wide and self.side.isVisible():
             self.toggle_side()
         elif event.key() == Qt.Key.Key_Escape:
-            self.list.focus_rows()
+            self.leave_writing()
         else:
             super().keyPressEvent(event)
 
@@ -100,18 +106,18 @@ class InboxFrame(BasePage):
         self._stack.currentChanged.connect(lambda _place: self._fit(wide=self._wide))
         self._fit(wide=True)
         for writer in (self.writer, self.new_mail.writer):
-            writer.composer.edit.escaped.connect(self.list.focus_rows)
+            writer.composer.edit.escaped.connect(self.leave_writing)
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         super().resizeEvent(event)
         self._float()
-        wide = self.window().width() >= NARROW
+        wide = self.window().width() >= self.narrow_below
         if wide != self._wide:
             self._side_wanted = None
             self._fit(wide=wide)
 
     def _fit(self, *, wide: bool) -> None:
-        """Columns for this width: below 1200 px the customer is behind a button."""
+        """Columns for this width: in a narrow window the customer is behind a button."""
         self._wide = wide
         self.list.setFixedWidth(_LIST if wide else _LIST_NARROW)
         side = wide if self._side_wanted is None else self._side_wanted

@@ -118,6 +118,7 @@ class ConversationHeader(QFrame):
         menu.addAction(self._actions["tag"])
         menu.addAction(self._actions["snooze"])
         menu.addAction(self._actions["merge"])
+        menu.addAction(self._actions["own_window"])
         menu.addAction(tr("Change subject"), self.subject_wanted.emit)
         menu.addAction(tr("Mark unread"), self.unread_wanted.emit)
         menu.addSeparator()

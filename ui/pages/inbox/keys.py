@@ -30,6 +30,7 @@ def bind(page: Page) -> None:
     on("next", lambda: page.list.shown.step(1))
     on("previous", lambda: page.list.shown.step(-1))
     on("open", page.talk.setFocus, lambda: _one(page))
+    on("own_window", lambda: page.context.own_window(page.those()[0]), lambda: _one(page))
     on(
         "select",
         lambda: page.list.shown.mark(),  # noqa: PLW0108 - asked when it is run

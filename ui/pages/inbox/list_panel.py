@@ -35,6 +35,7 @@ class ListPanel(QFrame):
     searched = Signal(str)
     ticket_chosen = Signal(object)  # UUID
     customer_chosen = Signal(object)  # UUID
+    own_window_wanted = Signal(object)  # UUID: a double click
     entered = Signal()  # Enter in the list: go to the conversation
     first_painted = Signal()
     selection_changed = Signal()
@@ -206,6 +207,7 @@ class ListPanel(QFrame):
             view.selectionModel().selectionChanged.connect(self._selection_changed)
             view.activated_key.connect(self.entered)
             view.clicked.connect(self._clicked)
+            view.doubleClicked.connect(self._double_clicked)
         self._stack = QStackedWidget()
         self._empty = EmptyState("", "")
         for widget in (self.rows, self.results, self._empty, Skeleton()):
@@ -280,6 +282,10 @@ class ListPanel(QFrame):
         found = index.data(HIT_ROLE)
         if isinstance(found, Found) and found.kind == "customer":
             self.customer_chosen.emit(found.key)
+
+    def _double_clicked(self, index: QModelIndex) -> None:
+        if isinstance(key := index.data(ID_ROLE), UUID):
+            self.own_window_wanted.emit(key)
 
     def enter_customer(self) -> bool:
         """Enter on a customer that was found opens the customer; False if no customer is marked."""

@@ -32,6 +32,7 @@ from ui.pages.inbox.loading import Beside, First, Opened, Surroundings
 from ui.pages.inbox.mailfiles import MailFiles
 from ui.pages.inbox.notices import Notices
 from ui.pages.inbox.passing_on import begun
+from ui.pages.inbox.shared_writing import follow, take_over
 from ui.pages.inbox.triage import Triage
 from ui.pages.inbox.wiring import wire
 from ui.pages.inbox.writer import Letter, Writer
@@ -74,8 +75,14 @@ class Page(InboxFrame):
         self.list.rows.setFocus()
 
     def deactivate(self) -> None:
+        self.rest()
+
+    def rest(self) -> None:
         self.writer.keep_now()
         self.new_mail.writer.keep_now()
+
+    def take_over(self) -> None:
+        take_over(self)
 
     def refresh(self, changes: Changes) -> None:
         self.me = self.context.desk.me()
@@ -106,6 +113,9 @@ class Page(InboxFrame):
             self.list.choose(ticket)
         if to is not None:
             self.write_new(str(to))
+        if "search" in where:
+            self.list.search.setText(str(where["search"]))
+            self.list.search.setFocus()
 
     # -- lists and search
 
@@ -210,7 +220,7 @@ class Page(InboxFrame):
             self.writer.begin(opened.to, opened.cc, letters, senders=opened.senders, sender=opened.sender)
         else:
             self.writer.set_recipients(opened.to, opened.cc)
-            self.writer.take_up(letters)
+            follow(self, letters)
             self._warn_of_news(before, opened)
         if opened.overtaken is not None:
             self.writer.warn(

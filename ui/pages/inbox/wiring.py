@@ -29,6 +29,7 @@ def _wire_list(page: Page) -> None:
     left.ticket_chosen.connect(page.open)
     left.customer_chosen.connect(lambda key: page.context.go("customers", customer=key))
     left.entered.connect(page.enter)
+    left.own_window_wanted.connect(page.context.own_window)
     left.first_painted.connect(page.context.first_rows)
     left.rows_changed.connect(page.follow_list)
     left.selection_changed.connect(page.context.actions.refresh)

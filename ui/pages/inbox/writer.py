@@ -173,6 +173,11 @@ class Writer(QFrame):
         except UserError:
             return Letter(self.mode, self.composer.text(), *self._default, files=self._files, about=self._about)
 
+    def letters(self) -> tuple[Letter, ...]:
+        """What is written in this ticket, the letter in front and the other ones."""
+        others = [one for one in self._letters.values() if one.mode != self.mode]
+        return (self.letter_or_none(), *others)
+
     def add_file(self, file: NewAttachment) -> None:
         """A file is in the pack: show it."""
         self._files = (*self._files, file)

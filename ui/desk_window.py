@@ -1,0 +1,359 @@
+"""What every window over a desk is: its hands, its actions, sheets and toasts, the palette, looks, undo; and the windows together.
+
+Each window has actions, tasks and rows of its own, so that a key acts in the window that has the keyboard and a toast shows
+where something was done. What they share is the desk: whatever one changes, the others hear of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from uuid import UUID
+
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow, QWidget
+
+from app.desk import Desk
+from app.kernel.changes import Changes
+from app.kernel.errors import ExternalError
+from app.tickets.commands.results import UndoResult
+from ui.actions import Actions, Offer
+from ui.bridge import Bridge
+from ui.models.cache import TicketCache
+from ui.pages import BasePage, Context
+from ui.tasks import Tasks
+from ui.text import tr
+from ui.theme import Choice, Theme
+from ui.widgets.overlay import Overlay
+from ui.widgets.palette import CommandPalette, Entry
+from ui.widgets.rail import Reason, State
+from ui.widgets.shortcuts import ShortcutSheet
+from ui.widgets.toast import REDO_KEYS, UNDO_KEYS, ToastHost
+
+LOOKS: tuple[Choice, ...] = ("system", "light", "dark", "contrast")
+_RECENT = 5
+
+Live = Callable[[str, Callable[[Sequence[Entry]], None]], None]
+EngineSecret = Callable[[str, str], None]
+
+
+class Windows(QObject):
+    """All windows over one desk. The first one is hidden when it is closed before the others: tray and lamp live in it."""
+
+    def __init__(
+        self,
+        first: DeskWindow,
+        another: Callable[[], DeskWindow],
+        for_ticket: Callable[[UUID], DeskWindow],
+    ) -> None:
+        super().__init__(first)
+        self.first, self._another, self._for_ticket = first, another, for_ticket
+        self._more: list[DeskWindow] = []
+
+    @property
+    def all(self) -> list[DeskWindow]:
+        """Every window, the first one first, hidden or not."""
+        return [self.first, *self._more]
+
+    def open_another(self) -> DeskWindow:
+        """One more window with everything."""
+        return self._add(self._another())
+
+    def open_ticket(self, ticket: UUID) -> DeskWindow:
+        """A ticket in a window of its own; if it has one, that comes to the front."""
+        for one in self._more:
+            if one.alone == ticket:
+                one.raise_to_front()
+                return one
+        return self._add(self._for_ticket(ticket))
+
+    def close_all(self) -> None:
+        """End the program: every window keeps what is typed in it."""
+        for one in [*self._more, self.first]:
+            one.close()
+
+    def shut(self) -> bool:
+        """Let all commands finish; False if something still ran after five seconds."""
+        done = [one.shut() for one in self.all]
+        return all(done)
+
+    def _add(self, made: DeskWindow) -> DeskWindow:
+        self._more.append(made)
+        made.closing.connect(lambda: self._closed(made))
+        made.show()
+        made.activateWindow()
+        return made
+
+    def _closed(self, window: DeskWindow) -> None:
+        """What it was asked to keep is written first, then it goes."""
+        if window.tasks.running:
+            window.tasks.idle.connect(lambda: self._let_go(window))
+        else:
+            QTimer.singleShot(0, window, lambda: self._let_go(window))
+
+    def _let_go(self, window: DeskWindow) -> None:
+        if window in self._more and not window.isVisible():
+            self._more.remove(window)
+            window.shut()
+            window.deleteLater()
+
+
+class DeskWindow(QMainWindow):
+    """One window over a desk, whatever it shows."""
+
+    closing = Signal()
+    look_chosen = Signal(str)
+    kept_as = "geometry"
+    """The setting under which size and place are kept."""
+
+    windows: Windows
+    """All of them; set by whoever makes this one, before it is furnished."""
+
+    def __init__(self, desk: Desk, theme: Theme, *, engine_secret: EngineSecret | None = None) -> None:
+        super().__init__()
+        self.setWindowTitle("Deskbell")
+        self._desk, self._theme = desk, theme
+        self._secret = engine_secret or (lambda _ref, _secret: None)
+        self.bridge = Bridge(desk, self)
+        self.tasks = Tasks(desk, self.bridge, self)
+        self.actions_ = Actions(self)
+        self._recent: list[str] = []
+        self._live: Live | None = None
+        self._context_words: Callable[[], str] = lambda: ""
+        self._left = False
+        self._settings = QSettings(str(desk.workspace.folder / "window.ini"), QSettings.Format.IniFormat)
+
+    # -- what kinds of window differ in -------------------------------------------------------------------------------
+
+    @property
+    def alone(self) -> UUID | None:
+        """The ticket whose own window this is."""
+        return None
+
+    def page(self) -> BasePage | None:
+        """The page shown."""
+        return None
+
+    def go(self, name: str, **where: object) -> None:
+        """Show a page and a place within it."""
+        raise NotImplementedError
+
+    def back(self) -> None:
+        """Return to the page before."""
+
+    def show_status(self, state: State, reasons: Sequence[Reason]) -> None:
+        """Say how receiving and sending do."""
+
+    def show_count(self, name: str, count: int) -> None:
+        """A number beside a page."""
+
+    def told_first_rows(self) -> None:
+        """A list has painted its first rows."""
+
+    def apply(self, changes: Changes) -> None:
+        """Something changed in the desk."""
+        raise NotImplementedError
+
+    # -- building -----------------------------------------------------------------------------------------------------
+
+    def _furnish(self, body: QWidget, size: tuple[int, int]) -> None:
+        """Sheets, toasts, context and the actions of every window, above `body`."""
+        self.setCentralWidget(body)
+        self.overlay = Overlay(body)
+        self.overlay.covered.connect(self.actions_.rest)
+        self.toasts = ToastHost(body)
+        self.context = Context(
+            desk=self._desk,
+            bridge=self.bridge,
+            tasks=self.tasks,
+            rows=TicketCache(self.tasks, self._desk.me, self),
+            theme=self._theme,
+            actions=self.actions_,
+            overlay=self.overlay,
+            toasts=self.toasts,
+            go=self.go,
+            back=self.back,
+            status=self.show_status,
+            count=self.show_count,
+            first_rows=self.told_first_rows,
+            engine_secret=self._secret,
+            own_window=self.windows.open_ticket,
+            others=self._pages_beside,
+        )
+        self._bind_common()
+        self._restore(size)
+
+    def _pages_beside(self) -> list[BasePage]:
+        pages = [one.page() for one in self.windows.all if one is not self]
+        return [one for one in pages if one is not None]
+
+    def _bind_common(self) -> None:
+        bind = self.actions_.bind
+        bind(self, "palette", self.open_palette)
+        bind(self, "shortcuts", self.open_shortcuts)
+        bind(self, "undo", self._undo)
+        bind(self, "redo", self._redo)
+        bind(self, "window.new", self.windows.open_another)
+        bind(self, "window.close", self.close)
+        bind(self, "quit", self.windows.close_all)
+        for look in LOOKS:
+            bind(self, f"look.{look}", partial(self.choose_look, look))
+        self.bridge.changed.connect(self._changed)
+        self.tasks.said.connect(self.toasts.say)
+        self.tasks.undo_offered.connect(
+            lambda text, action: self.toasts.offer_undo(text, lambda: self._undo_one(action))
+        )
+        self.tasks.trouble.connect(self._trouble)
+
+    def _changed(self, changes: Changes) -> None:
+        self.context.rows.apply(changes)
+        self.apply(changes)
+        self.actions_.refresh()
+
+    def _trouble(self, error: ExternalError) -> None:
+        state: State = "offline" if error.offline else "attention"
+        self.show_status(state, [Reason(str(error), error.words, "warn" if error.offline else "bad")])
+
+    def _leave(self, page: QWidget | None) -> None:
+        if isinstance(page, BasePage):
+            page.deactivate()
+            self.actions_.release(page)
+
+    # -- palette, keys, looks, undo -----------------------------------------------------------------------------------
+
+    def set_live_search(self, live: Live) -> None:
+        """`live(query, show)` finds tickets and customers for the palette and calls `show(entries)` later."""
+        self._live = live
+
+    def set_palette_context(self, words: Callable[[], str]) -> None:
+        """What the palette acts on ("On #4821"), asked each time it opens."""
+        self._context_words = words
+
+    def open_palette(self) -> None:
+        """Every action by a few letters, and what the live search finds."""
+        palette = CommandPalette(
+            [self._entry(offer) for offer in self.actions_.offers()],
+            recent=self._recent,
+            context=self._context_words(),
+            live=lambda query: self._live(query, lambda found: _show(palette, query, found)) if self._live else None,
+            shortcuts=self.open_shortcuts,
+        )
+        palette.done.connect(lambda: self._palette_done(palette))
+        self.overlay.open(palette, top=112, focus=palette.field)
+
+    def open_shortcuts(self) -> None:
+        """All keys at a glance."""
+        self.overlay.open(ShortcutSheet(self.actions_.groups()))
+
+    def choose_look(self, look: Choice) -> None:
+        """Another look, at once; whoever keeps settings hears of it."""
+        self._theme.choose(look)
+        self.windows.first.look_chosen.emit(look)
+
+    def _entry(self, offer: Offer) -> Entry:
+        action = offer.action
+        return Entry(
+            text=offer.text,
+            run=partial(self.actions_.run, action.key),
+            shortcut=offer.keys,
+            icon=action.icon,
+            group=tr("Actions"),
+            enabled=offer.enabled,
+            reason=offer.reason,
+            words=tr(action.words) if action.words else "",
+        )
+
+    def _palette_done(self, palette: CommandPalette) -> None:
+        if palette.ran:
+            self._recent = [palette.ran, *[text for text in self._recent if text != palette.ran]][:_RECENT]
+        self.overlay.close_sheet(palette)
+
+    def _undo(self) -> None:
+        if not self.toasts.act(UNDO_KEYS):
+            self._undo_one(None)
+
+    def _undo_one(self, action: object) -> None:
+        from app.tickets.commands.undo import undo
+
+        self.tasks.do(undo, action, then=self._undone)
+
+    def _undone(self, result: UndoResult) -> None:
+        words = _undone_words(result)
+        if result.undone:
+            self.toasts.offer_redo(words, self._redo_one)
+        else:
+            self.toasts.say(words)
+
+    def _redo(self) -> None:
+        if not self.toasts.act(REDO_KEYS):
+            self._redo_one()
+
+    def _redo_one(self) -> None:
+        from app.tickets.commands.undo import redo
+
+        self.tasks.do(redo, then=self._redone)
+
+    def _redone(self, result: UndoResult) -> None:
+        if result.undone:
+            self.toasts.offer_undo(tr("Done again."), lambda: self._undo_one(result.action))
+        else:
+            self.toasts.say(" ".join(result.kept))
+
+    # -- coming and going ---------------------------------------------------------------------------------------------
+
+    def showEvent(self, event: QShowEvent, /) -> None:
+        super().showEvent(event)
+        page = self.page()
+        if self._left and page is not None:  # it was closed while others stayed open, and is shown again
+            page.activate()
+        self._left = False
+        QTimer.singleShot(0, self.actions_.refresh)
+
+    def event(self, event: QEvent, /) -> bool:
+        if event.type() is QEvent.Type.WindowDeactivate and (page := self.page()) is not None:
+            page.rest()
+        elif event.type() is QEvent.Type.WindowActivate and (page := self.page()) is not None:
+            page.take_over()
+        return super().event(event)
+
+    def closeEvent(self, event: QCloseEvent, /) -> None:
+        self._settings.setValue(self.kept_as, self.saveGeometry())
+        self._settings.setValue("recent", self._recent)
+        self._settings.sync()
+        self._leave(self.page())
+        self._left = True
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def shut(self) -> bool:
+        """Let commands finish and stop listening; False if something still ran after five seconds."""
+        done = self.tasks.close()
+        self.bridge.close()
+        return done
+
+    def raise_to_front(self) -> None:
+        """Somebody wants this window: here it is."""
+        self.setWindowState(self.windowState() & ~self.windowState().WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def _restore(self, size: tuple[int, int]) -> None:
+        geometry = self._settings.value(self.kept_as)
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(*size)
+        recent = self._settings.value("recent", [])
+        self._recent = [str(text) for text in recent] if isinstance(recent, list) else []
+
+
+def _show(palette: CommandPalette, query: str, found: Sequence[Entry]) -> None:
+    if shiboken6.isValid(palette):
+        palette.set_live(query, found)
+
+
+def _undone_words(result: UndoResult) -> str:
+    if result.job is not None:
+        return tr("This takes a moment: it is being undone.")
+    return " ".join([tr("Undone.")] * bool(result.undone) + list(result.kept))
