@@ -14,19 +14,26 @@ from app.cli.output import Output
 from app.cli.running import finish_job
 from app.cli.tickets import row_json, row_line, ticket_of
 from app.desk import Desk
-from app.kernel import jobs
+from app.kernel import clock, jobs
 from app.kernel.errors import UserError
 from app.people.queries import agent_named
 from app.search import queries as search_queries
 from app.tickets import queries
 from app.tickets.bulk import ACTS, Act, Cause, Left, Many, change_many, tally_of
+from app.tickets.working import due_of
 
-_FIELDS: Final = ("status", "priority", "assignee", "team", "tag+", "tag-", "snooze")
+_FIELDS: Final = (
+    "status", "priority", "assignee", "team", "tag+", "tag-", "snooze", "due", "follow+", "follow-", "field.NAME",
+)  # fmt: skip
+_OWN: Final = "field."
 _CHANGE: Final = re.compile(r"^([a-z_]+[+-]?(?:\.[^=]+)?)=(.*)$", re.DOTALL)
 
 
 def change(args: argparse.Namespace, out: Output) -> int:
-    """Change fields: status= priority= assignee= team= tag+= tag-= snooze=. More than 25 tickets are changed in steps."""
+    """Change fields: status= priority= assignee= team= tag+= tag-= snooze= due= follow+= follow-= field.NAME=.
+
+    More than 25 tickets are changed in steps.
+    """
     changes = [match.groups() for word in args.words if (match := _CHANGE.match(word))]
     wanted = [word for word in args.words if not _CHANGE.match(word)]
     if not changes or not wanted:
@@ -63,6 +70,8 @@ def _finished(desk: Desk, asked: Many, out: Output) -> Many:
 
 def _act(desk: Desk, field: str, value: str) -> Act:
     """What one FIELD=VALUE does. Raises UserError for a field that does not exist; values are looked at by the command."""
+    if field.startswith(_OWN):
+        return Act("custom", [field.removeprefix(_OWN), value])
     read = _READ.get(field)
     if read is None and field not in _FIELDS:
         msg = f"“{field}” is not a field. Use {', '.join(_FIELDS[:-1])} or {_FIELDS[-1]}."
@@ -92,7 +101,26 @@ def _moment(_desk: Desk, value: str) -> str | None:
     return at.astimezone(UTC).isoformat()
 
 
-_READ: Final[dict[str, Callable[[Desk, str], Any]]] = {"assignee": _agent, "snooze": _moment}
+def _due(_desk: Desk, value: str) -> str | None:
+    at = due_of(value, clock.now())
+    return None if at is None else at.isoformat()
+
+
+def _somebody(desk: Desk, value: str) -> str:
+    found = _agent(desk, value)
+    if found is None:
+        msg = "Say who: a name, or me."
+        raise UserError(msg)
+    return found
+
+
+_READ: Final[dict[str, Callable[[Desk, str], Any]]] = {
+    "assignee": _agent,
+    "snooze": _moment,
+    "due": _due,
+    "follow+": _somebody,
+    "follow-": _somebody,
+}
 
 
 def _json(done: Many) -> dict[str, Any]:
@@ -125,6 +153,6 @@ def _why(left: Left) -> str:
         Cause.IN_BIN: f"{some} lies in the Bin. Restore it first.",
         Cause.MERGED: f"{some} has become part of another ticket.",
         Cause.GONE: "erased for good.",
-        Cause.REFUSED: left.detail.replace("#…", some),
+        Cause.REFUSED: left.detail.replace("#…", some) if "#…" in left.detail else f"{some}: {left.detail}",
     }[left.cause]
     return words[:1].upper() + words[1:]

@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--json", action="store_true", help="print one JSON document")
     top.add_argument("--jsonl", action="store_true", help="print one JSON object a line")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_desk, _mailboxes, _running, _tickets, _writing, _people, _mail, _surveys):
+    for add in (_desk, _mailboxes, _running, _tickets, _work, _writing, _people, _mail, _surveys):
         add(commands)
     return top
 
@@ -184,6 +184,56 @@ def _tickets(commands: Any) -> None:
     found = _command(commands, "search", "tickets:search", "search everything")
     found.add_argument("query", nargs="+")
     found.add_argument("--limit", type=int, default=50)
+
+
+def _work(commands: Any) -> None:
+    states = _command(commands, "statuses", "work:statuses", "the statuses of the desk, by category")
+    what = states.add_subparsers(dest="what")
+    add = _command(what, "add", "work:statuses", "add a status within a category")
+    add.add_argument("name")
+    add.add_argument("category")
+    change = _command(what, "set", "work:statuses", "rename or recolour a status")
+    change.add_argument("status")
+    change.add_argument("--name")
+    for one in (add, change):
+        one.add_argument("--colour", metavar="info|warn|plain|ok|bad")
+    order = _command(what, "order", "work:statuses", "put the desk's own statuses into this order")
+    order.add_argument("statuses", nargs="+")
+    for name, words in (("default", "what tickets get that come into its category"), ("remove", "remove a status")):
+        _command(what, name, "work:statuses", words).add_argument("status")
+    _fields(commands)
+    checklist = _command(commands, "checklist", "work:checklist", "a ticket's checklist: show it or change it")
+    checklist.add_argument("number", type=int)
+    checklist.add_argument("what", nargs="?", choices=("add", "tick", "untick", "move", "remove"))
+    checklist.add_argument("words", nargs="*")
+    spent = _command(commands, "time", "work:spent", "time spent on a ticket: time N [15m NOTE|start|stop]")
+    spent.add_argument("number", type=int)
+    spent.add_argument("words", nargs="*")
+    link = _command(commands, "link", "work:linked", "link two tickets: link N KIND M")
+    link.add_argument("number", type=int)
+    link.add_argument("kind", metavar="related|blocks|blocked_by|duplicates|duplicated_by")
+    unlink = _command(commands, "unlink", "work:unlinked", "take away what links two tickets")
+    unlink.add_argument("number", type=int)
+    for one in (link, unlink):
+        one.add_argument("other", type=int, metavar="M")
+
+
+def _fields(commands: Any) -> None:
+    fields = _command(commands, "fields", "work:own_fields", "the desk's own fields of tickets")
+    what = fields.add_subparsers(dest="what")
+    add = _command(what, "add", "work:own_fields", "add a field")
+    add.add_argument("name")
+    add.add_argument("kind", metavar="text|number|date|choice|multi|tree|checkbox|url")
+    change = _command(what, "set", "work:own_fields", "change a field; its kind stays")
+    change.add_argument("field")
+    change.add_argument("--name")
+    for one in (add, change):
+        one.add_argument("--hint", metavar="TEXT", help="a help text beside the field")
+        one.add_argument("--choice", action="append", metavar="NAME", help="in a tree: A / B")
+        one.add_argument("--required", action=argparse.BooleanOptionalAction, help="before a ticket is solved")
+    order = _command(what, "order", "work:own_fields", "put the fields into this order")
+    order.add_argument("fields", nargs="+")
+    _command(what, "remove", "work:own_fields", "remove a field").add_argument("field")
 
 
 def _into(word: str) -> str:

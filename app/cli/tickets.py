@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,12 +12,14 @@ from app.cli.output import Output
 from app.conversations.queries import MessageView
 from app.desk import Desk
 from app.desk.files import message_html
+from app.fields.queries import FieldInfo, fields
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
 from app.kernel.tokens import hide_token
 from app.search import queries as search_queries
 from app.tickets import commands, queries
-from app.tickets.queries import HistoryLine, TicketRow
+from app.tickets.queries import HistoryLine, TicketRow, Work
+from app.tickets.working import span_words
 
 
 def listed(args: argparse.Namespace, out: Output) -> int:
@@ -40,6 +42,8 @@ def one(args: argparse.Namespace, out: Output) -> int:
         result = row_json(detail.row) | {
             "messages": [_message_json(view, message_html(desk, view.id)) for view in messages],
             "history": [_history_json(line) for line in desk.ask(queries.history, detail.row.id)],
+            "fields": _own(desk.ask(fields), detail.custom),
+            **work_json(desk.ask(queries.work, detail.row.id)),
             "links": [{"kind": link.kind, "number": link.number, "subject": link.subject} for link in detail.links],
             "deleted": detail.row.deleted_at is not None,
         }
@@ -144,6 +148,7 @@ def row_json(row: TicketRow) -> dict[str, Any]:
         "number": row.number,
         "subject": hide_token(row.subject),
         "status": row.status,
+        "state": row.state_name or None,
         "priority": row.priority,
         "channel": row.channel,
         "customer": {"name": row.customer_name, "address": row.customer_address},
@@ -153,6 +158,7 @@ def row_json(row: TicketRow) -> dict[str, Any]:
         "created_at": row.created_at,
         "last_message_at": row.last_message_at,
         "snooze_until": row.snooze_until,
+        "due_at": row.due_at,
         "messages": row.messages,
     }
 
@@ -180,6 +186,38 @@ def _message_json(view: MessageView, html: str | None) -> dict[str, Any]:
         ],
         "delivery": delivery.state if delivery else None,
     }
+
+
+def work_json(work: Work) -> dict[str, Any]:
+    """What `ticket` shows of the work."""
+    return {
+        "checklist": [
+            {
+                "title": one.title,
+                "done": one.done_at is not None,
+                "done_at": one.done_at,
+                "done_by": one.done_by or None,
+            }
+            for one in work.checklist
+        ],
+        "seconds_spent": work.seconds,
+        "times": [
+            {
+                "at": one.begun_at,
+                "seconds": one.seconds,
+                "spent": "running" if one.seconds is None else span_words(one.seconds),
+                "agent": one.agent_name or None,
+                "note": one.note,
+            }
+            for one in work.times
+        ],
+        "followers": [one.name for one in work.followers],
+    }
+
+
+def _own(own: Sequence[FieldInfo], custom: Mapping[str, Any]) -> dict[str, str]:
+    """What stands in the desk's own fields, by their names."""
+    return {one.name: one.shown(custom[one.key]) for one in own if one.key in custom}
 
 
 def _history_json(line: HistoryLine) -> dict[str, Any]:

@@ -1,8 +1,9 @@
-"""Rules of the work on a ticket: how a span of time is typed, which links there are, a line of a checklist. Pure."""
+"""Rules of the work on a ticket: how a span of time and a due date are typed, which links there are, a line of a checklist. Pure."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from app.kernel.errors import UserError
@@ -70,3 +71,36 @@ def tidy_line(words: str, if_empty: str) -> str:
     if not line:
         raise UserError(if_empty)
     return line
+
+
+DUE_HOUR: Final = 17
+"""The local hour by which something is due where only a day was said: while somebody is still there."""
+
+_SPAN: Final = re.compile(r"(\d{1,4})\s*(h|d|w)")
+_SPANS: Final = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+
+
+def due_of(typed: str, now: datetime) -> datetime | None:
+    """The moment that was typed, in UTC: `2026-01-31`, `2026-01-31T09:00`, `today`, `tomorrow`, `4h`, `2d`, `1w`; None for `none`.
+
+    A day alone means 17:00 of it, here. `now` is aware. Raises UserError.
+    """
+    words = typed.strip().casefold()
+    if words in {"", "none", "no"}:
+        return None
+    local = now.astimezone()
+    evening = local.replace(hour=DUE_HOUR, minute=0, second=0, microsecond=0, tzinfo=None)
+    days = {"today": 0, "tomorrow": 1}
+    if words in days:
+        return (evening + timedelta(days=days[words])).astimezone(UTC)
+    if span := _SPAN.fullmatch(words):
+        step = int(span[1]) * _SPANS[span[2]]
+        return (now + step if span[2] == "h" else (evening + step).astimezone(UTC)).replace(microsecond=0)
+    try:
+        at = datetime.fromisoformat(typed.strip())
+    except ValueError:
+        msg = f"“{typed.strip()}” is not a time. Write it as 2026-01-31, 2026-01-31T09:00, tomorrow, 4h or 2d."
+        raise UserError(msg) from None
+    if len(words) <= len("2026-01-31"):
+        at = at.replace(hour=DUE_HOUR)
+    return at.astimezone(UTC)

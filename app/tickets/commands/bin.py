@@ -21,7 +21,17 @@ from app.tickets.commands.merging import NOWHERE
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import Tickets, change, each_row, ticket_row
 from app.tickets.rules import SPAM
-from app.tickets.tables import Placement, Seen, Ticket, TicketLink, TicketRef, TicketTag
+from app.tickets.tables import (
+    ChecklistItem,
+    Follower,
+    Placement,
+    Seen,
+    Ticket,
+    TicketLink,
+    TicketRef,
+    TicketTag,
+    TimeEntry,
+)
 
 
 def delete_ticket(tx: Tx, tickets: Tickets) -> Changed:
@@ -81,6 +91,9 @@ def erase_rows(tx: Tx, whole: Sequence[UUID]) -> None:
         (TicketTag, TicketTag.ticket.in_(whole)),
         (TicketLink, or_(TicketLink.ticket.in_(whole), TicketLink.other.in_(whole))),
         (Seen, Seen.ticket.in_(whole)),
+        (ChecklistItem, ChecklistItem.ticket.in_(whole)),
+        (TimeEntry, TimeEntry.ticket.in_(whole)),
+        (Follower, Follower.ticket.in_(whole)),
         (Placement, Placement.ticket.in_(whole)),
         (TicketRef, TicketRef.number.in_([ticket_row(tx, key).number for key in whole])),
         (Event, Event.ticket.in_(whole)),
