@@ -146,6 +146,12 @@ SIGNATURE = declare(Setting("signature", str, "", "Signature under replies, wher
 OPEN_SINCE_DAYS = _days("open_since_days", 14, "Mail older than this many days at connecting becomes closed history")
 CLOSE_AFTER_DAYS = _days("close_after_days", 14, "Close solved tickets after this many days")
 REOPEN_DAYS = _days("reopen_days", 30, "An answer within this many days opens a closed ticket again")
+ANSWERS_TO_DONE = declare(
+    Setting(
+        "answers_to_done", str, "within", "What an answer to a solved or closed ticket does",
+        choices=("within", "reopen", "new"),
+    )
+)  # fmt: skip
 UNDO_SEND_SECONDS = declare(
     Setting("undo_send_seconds", int, 10, "Seconds in which a sent reply can be called back", low=0, high=60)
 )
@@ -176,5 +182,8 @@ AUTO_THEME = declare(
 )
 KEEP_ENGINE = declare(
     Setting("keep_engine", bool, False, "Go on receiving and sending when the window is closed", "device")
+)
+SIDE_FOLDED = declare(
+    Setting("side_folded", str, "", "Sections beside a conversation of which only the heading is shown", "device")
 )
 NOTIFICATIONS = declare(Setting("notifications", bool, True, "Show a notice when something new arrives", "device"))

@@ -2,7 +2,7 @@
 
 A rep's message makes a ticket wait for the customer; the customer's answer opens it again; a solved ticket closes by
 itself after some days without mail; a closed one opens again for an answer that comes soon enough, otherwise that
-answer becomes a ticket of its own. Notes, automatic mail and bounces change nothing.
+answer becomes a ticket of its own (`FollowUp`: a desk may have it otherwise). Notes, automatic mail and bounces change nothing.
 """
 
 from __future__ import annotations
@@ -105,8 +105,22 @@ def after_reply(*, solve: bool) -> Status:
     return Status.SOLVED if solve else Status.WAITING
 
 
-def takes_answer(status: str, closed_at: datetime | None, at: datetime, reopen_days: int) -> bool:
-    """Does an answer of `at` go into this ticket? A closed one takes answers for `reopen_days` days."""
+class FollowUp(enum.StrEnum):
+    """What an answer to a solved or closed ticket does: the setting `answers_to_done`."""
+
+    WITHIN = "within"  # opens a closed one again for some days, later a new ticket that is linked; a solved one always
+    REOPEN = "reopen"  # opens it again, however long ago it was
+    NEW = "new"  # opens a new ticket that is linked
+
+
+def takes_answer(
+    status: str, closed_at: datetime | None, at: datetime, reopen_days: int, policy: str = FollowUp.WITHIN
+) -> bool:
+    """Does an answer of `at` go into this ticket, by the desk's policy? `reopen_days` counts from closing, for WITHIN."""
+    if status not in DONE or policy == FollowUp.REOPEN:
+        return True
+    if policy == FollowUp.NEW:
+        return False
     if status != Status.CLOSED or closed_at is None:
         return True
     return at - closed_at <= timedelta(days=reopen_days)

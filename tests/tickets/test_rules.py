@@ -58,3 +58,11 @@ def test_a_ticket_in_the_bin_counts_nowhere_else() -> None:
         "status:closed",
         "follow_up",
     }
+
+
+def test_a_desk_may_have_answers_to_what_is_done_otherwise() -> None:
+    years = CLOSED + timedelta(days=900)
+    assert takes_answer("closed", CLOSED, years, 30, "reopen")
+    assert not takes_answer("solved", None, CLOSED, 30, "new")
+    assert not takes_answer("closed", CLOSED, CLOSED, 30, "new")
+    assert takes_answer("waiting", None, CLOSED, 30, "new")

@@ -112,6 +112,8 @@ class Intake:
         self._was_named(mail)
         row = self.threads.ticket(match.ticket)
         too_late = row is not None and not arrival.was_there and not tickets.accepts_reply(self.tx, row.id, arrival.at)
+        if row is not None and too_late and (later := tickets.continuation(self.tx, row.id, arrival.at)) is not None:
+            row, too_late = self.threads.ticket(later), False
         if row is None or too_late:
             ticket = self.open_for(arrival, writer)
             places.store(arrival, ticket=ticket, customer=customer, automatic=is_by_program(mail))

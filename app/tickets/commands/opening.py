@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import bindparam, literal_column, null, update
+from sqlalchemy import bindparam, literal_column, null, select, update
 from sqlalchemy.orm import Session
 
 from app.index import commands as index
@@ -172,14 +172,33 @@ def message_added(tx: Tx, ticket: UUID, *, direction: str, at: datetime, snippet
 def accepts_reply(db: Session, ticket: UUID, at: datetime) -> bool:
     """Does a customer's mail of `at` go into this ticket, or does it open a new one (linked to it)?
 
-    Not into a deleted ticket (what was deleted stays deleted), nor into one that was closed too long ago.
+    Not into a deleted ticket (what was deleted stays deleted), nor into a solved or closed one where the desk's policy
+    is another (`app.tickets.rules.FollowUp`).
     """
     row = standing(db, ticket) if isinstance(db, Tx) else _living(db, ticket)
     if row is None or row.deleted_at is not None:
         return False
-    if row.status != Status.CLOSED:
+    if row.status not in DONE:
         return True
-    return takes_answer(row.status, row.closed_at, at, int(options.get(db, "reopen_days")))
+    days, policy = int(options.get(db, "reopen_days")), str(options.get(db, "answers_to_done"))
+    return takes_answer(row.status, row.closed_at, at, days, policy)
+
+
+def continuation(tx: Tx, ticket: UUID, at: datetime) -> UUID | None:
+    """The newest ticket that an answer to this one was made into and that takes another of `at`; None if there is none.
+
+    Whoever goes on writing under the old mail means the matter that they wrote about last.
+    """
+    tx.flush()
+    later = (
+        select(Ticket.id)
+        .join(TicketLink, TicketLink.other == Ticket.id)
+        .where(TicketLink.ticket == ticket, TicketLink.kind == "continues", TicketLink.deleted_at.is_(None))
+        .order_by(Ticket.number.desc())
+    )
+    number = standing(tx, ticket).number
+    newer = later.where(Ticket.number > number, Ticket.merged_into.is_(None))
+    return next((key for key in tx.scalars(newer) if accepts_reply(tx, key, at)), None)
 
 
 def _living(db: Session, ticket: UUID) -> Ticket | None:

@@ -140,11 +140,21 @@ class SendingPane(OptionsPane):
             NumberField(0, 3650, tr("days"), tr("Close solved tickets")),
             tr("after this time without mail."),
         )
+        ways = [
+            ("within", tr("Open it again for some days, later a new ticket")),
+            ("reopen", tr("Always open it again")),
+            ("new", tr("Always a new ticket, linked to it")),
+        ]
+        self.add_field(
+            "answers_to_done",
+            tr("An answer to a solved or closed ticket"),
+            Select(ways, "within", name=tr("An answer to a solved or closed ticket")),
+        )
         self.add_field(
             "reopen_days",
-            tr("Answers reopen"),
-            NumberField(0, 3650, tr("days"), tr("Answers reopen")),
-            tr("A later answer to a closed ticket opens a new one, linked to it."),
+            tr("For some days"),
+            NumberField(0, 3650, tr("days"), tr("Answers open a closed ticket again")),
+            tr("after it was closed. A solved one that is not closed yet is always opened again."),
         )
 
 
