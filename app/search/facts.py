@@ -35,7 +35,10 @@ _MORE: Final = {
     " WHERE g.deleted_at IS NULL AND g.ticket IN ({ids})",
     "from": "SELECT t.id, i.handle FROM ticket t JOIN identity i ON i.customer = t.customer WHERE t.id IN ({ids})",
     "to": 'SELECT m.ticket, m."to" FROM message m WHERE m.ticket IN ({ids})',
-    "number": "SELECT m.merged_into, m.number FROM ticket m WHERE m.merged_into IN ({ids})",
+    "number": "WITH RECURSIVE part(root, id, number) AS ("
+    " SELECT t.id, t.id, t.number FROM ticket t WHERE t.id IN ({ids})"
+    " UNION SELECT p.root, m.id, m.number FROM part p JOIN ticket m ON m.merged_into = p.id)"
+    " SELECT root, number FROM part",
     "note": "SELECT m.ticket, 1 FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL"
     " WHERE m.ticket IN ({ids}) AND m.direction = 'internal' AND coalesce(p.ticket, m.ticket) = m.ticket",
     "survey": "SELECT r.ticket, 1 FROM survey_response r WHERE r.ticket IN ({ids})",

@@ -68,10 +68,19 @@ _DATES: Final = {
 _TEXTS: Final = {"subject": "t.subject", "team": "t.team"}
 _SIGNS: Final = {Op.IS: "=", Op.BELOW: "<", Op.AT_MOST: "<=", Op.ABOVE: ">", Op.AT_LEAST: ">="}
 _FOUND: Final = (
-    "t.id IN (SELECT coalesce(o.merged_into, o.id) FROM search_fts f JOIN search_doc d ON d.rowid = f.rowid"
+    "t.id IN (SELECT coalesce(q.merged_into, n.merged_into, o.merged_into, o.id)"
+    " FROM search_fts f JOIN search_doc d ON d.rowid = f.rowid"
     " LEFT JOIN placement p ON p.id = d.key AND p.deleted_at IS NULL"
-    " JOIN ticket o ON o.id = coalesce(p.ticket, d.ticket) WHERE search_fts MATCH {0})"
+    " JOIN ticket o ON o.id = coalesce(p.ticket, d.ticket)"
+    " LEFT JOIN ticket n ON n.id = o.merged_into LEFT JOIN ticket q ON q.id = n.merged_into WHERE search_fts MATCH {0})"
 )
+
+_BECAME: Final = (
+    "t.id IN (WITH RECURSIVE became(id) AS (SELECT r.ticket FROM ticket_ref r WHERE r.number = {0}"
+    " UNION SELECT o.merged_into FROM became b JOIN ticket o ON o.id = b.id WHERE o.merged_into IS NOT NULL)"
+    " SELECT id FROM became)"
+)
+"""What the ticket of a number became by merging, in however many steps."""
 
 OwnFields = Mapping[str, FieldInfo]
 """A desk's own fields by their name, casefolded."""
@@ -167,8 +176,11 @@ class Filter:
             return self._customer(check)
         if check.field == "to":
             return where.format(self._text(check, 'm."to"'))
-        texts = " OR ".join(self._text(check, name) for name in _LOOKED_AT[check.field])
-        return f"{column} IS NOT NULL AND {column} IN ({where.format(texts)})"
+        return f"{column} IS NOT NULL AND {column} IN ({where.format(self.named(check))})"
+
+    def named(self, check: Check) -> str:
+        """The rows that a check names: agents (alias `a`), companies (`o`), mailboxes (`b`), own statuses (`s`)."""
+        return " OR ".join(self._text(check, name) for name in _LOOKED_AT[check.field])
 
     def _customer(self, check: Check) -> str:
         name, handle = self._text(check, "c.name"), self._text(check, "i.handle")
@@ -197,10 +209,7 @@ class Filter:
         if check.field == "messages":
             return f"t.message_count {_SIGNS[check.op]} {number}"
         if check.op is Op.IS:
-            return (
-                "t.id IN (SELECT coalesce(o.merged_into, o.id) FROM ticket_ref r JOIN ticket o ON o.id = r.ticket"
-                f" WHERE r.number = {number})"
-            )
+            return _BECAME.format(number)
         return f"t.number {_SIGNS[check.op]} {number}"
 
     def _date(self, check: Check) -> str:
