@@ -90,7 +90,7 @@ class Pace:
 
 
 WITH_WINDOW: Final = Pace()
-ALONE: Final = Pace(aim_s=0.06, limit_s=1.0, pause_s=0.0, least=100)
+ALONE: Final = Pace(aim_s=0.15, limit_s=1.0, pause_s=0.0, least=200)
 
 
 class Intake:
