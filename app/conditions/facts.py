@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from app.conditions.tree import Op
+from app.conditions.words import Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Facts:
     """A ticket. Texts about a thing that the ticket has not are empty tuples; tags are casefolded.
 
     `numbers`: its own and those of what was merged into it. `updated_at`: its last message or change of its own fields.
-    `words`: which of the free words and phrases that a condition asks for are found in it, as (operator, value).
+    `words`: which of the free words that a condition asks for are found in it.
     """
 
     number: int
@@ -60,5 +60,5 @@ class Facts:
     solved_at: datetime | None
     due_at: datetime | None
     snooze_until: datetime | None
-    words: frozenset[tuple[Op, str]] = frozenset()
+    words: frozenset[Words] = frozenset()
     own: Mapping[str, Own] = field(default_factory=dict)

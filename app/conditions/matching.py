@@ -13,6 +13,7 @@ from app.conditions.facts import Facts, Own
 from app.conditions.fields import CUSTOM, field_named
 from app.conditions.texts import fits, fits_choice
 from app.conditions.tree import AllOf, Check, Node, Not, Op, checks
+from app.conditions.words import Gathered, Words, gathered
 
 YES_NO: Final = {
     "yes": True,
@@ -41,13 +42,18 @@ def asks_for_deleted(tree: Node) -> bool:
 
 def holds(tree: Node, facts: Facts, now: datetime) -> bool:
     """Is the condition true of the ticket, wherever that lies?"""
-    if isinstance(tree, Check):
-        return _check(tree, facts, now)
-    if isinstance(tree, Not):
-        return not holds(tree.part, facts, now)
-    if isinstance(tree, AllOf):
-        return all(holds(part, facts, now) for part in tree.parts)
-    return any(holds(part, facts, now) for part in tree.parts)
+    return _holds(gathered(tree), facts, now)
+
+
+def _holds(node: Gathered | Check | Words, facts: Facts, now: datetime) -> bool:
+    if isinstance(node, Words):
+        return node in facts.words
+    if isinstance(node, Check):
+        return _check(node, facts, now)
+    if node.kind is Not:
+        return not _holds(node.parts[0], facts, now)
+    held = (_holds(part, facts, now) for part in node.parts)
+    return all(held) if node.kind is AllOf else any(held)
 
 
 def _check(check: Check, facts: Facts, now: datetime) -> bool:
@@ -58,8 +64,6 @@ def _check(check: Check, facts: Facts, now: datetime) -> bool:
     if check.field.startswith(CUSTOM):
         return _own(check, facts.own.get(" ".join(check.field[len(CUSTOM) :].split()).casefold()), now)
     match check.field:
-        case "words":
-            return (check.op, check.value) in facts.words
         case "is":
             return _is(check.value, facts, now)
         case "has":

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.conditions.facts import Facts
 from app.conditions.tree import Check, Node, checks
+from app.conditions.words import Words, words_in
 from app.kernel import clock
 from app.search import own_fields
 from app.search.filters import UNREAD, Filter
@@ -58,7 +59,7 @@ def _some(db: Session, keys: Sequence[UUID], tree: Node, me: UUID | None) -> dic
     filters = Filter.of(db, me)
     asked = list(checks(tree))
     more = {name: _many(db, name, keys) for name in _needed(asked)}
-    words = {(one.op, one.value): _having(db, keys, one, me) for one in asked if one.field == "words"}
+    words = {one: _having(db, keys, one, me) for one in words_in(tree)}
     rows = _query(db, _ROWS, keys, {"me": filters.values["me"]})
     found = {}
     for row in rows:
@@ -132,10 +133,10 @@ def _many(db: Session, name: str, keys: Sequence[UUID]) -> dict[bytes, list[Any]
     return found
 
 
-def _having(db: Session, keys: Sequence[UUID], check: Check, me: UUID | None) -> set[bytes]:
+def _having(db: Session, keys: Sequence[UUID], words: Words, me: UUID | None) -> set[bytes]:
     """Which of these tickets the index finds for free words: what a word is, only the index knows."""
     filters = Filter(me, clock.now())
-    sql = f"SELECT t.id FROM ticket t WHERE {filters.holds(check)} AND t.id IN ({{ids}})"
+    sql = f"SELECT t.id FROM ticket t WHERE {filters.found(words)} AND t.id IN ({{ids}})"
     return {row[0] for row in _query(db, sql, keys, filters.values)}
 
 

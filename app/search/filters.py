@@ -17,10 +17,10 @@ from sqlalchemy.orm import Session
 
 from app.conditions.dates import Interval, within
 from app.conditions.fields import CUSTOM, field_named
-from app.conditions.language import Query
 from app.conditions.matching import asks_for_deleted
 from app.conditions.texts import spellings
-from app.conditions.tree import EVERYTHING, AllOf, Check, Node, Not, Op
+from app.conditions.tree import EVERYTHING, AllOf, AnyOf, Check, Node, Not, Op
+from app.conditions.words import Gathered, Words, gathered
 from app.fields.queries import FieldInfo, fields
 from app.index.words import match_word
 from app.kernel import clock
@@ -70,7 +70,8 @@ _SIGNS: Final = {Op.IS: "=", Op.BELOW: "<", Op.AT_MOST: "<=", Op.ABOVE: ">", Op.
 _FOUND: Final = (
     "t.id IN (SELECT coalesce(q.merged_into, n.merged_into, o.merged_into, o.id)"
     " FROM search_fts f JOIN search_doc d ON d.rowid = f.rowid"
-    " LEFT JOIN placement p ON p.id = d.key AND p.deleted_at IS NULL"
+    " LEFT JOIN attachment a ON d.kind = 'file' AND a.id = d.key"
+    " LEFT JOIN placement p ON p.id = coalesce(a.message, d.key) AND p.deleted_at IS NULL"
     " JOIN ticket o ON o.id = coalesce(p.ticket, d.ticket)"
     " LEFT JOIN ticket n ON n.id = o.merged_into LEFT JOIN ticket q ON q.id = n.merged_into WHERE search_fts MATCH {0})"
 )
@@ -109,32 +110,36 @@ class Filter:
         """A filter for this desk, as of now."""
         return cls(me, clock.now(), {one.name.casefold(): one for one in fields(db)}, each)
 
-    def where(self, condition: Query | Node) -> str:
-        """The condition as SQL. Of a search, the free words that go to the index by another way are left out.
-
-        What lies in the Bin is left out unless it is asked for, and what is part of another ticket always. Raises QueryError
-        for a field that this desk does not have, or a value that it cannot have.
+    def where(self, tree: Node) -> str:
+        """The condition as SQL. What lies in the Bin is left out unless it is asked for, and what is part of another ticket
+        always. Raises QueryError for a field that this desk does not have, or a value that it cannot have.
         """
-        tree = condition.rest if isinstance(condition, Query) else condition
-        parts = [] if tree == EVERYTHING else [self._node(tree)]
-        if not asks_for_deleted(condition.tree if isinstance(condition, Query) else condition):
+        parts = [] if tree == EVERYTHING else [self.holds(tree)]
+        if not asks_for_deleted(tree):
             parts.append("t.deleted_at IS NULL")
         parts.append("t.merged_into IS NULL")
         return " AND ".join(parts)
 
     def holds(self, tree: Node) -> str:
         """The condition alone, wherever the tickets lie."""
-        return self._node(tree)
+        return self._node(gathered(tree))
 
-    def _node(self, node: Node) -> str:
+    def _node(self, node: Gathered | Check | Words) -> str:
+        if isinstance(node, Words):
+            return self.found(node)
         if isinstance(node, Check):
             return f"({self._check(node)})"
-        if isinstance(node, Not):
-            return f"NOT {self._node(node.part)}"
+        if node.kind is Not:
+            return f"NOT {self._node(node.parts[0])}"
         if not node.parts:
             return "1"
-        joint = " AND " if isinstance(node, AllOf) else " OR "
+        joint = " AND " if node.kind is AllOf else " OR "
         return f"({joint.join(self._node(part) for part in node.parts)})"
+
+    def found(self, words: Words) -> str:
+        """The tickets in which the index finds free words. Nothing but signs restricts nothing, negated or not."""
+        match = fts_match(words.node, whole=words.whole)
+        return _FOUND.format(self._bind(match)) if match else "0" if words.whole else "1"
 
     def _check(self, check: Check) -> str:
         if check.op is Op.IS_NOT:
@@ -144,9 +149,6 @@ class Filter:
         if check.field.startswith(CUSTOM):
             return own_fields.sql(check, self.own, self.now, self._bind)
         match check.field:
-            case "words":
-                phrase = match_word(check.value, prefix=False)
-                return _FOUND.format(self._bind(phrase)) if phrase else "1"
             case "is":
                 return _IS[check.value]
             case "has":
@@ -267,6 +269,15 @@ _LOOKED_AT: Final = {
     "mailbox": ("b.address", "b.name"),
     "state": ("s.name",),
 }
+
+
+def fts_match(node: Node, *, whole: bool = False) -> str:
+    """Free words as FTS5 wants them, unquoted ones also as the beginning of words unless `whole`; empty without words."""
+    if isinstance(node, Check):
+        return match_word(node.value, prefix=not whole and node.op is Op.CONTAINS)
+    assert isinstance(node, AllOf | AnyOf)
+    matches = [match for match in (fts_match(part, whole=whole) for part in node.parts) if match]
+    return f"({(' AND ' if isinstance(node, AllOf) else ' OR ').join(matches)})" if matches else ""
 
 
 def _escaped(value: str) -> str:

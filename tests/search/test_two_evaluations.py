@@ -102,6 +102,9 @@ def _change(tx: Tx, desk: SmallDesk, ticket: UUID, dice: random.Random, fields: 
 @example(tree=parse("-(waiting<3d) -state:ann -organisation:any"))
 @example(tree=parse("updated>=2026-03-02 -updated>1h"))
 @example(tree=parse("#1 OR #2 OR #3"))
+@example(tree=parse("parc hello -not"))
+@example(tree=parse("-(:: OR !!) (parcel OR 日) -par"))
+@example(tree=parse("-(hello OR is:open) OR hell"))
 @example(tree=parse("tag:ÄRGER subject:ÄRGER -from:ärger"))
 @example(tree=parse('field.colour:ÄRGER OR field.parts=parcel OR field."order no":none field.ok:no'))
 def test_sql_and_memory_agree(desk: SmallDesk, tree: Node) -> None:
