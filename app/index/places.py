@@ -30,6 +30,11 @@ def place_of(at: datetime) -> int:
     return max(1, clock.to_us(at) // _QUARTER_US)
 
 
+def age_days(place: int) -> float:
+    """How old what stands there is, in days; 0 for what is said to come from the future."""
+    return max(0.0, (place_of(clock.now()) - place) / (86_400 * 4))
+
+
 def free_places(connection: Connection, wanted: Sequence[int]) -> list[int]:
     """Numbers that are free, ascending, each the wanted one or the next after it. `wanted`: ascending."""
     if not wanted:

@@ -21,6 +21,7 @@ _UNSPACED = re.compile(
 _PLAIN = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
           "đ": "d", "Đ": "D", "ı": "i"}  # fmt: skip
 _WORD = re.compile(r"[^\W_]+")
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 
 CUSTOMER, _KIND = "\ue000", "\ue001"
 """Marks before a word: it stands in the name, address or organisation of a customer; it says what a document is. They are for
@@ -78,8 +79,7 @@ def plain(text: str) -> str:
     """`text` without accents, as the index folds it, for looking at it directly."""
     if text.isascii():
         return text
-    apart = unicodedata.normalize("NFD", _as_typed(text))
-    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+    return _ACCENTS.sub("", unicodedata.normalize("NFD", _as_typed(text)))
 
 
 def match_word(word: str, *, prefix: bool, mark: str = "") -> str:
@@ -97,6 +97,11 @@ def match_word(word: str, *, prefix: bool, mark: str = "") -> str:
 def parts_of(word: str) -> list[str]:
     """What the index takes for words of their own in one word of a person: "ann@lamp.example" is three."""
     return _WORD.findall(spaced(word))
+
+
+def is_unspaced(part: str) -> bool:
+    """Is it of a script that is written without blanks, where no word begins anywhere?"""
+    return _UNSPACED.match(part) is not None
 
 
 def phrase(parts: Sequence[str]) -> str:

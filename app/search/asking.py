@@ -1,0 +1,193 @@
+"""What is asked, made ready: free words as FTS5 wants them, everything else as SQL on tickets.
+
+All words must stand in one document: a letter, a note, a file, or the subject line with the tags. Words that must not be there
+may stand nowhere in the ticket.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from app.conditions.language import Query, parse
+from app.conditions.tree import AllOf, AnyOf, Check, Node, Not, Op
+from app.index.queries import match_beginning
+from app.index.words import FILE, NOTE, TICKET, kind_word, match_word, parts_of, plain
+from app.search.filters import Filter
+
+
+class Scope(enum.StrEnum):
+    """Where words are looked for."""
+
+    ALL = "all"
+    SUBJECT = "subject"
+    CONVERSATION = "conversation"
+    NOTES = "notes"
+    PEOPLE = "people"
+    FILES = "files"
+
+
+class Order(enum.StrEnum):
+    """Which of what is found comes first."""
+
+    NEWEST = "newest"
+    BEST = "best"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asks; `me`: for whom `mine` and `unread` are meant."""
+
+    typed: str
+    scope: Scope = Scope.ALL
+    order: Order = Order.NEWEST
+    me: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A question made ready. `match`: the words as FTS5 wants them; empty when only conditions were given.
+
+    `begun`: words that stand for so many words of the index (a letter or two) that FTS5 would take long over them, folded; `others`
+    are the rest then. `without`: what may stand nowhere in a ticket. `where`, `values`: all other conditions on the ticket
+    `t`; `is_free`: there are none. `words`: what is looked for, as typed; `phrases`: those of them that were quoted.
+    `since`: the place of the oldest document that is looked at.
+    """
+
+    match: str
+    where: str
+    values: dict[str, object]
+    is_free: bool
+    scope: Scope = Scope.ALL
+    others: str = ""
+    begun: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    since: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A word or a group of words: as typed, as FTS5 wants it, whether that is quick."""
+
+    word: str
+    match: str
+    quick: bool
+
+
+def wanted(db: Session, asked: Question) -> Wanted:
+    """Make a question ready. Raises QueryError."""
+    query = parse(asked.typed)
+    parts, without, rest = _sorted(db, query)
+    filters = Filter.of(db, asked.me, each=bool(parts))
+    where = filters.where(AllOf(tuple(rest)))
+    joined = " AND ".join(part.match for part in parts)
+    quick = " AND ".join(part.match for part in parts if part.quick)
+    looked = asked.scope in _LOOKED
+    slow = [part.word for part in parts if not part.quick] if looked else []
+    return Wanted(
+        match=_without(within(joined, asked.scope), without),
+        where=where,
+        values=filters.values,
+        is_free=not rest,
+        scope=asked.scope,
+        others=_without(within(quick, asked.scope), without) if slow else "",
+        begun=tuple(plain(word).lower() for word in slow),
+        without=without,
+        words=tuple(dict.fromkeys(word for part in query.groups for word in _said(part))),
+        phrases=tuple(check.value for check in query.groups if isinstance(check, Check) and _is_phrase(check)),
+    )
+
+
+_LOOKED: Final = {Scope.ALL, Scope.SUBJECT, Scope.PEOPLE, Scope.CONVERSATION}
+
+
+def within(match: str, scope: Scope) -> str:
+    """An FTS5 expression for words, narrowed to where they are to stand."""
+    note, file, ticket = (f'"{kind_word(kind)}"' for kind in (NOTE, FILE, TICKET))
+    if not match:
+        return ""
+    match scope:
+        case Scope.SUBJECT:
+            return f"{{title}} : ({match})"
+        case Scope.CONVERSATION:
+            return f"(({{body}} : ({match})) NOT ({note} OR {file}))"
+        case Scope.NOTES:
+            return f"({note} AND ({{body}} : ({match})))"
+        case Scope.PEOPLE:
+            return f"{{people}} : ({match})"
+        case Scope.FILES:
+            return f"(({file} AND ({match})) OR (({{extra}} : ({match})) NOT {ticket}))"
+        case _:
+            return match
+
+
+def _without(match: str, without: Sequence[str]) -> str:
+    return f"({match}) NOT ({' OR '.join(without)})" if match and without else match
+
+
+def _sorted(db: Session, query: Query) -> tuple[list[_Part], tuple[str, ...], list[Node]]:
+    """What must be found, what may not be there, and the conditions that are no words."""
+    parts: list[_Part] = []
+    without: list[str] = []
+    rest: list[Node] = []
+    for node in query.groups:
+        if is_words(node):
+            parts += [part for part in [_part(db, node)] if part.match]
+        elif isinstance(node, Not) and is_words(node.part):
+            without += [match for match in [_plain_match(node.part)] if match]
+        else:
+            rest.append(node)
+    return parts, tuple(without), rest
+
+
+def is_words(node: Node) -> bool:
+    """Are there only free words in it, none negated?"""
+    if isinstance(node, Check):
+        return node.field == "words"
+    return not isinstance(node, Not) and bool(node.parts) and all(is_words(part) for part in node.parts)
+
+
+def _part(db: Session, node: Node) -> _Part:
+    if isinstance(node, Check):
+        if _is_phrase(node):
+            return _Part(node.value, match_word(node.value, prefix=False), True)
+        return _Part(node.value, *match_beginning(db, node.value))
+    parts = [part for part in (_part(db, one) for one in _parts(node)) if part.match]
+    joint = " OR " if isinstance(node, AnyOf) else " AND "
+    match = joint.join(f"({part.match})" for part in parts)
+    return _Part("", f"({match})" if match else "", True)  # several begun words in a group: FTS5 finds them
+
+
+def _plain_match(node: Node) -> str:
+    """Words that are excluded are meant whole: half a word would take away what nobody thought of."""
+    if isinstance(node, Check):
+        return match_word(node.value, prefix=False)
+    matches = [match for match in (_plain_match(one) for one in _parts(node)) if match]
+    return f"({(' OR ' if isinstance(node, AnyOf) else ' AND ').join(matches)})" if matches else ""
+
+
+def _said(node: Node) -> list[str]:
+    """The free words in a condition that are to be found."""
+    if isinstance(node, Check):
+        return [node.value] if node.field == "words" and parts_of(node.value) else []
+    return [] if isinstance(node, Not) else [word for part in _parts(node) for word in _said(part)]
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    return node.parts if isinstance(node, AllOf | AnyOf) else ()
+
+
+def _is_phrase(check: Check) -> bool:
+    return check.op is Op.IS and check.field == "words"
+
+
+def words_of(typed: str) -> tuple[str, ...]:
+    """The free words of a query, to mark them where they are shown. Raises QueryError."""
+    return tuple(dict.fromkeys(word for part in parse(typed).groups for word in _said(part)))

@@ -1,0 +1,89 @@
+"""Where the words that were looked for stand in a text: the same words as the index finds, with or without accents.
+
+A word is marked where it begins; a quoted one as a whole; scripts without blanks anywhere. Letters that fold to several (ß) keep
+their places, since every folded letter remembers where it came from.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from app.index.words import is_unspaced, parts_of, plain
+
+_AROUND: Final = 60
+_MOVING = re.compile("[\u0300-\u036f\u0130ßẞæÆœŒ]")
+"""Letters that become none or two, so that what stands behind them moves."""
+
+_BLANK = re.compile(r"\s+")
+LONGEST: Final = 500_000
+"""Characters of a text that are looked at."""
+
+
+def spans(text: str, words: Sequence[str], phrases: Sequence[str] = ()) -> list[tuple[int, int]]:
+    """(begin, end) of every place in `text`, from left to right, none overlapping. `phrases`: those of `words` that were
+    quoted, so that they are words as a whole.
+    """
+    pattern = _pattern(tuple(words), tuple(phrases))
+    if pattern is None or not text:
+        return []
+    folded, places = _folded(text[:LONGEST])
+    if places is None:
+        return [found.span() for found in pattern.finditer(folded)]
+    return [(places[found.start()], places[found.end()]) for found in pattern.finditer(folded)]
+
+
+@lru_cache(maxsize=64)
+def _pattern(words: tuple[str, ...], phrases: tuple[str, ...]) -> re.Pattern[str] | None:
+    found: dict[str, None] = {}
+    for word in sorted(words, key=len, reverse=True):
+        parts = [re.escape(plain(part).lower()) for part in parts_of(word)]
+        if not parts:
+            continue
+        begin = "" if is_unspaced(parts_of(word)[0]) else r"(?<![^\W_])"
+        end = r"(?![^\W_])" if word in phrases and begin else ""
+        found[begin + r"[\W_]*".join(parts) + end] = None
+    return re.compile("|".join(found)) if found else None
+
+
+def _folded(text: str) -> tuple[str, list[int] | None]:
+    """`text` as it is compared, and where each of its letters came from; None if nothing moved."""
+    if text.isascii():
+        return text.lower(), None
+    folded = plain(text).lower()
+    if len(folded) == len(text) and not _MOVING.search(text):
+        return folded, None
+    letters: list[str] = []
+    places: list[int] = []
+    for place, letter in enumerate(text):
+        for one in letter.lower() if letter.isascii() else plain(letter).lower():
+            letters.append(one)
+            places.append(place)
+    places.append(len(text))
+    return "".join(letters), places
+
+
+def first_place(text: str, words: Sequence[str], phrases: Sequence[str] = ()) -> int:
+    """Where the first of `words` stands, -1 if none does."""
+    pattern = _pattern(tuple(words), tuple(phrases))
+    if pattern is None or not text:
+        return -1
+    folded, places = _folded(text[:LONGEST])
+    found = pattern.search(folded)
+    return -1 if found is None else found.start() if places is None else places[found.start()]
+
+
+def around(text: str, words: Sequence[str], phrases: Sequence[str] = ()) -> str:
+    """About 140 characters of `text` around the first of `words`, in one line."""
+    first = max(0, first_place(text, words, phrases))
+    begin = max(0, first - 2 * _AROUND)
+    flat = _BLANK.sub(" ", text[begin : first + 6 * _AROUND]).strip()
+    place = len(_BLANK.sub(" ", text[begin:first]).lstrip())
+    start = max(0, place - _AROUND)
+    if start:
+        start = flat.find(" ", start) + 1 or start
+    piece = flat[start : start + 2 * _AROUND + 20]
+    is_cut = start + len(piece) < len(flat) or first + 6 * _AROUND < len(text)
+    return ("… " if start or begin else "") + piece + (" …" if is_cut else "")
