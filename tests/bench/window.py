@@ -1,4 +1,5 @@
-"""The window measured from outside (start, memory) and from inside (see `lively`): `python -m tests.bench.window DESK`.
+"""The window measured from outside (start, memory) and from inside (see `lively`):
+`python -m tests.bench.window DESK [--small DESK]`.
 
 Prints progress on stderr and, as its last line, the figures as JSON. It is a program of its own because it needs Qt;
 `deskbell bench window` starts it on a large desk. With Xvfb installed it brings a screen of its own, else Qt draws
@@ -7,6 +8,7 @@ into memory.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
@@ -24,6 +26,7 @@ from app.cli.benchmarks.figures import Figure, absent, in_turns, median, pss_mb,
 from app.cli.benchmarks.surroundings import surroundings
 from app.desk import Desk
 from app.desk.sample import fill_many
+from app.tickets.queries import counts
 from tests.bench.thunderbird import Thunderbird, missing
 
 ROUNDS = 5
@@ -82,11 +85,8 @@ class Starts:
             process.wait(PATIENCE_S)
 
 
-def start_figures(large: Path, tickets: int, scratch: Path, around: dict[str, str]) -> list[Figure]:
+def start_figures(large: Path, small: Path, scratch: Path, around: dict[str, str]) -> list[Figure]:
     """First rows on the screen with a large desk beside a small one, in turns, and the window's memory."""
-    small = scratch / "small"
-    with Desk.open(small, create=True) as desk:
-        fill_many(desk, FEW)
     starts = Starts(around)
     for folder in (small, large):
         starts.once(folder)
@@ -99,10 +99,9 @@ def start_figures(large: Path, tickets: int, scratch: Path, around: dict[str, st
         peer.memory.clear()
         contestants["thunderbird"] = peer.once
     took = in_turns(contestants, ROUNDS)
-    what = f"{tickets:,} tickets"
     found = [
-        Figure("window", "first rows, large desk", median(took["large"]), "s", ROUNDS, what),
-        Figure("window", "first rows, small desk", median(took["small"]), "s", ROUNDS, f"{FEW} tickets"),
+        Figure("window", "first rows, large desk", median(took["large"]), "s", ROUNDS, _size(large)),
+        Figure("window", "first rows, small desk", median(took["small"]), "s", ROUNDS, _size(small)),
         ratio("window", "start, large beside small", took["large"], took["small"], "less is better"),
         Figure("window", "memory, large desk", median(starts.memory[large]), "MB", ROUNDS, "PSS, without engine"),
         Figure("window", "memory, small desk", median(starts.memory[small]), "MB", ROUNDS, "PSS, without engine"),
@@ -118,17 +117,28 @@ def start_figures(large: Path, tickets: int, scratch: Path, around: dict[str, st
     ]
 
 
+def _size(folder: Path) -> str:
+    with Desk.open(folder) as desk:
+        return f"{desk.ask(counts, None)['all']:,} tickets"
+
+
+def _small(scratch: Path) -> Path:
+    with Desk.open(scratch / "small", create=True) as desk:
+        fill_many(desk, FEW)
+    return scratch / "small"
+
+
 def main() -> int:
     """Measure and print."""
-    large = Path(sys.argv[1])
+    parser = argparse.ArgumentParser()
+    parser.add_argument("large", type=Path)
+    parser.add_argument("--small", type=Path)
+    given = parser.parse_args()
+    large = given.large
     with tempfile.TemporaryDirectory(prefix="deskbell-bench-window-") as name, screen() as display:
         scratch = Path(name)
         around = surroundings(scratch) | display
-        with Desk.open(large) as desk:
-            from app.tickets.queries import counts
-
-            tickets = desk.ask(counts, None)["all"]
-        figures = start_figures(large, tickets, scratch, around)
+        figures = start_figures(large, given.small or _small(scratch), scratch, around)
         os.environ.update(around)
         from tests.bench.lively import lively_figures
 

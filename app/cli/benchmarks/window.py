@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 
 from app.cli.benchmarks.figures import Figure, absent
@@ -19,21 +20,27 @@ LONGEST_S = 600.0
 
 
 def window(size: int) -> list[Figure]:
-    """Everything about the window, with a large desk beside an empty one."""
-    try:
-        if find_spec("tests.bench.window") is None:
-            raise ModuleNotFoundError
-    except ModuleNotFoundError:
-        return [absent("window", "window", "needs a development checkout: the harness is among its tests")]
+    """Everything about the window, with a large desk beside a small one."""
     try:
         folder, _ = desk_of(size or SIZE)
     except NotImplementedError:
         return [absent("window", "window", "there is no large sample desk yet")]
-    command = [sys.executable, "-m", "tests.bench.window", str(folder)]
+    return run_harness("window", "tests.bench.window", str(folder))
+
+
+def run_harness(bench: str, module: str, *args: str) -> list[Figure]:
+    """The figures that a harness among the tests prints; one that says why, where it is not there or fails."""
     try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=LONGEST_S)
+        if find_spec(module) is None:
+            raise ModuleNotFoundError
+    except ModuleNotFoundError:
+        return [absent(bench, "window", "needs a development checkout: the harness is among its tests")]
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *args], stdout=subprocess.PIPE, text=True, check=False, timeout=LONGEST_S
+        )
     except subprocess.TimeoutExpired:
-        return [absent("window", "window", f"the harness had not ended after {LONGEST_S:.0f} s")]
+        return [absent(bench, "window", f"the harness had not ended after {LONGEST_S:.0f} s")]
     if done.returncode:
-        return [absent("window", "window", f"the harness ended with {done.returncode}")]
-    return [Figure(**row) for row in json.loads(done.stdout.splitlines()[-1])]
+        return [absent(bench, "window", f"the harness ended with {done.returncode}")]
+    return [replace(Figure(**row), bench=bench) for row in json.loads(done.stdout.splitlines()[-1])]
