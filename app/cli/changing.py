@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from app.cli import querying
 from app.cli.opening import opened, with_agent
 from app.cli.output import Output
 from app.cli.running import finish_job
@@ -17,7 +18,6 @@ from app.desk import Desk
 from app.kernel import clock, jobs
 from app.kernel.errors import UserError
 from app.people.queries import agent_named
-from app.search import queries as search_queries
 from app.tickets import queries
 from app.tickets.bulk import ACTS, Act, Cause, Left, Many, change_many, tally_of
 from app.tickets.working import due_of
@@ -46,7 +46,7 @@ def change(args: argparse.Namespace, out: Output) -> int:
         if by_number:
             found = [ticket_of(desk, int(word.lstrip("#"))) for word in wanted]
         else:
-            found = list(desk.ask(search_queries.ticket_ids, " ".join(wanted), me=desk.me()))
+            found = list(querying.found(desk, wanted))
         done = _finished(desk, desk.do(change_many, found, acts), out)
         if by_number and len(found) == 1:
             if done.tally.left:

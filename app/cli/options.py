@@ -29,21 +29,26 @@ def lift(argv: list[str]) -> list[str]:
     return front + _query_apart(rest)
 
 
+_WITH_QUERY = (("tickets",), ("search",), ("set",), ("views", "add"))
+_WITH_VALUE = ("--limit", "--sort", "--group", "--colour", "--icon", "--density")
+
+
 def _query_apart(words: list[str]) -> list[str]:
     """In a query, `-word` means "without": everything but the options goes behind `--`."""
-    if not words or words[0] not in ("tickets", "search", "set") or "--" in words or {"-h", "--help"} & set(words):
+    head = next((list(one) for one in _WITH_QUERY if tuple(words[: len(one)]) == one), [])
+    if not head or "--" in words or {"-h", "--help"} & set(words):
         return words
     options: list[str] = []
     query: list[str] = []
-    rest = iter(words[1:])
+    rest = iter(words[len(head) :])
     for word in rest:
-        if word == "--limit":
+        if word in _WITH_VALUE:
             options += [word, *([value] if (value := next(rest, None)) is not None else [])]
         elif word.startswith("--"):
             options.append(word)
         else:
             query.append(word)
-    return [words[0], *options, "--", *query]
+    return [*head, *options, "--", *query]
 
 
 def parser() -> argparse.ArgumentParser:
@@ -54,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--json", action="store_true", help="print one JSON document")
     top.add_argument("--jsonl", action="store_true", help="print one JSON object a line")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_desk, _mailboxes, _running, _tickets, _work, _writing, _people, _mail, _surveys):
+    for add in (_desk, _mailboxes, _running, _tickets, _views, _work, _writing, _people, _mail, _surveys):
         add(commands)
     return top
 
@@ -234,6 +239,27 @@ def _fields(commands: Any) -> None:
     order = _command(what, "order", "work:own_fields", "put the fields into this order")
     order.add_argument("fields", nargs="+")
     _command(what, "remove", "work:own_fields", "remove a field").add_argument("field")
+
+
+def _views(commands: Any) -> None:
+    views = _command(
+        commands, "views", "views:listed", "the views with their numbers: views [show|add|set|remove|restore]"
+    )
+    what = views.add_subparsers(dest="what", required=False)
+    _command(what, "list", "views:listed", "list the views")
+    show = _command(what, "show", "views:one", "the tickets of a view")
+    show.add_argument("--limit", type=int, default=100)
+    add = _command(what, "add", "views:add", "save a query as a view: views add NAME QUERY")
+    for option in ("--sort", "--group", "--colour", "--icon", "--density"):
+        add.add_argument(option, default="")
+    add.add_argument("--shared", action="store_true", help="for everybody at this desk")
+    change = _command(what, "set", "views:change", "change a view")
+    remove = _command(what, "remove", "views:remove", "take a view away, or hide a built-in one")
+    restore = _command(what, "restore", "views:restore", "show a view again")
+    for one in (show, add, change, remove, restore):
+        one.add_argument("name")
+    add.add_argument("query", nargs="*")
+    change.add_argument("changes", nargs="+", metavar="FIELD=VALUE")
 
 
 def _into(word: str) -> str:

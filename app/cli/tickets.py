@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.cli.opening import opened, with_agent
 from app.cli.output import Output
+from app.cli.querying import found
 from app.conversations.queries import MessageView
 from app.desk import Desk
 from app.desk.files import message_html
@@ -25,9 +26,8 @@ from app.tickets.working import span_words
 def listed(args: argparse.Namespace, out: Output) -> int:
     """Tickets that fit a query, the one with the newest message first."""
     with opened(args) as desk:
-        me = desk.me()
-        ids = desk.ask(search_queries.ticket_ids, " ".join(args.query), limit=args.limit, me=me)
-        rows = [row_json(row) for row in desk.ask(queries.ticket_rows, ids, me)]
+        ids = found(desk, args.query, args.limit)
+        rows = [row_json(row) for row in desk.ask(queries.ticket_rows, ids, desk.me())]
     out.rows(rows, row_line)
     return 0
 

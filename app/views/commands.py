@@ -80,7 +80,7 @@ def add_view(
     return row.id
 
 
-def change_view(tx: Tx, view: UUID, **fields: Any) -> bool:
+def change_view(tx: Tx, view: UUID, /, **fields: Any) -> bool:
     """Change `name`, `condition`, `shared`, or any of LOOKS; False when all of it is so already.
 
     A built-in view keeps its name and its condition. Raises NotFoundError, QueryError, UserError.
