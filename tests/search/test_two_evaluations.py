@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from sqlalchemy import text
 
 from app.conditions.matching import fits_condition
@@ -96,7 +96,6 @@ def _change(tx: Tx, desk: SmallDesk, ticket: UUID, dice: random.Random, fields: 
         commands.mark_seen(tx, ticket)
 
 
-@settings(max_examples=300)
 @given(tree=trees)
 @example(tree=parse("-assignee:none OR -from:mia"))
 @example(tree=parse("-(waiting<3d) -state:ann -organisation:any"))
