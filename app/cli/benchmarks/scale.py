@@ -87,10 +87,10 @@ def kept(measure: Measure) -> Path:
     """The folder of a filled desk, filled now if it was not. It lies among temporary files."""
     recipe = hashlib.sha256(repr(measure).encode())
     for source in (
-        str(app.desk.sample.many.__file__),
+        Path(str(app.desk.sample.many.__file__)),
         *sorted(Path(app.kernel.migrations.__path__[0]).glob("versions/*.py")),
     ):
-        recipe.update(Path(source).read_bytes())
+        recipe.update(source.read_bytes())
     folder = Path(tempfile.gettempdir()) / f"{_KEPT}{recipe.hexdigest()[:12]}"
     if not folder.exists():
         making = Path(tempfile.mkdtemp(prefix=_KEPT))
