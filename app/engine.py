@@ -29,7 +29,7 @@ from app.kernel.errors import ExternalError, UserError
 from app.kernel.locks import FileLock, holder
 from app.outbox.delivery import settle_leftovers
 from app.outbox.queries import copies_due
-from app.workers import mail_receive, mail_send, timers
+from app.workers import file_texts, mail_receive, mail_send, timers
 from app.workers.mail_intake import ALONE, WITH_WINDOW, Pace
 from app.workers.mail_live import run_mailbox
 from app.workers.parsing import ParsePool
@@ -179,6 +179,7 @@ class Engine:
         self._send_wake = threading.Event()
         self._sender = mail_send.Sender(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop)
         self._timer_wake = threading.Event()
+        self._files_wake = threading.Event()
         self._mailboxes: dict[UUID, _Mailbox] = {}
         self._threads: list[threading.Thread] = []
 
@@ -197,6 +198,7 @@ class Engine:
             try:
                 self._begin("send", self._send)
                 self._begin("timers", self._timers)
+                self._begin("files", self._files)
                 self._see_mailboxes()
                 self._listen()
             finally:
@@ -215,6 +217,8 @@ class Engine:
             self._words.put("mailboxes_changed")
         if changes.touches("outbox", "mailbox"):
             self._send_wake.set()
+        if changes.touches("message"):
+            self._files_wake.set()
         if changes.touches("job", "setting", "survey"):
             self._timer_wake.set()
 
@@ -292,6 +296,10 @@ class Engine:
                 log.exception("timers failed; they go on at their next turn")
             self._timer_wake.wait(TIMER_S)
 
+    def _files(self) -> None:
+        desk = self._desk
+        file_texts.run(desk.work, desk.ask, desk.workspace.packs, self._stop, self._files_wake)
+
     def _see_mailboxes(self) -> None:
         """Start what is new, end what is gone, wake the rest: a new sign-in may have come."""
         wanted = set(self._desk.ask(receiving_mailboxes))
@@ -308,6 +316,7 @@ class Engine:
         self._stop.set()
         self._send_wake.set()
         self._timer_wake.set()
+        self._files_wake.set()
         _end_all(self._mailboxes.values())
         for thread in self._threads:
             thread.join(30)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.conversations.filetexts import await_texts
 from app.conversations.rules import snippet_of
 from app.conversations.tables import Attachment, Message, MessageRaw, MessageRef
 from app.index import commands as index
@@ -87,7 +88,9 @@ def add_message(tx: Tx, new: NewMessage, *, blob: UUID | None = None) -> UUID:
     """Write a message with its Message-IDs, files and raw bytes (`blob`), and index it. Returns its id."""
     insert_row(tx, Message, _row(new))
     insert_rows(tx, MessageRef, _refs(new))
-    insert_rows(tx, Attachment, [attachment_row(new.id, number, one) for number, one in enumerate(new.attachments)])
+    files = [attachment_row(new.id, number, one) for number, one in enumerate(new.attachments)]
+    insert_rows(tx, Attachment, files)
+    await_texts(tx, files)
     if blob is not None:
         insert_row(tx, MessageRaw, {"message": new.id, "blob": blob})
     tx.touch("message", new.id)

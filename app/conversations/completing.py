@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from app.conversations.commands import NewAttachment, attachment_row
+from app.conversations.filetexts import await_texts, forget_texts
 from app.conversations.rules import snippet_of
 from app.conversations.tables import Attachment, Message, MessageRaw
 from app.index import commands as index
@@ -31,10 +32,13 @@ def complete_message(
     index.remove(tx, "message", message, stored_doc(tx, row))
     row.text, row.snippet, row.warnings = text, row.snippet or snippet_of(text), list(warnings)
     row.extra = {name: value for name, value in row.extra.items() if name != LARGE_MAIL}
+    forget_texts(tx, [message])
     tx.execute(delete(Attachment).where(Attachment.message == message))
     tx.execute(delete(MessageRaw).where(MessageRaw.message == message))
     tx.flush()
-    insert_rows(tx, Attachment, [attachment_row(message, number, one) for number, one in enumerate(files)])
+    rows = [attachment_row(message, number, one) for number, one in enumerate(files)]
+    insert_rows(tx, Attachment, rows)
+    await_texts(tx, rows)
     insert_rows(tx, MessageRaw, [{"message": message, "blob": blob}])
     index.put(tx, [stored_doc(tx, row)], fresh=True)
     tx.touch("message", message)

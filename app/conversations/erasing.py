@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from app.conversations.completing import stored_doc
+from app.conversations.filetexts import forget_texts
 from app.conversations.tables import Attachment, Message, MessageRaw, MessageRef
 from app.index import commands as index
 from app.kernel.store import Tx
@@ -22,6 +23,7 @@ def erase_messages(tx: Tx, messages: Sequence[UUID]) -> None:
     for row in tx.scalars(select(Message).where(Message.id.in_(messages))).all():
         index.remove(tx, "message", row.id, stored_doc(tx, row))
         tx.expunge(row)
+    forget_texts(tx, messages)
     for table in (Attachment, MessageRaw, MessageRef):
         tx.execute(delete(table).where(table.message.in_(messages)))
     changes = [("message", key) for key in messages]
