@@ -8,10 +8,11 @@ rest, so that a letter typed there changes nothing behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject
+import shiboken6
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -62,6 +63,7 @@ ALL: tuple[Action, ...] = (
     Action("own_window", "Open in a window of its own", "Shift+O", "open-in-new", "Ticket", "separate"),
     Action("select", "Select", "X", "checkbox-outline", "List", "mark bulk"),
     Action("select_all", "Select all", "Ctrl+A", "checkbox-multiple-outline", "List"),
+    Action("select_none", "Clear the selection", "Ctrl+Shift+X", "checkbox-blank-off-outline", "List", "none escape"),
     Action("view.all", "Show all", "G, A", "inbox-outline", "List"),
     Action("view.unassigned", "Show unassigned", "G, U", "account-question-outline", "List"),
     Action("view.mine", "Show mine", "G, M", "account-outline", "List"),
@@ -75,15 +77,28 @@ ALL: tuple[Action, ...] = (
     Action("view.follow_up", "Show tickets to follow up", "", "flag-outline", "List", "survey"),
     Action("view.everything", "Show everything", "", "inbox-multiple-outline", "List", "all tickets"),
     Action("view.bin", "Show the Bin", "", "trash-can-outline", "List", "trash deleted"),
+    Action("board.add", "Add a card to this column", "Shift+C", "plus", "Board", "quick ticket task"),
+    Action("board.group", "Columns and lanes…", "V", "view-column-outline", "Board", "group by swimlanes"),
+    Action("board.columns", "Order, limits and hidden columns…", "", "format-list-numbered", "Board", "hide wip"),
+    Action("board.limit", "Limit of this column…", "W", "speedometer", "Board", "wip most"),
+    Action("board.fold", "Fold this column", "", "arrow-collapse-horizontal", "Board", "collapse unfold"),
     Action("solve", "Solve", "E", "check", "Ticket", "close done"),
     Action("reopen", "Open again", "Shift+E", "restart", "Ticket"),
     Action("assign_me", "Assign to me", "M", "account-check-outline", "Ticket", "take mine"),
     Action("assign", "Assign…", "A", "account-plus-outline", "Ticket"),
     Action("priority", "Priority…", "P", "flag-outline", "Ticket", "urgent high low"),
+    Action("status", "Status…", "S", "list-status", "Ticket", "state waiting open"),
     Action("tag", "Tag…", "T", "tag-outline", "Ticket", "label"),
     Action("snooze", "Snooze…", "H", "clock-outline", "Ticket", "hide later wait"),
     Action("merge", "Merge…", "Shift+M", "call-merge", "Ticket", "join"),
+    Action("follow_up", "To follow up", "F", "flag-outline", "Ticket", "star mark look again"),
+    Action("unread", "Mark unread", "U", "email-mark-as-unread", "Ticket", "unseen"),
+    Action("read", "Mark read", "Shift+U", "email-open-outline", "Ticket", "seen"),
+    Action("spam", "Spam", "!", "alert-octagon-outline", "Ticket", "junk"),
+    Action("spam_block", "Spam, and block the sender", "Ctrl+Shift+J", "account-cancel-outline", "Ticket", "junk"),
+    Action("block", "Block the sender", "B", "account-cancel-outline", "Ticket", "junk ban"),
     Action("delete", "Move to the Bin", "Del", "trash-can-outline", "Ticket", "trash remove"),
+    Action("restore", "Restore from the Bin", "Shift+R", "restore", "Ticket", "undelete"),
     Action("reply", "Reply", "R", "reply-outline", "Ticket", "answer"),
     Action("note", "Internal note", "N", "note-text-outline", "Ticket", "comment"),
     Action("send", "Send", "Ctrl+Return", "send-outline", "Ticket"),
@@ -128,11 +143,14 @@ class _Bound:
 
 
 class Actions(QObject):
-    """The QActions of one window."""
+    """The QActions of one window. `rebound`: somebody has other keys now."""
+
+    rebound = Signal()
 
     def __init__(self, window: QWidget, declared: tuple[Action, ...] = ALL) -> None:
         super().__init__(window)
         self.declared = {action.key: action for action in declared}
+        self._own_keys: dict[str, str] = {}
         self._bound: dict[str, list[_Bound]] = {key: [] for key in self.declared}
         self._qactions = {key: self._make(action, window) for key, action in self.declared.items()}
         self._resting = False
@@ -172,26 +190,57 @@ class Actions(QObject):
         self._resting = resting
         self.refresh()
 
+    @property
+    def resting(self) -> bool:
+        """Is a sheet open, so that nothing behind it can be done?"""
+        return self._resting
+
     def offers(self) -> list[Offer]:
         """What the palette lists, the page's own actions first; looks afresh at what is allowed."""
-        listed = [a for a in self.declared.values() if a.key not in _NOT_LISTED and self._bound[a.key]]
-        return [self._offer(a) for a in sorted(listed, key=lambda a: a.group == "Everywhere")]
+        listed = [a for a in self.declared.values() if a.key not in _NOT_LISTED]
+        return [self._offer(a) for a in sorted(listed, key=lambda a: (not self._bound[a.key], a.group == "Everywhere"))]
 
     def groups(self) -> dict[str, list[tuple[str, str]]]:
         """Every action with keys, for the sheet of shortcuts."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for action in self.declared.values():
-            if action.keys:
-                groups.setdefault(tr(action.group), []).append((tr(action.text), self.keys(action.key)))
+            if shown := self.keys(action.key):
+                groups.setdefault(tr(action.group), []).append((tr(action.text), shown))
         return groups
+
+    # -- keys
 
     def keys(self, key: str) -> str:
         """The keys of an action as this system writes them."""
-        return QKeySequence(self.declared[key].keys).toString(QKeySequence.SequenceFormat.NativeText)
+        return QKeySequence(self.keys_of(key)).toString(QKeySequence.SequenceFormat.NativeText)
+
+    def keys_of(self, key: str) -> str:
+        """The keys of an action as Qt writes them: a person's own, else the usual ones."""
+        return self._own_keys.get(key, self.declared[key].keys)
+
+    def hint(self, key: str) -> str:
+        """What a button for an action says when the mouse rests on it."""
+        words, keys = tr(self.declared[key].text), self.keys(key)
+        return f"{words}  ({keys})" if keys else words
+
+    def explain(self, button: QWidget, key: str) -> None:
+        """Keep a button's tooltip saying what it does and by which key."""
+        button.setToolTip(self.hint(key))
+        self.rebound.connect(lambda: _explain(button, self.hint(key)))
+
+    def set_keys(self, own: Mapping[str, str]) -> None:
+        """Give actions a person's own keys ("" for none); all others have the usual ones."""
+        own = {key: keys for key, keys in own.items() if key in self.declared and keys != self.declared[key].keys}
+        if own == self._own_keys:
+            return
+        self._own_keys = own
+        for key, action in self._qactions.items():
+            action.setShortcut(QKeySequence(self.keys_of(key)))
+        self.rebound.emit()
 
     def _offer(self, action: Action) -> Offer:
         allowed = self._allowed(action.key)
-        reason = allowed if isinstance(allowed, str) else ""
+        reason = allowed if isinstance(allowed, str) else "" if self._bound[action.key] else tr("Not on this page")
         return Offer(action, tr(action.text), self.keys(action.key), allowed is True, reason)
 
     def _make(self, action: Action, window: QWidget) -> QAction:
@@ -209,3 +258,8 @@ class Actions(QObject):
 
     def _update(self, key: str) -> None:
         self._qactions[key].setEnabled(not self._resting and self._allowed(key) is True)
+
+
+def _explain(button: QWidget, words: str) -> None:
+    if shiboken6.isValid(button):
+        button.setToolTip(words)

@@ -101,7 +101,34 @@ def _selected(studio: Studio, _desk: Desk) -> None:
     studio.go("inbox", view="to_do")
     page = studio.page(Inbox)
     page.list.rows.setFocus()
-    page.list.rows.selectAll()
+    for key in (2, 3, 4, 6, 7, 9):
+        page.list.rows.tick(page.model.index(key, 0))
+    studio.settle()
+
+
+def _selected_all(studio: Studio, _desk: Desk) -> None:
+    studio.go("inbox", view="to_do")
+    page = studio.page(Inbox)
+    page.list.rows.setFocus()
+    studio.act("select_all")
+    studio.settle()
+
+
+def _pick(studio: Studio, desk: Desk, key: str) -> None:
+    _selected(studio, desk)
+    page = studio.page(Inbox)
+    page.picking.press(page.chosen.buttons[key], key)
+    studio.settle()
+
+
+def _pick_in_list(studio: Studio, desk: Desk, key: str) -> None:
+    _inbox(studio, desk)
+    page = studio.page(Inbox)
+    page.list.rows.step(1)
+    page.list.rows.step(1)
+    page.list.rows.setFocus()
+    studio.settle()
+    studio.act(key)
     studio.settle()
 
 
@@ -216,6 +243,10 @@ SCENES: dict[str, Scene] = {
     "note": Scene(_note, "own"),
     "html_mail": Scene(_html, "own"),
     "selection": Scene(_selected),
+    "selection_all": Scene(_selected_all),
+    "pick_tag": Scene(lambda studio, desk: _pick(studio, desk, "tag")),
+    "pick_assignee": Scene(lambda studio, desk: _pick_in_list(studio, desk, "assign")),
+    "pick_status": Scene(lambda studio, desk: _pick_in_list(studio, desk, "status")),
     "search": Scene(_found),
     "search_nothing": Scene(lambda studio, desk: _found(studio, desk, "xylophone quartz")),
     "new_mail": _page("inbox", new_to="ana@lindqvist.example"),

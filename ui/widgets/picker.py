@@ -182,16 +182,17 @@ class Picker(QFrame):
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setAccessibleName(title)
         self.list.clicked.connect(self._take)
-        self._nothing = Label(tr("Nothing fits"), "small")
-        self._foot = Label(foot, "caption", wrap=True)
+        self._nothing = row((Label(tr("Nothing fits"), "small"), 1), margins=(14, 4, 14, 12))
+        self._foot = row((Label(foot, "caption", wrap=True), 1), margins=(14, 4, 14, 8))
         self._foot.setVisible(bool(foot))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 1)
         layout.setSpacing(0)
         layout.addWidget(row((self.field, 1), margins=(8, 8, 8, 4)))
         layout.addWidget(self.list, 1)
-        layout.addWidget(row((self._nothing, 1), margins=(14, 4, 14, 12)))
-        layout.addWidget(row((self._foot, 1), margins=(14, 4, 14, 8)))
+        layout.addWidget(self._nothing)
+        layout.addWidget(self._foot)
+        layout.addSpacing(4)
         self._rebuild()
 
     def options(self) -> list[Option]:
@@ -200,9 +201,9 @@ class Picker(QFrame):
 
     def sizeHint(self) -> QSize:
         count = len(self._options.shown)
-        rest = self._foot.sizeHint().height() + 12 if not self._foot.isHidden() else 8
-        body = ROW * min(_SHOWN, count) if count else self._nothing.sizeHint().height() + 16
-        return QSize(self.wanted_width, self.field.sizeHint().height() + 14 + body + rest)
+        rest = self._foot.sizeHint().height() if not self._foot.isHidden() else 0
+        body = ROW * min(_SHOWN, count) if count else self._nothing.sizeHint().height()
+        return QSize(self.wanted_width, self.field.sizeHint().height() + 12 + body + rest + 8)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(200, 80)

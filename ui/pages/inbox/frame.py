@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.models.tickets import TicketModel
 from ui.pages import BasePage, Context
@@ -13,6 +13,7 @@ from ui.pages.inbox.header import ConversationHeader
 from ui.pages.inbox.list_panel import ListPanel
 from ui.pages.inbox.mailfiles import MailFiles
 from ui.pages.inbox.new_mail import NewMail
+from ui.pages.inbox.selection import SelectionPanel
 from ui.pages.inbox.side_panel import SidePanel
 from ui.pages.inbox.writer import Writer
 from ui.text import tr
@@ -32,6 +33,7 @@ class InboxFrame(BasePage):
         super().__init__(context)
         self._side_wanted: bool | None = None
         self._wide = True
+        self._behind: QWidget = self
         self._build(model, files)
 
     @property
@@ -41,15 +43,29 @@ class InboxFrame(BasePage):
 
     def show_nothing(self) -> None:
         """No ticket is shown."""
-        self._stack.setCurrentWidget(self._nothing)
+        self._bring(self._nothing)
 
     def show_talk(self) -> None:
         """The conversation is in front."""
-        self._stack.setCurrentWidget(self._talk)
+        self._bring(self._talk)
 
     def show_new(self) -> None:
         """A new mail is in front."""
+        self._behind = self.new_mail
         self._stack.setCurrentWidget(self.new_mail)
+
+    def show_selection(self, on: bool) -> None:
+        """While several tickets are chosen, they are in front; what was there comes back then."""
+        if on:
+            self._behind = self._stack.currentWidget() or self._nothing
+            self._stack.setCurrentWidget(self.chosen)
+        elif self._stack.currentWidget() is self.chosen:
+            self._stack.setCurrentWidget(self._behind)
+
+    def _bring(self, widget: QWidget) -> None:
+        self._behind = widget
+        if self._stack.currentWidget() is not self.chosen:
+            self._stack.setCurrentWidget(widget)
 
     @property
     def talking(self) -> bool:
@@ -94,8 +110,9 @@ class InboxFrame(BasePage):
         self._nothing = EmptyState(
             tr("No ticket chosen"), tr("Choose one at the left, or press J."), icon="inbox-outline", tone="plain"
         )
+        self.chosen = SelectionPanel(actions)
         self._stack = QStackedWidget()
-        for widget in (self._nothing, self._talk, self.new_mail):
+        for widget in (self._nothing, self._talk, self.new_mail, self.chosen):
             self._stack.addWidget(widget)
         self._columns = QHBoxLayout(self)
         self._columns.setContentsMargins(0, 0, 0, 0)
@@ -130,7 +147,7 @@ class InboxFrame(BasePage):
         self._float()
         self.header.side.setChecked(side)
         self.header.side.setVisible(not wide or not side)
-        for part in (self.header, self.talk, self.writer, self.new_mail.writer):
+        for part in (self.header, self.talk, self.writer, self.new_mail.writer, self.chosen):
             part.set_narrow(not wide)
 
     def _float(self) -> None:

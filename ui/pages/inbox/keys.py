@@ -1,13 +1,19 @@
-"""Which of the window's actions the inbox performs, and when each is allowed."""
+"""Which of the window's actions the inbox performs, and when each is allowed.
+
+Whether something is allowed is asked with every change of the choice: it looks at how many are chosen and at what the list
+shows of them, never at all of their ids.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
 
 from app.kernel import signals
+from app.tickets.queries import TicketRow
+from ui.pages.inbox.list_view import Rows
 from ui.pages.inbox.merge import MOST, ask_merge
 from ui.pages.inbox.snooze import ask_snooze
 from ui.text import tr
@@ -16,41 +22,32 @@ if TYPE_CHECKING:
     from ui.pages.inbox.page import Page
 
 Allowed = Callable[[], bool | str]
+_DONE = ("solved", "closed")
 
 
 def bind(page: Page) -> None:
     """Perform actions while the inbox is shown."""
+    _bind_list(page)
+    _bind_triage(page)
+    _bind_writing(page)
 
-    def on(key: str, run: Callable[[], object], allowed: Allowed = lambda: True) -> None:
-        page.context.actions.bind(page, key, run, allowed)
 
-    triage = page.triage
+def _bind_list(page: Page) -> None:
+    on = _binder(page)
+
+    def rows() -> Rows:
+        return page.list.shown
+
     on("search", page.list.search.setFocus)
     on("new", page.write_new)
-    on("next", lambda: page.list.shown.step(1))
-    on("previous", lambda: page.list.shown.step(-1))
-    on("open", page.talk.setFocus, lambda: _one(page))
-    on("own_window", lambda: page.context.own_window(page.those()[0]), lambda: _one(page))
-    on(
-        "select",
-        lambda: page.list.shown.mark(),  # noqa: PLW0108 - asked when it is run
-        lambda: page.list.shown.currentIndex().isValid() or tr("No ticket is chosen"),
-    )
-    on("select_all", lambda: page.list.shown.selectAll())  # noqa: PLW0108 - asked when it is run
-    on("solve", lambda: page.go_on(lambda: triage.set_status(page.those(), "solved")), lambda: _unsolved(page))
-    on("reopen", lambda: triage.set_status(page.those(), "open"), lambda: _solved(page))
-    on("assign_me", lambda: _assign_me(page), lambda: _one(page))
-    on("assign", page.header.open_assign, lambda: _one(page))
-    on("priority", page.header.open_priority, lambda: _one(page))
-    on("tag", lambda: _tag(page), lambda: _one(page))
-    on("snooze", lambda: _snooze(page), lambda: _unsolved(page))
-    on("merge", lambda: ask_merge(page.context, page.those(), page.me, page.open), lambda: _mergeable(page))
-    on("delete", lambda: page.go_on(lambda: triage.delete(page.those())), lambda: _deletable(page))
-    on("reply", lambda: page.writer.set_mode("reply"), lambda: _one(page))
-    on("note", lambda: page.writer.set_mode("note"), lambda: _one(page))
-    on("send", lambda: page.writer_shown().submit(), lambda: _one(page, new=True))
-    on("send_solve", lambda: page.writer_shown().submit(solve=True), lambda: _one(page, new=True))
-    on("attach", lambda: page.post.ask_files(page.writer_shown()), lambda: _one(page, new=True))
+    on("next", lambda: rows().step(1))
+    on("previous", lambda: rows().step(-1))
+    on("open", page.talk.setFocus, lambda: _shown(page))
+    on("own_window", lambda: page.context.own_window(page.those()[0]), lambda: _some(page))
+    chosen = lambda: rows().currentIndex().isValid() or tr("No ticket is chosen")  # noqa: E731
+    on("select", lambda: rows().mark(), chosen)
+    on("select_all", page.selecting.choose_all, lambda: page.selecting.total > 0 or tr("The list is empty"))
+    on("select_none", page.selecting.clear, lambda: page.selecting.wanted or tr("Nothing is selected"))
     on("side", page.toggle_side)
     on(
         "check_mail",
@@ -58,53 +55,113 @@ def bind(page: Page) -> None:
     )
 
 
-def _one(page: Page, *, new: bool = False) -> bool | str:
-    if new and page.writer_shown() is not page.writer:
-        return True
+def _bind_triage(page: Page) -> None:
+    on, triage, which = _binder(page), page.triage, page.picked.tickets
+    some = lambda: _some(page)  # noqa: E731
+    away = page.go_on  # what may take the ticket out of the list: then the next one is shown
+    on("solve", lambda: away(lambda: triage.set_status(which(), "solved")), lambda: _unsolved(page))
+    on("reopen", lambda: triage.set_status(which(), "open"), lambda: _solved(page))
+    on("assign_me", lambda: _assign_me(page), some)
+    on("assign", page.picking.assign, some)
+    on("priority", page.picking.priority, some)
+    on("status", page.picking.status, some)
+    on("tag", page.picking.tag, some)
+    on("snooze", lambda: _snooze(page), lambda: _unsolved(page))
+    on("merge", lambda: ask_merge(page.context, page.those(), page.me, page.open), lambda: _mergeable(page))
+    on("follow_up", lambda: _follow_up(page), some)
+    on("unread", lambda: triage.mark_unread(which()), some)
+    on("read", lambda: triage.mark_read(which()), some)
+    on("spam", lambda: away(lambda: triage.spam(which(), block=False)), lambda: _deletable(page))
+    on("spam_block", lambda: away(lambda: triage.spam(which(), block=True)), lambda: _deletable(page))
+    on("block", lambda: triage.block_senders(which()), some)
+    on("delete", lambda: away(lambda: triage.delete(which())), lambda: _deletable(page))
+    on("restore", lambda: away(lambda: triage.restore(which())), lambda: _in_bin(page))
+
+
+def _bind_writing(page: Page) -> None:
+    on = _binder(page)
+    on("reply", lambda: page.writer.set_mode("reply"), lambda: _alone(page))
+    on("note", lambda: page.writer.set_mode("note"), lambda: _alone(page))
+    on("send", lambda: page.writer_shown().submit(), lambda: _writing(page))
+    on("send_solve", lambda: page.writer_shown().submit(solve=True), lambda: _writing(page))
+    on("attach", lambda: page.post.ask_files(page.writer_shown()), lambda: _writing(page))
+
+
+def _binder(page: Page) -> Callable[..., None]:
+    def on(key: str, run: Callable[[], object], allowed: Allowed = lambda: True) -> None:
+        page.context.actions.bind(page, key, run, allowed)
+
+    return on
+
+
+# -- when each is allowed
+
+
+def _some(page: Page) -> bool | str:
+    return page.picked.count > 0 or tr("No ticket is chosen")
+
+
+def _shown(page: Page) -> bool | str:
     return page.shown is not None or tr("No ticket is open")
 
 
-def _marked(page: Page) -> bool | str:
-    return page.list.shown.currentIndex().isValid() or tr("No ticket is chosen")
+def _alone(page: Page) -> bool | str:
+    if page.picked.many:
+        return tr("Several tickets are selected")
+    return _shown(page)
+
+
+def _writing(page: Page) -> bool | str:
+    return True if page.writer_shown() is not page.writer else _alone(page)
 
 
 def _unsolved(page: Page) -> bool | str:
-    if page.shown is None:
-        return tr("No ticket is open")
-    many = len(page.those()) > 1
-    return many or page.shown.detail.row.status not in ("solved", "closed") or tr("It is solved already")
+    return _any(page, lambda row: row.status not in _DONE, tr("It is solved already"))
 
 
 def _solved(page: Page) -> bool | str:
-    if page.shown is None:
-        return tr("No ticket is open")
-    many = len(page.those()) > 1
-    return many or page.shown.detail.row.status in ("solved", "closed") or tr("It is open already")
+    return _any(page, lambda row: row.status in _DONE, tr("It is open already"))
+
+
+def _in_bin(page: Page) -> bool | str:
+    return _any(page, lambda row: row.deleted_at is not None, tr("It is not in the Bin"))
+
+
+def _any(page: Page, holds: Callable[[TicketRow], bool], why_not: str) -> bool | str:
+    """Is it so of any of the chosen, as far as they are known? Of those that are not known yet it may be."""
+    count = page.picked.count
+    if not count:
+        return tr("No ticket is chosen")
+    known = page.picked.rows()
+    return len(known) < count or any(holds(row) for row in known) or why_not
 
 
 def _mergeable(page: Page) -> bool | str:
-    if len(page.those()) > MOST:
+    if page.picked.count > MOST:
         return tr("At most {n} tickets are merged at once", n=MOST)
-    return _one(page)
-
-
-def _snooze(page: Page) -> None:
-    snoozed = page.shown is not None and page.shown.detail.row.snooze_until is not None
-    page.go_on(lambda: ask_snooze(page.context, page.those(), snoozed=snoozed))
+    return _some(page)
 
 
 def _deletable(page: Page) -> bool | str:
-    if isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit)):
+    if isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit, QTextEdit)):
         return tr("The keyboard is in a text")
-    return _one(page)
+    return _some(page)
+
+
+# -- what takes more than a line
+
+
+def _snooze(page: Page) -> None:
+    snoozed = any(row.snooze_until is not None for row in page.picked.rows())
+    page.go_on(lambda: ask_snooze(page.context, page.picked.tickets(), snoozed=snoozed))
 
 
 def _assign_me(page: Page) -> None:
     if page.me is not None:
-        page.triage.assign(page.those(), page.me, tr("you"))
+        page.triage.assign(page.picked.tickets(), page.me, tr("you"))
 
 
-def _tag(page: Page) -> None:
-    if not page.side.isVisible():
-        page.toggle_side()
-    page.side.edit_tags()
+def _follow_up(page: Page) -> None:
+    """A mark on all of them, or off when all have it."""
+    rows = page.picked.rows()
+    page.triage.set_follow_up(page.picked.tickets(), not (rows and all(row.follow_up for row in rows)))

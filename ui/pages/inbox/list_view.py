@@ -26,7 +26,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QFrame, QListView, QStyle, QStyleOptionViewItem
 
-from ui.pages.inbox.rows import ROW_HEIGHT
+from ui.pages.inbox.rows import ROW_HEIGHT, RowPainter
 
 Others = tuple[Sequence[int], Sequence[int]]
 """The rows of another height: their places in order, and their heights."""
@@ -411,13 +411,42 @@ class Rows(ListView):
         ranges = [(chosen.at(n).top(), chosen.at(n).bottom()) for n in range(chosen.count())]
         return sum(last - first + 1 - self.measures.others_within(first, last) for first, last in ranges)
 
+    def count_all(self) -> int:
+        """How many rows could be chosen, by the same arithmetic."""
+        count = self._count()
+        return count - self.measures.others_within(0, count - 1)
+
+    def tick(self, index: QModelIndex) -> bool:
+        """Mark this row, or take its mark off, as a click on its box does; False if it has none."""
+        if not index.isValid() or not self.can_choose(index.row()):
+            return False
+        model = self.selectionModel()
+        if not self.marking and self.count_chosen() <= 1:
+            model.clearSelection()  # the row that was open was not ticked
+        self.marking = True
+        model.setCurrentIndex(index, _Flag.NoUpdate)
+        model.select(index, _Flag.Toggle)
+        self.marking = model.hasSelection()
+        return True
+
+    def show_boxes(self, on: bool) -> None:
+        """Boxes to tick in the place of avatars."""
+        if isinstance(self._painter, RowPainter):
+            self._painter.boxes = on
+            self.viewport().update()
+
     def mousePressEvent(self, event: QMouseEvent, /) -> None:
-        self.marking = False
+        if not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
+            self.marking = False
         super().mousePressEvent(event)
 
     def reset_marks(self) -> bool:
-        """End the marking; False if there was none."""
-        was, self.marking = self.marking, False
+        """Back to one, the row where the keyboard is; False if several were not chosen."""
+        was, self.marking = self.marking or self.count_chosen() > 1, False
         if was:
-            self.setCurrentIndex(self.currentIndex())
+            current = self.currentIndex()
+            self.setCurrentIndex(QModelIndex())  # or Qt would not tell that this one is chosen now
+            self.clearSelection()
+            if current.isValid():
+                self.setCurrentIndex(current)
         return was

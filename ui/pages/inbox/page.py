@@ -32,6 +32,9 @@ from ui.pages.inbox.loading import Beside, First, Opened, Surroundings
 from ui.pages.inbox.mailfiles import MailFiles
 from ui.pages.inbox.notices import Notices
 from ui.pages.inbox.passing_on import begun
+from ui.pages.inbox.picked import Picked
+from ui.pages.inbox.picking import Picking
+from ui.pages.inbox.selection import Selecting
 from ui.pages.inbox.shared_writing import follow, take_over
 from ui.pages.inbox.triage import Triage
 from ui.pages.inbox.wiring import wire
@@ -55,6 +58,7 @@ class Page(InboxFrame):
         self.model = TicketModel(context.tasks, context.rows)
         self.files = MailFiles(context)
         super().__init__(context, self.model, self.files)
+        self.selecting, self.picked, self.picking = Selecting(self, self.chosen), Picked(self), Picking(self)
         self.triage = Triage(context, self)
         self.post = Post(context, self, lambda: self.around.undo_seconds if self.around else 10)
         self.ahead = Ahead(context.tasks, lambda: self.me, self)
@@ -365,11 +369,8 @@ class Page(InboxFrame):
     # -- small things
 
     def those(self) -> list[UUID]:
-        """What an action acts on: the tickets chosen in the list if the one shown is among them, else the one shown."""
-        chosen = self.list.selected()
-        if self.shown is None or self.list.shown.marking:
-            return chosen
-        return chosen if self.shown.detail.id in chosen else [self.shown.detail.id]
+        """The ids of what an action acts on, for what cannot be done to a whole list."""
+        return self.picked.keys()
 
     def writer_shown(self) -> Writer:
         """The composer in front."""

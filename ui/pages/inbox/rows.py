@@ -16,7 +16,7 @@ from ui.models.tickets import ROW_ROLE
 from ui.pages.inbox.words import channel_icon, row_pill
 from ui.text import ago, tr
 from ui.theme import BODY, SMALL, font, tokens
-from ui.widgets.paint import draw_avatar, draw_badge, draw_dot, draw_pill, draw_row_ground, draw_text
+from ui.widgets.paint import draw_avatar, draw_badge, draw_check, draw_dot, draw_pill, draw_row_ground, draw_text
 
 ROW_HEIGHT = 84
 _NO_SPACES = 0x2E80  # from here on: Chinese, Japanese, Korean
@@ -25,7 +25,9 @@ _MEDIUM, _BOLD = QFont.Weight.Medium, QFont.Weight.DemiBold
 
 
 class RowPainter(QStyledItemDelegate):
-    """Paints a ticket's row: who, when, subject, the last words, and one state."""
+    """Paints a ticket's row: who, when, subject, the last words, and one state. `boxes`: to tick, in the place of avatars."""
+
+    boxes = False
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
         return QSize(200, ROW_HEIGHT)
@@ -36,19 +38,29 @@ class RowPainter(QStyledItemDelegate):
         if row is None:
             _paint_waiting(painter, QRectF(option.rect))
         else:
-            paint_row(painter, option, row, clock.now())
+            paint_row(painter, option, row, clock.now(), boxes=self.boxes)
         painter.restore()
 
 
 def paint_row(
-    painter: QPainter, option: QStyleOptionViewItem, row: TicketRow, now: datetime, found: Found | None = None
+    painter: QPainter,
+    option: QStyleOptionViewItem,
+    row: TicketRow,
+    now: datetime,
+    found: Found | None = None,
+    *,
+    boxes: bool = False,
 ) -> None:
-    """One row, 84 px high; with `found` the words that were searched for are marked."""
+    """One row, 84 px high; with `found` the words that were searched for are marked; with `boxes` one to tick."""
     frame, ground = _ground(painter, option)
     left, top, right = frame.x() + 12, frame.y() + 10, frame.right() - 12
-    icon = None if row.customer_name else "account-outline"
-    draw_avatar(painter, QRectF(left, top + 2, 32, 32), row.customer_name, icon=icon)
-    draw_badge(painter, QPointF(left + 30, top + 32), channel_icon(row.channel), ground=ground or "surface")
+    if boxes:
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        draw_check(painter, left + 8, top + 6, Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
+    else:
+        icon = None if row.customer_name else "account-outline"
+        draw_avatar(painter, QRectF(left, top + 2, 32, 32), row.customer_name, icon=icon)
+        draw_badge(painter, QPointF(left + 30, top + 32), channel_icon(row.channel), ground=ground or "surface")
     words = left + 44
     when = ago(row.last_message_at, now)
     when_width = QFontMetrics(font(SMALL)).horizontalAdvance(when)
@@ -172,7 +184,7 @@ class HitPainter(RowPainter):
             rect = QRectF(option.rect).adjusted(20, 4, -20, 0)
             draw_text(painter, rect, found.title, px=SMALL, weight=_BOLD, colour="text3")
         elif found.row is not None:
-            paint_row(painter, option, found.row, clock.now(), found)
+            paint_row(painter, option, found.row, clock.now(), found, boxes=self.boxes)
         else:
             _paint_customer(painter, option, found)
         painter.restore()

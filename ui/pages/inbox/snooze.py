@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import UUID
 
 from app.kernel import clock
-from app.tickets.commands import snooze
+from app.tickets.bulk import Act
+from ui.pages.changing import Tickets, change, how_many
 from ui.pages.inbox.moments import MomentSheet
 from ui.text import tr, when_text
 from ui.widgets.button import Button
@@ -35,13 +35,17 @@ class SnoozeSheet(MomentSheet):
         self._wake(None)
 
 
-def ask_snooze(context: Context, tickets: Sequence[UUID], *, snoozed: bool) -> None:
+def ask_snooze(context: Context, tickets: Tickets, *, snoozed: bool) -> None:
     """Open the sheet for these tickets and do what is chosen."""
 
-    def chosen(at: datetime | None) -> None:
-        woken = tr("{n} ticket is back|{n} tickets are back", n=len(tickets))
-        when = when_text(at, clock.now()) if at is not None else ""
-        context.tasks.do(snooze, list(tickets), at, done=tr("Snoozed until {when}", when=when) if when else woken)
+    def chosen(until: datetime | None) -> None:
+        def words(n: int) -> str:
+            if until is None:
+                return tr("{n} ticket is back.|{n} tickets are back.", n=n)
+            when = when_text(until, clock.now())
+            return tr("Snoozed until {when}.|{n} tickets snoozed until {when}.", n=n, when=when)
 
-    sheet: Any = SnoozeSheet(len(tickets), snoozed=snoozed, chosen=chosen)
+        change(context, tickets, [Act("snooze", until.isoformat() if until else None)], words)
+
+    sheet: Any = SnoozeSheet(how_many(tickets), snoozed=snoozed, chosen=chosen)
     context.overlay.open(sheet, focus=sheet.offers[0])

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QObject
 
-from app.kernel import clock
 from app.outbox import commands as outbox
 from app.surveys.answers import count_as_score
 from app.tickets import commands
@@ -17,7 +15,7 @@ from app.tickets.bulk import Act
 from ui.pages import Context
 from ui.pages.changing import Tickets, change
 from ui.pages.inbox.words import priority_word, status_word
-from ui.text import tr, when_text
+from ui.text import tr
 from ui.widgets.overlay import ask
 
 
@@ -28,16 +26,16 @@ class Triage(QObject):
         super().__init__(owner)
         self._context = context
 
-    def set_status(self, tickets: Tickets, status: str) -> None:
-        """Put tickets into a status."""
+    def set_status(self, tickets: Tickets, status: str, name: str = "") -> None:
+        """Put tickets into a status; `name` is what one of the desk's own is called."""
 
         def words(n: int) -> str:
             if status == "solved":
                 return tr("{n} ticket solved.|{n} tickets solved.", n=n)
             if status == "open":
                 return tr("{n} ticket opened again.|{n} tickets opened again.", n=n)
-            name = status_word(status)
-            return tr("{n} ticket set to “{status}”.|{n} tickets set to “{status}”.", n=n, status=name)
+            word = name or status_word(status)
+            return tr("{n} ticket set to “{status}”.|{n} tickets set to “{status}”.", n=n, status=word)
 
         self._change(tickets, words, Act("status", status))
 
@@ -85,17 +83,6 @@ class Triage(QObject):
         """Out of the Bin."""
         words = lambda n: tr("{n} ticket restored.|{n} tickets restored.", n=n)  # noqa: E731
         self._change(tickets, words, Act("restore"))
-
-    def snooze(self, tickets: Tickets, until: datetime | None) -> None:
-        """Hide tickets until a moment; None wakes them."""
-
-        def words(n: int) -> str:
-            if until is None:
-                return tr("{n} ticket is back.|{n} tickets are back.", n=n)
-            when = when_text(until, clock.now())
-            return tr("Snoozed until {when}.|{n} tickets snoozed until {when}.", n=n, when=when)
-
-        self._change(tickets, words, Act("snooze", until.isoformat() if until else None))
 
     def spam(self, tickets: Tickets, *, block: bool) -> None:
         """Into the Bin as spam, and their mails onto the spam pile; `block`: and whatever their senders write from now on."""

@@ -33,17 +33,19 @@ def _wire_list(page: Page) -> None:
     left.first_painted.connect(page.context.first_rows)
     left.rows_changed.connect(page.follow_list)
     left.selection_changed.connect(page.context.actions.refresh)
+    page.selecting.turned.connect(page.show_selection)
+    page.chosen.pressed.connect(lambda key: page.picking.press(page.chosen.buttons[key], key))
     page.model.failed.connect(page.list_failed)
 
 
 def _wire_header(page: Page) -> None:
     head = page.header
-    head.assigned.connect(lambda agent: page.triage.assign(page.those(), agent, page.name_of(agent)))
-    head.status_chosen.connect(lambda status: page.triage.set_status(page.those(), status))
-    head.priority_chosen.connect(lambda word: page.triage.set_priority(page.those(), word))
-    head.follow_up_chosen.connect(lambda on: page.triage.set_follow_up(page.those(), on))
-    head.unread_wanted.connect(lambda: page.triage.mark_unread(page.those()))
-    head.restore_wanted.connect(lambda: page.triage.restore(page.those()))
+    head.assigned.connect(lambda agent: page.triage.assign(page.picked.tickets(), agent, page.name_of(agent)))
+    head.status_chosen.connect(lambda status: page.triage.set_status(page.picked.tickets(), status))
+    head.priority_chosen.connect(lambda word: page.triage.set_priority(page.picked.tickets(), word))
+    head.follow_up_chosen.connect(lambda on: page.triage.set_follow_up(page.picked.tickets(), on))
+    head.unread_wanted.connect(lambda: page.triage.mark_unread(page.picked.tickets()))
+    head.restore_wanted.connect(lambda: page.triage.restore(page.picked.tickets()))
     head.subject_wanted.connect(lambda: ask_subject(page.context.overlay, page.shown, page.triage))
 
 
@@ -65,14 +67,14 @@ def _wire_talk(page: Page) -> None:
     talk.forward_wanted.connect(page.pass_on)
     talk.joined.connect(page.triage.join)
     talk.ticket_wanted.connect(page.open)
-    talk.restore_wanted.connect(lambda: page.triage.restore(page.those()))
+    talk.restore_wanted.connect(lambda: page.triage.restore(page.picked.tickets()))
 
 
 def _wire_rest(page: Page) -> None:
     page.side.moment_chosen.connect(page.go_to)
     page.side.customer_wanted.connect(lambda key: page.context.go("customers", customer=key))
-    page.side.tag_added.connect(lambda name: page.triage.add_tag(page.those(), name))
-    page.side.tag_removed.connect(lambda name: page.triage.remove_tag(page.those(), name))
+    page.side.tag_added.connect(lambda name: page.triage.add_tag(page.picked.tickets(), name))
+    page.side.tag_removed.connect(lambda name: page.triage.remove_tag(page.picked.tickets(), name))
     _wire_writer(page, page.writer)
     _wire_writer(page, page.new_mail.writer)
     page.writer.sent.connect(page.send)

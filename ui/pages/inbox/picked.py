@@ -1,0 +1,94 @@
+"""What an action of the inbox acts on: the tickets chosen in the list, or the one that is open.
+
+How many these are costs nothing to know, however many; which ones is asked only when something is done with them. A whole
+list is named by its condition, never by the ids of a hundred thousand tickets on the window's thread.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from app.search.queries import ticket_ids as search_ids
+from app.tickets.queries import TicketRow, ticket_keys
+from ui.models import blocks
+from ui.models.tickets import ID_ROLE
+from ui.pages.changing import Listed, Tickets
+
+if TYPE_CHECKING:
+    from ui.pages.inbox.page import Page
+
+LOOKED_AT = 200
+"""So many of the chosen are looked at to say how they stand; of more than that nobody needs to know."""
+
+
+class Picked:
+    """Asked anew each time: the choice changes under it."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    @property
+    def count(self) -> int:
+        """How many tickets."""
+        page = self._page
+        if self._by_list():
+            return page.selecting.count
+        return int(page.ticket is not None)
+
+    @property
+    def many(self) -> bool:
+        """Are several chosen, or is one marked to be joined by others?"""
+        return self._page.selecting.wanted
+
+    def tickets(self) -> Tickets:
+        """Which they are: for `ui.pages.changing`."""
+        page = self._page
+        if not page.selecting.everything:
+            return self.keys()
+        count, me = page.selecting.total, page.me
+        if page.list.searching:
+            typed = page.list.search.text()
+            return Listed(lambda db: blocks.block_of(search_ids(db, typed, me=me)), count)
+        view = page.model.view
+        return Listed(lambda db: ticket_keys(db, view, None), count)
+
+    def keys(self) -> list[UUID]:
+        """The ids of those chosen, from top to bottom; of a whole list, those that are loaded."""
+        page = self._page
+        if self._by_list():
+            return page.list.selected()
+        return [page.ticket] if page.ticket is not None else []
+
+    def rows(self) -> list[TicketRow]:
+        """How they stand, as far as they are known: of the first two hundred at most."""
+        page, found = self._page, []
+        for key in self.first_keys():
+            row = page.context.rows.row(key)
+            if row is not None:
+                found.append(row)
+        return found
+
+    def first_keys(self) -> list[UUID]:
+        """The first two hundred of them."""
+        page = self._page
+        if not self._by_list():
+            return [page.ticket] if page.ticket is not None else []
+        found: list[UUID] = []
+        model, chosen = page.list.shown.model(), page.list.shown.selectionModel().selection()
+        for n in range(chosen.count()):
+            for row in range(chosen.at(n).top(), chosen.at(n).bottom() + 1):
+                if isinstance(key := model.index(row, 0).data(ID_ROLE), UUID):
+                    found.append(key)
+                if len(found) >= LOOKED_AT:
+                    return found
+        return found
+
+    def _by_list(self) -> bool:
+        """Is it the list's choice that counts? Not while a ticket is open that is not the one chosen there."""
+        page, rows = self._page, self._page.list.shown
+        if not rows.selectionModel().hasSelection():
+            return False
+        if page.selecting.wanted or page.ticket is None or rows.hasFocus():
+            return True
+        return bool(rows.currentIndex().data(ID_ROLE) == page.ticket)
