@@ -45,6 +45,7 @@ class Tasks(QObject):
     said = Signal(str, str)  # text, tone: for a toast
     undo_offered = Signal(str, object)  # text, action id
     trouble = Signal(object)  # ExternalError, for the status lamp
+    refused = Signal(object)  # UserError, after it was said: for a page that can help
     idle = Signal()
 
     def __init__(self, desk: Desk, bridge: Bridge, parent: QObject | None = None) -> None:
@@ -171,6 +172,7 @@ class Tasks(QObject):
         """The one path of errors."""
         if isinstance(error, UserError):
             self.said.emit(str(error), "bad")
+            self.refused.emit(error)
         elif isinstance(error, ExternalError):
             self.trouble.emit(error)
         else:

@@ -74,6 +74,11 @@ def date_text(at: dt.datetime, now: dt.datetime) -> str:
     return _locale().toString(QDate(local.year, local.month, local.day), pattern)
 
 
+def day_text(day: dt.date) -> str:
+    """A day with its year, "6 Oct 2026"."""
+    return _locale().toString(QDate(day.year, day.month, day.day), "d MMM yyyy")
+
+
 def month_text(at: dt.datetime) -> str:
     """Month and year, "October 2026", for headings of a timeline."""
     local = at.astimezone()

@@ -32,7 +32,7 @@ def add_item(tx: Tx, ticket: UUID, title: str) -> UUID:
     return item.id
 
 
-def tick_item(tx: Tx, item: UUID, *, done: bool = True) -> UUID:
+def tick_item(tx: Tx, item: UUID, done: bool = True) -> UUID:
     """It is done, or not after all. Returns the action. Raises NotFoundError."""
     row = _item(tx, item)
     if done is not (row.done_at is not None):

@@ -98,7 +98,7 @@ class InboxFrame(BasePage):
         self.header = ConversationHeader(actions)
         self.talk = Conversation(files)
         self.writer = Writer()
-        self.side = SidePanel()
+        self.side = SidePanel(self.context)
         self.new_mail = NewMail()
         self._talk = QFrame()
         column = QVBoxLayout(self._talk)

@@ -10,10 +10,11 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
 
 from app.people.queries import AgentInfo
+from app.states.queries import StateInfo
 from app.tickets.queries import TicketDetail
 from ui.actions import Actions
 from ui.icons import icon
-from ui.pages.inbox.words import PRIORITIES, STATUSES, priority_word, status_tone, status_word
+from ui.pages.inbox.words import PRIORITIES, priority_word, state_text, state_tone, status_word
 from ui.text import tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.label import ElidingLabel
@@ -37,6 +38,7 @@ class ConversationHeader(QFrame):
         set_box(self, "bar")
         self._actions = actions
         self._agents: Sequence[AgentInfo] = ()
+        self._states: Sequence[StateInfo] = ()
         self._detail: TicketDetail | None = None
         self.title = ElidingLabel("", "title")
         self._pill = Pill("", "plain")
@@ -63,12 +65,16 @@ class ConversationHeader(QFrame):
         """Who may be given a ticket."""
         self._agents = agents
 
+    def set_states(self, states: Sequence[StateInfo]) -> None:
+        """Which statuses a ticket may be put into."""
+        self._states = states
+
     def show_ticket(self, detail: TicketDetail) -> None:
         """Show a ticket's head."""
         self._detail = detail
         ticket = detail.row
         self.title.setText(ticket.subject)
-        self._pill.set_state(status_word(ticket.status), status_tone(ticket.status))
+        self._pill.set_state(state_text(ticket), state_tone(ticket))
         facts = [f"#{ticket.number}", ticket.assignee_name or tr("Unassigned"), priority_word(ticket.priority)]
         self._facts.setText("  ·  ".join(facts))
         self._facts.set_tone("bad" if ticket.priority == "urgent" else "")
@@ -108,8 +114,11 @@ class ConversationHeader(QFrame):
             _drop(menu, self.more)
             return
         status = menu.addMenu(tr("Status"))
-        for word in STATUSES:
-            self._choice(status, status_word(word), ticket.status == word, partial(self.status_chosen.emit, word))
+        for one in self._states:
+            if one.category != "new" or ticket.status == "new":
+                chosen = (ticket.status, ticket.state) == (one.category, one.id)
+                words = one.name or status_word(one.category)
+                self._choice(status, words, chosen, partial(self.status_chosen.emit, one.key))
         self._add_priorities(menu.addMenu(tr("Priority")))
         follow = menu.addAction(tr("To follow up"))
         follow.setCheckable(True)

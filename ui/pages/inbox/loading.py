@@ -9,16 +9,19 @@ from typing import Any
 from uuid import UUID
 
 from app.conversations.queries import MailboxInfo, MessageView, mailboxes, own_addresses
+from app.fields.queries import FieldInfo, fields
 from app.kernel import clock, options
 from app.outbox import rules as outbox_rules
 from app.outbox.queries import DraftView, OutboxRow, delivery, delivery_counts, draft_of, overtaken_in
 from app.people.queries import AgentInfo, CustomerProfile, agents, customer
+from app.states.queries import StateInfo, offered_states
 from app.surveys.queries import TicketSurveys, for_customer, for_ticket
 from app.tickets.queries import (
     Counts,
     TicketDetail,
     TicketRow,
     View,
+    Work,
     conversation,
     counts,
     living_ticket,
@@ -26,6 +29,7 @@ from app.tickets.queries import (
     ticket_keys,
     ticket_rows,
     tickets_of,
+    work,
 )
 from app.timeline.queries import Moment, customer_timeline
 from ui.models import blocks
@@ -51,13 +55,20 @@ class First:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What the side panel shows. `score`: the customer's latest; `unfinished`: tickets that are not solved."""
+    """What the side panel shows. `score`: the customer's latest; `unfinished`: tickets that are not solved.
+
+    `work`, `fields` and `agents` are of the ticket and the desk; `me` is who looks.
+    """
 
     profile: CustomerProfile | None
     moments: tuple[Moment, ...]
     tickets: int
     unfinished: int
     score: int | None
+    work: Work
+    fields: tuple[FieldInfo, ...]
+    agents: tuple[AgentInfo, ...]
+    me: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +111,7 @@ class Surroundings:
     undo_seconds: int
     waiting: int
     senders: tuple[Sender, ...] = ()
+    states: tuple[StateInfo, ...] = ()
 
 
 def first(db: Any, view: View, me: UUID | None) -> First:
@@ -115,7 +127,7 @@ def surroundings(db: Any, me: UUID | None = None) -> Surroundings:
     waiting = sum(states.get(str(state), 0) for state in outbox_rules.WAITING)
     seconds = int(options.get(db, "undo_send_seconds"))
     boxes = mailboxes(db)
-    return Surroundings(agents(db), boxes, seconds, waiting, senders(db, me, boxes))
+    return Surroundings(agents(db), boxes, seconds, waiting, senders(db, me, boxes), offered_states(db))
 
 
 def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
@@ -195,11 +207,12 @@ def senders(db: Any, me: UUID | None, boxes: Sequence[MailboxInfo]) -> tuple[Sen
     )
 
 
-def beside(db: Any, who: UUID | None) -> Beside:
-    """The customer of a ticket and everything that ever happened with them."""
+def beside(db: Any, who: UUID | None, key: UUID, me: UUID | None) -> Beside:
+    """The work on a ticket, its customer, and everything that ever happened with them."""
+    own = (work(db, key), fields(db), agents(db), me)
     profile = None if who is None else customer(db, who)
     if who is None or profile is None:
-        return Beside(None, (), 0, 0, None)
+        return Beside(None, (), 0, 0, None, *own)
     rows = ticket_rows(db, tickets_of(db, who))
     scores = [one.score for one in for_customer(db, who) if one.score is not None and one.counted]
     return Beside(
@@ -208,4 +221,8 @@ def beside(db: Any, who: UUID | None) -> Beside:
         tickets=len(rows),
         unfinished=sum(row.status not in ("solved", "closed") for row in rows),
         score=scores[0] if scores else None,
+        work=own[0],
+        fields=own[1],
+        agents=own[2],
+        me=me,
     )

@@ -36,13 +36,21 @@ def times(now: datetime) -> tuple[tuple[str, datetime], ...]:
 
 
 class MomentSheet(Dialog):
-    """`chosen(moment)` is called with what the person takes, in UTC. `proposed`: how far ahead the field begins."""
+    """`chosen(moment)` is called with what the person takes, in UTC. `proposed`: how far ahead the field begins; `offered`: what else."""
 
-    def __init__(self, title: str, take: str, proposed: timedelta, chosen: Callable[[datetime], object]) -> None:
+    def __init__(
+        self,
+        title: str,
+        take: str,
+        proposed: timedelta,
+        chosen: Callable[[datetime], object],
+        *,
+        offered: Callable[[datetime], tuple[tuple[str, datetime], ...]] = times,
+    ) -> None:
         super().__init__(title, width=400)
         self._chosen = chosen
         now = clock.now()
-        self.offers = [self._offer(words, at, now) for words, at in times(now)]
+        self.offers = [self._offer(words, at, now) for words, at in offered(now)]
         self.field = QDateTimeEdit(_qt(now + proposed))
         self.field.setAccessibleName(tr("Day and time"))
         self.field.setCalendarPopup(True)

@@ -166,6 +166,7 @@ class Page(InboxFrame):
         def take(around: Surroundings) -> None:
             self.around = around
             self.header.set_agents(around.agents)
+            self.header.set_states(around.states)
             self.notices.set_waiting(around.waiting)
 
         self.context.tasks.ask(loading.surroundings, self.me, then=take, owner=self, key="inbox-around")
@@ -264,10 +265,11 @@ class Page(InboxFrame):
             return
 
         def take(beside: Beside) -> None:
-            if self.shown is not None:
-                self.side.show_beside(beside, self.shown.detail.row)
+            if self.shown is not None and self.shown.detail.id == shown.detail.id:
+                self.side.show_beside(beside, self.shown.detail)
 
-        self.context.tasks.ask(loading.beside, shown.detail.row.customer, then=take, owner=self, key="inbox-beside")
+        asked = (shown.detail.row.customer, shown.detail.id, self.me)
+        self.context.tasks.ask(loading.beside, *asked, then=take, owner=self, key="inbox-beside")
 
     def _mark_seen(self) -> None:
         active = self.window().isActiveWindow() and self.isVisible()

@@ -1,163 +1,41 @@
-"""The customer beside the conversation: who they are, their tags, and everything that ever happened with them."""
+"""Beside the conversation: the customer, the ticket's own facts and work, and everything that ever happened with them.
+
+Sections fold, and stay so on this machine. What a ticket has nothing of is one word in a quiet line, not an empty section.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
-from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout
 
-from app.kernel import clock
-from app.tickets.queries import TicketRow
-from app.timeline.queries import Moment
-from ui.icons import draw_icon
+from app.fields.rules import FieldsMissingError
+from app.kernel import clock, options
+from app.tickets.queries import TicketDetail, TicketRow
+from ui.pages import Context
+from ui.pages.inbox.beside.acts import Acts
+from ui.pages.inbox.beside.checklist import Checklist
+from ui.pages.inbox.beside.due import ask_due
+from ui.pages.inbox.beside.fields import TicketFields
+from ui.pages.inbox.beside.history import History
+from ui.pages.inbox.beside.people import Followers, Links
+from ui.pages.inbox.beside.spent import TimeSpent
 from ui.pages.inbox.loading import Beside
-from ui.pages.inbox.words import channel_icon, tickets_text
-from ui.text import ago_text, tr
-from ui.theme import SMALL, tokens
+from ui.pages.inbox.words import tickets_text
+from ui.text import tr
+from ui.theme import tokens
 from ui.widgets.avatar import Avatar
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.field import TextField
-from ui.widgets.label import ElidingLabel, Label
-from ui.widgets.layout import FlowLayout, clear, flow, row, set_box
-from ui.widgets.paint import draw_focus, draw_text
-from ui.widgets.panel import Facts
+from ui.widgets.folding import FoldingSection
+from ui.widgets.label import ElidingLabel
+from ui.widgets.layout import FlowLayout, clear, flow, row, set_box, vertical
+from ui.widgets.panel import Facts, ScrollPage
 from ui.widgets.pill import Tag
 
 WIDTH = 304
-_MOMENT = int(Qt.ItemDataRole.UserRole) + 1
-_Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
-_LINE = 52
-
-
-def moment_words(moment: Moment) -> tuple[str, str]:
-    """(title, what happened) of a moment."""
-    subject = moment.title.removeprefix("Re: ")
-    title = (moment.line if moment.kind == "note" else "") or subject or moment.line or tr("(no subject)")
-    if moment.kind == "survey":
-        if moment.score is not None:
-            return tr("Scored {score} of 5", score=moment.score), f"“{moment.line}”" if moment.line else title
-        return tr("Asked how it went"), title
-    what = {
-        "in": tr("Wrote"),
-        "out": tr("{name} replied", name=moment.who) if moment.who else tr("Reply"),
-        "note": tr("Note by {name}", name=moment.who) if moment.who else tr("Note"),
-        "created": tr("Ticket opened"),
-        "solved": tr("Solved"),
-        "closed": tr("Closed"),
-        "reopened": tr("Opened again"),
-        "deleted": tr("Moved to the Bin"),
-        "restored": tr("Restored"),
-    }.get(moment.what, moment.what)
-    return title, what
-
-
-def moment_icon(moment: Moment) -> str:
-    """The icon of a moment."""
-    if moment.kind == "survey":
-        return "star-outline"
-    if moment.kind == "ticket":
-        return {"solved": "check", "closed": "archive-outline", "reopened": "restart"}.get(
-            moment.what, "ticket-outline"
-        )
-    return (
-        "reply-outline" if moment.what == "out" else channel_icon("note" if moment.kind == "note" else moment.channel)
-    )
-
-
-class HistoryModel(QAbstractListModel):
-    """Moments, newest first."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._moments: tuple[Moment, ...] = ()
-
-    def show(self, moments: tuple[Moment, ...]) -> None:
-        """Show others."""
-        if moments != self._moments:
-            self.beginResetModel()
-            self._moments = moments
-            self.endResetModel()
-
-    def rowCount(self, parent: _Index = _NOWHERE, /) -> int:
-        return 0 if parent.isValid() else len(self._moments)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> Any:
-        if not index.isValid() or not 0 <= index.row() < len(self._moments):
-            return None
-        moment = self._moments[index.row()]
-        if role == _MOMENT:
-            return moment
-        title, what = moment_words(moment)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return title
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{title}. {what}. {ago_text(moment.at, clock.now())}"
-        return None
-
-
-class _MomentPainter(QStyledItemDelegate):
-    """A round icon on a line, a title, and what happened when."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
-        return QSize(160, _LINE)
-
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
-        moment: Moment = index.data(_MOMENT)
-        t, rect = tokens(), QRectF(option.rect)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        x, y = rect.x() + 32, rect.y() + 20
-        painter.setPen(QPen(QColor(t.line_strong), 1))
-        if index.row():
-            painter.drawLine(QPointF(x, rect.y()), QPointF(x, y))
-        if index.row() < index.model().rowCount() - 1:
-            painter.drawLine(QPointF(x, y), QPointF(x, rect.bottom() + 1))
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        painter.setBrush(QColor(t.hover if hovered else t.raised))
-        painter.drawEllipse(QPointF(x, y), 13, 13)
-        draw_icon(painter, QPointF(x - 7, y - 7), moment_icon(moment), "text2", 14)
-        words = QRectF(x + 24, rect.y() + 4, rect.right() - 16 - x - 24, 18)
-        title, what = moment_words(moment)
-        weight = QFont.Weight.Medium if hovered else QFont.Weight.Normal
-        draw_text(painter, words, title, weight=weight)
-        when = f"{what} · {ago_text(moment.at, clock.now())}"
-        draw_text(painter, words.translated(0, 19), when, px=SMALL, colour="text3")
-        focused = option.state & QStyle.StateFlag.State_HasFocus
-        if focused and option.state & QStyle.StateFlag.State_KeyboardFocusChange:
-            draw_focus(painter, rect.adjusted(10, 0, -8, -6))
-        painter.restore()
-
-
-class History(QListView):
-    """The timeline; a click or Enter opens what it names."""
-
-    chosen = Signal(object)  # Moment
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.moments = HistoryModel()
-        self.setModel(self.moments)
-        self.setItemDelegate(_MomentPainter(self))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setSelectionMode(QListView.SelectionMode.NoSelection)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self.setUniformItemSizes(True)
-        self.setMouseTracking(True)
-        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(tr("History"))
-        self.clicked.connect(self._open)
-        self.activated.connect(self._open)
-
-    def _open(self, index: QModelIndex) -> None:
-        moment = index.data(_MOMENT)
-        if isinstance(moment, Moment):
-            self.chosen.emit(moment)
 
 
 class SidePanel(QFrame):
@@ -165,44 +43,143 @@ class SidePanel(QFrame):
 
     moment_chosen = Signal(object)
     customer_wanted = Signal(object)  # UUID
-    write_wanted = Signal(str)  # address
+    ticket_wanted = Signal(object)  # UUID
+    wanted = Signal()  # to be seen
     tag_added = Signal(str)
     tag_removed = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, context: Context) -> None:
         super().__init__()
         set_box(self, "side")
         self.setFixedWidth(WIDTH)
+        self._context = context
         self._who: UUID | None = None
-        self._tags: Sequence[str] = ()
+        self._ticket: TicketRow | None = None
+        self.acts = Acts(context, self)
+        self.history = History()
+        self.history.chosen.connect(self.moment_chosen)
+        self._make_customer()
+        self._make_sections()
+        self._build()
+        context.tasks.refused.connect(self._refused)  # a bound method: it goes with the panel
+        context.tasks.ask(lambda db: str(options.get(db, "side_folded")), then=self._take_folded, owner=self)
+
+    # -- what the page calls
+
+    def show_beside(self, beside: Beside, detail: TicketDetail) -> None:
+        """Show a ticket's work and its customer."""
+        ticket, other = detail.row, self._ticket is None or self._ticket.id != detail.id
+        self._ticket = ticket
+        self.acts.ticket, self.acts.me = ticket.id, beside.me
+        self._show_customer(beside)
+        self.show_tags(ticket.tags)
+        self.fields.show_ticket(ticket, beside.fields, detail.custom, other=other)
+        self.checklist.show_items(beside.work.checklist)
+        self.time.show_work(beside.work, other=other)
+        self.followers.show_people(beside.work.followers, beside.agents)
+        self.links.show_links(detail.links, other=other)
+        self._show_sections(begun=set() if other else self._begun())
+        self.history.moments.show(beside.moments)
+
+    def show_tags(self, tags: Sequence[str]) -> None:
+        """The ticket's tags."""
+        layout = self._tag_row.layout()
+        assert isinstance(layout, FlowLayout)
+        clear(layout)
+        for name in tags:
+            tag = Tag(name, "info" if name.casefold() == "vip" else "raised" if tokens().dark else "plain")
+            tag.removed.connect(self.tag_removed)
+            layout.addWidget(tag)
+        layout.addWidget(Button(tr("Add tag"), "chip", icon="plus", clicked=self.edit_tags))
+        self._tag_row.updateGeometry()
+
+    def edit_tags(self) -> None:
+        """Ask for a tag."""
+        self._field.show()
+        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def begin(self, what: str) -> None:
+        """Put the keyboard where a kind of work is begun: due, checklist, time, timer, follow, link, fields."""
+        if what == "due":
+            self._ask_due()
+        elif what == "follow":
+            self.followers.toggle_me()
+        elif what == "timer":
+            self.time.toggle()
+        elif what == "fields":
+            self.fields.fold(False)
+            rows = self.fields.rows.rows()
+            (rows[0] if rows else self.fields.head).setFocus()
+        else:
+            self._begin(self._sections[what])
+
+    # -- how it is made
+
+    def _make_customer(self) -> None:
         self._avatar = Avatar("", 44)
         self._name, self._company = ElidingLabel("", "strong"), ElidingLabel("", "small")
-        self._open = ToolButton("chevron-right", tr("Show this customer"), clicked=self._show_customer)
-        names = QFrame()
-        column = QVBoxLayout(names)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(4)
-        column.addWidget(self._name)
-        column.addWidget(self._company)
+        self._open = ToolButton("chevron-right", tr("Show this customer"), clicked=self._go_to_customer)
         self._facts = Facts(name_width=64)
         self._tag_row = flow(spacing=4)
         self._field = TextField(placeholder=tr("Name of the tag"), name=tr("New tag"))
         self._field.returnPressed.connect(self._add_tag)
         self._field.hide()
-        self.history = History()
-        self.history.chosen.connect(self.moment_chosen)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 18, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(row(self._avatar, (names, 1), self._open, margins=(20, 0, 12, 0), spacing=14))
-        layout.addWidget(row((self._facts, 1), margins=(20, 14, 16, 0)))
-        layout.addWidget(row((self._tag_row, 1), margins=(20, 14, 12, 0)))
-        layout.addWidget(row((self._field, 1), margins=(20, 6, 20, 0)))
-        layout.addWidget(row(Label(tr("History"), "section"), None, margins=(20, 18, 20, 8)))
-        layout.addWidget(self.history, 1)
 
-    def show_beside(self, beside: Beside, ticket: TicketRow) -> None:
-        """Show the customer of a ticket."""
+    def _make_sections(self) -> None:
+        self.fields = TicketFields(self.acts)
+        self.fields.due_wanted.connect(self._ask_due)
+        self.checklist, self.time = Checklist(self.acts), TimeSpent(self.acts)
+        self.followers, self.links = Followers(self.acts), Links(self.acts)
+        self.links.ticket_wanted.connect(self.ticket_wanted)
+        self.past = FoldingSection(tr("History"))
+        self.past.content.addWidget(self.history)
+        self._sections: dict[str, FoldingSection] = {
+            "fields": self.fields,
+            "checklist": self.checklist,
+            "time": self.time,
+            "followers": self.followers,
+            "link": self.links,
+            "history": self.past,
+        }
+        for section in self._sections.values():
+            section.folded.connect(self._keep_folded)
+        self._quiet = flow(spacing=2)
+        self._chips = {
+            "due": Button(tr("Due date"), "chip", icon="plus", clicked=self._ask_due),
+            "checklist": Button(tr("Checklist"), "chip", icon="plus", clicked=lambda: self.begin("checklist")),
+            "time": Button(tr("Time"), "chip", icon="plus", clicked=lambda: self.begin("time")),
+            "followers": Button(tr("Follower"), "chip", icon="plus", clicked=lambda: self.begin("followers")),
+            "link": Button(tr("Link"), "chip", icon="plus", clicked=lambda: self.begin("link")),
+        }
+        for chip in self._chips.values():
+            layout = self._quiet.layout()
+            assert layout is not None
+            layout.addWidget(chip)
+
+    def _build(self) -> None:
+        names = QFrame()
+        column = vertical(names)
+        column.setSpacing(4)
+        column.addWidget(self._name)
+        column.addWidget(self._company)
+        self._scroller = ScrollPage(margins=(0, 18, 0, 12), spacing=0)
+        content: QVBoxLayout = self._scroller.content
+        content.addWidget(row(self._avatar, (names, 1), self._open, margins=(20, 0, 12, 0), spacing=14))
+        content.addWidget(row((self._facts, 1), margins=(20, 14, 16, 0)))
+        content.addWidget(row((self._tag_row, 1), margins=(20, 14, 12, 0)))
+        content.addWidget(row((self._field, 1), margins=(20, 6, 20, 0)))
+        content.addWidget(row((self._quiet, 1), margins=(10, 6, 12, 8)))
+        for section in self._sections.values():
+            if section is not self.past:
+                content.addWidget(row((section, 1), margins=(18, 0, 12, 0)))
+        content.addWidget(row((self.past, 1), margins=(18, 0, 0, 0)))
+        self.history.moved_to.connect(self._reveal_moment)
+        layout = vertical(self)
+        layout.addWidget(self._scroller)
+
+    # -- what is shown
+
+    def _show_customer(self, beside: Beside) -> None:
         profile = beside.profile
         self._who = profile.id if profile else None
         name = (profile.name or profile.address) if profile else tr("Unknown sender")
@@ -222,27 +199,71 @@ class SidePanel(QFrame):
                 rows.append((tr("Last score"), tr("{score} of 5", score=beside.score)))
         self._facts.set_rows(rows)
         self._facts.setVisible(bool(rows))
-        self.show_tags(ticket.tags)
-        self.history.moments.show(beside.moments)
 
-    def show_tags(self, tags: Sequence[str]) -> None:
-        """The ticket's tags."""
-        layout = self._tag_row.layout()
-        assert isinstance(layout, FlowLayout)
-        clear(layout)
-        self._tags = tags
-        for name in tags:
-            tag = Tag(name, "info" if name.casefold() == "vip" else "raised" if tokens().dark else "plain")
-            tag.removed.connect(self.tag_removed)
-            layout.addWidget(tag)
-        add = Button(tr("Add tag"), "chip", icon="plus", clicked=self.edit_tags)
-        layout.addWidget(add)
-        self._tag_row.updateGeometry()
+    def _show_sections(self, begun: set[str]) -> None:
+        """A section is there when it holds something, or where somebody is just beginning it."""
+        ticket = self._ticket
+        held = {
+            "checklist": bool(self.checklist.rows.rows()),
+            "time": not self.time.is_empty,
+            "followers": self.followers.has_any,
+            "link": bool(self.links.rows.rows()),
+        }
+        for name, has_any in held.items():
+            shown = has_any or name in begun
+            self._sections[name].setVisible(shown)
+            self._chips[name].setVisible(not shown)
+        self._chips["due"].setVisible(ticket is not None and ticket.due_at is None)
+        self.fields.setVisible(not self.fields.is_empty)
+        deleted = ticket is not None and ticket.deleted_at is not None
+        self._quiet.setVisible(not deleted and any(not chip.isHidden() for chip in self._chips.values()))
+        self._quiet.updateGeometry()
 
-    def edit_tags(self) -> None:
-        """Ask for a tag."""
-        self._field.show()
-        self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+    def _begun(self) -> set[str]:
+        """Empty sections in which the keyboard is."""
+        focus = QApplication.focusWidget()
+        return {name for name, one in self._sections.items() if focus is not None and one.isAncestorOf(focus)}
+
+    def _begin(self, section: FoldingSection) -> None:
+        name = next(key for key, one in self._sections.items() if one is section)
+        section.show()
+        if name in self._chips:
+            self._chips[name].hide()
+        section.fold(False)
+        section.add_wanted.emit()
+
+    def _reveal_moment(self, place: int) -> None:
+        """The keyboard moves in a list that is as long as it is: the page scrolls along."""
+        rect = self.history.visualRect(self.history.moments.index(place))
+        inner = self._scroller.widget()
+        assert inner is not None
+        middle = self.history.mapTo(inner, rect.center())
+        self._scroller.ensureVisible(middle.x(), middle.y(), 0, rect.height())
+
+    def _ask_due(self) -> None:
+        if self._ticket is not None:
+            has_date = self._ticket.due_at is not None
+            ask_due(self._context, [self._ticket.id], has_date=has_date, now=clock.now())
+
+    def _refused(self, error: Exception) -> None:
+        """This ticket cannot be solved yet: what it lacks is filled in here."""
+        page = self.parentWidget()
+        shown = page is not None and page.isVisible() and self._ticket is not None
+        if shown and isinstance(error, FieldsMissingError) and self.acts.ticket == error.ticket:
+            self.wanted.emit()
+            self.fields.show()
+            self.fields.want(error.fields)
+
+    # -- small things
+
+    def _take_folded(self, names: str) -> None:
+        for name in names.split(","):
+            if name in self._sections:
+                self._sections[name].fold(True)
+
+    def _keep_folded(self, _folded: bool) -> None:
+        names = ",".join(name for name, one in self._sections.items() if one.is_folded)
+        self._context.tasks.do(options.put, "side_folded", names)
 
     def _add_tag(self) -> None:
         name = self._field.text().strip()
@@ -251,6 +272,6 @@ class SidePanel(QFrame):
         if name:
             self.tag_added.emit(name)
 
-    def _show_customer(self) -> None:
+    def _go_to_customer(self) -> None:
         if self._who is not None:
             self.customer_wanted.emit(self._who)

@@ -73,6 +73,8 @@ def _wire_talk(page: Page) -> None:
 def _wire_rest(page: Page) -> None:
     page.side.moment_chosen.connect(page.go_to)
     page.side.customer_wanted.connect(lambda key: page.context.go("customers", customer=key))
+    page.side.ticket_wanted.connect(page.open)
+    page.side.wanted.connect(lambda: None if page.side.isVisible() else page.toggle_side())
     page.side.tag_added.connect(lambda name: page.triage.add_tag(page.picked.tickets(), name))
     page.side.tag_removed.connect(lambda name: page.triage.remove_tag(page.picked.tickets(), name))
     _wire_writer(page, page.writer)

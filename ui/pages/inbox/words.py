@@ -23,11 +23,10 @@ _CHANNELS = {
     "social": "at",
 }
 PRIORITIES = ("low", "normal", "high", "urgent")
-STATUSES = ("open", "waiting", "solved", "closed")
 
 __all__ = [
-    "PRIORITIES", "STATUSES", "channel_icon", "channel_word", "due_pill", "names_text", "priority_word", "problem_pill",
-    "row_pill", "status_tone", "status_word", "tickets_text",
+    "PRIORITIES", "channel_icon", "channel_word", "due_pill", "names_text", "priority_word", "problem_pill",
+    "row_pill", "state_text", "state_tone", "status_tone", "status_word", "tickets_text",
 ]  # fmt: skip
 
 Pill = tuple[str, str, str]
@@ -37,6 +36,16 @@ Pill = tuple[str, str, str]
 def status_tone(status: str) -> str:
     """The tone of a status's pill."""
     return _TONES.get(status, "plain")
+
+
+def state_text(row: TicketRow) -> str:
+    """A ticket's status in a word: the desk's own name for it, if there is one."""
+    return row.state_name or status_word(row.status)
+
+
+def state_tone(row: TicketRow) -> str:
+    """The tone of a ticket's status."""
+    return row.state_colour or status_tone(row.status)
 
 
 def priority_word(priority: str) -> str:
@@ -91,7 +100,9 @@ def row_pill(row: TicketRow, now: datetime) -> Pill | None:
     if found is None and row.priority == "urgent" and row.status in ("new", "open"):
         return tr("Urgent"), "bad", "flag-outline"
     if found is None and row.status not in ("new", "open"):
-        return status_word(row.status), status_tone(row.status), ""
+        return state_text(row), state_tone(row), ""
+    if found is None and row.state_name:
+        return row.state_name, state_tone(row), ""
     return found
 
 

@@ -1,0 +1,162 @@
+"""Everything that ever happened with a customer, newest first, as the end of the side panel shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QWheelEvent
+from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app.kernel import clock
+from app.timeline.queries import Moment
+from ui.icons import draw_icon
+from ui.pages.inbox.words import channel_icon
+from ui.text import ago_text, tr
+from ui.theme import SMALL, tokens
+from ui.widgets.paint import draw_focus, draw_text
+
+_MOMENT = int(Qt.ItemDataRole.UserRole) + 1
+_Index = QModelIndex | QPersistentModelIndex
+_NOWHERE = QModelIndex()
+_LINE = 52
+
+
+def moment_words(moment: Moment) -> tuple[str, str]:
+    """(title, what happened) of a moment."""
+    subject = moment.title.removeprefix("Re: ")
+    title = (moment.line if moment.kind == "note" else "") or subject or moment.line or tr("(no subject)")
+    if moment.kind == "survey":
+        if moment.score is not None:
+            return tr("Scored {score} of 5", score=moment.score), f"“{moment.line}”" if moment.line else title
+        return tr("Asked how it went"), title
+    what = {
+        "in": tr("Wrote"),
+        "out": tr("{name} replied", name=moment.who) if moment.who else tr("Reply"),
+        "note": tr("Note by {name}", name=moment.who) if moment.who else tr("Note"),
+        "created": tr("Ticket opened"),
+        "solved": tr("Solved"),
+        "closed": tr("Closed"),
+        "reopened": tr("Opened again"),
+        "deleted": tr("Moved to the Bin"),
+        "restored": tr("Restored"),
+    }.get(moment.what, moment.what)
+    return title, what
+
+
+def moment_icon(moment: Moment) -> str:
+    """The icon of a moment."""
+    if moment.kind == "survey":
+        return "star-outline"
+    if moment.kind == "ticket":
+        return {"solved": "check", "closed": "archive-outline", "reopened": "restart"}.get(
+            moment.what, "ticket-outline"
+        )
+    return (
+        "reply-outline" if moment.what == "out" else channel_icon("note" if moment.kind == "note" else moment.channel)
+    )
+
+
+class HistoryModel(QAbstractListModel):
+    """Moments, newest first."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moments: tuple[Moment, ...] = ()
+
+    def show(self, moments: tuple[Moment, ...]) -> None:
+        """Show others."""
+        if moments != self._moments:
+            self.beginResetModel()
+            self._moments = moments
+            self.endResetModel()
+
+    def rowCount(self, parent: _Index = _NOWHERE, /) -> int:
+        return 0 if parent.isValid() else len(self._moments)
+
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> Any:
+        if not index.isValid() or not 0 <= index.row() < len(self._moments):
+            return None
+        moment = self._moments[index.row()]
+        if role == _MOMENT:
+            return moment
+        title, what = moment_words(moment)
+        if role == Qt.ItemDataRole.DisplayRole:
+            return title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return f"{title}. {what}. {ago_text(moment.at, clock.now())}"
+        return None
+
+
+class _MomentPainter(QStyledItemDelegate):
+    """A round icon on a line, a title, and what happened when."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
+        return QSize(160, _LINE)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
+        moment: Moment = index.data(_MOMENT)
+        t, rect = tokens(), QRectF(option.rect)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        x, y = rect.x() + 32, rect.y() + 20
+        painter.setPen(QPen(QColor(t.line_strong), 1))
+        if index.row():
+            painter.drawLine(QPointF(x, rect.y()), QPointF(x, y))
+        if index.row() < index.model().rowCount() - 1:
+            painter.drawLine(QPointF(x, y), QPointF(x, rect.bottom() + 1))
+        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
+        painter.setBrush(QColor(t.hover if hovered else t.raised))
+        painter.drawEllipse(QPointF(x, y), 13, 13)
+        draw_icon(painter, QPointF(x - 7, y - 7), moment_icon(moment), "text2", 14)
+        words = QRectF(x + 24, rect.y() + 4, rect.right() - 16 - x - 24, 18)
+        title, what = moment_words(moment)
+        weight = QFont.Weight.Medium if hovered else QFont.Weight.Normal
+        draw_text(painter, words, title, weight=weight)
+        when = f"{what} · {ago_text(moment.at, clock.now())}"
+        draw_text(painter, words.translated(0, 19), when, px=SMALL, colour="text3")
+        focused = option.state & QStyle.StateFlag.State_HasFocus
+        if focused and option.state & QStyle.StateFlag.State_KeyboardFocusChange:
+            draw_focus(painter, rect.adjusted(10, 0, -8, -6))
+        painter.restore()
+
+
+class History(QListView):
+    """The timeline, as high as it is long: the column around it scrolls. A click or Enter opens what it names."""
+
+    chosen = Signal(object)  # Moment
+    moved_to = Signal(int)  # the row that the keyboard is on
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.moments = HistoryModel()
+        self.setModel(self.moments)
+        self.setItemDelegate(_MomentPainter(self))
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setSelectionMode(QListView.SelectionMode.NoSelection)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setUniformItemSizes(True)
+        self.setMouseTracking(True)
+        self.viewport().setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setAccessibleName(tr("History"))
+        self.clicked.connect(self._open)
+        self.activated.connect(self._open)
+        self.moments.modelReset.connect(self._fit)
+        self._fit()
+
+    def currentChanged(self, current: _Index, previous: _Index, /) -> None:
+        super().currentChanged(current, previous)
+        if self.hasFocus():
+            self.moved_to.emit(current.row())
+
+    def wheelEvent(self, event: QWheelEvent, /) -> None:
+        event.ignore()
+
+    def _fit(self) -> None:
+        self.setFixedHeight(self.moments.rowCount() * _LINE + 2)
+
+    def _open(self, index: QModelIndex) -> None:
+        moment = index.data(_MOMENT)
+        if isinstance(moment, Moment):
+            self.chosen.emit(moment)
