@@ -48,9 +48,9 @@ def pdf(words: str) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R"
-        b" /Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >> >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R /Resources << /Font << /F1 5 0 R >> >> >>",
         b"<< /Length %d >>\nstream\n%s\nendstream" % (len(stream), stream),
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
     ]
     made, places = b"%PDF-1.4\n", []
     for number, one in enumerate(objects, 1):
@@ -155,11 +155,11 @@ def test_files_that_were_there_before_are_found_step_by_step(
 
 def _bomb() -> bytes:
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        with archive.open("word/document.xml", "w", force_zip64=True) as part:
-            part.write(b'<w:document xmlns:w="urn:w"><w:t>')
-            for _ in range(300):
-                part.write(b"bomb " * 200_000)
+    archive = zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED)
+    with archive, archive.open("word/document.xml", "w", force_zip64=True) as part:
+        part.write(b'<w:document xmlns:w="urn:w"><w:t>')
+        for _ in range(300):
+            part.write(b"bomb " * 200_000)
     return made.getvalue()
 
 
@@ -186,7 +186,7 @@ def hang(packs: Packs, file: WaitingFile) -> Told:
     while data == b"hang":
         pass
     if data == b"swell":
-        b"x" * 4_000_000_000
+        data = b"x" * 4_000_000_000
     if data == b"die":
         signal.raise_signal(signal.SIGKILL)
     return data.decode(), ""
