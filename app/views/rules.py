@@ -82,6 +82,7 @@ BUILT_IN: Final = (
     _built_in("snoozed", "Snoozed", "is:snoozed", "moon", Sort.SNOOZED),
     _built_in("waiting", "Waiting", "is:waiting", "hourglass"),
     _built_in("recently_solved", "Recently solved", "is:solved solved<=7d", "check", Sort.SOLVED),
+    _built_in("solved", "Solved", "is:solved", "check"),
     _built_in("open", "Open", "is:active", "tray"),
     _built_in("closed", "Closed", "is:closed", "archive"),
     _built_in("all", "All tickets", "", "stack"),

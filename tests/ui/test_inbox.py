@@ -214,7 +214,7 @@ def test_the_bin_shows_what_was_deleted_and_gives_it_back(page: Page, made: Inbo
     page.list.rows.setFocus()
     page.context.actions.run("delete")
     settled(page, qtbot, lambda: page.model.rowCount() == 2)
-    page.show_pile(Pile.BIN)
+    page.show_pile("bin")
     settled(page, qtbot, lambda: page.model.rowCount() == 1)
     page.open(key)
     settled(page, qtbot, lambda: page.shown is not None and page.shown.detail.row.deleted_at is not None)
@@ -346,7 +346,7 @@ def test_what_became_of_a_reply_can_be_settled_by_button(page: Page, made: Inbox
     written = made.desk.do(commands.reply, key, text="On its way")
     assert made.desk.work(claim, written.message, made.desk.packs.append(b"mail"))
     made.desk.work(record_uncertain, written.message, "the line broke")
-    page.show_pile(Pile.WAITING)
+    page.show_pile("waiting")
 
     def button() -> QPushButton | None:
         return next((b for b in page.talk.findChildren(QPushButton) if b.text() == "It arrived"), None)

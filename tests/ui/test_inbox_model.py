@@ -25,7 +25,8 @@ from ui.models import tickets as module
 from ui.models.blocks import block_of
 from ui.models.cache import TicketCache
 from ui.models.hits import Found, HitModel, near
-from ui.models.tickets import ID_ROLE, ROW_ROLE, Ids, TicketModel
+from ui.models.sources import Ids
+from ui.models.tickets import ID_ROLE, ROW_ROLE, TicketModel
 from ui.pages.inbox import loading
 from ui.tasks import Tasks
 
@@ -131,6 +132,17 @@ def test_what_is_beyond_the_first_ids_follows(reading: Reading, qtbot: QtBot, mo
     assert len(reading.ids()) == 8
 
 
+def test_what_a_read_knows_before_its_change_is_told_goes_alone_too(reading: Reading, qtbot: QtBot) -> None:
+    """The answer to one change may have seen the next one already."""
+    keys = reading.made.some(5)
+    shown(reading, qtbot, View(Pile.NEW))
+    kept = QPersistentModelIndex(reading.model.index(4, 0))
+    without = [*keys[:1], *keys[2:]]
+    reading.model._take(Ids(block_of(without), set(), whole=True), frozenset([keys[4]]))
+    assert kept.row() == 3
+    assert reading.ids() == without
+
+
 @given(st.integers(0, 10**6))
 def test_any_change_ends_in_the_list_as_it_is(seed: int) -> None:
     """The single moves and the replacement, against the plain answer."""
@@ -183,10 +195,10 @@ def test_a_mail_that_comes_while_the_first_screen_is_on_its_way_is_shown(reading
     made = reading.made
     heard: list[Changes] = []
     made.mail(subject="Old")
-    first = made.desk.ask(loading.first, View(), made.ann)
+    first = made.desk.ask(loading.first, "to_do", made.ann)
     reading.bridge.changed.connect(heard.append)
     fresh, _ = made.mail(subject="Fresh", address="new@shop.example")
     qtbot.waitUntil(lambda: any(changes.touches("ticket") for changes in heard) and reading.tasks.running == 0)
-    reading.model.start_with(first.keys, first.rows, View())
+    reading.model.start_with(first.ids, first.rows, first.source)
     qtbot.waitUntil(lambda: reading.model.rowCount() == 2)
     assert reading.ids()[0] == fresh

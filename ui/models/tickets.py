@@ -11,7 +11,6 @@ it can be, never as often as there is mail. What lies behind the first ids is re
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -19,43 +18,33 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from app.kernel import clock
 from app.kernel.changes import Changes
-from app.tickets.queries import TicketRow, View, ticket_keys
+from app.tickets.queries import TicketRow, View
+from app.views.listing import Heading
 from ui.models import blocks
 from ui.models.cache import TicketCache
+from ui.models.sources import Ids, Source, heading_places, is_heading, read_ids
 from ui.tasks import Tasks
-from ui.text import ago_text, tr
+from ui.text import ago_text, count_text, tr
 
 PAGE = 64
 FIRST = 2000
 MOST_STEPS = 12
-"""More single steps than this cost more than replacing what differs: each moves the view's 100,000 sections."""
+"""More single steps than this cost more than replacing what differs: each copies the block."""
 
 REST_MS = 1000
 ID_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 ROW_ROLE = ID_ROLE + 1
+HEADING_ROLE = ROW_ROLE + 10
+NO_HEADINGS: tuple[list[int], list[int]] = ([], [])
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """The ids of a list, the first ones or all; `known` is the same as a set. None: they are those that were here."""
-
-    block: bytes | None
-    known: set[bytes]
-    whole: bool
-
-
-def read_ids(db: Any, view: View, limit: int | None, have: bytes) -> Ids:
-    """The ids of a list. What takes long with a hundred thousand of them is done here, off the window's thread."""
-    block = ticket_keys(db, view, limit)
-    if limit is not None:
-        return Ids(block, set(), blocks.count(block) < limit)
-    return Ids(None, set(), True) if block == have else Ids(block, set(blocks.each(block)), True)
-
-
 class TicketModel(QAbstractTableModel):
-    """One list of tickets in one column; `ID_ROLE` is the id, `ROW_ROLE` the row or None while it is being read."""
+    """One list of tickets in one column; `ID_ROLE` is the id, `ROW_ROLE` the row or None while it is being read.
+
+    Headings of a grouped list are rows too, which cannot be chosen: `HEADING_ROLE` is theirs.
+    """
 
     loaded = Signal()  # the first ids of a list are here
     failed = Signal(object)  # Exception
@@ -70,7 +59,11 @@ class TicketModel(QAbstractTableModel):
         self._under_way = self._deeper = False
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._ask_waiting)
-        self._view = View()
+        self._view: Source = View()
+        self._heads: dict[bytes, Heading] = {}
+        self._gone: dict[bytes, Heading] = {}  # shown for a moment yet
+        self._placed: tuple[bytes, tuple[list[int], list[int]]] = (b"", NO_HEADINGS)
+        self.heading_height = 36
         self.is_loaded = False
         cache.arrived.connect(self._arrived)
         cache.aged.connect(self._aged)
@@ -86,7 +79,10 @@ class TicketModel(QAbstractTableModel):
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> Any:
         if not index.isValid() or not 0 <= index.row() < self.rowCount():
             return None
-        key = self.id_at(index.row())
+        raw = blocks.at(self._ids, index.row())
+        if is_heading(raw):
+            return self._heading_data(raw, role)
+        key = UUID(bytes=raw)
         if role == ID_ROLE:
             return key
         if role not in (ROW_ROLE, Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
@@ -98,12 +94,46 @@ class TicketModel(QAbstractTableModel):
             return ""
         return row.subject if role == Qt.ItemDataRole.DisplayRole else spoken(row)
 
+    def flags(self, index: _Index, /) -> Qt.ItemFlag:
+        if index.isValid() and is_heading(blocks.at(self._ids, index.row())):
+            return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+        return super().flags(index)
+
+    def _heading_data(self, raw: bytes, role: int) -> Any:
+        heading = self._heads.get(raw) or self._gone.get(raw)
+        if role == HEADING_ROLE:
+            return heading
+        if heading is None or role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
+            return None
+        return f"{heading.label}, {count_text(heading.count)}"
+
     # -- what the page asks
 
     @property
-    def view(self) -> View:
+    def view(self) -> Source:
         """The list shown."""
         return self._view
+
+    def headings(self) -> tuple[list[int], list[int]]:
+        """The rows that are headings and how high each is (px); the same object while the list is the same."""
+        if not self._heads:
+            return NO_HEADINGS
+        if self._placed[0] is not self._ids:
+            places = heading_places(self._ids)
+            self._placed = (self._ids, (places, [self.heading_height] * len(places)))
+        return self._placed[1]
+
+    def ticket_near(self, row: int, by: int = 1) -> UUID | None:
+        """The ticket in a row or, where a heading stands, the next one in this direction."""
+        while 0 <= row < self.rowCount():
+            if not is_heading(raw := blocks.at(self._ids, row)):
+                return UUID(bytes=raw)
+            row += by
+        return None
+
+    def ticket_count(self) -> int:
+        """How many tickets are in the list, headings left out."""
+        return self.rowCount() - len(self.headings()[0])
 
     def id_at(self, row: int) -> UUID:
         """The ticket in a row."""
@@ -113,21 +143,26 @@ class TicketModel(QAbstractTableModel):
         """The row of a ticket, -1 if it is not in the list."""
         return blocks.find(self._ids, key.bytes)
 
-    def show_view(self, view: View) -> None:
+    def clear(self) -> None:
+        """Nothing, until another list is there (`start_with`)."""
+        self.is_loaded = False
+        self._begin_anew()
+
+    def show_view(self, view: Source) -> None:
         """Show another list; `loaded` follows."""
         self._view = view
         self.is_loaded = False
         self._begin_anew()
         self._ask(None)
 
-    def start_with(self, keys: bytes, rows: Iterable[TicketRow], view: View) -> None:
+    def start_with(self, ids: Ids, rows: Iterable[TicketRow], view: Source) -> None:
         """Show a list whose first ids and rows were read together (the first screen)."""
         self._view = view
         since, self.is_loaded = self._waiting, False
         self._begin_anew()
         self._waiting = since  # what changed after the first screen was read
-        self._cache.put([UUID(bytes=raw) for raw in blocks.each(blocks.part(keys, 0, PAGE))], rows)
-        self._take(Ids(keys, set(), blocks.count(keys) < FIRST), None)
+        self._cache.put([UUID(bytes=raw) for raw in _tickets(blocks.part(ids.block or b"", 0, PAGE))], rows)
+        self._take(ids, None)
         self._ask_waiting()
 
     def apply(self, changes: Changes) -> None:
@@ -153,7 +188,8 @@ class TicketModel(QAbstractTableModel):
         return self._cache.row(key)
 
     def _page(self, start: int) -> list[UUID]:
-        return [self.id_at(n) for n in range(max(0, start), min(start + PAGE, self.rowCount()))]
+        some = blocks.part(self._ids, max(0, start), max(0, start + PAGE))
+        return [UUID(bytes=raw) for raw in _tickets(some)]
 
     def _arrived(self, keys: Iterable[UUID]) -> None:
         for first, last in blocks.runs(blocks.places(self._ids, (key.bytes for key in keys))):
@@ -208,6 +244,7 @@ class TicketModel(QAbstractTableModel):
 
     def _take(self, ids: Ids, changed: frozenset[UUID] | None) -> None:
         fresh, self.is_loaded = not self.is_loaded, True
+        changed = self._take_headings(ids, changed)
         if ids.block is not None:
             if fresh:
                 self._reset(ids.block)
@@ -217,6 +254,18 @@ class TicketModel(QAbstractTableModel):
                 self._want_rest(at_once=fresh)
         if fresh:
             self.loaded.emit()
+
+    def _take_headings(self, ids: Ids, changed: frozenset[UUID] | None) -> frozenset[UUID] | None:
+        """Other headings, other numbers beside them; those that come and go count as changed, like tickets."""
+        before, now = self._heads, dict(ids.heads)
+        if before == now:
+            return changed
+        self._heads, self._gone = now, before
+        for place in heading_places(self._ids):
+            raw = blocks.at(self._ids, place)
+            if before.get(raw) != now.get(raw):
+                self.dataChanged.emit(self.index(place, 0), self.index(place, 0))
+        return None if changed is None else changed | {UUID(bytes=raw) for raw in before.keys() ^ now.keys()}
 
     def _went_deeper(self, head: bytes, changed: frozenset[UUID]) -> bool:
         """May a ticket that changed be behind the first ids now?"""
@@ -237,6 +286,8 @@ class TicketModel(QAbstractTableModel):
         block = ids.block or b""
         head = blocks.part(block, 0, FIRST)
         if changed is not None:
+            if ids.whole and head == block:
+                changed |= self._come_and_gone(block)
             steps = self._steps(head, changed, whole=ids.whole and head == block)
             if len(steps) <= MOST_STEPS:
                 self._take_steps(steps)
@@ -244,6 +295,11 @@ class TicketModel(QAbstractTableModel):
             self._replace(block, ids.known)
         elif not self._ids.startswith(head):
             self._replace(head + self._behind(head))
+
+    def _come_and_gone(self, block: bytes) -> frozenset[UUID]:
+        """Tickets that a read already knows to have come or gone, whose change will only be told in a moment."""
+        differing = self._known ^ set(blocks.each(block))
+        return frozenset(UUID(bytes=raw) for raw in differing) if len(differing) <= MOST_STEPS else frozenset()
 
     def _behind(self, head: bytes) -> bytes:
         """What of the list stays behind a new head."""
@@ -324,6 +380,11 @@ class TicketModel(QAbstractTableModel):
         tail = blocks.common_end(self._ids, block, min(old, new) - same)
         self._remove(same, old - tail - 1)
         self._insert(same, blocks.part(block, same, new - tail), known or None)
+
+
+def _tickets(block: bytes) -> list[bytes]:
+    """The ids of tickets in a block."""
+    return [raw for raw in blocks.each(block) if not is_heading(raw)]
 
 
 def spoken(row: TicketRow) -> str:

@@ -48,9 +48,6 @@ class Alone(Page):
     def _begin(self) -> None:
         self._ask_around()
 
-    def _ask_counts(self) -> None:
-        """The numbers are beside the lists, in the main window."""
-
     def _take(self, opened: Opened | None) -> None:
         super()._take(opened)
         if opened is not None:

@@ -7,31 +7,35 @@ from uuid import UUID
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
-from app.tickets.queries import Counts, Pile
-from ui.icons import icon
+from app.views.queries import ViewInfo
+from app.views.rules import Density, Group
 from ui.models.hits import HIT_ROLE, MOST, Found, HitModel
 from ui.models.tickets import ID_ROLE, TicketModel
+from ui.pages.inbox.list_rows import COMPACT_HEIGHT, HEADING_HEIGHT, ListPainter
 from ui.pages.inbox.list_view import NO_OTHERS, Others, Rows
-from ui.pages.inbox.piles import CHIPS, ICONS, MORE, chip_word, mail_piles, pile_word
-from ui.pages.inbox.rows import ROW_HEIGHT, HitPainter, RowPainter
+from ui.pages.inbox.piles import chip_word, chips_of, view_word
+from ui.pages.inbox.rows import ROW_HEIGHT, HitPainter
 from ui.text import count_text, tr
-from ui.widgets.button import MenuButton, ToolButton
+from ui.widgets.button import ToolButton
 from ui.widgets.field import SearchField
-from ui.widgets.label import Label
+from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import clear, row, set_box
 from ui.widgets.state import EmptyState, ErrorState, Skeleton
 from ui.widgets.toggle import Choices
 
 _CHIP_MARGIN = 24
+TO_DO = "to_do"
 
 
 class ListPanel(QFrame):
     """The whole left column. It shows what the page gives it and tells what the person wants."""
 
-    pile_chosen = Signal(object)  # Pile
-    mail_pile_chosen = Signal(str)  # a part of the ledger
+    view_chosen = Signal(object)  # UUID
+    views_wanted = Signal()  # all of them, in a list of their own
+    look_wanted = Signal()  # how the list is ordered, grouped, how close its rows stand
+    view_of_search_wanted = Signal(str)  # what is typed shall be a view
     searched = Signal(str)
     ticket_chosen = Signal(object)  # UUID
     customer_chosen = Signal(object)  # UUID
@@ -45,9 +49,10 @@ class ListPanel(QFrame):
         super().__init__()
         set_box(self, "panel")
         self.model, self.hits = model, HitModel()
-        self._pile = Pile.TO_DO
+        self._views: tuple[ViewInfo, ...] = ()
+        self._view: ViewInfo | None = None
+        self._count_of: Callable[[ViewInfo], int | None] = lambda _view: None
         self._quiet = self._told = self._built = False
-        self._counts: Counts | None = None
         self._measured: tuple[Sequence[Found], Others] = ((), NO_OTHERS)
         model.rowsAboutToBeRemoved.connect(self._hold)  # before the view hears of it and marks a neighbour
         model.modelAboutToBeReset.connect(self._hold)
@@ -94,21 +99,33 @@ class ListPanel(QFrame):
             self.shown.setCurrentIndex(self.shown.model().index(place, 0))
         self._quiet = False
 
-    def choose_pile(self, pile: Pile) -> None:
-        """Mark a list as the one shown."""
-        self._pile = pile
-        piles = list(CHIPS if pile in CHIPS else (*CHIPS[:3], pile))
-        self.chips.set_options([(str(one), self._chip(one)) for one in piles], str(pile))
-        while self.chips.sizeHint().width() > self.width() - _CHIP_MARGIN and len(piles) > 1:
-            # A longer language: first the names without numbers, then fewer of them; the menu has all.
-            self.chips.set_options([(str(one), chip_word(one)) for one in piles], str(pile))
-            piles.remove(next(one for one in reversed(piles) if one is not pile))
+    def show_views(
+        self, views: tuple[ViewInfo, ...], current: ViewInfo | None, count_of: Callable[[ViewInfo], int | None]
+    ) -> None:
+        """The views there are, the one shown, and how many tickets lie in each."""
+        self._views, self._count_of = views, count_of
+        if current is not None and current != self._view:
+            self._view = current
+            self._apply_look(current)
+        self._fit_chips()
         self._say_count()
 
-    def set_counts(self, counts: Counts) -> None:
-        """The exact numbers beside the lists."""
-        self._counts = counts
-        self.choose_pile(self._pile)
+    def _fit_chips(self) -> None:
+        current = self._view
+        shown = chips_of(self._views, current)
+        key = current.id.hex if current is not None else ""
+        self.chips.set_options([(one.id.hex, self._chip(one)) for one in shown], key)
+        while self.chips.sizeHint().width() > self.width() - _CHIP_MARGIN and len(shown) > 1:
+            # A longer language: first the names without numbers, then fewer of them; the list of views has all.
+            self.chips.set_options([(one.id.hex, chip_word(one)) for one in shown], key)
+            shown.remove(next(one for one in reversed(shown) if current is None or one.id != current.id))
+
+    def _apply_look(self, view: ViewInfo) -> None:
+        """How close the rows stand, as this view has it."""
+        compact = view.density is Density.COMPACT
+        self._painter.compact, self._painter.group = compact, view.listing.group
+        self.rows.sticky = view.listing.group is not Group.NONE
+        self.rows.set_row_height(COMPACT_HEIGHT if compact else ROW_HEIGHT)
 
     def show_found(self, found: tuple[Found, ...]) -> None:
         """Show what the search found. The row where the keyboard was stays, else the keyboard is given another one."""
@@ -165,21 +182,22 @@ class ListPanel(QFrame):
     # -- building
 
     def _build(self, new: QAction) -> None:
-        self._title = Label(tr("Inbox"), "title")
+        self._title = ElidingLabel(tr("Inbox"), "title")
+        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._count = Label("", "small")
-        more = [self._view_action(pile) for pile in (*CHIPS, *MORE)] + self._mail_actions()
-        self.views = MenuButton(tr("All lists"), more, icon="filter-variant")
+        self.views = ToolButton("chevron-down", tr("All lists"), clicked=self.views_wanted.emit)
+        self.look = ToolButton("sort-variant", tr("Order, headings and density"), clicked=self.look_wanted.emit)
         self.new = ToolButton("square-edit-outline", tr("New mail"), clicked=new.trigger)
         self.new.setToolTip(f"{tr('New mail')}  ({new.shortcut().toString()})")
-        head = row(self._title, self._count, None, self.views, self.new, margins=(20, 12, 12, 0))
+        title = row((self._title, 1), self.views, self._count, spacing=4)
+        head = row((title, 1), self.look, self.new, margins=(20, 12, 12, 0))
         self.search = SearchField(tr("Search tickets and customers"))
         self.search.searched.connect(self._search)
         self.search.left.connect(self.focus_rows)
         self._wrong = Label("", "small", tone="warn", wrap=True)
         self._wrong.hide()
         self.chips = Choices([], name=tr("List"))
-        self.chips.chosen.connect(lambda key: self.pile_chosen.emit(Pile(key)))
-        self.choose_pile(Pile.TO_DO)
+        self.chips.chosen.connect(lambda key: self.view_chosen.emit(UUID(hex=key)))
         self._banner_frame = QFrame()
         self._banners = QVBoxLayout(self._banner_frame)
         self._banners.setContentsMargins(16, 4, 16, 4)
@@ -196,9 +214,12 @@ class ListPanel(QFrame):
         layout.addWidget(self._build_stack(), 1)
 
     def _build_stack(self) -> QStackedWidget:
-        self.rows, self.results = Rows(tr("Tickets")), Rows(tr("Search results"), self._heights_of_found)
+        self.rows = Rows(tr("Tickets"), self.model.headings)
+        self.results = Rows(tr("Search results"), self._heights_of_found)
         self.rows.setModel(self.model)
-        self.rows.setItemDelegate(RowPainter(self.rows))
+        self._painter = ListPainter(self.rows)
+        self.rows.setItemDelegate(self._painter)
+        self.model.heading_height = HEADING_HEIGHT
         self.results.setModel(self.hits)
         self.results.setItemDelegate(HitPainter(self.results))
         self.rows.painted.connect(self.first_painted)
@@ -223,27 +244,12 @@ class ListPanel(QFrame):
             self._measured = (found, (places, [found[n].height for n in places]))
         return self._measured[1]
 
-    def _view_action(self, pile: Pile) -> QAction:
-        action = QAction(icon(ICONS[pile]), pile_word(pile), self)
-        action.triggered.connect(lambda _on=False: self.pile_chosen.emit(pile))
-        return action
-
-    def _mail_actions(self) -> list[QAction]:
-        line = QAction(self)
-        line.setSeparator(True)
-        found = [line]
-        for part, word, name in mail_piles():
-            action = QAction(icon(name), word, self)
-            action.triggered.connect(lambda _on=False, part=part: self.mail_pile_chosen.emit(part))
-            found.append(action)
-        return found
-
     # -- what happens
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
-            self.choose_pile(self._pile)  # the chips fit anew
+            self._fit_chips()
 
     def focus_rows(self) -> None:
         """The keyboard goes to the rows."""
@@ -298,25 +304,26 @@ class ListPanel(QFrame):
     def _place(self, key: UUID) -> int:
         return self.hits.place_of(key) if self.searching else self.model.place_of(key)
 
-    def _chip(self, pile: Pile) -> str:
-        if self._counts is None or pile is Pile.TO_DO or not self._counts[pile]:
-            return chip_word(pile)
-        return f"{chip_word(pile)} {count_text(self._counts[pile])}"
+    def _chip(self, view: ViewInfo) -> str:
+        count = self._count_of(view)
+        return chip_word(view) if view.key == TO_DO or not count else f"{chip_word(view)} {count_text(count)}"
 
     def _say_count(self) -> None:
-        self._title.setText(tr("Inbox") if self._pile in CHIPS else pile_word(self._pile))
+        view = self._view
+        self._title.setText(tr("Inbox") if view is None or view.key == TO_DO else view_word(view))
         chosen = self.shown.count_chosen() if self._built else 0
+        count = self._count_of(view) if view is not None else None
         if chosen > 1 or (chosen and self.shown.marking):
             self._count.setText(tr("{n} chosen", n=chosen))
         elif self.searching:
             many = self.hits.tickets() >= MOST
             self._count.setText(tr("more than {n}", n=MOST) if many else tr("{n} found", n=self.hits.tickets()))
-        elif self._counts is None:
+        elif view is None or count is None:
             self._count.setText("")
-        elif self._pile is Pile.TO_DO:
-            self._count.setText(tr("{n} open", n=self._counts[Pile.TO_DO]))
+        elif view.key == TO_DO:
+            self._count.setText(tr("{n} open", n=count))
         else:
-            self._count.setText(count_text(self._counts[self._pile]))
+            self._count.setText(count_text(count))
 
     def _set_empty(self, empty: bool) -> None:
         if empty:
@@ -325,10 +332,11 @@ class ListPanel(QFrame):
     def _empty_words(self) -> tuple[str, str]:
         if self.searching:
             return tr("Nothing found"), tr("Try fewer words, or another spelling.")
-        if self._pile is Pile.BIN:
+        key = self._view.key if self._view is not None else TO_DO
+        if key == "bin":
             return tr("The Bin is empty"), tr("Deleted tickets wait here before they are erased for good.")
-        if self._pile is Pile.SNOOZED:
+        if key == "snoozed":
             return tr("Nothing is snoozed"), tr("Snooze a ticket (H) to have it back at a time of your choice.")
-        if self._pile is Pile.TO_DO:
+        if key == TO_DO:
             return tr("All answered"), tr("Nothing is open. The next mail shows up here at once.")
         return tr("Nothing here"), tr("There is no ticket in this list now.")

@@ -20,19 +20,19 @@ from app.tickets.queries import (
     Counts,
     TicketDetail,
     TicketRow,
-    View,
     Work,
     conversation,
     counts,
     living_ticket,
     ticket,
-    ticket_keys,
     ticket_rows,
     tickets_of,
     work,
 )
 from app.timeline.queries import Moment, customer_timeline
+from app.views.queries import ViewInfo, views
 from ui.models import blocks
+from ui.models.sources import Ids, Source, is_heading, read_ids, source_of
 from ui.models.tickets import FIRST, PAGE
 
 _IMPLIED = frozenset({"created", "closed"})
@@ -46,9 +46,12 @@ Person = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first screen: the ids of a list as one block, the rows that are painted first, the counts."""
+    """The first screen of a view: all views, this one, its ids as one block, the rows that are painted first, the counts."""
 
-    keys: bytes
+    views: tuple[ViewInfo, ...]
+    view: ViewInfo
+    source: Source
+    ids: Ids
     rows: tuple[TicketRow, ...]
     counts: Counts
 
@@ -114,11 +117,17 @@ class Surroundings:
     states: tuple[StateInfo, ...] = ()
 
 
-def first(db: Any, view: View, me: UUID | None) -> First:
-    """The first screen of a list."""
-    keys = ticket_keys(db, view, limit=FIRST)
-    shown = [UUID(bytes=raw) for raw in blocks.each(blocks.part(keys, 0, PAGE))]
-    return First(keys, ticket_rows(db, shown, me), counts(db, me))
+def first(db: Any, wanted: str | UUID, me: UUID | None) -> First:
+    """The first screen of a view: a built-in one by its key, any by its id. One that is gone is the first there is."""
+    everything = views(db, me, hidden=True)
+    shown = tuple(one for one in everything if not one.hidden)
+    here = everything if isinstance(wanted, str) else shown  # a key is asked for even where its view is hidden
+    view = next((one for one in here if wanted in (one.id, one.key)), (shown or everything)[0])
+    source = source_of(view, me)
+    ids = read_ids(db, source, FIRST)
+    head = [raw for raw in blocks.each(blocks.part(ids.block or b"", 0, PAGE)) if not is_heading(raw)]
+    rows = ticket_rows(db, [UUID(bytes=raw) for raw in head], me)
+    return First(shown, view, source, ids, rows, counts(db, me))
 
 
 def surroundings(db: Any, me: UUID | None = None) -> Surroundings:

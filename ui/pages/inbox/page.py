@@ -7,18 +7,16 @@ there is one path by which anything comes onto the screen.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.desk.forwarding import files_of
+from app.desk.forwarding import taken_along
 from app.kernel.changes import Changes
 from app.outbox.queries import draft_of, drafts
 from app.outbox.rules import FORWARD
-from app.tickets.queries import Counts, Pile, View, counts
 from app.timeline.queries import Moment
 from ui.models.hits import find
 from ui.models.tickets import TicketModel
@@ -28,6 +26,7 @@ from ui.pages.inbox.ahead import Ahead
 from ui.pages.inbox.frame import InboxFrame
 from ui.pages.inbox.keys import bind
 from ui.pages.inbox.letters import Post
+from ui.pages.inbox.lists import TO_DO, Lists
 from ui.pages.inbox.loading import Beside, First, Opened, Surroundings
 from ui.pages.inbox.mailfiles import MailFiles
 from ui.pages.inbox.notices import Notices
@@ -58,6 +57,7 @@ class Page(InboxFrame):
         self.model = TicketModel(context.tasks, context.rows)
         self.files = MailFiles(context)
         super().__init__(context, self.model, self.files)
+        self.lists = Lists(context, self.model, self.list, lambda: self.me)
         self.selecting, self.picked, self.picking = Selecting(self, self.chosen), Picked(self), Picking(self)
         self.triage = Triage(context, self)
         self.post = Post(context, self, lambda: self.around.undo_seconds if self.around else 10)
@@ -92,8 +92,7 @@ class Page(InboxFrame):
         self.me = self.context.desk.me()
         self.ahead.apply(changes)
         self.model.apply(changes)
-        if changes.touches("ticket", "setting", "seen"):
-            self._ask_counts()
+        self.lists.apply(changes)
         ids = changes.of("ticket")
         if self.shown is not None and (ids is None or self.shown.detail.id in ids or changes.touches("draft")):
             self._reload()
@@ -107,8 +106,8 @@ class Page(InboxFrame):
 
     def show_place(self, **where: object) -> None:
         view, ticket, message, to = where.get("view"), where.get("ticket"), where.get("message"), where.get("new_to")
-        if isinstance(view, str):
-            self.show_pile(Pile(view))
+        if isinstance(view, (str, UUID)):
+            self.show_pile(view)
         if isinstance(message, UUID):
             self._wanted_message = message
         if isinstance(ticket, UUID):
@@ -123,44 +122,33 @@ class Page(InboxFrame):
 
     # -- lists and search
 
-    def show_pile(self, pile: Pile) -> None:
-        """Show another list."""
+    def show_pile(self, wanted: str | UUID) -> None:
+        """Show another list: a built-in one by its key, any by its id."""
         self._turned = True
         self.list.search.clear()
-        self.list.choose_pile(pile)
-        self.model.show_view(View(pile, self.me))
-        self._ask_counts()
+        self.model.clear()
         self.list.show_state()
+        self.lists.show(wanted, self._take_first, self.list_failed)
 
     def _begin(self) -> None:
-        view, before = View(Pile.TO_DO, self.me), self.model.view
-
-        def take(first: First) -> None:
-            self._take_counts(first.counts)
-            if self.model.view is not before:
-                return  # another list was asked for meanwhile
-            self.model.start_with(first.keys, first.rows, view)
-            focus = QApplication.focusWidget()
-            if focus is None or not self.isAncestorOf(focus):
-                self.list.rows.setFocus()
-            if self.ticket is None and first.rows and self.isVisible():
-                self.open(first.rows[0].id)
-            self.list.choose(self.ticket)  # the focus alone marks the first row without choosing it
-
-        self.context.tasks.ask(loading.first, view, self.me, then=take, owner=self, failed=self.list_failed)
+        self.lists.show(TO_DO, self._take_first, self.list_failed)
         self._ask_around()
+
+    def _take_first(self, first: First) -> None:
+        """The first screen of a list is there."""
+        self.context.count("inbox", first.counts.unread)
+        self.model.start_with(first.ids, first.rows, first.source)
+        focus = QApplication.focusWidget()
+        if focus is None or not self.isAncestorOf(focus):
+            self.list.rows.setFocus()
+        if self.ticket is None and first.rows and self.isVisible():
+            self.open(first.rows[0].id)
+        self.list.choose(self.ticket)  # the focus alone marks the first row without choosing it
 
     def list_failed(self, error: Exception) -> bool:
         """The list could not be read."""
-        self.list.show_error(str(error), self._begin)
+        self.list.show_error(str(error), lambda: self.show_pile(self.lists.wanted()))
         return True
-
-    def _ask_counts(self) -> None:
-        self.context.tasks.ask(counts, self.me, then=self._take_counts, owner=self, key="inbox-counts")
-
-    def _take_counts(self, found: Counts) -> None:
-        self.list.set_counts(found)
-        self.context.count("inbox", found.unread)
 
     def _ask_around(self) -> None:
         def take(around: Surroundings) -> None:
@@ -249,8 +237,8 @@ class Page(InboxFrame):
         """Have the neighbours in the list ready."""
         place = self.model.place_of(self.ticket) if self.ticket is not None and not self.list.searching else -1
         if place >= 0:
-            beside = [n for n in (place + 1, place - 1) if 0 <= n < self.model.rowCount()]
-            self.ahead.want([self.model.id_at(n) for n in beside])
+            beside = (self.model.ticket_near(place + 1), self.model.ticket_near(place - 1, -1))
+            self.ahead.want([key for key in beside if key is not None])
 
     def _warn_of_news(self, before: Opened | None, now: Opened) -> None:
         """The customer has written while a reply is being written."""
@@ -291,7 +279,9 @@ class Page(InboxFrame):
         gone = self.model.place_of(self.ticket) < 0
         if gone and self._going_on and rows.currentIndex().isValid():
             self._going_on = False
-            self.open(self.model.id_at(rows.currentIndex().row()))
+            row = rows.currentIndex().row()
+            if (near := self.model.ticket_near(row) or self.model.ticket_near(row, -1)) is not None:
+                self.open(near)
         self.list.choose(self.ticket)
 
     def _turn(self) -> None:
@@ -299,8 +289,8 @@ class Page(InboxFrame):
         self._turned = False
         if self.writing_new or (self.ticket is not None and self.model.place_of(self.ticket) >= 0):
             return
-        if self.model.rowCount():
-            self.open(self.model.id_at(0))
+        if (first := self.model.ticket_near(0)) is not None:
+            self.open(first)
         else:
             self.writer.keep_now()
             self.ticket = self.shown = None
@@ -338,7 +328,7 @@ class Page(InboxFrame):
             kept = desk.ask(draft_of, ticket, me, FORWARD)
             if kept is not None and kept.answers == message:
                 return Letter.of_draft(kept)
-            return replace(begun(view, subject), files=files_of(desk, message))
+            return begun(view, subject, taken_along(desk, message))
 
         def take(letter: Letter) -> None:
             self.show_new()

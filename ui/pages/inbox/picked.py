@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from app.search.queries import ticket_ids as search_ids
-from app.tickets.queries import TicketRow, ticket_keys
+from app.tickets.queries import TicketRow
 from ui.models import blocks
+from ui.models.sources import keys_of
 from ui.models.tickets import ID_ROLE
 from ui.pages.changing import Listed, Tickets
 
@@ -51,7 +52,7 @@ class Picked:
             typed = page.list.search.text()
             return Listed(lambda db: blocks.block_of(search_ids(db, typed, me=me)), count)
         view = page.model.view
-        return Listed(lambda db: ticket_keys(db, view, None), count)
+        return Listed(lambda db: keys_of(db, view), count)
 
     def keys(self) -> list[UUID]:
         """The ids of those chosen, from top to bottom; of a whole list, those that are loaded."""

@@ -1,48 +1,66 @@
-"""The lists that the inbox offers: which, in which order, and what they are called."""
+"""What the lists of the inbox are called and look like: the built-in views, and mail that became no ticket."""
 
 from __future__ import annotations
 
-from app.tickets.queries import Pile
+from collections.abc import Sequence
+
+from app.views.queries import ViewInfo
 from ui.text import tr
 
-CHIPS = (Pile.TO_DO, Pile.UNASSIGNED, Pile.MINE, Pile.OVERDUE)
-MORE = (
-    Pile.UNREAD,
-    Pile.WAITING,
-    Pile.SNOOZED,
-    Pile.SOLVED,
-    Pile.ACTIVE,
-    Pile.CLOSED,
-    Pile.FOLLOW_UP,
-    Pile.ALL,
-    Pile.BIN,
-)
+CHIPS = 4
+"""So many views stand above the list, where there is room; all of them are in the list of views."""
+
+OWN_ICON = "filter-variant"
 
 
-def pile_word(pile: Pile) -> str:
-    """The name of a list."""
+def view_word(view: ViewInfo) -> str:
+    """The name of a view; built-in ones speak the person's language."""
+    return _built_in_word(view.key) if view.key else view.name
+
+
+def _built_in_word(key: str) -> str:
     return {
-        Pile.TO_DO: tr("All"),
-        Pile.ACTIVE: tr("Not closed"),
-        Pile.UNASSIGNED: tr("Unassigned"),
-        Pile.MINE: tr("Mine"),
-        Pile.OVERDUE: tr("Overdue"),
-        Pile.UNREAD: tr("Unread"),
-        Pile.WAITING: tr("Waiting on customer"),
-        Pile.SNOOZED: tr("Snoozed"),
-        Pile.SOLVED: tr("Solved"),
-        Pile.CLOSED: tr("Closed"),
-        Pile.FOLLOW_UP: tr("To follow up"),
-        Pile.ALL: tr("Everything"),
-        Pile.BIN: tr("Bin"),
-        Pile.NEW: tr("New"),
-        Pile.OPEN: tr("Open"),
-    }[pile]
+        "to_do": tr("All"),
+        "open": tr("Not closed"),
+        "unassigned": tr("Unassigned"),
+        "mine": tr("Mine"),
+        "overdue": tr("Overdue"),
+        "unread": tr("Unread"),
+        "waiting": tr("Waiting on customer"),
+        "snoozed": tr("Snoozed"),
+        "solved": tr("Solved"),
+        "recently_solved": tr("Recently solved"),
+        "closed": tr("Closed"),
+        "follow_up": tr("To follow up"),
+        "all": tr("Everything"),
+        "bin": tr("Bin"),
+    }.get(key, key)
 
 
-def chip_word(pile: Pile) -> str:
-    """The name of a list where there is little room."""
-    return tr("Waiting") if pile is Pile.WAITING else pile_word(pile)
+def chip_word(view: ViewInfo) -> str:
+    """The name of a view where there is little room."""
+    if view.key == "waiting":
+        return tr("Waiting")
+    name = view_word(view)
+    return name if len(name) <= _LONGEST else name[: _LONGEST - 1].rstrip() + "…"
+
+
+_LONGEST = 18
+
+
+def view_icon(view: ViewInfo) -> str:
+    """The icon of a view: its own, else that of its kind."""
+    if view.key:
+        return ICONS.get(view.key, OWN_ICON)
+    return view.icon or OWN_ICON
+
+
+def chips_of(views: Sequence[ViewInfo], current: ViewInfo | None) -> list[ViewInfo]:
+    """The views above the list: the first ones, and the one shown."""
+    first = list(views[:CHIPS])
+    if current is None or any(one.id == current.id for one in first):
+        return first
+    return [*first[: CHIPS - 1], current]
 
 
 def mail_piles() -> tuple[tuple[str, str, str], ...]:
@@ -50,21 +68,23 @@ def mail_piles() -> tuple[tuple[str, str, str], ...]:
     return (
         ("newsletters", tr("Newsletters"), "newspaper-variant-outline"),
         ("spam", tr("Spam"), "alert-octagon-outline"),
+        ("quarantine", tr("Quarantine"), "shield-alert-outline"),
     )
 
 
 ICONS = {
-    Pile.TO_DO: "inbox-outline",
-    Pile.UNASSIGNED: "account-question-outline",
-    Pile.MINE: "account-outline",
-    Pile.OVERDUE: "clock-alert-outline",
-    Pile.ACTIVE: "inbox-full-outline",
-    Pile.UNREAD: "circle-medium",
-    Pile.WAITING: "timer-sand",
-    Pile.SNOOZED: "clock-outline",
-    Pile.SOLVED: "check",
-    Pile.CLOSED: "archive-outline",
-    Pile.FOLLOW_UP: "flag-outline",
-    Pile.ALL: "inbox-multiple-outline",
-    Pile.BIN: "trash-can-outline",
+    "to_do": "inbox-outline",
+    "unassigned": "account-question-outline",
+    "mine": "account-outline",
+    "overdue": "clock-alert-outline",
+    "open": "inbox-full-outline",
+    "unread": "circle-medium",
+    "waiting": "timer-sand",
+    "snoozed": "clock-outline",
+    "solved": "check",
+    "recently_solved": "check-all",
+    "closed": "archive-outline",
+    "follow_up": "flag-outline",
+    "all": "inbox-multiple-outline",
+    "bin": "trash-can-outline",
 }

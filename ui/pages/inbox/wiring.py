@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ui.pages.inbox.later import ask_when
+from ui.pages.inbox.pictures import Pictures
 from ui.pages.inbox.source import show_source
 from ui.pages.inbox.subject import ask_subject
 from ui.pages.inbox.writer import Writer
@@ -23,8 +24,7 @@ def wire(page: Page) -> None:
 
 def _wire_list(page: Page) -> None:
     left = page.list
-    left.pile_chosen.connect(page.show_pile)
-    left.mail_pile_chosen.connect(lambda part: page.context.go("health", part=part))
+    left.view_chosen.connect(page.show_pile)
     left.searched.connect(page.search)
     left.ticket_chosen.connect(page.open)
     left.customer_chosen.connect(lambda key: page.context.go("customers", customer=key))
@@ -88,8 +88,11 @@ def _wire_rest(page: Page) -> None:
 
 
 def _wire_writer(page: Page, writer: Writer) -> None:
-    writer.files_chosen.connect(lambda paths: page.post.attach(writer, paths))
-    writer.image_given.connect(lambda image: page.post.attach_image(writer, image))
+    pictures = Pictures(page.context, page, page.post)
+    writer.files_chosen.connect(lambda paths: pictures.take(writer, paths))
+    writer.image_given.connect(lambda image: pictures.take_image(writer, image))
+    writer.pictures_chosen.connect(lambda: pictures.ask(writer))
+    writer.pictures_missing.connect(lambda wanted: pictures.show(writer, wanted))
     writer.later_wanted.connect(lambda: ask_when(page.context, lambda at: writer.submit(send_at=at)))
     writer.attach_wanted.connect(lambda: page.post.ask_files(writer))
     writer.completion_wanted.connect(page.post.complete)

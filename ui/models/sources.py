@@ -1,0 +1,132 @@
+"""What a list shows, and reading it: the ids of its tickets as one block, with headings among them where it is grouped.
+
+A heading stands in the block as an id of its own, which is made from its key and can be no ticket's. So a grouped list of a
+hundred thousand tickets is compared, moved and shown like any other. All of it runs off the window's thread.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from app.tickets.queries import Pile, View, ticket_keys
+from app.views.listing import Heading, headings, listing_keys
+from app.views.queries import Listing, ViewInfo
+from app.views.rules import BUILT_IN, Group, natural_ascending
+from ui.models import blocks
+
+MARK = b"\xff" * 8
+"""How the id of a heading begins; ids of tickets begin with a time."""
+
+_PILES = {
+    "to_do": Pile.TO_DO,
+    "unassigned": Pile.UNASSIGNED,
+    "mine": Pile.MINE,
+    "unread": Pile.UNREAD,
+    "overdue": Pile.OVERDUE,
+    "follow_up": Pile.FOLLOW_UP,
+    "snoozed": Pile.SNOOZED,
+    "waiting": Pile.WAITING,
+    "solved": Pile.SOLVED,
+    "open": Pile.ACTIVE,
+    "closed": Pile.CLOSED,
+    "all": Pile.ALL,
+    "bin": Pile.BIN,
+}
+"""Built-in views whose first page is read from an index of its own (`app.tickets.queries`), as long as nobody orders them
+otherwise.
+"""
+
+_BY_NATURE = {one.key: one.sort for one in BUILT_IN}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A list by any condition, in any order, for an agent."""
+
+    listing: Listing
+    agent: UUID | None = None
+
+
+Source = View | Asked
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The ids of a list, the first ones or all; `known` is the same as a set. None: they are those that were here."""
+
+    block: bytes | None
+    known: set[bytes]
+    whole: bool
+    heads: Mapping[bytes, Heading] = field(default_factory=dict)
+
+
+def pile_of(view: ViewInfo) -> Pile | None:
+    """The pile that a built-in view is."""
+    return _PILES.get(view.key)
+
+
+def source_of(view: ViewInfo, me: UUID | None) -> Source:
+    """Where the ids of a view come from."""
+    listing, pile = view.listing, pile_of(view)
+    natural = listing.ascending == natural_ascending(listing.sort) and listing.group is Group.NONE
+    if pile is not None and natural and listing.sort == _BY_NATURE[view.key]:
+        return View(pile, me)
+    return Asked(listing, me)
+
+
+def read_ids(db: Any, source: Source, limit: int | None, have: bytes = b"") -> Ids:
+    """The ids of a list. What takes long with a hundred thousand of them is done here."""
+    block = keys_of(db, source, limit)
+    heads: Mapping[bytes, Heading] = {}
+    if isinstance(source, Asked) and source.listing.group is not Group.NONE:
+        heads = {heading_id(one.key): one for one in headings(db, source.listing, source.agent)}
+    whole = limit is None or blocks.count(block) < limit
+    if heads:
+        block = with_headings(block, list(heads.items()))
+    if limit is not None:
+        return Ids(block, set(), whole, heads)
+    return Ids(None, set(), True, heads) if block == have else Ids(block, set(blocks.each(block)), True, heads)
+
+
+def keys_of(db: Any, source: Source, limit: int | None = None) -> bytes:
+    """The ids of the tickets of a list as one block, without headings."""
+    if isinstance(source, View):
+        return ticket_keys(db, source, limit)
+    return listing_keys(db, source.listing, source.agent, limit)
+
+
+def heading_id(key: str) -> bytes:
+    """The id under which a heading stands in the block."""
+    return MARK + hashlib.blake2b(key.encode(), digest_size=blocks.WIDTH - len(MARK)).digest()
+
+
+def is_heading(raw: bytes) -> bool:
+    """Is this id a heading's?"""
+    return raw.startswith(MARK)
+
+
+def with_headings(block: bytes, heads: Sequence[tuple[bytes, Heading]]) -> bytes:
+    """The block with each heading before its tickets, as far as the block goes."""
+    parts, place, end = [], 0, blocks.count(block)
+    for raw, heading in heads:
+        if place >= end:
+            break
+        parts += [raw, blocks.part(block, place, place + heading.count)]
+        place += heading.count
+    return b"".join([*parts, blocks.part(block, place)])
+
+
+def heading_places(block: bytes) -> list[int]:
+    """Where headings stand in a block."""
+    found, start = [], block.find(MARK)
+    while start >= 0:
+        if start % blocks.WIDTH:
+            start = block.find(MARK, start + 1)
+            continue
+        found.append(start // blocks.WIDTH)
+        start = block.find(MARK, start + blocks.WIDTH)
+    return found
