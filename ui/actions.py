@@ -104,6 +104,13 @@ ALL: tuple[Action, ...] = (
     Action("send", "Send", "Ctrl+Return", "send-outline", "Ticket"),
     Action("send_solve", "Send and solve", "Ctrl+Shift+Return", "check-all", "Ticket"),
     Action("attach", "Attach a file", "Ctrl+Shift+A", "paperclip", "Ticket"),
+    Action("bold", "Bold", "Ctrl+B", "format-bold", "Writing", "format strong"),
+    Action("italic", "Italic", "Ctrl+I", "format-italic", "Writing", "format emphasis"),
+    Action("bullets", "List", "Ctrl+Shift+8", "format-list-bulleted", "Writing", "format bullets points"),
+    Action("numbers", "Numbered list", "Ctrl+Shift+7", "format-list-numbered", "Writing", "format steps"),
+    Action("link", "Link…", "Ctrl+Shift+K", "link-variant", "Writing", "format address url"),
+    Action("picture", "Picture in the text…", "Ctrl+Shift+I", "image-outline", "Writing", "insert image inline"),
+    Action("plain_words", "Take the formatting off", "", "format-clear", "Writing", "plain text remove"),
     Action("side", "Show or hide the side panel", "Ctrl+\\", "dock-right", "Ticket"),
 )
 

@@ -68,15 +68,19 @@ def inline_images(desk: Desk, message: UUID) -> dict[str, bytes]:
 
 def take_file(desk: Desk, path: Path) -> NewFile:
     """Store a file of the person's, to attach it. Raises UserError when it cannot be read or is too large."""
+    return take_bytes(desk, path.name, file_bytes(path))
+
+
+def file_bytes(path: Path) -> bytes:
+    """A file of the person's. Raises UserError when it cannot be read or is too large for a mail."""
     try:
         if path.stat().st_size > LARGEST_FILE:
             msg = f"{path.name} is larger than {LARGEST_FILE // 1024 // 1024} MB; mail servers do not take it."
             raise UserError(msg)
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         msg = f"{path} cannot be read ({error.strerror})."
         raise UserError(msg) from error
-    return take_bytes(desk, path.name, data)
 
 
 def take_bytes(desk: Desk, filename: str, data: bytes) -> NewFile:

@@ -33,6 +33,7 @@ _BLOCKS: Final = frozenset(
 )
 _SPACED: Final = frozenset({"p", "pre", "table", *_HEADINGS})
 _SPACES: Final = re.compile(r"[ \t\r\n\f]+")
+_TIGHT: Final = re.compile(r"margin(?:-bottom)?:\s*0(?:[a-z]+)?\s*(?:;|$)", re.I)
 _RUN_OF_SPACES: Final = re.compile(r"  +")
 
 ListKind = Literal["", "ul", "ol"]
@@ -216,6 +217,7 @@ class _Reader(HTMLParser):
         self._links: list[str] = []
         self._lists: list[ListKind] = []
         self._quote = self._verbatim = 0
+        self._is_tight = False  # the paragraph has no space of its own around it, as text editors write single lines
         self._item = False  # an item has begun that has no line yet
         self._gap = False  # a paragraph has ended: an empty line before what follows
 
@@ -235,6 +237,7 @@ class _Reader(HTMLParser):
         elif tag in ("td", "th") and self._pieces:
             self._pieces.append(self._piece("  "))
         if tag in _BLOCKS:
+            self._is_tight = tag == "p" and _TIGHT.search(values.get("style", "")) is not None
             self._begin_block(tag)
         for name in (_MARKS.get(tag), "bold" if tag in _HEADINGS else None):
             if name is not None:
@@ -248,7 +251,7 @@ class _Reader(HTMLParser):
             self._links.pop()
         if tag in _BLOCKS:
             self._end_line()
-            self._gap = self._gap or (tag in _SPACED and not self._lists)
+            self._gap = self._gap or (tag in _SPACED and not self._lists and not self._is_tight)
             if tag in ("ul", "ol") and self._lists:
                 self._lists.pop()
             self._quote -= tag == "blockquote" and self._quote > 0
@@ -269,7 +272,7 @@ class _Reader(HTMLParser):
 
     def _begin_block(self, tag: str) -> None:
         self._end_line()
-        self._gap = self._gap or (tag in _SPACED and not self._lists)
+        self._gap = self._gap or (tag in _SPACED and not self._lists and not self._is_tight)
         if tag in ("ul", "ol"):
             self._lists.append("ul" if tag == "ul" else "ol")
         elif tag == "li":

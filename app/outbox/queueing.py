@@ -80,11 +80,10 @@ def queue_reply(
 
     `answers`: the message answered (default: the newest mail of the customer in `ticket`, else our newest); `seen`:
     the newest message that the rep had been shown (default: the newest stored). `to`/`cc` left out: the author of the
-    message answered, and everybody else of it. `html`: the same words formatted, with `files` that have a Content-ID as
-    pictures in it. `thread=False`: a mail that begins a thread of its own. `not_before`: not
-    yet, so that it can be called back; `send_at`: the time that the rep chose, and only if the customer does not write
-    before. `signed`: with the signature (default: unless automatic). `sender`: the mailbox's address or an alias of it
-    (default: the one that the customer wrote to).
+    message answered, and everybody else of it. `html`: the same words formatted; `files` with a Content-ID are pictures
+    in it. `thread=False`: a mail that begins a thread of its own. `not_before`: not yet, so that it can be called back;
+    `send_at`: the time that the rep chose, and only if the customer does not write before. `signed`: with the signature
+    (default: unless automatic). `sender`: the mailbox's address or an alias (default: the one that was written to).
     Raises UserError when there is nobody to write to, for a sender that is not the mailbox's, and for files that its
     server does not take; NotFoundError for an unknown mailbox.
     """
@@ -95,9 +94,7 @@ def queue_reply(
     receivers = _receivers(tx, answered, people(to), cc, people(bcc))
     agent = agent or tx.agent
     if not automatic if signed is None else signed:
-        signature = signature_of(tx, box, agent)
-        text = rules.with_signature(text, signature)
-        html = rules.with_signature_html(html, signature) if html else ""
+        text, html = _with_signature(text, html, signature_of(tx, box, agent))
     new = NewMessage(
         id=ids.new_id(), ticket=ticket, customer=customer, mailbox=mailbox, agent=None if automatic else agent, kind=kind,
         direction="out", automatic=automatic, external_id=message_id or new_message_id(box.address.rpartition("@")[2]),
@@ -247,6 +244,10 @@ def signature_of(tx: Tx, box: Mailbox, agent: UUID | None) -> str:
     """The agent's own signature, else the mailbox's, else the desk's."""
     who = tx.get(Agent, agent) if agent else None
     return (who.signature if who else "") or box.signature or str(options.get(tx, "signature"))
+
+
+def _with_signature(text: str, html: str, signature: str) -> tuple[str, str]:
+    return rules.with_signature(text, signature), rules.with_signature_html(html, signature) if html else ""
 
 
 def _attachments(tx: Tx, files: Sequence[File]) -> tuple[NewAttachment, ...]:

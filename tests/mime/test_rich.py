@@ -98,6 +98,7 @@ def test_plain_words_are_plain() -> None:
         ("<script>x</script><a href='javascript:y'>no</a> <a href=' https://ok.example'>ok</a>", "no ok <https://ok.example>"),
         ("<blockquote>a<blockquote>b</blockquote></blockquote>c", "> a\n>> b\nc"),
         ("  many \n blanks&nbsp;&nbsp;here <b> and </b> there ", "many blanks  here and there"),
+        ('<p style="margin-top:0px; margin-bottom:0px;">a</p><p style="margin:0">b</p><p>c</p>', "a\nb\n\nc"),
         ("<b>never closed", "never closed"),
         ("<ul>" * 30 + "<li>deep", "  " * (MOST_LEVELS - 1) + "- deep"),
     ],

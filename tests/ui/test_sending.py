@@ -159,8 +159,6 @@ def test_the_composer_warns_of_files_that_the_server_does_not_take(page: Page, m
     assert "127.0.0.1 takes" in texts(page.writer)
     page.writer.composer.strip.removed.emit("0")
     assert "takes" not in texts(page.writer)
-    page.writer.add_file(NewAttachment("picture.png", "image/png", 900))
-    assert "Pictures go along as files" in texts(page.writer)
 
 
 def _claimed(made: InboxDesk) -> UUID:

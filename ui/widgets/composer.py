@@ -1,7 +1,7 @@
 """Where replies and notes are written: a text that grows with its lines, files beneath it, tools and buttons.
 
-Plain text, because that is what mail programs everywhere show alike. Ctrl+Enter submits. Files come by drop, by paste (also a
-picture from the clipboard) or by the owner's file dialog; they are handed over as paths, and what is done with them is the owner's.
+Ctrl+Enter submits. Files come by drop, by paste (also a picture from the clipboard) or by the owner's file dialog; they are
+handed over as paths, and what is done with them is the owner's. The tools of formatting are a row that is shown when wanted.
 """
 
 from __future__ import annotations
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QMimeData, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.text import size_text, tr
 from ui.widgets.avatar import IconView
 from ui.widgets.button import ToolButton
+from ui.widgets.formatbar import FormatBar
+from ui.widgets.growingedit import GrowingEdit
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import FlowLayout, clear, restyle, row, set_box
 from ui.widgets.toggle import Choices
@@ -26,74 +28,6 @@ _ICON_OF = {
     "video": "video-outline",
     "text": "file-document-outline",
 }
-
-
-class GrowingEdit(QPlainTextEdit):
-    """A plain text edit as high as its text, between `least` and `most` px."""
-
-    submitted = Signal()
-    escaped = Signal()
-    files_given = Signal(list)  # list[str]: paths
-    image_given = Signal(QImage)
-    focused = Signal(bool)
-
-    def __init__(
-        self, placeholder: str, *, name: str, least: int = 72, most: int = 280, parent: QWidget | None = None
-    ) -> None:
-        super().__init__(parent)
-        self._least, self._most = least, most
-        self.setProperty("look", "bare")
-        self.setPlaceholderText(placeholder)
-        self.setAccessibleName(name)
-        self.setTabChangesFocus(True)
-        self.setAcceptDrops(True)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.document().setDocumentMargin(2)
-        self.document().documentLayout().documentSizeChanged.connect(self._fit)
-        self._fit()
-
-    def keyPressEvent(self, event: QKeyEvent, /) -> None:
-        enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if enter and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.submitted.emit()
-        elif event.key() == Qt.Key.Key_Escape:
-            self.escaped.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def set_least(self, height: int) -> None:
-        """Be at least this high (a letter has more room than a reply)."""
-        self._least, self._most = height, max(self._most, height)
-        self._fit()
-
-    def canInsertFromMimeData(self, source: QMimeData, /) -> bool:
-        return bool(_paths(source)) or source.hasImage() or super().canInsertFromMimeData(source)
-
-    def insertFromMimeData(self, source: QMimeData, /) -> None:
-        paths = _paths(source)
-        image = source.imageData() if source.hasImage() and not source.hasText() else None
-        if paths:
-            self.files_given.emit(paths)
-        elif isinstance(image, QImage):
-            self.image_given.emit(image)
-        else:
-            super().insertFromMimeData(source)
-
-    def focusInEvent(self, event: QFocusEvent, /) -> None:
-        super().focusInEvent(event)
-        self.focused.emit(True)
-
-    def focusOutEvent(self, event: QFocusEvent, /) -> None:
-        super().focusOutEvent(event)
-        self.focused.emit(False)
-
-    def _fit(self) -> None:
-        lines = max(1, int(self.document().size().height()))
-        wish = lines * self.fontMetrics().lineSpacing() + 2 * int(self.document().documentMargin()) + 6
-        height = max(self._least, min(self._most, wish))
-        if height != self.height() or self.minimumHeight() != height:
-            self.setFixedHeight(height)
 
 
 @dataclass(frozen=True)
@@ -230,6 +164,8 @@ class Composer(QFrame):
         set_box(self, "composer")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
         self.edit = GrowingEdit(placeholder, name=placeholder)
+        self.format = FormatBar(self.edit)
+        self.format.hide()
         self.strip = AttachmentStrip(removable=True)
         self.modes = Choices(modes, kind="tab", name=tr("What to write"))
         if not modes:
@@ -242,6 +178,7 @@ class Composer(QFrame):
         layout.setSpacing(6)
         layout.addWidget(row(self.modes, (self.aside, 1), margins=(0, 0, 8, 0)))
         layout.addWidget(self.edit)
+        layout.addWidget(self.format)
         layout.addWidget(self.strip)
         layout.addWidget(self._tools)
         self._pause = QTimer(self, singleShot=True, interval=300)
@@ -257,11 +194,15 @@ class Composer(QFrame):
 
     def set_text(self, text: str) -> None:
         """Put a text in its place, with the cursor at the end, without telling `typed`."""
-        self.edit.setPlainText(text)
-        self._pause.stop()
+        self.edit.set_words(text)
+        self.settle()
         cursor = self.edit.textCursor()
         cursor.movePosition(cursor.MoveOperation.End)
         self.edit.setTextCursor(cursor)
+
+    def settle(self) -> None:
+        """What was just put in is not typed: `typed` says nothing of it."""
+        self._pause.stop()
 
     def mode(self) -> str:
         """The key of the mode chosen."""
@@ -279,7 +220,3 @@ class Composer(QFrame):
         self.set_mode(key)
         self.mode_chosen.emit(key)
         self.edit.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-def _paths(source: QMimeData) -> list[str]:
-    return [url.toLocalFile() for url in source.urls() if url.isLocalFile()]

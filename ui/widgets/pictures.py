@@ -19,6 +19,8 @@ from PySide6.QtGui import QImage, QImageReader
 
 MOST_PIXELS = 20_000_000
 MOST_MEGABYTES = 128
+WIDEST_SENT = 1600
+MOST_SENT = 1_500_000
 Loader = Callable[[str], bytes | None]
 
 
@@ -38,6 +40,45 @@ def decode(data: bytes, widest: int = 0) -> QImage:
     if widest and image.width() > widest:
         return image.scaledToWidth(widest, Qt.TransformationMode.SmoothTransformation)
     return image
+
+
+def for_mail(data: bytes) -> tuple[bytes, str, QImage] | None:
+    """A picture as a mail can carry it in its text: (bytes, content type, its points); None if it is none. Any thread.
+
+    What is moderate and of a kind that every mail program shows stays byte for byte. The rest is made at most
+    `WIDEST_SENT` wide and written anew, which also leaves out where a photograph was taken.
+    """
+    image = decode(data)
+    if image.isNull():
+        return None
+    kind = _kind_of(data)
+    moderate = image.width() <= WIDEST_SENT and len(data) <= MOST_SENT
+    if kind and (moderate or (kind == "image/gif" and len(data) <= 4 * MOST_SENT)):
+        return data, kind, image
+    if image.width() > WIDEST_SENT:
+        image = image.scaledToWidth(WIDEST_SENT, Qt.TransformationMode.SmoothTransformation)
+    drawn = png_of(image)
+    if kind == "image/jpeg" or (len(drawn) > MOST_SENT and not image.hasAlphaChannel()):
+        return _written(image, "JPG", 88), "image/jpeg", image
+    return drawn, "image/png", image
+
+
+def png_of(image: QImage) -> bytes:
+    """A picture as a PNG file. Any thread."""
+    return _written(image, "PNG", -1)
+
+
+def _written(image: QImage, kind: str, quality: int) -> bytes:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, kind, quality)  # type: ignore[call-overload]  # the stubs know only file names and bytes
+    return bytes(buffer.data().data())
+
+
+def _kind_of(data: bytes) -> str:
+    """Which of the kinds that every mail program shows, by the first bytes."""
+    signs = {b"\x89PNG": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
+    return next((kind for sign, kind in signs.items() if data.startswith(sign)), "")
 
 
 def data_url(url: str) -> bytes | None:

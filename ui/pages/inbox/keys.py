@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
 
 from app.kernel import signals
 from app.tickets.queries import TicketRow
+from ui.pages.inbox.formatkeys import bind_formatting
 from ui.pages.inbox.list_view import Rows
 from ui.pages.inbox.merge import MOST, ask_merge
 from ui.pages.inbox.snooze import ask_snooze
@@ -85,6 +86,7 @@ def _bind_writing(page: Page) -> None:
     on("send", lambda: page.writer_shown().submit(), lambda: _writing(page))
     on("send_solve", lambda: page.writer_shown().submit(solve=True), lambda: _writing(page))
     on("attach", lambda: page.post.ask_files(page.writer_shown()), lambda: _writing(page))
+    bind_formatting(page, lambda: _writing(page))
 
 
 def _binder(page: Page) -> Callable[..., None]:

@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QBuffer, QIODevice, QObject
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.conversations.commands import NewAttachment, NewFile, add_blob
@@ -21,9 +20,10 @@ from app.people.queries import customer_rows
 from app.tickets import commands
 from ui.pages import Context
 from ui.pages.inbox.delivery import planned_text
+from ui.pages.inbox.letter import Letter
 from ui.pages.inbox.recipients import AddressField, as_text
 from ui.pages.inbox.words import names_text
-from ui.pages.inbox.writer import Letter, Writer
+from ui.pages.inbox.writer import Writer
 from ui.text import tr
 
 
@@ -52,6 +52,7 @@ class Post(QObject):
                 commands.reply,
                 ticket,
                 text=letter.text,
+                html=letter.html,
                 to=letter.to,
                 cc=letter.cc,
                 bcc=letter.bcc,
@@ -89,6 +90,7 @@ class Post(QObject):
             customer_name=letter.to[0][0],
             subject=letter.subject,
             text=letter.text,
+            html=letter.html,
             cc=(*letter.to[1:], *letter.cc),
             bcc=letter.bcc,
             files=letter.files,
@@ -114,6 +116,7 @@ class Post(QObject):
             cc=letter.cc,
             bcc=letter.bcc,
             text=letter.text,
+            html=letter.html,
             files=letter.files,
             sender=letter.sender,
             not_before=letter.send_at,
@@ -130,7 +133,7 @@ class Post(QObject):
         if letter.is_empty:
             self._context.tasks.do(discard_draft, ticket, letter.mode)
             return
-        self._context.tasks.do(save_draft, ticket=ticket, kind=letter.mode, **_content(letter))
+        self._context.tasks.do(save_draft, ticket=ticket, kind=letter.mode, **letter.content())
 
     def keep_new(self, letter: Letter) -> None:
         """Keep the draft of a new mail."""
@@ -140,7 +143,7 @@ class Post(QObject):
         def take(draft: UUID) -> None:
             self._new_draft = draft
 
-        content = _content(letter)
+        content = letter.content()
         if letter.about is not None:
             ticket, message = letter.about
             self._context.tasks.do(save_draft, ticket=ticket, kind=FORWARD, answers=message, **content)
@@ -166,20 +169,29 @@ class Post(QObject):
         for path in paths:
             self._take(writer, partial(files.take_file, self._context.desk, Path(path)))
 
-    def attach_image(self, writer: Writer, image: QImage) -> None:
-        """A picture from the clipboard."""
-        name = tr("picture {time}.png", time=clock.now().astimezone().strftime("%Y-%m-%d %H-%M-%S"))
-        self._take(writer, lambda: files.take_bytes(self._context.desk, name, _png(image)))
+    def attach_bytes(self, writer: Writer, name: str, read: Callable[[], bytes]) -> None:
+        """Bytes that stand in no file (a picture from the clipboard); `read` runs on a task thread."""
+        self._take(writer, lambda: files.take_bytes(self._context.desk, name, read()))
+
+    def say_too_late(self, name: str) -> None:
+        """A file was read while the person went on to write something else."""
+        self._context.toasts.say(tr("{name} was not added: something else is being written now.", name=name), "bad")
 
     def _take(self, writer: Writer, read: Callable[[], NewFile]) -> None:
-        desk = self._context.desk
+        desk, turn = self._context.desk, writer.turn
 
         def work() -> NewAttachment:
             file = read()
             blob = desk.do(add_blob, file.ref)
             return NewAttachment(file.filename, file.content_type, file.ref.length, blob=blob)
 
-        self._context.tasks.run(work, then=writer.add_file, owner=writer)
+        def take(file: NewAttachment) -> None:
+            if writer.turn == turn:
+                writer.add_file(file)
+            else:
+                self.say_too_late(file.filename)
+
+        self._context.tasks.run(work, then=take, owner=writer)
 
     # -- addresses
 
@@ -196,27 +208,3 @@ def _queued(letter: Letter, *, solve: bool) -> str:
     if letter.send_at is not None:
         return tr("It waits for its time: {when}", when=planned_text(letter.send_at, clock.now()))
     return tr("Reply queued, ticket solved") if solve else tr("Reply queued")
-
-
-def _content(letter: Letter) -> dict[str, Any]:
-    stored = [
-        {"filename": one.filename, "content_type": one.content_type, "size": one.size, "blob": one.blob.hex}
-        for one in letter.files
-        if one.blob is not None
-    ]
-    return {
-        "text": letter.text,
-        "subject": letter.subject,
-        "sender": letter.sender,
-        "to": letter.to,
-        "cc": letter.cc,
-        "bcc": letter.bcc,
-        "files": stored,
-    }
-
-
-def _png(image: QImage) -> bytes:
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs know only file names and bytes
-    return bytes(buffer.data().data())

@@ -1,25 +1,27 @@
 """Writing a reply, a note or a new mail: the composer with its recipients, files, signature and draft.
 
-Nothing typed is ever lost: two seconds after the last key a draft is kept, so is it when another ticket is opened, and a
-letter that was called back is a draft again. What is sent leaves the field at once; if it cannot be queued it comes back.
+A letter may be formatted and have pictures in its text; a note is plain words, and its pictures are files. Nothing typed is
+ever lost: two seconds after the last key a draft is kept, so is it when another ticket is opened, and a letter that was called
+back is a draft again. What is sent leaves the field at once; if it cannot be queued it comes back.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QTextCursor
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from app.conversations.commands import NewAttachment
 from app.kernel.errors import UserError
-from app.outbox.queries import DraftView
-from app.outbox.rules import FORWARD, wire_size
+from app.mime.rich import from_html, is_plain, trimmed
+from app.outbox.rules import wire_size
+from ui.pages.inbox import formatted
+from ui.pages.inbox.letter import Letter
 from ui.pages.inbox.loading import Sender
 from ui.pages.inbox.recipients import Person, Recipients
 from ui.pages.inbox.words import names_text
@@ -29,53 +31,12 @@ from ui.widgets.composer import Attachment, Composer
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import row
 
+__all__ = ["KEEP_MS", "USUAL_LIMIT", "Letter", "Writer"]
+
 KEEP_MS = 2000
 
 USUAL_LIMIT = 25_000_000
 """Bytes that nearly every mail server takes."""
-
-
-@dataclass(frozen=True)
-class Letter:
-    """What is being written. `files` have their bytes in a pack already; `sender` is the address to write from.
-
-    `send_at`: the time that the rep chose; `about`: (ticket, message) of what is passed on to somebody else.
-    """
-
-    mode: str = "reply"
-    text: str = ""
-    to: tuple[Person, ...] = ()
-    cc: tuple[Person, ...] = ()
-    bcc: tuple[Person, ...] = ()
-    subject: str = ""
-    sender: str = ""
-    files: tuple[NewAttachment, ...] = field(default=())
-    send_at: datetime | None = None
-    about: tuple[UUID, UUID] | None = None
-
-    @property
-    def is_empty(self) -> bool:
-        """Is there nothing to keep?"""
-        return not self.text.strip() and not self.files
-
-    @classmethod
-    def of_draft(cls, draft: DraftView) -> Letter:
-        """What a draft holds."""
-        files = tuple(map(_file, draft.files))
-        passed = draft.kind == FORWARD and draft.ticket is not None and draft.answers is not None
-        return cls(
-            "new" if draft.kind == FORWARD else draft.kind, draft.text, draft.to, draft.cc, draft.bcc, draft.subject,
-            draft.sender, files, about=(draft.ticket, draft.answers) if passed else None,  # type: ignore[arg-type]
-        )  # fmt: skip
-
-
-def _file(stored: Any) -> NewAttachment:
-    return NewAttachment(
-        filename=stored["filename"],
-        content_type=stored["content_type"],
-        size=int(stored["size"]),
-        blob=UUID(hex=stored["blob"]),
-    )
 
 
 class Writer(QFrame):
@@ -83,7 +44,9 @@ class Writer(QFrame):
 
     sent = Signal(object, bool)  # Letter, solve
     kept = Signal(object)  # Letter: keep it as a draft (an empty one: throw the draft away)
-    files_chosen = Signal(list)  # paths
+    files_chosen = Signal(list)  # paths, dropped on the text
+    pictures_chosen = Signal()  # the person wants to choose some from the disk
+    pictures_missing = Signal(list)  # list[NewAttachment]: their points are wanted
     image_given = Signal(QImage)
     attach_wanted = Signal()
     later_wanted = Signal()
@@ -101,6 +64,8 @@ class Writer(QFrame):
         self._about: tuple[UUID, UUID] | None = None
         self._dirty = False
         self._shown_mode = "new" if new else "reply"
+        self._read: tuple[int, tuple[str, str]] = (-1, ("", ""))
+        self.turn = 0
         self._build()
 
     # -- for the page
@@ -109,6 +74,11 @@ class Writer(QFrame):
     def mode(self) -> str:
         """reply, note or new."""
         return self._shown_mode
+
+    @property
+    def takes_pictures(self) -> bool:
+        """May pictures stand in the text?"""
+        return self.mode != "note"
 
     @property
     def dirty(self) -> bool:
@@ -164,14 +134,29 @@ class Writer(QFrame):
         to, cc, bcc = (one.persons() for one in people) if self.mode != "note" else ((), (), ())
         sender = self._chosen_sender() if self.mode != "note" else ""
         subject = self.recipients.subject.text().strip() if self._new else ""
-        return Letter(self.mode, self.composer.text(), to, cc, bcc, subject, sender, self._files, about=self._about)
+        return replace(self._words(), to=to, cc=cc, bcc=bcc, subject=subject, sender=sender, about=self._about)
 
     def letter_or_none(self) -> Letter:
         """The same for a draft: half-typed addresses are left out."""
         try:
             return self.letter()
         except UserError:
-            return Letter(self.mode, self.composer.text(), *self._default, files=self._files, about=self._about)
+            return replace(self._words(), to=self._default[0], cc=self._default[1], about=self._about)
+
+    def _words(self) -> Letter:
+        """What is written, with the files, and of the pictures those that stand in the text."""
+        text, html = self._content()
+        files = tuple(one for one in self._files if not one.inline or f'"cid:{one.content_id}"' in html)
+        return Letter(self.mode, text, files=files, html=html)
+
+    def _content(self) -> tuple[str, str]:
+        """Text and HTML; read anew only when something was typed."""
+        if not self.takes_pictures:
+            return self.composer.text(), ""
+        document = self.composer.edit.document()
+        if self._read[0] != document.revision():
+            self._read = (document.revision(), formatted.content(document))
+        return self._read[1]
 
     def letters(self) -> tuple[Letter, ...]:
         """What is written in this ticket, the letter in front and the other ones."""
@@ -183,6 +168,15 @@ class Writer(QFrame):
         self._files = (*self._files, file)
         self._show_files()
         self._changed()
+
+    def place_picture(self, file: NewAttachment, image: QImage) -> None:
+        """A picture is in the pack: it stands in the text from now on, where the cursor is."""
+        self._files = (*self._files, file)
+        self.composer.edit.insert_picture(f"cid:{file.content_id}", file.filename, image)
+
+    def show_picture(self, file: NewAttachment, image: QImage) -> None:
+        """The points of a picture that the text names already."""
+        self.composer.edit.set_picture(f"cid:{file.content_id}", image)
 
     def keep_now(self) -> None:
         """Keep what is written, if it is not kept yet."""
@@ -239,6 +233,7 @@ class Writer(QFrame):
         self.attach = ToolButton("paperclip", tr("Attach a file"), clicked=self.attach_wanted.emit)
         self.copies = ToolButton("account-plus-outline", tr("Recipients, Cc and Bcc"), checkable=True)
         self.copies.toggled.connect(self._show_copies)
+        self.formatting = ToolButton("format-letter-case", tr("Formatting"), checkable=True)
         self.later = ToolButton("send-clock-outline", tr("Send later"), clicked=self.later_wanted.emit)
         self.send = Button(tr("Send"), "primary", clicked=self.submit)
         self.send_solve = Button(tr("Send and solve"), clicked=lambda: self.submit(solve=True))
@@ -246,9 +241,10 @@ class Writer(QFrame):
         self.composer = Composer(
             self._placeholder("reply"),
             modes=modes,
-            tools=[self.attach, self.copies, self.later],
+            tools=[self.formatting, self.attach, self.copies, self.later],
             buttons=[self.send_solve, self.send],
         )
+        self.formatting.toggled.connect(self.composer.format.setVisible)
         self.recipients = Recipients(new=self._new)
         self.recipients.changed.connect(self._changed)
         self.recipients.completion_wanted.connect(self.completion_wanted)
@@ -267,18 +263,16 @@ class Writer(QFrame):
         inner.insertWidget(2, self._hint)
         inner.insertWidget(4, self._signature)
         self._size_words = Label("", "small", tone="warn", wrap=True)
-        self._picture_words = Label(
-            tr("Pictures go along as files: the letter itself is plain text."), "caption", wrap=True
-        )
-        for place, label in enumerate((self._size_words, self._picture_words)):
-            label.hide()
-            inner.insertWidget(inner.count() - 1 - place, label)
+        self._size_words.hide()
+        inner.insertWidget(inner.count() - 1, self._size_words)
         self._pause = QTimer(self, singleShot=True, interval=KEEP_MS)
         self._pause.timeout.connect(self.keep_now)
         edit = self.composer.edit
         edit.textChanged.connect(self._changed)
         edit.files_given.connect(self.files_chosen)
         edit.image_given.connect(self.image_given)
+        edit.paste_html = self._paste
+        self.composer.format.picture_wanted.connect(self.pictures_chosen)
         edit.focused.connect(lambda _on: self._show_signature())
         self.composer.submitted.connect(self.submit)
         self.composer.strip.removed.connect(self._remove_file)
@@ -316,12 +310,15 @@ class Writer(QFrame):
         """Show what is written in a mode."""
         letter = self._letters.get(mode, Letter(mode, "", *self._default))
         self._shown_mode = mode
+        self.turn += 1
         note = mode == "note"
         self.composer.set_mode(mode, self._placeholder(mode))
         self.composer.edit.blockSignals(True)
-        self.composer.set_text(letter.text)
-        self.composer.edit.blockSignals(False)
         self._files = letter.files
+        self._set_words(letter)
+        self.composer.edit.blockSignals(False)
+        self.formatting.setVisible(not note)
+        self.composer.format.setVisible(not note and self.formatting.isChecked())
         self._show_files()
         self._about = letter.about
         self.recipients.set_people(letter.to or self._default[0], letter.cc, letter.bcc)
@@ -339,6 +336,30 @@ class Writer(QFrame):
         self._say_to()
         self._show_signature()
         self._dirty = False
+
+    def _set_words(self, letter: Letter) -> None:
+        self._read = (-1, ("", ""))
+        pictures = [one for one in letter.files if one.inline]
+        if not letter.html or letter.mode == "note":
+            self.composer.set_text(letter.text)
+            return
+        edit = self.composer.edit
+        formatted.show(edit, letter.html, [one.content_id for one in pictures], letter.text)
+        edit.moveCursor(QTextCursor.MoveOperation.End)
+        self.composer.settle()
+        if pictures:
+            self.pictures_missing.emit(pictures)
+
+    def _paste(self, markup: str) -> bool:
+        """Formatted text from the clipboard: as much of it as a letter has means for."""
+        if not self.takes_pictures:
+            return False
+        known = [one.content_id for one in self._files if one.inline]
+        lines = from_html(markup, known)
+        if lines is None or is_plain(lines):
+            return False
+        formatted.insert(self.composer.edit.textCursor(), trimmed(lines))
+        return True
 
     def _say_to(self) -> None:
         aside: ElidingLabel = self.composer.aside
@@ -363,28 +384,31 @@ class Writer(QFrame):
         self._signature.setVisible(bool(self._signature.text()) and self.mode != "note" and active)
 
     def _show_files(self) -> None:
-        files = [Attachment(str(n), one.filename, one.size, one.content_type) for n, one in enumerate(self._files)]
+        files = [
+            Attachment(str(n), one.filename, one.size, one.content_type)
+            for n, one in enumerate(self._files)
+            if not one.inline
+        ]
         self.composer.strip.set_attachments(files)
-        self._picture_words.setVisible(any(one.content_type.startswith("image/") for one in self._files))
         self._say_size()
 
     def _say_size(self) -> None:
         """Warn while files are chosen, not after they have been uploaded."""
-        sizes = [one.size for one in self._files]
+        letter = self._words()
+        sizes, words = [one.size for one in letter.files], letter.text + letter.html
         chosen = self.recipients.mailbox.current() or self._sender
         sender = next((one for one in self._senders if one.address == chosen), None)
         limit = (sender.size_limit if sender is not None else 0) or USUAL_LIMIT
-        too_much = bool(sizes) and self.mode != "note" and wire_size(self.composer.text(), sizes) > limit
+        too_much = bool(sizes) and self.mode != "note" and wire_size(words, sizes) > limit
         self._size_words.setVisible(too_much)
         if not too_much:
             return
-        size = size_text(wire_size(self.composer.text(), sizes))
+        size = size_text(wire_size(words, sizes))
         if sender is not None and sender.size_limit:
             takes = tr("{host} takes {limit} at most. Leave a file out.", host=sender.host, limit=size_text(limit))
         else:
             takes = tr("Many mail servers take no more than {limit}.", limit=size_text(limit))
-        words = f"{tr('This mail has about {size}.', size=size)} {takes}"
-        self._size_words.setText(words)
+        self._size_words.setText(f"{tr('This mail has about {size}.', size=size)} {takes}")
 
     def _remove_file(self, key: str) -> None:
         self._files = tuple(one for n, one in enumerate(self._files) if str(n) != key)

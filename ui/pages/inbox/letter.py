@@ -1,0 +1,87 @@
+"""What is being written, as data: between the composer, the desk and the drafts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.conversations.commands import NewAttachment
+from app.outbox.queries import DraftView
+from app.outbox.rules import FORWARD
+
+Person = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Letter:
+    """What is being written. `files` have their bytes in a pack already; `sender` is the address to write from.
+
+    `html`: the text with its formatting, "" for a plain one; files with a Content-ID are pictures in it. `send_at`: the
+    time that the rep chose; `about`: (ticket, message) of what is passed on to somebody else.
+    """
+
+    mode: str = "reply"
+    text: str = ""
+    to: tuple[Person, ...] = ()
+    cc: tuple[Person, ...] = ()
+    bcc: tuple[Person, ...] = ()
+    subject: str = ""
+    sender: str = ""
+    files: tuple[NewAttachment, ...] = field(default=())
+    send_at: datetime | None = None
+    about: tuple[UUID, UUID] | None = None
+    html: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        """Is there nothing to keep?"""
+        return not self.text.strip() and not self.files
+
+    @classmethod
+    def of_draft(cls, draft: DraftView) -> Letter:
+        """What a draft holds."""
+        files = tuple(map(_file, draft.files))
+        passed = draft.kind == FORWARD and draft.ticket is not None and draft.answers is not None
+        return cls(
+            "new" if draft.kind == FORWARD else draft.kind, draft.text, draft.to, draft.cc, draft.bcc, draft.subject,
+            draft.sender, files, about=(draft.ticket, draft.answers) if passed else None, html=draft.html,  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def content(self) -> dict[str, Any]:
+        """What a draft keeps of it."""
+        stored = [
+            {
+                "filename": one.filename,
+                "content_type": one.content_type,
+                "size": one.size,
+                "blob": one.blob.hex,
+                "content_id": one.content_id,
+            }
+            for one in self.files
+            if one.blob is not None
+        ]
+        return {
+            "text": self.text,
+            "html": self.html,
+            "subject": self.subject,
+            "sender": self.sender,
+            "to": self.to,
+            "cc": self.cc,
+            "bcc": self.bcc,
+            "files": stored,
+        }
+
+
+def _file(stored: Mapping[str, Any]) -> NewAttachment:
+    cid = str(stored.get("content_id", ""))
+    return NewAttachment(
+        filename=stored["filename"],
+        content_type=stored["content_type"],
+        size=int(stored["size"]),
+        blob=UUID(hex=stored["blob"]),
+        content_id=cid,
+        inline=bool(cid),
+    )
