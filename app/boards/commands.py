@@ -8,27 +8,25 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.boards.rules import FIXED, Step
+from app.boards.rules import FIXED, Step, folded_text
 from app.boards.tables import BoardColumnRow
-from app.kernel import ids
+from app.kernel import ids, options
 from app.kernel.errors import UserError
 from app.kernel.store import Tx
 from app.people.history import mark_action
 from app.people.row_history import add_row, change_row
-from app.tickets.bulk import Act, Many, change_many
+from app.tickets.bulk import Act, change_many
 from app.tickets.commands import open_ticket
 from app.tickets.commands.results import Changed
-from app.tickets.queries.board import tag_name
 from app.tickets.rules import NOBODY, BoardBy, LaneBy
 
 _CHANNEL: Final = "note"
 """A card that was added here came by no channel; it looks like a note of ours."""
 
 
-def move_cards(tx: Tx, tickets: Iterable[UUID], steps: Sequence[Step]) -> Many:
-    """Move cards into a column, a lane or both; more than a few are moved by a job. One action, one undo. Raises UserError."""
-    acts = [act for step in steps if step.by not in FIXED for act in _acts(tx, step)]
-    return change_many(tx, tickets, acts)
+def acts_of(steps: Sequence[Step]) -> list[Act]:
+    """What moving a card into a column, a lane or both does to its ticket. One action with one undo does all of it."""
+    return [act for step in steps if step.by not in FIXED for act in _acts(step)]
 
 
 def add_card(tx: Tx, subject: str, steps: Sequence[Step]) -> Changed:
@@ -39,16 +37,27 @@ def add_card(tx: Tx, subject: str, steps: Sequence[Step]) -> Changed:
     ticket = ids.new_id()
     open_ticket(tx, ticket=ticket, customer=None, subject=subject, at=tx.now, channel=_CHANNEL, by_agent=True)
     tx.flush()
-    move_cards(tx, [ticket], steps)
+    change_many(tx, [ticket], acts_of(steps))
     mark_action(tx)
     return Changed(tx.action, 1)
 
 
-def _acts(tx: Tx, step: Step) -> list[Act]:
+def _acts(step: Step) -> list[Act]:
     if step.by != BoardBy.TAG:
         return [Act(step.by, step.to or (None if step.by == BoardBy.ASSIGNEE else ""))]
-    acts = [Act("tag-", tag_name(tx, step.was))] if step.was not in (NOBODY, step.to) else []
-    return [*acts, Act("tag+", tag_name(tx, step.to))] if step.to else acts
+    off = [Act("tag-", step.was)] if step.was not in (NOBODY, step.to) else []
+    return [*off, Act("tag+", step.to)] if step.to else off
+
+
+def remember_look(tx: Tx, by: BoardBy, lanes: LaneBy) -> None:
+    """This device looks at the board like this from now on. Looking is nothing to be undone."""
+    options.put(tx, "board_columns", str(by))
+    options.put(tx, "board_lanes", str(lanes))
+
+
+def remember_folded(tx: Tx, lanes: LaneBy, folded: Iterable[str]) -> None:
+    """Of these lanes only the headings are shown on this device."""
+    options.put(tx, "board_folded", folded_text(str(options.get(tx, "board_folded")), lanes, folded))
 
 
 def set_limit(tx: Tx, by: BoardBy, key: str, most: int) -> UUID:

@@ -10,12 +10,13 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.boards.rules import TAGS_SHOWN, ColumnShape, arranged, as_lanes
+from app.boards.rules import TAGS_SHOWN, ColumnShape, arranged, as_lanes, folded_from
 from app.boards.tables import BoardColumnRow
+from app.kernel import options
 from app.people.queries import agents, customer_names, organisation_names
 from app.search.queries import ticket_ids
 from app.states.queries import states
-from app.tickets.queries.board import Cells, board, column_keys, ids_of, sweep, tag_names, tags_in_use
+from app.tickets.queries.board import Cells, board, column_keys, ids_of, sweep, tag_names, usual_tags
 from app.tickets.rules import NOBODY, BoardBy, LaneBy
 
 LEAST_LETTERS: Final = 2
@@ -56,19 +57,47 @@ class ColumnView:
 
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """The whole board. `hidden` columns hold no ids; `filtered`: only the cards that fit were kept."""
+    """The whole board. `order`: the keys of all columns, `hidden` ones included, which hold no ids.
+
+    `filtered`: only the cards that fit were kept.
+    """
 
     by: BoardBy
     lane_by: LaneBy
     columns: tuple[ColumnView, ...]
     lanes: tuple[Named, ...]
     hidden: tuple[ColumnView, ...]
+    order: tuple[str, ...]
     filtered: bool
 
     @property
     def count(self) -> int:
         """How many cards there are in all columns shown; one with several tags counts in each."""
         return sum(column.count for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How this device looks at the board: what columns and lanes stand for, and which lanes are folded."""
+
+    by: BoardBy
+    lanes: LaneBy
+    folded: frozenset[str] = frozenset()
+
+
+def remembered(db: Session, by: str = "", lanes: str = "") -> Look:
+    """How the board was looked at last; `by` and `lanes` are what somebody wants instead."""
+    columns = BoardBy(by or str(options.get(db, "board_columns")))
+    kind = as_lanes(lanes or str(options.get(db, "board_lanes")), columns)
+    return Look(columns, kind, folded_from(str(options.get(db, "board_folded")), kind))
+
+
+def open_board(
+    db: Session, by: str = "", lanes: str = "", *, limit: int | None = None, typed: str = "", me: UUID | None = None
+) -> tuple[Look, BoardView]:
+    """How the board is looked at, and what is on it: `remembered` and `read_board` in one."""
+    look = remembered(db, by, lanes)
+    return look, read_board(db, look.by, look.lanes, limit=limit, typed=typed, me=me)
 
 
 def read_board(
@@ -117,7 +146,7 @@ def _view(
 ) -> BoardView:
     visible = tuple(one for one in made if not one.shape.hidden)
     hidden = tuple(one for one in made if one.shape.hidden)
-    return BoardView(by, lane_by, visible, lanes, hidden, filtered)
+    return BoardView(by, lane_by, visible, lanes, hidden, tuple(one.key for one in made), filtered)
 
 
 def _swept(named: Named, shape: ColumnShape, cells: Cells, lanes: Sequence[Named]) -> ColumnView:
@@ -141,7 +170,7 @@ def _tags(db: Session, shapes: Sequence[ColumnShape], by: BoardBy, lanes: LaneBy
     picked = [one for one in shapes if one.picked]
     if picked:
         return tuple(one.key for one in sorted(picked, key=lambda one: one.position))
-    return tuple(key.hex for key in tags_in_use(db, TAGS_SHOWN))
+    return tuple(key.hex for key in usual_tags(db, TAGS_SHOWN))
 
 
 def _lane_keys(db: Session, lanes: LaneBy, tags: Sequence[str], there: set[str]) -> tuple[str, ...]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +15,9 @@ HIGHEST: Final = 10_000
 
 TAGS_SHOWN: Final = 5
 """As many tags have a column as long as nobody has picked any."""
+
+MOST_FOLDED: Final = 300
+"""So many folded lanes are remembered."""
 
 FIXED: Final = frozenset({LaneBy.CUSTOMER, LaneBy.ORGANISATION})
 """A card never leaves such a lane: it tells whose matter it is, and that is nothing to be changed by a slip of the mouse."""
@@ -35,7 +39,7 @@ class ColumnShape:
 class Step:
     """Where a card goes in one direction: the column or lane with the key `to` of those that stand for `by`.
 
-    `was` is the one it comes from: a ticket has several tags, and only the one of that column is taken off.
+    Tags are said by name. `was` is the one it comes from: a ticket has several, and only that column's is taken off.
     """
 
     by: str
@@ -76,3 +80,25 @@ def as_lanes(word: str, by: BoardBy) -> LaneBy:
     except ValueError:
         return LaneBy.NONE
     return LaneBy.NONE if str(lanes) == str(by) else lanes
+
+
+def folded_from(text: str, lanes: LaneBy) -> frozenset[str]:
+    """The folded lanes of this kind in a remembered text; none in one that cannot be read."""
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        return frozenset()
+    start = f"{lanes}:"
+    words = [word for word in kept if isinstance(word, str)] if isinstance(kept, list) else []
+    return frozenset(word[len(start) :] for word in words if word.startswith(start))
+
+
+def folded_text(text: str, lanes: LaneBy, folded: Iterable[str]) -> str:
+    """The remembered text with other folded lanes of this kind; the oldest are forgotten where there are too many."""
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        kept = []
+    words = [word for word in kept if isinstance(word, str)] if isinstance(kept, list) else []
+    others = [word for word in words if not word.startswith(f"{lanes}:")]
+    return json.dumps([*others, *(f"{lanes}:{key}" for key in sorted(folded))][-MOST_FOLDED:], ensure_ascii=False)

@@ -180,6 +180,7 @@ LOW_SCORE_FOLLOW_UP = declare(
 AUTO_THEME = declare(
     Setting("auto_theme", str, "system", "Look", "device", choices=("system", "light", "dark", "contrast"))
 )
+OWN_KEYS = declare(Setting("own_keys", str, "", "Keys that differ from the usual ones, as JSON", "device"))
 KEEP_ENGINE = declare(
     Setting("keep_engine", bool, False, "Go on receiving and sending when the window is closed", "device")
 )
@@ -187,3 +188,18 @@ SIDE_FOLDED = declare(
     Setting("side_folded", str, "", "Sections beside a conversation of which only the heading is shown", "device")
 )
 NOTIFICATIONS = declare(Setting("notifications", bool, True, "Show a notice when something new arrives", "device"))
+BOARD_COLUMNS = declare(
+    Setting(
+        "board_columns", str, "status", "What the board's columns stand for", "device",
+        choices=("status", "assignee", "priority", "team", "tag"),
+    )
+)  # fmt: skip
+BOARD_LANES = declare(
+    Setting(
+        "board_lanes", str, "none", "What the board's lanes stand for", "device",
+        choices=("none", "status", "assignee", "priority", "team", "tag", "customer", "organisation"),
+    )
+)  # fmt: skip
+BOARD_FOLDED = declare(
+    Setting("board_folded", str, "[]", "Lanes of the board of which only the heading is shown", "device")
+)

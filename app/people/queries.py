@@ -224,11 +224,12 @@ def customer_names(db: Session, keys: Sequence[UUID]) -> dict[UUID, str]:
     found: dict[UUID, str] = {}
     for some in _chunks(keys):
         named = select(Customer.id, Customer.name).where(Customer.id.in_(some))
-        found |= dict(db.execute(named).tuples().all())
+        found |= {row.id: row.name for row in db.execute(named)}
     nameless = [key for key, name in found.items() if not name]
     for some in _chunks(nameless):
         query = select(Identity.customer, Identity.shown).where(Identity.customer.in_(some))
-        found |= dict(db.execute(query.order_by(Identity.created_at.desc(), Identity.id.desc())).tuples().all())
+        ordered = query.order_by(Identity.created_at.desc(), Identity.id.desc())
+        found |= {row.customer: row.shown for row in db.execute(ordered)}
     return found
 
 
@@ -237,7 +238,7 @@ def organisation_names(db: Session, keys: Sequence[UUID]) -> dict[UUID, str]:
     found: dict[UUID, str] = {}
     for some in _chunks(keys):
         query = select(Organisation.id, Organisation.name).where(Organisation.id.in_(some))
-        found |= dict(db.execute(query).tuples().all())
+        found |= {row.id: row.name for row in db.execute(query)}
     return found
 
 

@@ -16,7 +16,6 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, select, true, 
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
-from app.kernel.errors import NotFoundError
 from app.kernel.tables import Counter
 from app.people.queries import agents
 from app.states.queries import states
@@ -73,7 +72,7 @@ def board(
 
 
 def column_keys(db: Session, by: BoardBy) -> tuple[str, ...]:
-    """All columns there are by a field, in their own order; agents without a ticket have one too. Tags: see `tags_in_use`."""
+    """All columns there are by a field, in their own order; agents without a ticket have one too. Tags: see `usual_tags`."""
     if by is BoardBy.PRIORITY:
         return tuple(str(level) for level in reversed(list(Priority)))
     counted = _counts(db, by)
@@ -109,18 +108,17 @@ def sweep(
     return found
 
 
-def tags_in_use(db: Session, most: int) -> tuple[UUID, ...]:
-    """The tags that most active tickets have, most used first."""
-    count = func.count()
+def usual_tags(db: Session, most: int) -> tuple[UUID, ...]:
+    """The tags that were used most, by name. Unused ones count too: a column must not go because its last card does."""
+    used = func.count(TicketTag.id)
     query = (
-        select(TicketTag.tag)
-        .join(Ticket, Ticket.id == TicketTag.ticket)
-        .where(_ACTIVE, TicketTag.deleted_at.is_(None))
-        .group_by(TicketTag.tag)
-        .order_by(count.desc(), TicketTag.tag)
+        select(Tag.id, Tag.name)
+        .outerjoin(TicketTag, and_(TicketTag.tag == Tag.id, TicketTag.deleted_at.is_(None)))
+        .group_by(Tag.id)
+        .order_by(used.desc(), Tag.name)
         .limit(most)
     )
-    return tuple(db.scalars(query))
+    return tuple(key for key, _name in sorted(db.execute(query), key=lambda one: one[1].casefold()))
 
 
 def _counts(db: Session, by: BoardBy) -> dict[str, int]:
@@ -195,16 +193,16 @@ def _said() -> Callable[[Any], str]:
     return said
 
 
-def tag_name(db: Session, key: str) -> str:
-    """The name of a tag by its id in hex. Raises NotFoundError."""
-    name = db.execute(select(Tag.name).where(Tag.id == UUID(hex=key))).scalar()
-    if name is None:
-        msg = "There is no such tag."
-        raise NotFoundError(msg)
-    return name
-
-
 def tag_names(db: Session, keys: Iterable[str]) -> dict[str, str]:
     """The names of tags by their ids in hex."""
     found = db.execute(select(Tag.id, Tag.name).where(Tag.id.in_([UUID(hex=key) for key in keys])))
     return {key.hex: name for key, name in found}
+
+
+def tag_choices(db: Session) -> tuple[tuple[str, str, int], ...]:
+    """(id in hex, name, how many active tickets) of every tag, by name."""
+    used = select(TicketTag.tag, func.count()).join(Ticket, Ticket.id == TicketTag.ticket)
+    used = used.where(_ACTIVE, TicketTag.deleted_at.is_(None)).group_by(TicketTag.tag)
+    counts = {row[0]: int(row[1]) for row in db.execute(used)}
+    rows = db.execute(select(Tag.id, Tag.name).order_by(Tag.name))
+    return tuple((key.hex, name, counts.get(key, 0)) for key, name in rows)

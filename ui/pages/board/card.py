@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app.kernel import clock
 from app.tickets.queries import TicketRow
 from ui.icons import draw_icon
-from ui.models.tickets import ROW_ROLE
-from ui.text import count_text, span_text, tr
+from ui.pages.board.places import CARD_HEIGHT
+from ui.text import count_text, span_text, tr, when_text
 from ui.theme import SMALL, font, tokens
 from ui.widgets.paint import PILL_HEIGHT, draw_avatar, draw_dot, draw_focus, draw_pill, draw_text, pill_width
 
-CARD_HEIGHT = 98
-GAP = 8
 INSET = 12
 _SOON_S = 2 * 3600
-_CHANNELS = {"email": "email-outline", "phone": "phone-outline", "chat": "message-outline"}
+_CHANNELS = {
+    "email": "email-outline",
+    "phone": "phone-outline",
+    "chat": "message-outline",
+    "note": "note-text-outline",
+}
 
 
 def due_words(row: TicketRow, now: datetime) -> tuple[str, str] | None:
@@ -31,32 +33,6 @@ def due_words(row: TicketRow, now: datetime) -> tuple[str, str] | None:
     if left <= 0:
         return tr("Overdue {span}", span=span_text(-left)), "bad"
     return (tr("Due in {span}", span=span_text(left)), "warn") if left < _SOON_S else None
-
-
-class CardDelegate(QStyledItemDelegate):
-    """Paints cards of one height; whatever has not been read yet is grey shapes."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex, /) -> QSize:
-        return QSize(160, CARD_HEIGHT + GAP)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex, /
-    ) -> None:
-        view: QWidget = option.widget
-        place = option.rect
-        state = option.state
-        rect = QRectF(place.left() + INSET, place.top(), view.width() - 2 * INSET, CARD_HEIGHT)
-        current = isinstance(view, QAbstractItemView) and view.currentIndex() == index and view.hasFocus()
-        painter.save()
-        paint_card(
-            painter,
-            rect,
-            index.data(ROW_ROLE),
-            selected=bool(state & QStyle.StateFlag.State_Selected),
-            hovered=bool(state & QStyle.StateFlag.State_MouseOver),
-            focused=current,
-        )
-        painter.restore()
 
 
 def paint_card(
@@ -115,18 +91,22 @@ def _paint_foot(painter: QPainter, inner: QRectF, row: TicketRow) -> None:
 
 
 def _paint_due(painter: QPainter, row: TicketRow, right: float, top: float, room: float) -> float:
-    """What is due as a pill, shorter or as a sign alone where there is no room; returns how much it took."""
+    """What is due, or until when it sleeps, shorter or as a sign alone where there is no room; returns how much it took."""
     now = clock.now()
     due = due_words(row, now)
-    if due is None or row.due_at is None:
+    if due is not None and row.due_at is not None:
+        text, tone = due
+        sign, short = "clock-alert-outline", span_text(abs((row.due_at - now).total_seconds()))
+        ways = ((text, sign if tokens().hc else None), (short, sign))
+    elif row.snooze_until is not None:
+        tone, sign, until = "plain", "sleep", when_text(row.snooze_until, now)
+        ways = ((tr("Until {when}", when=until), sign), (until, sign))
+    else:
         return 0
-    text, tone = due
-    sign = "clock-alert-outline"
-    short = span_text(abs((row.due_at - now).total_seconds()))
-    for words, icon in ((text, sign if tokens().hc else None), (short, sign)):
+    for words, icon in ways:
         if pill_width(words, icon) <= room:
             return draw_pill(painter, right, top, words, tone, right=True, icon=icon) + 8
-    draw_icon(painter, QPointF(right - 14, top + 3), sign, tone, 14)
+    draw_icon(painter, QPointF(right - 14, top + 3), sign, "text2" if tone == "plain" else tone, 14)
     return 22
 
 

@@ -1,285 +1,166 @@
-"""One column of the board: its title with the count, and the list of cards with its keys, drags and drops.
+"""One column of the board: its head, a line to add a card, and its cards; or, folded, a narrow strip.
 
-Each column is one list view with its own model; a widget a card would take seconds for a thousand of them.
+Each column is one list with its own model; a widget a card would take seconds for a thousand of them.
 """
 
 from __future__ import annotations
 
-from uuid import UUID
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, QPoint, QRectF, Qt, Signal
-from PySide6.QtGui import (
-    QColor,
-    QContextMenuEvent,
-    QDrag,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDragMoveEvent,
-    QDropEvent,
-    QFocusEvent,
-    QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-)
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHBoxLayout, QListView, QVBoxLayout
-
-from app.tickets.queries import BoardBy, BoardColumn
-from ui.models.board import MIME, ColumnModel, column_name, empty_words, unpack
+from app.boards.queries import BoardView, ColumnView
+from app.tickets.rules import BoardBy
+from ui.models.board import ColumnModel, empty_words, named
 from ui.models.cache import TicketCache
-from ui.models.tickets import ID_ROLE, ROW_ROLE
-from ui.pages.board.card import INSET, CardDelegate, drag_pixmap
-from ui.text import count_text, tr
+from ui.pages.board.card import INSET
+from ui.pages.board.cards import CardList
+from ui.pages.board.head import STRIP_WIDTH, ColumnHead, FoldedColumn, is_over, spoken_column
+from ui.pages.board.marks import Marks
+from ui.pages.board.places import Places, Plan
+from ui.text import tr
 from ui.theme import tokens
-from ui.widgets.avatar import Avatar
-from ui.widgets.label import ElidingLabel, Label
-from ui.widgets.paint import draw_text
-from ui.widgets.pill import Pill
+from ui.widgets.button import ToolButton
+from ui.widgets.field import TextField
+from ui.widgets.layout import row
 
 MIN_WIDTH = 208
 
 
-class CardList(QListView):
-    """The cards of a column."""
+class NewCard(TextField):
+    """One line that becomes a ticket: Enter adds and stays for the next one, Esc leaves."""
 
-    opened = Signal(object)  # UUID
-    dropped = Signal(object)  # tuple[UUID, ...]
-    pushed = Signal(int)  # Shift with an arrow: the selected cards go to the column beside
-    placed = Signal(int)  # a number key: the selected cards go to that column, counted from 0
-    wandered = Signal(int, int)  # an arrow: to the column beside, at this height
-    hovered_drop = Signal(bool)
-    chosen = Signal()
-    menu_wanted = Signal(QPoint)  # on the screen
-
-    def __init__(self, model: ColumnModel) -> None:
-        super().__init__()
-        self._cards = model
-        self.empty_text = ""
-        self.setModel(model)
-        self.setItemDelegate(CardDelegate(self))
-        self.setUniformItemSizes(True)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setDragEnabled(True)
-        self.setAcceptDrops(True)
-        self.setDropIndicatorShown(False)
-        self.setAutoScroll(True)
-        self.setAutoScrollMargin(48)
-        self.setMouseTracking(True)
-        self.viewport().setMouseTracking(True)
-        self.verticalScrollBar().setSingleStep(32)
-        self.doubleClicked.connect(self._open)
-        self.selectionModel().selectionChanged.connect(self._tell_chosen)
-
-    def cards(self) -> ColumnModel:
-        """The model."""
-        return self._cards
-
-    def selected(self) -> tuple[UUID, ...]:
-        """The selected cards, from top to bottom."""
-        places = sorted(index.row() for index in self.selectedIndexes())
-        return tuple(self._cards.ids[place] for place in places)
-
-    def select(self, keys: tuple[UUID, ...]) -> bool:
-        """Select these cards and go to the first; False if none of them is here."""
-        places = sorted(place for key in keys if (place := self._cards.place_of(key)) >= 0)
-        if not places:
-            return False
-        first = self._cards.index(places[0])
-        self.selectionModel().setCurrentIndex(first, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        for place in places[1:]:
-            self.selectionModel().select(self._cards.index(place), QItemSelectionModel.SelectionFlag.Select)
-        self.scrollTo(first)
-        return True
-
-    def keep_choice(self) -> None:
-        """Where the keyboard is, a card is chosen, if there is any."""
-        if not self.selectionModel().hasSelection() and self._cards.rowCount():
-            here = self._cards.index(max(0, self.currentIndex().row()))
-            self.selectionModel().setCurrentIndex(here, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-
-    def select_at(self, height: int) -> None:
-        """Go to the card at this height (in the view), or to the last one above it."""
-        index = self.indexAt(QPoint(INSET + 8, max(0, height)))
-        if not index.isValid():
-            index = self._cards.index(self._cards.rowCount() - 1)
-        self.setCurrentIndex(index)
-
-    def step(self, by: int) -> None:
-        """Go up or down."""
-        now = self.currentIndex().row() if self.currentIndex().isValid() else -1
-        place = min(max(0, now + by), self._cards.rowCount() - 1)
-        if place >= 0:
-            self.setCurrentIndex(self._cards.index(place))
-
-    def open_current(self) -> None:
-        """Open the card that the keyboard is on."""
-        self._open(self.currentIndex())
-
-    def _open(self, index: QModelIndex) -> None:
-        key = index.data(ID_ROLE)
-        if isinstance(key, UUID):
-            self.opened.emit(key)
-
-    def current_corner(self) -> QPoint:
-        """Where, on the screen, a menu for the current card opens."""
-        return self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).center())
-
-    def contextMenuEvent(self, event: QContextMenuEvent, /) -> None:
-        by_mouse = event.reason() is QContextMenuEvent.Reason.Mouse
-        if self.selected():
-            self.menu_wanted.emit(event.globalPos() if by_mouse else self.current_corner())
-
-    def _tell_chosen(self) -> None:
-        if self.selectionModel().hasSelection():  # a column whose cards are let go must not let go those of the others
-            self.chosen.emit()
-
-    # -- keys
+    added = Signal(str)
+    left = Signal()
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
-        key, shift = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        others = event.modifiers() & ~(Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier)
-        if others:
-            super().keyPressEvent(event)
-        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            self._sideways(-1 if key == Qt.Key.Key_Left else 1, shift=shift)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.open_current()
-        elif Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
-            self.placed.emit(int(key) - int(Qt.Key.Key_1))
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if self.text().strip():
+                self.added.emit(self.text().strip())
+                self.clear()
         else:
             super().keyPressEvent(event)
-
-    def _sideways(self, by: int, *, shift: bool) -> None:
-        if self.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            by = -by
-        if shift:
-            self.pushed.emit(by)
-        else:
-            self.wandered.emit(by, self.visualRect(self.currentIndex()).center().y())
-
-    def keyboardSearch(self, search: str, /) -> None:
-        """Letters are for actions, not for jumping to a subject."""
-
-    def focusInEvent(self, event: QFocusEvent, /) -> None:
-        super().focusInEvent(event)
-        self.keep_choice()
-        self.chosen.emit()
-        self.viewport().update()
-
-    def focusOutEvent(self, event: QFocusEvent, /) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
-
-    # -- drag and drop
-
-    def startDrag(self, supported: Qt.DropAction, /) -> None:
-        indexes = sorted(self.selectedIndexes(), key=lambda index: index.row())
-        if not indexes:
-            return
-        drag = QDrag(self)
-        drag.setMimeData(self._cards.mimeData(indexes))
-        width = self.width() - 2 * INSET
-        drag.setPixmap(drag_pixmap(indexes[0].data(ROW_ROLE), len(indexes), width, self.devicePixelRatioF()))
-        drag.setHotSpot(QPoint(48, 28))
-        drag.exec(Qt.DropAction.MoveAction)
-
-    def dragEnterEvent(self, event: QDragEnterEvent, /) -> None:
-        if event.mimeData().hasFormat(MIME):
-            self.setState(QAbstractItemView.State.DraggingState)
-            self.hovered_drop.emit(True)
-            event.setDropAction(Qt.DropAction.MoveAction)
-            event.accept()
-        else:
-            event.ignore()
-
-    def dragMoveEvent(self, event: QDragMoveEvent, /) -> None:
-        super().dragMoveEvent(event)  # scrolls near the edges
-        if event.mimeData().hasFormat(MIME):
-            event.setDropAction(Qt.DropAction.MoveAction)
-            event.accept()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent, /) -> None:
-        super().dragLeaveEvent(event)
-        self.hovered_drop.emit(False)
-
-    def dropEvent(self, event: QDropEvent, /) -> None:
-        self.stopAutoScroll()
-        self.setState(QAbstractItemView.State.NoState)
-        self.hovered_drop.emit(False)
-        keys = unpack(event.mimeData())
-        if keys:
-            event.setDropAction(Qt.DropAction.MoveAction)
-            event.accept()
-            self.dropped.emit(keys)
-
-    def paintEvent(self, event: QPaintEvent, /) -> None:
-        super().paintEvent(event)
-        if self.empty_text and not self._cards.rowCount():
-            with QPainter(self.viewport()) as painter:
-                rect = QRectF(INSET, 16, self.viewport().width() - 2 * INSET, 20)
-                draw_text(painter, rect, self.empty_text, colour="text3", align=Qt.AlignmentFlag.AlignHCenter)
 
 
 class Column(QFrame):
-    """Title, count, cards."""
+    """Head, cards, and the line for a new one."""
 
-    def __init__(self, by: BoardBy, key: str, cache: TicketCache) -> None:
+    added = Signal(str)
+    unfolded = Signal()
+    menu_wanted = Signal(QWidget)
+
+    def __init__(self, by: BoardBy, key: str, cache: TicketCache, marks: Marks) -> None:
         super().__init__()
         self.by, self.key = by, key
-        self.count = 0
-        self._marked = False
-        self.setMinimumWidth(MIN_WIDTH)
-        self.list = CardList(ColumnModel(cache, self))
-        self.list.hovered_drop.connect(self._mark)
-        self._pill = Pill()
-        self._name = ElidingLabel("", "medium")
-        self._face = Avatar("", 20)
-        self._count = Label("", "small")
-        head = QHBoxLayout()
-        head.setContentsMargins(INSET, 0, INSET, 0)
-        head.setSpacing(8)
-        if by is BoardBy.ASSIGNEE:
-            self._face.setVisible(bool(key))
-            head.addWidget(self._face)
-            head.addWidget(self._name, 1)
-            head.addWidget(self._count)
-        else:
-            head.addWidget(self._pill)
-            head.addWidget(self._count)
-            head.addStretch(1)
-        layout = QVBoxLayout(self)
+        self.view: ColumnView | None = None
+        self.list = CardList(ColumnModel(cache, self), marks)
+        self._head = ColumnHead(by)
+        self.strip = FoldedColumn(by)
+        self.strip.clicked.connect(self.unfolded)
+        self.new = NewCard(placeholder=tr("What is to be done?"), name=tr("New ticket"))
+        self.new.added.connect(self.added)
+        self.new.left.connect(self.close_new)
+        self.new.editingFinished.connect(self._tidy)
+        self.menu = ToolButton("dots-horizontal", tr("Column"), size=24, icon_size=16)
+        self.menu.clicked.connect(lambda: self.menu_wanted.emit(self.menu))
+        self._add = ToolButton("plus", tr("Add a ticket here"), size=24, icon_size=16, clicked=self.open_new)
+        self._whole = QFrame()
+        layout = QVBoxLayout(self._whole)
         layout.setContentsMargins(0, 10, 0, 8)
         layout.setSpacing(9)
-        layout.addLayout(head)
+        layout.addWidget(row((self._head, 1), self._add, self.menu, spacing=2, margins=(INSET, 0, INSET - 4, 0)))
+        self._line = row((self.new, 1), margins=(INSET, 0, INSET, 0))
+        layout.addWidget(self._line)
         layout.addWidget(self.list, 1)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(self._whole, 1)
+        outer.addWidget(self.strip, 1)
+        self._line.hide()
+        self.strip.hide()
 
-    def show_column(self, column: BoardColumn, names: dict[str, str], *, filtered: bool) -> None:
+    @property
+    def count(self) -> int:
+        """How many cards there are, exactly."""
+        return self.view.count if self.view is not None else 0
+
+    @property
+    def is_folded(self) -> bool:
+        """Is only a strip shown?"""
+        return self.view is not None and self.view.shape.folded
+
+    @property
+    def title(self) -> str:
+        """What the column is called."""
+        return named(self.by, self.view.named)[0] if self.view is not None else ""
+
+    def show_column(self, column: ColumnView, board: BoardView, plan: Plan, *, tall: bool) -> None:
         """Take over what is stored now."""
-        self.count = column.count
-        title, tone = column_name(self.by, self.key, names)
-        self._pill.set_state(title, tone)
-        self._name.setText(title)
-        self._face.set_name(title)
-        self._count.setText(count_text(column.count))
-        said = tr("{n} ticket|{n} tickets", n=column.count)
-        self.list.setAccessibleName(f"{title}, {said}")
-        self.list.empty_text = empty_words(self.by, self.key, filtered=filtered)
-        self.list.setAccessibleDescription(self.list.empty_text if not column.count else "")
-        self.list.cards().show(column)
-        self.list.viewport().update()
-
-    def _mark(self, on: bool) -> None:
-        self._marked = on
+        self.view = column
+        self._head.show_column(column, tall=tall)
+        self.strip.show_column(column)
+        self.menu.set_name(tr("What to do with the column “{name}”", name=self.title))
+        self._add.set_name(tr("Add a ticket to “{name}”", name=self.title))
+        self.new.setAccessibleName(tr("New ticket in “{name}”", name=self.title))
+        said = empty_words(self.by, column.key, filtered=board.filtered)
+        self.list.setAccessibleName(spoken_column(self.by, column))
+        self.list.setAccessibleDescription(said if not column.count else "")
+        self.list.empty_text, self.list.lane_by = said, str(board.lane_by)
+        self.list.cards().show(column, board.lanes)
+        self.list.lay_out(Places(plan, column.cells, column.count))
+        self._fold(column.shape.folded)
         self.update()
+
+    def open_new(self) -> None:
+        """Show the line for a new card, with the keyboard in it."""
+        self._line.show()
+        self.new.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def close_new(self) -> None:
+        """Put the line away; the keyboard goes back to the cards."""
+        had = self.new.hasFocus()
+        self.new.clear()
+        self._line.hide()
+        if had:
+            self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def take_focus(self) -> None:
+        """The keyboard comes here."""
+        (self.strip if self.is_folded else self.list).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def hold_over(self, lane: int | None) -> None:
+        """Something is held over this column, in this lane (0 without lanes), or (None) not any more."""
+        self.list.hold_over(lane)
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(STRIP_WIDTH if self.is_folded else 280, 400)
+
+    def _tidy(self) -> None:
+        if not self.new.text() and not self.new.hasFocus():
+            self._line.hide()
+
+    def _fold(self, folded: bool) -> None:
+        if folded and (self.list.hasFocus() or self.new.hasFocus()):
+            self.strip.show()
+            self.strip.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.strip.setVisible(folded)
+        self._whole.setVisible(not folded)
+        self.setMinimumWidth(STRIP_WIDTH if folded else MIN_WIDTH)
+        wide = QSizePolicy.Policy.Fixed if folded else QSizePolicy.Policy.Expanding
+        self.setSizePolicy(wide, QSizePolicy.Policy.Expanding)
+        self.setMaximumWidth(STRIP_WIDTH if folded else 16777215)
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
         t = tokens()
+        held = self.list.target is not None and (self.is_folded or not self.list.places.plan.lanes)
+        over = self.view is not None and is_over(self.view)
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            edge = t.accent if self._marked else t.line if t.hc else ""
-            painter.setPen(QPen(QColor(edge), 2) if edge else Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(t.accent_soft if self._marked else t.surface))
-            inset = 1 if edge else 0
+            edge = t.accent if held else t.bad if over else t.line if t.hc else ""
+            painter.setPen(QPen(QColor(edge), 2 if held else 1) if edge else Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(t.accent_soft if held else t.surface))
+            inset = 1.0 if held else 0.5 if edge else 0.0
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(inset, inset, -inset, -inset), t.radius, t.radius)

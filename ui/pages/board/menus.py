@@ -1,62 +1,82 @@
-"""What can be done with the chosen cards, as menus: by the right button, the menu key, or a letter."""
+"""What can be done with the chosen cards, with a column, and with the board's groupings, as menus."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from uuid import UUID
 
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
-from app.tickets.queries import BoardBy
+from app.boards.queries import BoardView
+from app.tickets.rules import BoardBy, LaneBy
 from ui.actions import Actions
 from ui.icons import icon
-from ui.models.board import column_name
-from ui.text import tr
+from ui.models.board import grouping_word, named
+from ui.pages.board.column import Column
+from ui.text import count_text, tr
 
-PRIORITIES = ("urgent", "high", "normal", "low")
+Act = Callable[[], object]
 
 
-def card_menu(
-    parent: QWidget, actions: Actions, by: BoardBy, columns: Sequence[tuple[str, str]], move: Callable[[str], object]
-) -> QMenu:
-    """Open, move to a column (key, title), solve, take, delete."""
+def card_menu(parent: QWidget, actions: Actions, columns: Sequence[Column], move: Callable[[Column], object]) -> QMenu:
+    """Open, move to a column, and what can be done with tickets everywhere."""
     menu = _menu(parent)
     menu.addAction(actions["open"])
+    menu.addAction(actions["select"])
     menu.addSeparator()
-    for place, (key, title) in enumerate(columns):
-        said = tr("Move to “{name}”", name=title)
-        moving = QAction(icon("arrow-right"), f"{said}\t{place + 1}" if place < 9 else said, menu)
-        moving.triggered.connect(partial(_run, move, key))
-        menu.addAction(moving)
+    for place, column in enumerate(columns):
+        said = tr("Move to “{name}”", name=column.title)
+        _add(menu, f"{said}\t{place + 1}" if place < 9 else said, "arrow-right", partial(move, column))
     menu.addSeparator()
-    if by is not BoardBy.ASSIGNEE:
-        menu.addActions([actions["assign_me"], actions["assign"]])
-    if by is not BoardBy.PRIORITY:
-        menu.addAction(actions["priority"])
-    if by is not BoardBy.STATUS:
-        menu.addActions([actions["solve"], actions["reopen"]])
+    for key in ("assign_me", "assign", "priority", "tag", "snooze"):
+        menu.addAction(actions[key])
+    menu.addActions([actions["solve"], actions["reopen"]])
     menu.addSeparator()
     menu.addAction(actions["delete"])
     return menu
 
 
-def assignee_menu(parent: QWidget, names: dict[str, str], chosen: Callable[[UUID | None], object]) -> QMenu:
-    """Everybody, and nobody."""
+def column_menu(parent: QWidget, acts: Sequence[tuple[str, str, Act] | None]) -> QMenu:
+    """What can be done with a column: (words, icon, act), None for a line."""
     menu = _menu(parent)
-    for key, name in names.items():
-        _add(menu, name, "account-outline", partial(chosen, UUID(key)))
-    _add(menu, tr("Nobody"), "account-off-outline", partial(chosen, None))
+    for act in acts:
+        if act is None:
+            menu.addSeparator()
+        else:
+            _add(menu, *act)
     return menu
 
 
-def priority_menu(parent: QWidget, chosen: Callable[[str], object]) -> QMenu:
-    """The priorities, what presses most first."""
-    menu = _menu(parent)
-    for key in PRIORITIES:
-        _add(menu, column_name(BoardBy.PRIORITY, key, {})[0], "flag-outline", partial(chosen, key))
-    return menu
+def fill_board_menu(
+    menu: QMenu,
+    view: BoardView,
+    group: Callable[[BoardBy], object],
+    lanes: Callable[[LaneBy], object],
+    show: Callable[[str], object],
+    arrange: Act,
+) -> None:
+    """What columns and lanes stand for, and which columns are shown."""
+    menu.clear()
+    menu.addSection(tr("Columns"))
+    _choices(menu, list(BoardBy), view.by, lambda key: group(BoardBy(key)))
+    menu.addSection(tr("Lanes"))
+    _choices(menu, [one for one in LaneBy if str(one) != str(view.by)], view.lane_by, lambda key: lanes(LaneBy(key)))
+    menu.addSeparator()
+    for column in view.hidden:
+        title = named(view.by, column.named)[0]
+        words = tr("Show “{name}” ({count})", name=title, count=count_text(column.count))
+        _add(menu, words, "eye-outline", partial(show, column.key))
+    _add(menu, tr("Order, limits and hidden columns…"), "view-column-outline", arrange)
+
+
+def _choices(menu: QMenu, keys: Sequence[str], current: str, chosen: Callable[[str], object]) -> None:
+    group = QActionGroup(menu)
+    for key in keys:
+        choice = QAction(grouping_word(str(key)), menu, checkable=True, checked=str(key) == str(current))
+        choice.triggered.connect(partial(_run, chosen, str(key)))
+        group.addAction(choice)
+        menu.addAction(choice)
 
 
 def _menu(parent: QWidget) -> QMenu:
@@ -65,7 +85,7 @@ def _menu(parent: QWidget) -> QMenu:
     return menu
 
 
-def _add(menu: QMenu, text: str, sign: str, run: Callable[[], object]) -> None:
+def _add(menu: QMenu, text: str, sign: str, run: Act) -> None:
     action = QAction(icon(sign), text.replace("&", "&&"), menu)
     action.triggered.connect(lambda _on=False: run())
     menu.addAction(action)

@@ -1,89 +1,84 @@
-"""The board page: columns side by side, the filter, the way of grouping, and what moves the cards."""
+"""The board page: reads the board, shows it, and does what a person wants with its cards and columns."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from PySide6.QtCore import QPoint, Qt, QTimer
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtWidgets import QWidget
 
+from app.boards.commands import remember_folded, remember_look
+from app.boards.queries import BoardView, Look, open_board
+from app.boards.rules import Step
 from app.kernel.changes import Changes
 from app.kernel.errors import UserError
-from app.tickets.commands import assign, delete_ticket, set_priority, set_status
-from app.tickets.commands.results import Changed
-from app.tickets.queries import BoardBy
+from app.people.queries import agents
+from app.tickets.rules import BoardBy, LaneBy
 from ui.actions import Run
-from ui.models.board import FIRST, BoardView, column_name, read_board
-from ui.pages import BasePage, Context
+from ui.models.board import named
+from ui.pages import Context
+from ui.pages.board import acting
 from ui.pages.board.column import Column
-from ui.pages.board.menus import assignee_menu, card_menu, priority_menu
+from ui.pages.board.frame import BoardFrame
+from ui.pages.board.menus import card_menu, fill_board_menu
+from ui.pages.board.picking import CardPicking
+from ui.pages.board.shaping import Shaping
+from ui.pages.inbox.triage import Triage
 from ui.text import tr
-from ui.widgets.button import Button
-from ui.widgets.field import SearchField
-from ui.widgets.layout import clear, horizontal, vertical
-from ui.widgets.panel import BarHeader
-from ui.widgets.state import EmptyState, ErrorState, Skeleton
 
-_GROUPINGS: Final = (BoardBy.STATUS, BoardBy.ASSIGNEE, BoardBy.PRIORITY)
+FIRST: Final = 120
+"""Ids a column that are read at first: some screenfuls. More of them follow where somebody scrolls."""
+
 _CALM_MS: Final = 120  # changes that come in quick succession are read once
 _CLOCK_MS: Final = 30_000  # "Due in 3 min" grows old
 
 
-class Page(BasePage):
+class Page(BoardFrame):
     """The board."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._by = BoardBy.STATUS
+        self.look: Look | None = None
+        self._wanted: tuple[str, str] = ("", "")  # columns and lanes that were asked for; empty: as they were last
         self._limit = FIRST
         self._typed = ""
-        self._shown: BoardView | None = None
-        self._columns: list[Column] = []
-        self._last = 0  # the column in which somebody worked last
-        self._follow: tuple[tuple[UUID, ...], str] | None = None
-        self._moved: tuple[tuple[UUID, ...], str] | None = None  # what was moved last, and where to
+        self._held: tuple[Look, BoardView] | None = None
+        self.triage = Triage(context, self)
+        self.picking = CardPicking(context, self.columns, self.triage)
+        self.shaping = Shaping(self)
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
         self._calm.timeout.connect(self.read)
         self._clock = QTimer(self, interval=_CLOCK_MS)
-        self._clock.timeout.connect(self._tick)
-        self._build()
+        self._clock.timeout.connect(self.columns.repaint_cards)
+        self._wire()
+
+    @property
+    def view(self) -> BoardView | None:
+        """What is shown."""
+        return self.columns.view
 
     # -- what the window calls
 
     def activate(self) -> None:
-        actions: dict[str, Run] = {
-            "new": self._new,
-            "search": self._focus_filter,
-            "next": partial(self._step, 1),
-            "previous": partial(self._step, -1),
-        }
-        for key, run in actions.items():
-            self.context.actions.bind(self, key, run)
-        chosen: dict[str, Run] = {
-            "open": lambda: self._list().open_current(),
-            "solve": lambda: self._set_status("solved"),
-            "reopen": lambda: self._set_status("open"),
-            "assign_me": self._assign_me,
-            "assign": self._choose_assignee,
-            "priority": self._choose_priority,
-            "delete": self._delete,
-        }
-        for key, run in chosen.items():
-            self.context.actions.bind(self, key, run, self._has_choice)
+        self._bind()
         self._clock.start()
-        if self._shown is None:
+        if self.view is None:
             self.read()
+        self.context.tasks.ask(agents, then=self.picking.know_agents, owner=self, key="board-agents")
         self._focus()
 
     def deactivate(self) -> None:
         self._clock.stop()
+        self.columns.drag.cancel()
 
     def refresh(self, changes: Changes) -> None:
-        if changes.touches("ticket", "agent"):
-            self._calm.start(0 if self._follow else _CALM_MS)  # one's own doing shows at once
+        if changes.touches("agent"):
+            self.context.tasks.ask(agents, then=self.picking.know_agents, owner=self, key="board-agents")
+        if changes.touches("ticket", "agent", "board", "state", "tag"):
+            self._calm.start(0 if self.columns.is_following else _CALM_MS)  # one's own doing shows at once
 
     def show_place(self, **where: object) -> None:
         by = where.get("by")
@@ -93,15 +88,14 @@ class Page(BasePage):
     # -- what is shown
 
     def read(self) -> None:
-        """Read the columns again."""
-        typed = self._typed
+        """Read the board again."""
         self.context.tasks.ask(
-            read_board,
-            self._by,
-            self._limit,
-            typed,
-            self.context.desk.me(),
-            then=self._show,
+            open_board,
+            *self._wanted,
+            limit=self._limit,
+            typed=self._typed,
+            me=self.context.desk.me(),
+            then=self._take,
             owner=self,
             key="board",
             failed=self._failed,
@@ -109,350 +103,190 @@ class Page(BasePage):
 
     def group_by(self, by: BoardBy) -> None:
         """Other columns."""
-        if by is self._by:
-            return
-        self._by, self._limit, self._last = by, FIRST, 0
-        self._name_grouping()
-        self._typed_is_fine()
+        self._look_at(str(by), self._wanted[1] or (str(self.look.lanes) if self.look is not None else ""))
+
+    def lanes_by(self, lanes: LaneBy) -> None:
+        """Other lanes, or none."""
+        self._look_at(self._wanted[0] or (str(self.look.by) if self.look is not None else ""), str(lanes))
+
+    def _look_at(self, by: str, lanes: str) -> None:
+        self._wanted, self._limit = (by, lanes), FIRST
+        self.columns.marks.clear()
+        self.filter.set_wrong("")
         self.read()
 
-    def columns(self) -> list[Column]:
-        """The columns from left to right."""
-        return list(self._columns)
-
-    def _show(self, view: BoardView) -> None:
-        if view.by is not self._by:
+    def _take(self, found: tuple[Look, BoardView]) -> None:
+        if self.columns.drag.is_on:
+            self._held = found  # a column must not go away under what is carried
             return
-        self._typed_is_fine()
-        fresh = self._shown is None
-        self._shown = view
-        keys = [(view.by, column.key) for column in view.columns]
-        if keys != [(column.by, column.key) for column in self._columns]:
-            self._make_columns(view)
-        for column, data in zip(self._columns, view.columns, strict=True):
-            column.show_column(data, view.names, filtered=view.filtered)
-        self._stack.setCurrentWidget(self._choose_face(view))
-        self._follow_moved()
-        self._follow_back()
-        if fresh:
+        look, view = found
+        before, self.look = self.look, look
+        self.filter.set_wrong("")
+        fresh = self.view is None
+        if before is not None and (before.by, before.lanes) != (look.by, look.lanes):
+            self.context.tasks.do(remember_look, look.by, look.lanes)
+        if before is None or before.lanes is not look.lanes:
+            self.columns.fold_lanes(look.folded)
+        had = self.columns.focused() is not None
+        self.columns.show_board(view)
+        self.show_face(view)
+        self.say_groupings(view)
+        self.shaping.show_board(view)
+        if fresh or (had and self.columns.focused() is None):
             self._focus()
         self.context.actions.refresh()
 
-    def _choose_face(self, view: BoardView) -> QWidget:
-        if view.count:
-            return self._scroll
-        return self._no_hits if view.filtered else self._nothing
-
     def _failed(self, error: Exception) -> bool:
         if isinstance(error, UserError) and self._typed:
-            self._filter.set_wrong(str(error))
+            self.filter.set_wrong(str(error))
             return True
-        if self._shown is None:
-            self._stack.setCurrentWidget(self._error)
+        if self.view is None:
+            self.show_error()
         return False
 
-    def _typed_is_fine(self) -> None:
-        self._filter.set_wrong("")
+    def _let_go(self) -> None:
+        held, self._held = self._held, None
+        if held is not None:
+            self._take(held)
 
-    def _tick(self) -> None:
-        for column in self._columns:
-            column.list.viewport().update()
-
-    def _repaint(self) -> None:
-        for column in self._columns:
-            column.list.cards().refresh_all()
-
-    def _grow(self) -> None:
-        self._limit *= 4
-        self.read()
+    def _grow(self, place: int) -> None:
+        if place >= self._limit:
+            self._limit = max(self._limit * 4, place + FIRST)
+            self.read()
 
     def _search(self, typed: str) -> None:
         self._typed = typed
         self.read()
 
-    # -- moving about
-
-    def _list(self) -> Any:
-        return self._columns[min(self._last, len(self._columns) - 1)].list
-
     def _focus(self) -> None:
-        """The keyboard goes to the cards, to the column where it was last."""
-        if not self.isVisible() or self._shown is None:
-            return
-        order = [self._last, *range(len(self._columns))]
-        for place in order:
-            if place < len(self._columns) and self._columns[place].list.cards().rowCount():
-                self._columns[place].list.setFocus(Qt.FocusReason.OtherFocusReason)
-                return
-        self._filter.setFocus(Qt.FocusReason.OtherFocusReason)
+        """The keyboard goes to the cards, to the column where it was last; without cards to the filter."""
+        if self.isVisible() and self.view is not None and not self.columns.take_focus():
+            self.focus_filter()
 
-    def _focus_filter(self) -> None:
-        self._filter.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self._filter.selectAll()
+    # -- acting
 
-    def _step(self, by: int) -> None:
-        if self._columns:
-            self._list().setFocus(Qt.FocusReason.OtherFocusReason)
-            self._list().step(by)
+    def _bind(self) -> None:
+        actions: dict[str, Run] = {
+            "new": self.write,
+            "search": self.focus_filter,
+            "next": partial(self.columns.step, 1),
+            "previous": partial(self.columns.step, -1),
+            "select_all": self._mark_all,
+        }
+        for key, run in actions.items():
+            self.context.actions.bind(self, key, run)
+        those, triage = self.columns.those, self.triage
+        chosen: dict[str, Run] = {
+            "open": lambda: self._open(those()[0]),
+            "own_window": lambda: self.context.own_window(those()[0]),
+            "select": self._mark,
+            "solve": lambda: triage.set_status(those(), "solved"),
+            "reopen": lambda: triage.set_status(those(), "open"),
+            "assign_me": self._assign_me,
+            "assign": self.picking.assign,
+            "priority": self.picking.priority,
+            "tag": self.picking.tag,
+            "snooze": self.picking.snooze,
+            "delete": lambda: triage.delete(those()),
+        }
+        for key, run in chosen.items():
+            self.context.actions.bind(self, key, run, self._has_choice)
+        shapes: dict[str, Run] = {
+            "board.add": self._add_here,
+            "board.limit": partial(self._with_column, self.shaping.ask_limit),
+            "board.fold": partial(self._with_column, self.shaping.fold),
+            "board.columns": self.shaping.arrange,
+            "board.group": self.open_groupings,
+        }
+        for key, run in shapes.items():
+            self.context.actions.bind(self, key, run, lambda: self.view is not None)
 
-    def _wander(self, place: int, by: int, height: int) -> None:
-        """To the next column that has cards, at the same height."""
-        place += by
-        while 0 <= place < len(self._columns):
-            target = self._columns[place]
-            if target.list.cards().rowCount():
-                target.list.setFocus(Qt.FocusReason.OtherFocusReason)
-                target.list.select_at(height)
-                self._scroll.ensureWidgetVisible(target, 16, 0)
-                return
-            place += by
+    def _has_choice(self) -> bool | str:
+        return bool(self.columns.those()) or tr("Choose a card first")
 
-    def _worked_in(self, place: int) -> None:
-        self._last = place
-        for other, column in enumerate(self._columns):
-            if other != place and column.list.selectionModel().hasSelection():
-                column.list.clearSelection()
-        self.context.actions.refresh()
+    def _mark(self) -> None:
+        here = self.columns.here()
+        card = here.list.current() if here is not None else None
+        if card is not None:
+            self.columns.marks.toggle(card[1])
+
+    def _mark_all(self) -> None:
+        here = self.columns.here()
+        if here is not None:
+            self.columns.marks.set(here.list.cards().ids)
+
+    def _assign_me(self) -> None:
+        me = self.context.desk.me()
+        if me is not None:
+            self.triage.assign(self.columns.those(), me, tr("you"))
+
+    def _with_column(self, act: Callable[[Column], object]) -> None:
+        here = self.columns.here()
+        if here is not None:
+            act(here)
+
+    def _add_here(self) -> None:
+        here = self.columns.here()
+        if here is not None and not here.is_folded:
+            here.open_new()
 
     def _open(self, key: UUID) -> None:
         self.context.go("inbox", ticket=key)
 
-    def _new(self) -> None:
+    def write(self) -> None:
+        """A new mail."""
         self.context.go("inbox", new_to="")
 
-    # -- acting
+    def _move(self, keys: tuple[UUID, ...], steps: tuple[Step, ...]) -> None:
+        acting.move(self.context, keys, steps, self._step_words(steps))
 
-    def _has_choice(self) -> bool | str:
-        return bool(self._columns and self._list().selected()) or tr("Choose a card first")
+    def _step_words(self, steps: tuple[Step, ...]) -> str:
+        """What a move leads to, in words."""
+        view = self.view
+        assert view is not None
+        found = []
+        for step in steps:
+            known = [column.named for column in view.columns] if step.by == str(view.by) else view.lanes
+            one = next(one for one in known if step.to == (one.name if step.by == "tag" else one.key))
+            found.append(named(step.by, one)[0])
+        return " · ".join(found)
 
-    def _push(self, place: int, by: int) -> None:
-        self._place(place, place + by)
-
-    def _place(self, place: int, target: int) -> None:
-        if 0 <= target < len(self._columns) and target != place:
-            self.move_cards(self._columns[place].list.selected(), self._columns[target].key)
-
-    def move_cards(self, keys: tuple[UUID, ...], target: str) -> None:
-        """Move cards into the column with this key: one command, one undo. They appear there when it is done."""
-        column = next(column for column in self._columns if column.key == target)
-        here = set(column.list.cards().ids)
-        moved = tuple(key for key in keys if key not in here)
-        if not moved or self._shown is None:
-            return
-        name, _ = column_name(self._by, target, self._shown.names)
-        done = partial(_moved_words, name)
-        if self._by is BoardBy.STATUS:
-            self._do(set_status, moved, target, done=done)
-        elif self._by is BoardBy.PRIORITY:
-            self._do(set_priority, moved, target, done=done)
-        else:
-            self._do(assign, moved, UUID(target) if target else None, done=done)
-        self._follow = (moved, target)
-
-    def _do(self, command: Any, keys: tuple[UUID, ...], *values: Any, done: Any) -> None:
-        self.context.tasks.do(command, keys, *values, done=done, failed=self._not_moved)
-
-    def _not_moved(self, _error: Exception) -> bool:
-        self._follow = None
-        return False
-
-    def _follow_moved(self) -> None:
-        """The focus goes along with cards that were moved, so that they can be moved on."""
-        if self._follow is None:
-            return
-        keys, target = self._follow
-        for place, column in enumerate(self._columns):
-            if column.key == target and column.list.select(keys):
-                self._moved, self._follow = self._follow, None
-                self._go_to(place)
-                return
-
-    def _follow_back(self) -> None:
-        """Cards whose move was undone are followed back; where the keyboard is, a card is chosen."""
-        held = next((column for column in self._columns if column.list.hasFocus()), None)
-        if held is None:
-            return
-        if self._moved is not None and held.key == self._moved[1]:
-            keys, _ = self._moved
-            if all(held.list.cards().place_of(key) < 0 for key in keys):
-                self._moved = None
-                for place, column in enumerate(self._columns):
-                    if column.list.select(keys):
-                        self._go_to(place)
-                        return
-        held.list.keep_choice()
-
-    def _go_to(self, place: int) -> None:
-        column = self._columns[place]
-        self._worked_in(place)
-        column.list.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._scroll.ensureWidgetVisible(column, 16, 0)
-
-    def _set_status(self, status: str) -> None:
-        keys = self._list().selected()
-        name, _ = column_name(BoardBy.STATUS, status, {})
-        self._do(set_status, keys, status, done=partial(_moved_words, name))
-
-    def _assign_me(self) -> None:
-        me = self.context.desk.me()
-        self._do(assign, self._list().selected(), me, done=_mine_words)
+    def _add(self, column: Column, subject: str) -> None:
+        acting.add(self.context, subject, self.columns.steps_to(column, 0)[:1], column.title)
 
     def _open_menu(self, at: QPoint) -> None:
-        if self._shown is not None:
-            keys, names = self._list().selected(), self._shown.names
-            columns = [(one.key, column_name(self._by, one.key, names)[0]) for one in self._columns]
-            card_menu(self, self.context.actions, self._by, columns, partial(self.move_cards, keys)).popup(at)
-
-    def _choose_assignee(self) -> None:
-        if self._shown is not None:
-            keys, names = self._list().selected(), self._shown.names
-
-            def give(agent: UUID | None) -> None:
-                name, _ = column_name(BoardBy.ASSIGNEE, agent.hex if agent else "", names)
-                self._do(assign, keys, agent, done=partial(_given_words, name))
-
-            assignee_menu(self, names, give).popup(self._list().current_corner())
-
-    def _choose_priority(self) -> None:
-        keys = self._list().selected()
-
-        def press(priority: str) -> None:
-            name, _ = column_name(BoardBy.PRIORITY, priority, {})
-            self._do(set_priority, keys, priority, done=partial(_priority_words, name))
-
-        priority_menu(self, press).popup(self._list().current_corner())
-
-    def _delete(self) -> None:
-        self._do(delete_ticket, self._list().selected(), done=_bin_words)
+        keys = self.columns.those()
+        move = lambda column: self.columns.move_to(column, keys)  # noqa: E731
+        card_menu(self, self.context.actions, self.columns.columns(), move).popup(at)
 
     # -- building
 
-    def _build(self) -> None:
-        self._filter = SearchField(tr("Filter cards"))
-        self._filter.setFixedWidth(220)
-        self._filter.searched.connect(self._search)
-        self._filter.left.connect(self._focus)
-        self._group = Button("", icon="view-column-outline")
-        self._group.setMenu(self._menu())
-        self._name_grouping()
-        new = Button(tr("New ticket"), "primary", clicked=self._new)
-        header = BarHeader(tr("Board"), self._filter, self._group, new)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._body = QFrame()
-        self._body.setProperty("box", "clear")
-        self._row = QHBoxLayout(self._body)
-        self._row.setContentsMargins(16, 16, 16, 16)
-        self._row.setSpacing(12)
-        self._scroll.setWidget(self._body)
-        self._nothing = EmptyState(
-            tr("No tickets yet"),
-            tr("When a customer writes, the ticket shows up here as a card in “New”."),
-            icon="view-column-outline",
-            tone="plain",
-            action=(tr("Write to a customer"), self._new),
-        )
-        self._no_hits = EmptyState(
-            tr("No card fits"),
-            tr("Other words may find it. The search in the inbox also looks at closed tickets."),
-            icon="magnify",
-            tone="plain",
-            action=(tr("Show all cards"), self._filter.clear),
-        )
-        self._error = ErrorState(tr("The board cannot be shown"), tr("The details are in the log file."), self.read)
-        self._stack = QStackedWidget()
-        for face in (_loading(), self._scroll, self._nothing, self._no_hits, self._error):
-            self._stack.addWidget(face)
-        layout = vertical(self)
-        layout.addWidget(header)
-        layout.addWidget(self._stack, 1)
+    def _wire(self) -> None:
+        self.filter.searched.connect(self._search)
+        self.filter.left.connect(self._focus)
+        self.retried.connect(self.read)
+        self.writing.connect(self.write)
+        self.groupings.aboutToShow.connect(self._fill_groupings)
+        columns = self.columns
+        columns.opened.connect(self._open)
+        columns.moved.connect(self._move)
+        columns.added.connect(self._add)
+        columns.chosen.connect(self.context.actions.refresh)
+        columns.more_wanted.connect(self._grow)
+        columns.menu_wanted.connect(self._open_menu)
+        columns.column_menu_wanted.connect(self._open_column_menu)
+        columns.unfold_wanted.connect(self.shaping.fold)
+        columns.lanes_folded.connect(self._remember_folded)
+        columns.drag.ended.connect(self._let_go)
 
-    def _menu(self) -> QMenu:
-        menu, group = QMenu(self), QActionGroup(self)
-        for by in _GROUPINGS:
-            choice = QAction(_grouping_word(by), self, checkable=True, checked=by is self._by)
-            choice.triggered.connect(partial(self.group_by, by))
-            group.addAction(choice)
-            menu.addAction(choice)
-        self._choices = dict(zip(_GROUPINGS, group.actions(), strict=True))
-        return menu
+    def _open_column_menu(self, column: Column, button: QWidget) -> None:
+        self.shaping.menu(column).popup(button.mapToGlobal(QPoint(0, button.height())))
 
-    def _name_grouping(self) -> None:
-        words = {
-            BoardBy.STATUS: tr("Group by status"),
-            BoardBy.ASSIGNEE: tr("Group by assignee"),
-            BoardBy.PRIORITY: tr("Group by priority"),
-        }
-        self._group.setText(words[self._by])
-        self._choices[self._by].setChecked(True)
+    def _fill_groupings(self) -> None:
+        if self.view is not None:
+            show = lambda key: self.shaping.hide(key, hidden=False)  # noqa: E731
+            fill_board_menu(self.groupings, self.view, self.group_by, self.lanes_by, show, self.shaping.arrange)
 
-    def _make_columns(self, view: BoardView) -> None:
-        clear(self._row)
-        self._columns = []
-        for place, data in enumerate(view.columns):
-            column = Column(view.by, data.key, self.context.rows)
-            cards = column.list
-            cards.opened.connect(self._open)
-            cards.dropped.connect(partial(self.move_cards, target=data.key))
-            cards.pushed.connect(partial(self._push, place))
-            cards.placed.connect(partial(self._place, place))
-            cards.wandered.connect(partial(self._wander, place))
-            cards.chosen.connect(partial(self._worked_in, place))
-            cards.menu_wanted.connect(self._open_menu)
-            cards.hovered_drop.connect(partial(self._show_target, place))
-            cards.cards().more_wanted.connect(self._grow)
-            self._row.addWidget(column, 1)
-            self._columns.append(column)
-        for before, after in zip(self._columns, self._columns[1:], strict=False):
-            QWidget.setTabOrder(before.list, after.list)
-
-    def _show_target(self, place: int, on: bool) -> None:
-        """Columns that lie outside come into sight while something is dragged over their edge."""
-        if on:
-            self._scroll.ensureWidgetVisible(self._columns[place], 48, 0)
-
-
-def _loading() -> QWidget:
-    body = QFrame()
-    row = horizontal(body)
-    row.setContentsMargins(16, 16, 16, 16)
-    row.setSpacing(12)
-    for _ in range(4):
-        row.addWidget(Skeleton(106, avatar=False), 1)
-    return body
-
-
-def _grouping_word(by: BoardBy) -> str:
-    return {
-        BoardBy.STATUS: tr("Status"),
-        BoardBy.ASSIGNEE: tr("Assignee"),
-        BoardBy.PRIORITY: tr("Priority"),
-    }[by]
-
-
-def _moved_words(name: str, changed: Changed) -> str:
-    if not changed.tickets:
-        return ""
-    return tr("Ticket moved to “{name}”|{n} tickets moved to “{name}”", n=changed.tickets, name=name)
-
-
-def _given_words(name: str, changed: Changed) -> str:
-    if not changed.tickets:
-        return ""
-    return tr("Ticket given to {name}|{n} tickets given to {name}", n=changed.tickets, name=name)
-
-
-def _priority_words(name: str, changed: Changed) -> str:
-    if not changed.tickets:
-        return ""
-    return tr("Priority is now “{name}”|Priority of {n} tickets is now “{name}”", n=changed.tickets, name=name)
-
-
-def _mine_words(changed: Changed) -> str:
-    return tr("Ticket is yours now|{n} tickets are yours now", n=changed.tickets) if changed.tickets else ""
-
-
-def _bin_words(changed: Changed) -> str:
-    return tr("Ticket moved to the Bin|{n} tickets moved to the Bin", n=changed.tickets) if changed.tickets else ""
+    def _remember_folded(self, folded: frozenset[str]) -> None:
+        if self.look is not None:
+            self.context.tasks.do(remember_folded, self.look.lanes, folded)
