@@ -16,7 +16,7 @@ from app.desk.accounts import Tested
 from app.search.queries import search
 from app.tickets.commands import delete_ticket, set_status
 from app.tickets.queries import ticket_ids, view_named
-from tests.screenshots import world
+from tests.screenshots import working, world
 from tests.screenshots.studio import Studio
 from ui.pages.first_run.page import Page as FirstRun
 from ui.pages.inbox.page import Page as Inbox
@@ -257,6 +257,10 @@ SCENES: dict[str, Scene] = {
     "change_subject": Scene(_subject),
     "snooze": Scene(_snooze),
     "merge": Scene(_merge),
+    "ticket_work": Scene(working.worked_on, "own"),
+    "fields_missing": Scene(working.missing, "own"),
+    "settings_statuses": Scene(working.statuses, "own"),
+    "settings_fields": Scene(working.own_fields, "own"),
     "board": _page("board"),
     "customers": _page("customers"),
     "customer": Scene(_customer),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from PySide6.QtWidgets import QWidget
+
 from app.desk import Desk
 from app.fields.commands import add_field
 from app.fields.queries import fields
@@ -43,7 +45,12 @@ def work(desk: Desk, ticket: UUID, other: UUID) -> None:
     me = desk.me()
     assert me is not None
     tom = desk.do(add_agent, "Tom Reed")
-    for name, value in (("Area", "Furniture / Chairs"), ("Order", "10998"), ("Pieces", "2"), ("Bought on", "2026-11-03")):
+    for name, value in (
+        ("Area", "Furniture / Chairs"),
+        ("Order", "10998"),
+        ("Pieces", "2"),
+        ("Bought on", "2026-11-03"),
+    ):
         desk.do(commands.set_custom, ticket, name, value)
     desk.do(commands.set_custom, ticket, "Parts", ["Seat", "Foot"])
     desk.do(commands.set_custom, ticket, "Tracking", "parcels.example/track/10998")
@@ -78,7 +85,7 @@ def missing(studio: Studio, desk: Desk) -> None:
     page = studio.page(Inbox)
     studio.wait(lambda: page.side.acts.ticket is not None and page.side.fields.isVisible(), "the fields")
     page.triage.set_status(page.those(), "solved")
-    studio.wait(lambda: any(row.isAncestorOf(studio.app.focusWidget()) for row in page.side.fields.rows.rows()), "it")
+    studio.wait(lambda: any(_has_focus(studio, row) for row in page.side.fields.rows.rows()), "the keyboard in it")
 
 
 def statuses(studio: Studio, desk: Desk) -> None:
@@ -92,3 +99,8 @@ def own_fields(studio: Studio, desk: Desk) -> None:
     """The fields in the settings."""
     furnish(desk)
     studio.go("settings", category="fields")
+
+
+def _has_focus(studio: Studio, row: QWidget) -> bool:
+    focus = studio.app.focusWidget()
+    return focus is not None and row.isAncestorOf(focus)

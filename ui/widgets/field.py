@@ -206,6 +206,11 @@ class FieldBlock(QFrame):
         if not field.accessibleName():
             field.setAccessibleName(label)
 
+    def set_hint(self, words: str) -> None:
+        """Another hint beneath the field."""
+        self._plain_hint = words
+        self.set_wrong("")
+
     def set_wrong(self, reason: str) -> None:
         """Say under the field why its value cannot be used; "" brings the hint back."""
         self._hint.setText(reason or self._plain_hint)

@@ -11,15 +11,21 @@ from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QWidget
 from app.kernel.changes import Changes
 from ui.pages import BasePage, Context
 from ui.pages.health.facts import Facts, gather
+from ui.pages.settings.fields import FieldsPane
 from ui.pages.settings.form import Values
 from ui.pages.settings.mailboxes import MailboxesPage
 from ui.pages.settings.panes import AboutPane, DataPane, GeneralPane, NoticesPane, SendingPane
+from ui.pages.settings.statuses import StatusesPane
 from ui.pages.settings.surveys import SurveysPage
 from ui.text import tr
 from ui.widgets.button import Button
 from ui.widgets.field import SearchField
 from ui.widgets.label import Label
 from ui.widgets.layout import column, horizontal, set_box
+
+
+_LISTS = {"statuses": "state", "fields": "field"}
+"""Categories that are lists, and what the change log calls their things."""
 
 
 class Category(Protocol):
@@ -50,6 +56,8 @@ class Page(BasePage):
             "general": lambda: GeneralPane(context),
             "mailboxes": lambda: self.mailboxes,
             "sending": lambda: SendingPane(context),
+            "statuses": lambda: StatusesPane(context),
+            "fields": lambda: FieldsPane(context),
             "surveys": lambda: SurveysPage(context),
             "notifications": lambda: NoticesPane(context),
             "data": lambda: DataPane(context),
@@ -76,6 +84,10 @@ class Page(BasePage):
             ),
             self._nav_button("sending", tr("Sending"), "send-outline", tr("undo close reopen tickets")),
             self._heading(tr("Work")),
+            self._nav_button("statuses", tr("Statuses"), "progress-check", tr("open waiting solved category colour")),
+            self._nav_button(
+                "fields", tr("Fields"), "form-select", tr("custom own product order required choice tree")
+            ),
             self._nav_button("surveys", tr("Surveys"), "star-outline", tr("satisfaction score csat ask")),
             self._nav_button("notifications", tr("Notifications"), "bell-outline", tr("notice background engine")),
             self._heading(tr("Desk")),
@@ -115,6 +127,8 @@ class Page(BasePage):
         said = any(signal.topic in {"mailbox_state", "engine_state"} for signal in changes.signals)
         if self.current == "mailboxes" and (said or changes.touches("mailbox")):
             self._look()
+        elif self.current in _LISTS and changes.touches(_LISTS[self.current]):
+            self._load()
 
     def show_place(self, **where: object) -> None:
         """`category`, and for mailboxes: `mailbox` to show one, `add` to begin a new one."""

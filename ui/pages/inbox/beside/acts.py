@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,20 +10,7 @@ from PySide6.QtCore import QObject
 
 from app.kernel.errors import UserError
 from ui.pages import Context
-
-
-@dataclass(frozen=True, slots=True)
-class Acted:
-    """What a command gave back, and the action by which it is undone."""
-
-    action: UUID
-    result: Any
-
-
-def acted(tx: Any, command: Callable[..., Any], *args: Any, **named: Any) -> Acted:
-    """Run a command and tell its action; the history calls it by the command's own name."""
-    tx.name = getattr(command, "__name__", tx.name)
-    return Acted(tx.action, command(tx, *args, **named))
+from ui.pages.acting import Acted, acted
 
 
 class Acts(QObject):

@@ -62,7 +62,7 @@ class LineEditor(TextField):
         super().__init__(name=info.name)
         restyle(self, look="quiet")
         self._info, self._commit, self._kept = info, commit, ""
-        self.setPlaceholderText(tr("Empty"))
+        self.setPlaceholderText("–")
         self.editingFinished.connect(self._leave)
         self.textEdited.connect(lambda _text: self.set_wrong())
         if info.kind == Kind.URL:
