@@ -42,6 +42,8 @@ ALL: tuple[Action, ...] = (
     Action("search", "Search", "/", "magnify", words="find"),
     Action("undo", "Undo", "Ctrl+Z", "undo"),
     Action("redo", "Do again", "Ctrl+Shift+Z", "redo", words="redo"),
+    Action("work", "Work in progress", "", "progress-clock", words="jobs background cancel"),
+    Action("keys", "Change the keys…", "", "keyboard-settings-outline", words="shortcuts rebind customise"),
     Action("go.inbox", "Go to the inbox", "Ctrl+1", "inbox-outline", words="tickets list"),
     Action("go.board", "Go to the board", "Ctrl+2", "view-column-outline", words="columns kanban"),
     Action("go.customers", "Go to the customers", "Ctrl+3", "account-multiple-outline", words="people"),
