@@ -87,3 +87,21 @@ def documents_with(db: Session, match: str, rowids: Sequence[int]) -> set[int]:
         left = json.dumps([rowid for rowid in wanted if rowid > walked[-1]])
         found.update(row[0] for row in line.execute(_EACH, {"match": match, "rowids": left}))
     return found
+
+
+_FREQUENT = 20_000
+_HOW_OFTEN = text("SELECT count(*) FROM (SELECT 1 FROM search_fts WHERE search_fts MATCH :match LIMIT :most)")
+_THOSE = text(
+    "SELECT j.value FROM json_each(:words) j WHERE (SELECT v.term FROM search_fts_terms v WHERE v.term >= j.value LIMIT 1) = j.value"
+)
+
+
+def frequency(db: Session, word: str, *, prefix: bool = False) -> int:
+    """In how many documents a word stands, counted up to 20,000. `prefix`: also words that begin so."""
+    values = {"match": match_word(word, prefix=prefix), "most": _FREQUENT}
+    return int(db.connection().execute(_HOW_OFTEN, values).scalar_one())
+
+
+def words_among(db: Session, words: Sequence[str]) -> list[str]:
+    """Those of some hundred words, folded as the index folds them, that it knows."""
+    return [row[0] for row in db.connection().execute(_THOSE, {"words": json.dumps(list(words))})]

@@ -81,11 +81,11 @@ class _Part:
     quick: bool
 
 
-def wanted(db: Session, asked: Question) -> Wanted:
-    """Make a question ready. Raises QueryError."""
+def wanted(db: Session, asked: Question, *, each: bool = True) -> Wanted:
+    """Make a question ready. `each`: the conditions will be asked of a few tickets at a time. Raises QueryError."""
     query = parse(asked.typed)
     parts, without, rest = _sorted(db, query)
-    filters = Filter.of(db, asked.me, each=bool(parts))
+    filters = Filter.of(db, asked.me, each=each and bool(parts))
     where = filters.where(AllOf(tuple(rest)))
     joined = " AND ".join(part.match for part in parts)
     quick = " AND ".join(part.match for part in parts if part.quick)

@@ -77,7 +77,11 @@ _TICKETS = (
     "SELECT t.last_message_at, 'ticket', t.id, t.id FROM ticket t WHERE {where}"
     " AND (t.last_message_at, t.id) < (:place, :key) ORDER BY t.last_message_at DESC, t.id DESC LIMIT :size"
 )
-_LIVING = "SELECT o.id, t.id FROM ticket o JOIN ticket t ON t.id = coalesce(o.merged_into, o.id) WHERE o.id IN ({those}) AND {where}"
+_LIVING = (
+    "SELECT o.id, t.id FROM ticket o LEFT JOIN ticket n ON n.id = o.merged_into LEFT JOIN ticket q ON q.id = n.merged_into"
+    " JOIN ticket t ON t.id = coalesce(q.merged_into, n.merged_into, o.merged_into, o.id)"
+    " WHERE o.id IN ({those}) AND {where}"
+)
 _PLACES = (
     "SELECT p.id, p.ticket FROM placement p WHERE p.deleted_at IS NULL AND p.id IN ({those}) UNION ALL"
     " SELECT a.id, p.ticket FROM attachment a JOIN placement p ON p.id = a.message AND p.deleted_at IS NULL"
