@@ -77,6 +77,7 @@ ALL: tuple[Action, ...] = (
     Action("view.active", "Show all that are not closed", "", "inbox-full-outline", "List", "active"),
     Action("view.closed", "Show closed", "", "archive-outline", "List", "archive"),
     Action("view.follow_up", "Show tickets to follow up", "", "flag-outline", "List", "survey"),
+    Action("view.recently_solved", "Show recently solved", "", "check-all", "List", "done"),
     Action("view.everything", "Show everything", "", "inbox-multiple-outline", "List", "all tickets"),
     Action("view.bin", "Show the Bin", "", "trash-can-outline", "List", "trash deleted"),
     Action("board.add", "Add a card to this column", "Shift+C", "plus", "Board", "quick ticket task"),
@@ -84,6 +85,13 @@ ALL: tuple[Action, ...] = (
     Action("board.columns", "Order, limits and hidden columns…", "", "format-list-numbered", "Board", "hide wip"),
     Action("board.limit", "Limit of this column…", "W", "speedometer", "Board", "wip most"),
     Action("board.fold", "Fold this column", "", "arrow-collapse-horizontal", "Board", "collapse unfold"),
+    Action("views", "Choose a view…", "G, V", "view-list-outline", "List", "lists saved"),
+    Action("view.new", "New view…", "", "filter-plus-outline", "List", "saved list create"),
+    Action("view.edit", "Change this view…", "", "filter-cog-outline", "List", "saved list edit condition"),
+    Action("view.save_search", "Save this search as a view…", "Ctrl+Shift+S", "content-save-outline", "List"),
+    Action("view.manage", "Manage views…", "", "format-list-bulleted", "List", "saved lists order delete share"),
+    Action("view.look", "Order, headings and density…", "Shift+V", "sort-variant", "List", "sort group compact"),
+    *(Action(f"view.own{n}", f"Show own view {n}", f"G, {n}", "filter-variant", "List") for n in range(1, 10)),
     Action("solve", "Solve", "E", "check", "Ticket", "close done"),
     Action("reopen", "Open again", "Shift+E", "restart", "Ticket"),
     Action("assign_me", "Assign to me", "M", "account-check-outline", "Ticket", "take mine"),
@@ -124,7 +132,7 @@ LISTS = {
         f"view.{name}": name
         for name in (
             *("unassigned", "mine", "overdue", "snoozed", "unread", "waiting"),
-            *("solved", "active", "closed", "follow_up", "bin"),
+            *("solved", "recently_solved", "active", "closed", "follow_up", "bin"),
         )
     },
 }

@@ -23,11 +23,14 @@ from ui.actions import Actions, Offer
 from ui.bridge import Bridge
 from ui.models.cache import TicketCache
 from ui.pages import BasePage, Context
+from ui.pages.keymap import KeyKeeper
+from ui.pages.working import Working
 from ui.tasks import Tasks
 from ui.text import tr
 from ui.theme import Choice, Theme
 from ui.widgets.overlay import Overlay
 from ui.widgets.palette import CommandPalette, Entry
+from ui.widgets.progress import WorkStrip
 from ui.widgets.rail import Reason, State
 from ui.widgets.shortcuts import ShortcutSheet
 from ui.widgets.toast import REDO_KEYS, UNDO_KEYS, ToastHost
@@ -182,6 +185,8 @@ class DeskWindow(QMainWindow):
             own_window=self.windows.open_ticket,
             others=self._pages_beside,
         )
+        self.work = Working(self.context, WorkStrip(body))
+        self.keeper = KeyKeeper(self.context)
         self._bind_common()
         self._restore(size)
 
@@ -193,6 +198,8 @@ class DeskWindow(QMainWindow):
         bind = self.actions_.bind
         bind(self, "palette", self.open_palette)
         bind(self, "shortcuts", self.open_shortcuts)
+        bind(self, "work", self.work.open_sheet)
+        bind(self, "keys", partial(self.go, "settings", category="keys"))
         bind(self, "undo", self._undo)
         bind(self, "redo", self._redo)
         bind(self, "window.new", self.windows.open_another)
@@ -236,8 +243,9 @@ class DeskWindow(QMainWindow):
         palette = CommandPalette(
             [self._entry(offer) for offer in self.actions_.offers()],
             recent=self._recent,
-            context=self._context_words(),
+            context=self._context_words() or (page.acts_on() if (page := self.page()) is not None else ""),
             live=lambda query: self._live(query, lambda found: _show(palette, query, found)) if self._live else None,
+            fallback=self._new_entry,
             shortcuts=self.open_shortcuts,
         )
         palette.done.connect(lambda: self._palette_done(palette))
@@ -265,8 +273,14 @@ class DeskWindow(QMainWindow):
             words=tr(action.words) if action.words else "",
         )
 
+    def _new_entry(self, typed: str) -> Entry | None:
+        """Nothing is called so: it may be what one wants to write about, or to whom."""
+        where = {"new_to": typed} if "@" in typed and " " not in typed else {"new_subject": typed}
+        words = tr("Create ticket “{words}”", words=typed)
+        return Entry(words, partial(self.go, "inbox", **where), icon="square-edit-outline", group=tr("Actions"))
+
     def _palette_done(self, palette: CommandPalette) -> None:
-        if palette.ran:
+        if palette.ran in {tr(one.text) for one in self.actions_.declared.values()}:
             self._recent = [palette.ran, *[text for text in self._recent if text != palette.ran]][:_RECENT]
         self.overlay.close_sheet(palette)
 

@@ -13,15 +13,19 @@ from pathlib import Path
 
 from app.desk import Desk
 from app.desk.accounts import Tested
+from app.mime.rich import Line, Piece
 from app.search.queries import search
 from app.tickets.commands import delete_ticket, set_status
 from app.tickets.queries import ticket_ids, view_named
 from tests.screenshots import working, world
 from tests.screenshots.studio import Studio
 from ui.pages.first_run.page import Page as FirstRun
+from ui.pages.inbox.formatted import insert
 from ui.pages.inbox.page import Page as Inbox
 from ui.pages.inbox.subject import ask_subject
+from ui.widgets.avatar import Logo
 from ui.widgets.palette import CommandPalette
+from ui.widgets.pictures import png_of
 
 Go = Callable[[Studio, Desk], object]
 
@@ -69,6 +73,25 @@ def _composing(studio: Studio, desk: Desk) -> None:
     file = Path(desk.workspace.folder) / "receipt-10998.pdf"
     file.write_bytes(b"%PDF-1.4\n" + b" " * 42_000)
     page.post.attach(page.writer, [str(file)])
+    studio.settle()
+
+
+def _formatting(studio: Studio, desk: Desk) -> None:
+    """A formatted reply with a picture in its text, and the tools open."""
+    page = _ticket(studio, desk, "is:waiting has:attachment")
+    page.writer.set_mode("reply")
+    page.writer.formatting.setChecked(True)
+    lines = (
+        Line((Piece("Good news: the new glass left us "), Piece("this morning", bold=True), Piece("."))),
+        Line((Piece("Wait until the lamp is cold"),), "ol", 1),
+        Line((Piece("Lift the old glass off, see "), Piece("the guide", link="https://larkandloom.example/glass")), "ol", 1),
+        Line((Piece("This is how it sits:"),)),
+    )  # fmt: skip
+    insert(page.writer.composer.edit.textCursor(), lines)
+    file = Path(desk.workspace.folder) / "glass.png"
+    file.write_bytes(png_of(Logo(96).grab().toImage()))
+    page.writer.files_chosen.emit([str(file)])
+    studio.wait(lambda: "cid:" in page.writer.letter_or_none().html, "the picture")
     studio.settle()
 
 
@@ -240,6 +263,7 @@ SCENES: dict[str, Scene] = {
     "inbox": Scene(_inbox),
     "conversation": Scene(lambda studio, desk: _ticket(studio, desk, "is:waiting has:attachment")),
     "composer": Scene(_composing, "own"),
+    "formatting": Scene(_formatting, "own"),
     "note": Scene(_note, "own"),
     "html_mail": Scene(_html, "own"),
     "selection": Scene(_selected),
@@ -273,6 +297,7 @@ SCENES: dict[str, Scene] = {
     "settings_surveys": _page("settings", category="surveys"),
     "settings_notifications": _page("settings", category="notifications"),
     "settings_general": _page("settings", category="general"),
+    "settings_keys": _page("settings", category="keys"),
     "settings_data": _page("settings", category="data"),
     "settings_about": _page("settings", category="about"),
     "palette": Scene(_palette),

@@ -132,7 +132,8 @@ def test_the_binding_made_last_rules_until_released(qapp: QApplication, qtbot: Q
     actions.bind(first, "solve", lambda: done.append("first"))
     actions.bind(second, "solve", lambda: done.append("second"), lambda: "Not now")
     assert not actions.run("solve")
-    assert [(o.enabled, o.reason) for o in actions.offers()] == [(False, "Not now")]
+    offered = {o.action.key: (o.enabled, o.reason) for o in actions.offers()}
+    assert (offered["solve"], offered["merge"]) == ((False, "Not now"), (False, "Not on this page"))
     actions.release(second)
     actions["solve"].trigger()
     assert done == ["first"]
@@ -199,7 +200,7 @@ def test_the_palette_goes_places_says_why_not_and_remembers(window: Window, qtbo
     palette = window.overlay.current()
     assert isinstance(palette, CommandPalette)
     qtbot.keyClicks(palette.field, "solv")
-    assert palette.lines() == ["Show solved", "Solve"], "what is off comes last"
+    assert palette.lines()[:2] == ["Show solved", "Solve"], "what is off comes last"
     palette._run(palette._model.index(2, 0))
     assert window.overlay.is_open, "what is not allowed does not run"
     palette.field.setText("go board")

@@ -73,6 +73,13 @@ class BasePage(QWidget):
     def take_over(self) -> None:
         """The keyboard comes to this window; `context.others()` are the pages of the others."""
 
+    def acts_on(self) -> str:
+        """What actions act on just now, for the palette ("On #4821"); empty for nothing in particular."""
+        return ""
+
+    def take_focus(self) -> None:
+        """The keyboard was nowhere: it goes to where one goes on from here."""
+
     def refresh(self, changes: Changes) -> None:
         """Something changed; called only while the page is shown (or when it is shown again, merged)."""
 

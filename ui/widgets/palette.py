@@ -292,12 +292,9 @@ class CommandPalette(QFrame):
 
     def _compose(self, query: str) -> list[_Line]:
         if not query:
-            ranked = [e for text in self._recent for e in self._entries if e.text == text]
-            ranked += [e for e in self._entries if e not in ranked]
-            found = [(e, Match(0.0, ())) for e in ranked]
-        else:
-            scored = [(e, m) for e in self._entries if (m := _match(query, e)) is not None]
-            found = sorted(scored, key=lambda pair: (not pair[0].enabled, -pair[1].score))
+            return self._unasked()
+        scored = [(e, m) for e in self._entries if (m := _match(query, e)) is not None]
+        found = sorted(scored, key=lambda pair: (not pair[0].enabled, -pair[1].score))
         lines: list[_Line] = []
         shown = [*found[:_MOST], *[(e, fuzzy(query, e.text) or Match(0.0, ())) for e in self._live_entries]]
         groups: dict[str, list[_Line]] = {}
@@ -309,6 +306,18 @@ class CommandPalette(QFrame):
         if not lines and self._fallback is not None and (other := self._fallback(query)) is not None:
             lines = [_Line(other.text, other)]
         return lines or [_Line(tr("Nothing fits “{query}”", query=query))]
+
+    def _unasked(self) -> list[_Line]:
+        """Before anything is typed: what was done last, then everything that can be done now, then the rest."""
+        recent = [e for text in self._recent for e in self._entries if e.text == text]
+        others = sorted((e for e in self._entries if e not in recent), key=lambda e: not e.enabled)
+        lines = [_Line(tr("Recent")), *(_Line(e.text, e) for e in recent)] if recent else []
+        groups: dict[str, list[_Line]] = {}
+        for entry in others:
+            groups.setdefault(entry.group or tr("Actions"), []).append(_Line(entry.text, entry))
+        for group, members in groups.items():
+            lines += [_Line(group), *members]
+        return lines
 
     def _move(self, step: int) -> None:
         usable = [i for i, line in enumerate(self._model.lines) if line.entry is not None and line.entry.enabled]

@@ -114,8 +114,8 @@ class Page(InboxFrame):
             self._turned = False
             self.open(ticket)
             self.list.choose(ticket)
-        if to is not None:
-            self.write_new(str(to))
+        if to is not None or "new_subject" in where:
+            self.write_new(str(to or ""), str(where.get("new_subject", "")))
         if "search" in where:
             self.list.search.setText(str(where["search"]))
             self.list.search.setFocus()
@@ -298,15 +298,18 @@ class Page(InboxFrame):
 
     # -- writing
 
-    def write_new(self, to: str = "") -> None:
-        """Begin a mail to somebody, or go on with the one begun."""
+    def write_new(self, to: str = "", subject: str = "") -> None:
+        """Begin a mail to somebody or about something, or go on with the one begun."""
         self.writer.keep_now()
 
         def take(kept: Any) -> None:
-            draft = next((one for one in kept if one.kind == "new" and one.ticket is None), None) if not to else None
+            begun = next((one for one in kept if one.kind == "new" and one.ticket is None), None)
+            draft = None if to or subject else begun
             self.post.take_up_new(draft.id if draft else None)
             self.show_new()
             self.new_mail.begin(self.around, draft, (("", to),) if to else ())
+            if subject:
+                self.new_mail.writer.recipients.subject.setText(subject)
 
         self.context.tasks.ask(drafts, self.me, then=take, owner=self, key="inbox-new")
 
@@ -363,6 +366,15 @@ class Page(InboxFrame):
     def those(self) -> list[UUID]:
         """The ids of what an action acts on, for what cannot be done to a whole list."""
         return self.picked.keys()
+
+    def acts_on(self) -> str:
+        count = self.picked.count
+        if count == 1 and (rows := self.picked.rows()):
+            return tr("On #{number}", number=rows[0].number)
+        return tr("On {n} ticket|On {n} tickets", n=count) if count else ""
+
+    def take_focus(self) -> None:
+        (self.new_mail.writer.composer.edit.setFocus if self.writing_new else self.list.focus_rows)()
 
     def writer_shown(self) -> Writer:
         """The composer in front."""

@@ -20,6 +20,7 @@ def wire(page: Page) -> None:
     _wire_header(page)
     _wire_talk(page)
     _wire_rest(page)
+    _explain(page)
 
 
 def _wire_list(page: Page) -> None:
@@ -36,6 +37,16 @@ def _wire_list(page: Page) -> None:
     page.selecting.turned.connect(page.show_selection)
     page.chosen.pressed.connect(lambda key: page.picking.press(page.chosen.buttons[key], key))
     page.model.failed.connect(page.list_failed)
+
+
+def _explain(page: Page) -> None:
+    """Buttons say the keys that do the same, whatever these are."""
+    explain, writers = page.context.actions.explain, (page.writer, page.new_mail.writer)
+    for button, key in ((page.header.assign, "assign"), (page.header.side, "side"), (page.list.new, "new")):
+        explain(button, key)
+    for writer in writers:
+        for button, key in ((writer.send, "send"), (writer.send_solve, "send_solve"), (writer.attach, "attach")):
+            explain(button, key)
 
 
 def _wire_header(page: Page) -> None:

@@ -13,6 +13,7 @@ from ui.pages import BasePage, Context
 from ui.pages.health.facts import Facts, gather
 from ui.pages.settings.fields import FieldsPane
 from ui.pages.settings.form import Values
+from ui.pages.settings.keys import KeysPane
 from ui.pages.settings.mailboxes import MailboxesPage
 from ui.pages.settings.panes import AboutPane, DataPane, GeneralPane, NoticesPane, SendingPane
 from ui.pages.settings.statuses import StatusesPane
@@ -22,7 +23,6 @@ from ui.widgets.button import Button
 from ui.widgets.field import SearchField
 from ui.widgets.label import Label
 from ui.widgets.layout import column, horizontal, set_box
-
 
 _LISTS = {"statuses": "state", "fields": "field"}
 """Categories that are lists, and what the change log calls their things."""
@@ -60,6 +60,7 @@ class Page(BasePage):
             "fields": lambda: FieldsPane(context),
             "surveys": lambda: SurveysPage(context),
             "notifications": lambda: NoticesPane(context),
+            "keys": lambda: KeysPane(context),
             "data": lambda: DataPane(context),
             "about": lambda: AboutPane(context),
         }
@@ -92,6 +93,7 @@ class Page(BasePage):
             self._nav_button("notifications", tr("Notifications"), "bell-outline", tr("notice background engine")),
             self._heading(tr("Desk")),
             self._nav_button("general", tr("You and the desk"), "account-outline", tr("name look theme dark language")),
+            self._nav_button("keys", tr("Keys"), "keyboard-outline", tr("shortcuts keyboard rebind")),
             self._nav_button("data", tr("Data and backup"), "database-outline", tr("folder logs restore file")),
             self._nav_button("about", tr("About"), "information-outline", tr("version licence")),
             None,
