@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from PySide6.QtCore import QMimeData, Qt, QUrl
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtGui import QColor, QImage, QTextCursor
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -190,6 +190,19 @@ def test_a_picture_that_is_deleted_from_the_text_does_not_go_along(page: Page, q
     assert (writer.letter().files, writer.letter().html, writer.letter().text) == ((), "", "See:")
     edit.undo()
     assert [one.inline for one in writer.letter().files] == [True]
+
+
+def test_a_high_picture_has_a_line_of_its_own(qtbot: QtBot) -> None:
+    edit = GrowingEdit("Write", name="Write")
+    qtbot.addWidget(edit)
+    edit.set_words("See:")
+    edit.moveCursor(QTextCursor.MoveOperation.End)
+    edit.insert_picture("cid:p@desk", "p.png", image(300, 200))
+    edit.insertPlainText("Thanks")
+    assert formatted.content(edit.document())[0] == "See:\n[p.png]\nThanks"
+    edit.undo()
+    edit.undo()
+    assert formatted.content(edit.document()) == ("See:", "")
 
 
 def test_dropped_files_pictures_into_the_text_the_rest_below_and_for_notes_all_below(

@@ -33,6 +33,7 @@ from ui.theme import tokens
 BULLETS, NUMBERS = "bullets", "numbers"
 _STYLES = {BULLETS: QTextListFormat.Style.ListDisc, NUMBERS: QTextListFormat.Style.ListDecimal}
 _SHOWN_WIDTH = 420  # px that a picture takes in the text at most
+_IN_THE_LINE = 40  # px: how high a picture may be that stands among words
 _NATURAL = QTextFormat.Property.UserProperty.value + 1  # how wide a picture is by itself
 
 
@@ -260,10 +261,19 @@ class GrowingEdit(QTextEdit):
     # -- pictures
 
     def insert_picture(self, address: str, name: str, image: QImage) -> None:
-        """Put a picture where the cursor stands."""
+        """Put a picture where the cursor stands; one that is higher than a line or two gets a line of its own."""
         self.set_picture(address, image)
-        self.textCursor().insertImage(picture_format(address, name, image.width()))
+        cursor, own_line = self.textCursor(), image.height() > _IN_THE_LINE
+        cursor.beginEditBlock()
+        if own_line and not cursor.atBlockStart():
+            cursor.insertBlock()
+        cursor.insertImage(picture_format(address, name, image.width()))
+        if own_line:
+            cursor.insertBlock(cursor.blockFormat(), QTextCharFormat())
+        cursor.endEditBlock()
+        self.setTextCursor(cursor)
         self.setCurrentCharFormat(QTextCharFormat())
+        self.ensureCursorVisible()
 
     def set_picture(self, address: str, image: QImage) -> None:
         """The points of a picture that the text names."""
