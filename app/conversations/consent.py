@@ -6,13 +6,13 @@ domain (`app.mime.authentication`); whoever reads it here must look at that firs
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import PictureConsent
 from app.kernel.errors import UserError
-from app.kernel.rows import insert_rows
 from app.kernel.store import Tx
+from app.people.row_history import note_come, note_going
 
 
 def allow_pictures(tx: Tx, domain: str) -> None:
@@ -21,13 +21,19 @@ def allow_pictures(tx: Tx, domain: str) -> None:
     if "." not in key or any(sign in key for sign in "@/ "):
         msg = f"“{domain[:80]}” is not a domain."
         raise UserError(msg)
-    row = {"domain": key, "agent": tx.agent, "given_at": tx.now}
-    insert_rows(tx, PictureConsent, [row], ignore=True)
+    if tx.get(PictureConsent, key) is None:
+        row = PictureConsent(domain=key, agent=tx.agent, given_at=tx.now)
+        tx.add(row)
+        tx.flush()
+        note_come(tx, row, key)
 
 
 def forbid_pictures(tx: Tx, domain: str) -> None:
     """Take that back."""
-    tx.execute(delete(PictureConsent).where(PictureConsent.domain == _key(domain)))
+    row = tx.get(PictureConsent, _key(domain))
+    if row is not None:
+        note_going(tx, row, row.domain)
+        tx.delete(row)
 
 
 def pictures_allowed(db: Session, domain: str) -> bool:

@@ -13,13 +13,17 @@ from app.conversations.tables import Mailbox
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
-from app.people.commands import record_event
+from app.people.history import record_event
+from app.people.row_history import change_row
 from app.people.rules import EventKind, handle_of
 
 CHANGEABLE: Final = frozenset(
     "name aliases imap_url smtp_url user auth secret_ref secret_version imap_pin smtp_pin files_sent_itself"
     " size_limit signature plus_addressing ack_on ack_text history open_since first_import_done".split()
 )
+
+_CHOSEN: Final = frozenset({"name", "aliases", "signature", "plus_addressing", "ack_on", "ack_text"})
+"""What can be put back without a server and a secret."""
 
 SENDING: Final = "Sending: "
 """How the words of a pause begin that sending made."""
@@ -85,19 +89,32 @@ def _mailbox(tx: Tx, mailbox: UUID) -> Mailbox:
 
 
 def update_mailbox(tx: Tx, mailbox: UUID, /, **fields: Any) -> None:
-    """Change settings of a mailbox. Raises NotFoundError, UserError for a field that it does not have."""
+    """Change settings of a mailbox. Raises NotFoundError, UserError for a field that it does not have.
+
+    What a person chose can be undone, but for the way to the servers: its secret is in the keyring, and that forgets.
+    """
     row = _mailbox(tx, mailbox)
-    for field, value in fields.items():
-        if field not in CHANGEABLE:
-            msg = f"A mailbox has no field “{field}”."
-            raise UserError(msg)
-        setattr(row, field, list(value) if field == "aliases" else value)
+    values = {field: list(value) if field == "aliases" else value for field, value in fields.items()}
+    if unknown := values.keys() - set(CHANGEABLE):
+        msg = f"A mailbox has no field “{min(unknown)}”."
+        raise UserError(msg)
+    _choose(tx, row, {field: value for field, value in values.items() if field in _CHOSEN})
+    for field in values.keys() - _CHOSEN:
+        setattr(row, field, values[field])
+
+
+def _choose(tx: Tx, row: Mailbox, values: dict[str, Any]) -> None:
+    """A person's choice has history; what the engine notes down has none."""
+    if tx.agent is not None:
+        change_row(tx, row, row.address, **values)
+        return
+    for field, value in values.items():
+        setattr(row, field, value)
 
 
 def pause_mailbox(tx: Tx, mailbox: UUID, reason: str, words: str = "") -> None:
     """Stop receiving and sending until a person has looked; `reason` is an `app.kernel.errors.Reason`."""
-    row = _mailbox(tx, mailbox)
-    row.paused_reason, row.paused_words = str(reason), words
+    _choose(tx, _mailbox(tx, mailbox), {"paused_reason": str(reason), "paused_words": words})
 
 
 def resume_mailbox(tx: Tx, mailbox: UUID, *, received: bool = False) -> None:

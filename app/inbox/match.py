@@ -39,22 +39,27 @@ _CHUNK = 400
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A stored message as matching needs it. `ticket` is None for mail that is kept without one."""
+    """A stored message as matching needs it. `ticket` is None for mail that is kept without one; `came_to`: where it was
+    before somebody placed it elsewhere.
+    """
 
     message: UUID
     ticket: UUID | None
     direction: str
     people: frozenset[str]
+    came_to: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """`ticket`: where the mail belongs. `joins`: tickets of stored messages that name it. `suspect`: a ticket whose
+    """`ticket`: where the mail belongs. `home`: the ticket whose message or number it names, which may be part of `ticket`
+    by now: it is stored there, so that it goes along should the two be taken apart again. `joins`: tickets of stored messages that name it. `suspect`: a ticket whose
     ids it names without its sender taking part. `loose`: what we sent from another program, in no ticket yet, that the
     mail names or that names it.
     """
 
     ticket: UUID | None = None
+    home: UUID | None = None
     joins: tuple[UUID, ...] = ()
     suspect: UUID | None = None
     loose: tuple[UUID, ...] = ()
@@ -188,10 +193,10 @@ class Threads:
         """What our own mail carried, come back: a token in an address, a ticket's number in the subject."""
         for token in _tokens_of(mail):
             if (known := self._tokens.get(token)) is not None:
-                search.believe(self.ticket_of(known))
+                search.believe(self.ticket_of(known), self.home_of(known))
         for mark in marks.marks_in(mail.subject):
             if (at := self._ticket_marked(mark)) is not None:
-                search.weigh(at, partial(self._is_customers, mail, search.sender, at))
+                search.weigh(at, partial(self._is_customers, mail, search.sender, at), self._numbers[mark[0]])
 
     def _ticket_marked(self, mark: tuple[int, str]) -> UUID | None:
         number, digits = mark
@@ -212,6 +217,13 @@ class Threads:
         """The ticket in which a message is shown now: after placements and merges; None if there is none (any more)."""
         key = self._placed.get(known.message, known.ticket)
         return self.ticket_now(key) if key is not None else None
+
+    def home_of(self, known: Known) -> UUID | None:
+        """The ticket that a message itself lies in, merges not followed: where it came to, if that is in the same place."""
+        key = self._placed.get(known.message, known.ticket)
+        if key is None or known.came_to is None or known.came_to == key:
+            return key
+        return known.came_to if self.ticket_now(known.came_to) == self.ticket_now(key) else key
 
     def ticket_now(self, key: UUID) -> UUID | None:
         """The ticket that this one has become by merging."""
@@ -339,6 +351,7 @@ class _Search:
         self.sender, self._threads, self._trusted = sender, threads, trusted
         self.loose: dict[UUID, None] = {}
         self._ticket: UUID | None = None
+        self._home: UUID | None = None
         self._suspect: UUID | None = None
         self._joins: dict[UUID, None] = {}
 
@@ -347,7 +360,7 @@ class _Search:
         for known in named:
             at = self._threads.ticket_of(known)
             if at is not None:
-                self.weigh(at, partial(self._takes_part, at, known))
+                self.weigh(at, partial(self._takes_part, at, known), self._threads.home_of(known))
             elif known.direction == "out":
                 self.loose[known.message] = None
 
@@ -364,16 +377,17 @@ class _Search:
             else:
                 self._suspect = self._suspect or at
 
-    def believe(self, ticket: UUID | None) -> None:
+    def believe(self, ticket: UUID | None, home: UUID | None) -> None:
         """A proof that needs no other."""
-        self._ticket = self._ticket or ticket
+        if self._ticket is None:
+            self._ticket, self._home = ticket, home
 
-    def weigh(self, ticket: UUID, proof: Callable[[], bool]) -> None:
+    def weigh(self, ticket: UUID, proof: Callable[[], bool], home: UUID | None) -> None:
         """A claim: it counts with its proof, else the ticket is suspected. Nothing is asked once a ticket is found."""
         if self._ticket is not None:
             return
         if proof():
-            self._ticket = ticket
+            self._ticket, self._home = ticket, home
         else:
             self._suspect = self._suspect or ticket
 
@@ -383,7 +397,9 @@ class _Search:
         if ticket is None and joins:
             ticket = next(iter(joins))
             del joins[ticket]
-        return Match(ticket, tuple(joins), self._suspect if ticket is None else None, tuple(self.loose))
+        return Match(
+            ticket, self._home or ticket, tuple(joins), self._suspect if ticket is None else None, tuple(self.loose)
+        )
 
     def _takes_part(self, ticket: UUID, known: Known) -> bool:
         return self._trusted or self._threads.takes_part(self.sender, ticket, known)
@@ -401,4 +417,5 @@ def _receivers(mail: ParsedMail) -> Iterator[str]:
 
 
 def _known(row: Row[Any]) -> Known:
-    return Known(row.id, row.placed or row.ticket, row.direction, addresses(row.sender, row.to, row.cc))
+    people = addresses(row.sender, row.to, row.cc)
+    return Known(row.id, row.placed or row.ticket, row.direction, people, row.ticket)

@@ -68,8 +68,8 @@ def test_belongs_here_makes_the_strangers_mail_part_of_the_ticket_and_can_be_und
     assert paper.ask(ticket_id, 2) == first
     paper.take(letter("And now?", ident="f@e", sender=EVE, answers="e@e"))
     assert paper.ticket().message_count == 3
-    paper.do(undo)  # takes back what was done, not what came since
-    assert [row.message_count for row in paper.tickets()] == [2, 1]
+    paper.do(undo)  # what came since answers the stranger's mail, and goes home with it
+    assert [row.message_count for row in paper.tickets()] == [1, 2]
     assert [link.kind for link in paper.ask(links, first)] == ["possible_match"]
 
 

@@ -48,8 +48,9 @@ def _do(tx: Tx, desk: SmallDesk, tickets: list[UUID], step: tuple[str, int, Any]
     if name == "note":
         return commands.add_note(tx, ticket, "Words").action
     if name == "merge":
-        same = queries.living_ticket(tx, ticket) == queries.living_ticket(tx, tickets[value])
-        changed = None if same else commands.merge(tx, ticket, tickets[value])
+        both = {queries.living_ticket(tx, one) for one in (ticket, tickets[value])}
+        in_bin = any(row.deleted_at for row in queries.ticket_rows(tx, list(both)))
+        changed = None if in_bin or len(both) == 1 else commands.merge(tx, ticket, tickets[value])
     elif name == "together":
         changed = commands.set_fields(tx, tickets, status=value, priority="high")
     elif name == "assign":

@@ -45,7 +45,7 @@ def test_every_kind_of_change_is_taken_back_also_after_a_restart(desk: SmallDesk
         (commands.add_note, ticket, "A note"),
         (commands.place_message, second, ticket),
         (commands.delete_ticket, [ticket, other]),
-        (commands.restore_ticket, other),
+        (commands.restore_ticket, [other, ticket]),
         (commands.merge, other, ticket),
     ]
     for command, *values in steps:
@@ -93,7 +93,7 @@ def test_undoing_a_reply_calls_it_back_and_keeps_the_words(desk: SmallDesk) -> N
     assert result.kept == ()
     assert state(desk, ticket) == before
     assert "Too early" in desk.ask(lambda db: db.scalars(select(Draft.text)).one())
-    assert desk.do(commands.undo).undone == 0  # one action is undone once
+    assert desk.do(commands.undo, written.action).undone == 0  # one action is undone once
 
 
 def test_a_reply_that_has_left_is_a_fact(desk: SmallDesk) -> None:

@@ -124,7 +124,9 @@ class Intake:
             elif match.suspect is not None:
                 tickets.link_tickets(self.tx, ticket, match.suspect, POSSIBLE_MATCH, arrival.key)
         else:
-            places.store(arrival, ticket=row.id, customer=customer, automatic=is_by_program(mail))
+            is_here = match.home is not None and self.threads.ticket_now(match.home) == row.id
+            home = match.home if is_here else row.id
+            places.store(arrival, ticket=home, customer=customer, automatic=is_by_program(mail))
             self._customer_wrote(arrival, row.id, first=False)
             places.appended += 1
             self.joined += not arrival.was_there

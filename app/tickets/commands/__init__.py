@@ -5,7 +5,7 @@ from app.tickets.commands.checklist import add_item, move_item, remove_item, ren
 from app.tickets.commands.custom import need_fields, set_custom
 from app.tickets.commands.following import follow, unfollow
 from app.tickets.commands.linking import link, unlink
-from app.tickets.commands.merging import belongs_to, join, merge, place_message, split, unmerge
+from app.tickets.commands.merging import belongs_to, join, merge, place_message, unmerge
 from app.tickets.commands.opening import (
     accepts_reply,
     agent_wrote,
@@ -19,6 +19,7 @@ from app.tickets.commands.results import Changed, UndoResult, Written
 from app.tickets.commands.seen import mark_seen, mark_unseen
 from app.tickets.commands.snooze import snooze, wake_due
 from app.tickets.commands.spent import change_time, log_time, remove_time, start_timer, stop_timer
+from app.tickets.commands.splitting import split
 from app.tickets.commands.states import StateRemoved, remove_state
 from app.tickets.commands.status import (
     assign,
@@ -48,8 +49,8 @@ __all__ = [
     "belongs_to",
     "cancel_reply",
     "change_time",
-    "continuation",
     "close_solved",
+    "continuation",
     "customer_wrote",
     "delete_ticket",
     "follow",

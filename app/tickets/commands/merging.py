@@ -1,34 +1,64 @@
-"""Merging and splitting. Nothing is moved: a merged ticket points to its target, a placed message to its ticket."""
+"""Merging and placing. Nothing is moved: a merged ticket points to its target, a placed message to its ticket."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
 
 from app.conversations.tables import Attachment, Message
-from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
-from app.people.commands import mark_action, record_event
+from app.people.history import mark_action, record_event
 from app.people.rules import EventKind
-from app.tickets.commands.opening import link_tickets, open_ticket
-from app.tickets.commands.results import Changed, Written
-from app.tickets.commands.rows import Tickets, change, each_row, living_row, ticket_row
+from app.people.tables import Event
+from app.tickets.commands.results import Changed
+from app.tickets.commands.rows import (
+    Tickets,
+    change,
+    each_row,
+    from_plain,
+    living_row,
+    plain,
+    tag_names,
+    ticket_row,
+    usable_row,
+)
+from app.tickets.commands.status import apply_status, set_fields
+from app.tickets.commands.tags import put_tag
 from app.tickets.queries.conversation import conversation_ids, message_ids
-from app.tickets.rules import Status
+from app.tickets.rules import TO_DO, Status
 from app.tickets.tables import Placement, Ticket, TicketLink
 
 NOWHERE = UUID(int=0)
 """Where a note lies that was taken back: in no ticket."""
 
+INCOMING: Final = "last_incoming_at"
+"""What makes a ticket unread. It goes up with what a merge brings, and down again when that leaves."""
 
-def merge(tx: Tx, tickets: Tickets, into: UUID) -> Changed:
-    """Make one or several tickets part of `into`; their numbers keep resolving. Raises UserError for one merged with itself."""
-    changed = sum(join(tx, row.id, into) for row in each_row(tx, tickets))
-    if changed:
-        mark_action(tx)
+
+def merge(tx: Tx, tickets: Tickets, into: UUID, *, settled: Mapping[str, Any] | None = None) -> Changed:
+    """Make one or several tickets part of `into`; their numbers keep resolving. One action, undone as one.
+
+    `into` gets all their tags; it is open if one of them still waits for us. `settled` are further fields of it that were
+    decided on the way (as `set_fields` has them). Raises UserError for one merged with itself or lying in the Bin.
+    """
+    target = usable_row(tx, into)
+    sources = [usable_row(tx, row.id) for row in each_row(tx, tickets)]
+    tags = dict.fromkeys(name for row in sources for name in tag_names(tx, row.id))
+    changed = sum(join(tx, row.id, target.id) for row in sources)
+    if not changed:
+        return Changed(tx.action, 0)
+    for name in tags:
+        put_tag(tx, target, name, on=True)
+    if settled:
+        set_fields(tx, target.id, **settled)
+    if target.status not in TO_DO and any(row.status in TO_DO for row in sources) and "status" not in (settled or {}):
+        apply_status(tx, target, Status.OPEN)
+    mark_action(tx)
     return Changed(tx.action, changed)
 
 
@@ -48,16 +78,52 @@ def join(tx: Tx, ticket: UUID, into: UUID) -> bool:
 
 
 def unmerge(tx: Tx, ticket: UUID) -> Changed:
-    """Take a merged ticket out again, as it was. Raises UserError for one that is not merged."""
+    """Take a merged ticket out again, with its own messages and those that came to its number since.
+
+    What it brought goes with it: its tags, and what made the whole unread. It is open if its customer has written since.
+    Raises UserError for one that is not merged.
+    """
     row = ticket_row(tx, ticket)
     if row.merged_into is None:
         msg = f"Ticket #{row.number} is not merged."
         raise UserError(msg)
-    target = row.merged_into
+    target = ticket_row(tx, row.merged_into)
+    merged = _when_merged(tx, row, target)
     change(tx, row, "merged_into", None, EventKind.MERGED)
-    summarise(tx, ticket_row(tx, target))
+    tx.touch("ticket", target.id)
+    tx.flush()
+    if merged is not None:
+        _take_along(tx, row, target, merged)
+    for one in (row, target, living_row(tx, target.id)):
+        summarise(tx, one)
+    if merged is not None and row.status not in TO_DO and _wrote_since(tx, row.id, merged.occurred_at):
+        apply_status(tx, row, Status.OPEN)
     mark_action(tx)
     return Changed(tx.action, 1)
+
+
+def _when_merged(tx: Tx, row: Ticket, target: Ticket) -> Event | None:
+    """The line of history that tells of the merge that holds now."""
+    merged = select(Event).where(Event.ticket == row.id, Event.kind == EventKind.MERGED).order_by(Event.id.desc())
+    return next((line for line in tx.scalars(merged) if line.new == str(target.id)), None)
+
+
+def _take_along(tx: Tx, row: Ticket, target: Ticket, merged: Event) -> None:
+    """Take from `target` what the merge brought, as far as nobody else brought it too and it is still there."""
+    others = {name for key in conversation_ids(tx, target.id)[1:] for name in tag_names(tx, key)}
+    theirs = set(tag_names(tx, row.id)) - others
+    brought = select(Event).where(Event.action == merged.action, Event.ticket == target.id).order_by(Event.id.desc())
+    for line in tx.scalars(brought):
+        if line.kind == EventKind.TAGGED and line.new in theirs:
+            put_tag(tx, target, line.new, on=False)
+        elif line.field == INCOMING and line.kind == EventKind.SIDE and plain(target.last_incoming_at) == line.new:
+            change(tx, target, INCOMING, from_plain(INCOMING, line.old), EventKind.SIDE)
+
+
+def _wrote_since(tx: Tx, ticket: UUID, at: datetime) -> bool:
+    keys = message_ids(tx, ticket)
+    newest = select(Message.id).where(Message.id.in_(keys[-500:]), Message.direction == "in", Message.occurred_at > at)
+    return tx.execute(newest.where(Message.automatic.is_(False)).limit(1)).first() is not None
 
 
 def place_message(tx: Tx, message: UUID, ticket: UUID) -> Changed:
@@ -66,7 +132,7 @@ def place_message(tx: Tx, message: UUID, ticket: UUID) -> Changed:
     A ticket that held nothing else, but for what programs wrote, becomes part of `ticket`, so that its number and what answers it lead there.
     """
     target = living_row(tx, ticket)
-    before = ticket_of(tx, _message(tx, message))
+    before = ticket_of(tx, message_row(tx, message))
     changed = put_message(tx, message, target.id)
     if changed:
         source = ticket_row(tx, before) if before not in {None, NOWHERE} else None
@@ -95,39 +161,9 @@ def belongs_to(tx: Tx, ticket: UUID, other: UUID) -> Changed:
     return place_message(tx, found, other)
 
 
-def split(tx: Tx, message: UUID) -> Written:
-    """Make a message a ticket of its own, linked to the one it came from. Raises UserError for the only message."""
-    row = _message(tx, message)
-    tx.flush()
-    home = ticket_of(tx, row)
-    if home is None:
-        msg = "This message is in no ticket."
-        raise UserError(msg)
-    old = living_row(tx, home)
-    if len(message_ids(tx, old.id)) < 2:
-        msg = "This is the only message of the ticket; there is nothing to split."
-        raise UserError(msg)
-    ticket = ids.new_id()
-    number = open_ticket(
-        tx,
-        ticket=ticket,
-        customer=row.customer or old.customer,
-        subject=row.subject or old.subject,
-        channel=old.channel,
-        mailbox=old.mailbox,
-        status=Status.OPEN,
-        at=row.occurred_at,
-        by_agent=True,
-    )
-    link_tickets(tx, ticket, old.id, "related", message)
-    put_message(tx, message, ticket)
-    mark_action(tx)
-    return Written(ticket, number, message, tx.action)
-
-
 def put_message(tx: Tx, message: UUID, ticket: UUID) -> bool:
     """Place a message, with its history; False when it is there already. NOWHERE hides it."""
-    row = _message(tx, message)
+    row = message_row(tx, message)
     tx.flush()
     before = ticket_of(tx, row)
     if before == ticket:
@@ -168,15 +204,16 @@ def summarise(tx: Tx, row: Ticket) -> None:
     row.message_count = len(shown)
     if shown:
         row.last_message_at, row.snippet = shown[-1].occurred_at, shown[-1].snippet
-    incoming = [one.occurred_at for one in shown if one.direction == "in"]
-    if incoming:
+    if incoming := [one.occurred_at for one in shown if one.direction == "in"]:
+        # When we learnt of a message may be later than when it was written: what the parts know is not forgotten.
         parts = [ticket_row(tx, key).last_incoming_at for key in conversation_ids(tx, row.id)]
-        row.last_incoming_at = max([*incoming, *(part for part in parts if part is not None)])
+        change(tx, row, INCOMING, max([*incoming, *(part for part in parts if part is not None)]), EventKind.SIDE)
     files = select(Attachment.message).where(Attachment.message.in_([one.id for one in shown][:500])).limit(1)
     row.has_attachment = tx.execute(files).first() is not None
 
 
-def _message(tx: Tx, message: UUID) -> Message:
+def message_row(tx: Tx, message: UUID) -> Message:
+    """The row of a message. Raises NotFoundError."""
     row = tx.get(Message, message)
     if row is None:
         msg = "There is no such message."

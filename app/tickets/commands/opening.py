@@ -16,6 +16,7 @@ from app.kernel.bulk import Bulk
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
 from app.people.commands import organisation_of, record_event
+from app.people.row_history import add_row
 from app.people.rules import EventKind
 from app.tickets.commands.rows import change, living_row, ticket_doc, ticket_row
 from app.tickets.commands.standing import Added, forget_standing, keep_opened, standing, sum_up
@@ -212,11 +213,12 @@ def link_tickets(tx: Tx, ticket: UUID, other: UUID, kind: str, message: UUID | N
     """Link two tickets both ways: `possible_match`, `continues` (an answer that came too late), `related`."""
     for one, two in ((ticket, other), (other, ticket)):
         key = ids.derived_id("ticket_link", kind, one, two)
-        found = tx.get(TicketLink, key)
-        if found is None:
-            tx.add(TicketLink(id=key, ticket=one, other=two, kind=kind, message=message))
-        else:
+        found = tx.get(TicketLink, key) or TicketLink(id=key, ticket=one, other=two, kind=kind, message=message)
+        if tx.agent is None:
             found.deleted_at = None
+            tx.add(found)
+        elif found.deleted_at is not None or found not in tx:
+            add_row(tx, found, ticket=one, quietly=True)
 
 
 def set_first_reply(tx: Tx, ticket: UUID, at: datetime) -> None:

@@ -160,6 +160,7 @@ def _custom_field(run: _Run, event: Event, row: Ticket) -> None:
     if custom_value(row, key) != now:
         _keep(run, event, row)
     elif change_custom(run.tx, row, key, then):
+        reindex(run.tx, row)
         run.done += 1
         run.restored.add((row.id, event.field))
 
@@ -226,7 +227,7 @@ def _customer(run: _Run, event: Event) -> None:
     if then.get("deleted_at") is not None:
         forgotten = _is_nobody(run.tx, key) and forget_customer(run.tx, key)
         run.done += int(forgotten)
-    elif put_row_back(run.tx, event.field, now, then, quietly=True):
+    elif not run.fixed and put_row_back(run.tx, event.field, now, then, quietly=True):
         reindex_customer(run.tx, key)
         run.done += 1
 

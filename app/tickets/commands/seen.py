@@ -6,6 +6,7 @@ from uuid import UUID
 
 from app.kernel import ids
 from app.kernel.store import Tx
+from app.people.row_history import note_going, on_put_back
 from app.tickets.commands.rows import Tickets, each_row
 from app.tickets.tables import Seen, Ticket
 
@@ -20,7 +21,7 @@ def mark_seen(tx: Tx, tickets: Tickets, agent: UUID | None = None) -> None:
 
 
 def mark_unseen(tx: Tx, tickets: Tickets, agent: UUID | None = None) -> None:
-    """Show these tickets as unread again."""
+    """Show these tickets as unread again. It can be undone."""
     who = agent or tx.agent
     if who is None:
         return
@@ -28,7 +29,11 @@ def mark_unseen(tx: Tx, tickets: Tickets, agent: UUID | None = None) -> None:
         found = tx.get(Seen, ids.derived_id("seen", who, row.id))
         if found is not None:
             tx.touch("ticket", row.id)
+            note_going(tx, found)
             tx.delete(found)
+
+
+on_put_back("seen", lambda tx, columns: tx.touch("ticket", UUID(hex=columns["ticket"])))
 
 
 def _mark(tx: Tx, row: Ticket, agent: UUID) -> None:

@@ -59,12 +59,12 @@ def redo(tx: Tx) -> UndoResult:
     if (busy := _under_way(tx)) is not None:
         return busy
     actions = last_actions(tx)
-    marks = _undone(tx, actions)
-    newest_done = max((mark for mark in _markers(tx, actions)), default=None)
-    again = max(marks.items(), key=lambda item: item[1].int, default=None)
-    if again is None or (newest_done is not None and newest_done > again[1]) or not _had_effect(tx, again[1]):
+    marks = [(mark, action) for action, mark in _undone(tx, actions).items() if mark is not None]
+    newest_done = max(_markers(tx, actions), default=None)
+    again = max(marks, default=None)
+    if again is None or (newest_done is not None and newest_done > again[0]):
         return UndoResult(0, ("There is nothing to do again.",), None)
-    return _begin(tx, again[0], back=False)
+    return _begin(tx, again[1], back=False)
 
 
 def cancel_reply(tx: Tx, message: UUID) -> UndoResult:
@@ -112,21 +112,20 @@ def _markers(tx: Tx, actions: Sequence[UUID]) -> Iterable[UUID]:
     return tx.scalars(query)
 
 
-def _undone(tx: Tx, actions: Sequence[UUID]) -> dict[UUID, UUID]:
-    """Those of `actions` that are undone, each with the id of the line that says so."""
-    query = select(Event.action, Event.kind, Event.id).where(Event.action.in_(actions), Event.kind.in_(_MARKS))
-    found: dict[UUID, UUID] = {}
-    for action, kind, key in tx.execute(query.order_by(Event.id)):
-        if kind == EventKind.UNDONE:
-            found[action] = key
+def _undone(tx: Tx, actions: Sequence[UUID]) -> dict[UUID, UUID | None]:
+    """Those of `actions` that are undone, each with the id of the line that says so.
+
+    None of one that cannot be done again: its undo found nothing to put back, or doing it again was tried in vain.
+    """
+    columns = (Event.action, Event.kind, Event.id, Event.field)
+    query = select(*columns).where(Event.action.in_(actions), Event.kind.in_(_MARKS))
+    found: dict[UUID, UUID | None] = {}
+    for action, kind, key, what in tx.execute(query.order_by(Event.id)):
+        if kind == EventKind.UNDONE or what != _SOMETHING:
+            found[action] = key if kind == EventKind.UNDONE and what == _SOMETHING else None
         else:
             found.pop(action, None)
     return found
-
-
-def _had_effect(tx: Tx, mark: UUID) -> bool:
-    """Did the undo that this line tells of put anything back?"""
-    return tx.execute(select(Event.field).where(Event.id == mark)).scalar() == _SOMETHING
 
 
 def _begin(tx: Tx, action: UUID, *, back: bool) -> UndoResult:

@@ -18,12 +18,12 @@ from app.kernel.store import Tx
 from app.outbox import commands as outbox
 from app.outbox.facts import ReplySent
 from app.outbox.rules import FORWARD, forward_subject
-from app.people.commands import customer_for, mark_action, record_event
+from app.people.commands import customer_met, mark_action, record_event
 from app.people.rules import EventKind
 from app.tickets.commands.custom import need_fields
 from app.tickets.commands.opening import message_added, open_ticket, set_first_reply
 from app.tickets.commands.results import Written
-from app.tickets.commands.rows import living_row, ticket_row, usable_row
+from app.tickets.commands.rows import change, living_row, ticket_row, usable_row
 from app.tickets.commands.seen import mark_seen
 from app.tickets.commands.status import apply_status
 from app.tickets.queries.conversation import message_to_answer
@@ -83,7 +83,7 @@ def reply(
         signed=signed,
     )
     if row.mailbox is None:
-        row.mailbox = box
+        change(tx, row, "mailbox", box, EventKind.SIDE)
     _written(tx, row, message, text, _has_files(files), solve=solve)
     return Written(row.id, row.number, message, tx.action)
 
@@ -117,7 +117,7 @@ def new_mail(
         raise UserError(msg)
     box = mailbox or mailbox_of(tx, sender) or default_mailbox(tx)
     name, address = people[0]
-    customer = customer_for(tx, address, customer_name or name, tx.now)
+    customer = customer_met(tx, address, customer_name or name, tx.now)
     ticket = ids.new_id()
     open_ticket(tx, ticket=ticket, customer=customer, subject=subject, mailbox=box, at=tx.now, by_agent=True)
     if solve:
