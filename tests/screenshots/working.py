@@ -83,7 +83,7 @@ def missing(studio: Studio, desk: Desk) -> None:
     furnish(desk)
     studio.go("inbox", ticket=desk.ask(ticket_ids, view_named("to_do"))[1])
     page = studio.page(Inbox)
-    studio.wait(lambda: page.side.acts.ticket is not None and page.side.fields.isVisible(), "the fields")
+    studio.wait(lambda: page.side.acts.ticket is not None and not page.side.fields.isHidden(), "the fields")
     page.triage.set_status(page.those(), "solved")
     studio.wait(lambda: any(_has_focus(studio, row) for row in page.side.fields.rows.rows()), "the keyboard in it")
 

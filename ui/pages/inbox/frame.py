@@ -77,7 +77,7 @@ class InboxFrame(BasePage):
         self._side_wanted = not self.side.isVisible()
         self._fit(wide=self._wide)
         if self._side_wanted and not self._wide:
-            self.side.history.setFocus()
+            self.side.take_focus()
 
     def leave_writing(self) -> None:
         """Esc: the keyboard goes back to where one goes on from."""

@@ -124,10 +124,12 @@ class ConversationHeader(QFrame):
         follow.setCheckable(True)
         follow.setChecked(ticket.follow_up)
         follow.triggered.connect(self.follow_up_chosen.emit)
-        menu.addAction(self._actions["tag"])
+        for key in ("due", "tag"):
+            menu.addAction(self._actions[key])
         menu.addAction(self._actions["snooze"])
         menu.addAction(self._actions["merge"])
         menu.addAction(self._actions["own_window"])
+        menu.addAction(self._actions["changes"])
         menu.addAction(tr("Change subject"), self.subject_wanted.emit)
         menu.addAction(tr("Mark unread"), self.unread_wanted.emit)
         menu.addSeparator()

@@ -17,6 +17,7 @@ from ui.pages.inbox.formatkeys import bind_formatting
 from ui.pages.inbox.list_view import Rows
 from ui.pages.inbox.merge import MOST, ask_merge
 from ui.pages.inbox.snooze import ask_snooze
+from ui.pages.inbox.workkeys import bind_work
 from ui.text import tr
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def bind(page: Page) -> None:
     _bind_list(page)
     _bind_triage(page)
     _bind_writing(page)
+    bind_work(page, lambda: _some(page), lambda: _alone(page))
 
 
 def _bind_list(page: Page) -> None:

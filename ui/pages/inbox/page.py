@@ -222,7 +222,7 @@ class Page(InboxFrame):
         self.writer.setVisible(opened.detail.row.deleted_at is None)
         if other or not self.writing_new:
             self.show_talk()
-        self.side.show_tags(opened.detail.row.tags)
+        self.side.show_ticket(opened.detail)
         if other and self.ticket not in self.list.selected():
             self.list.choose(self.ticket)
         self._soon.start()

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QApplication, QFrame, QVBoxLayout
+from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QVBoxLayout
 
 from app.fields.rules import FieldsMissingError
 from app.kernel import clock, options
@@ -66,13 +66,24 @@ class SidePanel(QFrame):
 
     # -- what the page calls
 
+    def show_ticket(self, detail: TicketDetail) -> None:
+        """Another ticket is in front, or this one has changed: what is done here is done to it from now on.
+
+        What was being typed in a field belongs to the ticket before, and is kept there.
+        """
+        focus = QApplication.focusWidget()
+        if detail.id != self.acts.ticket and isinstance(focus, QLineEdit) and self.isAncestorOf(focus):
+            focus.clearFocus()
+            focus.setFocus()
+        self.acts.ticket = detail.id
+        self.show_tags(detail.row.tags)
+
     def show_beside(self, beside: Beside, detail: TicketDetail) -> None:
         """Show a ticket's work and its customer."""
         ticket, other = detail.row, self._ticket is None or self._ticket.id != detail.id
         self._ticket = ticket
         self.acts.ticket, self.acts.me = ticket.id, beside.me
         self._show_customer(beside)
-        self.show_tags(ticket.tags)
         self.fields.show_ticket(ticket, beside.fields, detail.custom, other=other)
         self.checklist.show_items(beside.work.checklist)
         self.time.show_work(beside.work, other=other)
@@ -97,6 +108,12 @@ class SidePanel(QFrame):
         """Ask for a tag."""
         self._field.show()
         self._field.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def take_focus(self) -> None:
+        """The keyboard comes here: to the first section that is shown."""
+        first = next((one for one in self._sections.values() if not one.isHidden()), None)
+        if first is not None:
+            first.head.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def begin(self, what: str) -> None:
         """Put the keyboard where a kind of work is begun: due, checklist, time, timer, follow, link, fields."""

@@ -74,7 +74,7 @@ class LineEditor(TextField):
     def show_value(self, value: Value) -> None:
         """Show what is kept; what is being typed stays."""
         before, self._kept = self._kept, self._info.shown(value)
-        if not self.hasFocus() or self.text() == before:
+        if not self.hasFocus() or self.text().strip() == before or self.text().strip() == self._kept:
             self.setText(self._kept)
             self.setCursorPosition(0)
             self.set_wrong()

@@ -87,7 +87,6 @@ class TicketFields(FoldingSection):
             value = custom.get(one.key)
             editor = cast(Editor, row.editor)
             if other:
-                row.editor.clearFocus()
                 editor.set_wrong()
             editor.show_value(value)
             if value is not None:

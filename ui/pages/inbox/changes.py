@@ -1,0 +1,134 @@
+"""What was changed of a ticket, by whom and when: every field, the work on it, and what was undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.kernel import clock
+from app.tickets.queries import HistoryLine, history
+from ui.models.tickets import status_word
+from ui.pages import Context
+from ui.pages.inbox.beside.people import link_word
+from ui.pages.inbox.beside.spent import length_text
+from ui.pages.inbox.words import priority_word
+from ui.text import ago_text, tr, when_text
+from ui.widgets.label import Label
+from ui.widgets.layout import column
+from ui.widgets.overlay import Dialog
+from ui.widgets.panel import ScrollPage
+
+MOST = 200
+"""So many lines are shown, the newest; the command line has all."""
+
+
+def field_word(field: str) -> str:
+    """What a field of the history is called."""
+    if field.startswith("custom:"):
+        return field.removeprefix("custom:")
+    return {
+        "status": tr("Status"),
+        "state": tr("Status"),
+        "priority": tr("Priority"),
+        "assignee": tr("Assigned to"),
+        "team": tr("Team"),
+        "subject": tr("Subject"),
+        "customer": tr("Customer"),
+        "mailbox": tr("Mailbox"),
+        "follow_up": tr("To follow up"),
+        "due_at": tr("Due"),
+        "snooze_until": tr("Snoozed until"),
+        "checklist_item": tr("Checklist"),
+        "time_entry": tr("Time"),
+        "follower": tr("Followers"),
+        "ticket_link": tr("Linked tickets"),
+    }.get(field, tr("Something else"))
+
+
+def line_words(line: HistoryLine, now: datetime) -> str:
+    """A line of the history as a sentence without its subject."""
+    told = _TOLD.get(line.kind)
+    if told is not None:
+        return told()
+    if line.kind == "tagged":
+        return tr("Tag “{name}” added", name=line.new) if line.new else tr("Tag “{name}” taken off", name=line.old)
+    if line.kind in ("merged", "joined"):
+        return tr("Merged with {ticket}", ticket=line.new) if line.new else tr("Taken out of {ticket}", ticket=line.old)
+    if line.kind == "row":
+        return _row_words(line)
+    old, new = (_value(line.field, value, now) for value in (line.old, line.new))
+    return f"{field_word(line.field)}: {old} → {new}"
+
+
+_TOLD: dict[str, Callable[[], str]] = {
+    "created": lambda: tr("The ticket was opened"),
+    "replied": lambda: tr("A reply was written"),
+    "noted": lambda: tr("A note was written"),
+    "placed": lambda: tr("A message was moved"),
+    "deleted": lambda: tr("Moved to the Bin"),
+    "restored": lambda: tr("Restored from the Bin"),
+    "undone": lambda: tr("An action was undone"),
+    "redone": lambda: tr("An action was done again"),
+    "problem": lambda: tr("A problem was found"),
+}
+
+
+def _row_words(line: HistoryLine) -> str:
+    what = field_word(line.field)
+    old, new = line.old, line.new
+    if not isinstance(new, dict):
+        return tr("{what}: “{name}” removed", what=what, name=_row_name(line.field, old))
+    if not isinstance(old, dict):
+        return tr("{what}: “{name}” added", what=what, name=_row_name(line.field, new))
+    name = _row_name(line.field, new)
+    if "done_at" in new:
+        return tr("Ticked: “{name}”", name=name) if new["done_at"] else tr("Not ticked any more: “{name}”", name=name)
+    if "title" in new:
+        return f"{what}: “{old.get('title')}” → “{new['title']}”"
+    if "seconds" in new:
+        before = tr("timer") if old.get("seconds") is None else length_text(int(old["seconds"]))
+        after = tr("timer") if new["seconds"] is None else length_text(int(new["seconds"]))
+        return f"{what}: {before} → {after}"
+    return tr("{what}: “{name}” changed", what=what, name=name)
+
+
+def _row_name(field: str, row: Any) -> str:
+    name = str(row.get("name", "")) if isinstance(row, dict) else ""
+    if field == "ticket_link":
+        kind, _, number = name.partition(" ")
+        return f"{link_word(kind)} {number}"
+    return tr("timer") if field == "time_entry" and name == "timer" else name
+
+
+def _value(field: str, value: Any, now: datetime) -> str:
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return tr("yes") if value else tr("no")
+    if field.endswith(("_at", "_until")):
+        return when_text(datetime.fromisoformat(str(value)), now)
+    if field in ("status", "state"):
+        return status_word(str(value))
+    return priority_word(str(value)) if field == "priority" else str(value)
+
+
+def show_changes(context: Context, ticket: UUID, number: int) -> None:
+    """Open a sheet with everything that was changed, newest first."""
+    sheet = Dialog(tr("History of #{number}", number=number), width=600)
+
+    def take(lines: tuple[HistoryLine, ...]) -> None:
+        now = clock.now()
+        page = ScrollPage(margins=(0, 0, 8, 0), spacing=10)
+        for line in lines[: -MOST - 1 : -1]:
+            who = line.agent_name or tr("By itself")
+            what = Label(line_words(line, now), wrap=True)
+            page.content.addWidget(column(what, Label(f"{who} · {ago_text(line.at, now)}", "small"), spacing=1))
+        if len(lines) > MOST:
+            page.content.addWidget(Label(tr("{n} older changes are not shown.", n=len(lines) - MOST), "small"))
+        page.setMinimumHeight(min(460, 60 + 44 * len(lines)))
+        sheet.add(page)
+        context.overlay.open(sheet)
+
+    context.tasks.ask(history, ticket, then=take, owner=context.overlay, key="ticket-history")
