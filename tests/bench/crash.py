@@ -1,6 +1,7 @@
-"""Killing the engine at named steps and cutting its lines at random bytes: `python -m tests.bench.crash [KILLS [CUTS]]`.
+"""Killing the engine at named steps and cutting its lines at random bytes: `python -m tests.bench.crash [KILLS [CUTS [LIVE]]]`.
 
-KILLS for each point (30), CUTS in all (300). `deskbell bench crash` starts it; the last line printed is JSON. The
+KILLS of single passes for each point (30), CUTS in all (300), LIVE kills of the long-running engine for each point (a third
+of KILLS), which is killed at any moment as well. `deskbell bench crash` starts it; the last line printed is JSON. The
 point where a process is killed is made certain, not hoped for: the peer stops in the middle (the line to the IMAP
 server inside a literal, the SMTP server before or after DATA), or the step itself stands still (see `crash_child`);
 only then comes the SIGKILL. A cut is counted only if it happened.
@@ -19,7 +20,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from random import Random
 
@@ -30,13 +31,18 @@ from tests.servers.smtp import SmtpServer
 from tests.servers.wire import Wire
 
 KILLS, CUTS = 30, 300
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
+_A_WHILE_S = 2.5
+"""Within this an engine has started, received what lay there and sent what waited, on a machine that is not too busy."""
+
 _HEAD = 8_000
 """Bytes of a pass before its one large mail: fewer than this in either direction."""
 
 
 class Killer:
     """Kills passes of one desk."""
+
+    what = "sync"
 
     def __init__(self, desk: CrashDesk) -> None:
         self.desk = desk
@@ -63,9 +69,12 @@ class Killer:
 
     # -- where the pass stands still
 
+    def _begin(self, step: str = "-", nth: int = 0) -> None:
+        self.desk.passes.begin(step, nth, what=self.what)
+
     def _at(self, step: str, nth: int = 1) -> None:
         desk = self.desk
-        desk.passes.begin(step, nth)
+        self._begin(step, nth)
         word = desk.passes.said()
         if word != "reached":
             raise RuntimeError(f"{step} was not reached: {word}")
@@ -102,7 +111,7 @@ class Killer:
             smtp.orders.hold = ""
 
     def _when(self, held: threading.Event) -> None:
-        self.desk.passes.begin()
+        self._begin()
         if not held.wait(PATIENCE_S):
             raise RuntimeError("the other end was not reached")
         self._end()
@@ -117,9 +126,61 @@ class Killer:
             line.restore()
 
 
-def kill_all(desk: CrashDesk, each: int) -> Counter[str]:
+class EngineKiller(Killer):
+    """Kills the engine that runs all the time: what it does is done by several threads beside each other.
+
+    Replies are written before it starts, and mails come while it waits for them (a process that stands still within a
+    commit keeps everybody else from writing).
+    """
+
+    what = "engine"
+
+    def __init__(self, desk: CrashDesk) -> None:
+        super().__init__(desk)
+        self.points["any moment"] = self._at_any_moment
+
+    def kill(self, point: str) -> None:
+        """Write something, start the engine, let mails come, kill it there. RuntimeError if it never came there."""
+        self.desk.reply()
+        self.points[point]()
+
+    def _begin(self, step: str = "-", nth: int = 0) -> None:
+        super()._begin(step, nth)
+        self.desk.mail()
+        self.desk.answer()
+
+    def _at(self, step: str, nth: int = 1) -> None:
+        reached = threading.Event()
+
+        def write() -> None:
+            while not reached.wait(_A_WHILE_S):
+                self.desk.mail()
+
+        writing = threading.Thread(target=write)
+        writing.start()  # an engine has no end that would tell that it never came there: so mail comes until it does
+        try:
+            super()._at(step, nth)
+        finally:
+            reached.set()
+            writing.join()
+
+    def _in_the_fetch(self) -> None:
+        desk, line = self.desk, self.desk.imap_line
+        line.hold_after_down = line.down + _HEAD + desk.dice.randrange(LARGE // 2)
+        self.desk.passes.begin(what=self.what)
+        desk.mail(large=True)
+        if not line.held.wait(PATIENCE_S):
+            raise RuntimeError("the other end was not reached")
+        self._end()
+
+    def _at_any_moment(self) -> None:
+        self._begin()
+        time.sleep(self.desk.dice.random() * _A_WHILE_S)
+        self._end()
+
+
+def kill_all(desk: CrashDesk, each: int, killer: Killer) -> Counter[str]:
     """Kill `each` times at every point, in an order of the dice; at most two in a row without a pass that ends."""
-    killer = Killer(desk)
     order = [point for point in killer.points for _ in range(each)]
     desk.dice.shuffle(order)
     done: Counter[str] = Counter()
@@ -197,31 +258,44 @@ def desk_under_test(folder: Path, seed: int) -> Iterator[CrashDesk]:
             desk.passes.close()
 
 
-def run(folder: Path, kills: int, cuts: int, seed: int = 7) -> tuple[Counter[str], Counter[str], Sum]:
-    """(kills by point, cuts by line, the sum at the end)."""
+@dataclass(frozen=True)
+class Result:
+    """Kills of passes and of the running engine by point, cuts by line, and the sum at the end."""
+
+    kills: Counter[str]
+    live: Counter[str]
+    cuts: Counter[str]
+    sum: Sum
+
+
+def run(folder: Path, kills: int, cuts: int, live: int, seed: int = 7) -> Result:
+    """Ill-treat a desk."""
     with desk_under_test(folder, seed) as desk:
-        killed = kill_all(desk, kills)
+        killed = kill_all(desk, kills, Killer(desk))
+        lively = kill_all(desk, live, EngineKiller(desk))
         cut = cut_all(desk, cuts)
-        return killed, cut, desk.account_for()
+        return Result(killed, lively, cut, desk.account_for())
 
 
 def main() -> int:
     """Do it, print the result as JSON; 1 if anything was lost, doubled or sent twice."""
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else KILLS
     cuts = int(sys.argv[2]) if len(sys.argv) > 2 else kills * 10
+    live = int(sys.argv[3]) if len(sys.argv) > 3 else -(-kills // 3)
     folder = Path(tempfile.mkdtemp(prefix="deskbell-crash-"))
     os.environ |= {
         "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring",
         "XDG_DATA_HOME": str(folder / "keyring"),
     }
     try:
-        killed, cut, found = run(folder, kills, cuts)
+        done = run(folder, kills, cuts, live)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    assert set(killed.values()) == {kills}, killed
-    assert cut.total() >= cuts, cut
-    print(json.dumps({"kills": killed, "cuts": cut, "sum": asdict(found), "faults": found.faults()}))
-    return 1 if found.faults() else 0
+    assert set(done.kills.values()) <= {kills}, done.kills
+    assert set(done.live.values()) <= {live}, done.live
+    assert done.cuts.total() >= cuts, done.cuts
+    print(json.dumps({**asdict(done), "faults": done.sum.faults()}))
+    return 1 if done.sum.faults() else 0
 
 
 if __name__ == "__main__":

@@ -2,9 +2,10 @@
 
     python -m tests.bench.crash_child DESK
 
-Each line on standard input begins one pass (`deskbell sync`) in a process of its own, a fork of this one, so that a
-pass costs no start of Python. The line is `POINT NTH AHEAD`: where to stand still, and the how-manieth time (`- 0` for
-nowhere), and by how many seconds its clock is ahead. On standard output come `pid N`, then `reached` if it stands, then `ended STATUS`.
+Each line on standard input begins one pass (`deskbell sync`), or the long-running engine (`deskbell engine`), in a process
+of its own, a fork of this one, so that it costs no start of Python. The line is `WHAT POINT NTH AHEAD`: `sync` or `engine`,
+where to stand still, and the how-manieth time (`- 0` for nowhere), and by how many seconds its clock is ahead. On standard
+output come `pid N`, then `reached` if it stands, then `ended STATUS`.
 
 The program has no door for this. The steps that only it can show (a flush, a commit) are watched by wrapping the very
 functions here, in the child; what the other end of a line can show is done there, by the peer.
@@ -73,25 +74,25 @@ def _before(stand: Stand, real: Callable[..., Any]) -> Callable[..., Any]:
     return watched
 
 
-def one_pass(folder: Path, point: str, nth: int, ahead_s: int) -> None:
-    """In the fork: the pass, to its end or to the point."""
+def one_run(folder: Path, what: str, point: str, nth: int, ahead_s: int) -> None:
+    """In the fork: the pass or the engine, to its end or to the point."""
     now = clock.now
     clock.now = lambda: now() + timedelta(seconds=ahead_s)
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, 2)
     sys.stdout = os.fdopen(sink, "w")
     arm(point, Stand(nth))
-    os._exit(main(["sync", "--data", str(folder), "--json"]))
+    os._exit(main([what, "--data", str(folder), *(["--json"] if what == "sync" else [])]))
 
 
 def serve(folder: Path) -> None:
     """Begin a pass for each line, one after the other."""
     Desk.open(folder).close()
     while line := sys.stdin.readline():
-        point, nth, ahead = line.split()
+        what, point, nth, ahead = line.split()
         pid = os.fork()
         if pid == 0:
-            one_pass(folder, point, int(nth), int(ahead))
+            one_run(folder, what, point, int(nth), int(ahead))
         os.write(1, b"pid %d\n" % pid)
         _, status = os.waitpid(pid, 0)
         os.write(1, b"ended %d\n" % os.waitstatus_to_exitcode(status))

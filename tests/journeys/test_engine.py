@@ -157,14 +157,13 @@ def test_lines_deleted_behind_the_programs_back_are_noticed_and_fetched_again(
 
 
 def test_kills_at_every_step_and_cuts_lose_and_double_nothing(tmp_path: Path) -> None:
-    """A short run of `deskbell bench crash`: every point once, both lines in both directions."""
+    """A short run of `deskbell bench crash`: every point once, of a pass and of the running engine, both lines both ways."""
     folder = Path(tempfile.mkdtemp(prefix="deskbell-crash-"))  # not tmp_path: its folders are closed to other users
     try:
-        killed, cut, found = crash.run(folder, kills=1, cuts=4, seed=11)
+        done = crash.run(folder, kills=1, cuts=4, live=1, seed=11)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    assert set(killed.values()) == {1}
-    assert len(killed) == 10
-    assert len(cut) == 4
-    assert found.faults() == {}
-    assert (found.mails, found.replies) > (40, 14)
+    assert set(done.kills.values()) == set(done.live.values()) == {1}
+    assert (len(done.kills), len(done.live), len(done.cuts)) == (10, 11, 4)
+    assert done.sum.faults() == {}
+    assert (done.sum.mails, done.sum.replies) > (60, 25)
