@@ -13,6 +13,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.conditions.matching import asks_for_deleted
+from app.conditions.tree import Check, Node, Not, Op, parts_of
 from app.search.filters import Filter
 from app.views.queries import Listing
 from app.views.rules import Group, Sort
@@ -85,8 +87,8 @@ def listing_keys(db: Session, listing: Listing, agent: UUID | None = None, limit
     """
     filters = Filter.of(db, agent)
     sql = (
-        f"SELECT group_concat(hex(id), '') FROM (SELECT t.id FROM ticket t WHERE {filters.where(listing.condition)}"
-        f" ORDER BY {_ordered(listing)} LIMIT :limit)"
+        f"SELECT group_concat(hex(id), '') FROM (SELECT t.id FROM ticket t {_by_index(listing)}"
+        f" WHERE {filters.where(listing.condition)} ORDER BY {_ordered(listing)} LIMIT :limit)"
     )
     filters.values["limit"] = -1 if limit is None else limit
     joined = db.connection().execute(text(sql), filters.values).scalar()
@@ -126,12 +128,35 @@ def _directed(listing: Listing) -> str:
     return f"{order} DESC" if is_backwards else order
 
 
+def _by_index(listing: Listing) -> str:
+    """The index to walk, where SQLite, which keeps no statistics, would walk through what was closed long ago as well.
+
+    The condition says the words of the index then (`app.search.filters`), so that it can be used.
+    """
+    parts = [part for part in parts_of(listing.condition) if not isinstance(part, Not)]
+    is_walk = listing.sort is Sort.LAST_MESSAGE and listing.group is Group.NONE
+    fits = all(_is(part, _WIDE) for part in parts) and parts
+    return "INDEXED BY ticket_active" if is_walk and fits and not asks_for_deleted(listing.condition) else ""
+
+
+def _is(part: Node, states: frozenset[str]) -> bool:
+    return isinstance(part, Check) and (part.field, part.op) == ("is", Op.IS) and part.value in states
+
+
+_WIDE: Final = frozenset({"active", "open", "todo"})
+"""What holds for most tickets that are not closed, and for no closed one."""
+
+_FEW: Final = frozenset({"snoozed", "overdue", "unread"})
+"""What an index of its own holds for few: sorting them is quicker than walking through all others."""
+
+
 def _ordered(listing: Listing) -> str:
     """What orders the list: under headings, then as wanted, then by id so that equal ones keep their places."""
     way = "ASC" if listing.ascending else "DESC"
     last = "" if listing.sort in _ALWAYS else " NULLS LAST"
     parts = [_directed(listing)] if listing.group is not Group.NONE else []
-    parts.append(f"{_ORDERS[listing.sort]} {way}{last}")
+    is_few = listing.sort is Sort.LAST_MESSAGE and any(_is(part, _FEW) for part in parts_of(listing.condition))
+    parts.append(f"{'+' if is_few else ''}{_ORDERS[listing.sort]} {way}{last}")
     if listing.sort is Sort.PRIORITY:
         parts.append("t.last_message_at DESC")
     return ", ".join([*parts, f"t.id {way}"])

@@ -4,7 +4,8 @@ Whoever shows numbers keeps one `Tally` and asks it after every change. It remem
 their numbers) as of a place in the change log. Reading goes on from there: only tickets that the log names are looked at
 again, all views in one statement. So no write costs anything for being counted, and no view costs a count over the desk.
 
-What the log cannot tell is counted anew: a view whose condition means something else as time goes by, at most once a
+How many there are in a built-in view that the desk keeps a counter of (`app.tickets.counters`) is read there. What the
+log cannot tell is counted anew: a view whose condition means something else as time goes by, at most once a
 minute; one that asks for free words, after a change, at most every few seconds. `as_of` says when, and `stale` that
 something may have changed since.
 """
@@ -49,6 +50,22 @@ _GONE: Final = text(
     " AND c.key <> :nowhere) k"
 )
 _KINDS: Final = text("SELECT DISTINCT kind FROM change WHERE seq > :since AND seq <= :until")
+_COUNTER: Final = text("SELECT name, value FROM counter")
+_COUNTERS: Final = {
+    "to_do": ("to_do",),
+    "unassigned": ("unassigned",),
+    "mine": ("assignee:{}",),
+    "follow_up": ("follow_up",),
+    "snoozed": ("snoozed",),
+    "waiting": ("status:waiting",),
+    "solved": ("status:solved",),
+    "open": ("all", "-status:closed"),
+    "closed": ("status:closed",),
+    "all": ("all",),
+    "bin": ("bin",),
+}
+"""The counters that add up to a built-in view; those with a minus are taken away."""
+
 _LOG: Final = text("SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM change")
 _NAMED_BY: Final = {
     "agent": "assignee",
@@ -73,13 +90,16 @@ class ViewCount:
 
 @dataclass
 class _Kept:
-    """What is remembered of a view: who was in it when it was counted (`base`, by number), and who came or went since."""
+    """What is remembered of a view: who was in it when it was counted (`base`, by number), and who came or went since;
+    of one that has counters, only those that are unread (`news`).
+    """
 
     condition: Node
+    counters: tuple[str, ...] = ()
     base: array[int] = field(default_factory=lambda: array("I"))
     since: dict[int, bool] = field(default_factory=dict)
+    news: set[int] = field(default_factory=set)
     total: int = 0
-    unread: int = 0
     counted_at: datetime | None = None
     is_dirty: bool = False
     problem: str = ""
@@ -121,6 +141,7 @@ class Tally:
             if not is_older or agent != self._agent:
                 self._cursor = highest
                 self._count_what_is_due(db, now)
+            self._read_counters(db)
             return {key: _shown(kept, now) for key, kept in self._views.items()}
 
     def forget(self) -> None:
@@ -134,12 +155,28 @@ class Tally:
 
     def _begin(self, db: Session, agent: UUID | None) -> None:
         self._agent = agent
-        self._views = {one.id: _kept(one) for one in views(db, agent)}
+        self._views = {one.id: _kept(one, agent) for one in views(db, agent)}
         self._read_unread(db)
 
     def _read_unread(self, db: Session) -> None:
-        filters = Filter(self._agent, clock.now())
-        self._unread = set(_numbers(db, _NEWS, filters))
+        """What is unread, and in which of the views that have counters that lies."""
+        filters = Filter.of(db, self._agent, each=True)
+        kept_by_counters = [kept for kept in self._views.values() if kept.counters]
+        columns = ["t.number", *(f"({filters.where(kept.condition)})" for kept in kept_by_counters)]
+        rows = db.connection().execute(text(f"SELECT {', '.join(columns)} FROM ticket t WHERE {_NEWS}"), filters.values)
+        found = rows.all()
+        self._unread = {row[0] for row in found}
+        for place, kept in enumerate(kept_by_counters, 1):
+            kept.news = {row[0] for row in found if row[place]}
+            kept.counted_at = clock.now()
+
+    def _read_counters(self, db: Session) -> None:
+        values: dict[str, int] = dict(iter(db.connection().execute(_COUNTER)))
+        for kept in self._views.values():
+            if kept.counters:
+                kept.total = sum(
+                    -values.get(name[1:], 0) if name.startswith("-") else values.get(name, 0) for name in kept.counters
+                )
 
     def _go_on(self, db: Session, since: int, until: int) -> None:
         """Bring everything from one place of the log to a later one."""
@@ -147,6 +184,8 @@ class Tally:
         kinds = {row[0] for row in db.connection().execute(_KINDS, span)}
         if kinds & {"view", "field"}:
             self._redefine(db, fields_changed="field" in kinds)
+            if any(kept.counters and kept.counted_at is None for kept in self._views.values()):
+                self._read_unread(db)
         for kind in kinds & _NAMED_BY.keys():
             self._doubt(_NAMED_BY[kind])
         if "ticket" not in kinds and not ("customer" in kinds and self._asks_for("from")):
@@ -166,7 +205,7 @@ class Tally:
             kept = before.get(one.id)
             is_same = kept is not None and kept.condition == one.listing.condition and kept.problem == one.problem
             if kept is None or not is_same or (fields_changed and CUSTOM in kept.fields):
-                kept = _kept(one)
+                kept = _kept(one, self._agent)
             self._views[one.id] = kept
 
     def _asks_for(self, name: str) -> bool:
@@ -200,13 +239,14 @@ class Tally:
     def _place(self, row: Any, known: list[_Kept]) -> None:
         """Note where a ticket lies now, and with it what that changes in the numbers."""
         number, is_unread, *where = row
-        was_unread = number in self._unread
         for kept, is_in in zip(known, where, strict=True):
-            was_in = kept.has(number)
-            if was_in != is_in:
+            if not kept.counters and kept.has(number) != is_in:
                 kept.since[number] = bool(is_in)
                 kept.total += 1 if is_in else -1
-            kept.unread += (1 if is_in and is_unread else 0) - (1 if was_in and was_unread else 0)
+            if is_in and is_unread:
+                kept.news.add(number)
+            else:
+                kept.news.discard(number)
         if is_unread:
             self._unread.add(number)
         else:
@@ -214,7 +254,7 @@ class Tally:
 
     def _count_what_is_due(self, db: Session, now: datetime) -> None:
         for kept in self._views.values():
-            if kept.problem:
+            if kept.problem or kept.counters:
                 continue
             age = None if kept.counted_at is None else now - kept.counted_at
             is_due = (kept.is_relative and age is not None and not timedelta(0) <= age < EVERY) or (
@@ -234,26 +274,29 @@ class Tally:
         kept.base = _numbers(db, where, filters)
         kept.since.clear()
         kept.total = len(kept.base)
-        kept.unread = sum(kept.has(number) for number in self._unread)
+        kept.news = {number for number in self._unread if kept.has(number)}
 
 
-def _kept(view: ViewInfo) -> _Kept:
-    return _Kept(view.listing.condition, problem=view.problem)
+def _kept(view: ViewInfo, agent: UUID | None) -> _Kept:
+    counters = tuple(name.format(agent.hex if agent else "") for name in _COUNTERS.get(view.key, ()))
+    return _Kept(view.listing.condition, counters, problem=view.problem)
 
 
 def _shown(kept: _Kept, now: datetime) -> ViewCount:
     if kept.problem:
         return ViewCount(0, 0, now, problem=kept.problem)
     if not (kept.is_relative or kept.is_dirty) or kept.counted_at is None:
-        return ViewCount(kept.total, kept.unread, now)
-    return ViewCount(kept.total, kept.unread, kept.counted_at, stale=kept.is_dirty or now - kept.counted_at >= EVERY)
+        return ViewCount(kept.total, len(kept.news), now)
+    return ViewCount(kept.total, len(kept.news), kept.counted_at, stale=kept.is_dirty or now - kept.counted_at >= EVERY)
 
 
 def _numbers(db: Session, where: str, filters: Filter) -> array[int]:
-    """The numbers of the tickets that fit, ascending. SQLite joins them: no object is made of any row."""
+    """The numbers of the tickets that fit, ascending. SQLite joins them: no object is made of any row. The plus keeps it
+    from walking through all tickets only because they are in order there.
+    """
     sql = (
         "SELECT group_concat(printf('%08x', number), '')"
-        f" FROM (SELECT t.number FROM ticket t WHERE {where} ORDER BY t.number)"
+        f" FROM (SELECT t.number FROM ticket t WHERE {where} ORDER BY +t.number)"
     )
     joined = db.connection().execute(text(sql), filters.values).scalar()
     found = array("I")

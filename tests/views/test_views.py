@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from sqlalchemy import text
 
-from app.conditions.tree import AnyOf, Check, Op, QueryError
+from app.conditions.tree import AnyOf, Check, Node, Op, QueryError
+from app.conditions.typed import parse
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
+from app.search.filters import Filter
 from app.tickets import commands, queries
 from app.tickets.queries import Pile, View
 from app.views.commands import add_view, change_view, delete_view, order_views, restore_view
@@ -18,7 +26,8 @@ from app.views.listing import headings, listing_count, listing_ids, listing_keys
 from app.views.queries import Listing, view, view_id, view_named, views
 from app.views.rules import BUILT_IN, Group, Sort
 from app.views.tables import SavedView
-from tests.desk_fixture import SmallDesk
+from tests.conditions.trees import trees
+from tests.desk_fixture import SmallDesk, small_desk
 
 
 def names(desk: SmallDesk, agent: UUID | None = None) -> list[str]:
@@ -137,6 +146,11 @@ PILES = {
 
 @pytest.fixture
 def tickets(desk: SmallDesk) -> list[UUID]:
+    """What `made_tickets` makes, for this test alone."""
+    return made_tickets(desk)
+
+
+def made_tickets(desk: SmallDesk) -> list[UUID]:
     """Twelve tickets in all sorts of states, five minutes apart."""
     found = []
     for number in range(12):
@@ -216,3 +230,35 @@ def test_a_page_is_the_beginning_of_the_list(desk: SmallDesk, tickets: list[UUID
     listing = Listing(Check("is", Op.IS, "todo"), Sort.PRIORITY, group=Group.ASSIGNEE)
     whole = desk.ask(listing_keys, listing, desk.ann)
     assert desk.ask(listing_keys, listing, desk.ann, 2) == whole[:32]
+
+
+@pytest.fixture(scope="module")
+def filled() -> Iterator[SmallDesk]:
+    """A desk with some tickets, for tests that only read."""
+    with tempfile.TemporaryDirectory() as folder, small_desk(Path(folder)) as made:
+        made_tickets(made)
+        yield made
+
+
+@given(tree=trees, sort=st.sampled_from(Sort), group=st.sampled_from(Group), ascending=st.booleans())
+@example(tree=parse("is:active is:open"), sort=Sort.LAST_MESSAGE, group=Group.NONE, ascending=False)
+@example(tree=parse("is:todo -tag:vip"), sort=Sort.LAST_MESSAGE, group=Group.NONE, ascending=True)
+@example(tree=parse("is:open is:deleted"), sort=Sort.LAST_MESSAGE, group=Group.NONE, ascending=False)
+@example(tree=parse("is:unread is:active"), sort=Sort.LAST_MESSAGE, group=Group.NONE, ascending=False)
+def test_whatever_the_order_the_same_tickets_are_listed(
+    filled: SmallDesk, tree: Node, sort: Sort, group: Group, ascending: bool
+) -> None:
+    with filled.store.read() as db:
+        filters = Filter.of(db, filled.ann)
+        try:
+            where = filters.where(tree)
+        except QueryError:  # a field that this desk does not have
+            return
+        fitting = {
+            UUID(bytes=row[0]) for row in db.execute(text(f"SELECT t.id FROM ticket t WHERE {where}"), filters.values)
+        }
+        listing = Listing(tree, sort, ascending, group)
+        ids = listing_ids(db, listing, filled.ann)
+        assert (len(ids), set(ids)) == (len(fitting), fitting)
+        assert listing_count(db, listing, filled.ann) == len(ids)
+        assert sum(top.count for top in headings(db, listing, filled.ann)) == (len(ids) if group else 0)
