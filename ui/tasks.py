@@ -12,11 +12,13 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Protocol
+from uuid import UUID
 
 import shiboken6
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from app.kernel.errors import ExternalError, UserError
+from app.people.history import marked_action
 from ui.bridge import Bridge
 from ui.text import tr
 
@@ -93,19 +95,28 @@ class Tasks(QObject):
     ) -> None:
         """Run `command(tx, *args, **kwargs)` after the commands given before it.
 
-        `done` is what a toast says then (a text, or the text for a result); a result with an `action` offers Undo.
+        `done` is what a toast says then (a text, or the text for a result). Whatever the history marks as to be undone
+        offers Undo; what changed nothing does not.
         """
         said = _words(done)
+        actions: list[UUID | None] = []
+
+        def noted(tx: Any, *args: Any, **kwargs: Any) -> Any:
+            result = command(tx, *args, **kwargs)
+            actions.append(marked_action(tx))
+            return result
 
         def deliver(result: Any) -> None:
-            self._tell(result, said(result))
+            self._tell(said(result), actions[-1])
             if then is not None and (owner is None or shiboken6.isValid(owner)):
                 then(result)
 
         def work() -> Any:
-            result = self._desk.do(command, *args, **kwargs)
+            result = self._desk.do(noted, *args, **kwargs)
             self._bridge.hurry()
             return result
+
+        noted.__name__ = getattr(command, "__name__", "command")  # so the history calls it
 
         self._start(self._writes, work, deliver, self, "", failed)
 
@@ -179,13 +190,10 @@ class Tasks(QObject):
             log.error("a task failed", exc_info=error)
             self.said.emit(tr("Something went wrong. The details are in the log file."), "bad")
 
-    def _tell(self, result: Any, words: str) -> None:
-        if not words:
-            return
-        action = getattr(result, "action", None)
-        if action is not None:
+    def _tell(self, words: str, action: UUID | None) -> None:
+        if words and action is not None:
             self.undo_offered.emit(words, action)
-        else:
+        elif words:
             self.said.emit(words, "ok")
 
 

@@ -5,6 +5,7 @@ What belongs to one device (the look, what closing the window does) has none of 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +22,13 @@ def choose(tx: Tx, key: str, value: object) -> UUID:
     if settings.setting(key).scope == "desk" and before != value:
         record_event(tx, EventKind.SETTING, field=key, old=before, new=value)
         mark_action(tx)
+    return tx.action
+
+
+def choose_all(tx: Tx, choices: Mapping[str, object]) -> UUID:
+    """Several settings at once, one action; returns it. Raises UserError for a key or a value that there is not."""
+    for key, value in choices.items():
+        choose(tx, key, value)
     return tx.action
 
 

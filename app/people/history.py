@@ -65,3 +65,8 @@ def leave_unmarked(tx: Tx) -> None:
 def is_marked(tx: Tx) -> bool:
     """Has this transaction said that what it does may be undone?"""
     return tx.action in memo(tx, "marked")
+
+
+def marked_action(tx: Tx | None) -> UUID | None:
+    """The action of a command that just ran, if its agent may undo it; None for one that had no transaction."""
+    return tx.action if tx is not None and is_marked(tx) else None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,8 +13,11 @@ from PySide6.QtCore import QObject, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.desk import Desk
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError, Reason, UserError
+from app.people.commands import block, unblock
+from tests.ui.conftest import PATIENCE_MS
 from ui.bridge import _SLICE_S, Bridge
 from ui.tasks import Tasks
 
@@ -225,11 +227,18 @@ def test_the_owner_may_deal_with_an_error(tasks: Tasks, qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda: bool(dealt))
 
 
-def test_what_can_be_undone_is_offered(tasks: Tasks, qtbot: QtBot) -> None:
-    action = uuid4()
-    with qtbot.waitSignal(tasks.undo_offered) as offered:
-        tasks.do(lambda _tx: SimpleNamespace(action=action, count=6), done=lambda r: f"{r.count} tickets solved")
-    assert offered.args == ["6 tickets solved", action]
-    with qtbot.waitSignal(tasks.said) as told:
-        tasks.do(lambda _tx: None, done="Saved")
-    assert told.args == ["Saved", "ok"]
+def test_what_can_be_undone_is_offered(desk: Desk, qtbot: QtBot) -> None:
+    bridge = Bridge(desk)
+    tasks = Tasks(desk, bridge)
+    try:
+        with qtbot.waitSignal(tasks.undo_offered, timeout=PATIENCE_MS) as offered:
+            tasks.do(block, "@spam.example", done=lambda handle: f"{handle} is blocked")
+        assert offered.args[0] == "@spam.example is blocked"
+        with qtbot.waitSignal(tasks.said, timeout=PATIENCE_MS) as told:
+            tasks.do(block, "@spam.example", done="Blocked")  # it is so already: there is nothing to undo
+        assert told.args == ["Blocked", "ok"]
+        with qtbot.waitSignal(tasks.undo_offered, timeout=PATIENCE_MS):
+            tasks.do(unblock, "@spam.example", done="Let in")
+    finally:
+        assert tasks.close()
+        bridge.close()

@@ -26,6 +26,7 @@ def step(tx: Tx, work: jobs.Work) -> bool:
     """Put back the next tickets of an action."""
     action, back = UUID(hex=work.payload["action"]), bool(work.payload["back"])
     after = UUID(hex=work.cursor["after"]) if "after" in work.cursor else None
+    work.cursor["of"] = action.hex
     if after is None:
         _take(
             tx,

@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QPlainTextEdit, QWidget
 
-from app.kernel import options
+from app.people.choosing import choose_all
 from ui.pages import Context
 from ui.text import tr
 from ui.widgets.button import Button
@@ -141,19 +141,17 @@ class Pane(QFrame):
 
     def store(self, changes: Values) -> None:
         """Keep `changes` as settings of the desk, by their keys, and then call `stored`; panes of other things override it."""
-        desk = self.context.desk
-
-        def work() -> None:
-            for key, value in changes.items():
-                desk.do(options.put, key, value)
-
-        self.context.tasks.run(work, then=lambda _none: self.stored(), owner=self)
+        said = tr("Saved.")
+        self.context.tasks.do(choose_all, changes, then=lambda _done: self._is_stored(), owner=self, done=said)
 
     def stored(self) -> None:
         """It is kept."""
+        self._is_stored()
+        self.context.toasts.say(tr("Saved."))
+
+    def _is_stored(self) -> None:
         self._kept = self.values()
         self._changed()
-        self.context.toasts.say(tr("Saved."))
 
     def discard(self) -> None:
         """Back to what is kept."""

@@ -131,6 +131,8 @@ class Page(BasePage):
             self._look()
         elif self.current in _LISTS and changes.touches(_LISTS[self.current]):
             self._load()
+        elif changes.touches("setting"):
+            self._load()  # undone, or chosen elsewhere
 
     def show_place(self, **where: object) -> None:
         """`category`, and for mailboxes: `mailbox` to show one, `add` to begin a new one."""
