@@ -15,7 +15,7 @@ from ui.text import count_text, span_text, tr, when_text
 from ui.theme import SMALL, font, tokens
 from ui.widgets.paint import PILL_HEIGHT, draw_avatar, draw_dot, draw_focus, draw_pill, draw_text, pill_width
 
-INSET = 12
+INSET = 10  # of a card, from the edge of its list
 _SOON_S = 2 * 3600
 _CHANNELS = {
     "email": "email-outline",

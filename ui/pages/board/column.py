@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.boards.queries import BoardView, ColumnView
 from app.tickets.rules import BoardBy
@@ -25,6 +25,7 @@ from ui.widgets.field import TextField
 from ui.widgets.layout import row
 
 MIN_WIDTH = 208
+EDGE = 2  # the list paints all of its ground; the frame around the column stays free
 
 
 class NewCard(TextField):
@@ -48,6 +49,7 @@ class Column(QFrame):
     """Head, cards, and the line for a new one."""
 
     added = Signal(str)
+    lined = Signal(bool)  # the line for a new card came, or went
     unfolded = Signal()
     menu_wanted = Signal(QWidget)
 
@@ -68,17 +70,27 @@ class Column(QFrame):
         self._add = ToolButton("plus", tr("Add a ticket here"), size=24, icon_size=16, clicked=self.open_new)
         self._whole = QFrame()
         layout = QVBoxLayout(self._whole)
-        layout.setContentsMargins(0, 10, 0, 8)
+        layout.setContentsMargins(EDGE, 8, EDGE, 8)
         layout.setSpacing(9)
-        layout.addWidget(row((self._head, 1), self._add, self.menu, spacing=2, margins=(INSET, 0, INSET - 4, 0)))
+        head = QHBoxLayout()
+        head.setContentsMargins(INSET, 0, INSET - 4, 0)
+        head.setSpacing(2)
+        head.addWidget(self._head, 1)
+        for tool in (self._add, self.menu):
+            head.addWidget(tool, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(head)
         self._line = row((self.new, 1), margins=(INSET, 0, INSET, 0))
         layout.addWidget(self._line)
+        self._gap = QFrame()
+        self._gap.setFixedHeight(self.new.sizeHint().height())
+        layout.addWidget(self._gap)
         layout.addWidget(self.list, 1)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self._whole, 1)
         outer.addWidget(self.strip, 1)
         self._line.hide()
+        self._gap.hide()
         self.strip.hide()
 
     @property
@@ -117,12 +129,14 @@ class Column(QFrame):
         """Show the line for a new card, with the keyboard in it."""
         self._line.show()
         self.new.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.lined.emit(True)
 
     def close_new(self) -> None:
         """Put the line away; the keyboard goes back to the cards."""
         had = self.new.hasFocus()
         self.new.clear()
         self._line.hide()
+        self.lined.emit(False)
         if had:
             self.list.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -141,6 +155,11 @@ class Column(QFrame):
     def _tidy(self) -> None:
         if not self.new.text() and not self.new.hasFocus():
             self._line.hide()
+            self.lined.emit(False)
+
+    def leave_room(self, on: bool) -> None:
+        """Another column shows its line for a new card: with lanes, the cards of all columns begin at the same height."""
+        self._gap.setVisible(on and self._line.isHidden())
 
     def _fold(self, folded: bool) -> None:
         if folded and (self.list.hasFocus() or self.new.hasFocus()):

@@ -150,6 +150,7 @@ class Columns(QScrollArea):
         cards.dropped.connect(self.drag.drop)
         cards.verticalScrollBar().valueChanged.connect(self._scroll_together)
         column.added.connect(partial(self.added.emit, column))
+        column.lined.connect(self._level)
         column.unfolded.connect(partial(self.unfold_wanted.emit, column))
         column.menu_wanted.connect(partial(self.column_menu_wanted.emit, column))
         column.strip.installEventFilter(self._keys)
@@ -158,6 +159,10 @@ class Columns(QScrollArea):
         if self.plan.lanes:
             for column in self._columns:
                 column.list.verticalScrollBar().setValue(value)
+
+    def _level(self, on: bool) -> None:
+        for column in self._columns:
+            column.leave_room(on and bool(self.plan.lanes))
 
     def repaint_cards(self) -> None:
         """Paint all cards in sight again: what is due grows old."""

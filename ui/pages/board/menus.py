@@ -58,9 +58,10 @@ def fill_board_menu(
 ) -> None:
     """What columns and lanes stand for, and which columns are shown."""
     menu.clear()
-    menu.addSection(tr("Columns"))
+    _title(menu, tr("Columns"))
     _choices(menu, list(BoardBy), view.by, lambda key: group(BoardBy(key)))
-    menu.addSection(tr("Lanes"))
+    menu.addSeparator()
+    _title(menu, tr("Lanes"))
     _choices(menu, [one for one in LaneBy if str(one) != str(view.by)], view.lane_by, lambda key: lanes(LaneBy(key)))
     menu.addSeparator()
     for column in view.hidden:
@@ -77,6 +78,12 @@ def _choices(menu: QMenu, keys: Sequence[str], current: str, chosen: Callable[[s
         choice.triggered.connect(partial(_run, chosen, str(key)))
         group.addAction(choice)
         menu.addAction(choice)
+
+
+def _title(menu: QMenu, words: str) -> None:
+    title = QAction(words, menu)
+    title.setEnabled(False)
+    menu.addAction(title)
 
 
 def _menu(parent: QWidget) -> QMenu:
