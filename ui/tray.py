@@ -21,6 +21,7 @@ from app.inbox.queries import ledger_items
 from app.kernel import clock, options
 from app.kernel.changes import Changes
 from ui.pages import Context
+from ui.pages.followed import Followed
 from ui.text import tr
 from ui.widgets.avatar import Logo
 
@@ -118,6 +119,8 @@ class Tray(QObject):
         self.icon: QSystemTrayIcon | None = None
         self.notifier = Notifier(context, self._reading)
         self.notifier.noticed.connect(self._show)
+        self.followed = Followed(context, self._reading)
+        self.followed.noticed.connect(lambda title, text, ticket: self._show(Notice(title, text, ticket)))
         if QSystemTrayIcon.isSystemTrayAvailable():
             self.icon = self._make()
 

@@ -257,3 +257,28 @@ def test_two_tickets_have_one_relation_seen_from_both_sides(desk: SmallDesk) -> 
     for wrong in ((ticket, ticket, "related"), (ticket, other, "likes")):
         with pytest.raises(UserError):
             desk.do(commands.link, *wrong)
+
+
+def test_followers_hear_what_others_did(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail()
+    other, _ = desk.mail(address="ben@shop.example")
+    desk.do(commands.follow, ticket, desk.ann)
+    since = desk.now
+    desk.later(minutes=1)
+    desk.do(commands.add_note, ticket, "My own note")
+    desk.do(commands.add_note, other, "Not followed", agent=desk.bob)
+    assert desk.ask(queries.followed_news, desk.ann, since) == ()
+    desk.do(commands.add_note, ticket, "Look at this", agent=desk.bob)
+    desk.later(minutes=1)
+    desk.do(commands.assign, ticket, desk.bob, agent=desk.bob)
+    desk.later(minutes=1)
+    desk.mail(ticket)
+    found = desk.ask(queries.followed_news, desk.ann, since)
+    assert [(one.what, one.who, one.number) for one in found] == [
+        ("noted", "Bob Ray", 1),
+        ("changed", "Bob Ray", 1),
+        ("in", "Mia Wong", 1),
+    ]
+    assert desk.ask(queries.followed_news, desk.ann, found[-1].at) == ()
+    desk.do(commands.unfollow, ticket, desk.ann)
+    assert desk.ask(queries.followed_news, desk.ann, since) == ()

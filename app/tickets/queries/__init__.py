@@ -11,6 +11,7 @@ from app.tickets.queries.conversation import (
     message_view,
 )
 from app.tickets.queries.history import HistoryLine, history
+from app.tickets.queries.news import FollowedNews, followed_news
 from app.tickets.queries.rows import (
     LinkView,
     TicketDetail,
@@ -42,6 +43,7 @@ __all__ = [
     "BoardBy",
     "BoardColumn",
     "Counts",
+    "FollowedNews",
     "FollowerInfo",
     "HistoryLine",
     "Item",
@@ -59,6 +61,7 @@ __all__ = [
     "conversation_ids",
     "counts",
     "deliveries",
+    "followed_news",
     "history",
     "links",
     "living_ticket",
