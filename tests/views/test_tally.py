@@ -10,13 +10,17 @@ from uuid import UUID
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import delete, select
 
+from app.fields.commands import add_field, remove_field
+from app.inbox.commands import erase_binned
 from app.kernel.store import Tx
+from app.kernel.tables import Change
 from app.people.commands import update_customer
 from app.tickets import commands, queries
 from app.tickets.queries import Pile
 from app.tickets.rules import Priority, Status
-from app.views.commands import add_view
+from app.views.commands import add_view, change_view, delete_view, restore_view
 from app.views.queries import view_id, views
 from app.views.tally import EVERY, Tally, recount
 from tests.desk_fixture import SmallDesk, mail_in, small_desk
@@ -130,13 +134,17 @@ def _agree(desk: SmallDesk, tally: Tally) -> None:
             assert (key, kept[view_id(key)].total) == (key, piles[pile]) or kept[view_id(key)].as_of < desk.now
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+def _add_views(tx: Tx) -> None:
+    for number, condition in enumerate(CONDITIONS):
+        add_view(tx, f"View {number}", condition)
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=_steps)
 def test_numbers_are_what_a_recount_says(steps: list[tuple[str, int, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder, small_desk(Path(folder)) as desk:
         tickets = [desk.mail(address=f"{number}@shop.example")[0] for number in range(4)]
-        for number, condition in enumerate(CONDITIONS):
-            desk.do(add_view, f"View {number}", condition)
+        desk.do(_add_views)
         tally = Tally()
         _agree(desk, tally)
         for step in steps:
@@ -148,3 +156,108 @@ def test_numbers_are_what_a_recount_says(steps: list[tuple[str, int, Any]]) -> N
             assert {key: (one.total, one.unread) for key, one in tally.read(db, desk.ann).items()} == recount(
                 db, views(db, desk.ann), desk.ann
             )
+
+
+def _total(desk: SmallDesk, tally: Tally, key: UUID) -> tuple[int, int, bool]:
+    found = desk.ask(tally.read, desk.ann)[key]
+    return found.total, found.unread, found.stale
+
+
+def test_what_is_erased_is_counted_no_more(desk: SmallDesk) -> None:
+    tickets = [desk.mail()[0] for _ in range(3)]
+    tally, key = Tally(), desk.do(add_view, "Parcels", "subject:parcel -tag:vip")
+    assert _total(desk, tally, key) == (3, 3, False)
+    desk.do(commands.delete_ticket, tickets[0])
+    desk.later(days=40)
+    while desk.work(erase_binned):
+        pass
+    assert desk.ask(queries.ticket, tickets[0]) is None
+    assert _total(desk, tally, key) == (2, 2, False)
+
+
+def test_a_log_that_was_cut_off_is_no_trouble(desk: SmallDesk) -> None:
+    tickets = [desk.mail()[0] for _ in range(3)]
+    tally, key = Tally(), desk.do(add_view, "Parcels", "subject:parcel -tag:vip")
+    assert _total(desk, tally, key) == (3, 3, False)
+    desk.do(commands.add_tag, tickets[0], "vip")
+    desk.work(_cut_off)
+    desk.do(commands.mark_seen, tickets[1])
+    assert _total(desk, tally, key) == (2, 1, False)
+
+
+def _cut_off(tx: Tx) -> None:
+    tx.execute(delete(Change))
+
+
+def test_a_view_that_changes_is_counted_anew_and_a_new_one_too(desk: SmallDesk) -> None:
+    tickets = [desk.mail()[0] for _ in range(3)]
+    desk.do(commands.add_tag, tickets[0], "vip")
+    tally = Tally()
+    desk.ask(tally.read, desk.ann)
+    key = desk.do(add_view, "Parcels", "-tag:vip")
+    assert _total(desk, tally, key) == (2, 2, False)
+    desk.do(change_view, key, condition="tag:vip")
+    assert _total(desk, tally, key) == (1, 1, False)
+    desk.do(delete_view, key)
+    desk.do(delete_view, view_id("mine"))
+    assert not {key, view_id("mine")} & desk.ask(tally.read, desk.ann).keys()
+    desk.do(commands.assign, tickets[1], desk.ann)
+    desk.do(restore_view, view_id("mine"))
+    assert _total(desk, tally, view_id("mine")) == (1, 1, False)
+
+
+def test_each_agent_has_numbers_of_their_own(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail()
+    tally = Tally()
+    desk.do(commands.mark_seen, ticket)
+    assert desk.ask(tally.read, desk.ann)[view_id("to_do")].unread == 0
+    assert desk.ask(tally.read, desk.bob)[view_id("to_do")].unread == 1
+    assert desk.ask(tally.read, desk.ann)[view_id("to_do")].unread == 0
+
+
+def test_relative_times_are_counted_anew_after_a_minute_and_words_say_when_they_are_old(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail()
+    old, words = desk.do(add_view, "Old", "older:1m"), desk.do(add_view, "Words", "parcel")
+    tally = Tally()
+    assert (_total(desk, tally, old), _total(desk, tally, words)) == ((0, 0, False), (1, 1, False))
+    desk.later(seconds=50)
+    begun = desk.ask(tally.read, desk.ann)[old]
+    assert (begun.total, desk.now - begun.as_of) == (0, timedelta(seconds=50))  # at most once a minute
+    desk.later(seconds=20)
+    assert _total(desk, tally, old) == (1, 1, False)
+    desk.later(seconds=1)
+    desk.mail(ticket)
+    assert _total(desk, tally, old) == (0, 0, False)  # a ticket that changes is looked at again at once
+    assert _total(desk, tally, words) == (1, 1, False)
+    desk.later(seconds=1)
+    desk.mail()
+    assert _total(desk, tally, words) == (1, 1, True)
+    desk.later(seconds=5)
+    assert _total(desk, tally, words) == (2, 2, False)
+
+
+def test_a_reader_with_an_older_sight_of_the_desk_spoils_nothing(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail()
+    key = desk.do(add_view, "Open", "subject:parcel is:open")
+    tally = Tally()
+    with desk.store.read() as older:
+        older.execute(select(Change.seq).limit(1)).all()  # from here on it sees the desk as it is now
+        desk.do(commands.set_status, ticket, "solved")
+        desk.later(minutes=2)
+        assert _total(desk, tally, key) == (0, 0, False)
+        tally.read(older, desk.ann)
+    assert _total(desk, tally, key) == (0, 0, False)
+    with desk.store.read() as db:
+        assert recount(db, views(db, desk.ann), desk.ann)[key] == (0, 0)
+
+
+def test_a_view_that_cannot_be_counted_says_why(desk: SmallDesk) -> None:
+    desk.mail()
+    field = desk.do(add_field, "Colour", "text")
+    key = desk.do(add_view, "Red", "field.colour:none")
+    tally = Tally()
+    assert _total(desk, tally, key) == (1, 1, False)
+    desk.do(remove_field, field)
+    assert "no field" in desk.ask(tally.read, desk.ann)[key].problem
+    desk.do(commands.undo)
+    assert (_total(desk, tally, key), desk.ask(tally.read, desk.ann)[key].problem) == ((1, 1, False), "")
