@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -119,6 +119,15 @@ def checks(tree: Node) -> Iterator[Check]:
     else:
         for part in tree.parts:
             yield from checks(part)
+
+
+def mapped(tree: Node, change: Callable[[Check], Check]) -> Node:
+    """The tree with every check replaced by what `change` makes of it."""
+    if isinstance(tree, Check):
+        return change(tree)
+    if isinstance(tree, Not):
+        return Not(mapped(tree.part, change))
+    return type(tree)(tuple(mapped(part, change) for part in tree.parts))
 
 
 def size_problem(tree: Node) -> str:

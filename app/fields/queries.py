@@ -57,6 +57,11 @@ def fields(db: Session) -> tuple[FieldInfo, ...]:
     return tuple(info_of(row) for row in db.scalars(query))
 
 
+def field_names(db: Session) -> dict[str, str]:
+    """What every field is called, by its key; also those that were taken away."""
+    return {row.id.hex: row.name for row in db.execute(select(Field.id, Field.name))}
+
+
 def field_named(db: Session, name: str) -> FieldInfo | None:
     """The field of this name, upper and lower case alike."""
     wanted = " ".join(name.split()).casefold()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -11,13 +12,27 @@ from app.conditions.facts import Own
 from app.conditions.fields import CUSTOM
 from app.conditions.matching import YES_NO
 from app.conditions.texts import fits_choice, spellings
-from app.conditions.tree import Check, Op, QueryError
+from app.conditions.tree import Check, Node, Op, QueryError, mapped
 from app.fields.queries import FieldInfo
 from app.fields.rules import Kind
 
 _SIGNS: Final = {Op.IS: "=", Op.CONTAINS: "=", Op.BELOW: "<", Op.AT_MOST: "<=", Op.ABOVE: ">", Op.AT_LEAST: ">="}
 _TEXTS: Final = (Kind.TEXT, Kind.URL)
 Bind = Callable[[object], str]
+
+
+def renamed(tree: Node, names: Mapping[str, str]) -> Node:
+    """The same condition with own fields called otherwise: `names` by what they are called now, casefolded.
+
+    A saved condition names fields by their key (`FieldInfo.key`), so that it survives their renaming.
+    """
+
+    def change(check: Check) -> Check:
+        name = check.field[len(CUSTOM) :] if check.field.startswith(CUSTOM) else ""
+        other = names.get(" ".join(name.split()).casefold()) if name else None
+        return check if other is None else dataclasses.replace(check, field=CUSTOM + other)
+
+    return mapped(tree, change)
 
 
 def named(check: Check, own: Mapping[str, FieldInfo]) -> FieldInfo:

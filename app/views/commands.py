@@ -11,10 +11,12 @@ from sqlalchemy import func, select
 from app.conditions.stored import tidy, to_data
 from app.conditions.tree import Node
 from app.conditions.typed import parse
+from app.fields.queries import fields
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
 from app.people.row_history import add_row, change_row, remove_row
+from app.search.own_fields import renamed
 from app.views.queries import views
 from app.views.rules import (
     BUILT_IN,
@@ -65,7 +67,7 @@ def add_view(
         id=ids.new_id(),
         key="",
         name=tidy_name(name),
-        condition=to_data(_tree(condition)),
+        condition=_stored(tx, condition),
         sort=str(order),
         ascending=natural_ascending(order) if ascending is None else ascending,
         group_by=str(as_group(group)),
@@ -128,7 +130,7 @@ def _value(tx: Tx, row: SavedView, field: str, value: Any) -> dict[str, Any]:
         case "name":
             return {"name": tidy_name(value)}
         case "condition":
-            return {"condition": to_data(_tree(value))}
+            return {"condition": _stored(tx, value)}
         case "shared":
             return {"owner": None if value else tx.agent}
         case "sort":
@@ -148,8 +150,10 @@ def _value(tx: Tx, row: SavedView, field: str, value: Any) -> dict[str, Any]:
             raise UserError(msg)
 
 
-def _tree(condition: Node | str) -> Node:
-    return parse(condition) if isinstance(condition, str) else tidy(condition)
+def _stored(tx: Tx, condition: Node | str) -> Any:
+    """A condition as it is kept: own fields by their keys, so that a view survives their renaming."""
+    tree = parse(condition) if isinstance(condition, str) else tidy(condition)
+    return to_data(renamed(tree, {one.name.casefold(): one.key for one in fields(tx)}))
 
 
 def _row(tx: Tx, view: UUID) -> SavedView:

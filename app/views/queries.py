@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -12,6 +13,8 @@ from sqlalchemy.orm import Session
 from app.conditions.stored import from_data
 from app.conditions.tree import EVERYTHING, Node, QueryError
 from app.conditions.typed import to_text
+from app.fields.queries import field_names
+from app.search.own_fields import renamed
 from app.views.rules import BUILT_IN, STEP, BuiltIn, Density, Group, Sort, natural_ascending
 from app.views.tables import SavedView
 
@@ -68,8 +71,9 @@ def views(db: Session, agent: UUID | None = None, *, hidden: bool = False) -> tu
         row = rows.pop(one.id, None)
         found.append((number * STEP if row is None else row.position, number, _built_in(one, row)))
     own = sorted(rows.values(), key=lambda row: row.id)
+    names = field_names(db) if own else {}
     found += [
-        (row.position, len(BUILT_IN) + number, _own(row))
+        (row.position, len(BUILT_IN) + number, _own(row, names))
         for number, row in enumerate(own)
         if not row.key and row.owner in {None, agent}
     ]
@@ -83,7 +87,7 @@ def view(db: Session, key: UUID) -> ViewInfo | None:
     one = next((one for one in BUILT_IN if one.id == key), None)
     if one is not None:
         return _built_in(one, row)
-    return None if row is None else _own(row)
+    return None if row is None else _own(row, field_names(db))
 
 
 def view_named(db: Session, name: str, agent: UUID | None = None) -> ViewInfo | None:
@@ -111,11 +115,11 @@ def _built_in(one: BuiltIn, row: SavedView | None) -> ViewInfo:
     )
 
 
-def _own(row: SavedView) -> ViewInfo:
+def _own(row: SavedView, names: Mapping[str, str]) -> ViewInfo:
     problem = ""
     tree: Node = EVERYTHING
     try:
-        tree = from_data(row.condition)
+        tree = renamed(from_data(row.condition), names)
     except QueryError as error:
         problem = str(error)
     return ViewInfo(

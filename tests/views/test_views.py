@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from app.conditions.tree import AnyOf, Check, Node, Op, QueryError
 from app.conditions.typed import parse
+from app.fields.commands import add_field, change_field, remove_field
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
 from app.search.filters import Filter
@@ -135,6 +136,23 @@ def test_a_condition_that_cannot_be_read_any_more_is_said_and_stops_nothing(desk
     assert found is not None
     assert found.problem
     assert len(desk.ask(views, desk.ann)) == len(BUILT_IN) + 1
+
+
+def test_a_view_survives_the_renaming_of_a_field(desk: SmallDesk) -> None:
+    field = desk.do(add_field, "Order no", "text")
+    key = desk.do(add_view, "Known", 'field."order no":any is:open')
+    for name in ("Reference", "Bill: no"):
+        desk.do(change_field, field, name=name)
+        found = desk.ask(view, key)
+        assert found is not None
+        assert desk.ask(listing_ids, found.listing, desk.ann) == []
+        assert desk.ask(view, desk.do(add_view, name, found.text)) is not None
+        assert "field.Reference:any" in found.text or 'field."Bill no":any' in found.text
+    desk.do(remove_field, field)
+    found = desk.ask(view, key)
+    assert found is not None
+    with pytest.raises(QueryError, match="no field “Bill no”"):
+        desk.ask(listing_ids, found.listing, desk.ann)
 
 
 PILES = {
