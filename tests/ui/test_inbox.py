@@ -172,9 +172,11 @@ def test_search_finds_tickets_and_customers_and_escape_ends_it(page: Page, qtbot
     field = page.list.search
     field.setFocus()
     qtbot.keyClicks(field, "Customer 2")
-    settled(page, qtbot, lambda: page.list.hits.rowCount() > 0)
-    kinds = [line.kind for line in page.list.hits.found]
-    assert kinds == ["heading", "customer", "heading", "ticket"]
+
+    def kinds() -> list[str]:
+        return [line.kind for line in page.list.hits.found]
+
+    settled(page, qtbot, lambda: kinds() == ["heading", "customer", "heading", "ticket"])
     qtbot.keyClick(field, KEY.Key_Escape)
     settled(page, qtbot, lambda: not page.list.searching)
     assert page.list.shown is page.list.rows
@@ -204,8 +206,8 @@ def test_the_keyboard_in_the_results_is_always_in_a_row(page: Page, qtbot: QtBot
 
 def test_a_query_that_cannot_be_understood_is_said_under_the_field(page: Page, qtbot: QtBot) -> None:
     page.list.search.setText("is:nonsense")
-    settled(page, qtbot, lambda: not page.list._wrong.isHidden())
-    assert "nonsense" in page.list._wrong.text()
+    settled(page, qtbot, lambda: not page.list.finding.wrong.isHidden())
+    assert "nonsense" in page.list.finding.wrong.text()
 
 
 def test_the_bin_shows_what_was_deleted_and_gives_it_back(page: Page, made: InboxDesk, qtbot: QtBot) -> None:

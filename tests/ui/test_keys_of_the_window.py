@@ -155,8 +155,8 @@ def test_a_list_chosen_before_the_inbox_was_made_stays_chosen(
 
 def test_down_from_the_search_goes_to_what_was_found_not_to_its_heading(page: Page, qtbot: QtBot) -> None:
     page.list.search.setFocus()
-    page.list.search.setText("Matter 1")
-    qtbot.waitUntil(lambda: page.list.searching and page.list.hits.rowCount() > 1)
+    page.list.search.setText('"Matter 1"')
+    qtbot.waitUntil(lambda: page.list.searching and page.list.hits.rowCount() == 2)
     qtbot.keyClick(page.list.search, KEY.Key_Down)
     qtbot.waitUntil(lambda: subject(page) == "Matter 1")
     assert page.list.results.currentIndex().row() == 1

@@ -86,17 +86,41 @@ def test_toggles_work_by_key_and_on_their_whole_line(page: QWidget, qtbot: QtBot
         assert not toggle.isChecked()
 
 
-def test_search_waits_for_a_pause_and_escape_empties(page: QWidget, qtbot: QtBot) -> None:
-    field = SearchField("Search", pause_ms=10, parent=page)
+def test_search_tells_what_is_typed_and_escape_empties(page: QWidget, qtbot: QtBot) -> None:
+    field = SearchField("Search", parent=page)
     field.show()
-    with qtbot.waitSignal(field.searched) as told:
-        qtbot.keyClicks(field, "lamp")
-    assert told.args == ["lamp"]
-    with qtbot.waitSignal(field.searched) as told:
-        qtbot.keyClick(field, KEY.Key_Escape)
-    assert told.args == [""]
+    told: list[str] = []
+    field.searched.connect(told.append)
+    qtbot.keyClicks(field, "lamp")
+    qtbot.waitUntil(lambda: told[-1:] == ["lamp"])
+    qtbot.keyClick(field, KEY.Key_Escape)
+    assert told[-1] == ""
     with qtbot.waitSignal(field.left):
         qtbot.keyClick(field, KEY.Key_Escape)
+
+
+def test_what_can_be_typed_next_is_taken_over_by_enter_and_tab(page: QWidget, qtbot: QtBot) -> None:
+    field = SearchField("Search", parent=page)
+    field.show()
+    page.activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    asked: list[tuple[str, int]] = []
+    field.offers_wanted.connect(lambda text, at: asked.append((text, at)))
+    qtbot.keyClicks(field, "lamp st")
+    assert asked[-1] == ("lamp st", 7)
+    field.offer(5, 7, [("status:", "Status"), ("state:", "Own status")])
+    qtbot.waitUntil(lambda: field.offering)
+    qtbot.keyClick(field, KEY.Key_Tab)
+    assert (field.text(), field.hasFocus(), field.offering) == ("lamp status:", True, False)
+    field.offer(12, 12, [("new", ""), ("open", "")])
+    qtbot.waitUntil(lambda: field.offering)
+    field.take_offer(1)
+    assert (field.text(), asked[-1]) == ("lamp status:open ", ("lamp status:open ", 17))
+    field.offer(0, 17, [("never", "")])
+    qtbot.waitUntil(lambda: field.offering)
+    qtbot.keyClick(field, KEY.Key_Escape)
+    assert (field.text(), field.offering) == ("lamp status:open ", False)
 
 
 def test_a_password_is_hidden_until_the_eye_is_pressed(page: QWidget) -> None:

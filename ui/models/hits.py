@@ -1,21 +1,22 @@
-"""What the search found, as a list: customers first, then tickets, each under a heading."""
+"""What the search found, as a list: customers first, then tickets, each under a heading; it grows as one scrolls."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from app.search.queries import Hit, search, words_of
+from app.search.marking import first_place
+from app.search.queries import PAGE, After, Hit, Question, page
 from app.tickets.queries import TicketRow, ticket_rows
 from ui.models.tickets import ID_ROLE, ROW_ROLE, spoken
 from ui.text import tr
 
 HIT_ROLE = ROW_ROLE + 1
-MOST = 100
 _BEFORE = 10
 _HEIGHTS = {"heading": 32, "customer": 56, "ticket": 84}
 _Index = QModelIndex | QPersistentModelIndex
@@ -24,7 +25,9 @@ _NOWHERE = QModelIndex()
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One line: a heading, a customer (`key`) or a ticket (`key`, `row`). `words` are to be marked."""
+    """One line: a heading, a customer (`key`) or a ticket (`key`, `row`). `words` are to be marked, `phrases` are those of
+    them that were quoted; `at`: when the `message` was written that fits.
+    """
 
     kind: str
     title: str
@@ -32,6 +35,9 @@ class Found:
     snippet: str = ""
     row: TicketRow | None = None
     words: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()
+    at: datetime | None = None
+    message: UUID | None = None
 
     @property
     def height(self) -> int:
@@ -39,34 +45,53 @@ class Found:
         return _HEIGHTS[self.kind]
 
 
-def find(db: Any, typed: str, me: UUID | None) -> tuple[Found, ...]:
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A page of what was found, as lines without headings. `after`: where the next one begins, if there is one."""
+
+    customers: tuple[Found, ...]
+    tickets: tuple[Found, ...]
+    after: After | None
+    words: tuple[str, ...]
+    phrases: tuple[str, ...]
+
+
+def find(db: Any, asked: Question, after: After | None = None, limit: int = PAGE) -> Batch:
     """Search and read the rows to show, in one view of the desk. Raises QueryError."""
-    hits = search(db, typed, limit=MOST, me=me)
-    words = words_of(typed)
-    rows = {row.id: row for row in ticket_rows(db, [hit.ticket for hit in hits if hit.ticket is not None], me)}
-    return lines(hits, rows, words)
-
-
-def lines(hits: Sequence[Hit], rows: dict[UUID, TicketRow], words: tuple[str, ...]) -> tuple[Found, ...]:
-    """Hits under their headings."""
-    people = [Found("customer", hit.title, hit.customer, hit.who, words=words) for hit in hits if hit.ticket is None]
-    tickets = [
-        Found("ticket", hit.title, hit.ticket, near(hit.snippet, words), rows[hit.ticket], words)
-        for hit in hits
+    found = page(db, asked, after=after, limit=limit)
+    keys = [hit.ticket for hit in found.tickets if hit.ticket is not None]
+    rows = {row.id: row for row in ticket_rows(db, keys, asked.me)}
+    words, phrases = found.words, found.phrases
+    customers = tuple(
+        Found("customer", hit.title, hit.customer, hit.who, words=words, phrases=phrases) for hit in found.customers
+    )
+    tickets = tuple(
+        _ticket(hit, rows[hit.ticket], words, phrases)
+        for hit in found.tickets
         if hit.ticket is not None and hit.ticket in rows
-    ]
+    )
+    return Batch(customers, tickets, found.after, words, phrases)
+
+
+def _ticket(hit: Hit, row: TicketRow, words: tuple[str, ...], phrases: tuple[str, ...]) -> Found:
+    snippet = near(hit.snippet, words, phrases)
+    if hit.file:
+        snippet = f"{hit.file} · {snippet}" if snippet and snippet != hit.file else hit.file
+    return Found("ticket", hit.title, hit.ticket, snippet, row, words, phrases, hit.at, hit.message)
+
+
+def lines(customers: Sequence[Found], tickets: Sequence[Found]) -> tuple[Found, ...]:
+    """What was found under its headings."""
     made: list[Found] = []
-    for title, some in ((tr("Customers"), people), (tr("Tickets"), tickets)):
+    for title, some in ((tr("Customers"), customers), (tr("Tickets"), tickets)):
         if some:
             made += [Found("heading", title), *some]
     return tuple(made)
 
 
-def near(text: str, words: Sequence[str]) -> str:
+def near(text: str, words: Sequence[str], phrases: Sequence[str] = ()) -> str:
     """A snippet that begins shortly before the first of the words, since a row shows only its first few."""
-    folded = text.casefold()
-    places = [place for word in words if (place := folded.find(word.casefold())) >= 0]
-    start = min(places, default=0)
+    start = max(0, first_place(text, words, phrases))
     if start <= _BEFORE * 2:
         return text
     cut = text.rfind(" ", 0, start - _BEFORE) + 1
@@ -86,10 +111,21 @@ class HitModel(QAbstractTableModel):
         return self._lines
 
     def show(self, found: tuple[Found, ...]) -> None:
-        """Show what another search found."""
+        """Show what another search found; the same is left alone."""
+        if found == self._lines:
+            return
         self.beginResetModel()
         self._lines = found
         self.endResetModel()
+
+    def add(self, tickets: Sequence[Found]) -> None:
+        """Add the tickets of the next page at the end."""
+        if not tickets:
+            return
+        more = (*tickets,) if self.tickets() else (Found("heading", tr("Tickets")), *tickets)
+        self.beginInsertRows(QModelIndex(), len(self._lines), len(self._lines) + len(more) - 1)
+        self._lines = (*self._lines, *more)
+        self.endInsertRows()
 
     def tickets(self) -> int:
         """How many tickets are among the lines."""

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QWheelEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QStandardItem, QStandardItemModel, QWheelEvent
+from PySide6.QtWidgets import (
+    QComboBox,
+    QCompleter,
+    QFrame,
+    QHBoxLayout,
+    QLineEdit,
+    QListView,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.icons import draw_icon, icon
 from ui.text import tr
 from ui.widgets.label import Label
 from ui.widgets.layout import restyle, row
+
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class TextField(QLineEdit):
@@ -35,12 +47,16 @@ class TextField(QLineEdit):
 
 
 class SearchField(TextField):
-    """Search as you type: `searched` comes after a short pause, at once on Enter; Esc empties, then lets go."""
+    """Search as you type: `searched` comes with every letter, unless `pause_ms` asks for a pause; Esc empties, then lets go.
+
+    What could be typed next may be offered in a list beneath (`offer`): arrows choose, Enter and Tab take over, Esc closes it.
+    """
 
     searched = Signal(str)
     left = Signal()  # Esc in an empty field, or Down: the list wants the focus
+    offers_wanted = Signal(str, int)  # what is typed, and where the cursor is
 
-    def __init__(self, placeholder: str, *, pause_ms: int = 150, parent: QWidget | None = None) -> None:
+    def __init__(self, placeholder: str, *, pause_ms: int = 0, parent: QWidget | None = None) -> None:
         super().__init__(placeholder=placeholder, lead="magnify", parent=parent)
         self.setClearButtonEnabled(False)
         self._clear = QAction(icon("close", "text2"), tr("Clear"), self)
@@ -50,16 +66,56 @@ class SearchField(TextField):
         self._timer = QTimer(self, singleShot=True, interval=pause_ms)
         self._timer.timeout.connect(self._tell)
         self._told = ""
+        self._offers = QStandardItemModel(self)
+        self._range = (0, 0)
+        self._completer = QCompleter(self._offers, self)
+        self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self._popup = QListView()
+        self._popup.setAccessibleName(tr("What can be typed next"))
+        self._completer.setPopup(self._popup)
+        self._completer.setWidget(self)
+        self._popup.clicked.connect(lambda index: self.take_offer(index.row()))
         self.textChanged.connect(self._changed)
+        self.textEdited.connect(lambda text: self.offers_wanted.emit(text, self.cursorPosition()))
+
+    def offer(self, start: int, end: int, offers: Sequence[tuple[str, str]]) -> None:
+        """Offer texts, each with what is said of it, for what stands from `start` to `end`; none closes the list."""
+        self._offers.clear()
+        self._range = (start, end)
+        for text, said in offers:
+            item = QStandardItem(f"{text}   {said}" if said else text)
+            item.setData(text, Qt.ItemDataRole.UserRole)
+            self._offers.appendRow(item)
+        if offers and self.hasFocus() and end == self.cursorPosition():
+            self._completer.complete()
+        else:
+            self._popup.hide()
+
+    @property
+    def offering(self) -> bool:
+        """Is the list of offers open?"""
+        return self._popup.isVisible()
+
+    def event(self, event: QEvent, /) -> bool:
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Tab and self.offering:
+            if event.type() is QEvent.Type.KeyPress:
+                self.take_offer(max(0, self._popup.currentIndex().row()))
+            return True
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         key = event.key()
-        if key == Qt.Key.Key_Escape:
+        if self.offering and key == Qt.Key.Key_Escape:
+            self._popup.hide()
+        elif self.offering and key in _ENTER and self._popup.currentIndex().isValid():
+            self.take_offer(self._popup.currentIndex().row())
+        elif key == Qt.Key.Key_Escape:
             if self.text():
                 self._empty()
             else:
                 self.left.emit()
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        elif key in _ENTER:
+            self._popup.hide()
             self._tell()
         elif key == Qt.Key.Key_Down:
             self._tell()
@@ -67,11 +123,26 @@ class SearchField(TextField):
         else:
             super().keyPressEvent(event)
 
+    def take_offer(self, row: int) -> None:
+        """Put an offer in the place of what is being typed; a blank follows a whole condition."""
+        self._popup.hide()
+        item = self._offers.item(row)
+        if item is None:
+            return
+        offered = str(item.data(Qt.ItemDataRole.UserRole))
+        start, end = self._range
+        before, behind = self.text()[:start], self.text()[end:]
+        space = "" if offered.endswith(":") or behind.startswith(" ") else " "
+        self.setText(f"{before}{offered}{space}{behind}")
+        self.setCursorPosition(len(before) + len(offered) + len(space))
+        self.offers_wanted.emit(self.text(), self.cursorPosition())
+
     def _changed(self, text: str) -> None:
         self._clear.setVisible(bool(text))
         self._timer.start()
 
     def _empty(self) -> None:
+        self._popup.hide()
         self.clear()
         self._tell()
 

@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QVBoxLayout, 
 
 from app.views.queries import ViewInfo
 from app.views.rules import Density, Group
-from ui.models.hits import HIT_ROLE, MOST, Found, HitModel
+from ui.models.hits import HIT_ROLE, Found, HitModel
 from ui.models.tickets import ID_ROLE, TicketModel
 from ui.pages.inbox.list_rows import COMPACT_HEIGHT, HEADING_HEIGHT, ListPainter
 from ui.pages.inbox.list_view import NO_OTHERS, Others, Rows
 from ui.pages.inbox.piles import chip_word, chips_of, view_word
 from ui.pages.inbox.rows import ROW_HEIGHT, HitPainter
+from ui.pages.inbox.search_part import SearchPart
 from ui.text import count_text, tr
 from ui.widgets.button import ToolButton
-from ui.widgets.field import SearchField
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import clear, row, set_box
 from ui.widgets.state import EmptyState, ErrorState, Skeleton
@@ -52,7 +52,8 @@ class ListPanel(QFrame):
         self._views: tuple[ViewInfo, ...] = ()
         self._view: ViewInfo | None = None
         self._count_of: Callable[[ViewInfo], int | None] = lambda _view: None
-        self._quiet = self._told = self._built = False
+        self._quiet = self._told = self._built = self._looking = False
+        self._found_words, self.found_count = "", 0
         self._measured: tuple[Sequence[Found], Others] = ((), NO_OTHERS)
         model.rowsAboutToBeRemoved.connect(self._hold)  # before the view hears of it and marks a neighbour
         model.modelAboutToBeReset.connect(self._hold)
@@ -127,10 +128,12 @@ class ListPanel(QFrame):
         self.rows.sticky = view.listing.group is not Group.NONE
         self.rows.set_row_height(COMPACT_HEIGHT if compact else ROW_HEIGHT)
 
-    def show_found(self, found: tuple[Found, ...]) -> None:
-        """Show what the search found. The row where the keyboard was stays, else the keyboard is given another one."""
+    def show_found(self, found: tuple[Found, ...], *, more: bool = False) -> None:
+        """Show what the search found; `more` of it is still looked for. The row where the keyboard was stays, else the
+        keyboard is given another one.
+        """
         line, here = self.results.currentIndex().data(HIT_ROLE), self.results.hasFocus()
-        self._wrong.hide()
+        self._looking = more
         self._quiet = True
         self.hits.show(found)
         self._quiet = False
@@ -144,10 +147,17 @@ class ListPanel(QFrame):
         elif here and not self.results.selectionModel().hasSelection():
             self.results.step(1)
 
-    def show_wrong(self, words: str) -> None:
-        """What was typed cannot be understood; said calmly, the list stays."""
-        self._wrong.setText(words)
-        self._wrong.setVisible(bool(words))
+    def add_found(self, tickets: tuple[Found, ...], *, more: bool) -> None:
+        """The next page of what the search found."""
+        self._looking = more
+        self.hits.add(tickets)
+        self.show_state()
+        self._say_count()
+
+    def say_found(self, words: str, tickets: int) -> None:
+        """How many tickets the search found, as far as they are counted."""
+        self._found_words, self.found_count = words, tickets
+        self._say_count()
 
     def set_banners(self, banners: Sequence[QWidget]) -> None:
         """What stays above the rows until its reason is gone: offline, an error, mail being brought in."""
@@ -167,8 +177,9 @@ class ListPanel(QFrame):
 
     def show_state(self) -> None:
         """Rows, results, nothing, or still loading."""
+        self._chips.setVisible(not self.searching)
         if self.searching:
-            self._stack.setCurrentIndex(1 if self.hits.rowCount() else 2)
+            self._stack.setCurrentIndex(1 if self.hits.rowCount() else 3 if self._looking else 2)
             self._set_empty(self.hits.rowCount() == 0)
         elif not self.model.is_loaded:
             self._stack.setCurrentIndex(3)
@@ -191,11 +202,11 @@ class ListPanel(QFrame):
         self.new.setToolTip(f"{tr('New mail')}  ({new.shortcut().toString()})")
         title = row((self._title, 1), self.views, self._count, spacing=4)
         head = row((title, 1), self.look, self.new, margins=(20, 12, 12, 0))
-        self.search = SearchField(tr("Search tickets and customers"))
-        self.search.searched.connect(self._search)
+        self.finding = SearchPart()
+        self.search = self.finding.field
+        self.finding.searched.connect(self._search)
+        self.finding.kept.connect(self.view_of_search_wanted)
         self.search.left.connect(self.focus_rows)
-        self._wrong = Label("", "small", tone="warn", wrap=True)
-        self._wrong.hide()
         self.chips = Choices([], name=tr("List"))
         self.chips.chosen.connect(lambda key: self.view_chosen.emit(UUID(hex=key)))
         self._banner_frame = QFrame()
@@ -207,9 +218,9 @@ class ListPanel(QFrame):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(head)
-        layout.addWidget(row((self.search, 1), margins=(16, 8, 16, 0)))
-        layout.addWidget(row((self._wrong, 1), margins=(20, 4, 16, 0)))
-        layout.addWidget(row(self.chips, None, margins=(12, 8, 12, 6)))
+        layout.addWidget(self.finding)
+        self._chips = row(self.chips, None, margins=(12, 8, 12, 6))
+        layout.addWidget(self._chips)
         layout.addWidget(self._banner_frame)
         layout.addWidget(self._build_stack(), 1)
 
@@ -269,10 +280,10 @@ class ListPanel(QFrame):
 
     def _search(self, typed: str) -> None:
         if not typed.strip():
-            self.show_wrong("")
+            self._looking = False
             self.hits.show(())
+            self.say_found("", 0)
             self.show_state()
-            self._say_count()
         self.searched.emit(typed)
 
     def _current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
@@ -316,8 +327,7 @@ class ListPanel(QFrame):
         if chosen > 1 or (chosen and self.shown.marking):
             self._count.setText(tr("{n} chosen", n=chosen))
         elif self.searching:
-            many = self.hits.tickets() >= MOST
-            self._count.setText(tr("more than {n}", n=MOST) if many else tr("{n} found", n=self.hits.tickets()))
+            self._count.setText(self._found_words)
         elif view is None or count is None:
             self._count.setText("")
         elif view.key == TO_DO:

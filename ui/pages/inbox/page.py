@@ -18,7 +18,6 @@ from app.kernel.changes import Changes
 from app.outbox.queries import draft_of, drafts
 from app.outbox.rules import FORWARD
 from app.timeline.queries import Moment
-from ui.models.hits import find
 from ui.models.tickets import TicketModel
 from ui.pages import Context
 from ui.pages.inbox import loading
@@ -33,6 +32,7 @@ from ui.pages.inbox.notices import Notices
 from ui.pages.inbox.passing_on import begun
 from ui.pages.inbox.picked import Picked
 from ui.pages.inbox.picking import Picking
+from ui.pages.inbox.searching import Searching
 from ui.pages.inbox.selection import Selecting
 from ui.pages.inbox.shared_writing import follow, take_over
 from ui.pages.inbox.triage import Triage
@@ -65,6 +65,7 @@ class Page(InboxFrame):
         self.notices = Notices(context, self.list)
         for made in (self.model, self.files):
             made.setParent(self)
+        self.finding = Searching(self)
         wire(self)
         self._seen = QTimer(self, singleShot=True, interval=_SEEN_MS)
         self._seen.timeout.connect(self._mark_seen)
@@ -161,18 +162,9 @@ class Page(InboxFrame):
 
     def search(self, typed: str) -> None:
         """Show what fits what is typed; nothing typed is the list again."""
+        self.finding.ask(typed)
         if not typed.strip():
-            self.context.tasks.forget("inbox-search")
             self.list.choose(self.ticket)
-            return
-
-        def failed(error: Exception) -> bool:
-            self.list.show_wrong(str(error))
-            return True
-
-        self.context.tasks.ask(
-            find, typed, self.me, then=self.list.show_found, owner=self, key="inbox-search", failed=failed
-        )
 
     # -- one ticket
 

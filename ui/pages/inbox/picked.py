@@ -49,8 +49,8 @@ class Picked:
             return self.keys()
         count, me = page.selecting.total, page.me
         if page.list.searching:
-            typed = page.list.search.text()
-            return Listed(lambda db: blocks.block_of(search_ids(db, typed, me=me)), count)
+            asked = page.finding.asked
+            return Listed(lambda db: blocks.block_of(search_ids(db, asked.typed, me=me, scope=asked.scope)), count)
         view = page.model.view
         return Listed(lambda db: keys_of(db, view), count)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
@@ -10,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.kernel import clock
+from app.search.marking import spans
 from app.tickets.queries import TicketRow
 from ui.models.hits import HIT_ROLE, Found
 from ui.models.tickets import ROW_ROLE
@@ -19,7 +19,6 @@ from ui.theme import BODY, SMALL, font, tokens
 from ui.widgets.paint import draw_avatar, draw_badge, draw_check, draw_dot, draw_pill, draw_row_ground, draw_text
 
 ROW_HEIGHT = 84
-_NO_SPACES = 0x2E80  # from here on: Chinese, Japanese, Korean
 _Index = QModelIndex | QPersistentModelIndex
 _MEDIUM, _BOLD = QFont.Weight.Medium, QFont.Weight.DemiBold
 
@@ -62,7 +61,7 @@ def paint_row(
         draw_avatar(painter, QRectF(left, top + 2, 32, 32), row.customer_name, icon=icon)
         draw_badge(painter, QPointF(left + 30, top + 32), channel_icon(row.channel), ground=ground or "surface")
     words = left + 44
-    when = ago(row.last_message_at, now)
+    when = ago(found.at if found and found.at else row.last_message_at, now)
     when_width = QFontMetrics(font(SMALL)).horizontalAdvance(when)
     draw_text(painter, QRectF(right - when_width - 2, top, when_width + 2, 18), when, px=SMALL, colour="text3")
     who = row.customer_name or tr("Unknown sender")
@@ -72,10 +71,9 @@ def paint_row(
     if row.unread:
         draw_dot(painter, QPointF(right - 4, top + 30), "accent")
         room -= 16
-    marked = found.words if found else ()
     line = QRectF(words, top + 20, room - words, 18)
     weight = _BOLD if row.unread else QFont.Weight.Normal
-    paint_marked(painter, line, row.subject, marked, colour="text" if row.unread else "text2", weight=weight)
+    paint_marked(painter, line, row.subject, found, colour="text" if row.unread else "text2", weight=weight)
     pill, end = row_pill(row, now), right
     if pill is not None:
         end -= draw_pill(painter, right, top + 41, pill[0], pill[1], right=True, icon=_pill_icon(pill[2])) + 8
@@ -83,7 +81,7 @@ def paint_row(
         end -= 20
         _paint_clip(painter, QPointF(right - 14, top + 44))
     snippet = found.snippet if found else row.snippet
-    paint_marked(painter, QRectF(words, top + 42, end - words, 18), snippet, marked, px=SMALL, colour="text3")
+    paint_marked(painter, QRectF(words, top + 42, end - words, 18), snippet, found, px=SMALL, colour="text3")
 
 
 def _pill_icon(icon: str) -> str | None:
@@ -126,20 +124,19 @@ def paint_marked(
     painter: QPainter,
     rect: QRectF,
     text: str,
-    words: tuple[str, ...],
+    found: Found | None,
     *,
     px: int = BODY,
     colour: str = "text",
     weight: QFont.Weight = QFont.Weight.Normal,
 ) -> None:
     """One line with the words searched for in bold and in the accent; cut where there is no room."""
-    if not words:
+    if found is None or not found.words:
         draw_text(painter, rect, text, px=px, colour=colour, weight=weight)
         return
     t, left = tokens(), rect.x()
     plain, bold = font(px, weight), font(px, QFont.Weight.DemiBold)
-    pattern = re.compile("|".join(map(_beginning, sorted(words, key=len, reverse=True))), re.IGNORECASE)
-    for piece, hit in _pieces(text, pattern):
+    for piece, hit in _pieces(text, spans(text, found.words, found.phrases)):
         painter.setFont(bold if hit else plain)
         painter.setPen(QPen(QColor(t.colour("accent_text" if hit else colour))))
         metrics = painter.fontMetrics()
@@ -151,18 +148,13 @@ def paint_marked(
             return
 
 
-def _beginning(word: str) -> str:
-    """A word where it begins, as the search finds it; scripts without spaces have no beginnings."""
-    return (r"(?<!\w)" if ord(word[0]) < _NO_SPACES else "") + re.escape(word)
-
-
-def _pieces(text: str, pattern: re.Pattern[str]) -> list[tuple[str, bool]]:
+def _pieces(text: str, marked: list[tuple[int, int]]) -> list[tuple[str, bool]]:
     pieces, at = [], 0
-    for found in pattern.finditer(text):
-        if found.start() > at:
-            pieces.append((text[at : found.start()], False))
-        pieces.append((found[0], True))
-        at = found.end()
+    for start, end in marked:
+        if start > at:
+            pieces.append((text[at:start], False))
+        pieces.append((text[start:end], True))
+        at = end
     if at < len(text):
         pieces.append((text[at:], False))
     return pieces
@@ -195,5 +187,5 @@ def _paint_customer(painter: QPainter, option: QStyleOptionViewItem, found: Foun
     left, middle = frame.x() + 12, QRect(option.rect).center().y()
     draw_avatar(painter, QRectF(left, middle - 16, 32, 32), found.title)
     room = frame.right() - 12 - left - 44
-    paint_marked(painter, QRectF(left + 44, middle - 18, room, 18), found.title, found.words, weight=_MEDIUM)
-    paint_marked(painter, QRectF(left + 44, middle, room, 18), found.snippet, found.words, px=SMALL, colour="text3")
+    paint_marked(painter, QRectF(left + 44, middle - 18, room, 18), found.title, found, weight=_MEDIUM)
+    paint_marked(painter, QRectF(left + 44, middle, room, 18), found.snippet, found, px=SMALL, colour="text3")

@@ -293,7 +293,7 @@ class Selecting(QObject):
     def total(self) -> int:
         """How many could be."""
         left = self._page.list
-        return left.hits.tickets() if left.searching else left.rows.count_all()
+        return left.found_count if left.searching else left.rows.count_all()
 
     def _chosen(self) -> int:
         left = self._page.list

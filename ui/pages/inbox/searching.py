@@ -1,0 +1,151 @@
+"""Searching in the inbox: asks with every letter, shows page after page while one scrolls, counts meanwhile.
+
+A newer question makes older ones void (`Tasks.ask` with a key), so that nothing waits for a pause in typing. The number of tickets
+found grows in steps off the window's thread until it is exact, and only while nobody asks for something else.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from app.search.completing import Completion, completion
+from app.search.counting import Counting, Tally
+from app.search.queries import PAGE, After, Question
+from app.search.suggesting import did_you_mean
+from ui.models.hits import Batch, find, lines
+from ui.pages.inbox.search_part import found_words
+from ui.text import tr
+
+if TYPE_CHECKING:
+    from ui.pages.inbox.page import Page
+
+_LITTLE = 3
+"""With fewer tickets, something better to type is offered."""
+
+_MOST_AGAIN = 400
+_AHEAD_PX = 2_000
+
+
+class Searching(QObject):
+    """What the inbox does while something stands in the search field."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__(page)
+        self._page, self._list, self._tasks = page, page.list, page.context.tasks
+        self.part = page.list.finding
+        self.asked = Question("")
+        self._after: After | None = None
+        self._is_asking = False
+        self.part.field.offers_wanted.connect(self._complete)
+        bar = page.list.results.verticalScrollBar()
+        bar.valueChanged.connect(lambda _at: self._go_on())
+        bar.rangeChanged.connect(lambda _low, _high: self._go_on())
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """What is looked for now, to be marked in a conversation."""
+        first = next((line for line in self._list.hits.found if line.words), None)
+        return first.words if first is not None and self._list.searching else ()
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        """Those of the words that were quoted."""
+        first = next((line for line in self._list.hits.found if line.words), None)
+        return first.phrases if first is not None and self._list.searching else ()
+
+    def ask(self, typed: str) -> None:
+        """Look for what is typed; nothing typed is the end of searching."""
+        for key in ("inbox-search", "inbox-search-more", "inbox-search-count", "inbox-search-meant"):
+            self._tasks.forget(key)
+        self._after, self._is_asking = None, False
+        if not typed.strip():
+            self.asked = Question("")
+            return
+        again = self.asked
+        self.asked = Question(typed, self.part.scope, self.part.best_first, self._page.me)
+        limit = PAGE if again != self.asked else min(_MOST_AGAIN, max(PAGE, self._list.hits.tickets()))
+        self._is_asking = True
+        self._tasks.ask(
+            find, self.asked, None, limit, then=self._take, owner=self, key="inbox-search", failed=self._failed
+        )
+
+    def _failed(self, error: Exception) -> bool:
+        self._is_asking = False
+        self.part.say_wrong(str(error))
+        return True
+
+    def _take(self, batch: Batch) -> None:
+        self._is_asking = False
+        self._after = batch.after
+        self.part.say_wrong("")
+        self._list.show_found(lines(batch.customers, batch.tickets), more=batch.after is not None)
+        if batch.after is None:
+            self._say(Tally(len(batch.tickets), is_done=True))
+        else:
+            self._count(Counting(self.asked))
+        if len(batch.tickets) < _LITTLE and not batch.customers and batch.words:
+            self._tasks.ask(
+                did_you_mean, self.asked, then=self.part.suggest, owner=self, key="inbox-search-meant", failed=_quietly
+            )
+        self._go_on()
+
+    # -- more of it
+
+    def _go_on(self) -> None:
+        """Ask for the next page when the end of what is shown comes near."""
+        bar = self._list.results.verticalScrollBar()
+        is_near = bar.maximum() - bar.value() < _AHEAD_PX
+        if self._after is None or self._is_asking or not self._list.searching or not is_near:
+            return
+        self._is_asking = True
+        self._tasks.ask(
+            find,
+            self.asked,
+            self._after,
+            PAGE,
+            then=self._add,
+            owner=self,
+            key="inbox-search-more",
+            failed=self._failed,
+        )
+
+    def _add(self, batch: Batch) -> None:
+        self._is_asking = False
+        self._after = batch.after
+        self._list.add_found(batch.tickets, more=batch.after is not None)
+        if batch.after is None and not self._list.hits.tickets():
+            self._say(Tally(0, is_done=True))
+        self._go_on()
+
+    # -- how many
+
+    def _count(self, counting: Counting) -> None:
+        def take(tally: Tally) -> None:
+            self._say(tally)
+            if not tally.is_done:
+                self._count(counting)
+
+        self._tasks.ask(counting.step, then=take, owner=self, key="inbox-search-count", failed=_quietly)
+
+    def _say(self, tally: Tally) -> None:
+        shown = self._list.hits.tickets()
+        many = tally.tickets if tally.is_done else max(tally.tickets, shown)
+        self._list.say_found(found_words(many, is_done=tally.is_done), many)
+
+    # -- what can be typed next
+
+    def _complete(self, typed: str, cursor: int) -> None:
+        def take(found: Completion) -> None:
+            field = self.part.field
+            if field.text() == typed:
+                offers = [(one.text, tr(one.label) if one.is_field else "") for one in found.offers]
+                field.offer(found.start, found.end, offers)
+
+        self._tasks.ask(completion, typed, cursor, then=take, owner=self, key="inbox-search-complete", failed=_quietly)
+
+
+def _quietly(_error: Exception) -> bool:
+    """Half a question is no mistake yet; the answer itself says what is wrong."""
+    return True
