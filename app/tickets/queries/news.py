@@ -56,6 +56,6 @@ def followed_news(db: Session, agent: UUID, since: datetime) -> tuple[FollowedNe
         if row[4] is not None
     ]
     for row in db.execute(did):
-        what = {EventKind.REPLIED: "replied", EventKind.NOTED: "noted"}.get(row[3], "changed")
+        what = {"replied": "replied", "noted": "noted"}.get(row[3], "changed")
         found.append(FollowedNews(row[0], row[1], row[2], what, row[4], row[5]))
     return tuple(sorted(found, key=lambda one: one.at))

@@ -23,6 +23,9 @@ from ui.widgets.layout import horizontal, restyle
 from ui.widgets.toggle import CheckBox
 
 
+_OWN_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_F2, Qt.Key.Key_Up, Qt.Key.Key_Down)
+
+
 class ItemRow(QFrame):
     """One line: a box, its words, a menu. The keyboard is on the box."""
 
@@ -70,9 +73,12 @@ class ItemRow(QFrame):
         self.words.setToolTip(tr("Done by {name}", name=item.done_by) if done and item.done_by else "")
 
     def eventFilter(self, watched: Any, event: Any, /) -> bool:
-        if watched is self.box and isinstance(event, QKeyEvent) and event.type() is QKeyEvent.Type.KeyPress:
-            return self._key(event)
-        return False
+        if watched is not self.box or not isinstance(event, QKeyEvent):
+            return False
+        if event.type() is QKeyEvent.Type.ShortcutOverride and event.key() in _OWN_KEYS:
+            event.accept()  # the line is removed, not the ticket
+            return True
+        return event.type() is QKeyEvent.Type.KeyPress and self._key(event)
 
     def edit(self) -> None:
         """Change the words in place."""

@@ -32,8 +32,8 @@ _NONE = ""
 class Editor(Protocol):
     """What the side panel knows of an editor."""
 
-    def show_value(self, value: Value) -> None:
-        """Show what is kept."""
+    def show_value(self, value: Value, *, fresh: bool = False) -> None:
+        """Show what is kept; `fresh`: of another ticket than before, whatever is being typed."""
         ...
 
     def set_wrong(self, reason: str = "") -> None:
@@ -71,10 +71,10 @@ class LineEditor(TextField):
             self._go.triggered.connect(lambda: QDesktopServices.openUrl(QUrl(self._kept)))
             self._go.setVisible(False)
 
-    def show_value(self, value: Value) -> None:
-        """Show what is kept; what is being typed stays."""
+    def show_value(self, value: Value, *, fresh: bool = False) -> None:
+        """Show what is kept; what is being typed stays, unless it is of another ticket."""
         before, self._kept = self._kept, self._info.shown(value)
-        if not self.hasFocus() or self.text().strip() == before or self.text().strip() == self._kept:
+        if fresh or not self.hasFocus() or self.text().strip() == before or self.text().strip() == self._kept:
             self.setText(self._kept)
             self.setCursorPosition(0)
             self.set_wrong()
@@ -103,7 +103,7 @@ class ChoiceEditor(Select):
         self._info = info
         self.chosen.connect(lambda key: commit(key or None))
 
-    def show_value(self, value: Value) -> None:
+    def show_value(self, value: Value, *, fresh: bool = False) -> None:
         """Show what is kept, also a choice that is no longer offered."""
         held = str(value or _NONE)
         offered = [(one.key, one.name) for one in self._info.choices if not one.gone or one.key == held]
@@ -123,7 +123,7 @@ class _ValueButton(Button):
         self._info, self._commit = info, commit
         self._value: Value = None
 
-    def show_value(self, value: Value) -> None:
+    def show_value(self, value: Value, *, fresh: bool = False) -> None:
         """Show what is kept."""
         self._value = value
         words = self.words(value) or "–"
@@ -207,7 +207,7 @@ class BoxEditor(CheckBox):
         super().__init__(name=info.name)
         self.clicked.connect(lambda on: commit(True if on else None))
 
-    def show_value(self, value: Value) -> None:
+    def show_value(self, value: Value, *, fresh: bool = False) -> None:
         """Show what is kept."""
         self.setChecked(bool(value))
 

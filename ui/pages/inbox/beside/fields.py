@@ -88,7 +88,7 @@ class TicketFields(FoldingSection):
             editor = cast(Editor, row.editor)
             if other:
                 editor.set_wrong()
-            editor.show_value(value)
+            editor.show_value(value, fresh=other)
             if value is not None:
                 self._wanted.discard(one.id)
             row.set_reason(tr("Needed before it is solved") if one.id in self._wanted else "")
