@@ -165,12 +165,14 @@ def ledger_items(
     folder: UUID | None = None,
     mailbox: str | None = None,
     gone: bool | None = None,
+    reason: str | None = None,
     limit: int = 100,
     before: tuple[datetime, UUID] | None = None,
 ) -> tuple[LedgerItem, ...]:
     """Lines, newest received first; `before`: (received_at, id) of the last line of the page before.
 
-    `mailbox` is an address; `gone`: only those whose mail has left the server, or only those whose mail is still there.
+    `mailbox` is an address; `reason`: exactly that cause; `gone`: only those whose mail has left the server, or only
+    those whose mail is still there.
     The mails of a ticket that a person marked as spam are on the spam pile.
     """
     query = _items()
@@ -183,10 +185,19 @@ def ledger_items(
         query = query.where(func.lower(Mailbox.address) == mailbox.lower())
     if gone is not None:
         query = query.where(MailItem.gone_at.is_not(None) if gone else MailItem.gone_at.is_(None))
+    if reason is not None:
+        query = query.where(MailItem.reason == reason)
     if before is not None:
         query = query.where(tuple_(MailItem.received_at, MailItem.id) < before)
     query = query.order_by(MailItem.received_at.desc(), MailItem.id.desc()).limit(limit)
     return tuple(_item(row) for row in db.execute(query))
+
+
+def ledger_reasons(db: Session, outcomes: Collection[str]) -> tuple[tuple[str, int], ...]:
+    """The causes that lines with these outcomes name, with how many name each, the most frequent first."""
+    count = func.count()
+    query = select(MailItem.reason, count).where(MailItem.outcome.in_(list(outcomes)), MailItem.reason != "")
+    return tuple((row[0], row[1]) for row in db.execute(query.group_by(MailItem.reason).order_by(count.desc())))
 
 
 def ledger_item(db: Session, item: UUID) -> LedgerItem:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -21,6 +22,22 @@ give this often.
 """
 
 _ASK_AGAIN: Final = (timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6), timedelta(days=1))
+
+
+_WHY_AUTOMATIC: Final = {
+    "list": "It carries the marks of a mailing list.",
+    "precedence": "It calls itself bulk mail.",
+    "x-autoreply": "It says itself that it is an automatic answer.",
+    "auto-submitted": "It says itself that a program sent it.",
+    "report": "It is a delivery report.",
+    "return-path": "It came without a return address, as reports do.",
+    "system sender": "Its sender is the address of a program.",
+}
+
+
+def why_automatic(reasons: Collection[str]) -> str:
+    """The weightiest of a mail's own signs (`ParsedMail.auto_reasons`) that a program sent it, in words; "" for none."""
+    return next((words for sign, words in _WHY_AUTOMATIC.items() if sign in reasons), "")
 
 
 def ask_again_after(rounds: int) -> timedelta:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.inbox import commands
-from app.inbox.queries import ledger_items
+from app.inbox.queries import ledger_items, ledger_reasons
 from app.inbox.rules import MARKED, PILES
 from app.kernel.errors import UserError
 from app.mime.parse import parse
@@ -83,8 +83,15 @@ def test_each_pile_tells_its_cause(paper: PaperDesk) -> None:
     assert _pile(paper) == [
         ("spam", "In the provider's junk folder."),
         ("spam", "The provider marked it as spam."),
-        ("bulk", ""),
+        ("bulk", "It carries the marks of a mailing list."),
     ]
+    paper.take(letter(ident="d@c", sender=SHOP, more=(("List-Id", "<news.shop.example>"),)))
+    paper.take(letter(ident="e@c", sender=SHOP, more=(("Precedence", "bulk"),)))
+    assert paper.ask(ledger_reasons, ["bulk"]) == (
+        ("It carries the marks of a mailing list.", 2),
+        ("It calls itself bulk mail.", 1),
+    )
+    assert len(paper.ask(ledger_items, outcomes=["bulk"], reason="It calls itself bulk mail.")) == 1
 
 
 def test_a_customer_who_answers_us_is_heard_though_the_provider_calls_it_spam(paper: PaperDesk) -> None:

@@ -13,6 +13,7 @@ from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
+from sqlalchemy import update
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox, pause_mailbox
 from app.conversations.queries import MailboxInfo, mailbox, mailboxes
@@ -21,9 +22,11 @@ from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
 from app.inbox.commands import ReceivedMail, add_traffic, begin_folder, quarantine, receive, start_over, watch_folders
 from app.inbox.queries import LedgerFolder, LedgerItem, ledger, ledger_items, receive_plan
-from app.inbox.receiving import large_mails
+from app.inbox.receiving import LargeMail, large_mails
 from app.inbox.rules import BLOCKED, FolderRole, Part
+from app.inbox.tables import MailItem
 from app.kernel import clock, secrets
+from app.kernel.store import Tx
 from app.outbox.commands import queue_reply
 from app.outbox.queries import outbox_rows
 from app.people.queries import blocked
@@ -33,6 +36,7 @@ from tests.ui.lint import findings
 from ui.models.ledger import PAGE, LedgerModel
 from ui.pages.health.acts import actions_of
 from ui.pages.health.facts import Facts, MailState, judge, last_states
+from ui.pages.health.large import SHOWN, LargeTile
 from ui.pages.health.page import Page
 from ui.pages.health.sums import by_outcome, summed
 from ui.pages.inbox.page import Page as Inbox
@@ -129,7 +133,7 @@ def test_the_equation_adds_up_with_mail_that_has_left_and_mail_that_is_missing()
     ]
 
 
-def bring(desk: Desk, box: MailboxInfo, raw: bytes, *, size: int = 0, part: Part = Part.WHOLE) -> UUID:
+def bring(desk: Desk, box: MailboxInfo, raw: bytes, *, uid: int = 1, size: int = 0, part: Part = Part.WHOLE) -> UUID:
     """A mail that was received; `size` of it at the server."""
     ref = desk.packs.append(raw)
     desk.packs.flush()
@@ -139,8 +143,8 @@ def bring(desk: Desk, box: MailboxInfo, raw: bytes, *, size: int = 0, part: Part
     inbox = plan.folders[0].id
     desk.work(begin_folder, inbox, 7, 1)
     head = hashlib.sha256(raw).digest()
-    mail = ReceivedMail(1, clock.now(), size or len(raw), head, ref, was_there=False, part=part)
-    (item,) = desk.work(receive, inbox, 7, [mail], cursor=1).values()
+    mail = ReceivedMail(uid, clock.now(), size or len(raw), head, ref, was_there=False, part=part)
+    (item,) = desk.work(receive, inbox, 7, [mail], cursor=uid).values()
     return item
 
 
@@ -205,7 +209,37 @@ def test_a_mail_on_a_pile_is_read_as_bare_text(desk: Desk, box: MailboxInfo, win
     assert "steal()" not in shown
     assert "spy.test" not in shown
     assert page.items.detail.faces.current() == "text"
-    assert "the marks of a mailing list" in texts(page.items.detail)
+
+
+def test_a_pile_is_looked_through_by_its_causes(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
+    causes = ("It calls itself bulk mail.", "It carries the marks of a mailing list.", "It calls itself bulk mail.")
+    for uid, cause in enumerate(causes, 1):
+        item = bring(desk, box, RAW + str(uid).encode(), uid=uid)
+        marked = update(MailItem).where(MailItem.id == item).values(outcome="bulk", reason=cause)
+        desk.work(Tx.execute, marked)
+    page = health(window, qtbot)
+    page._stack.setCurrentWidget(page.items)
+    page.items.show_part("Newsletters", ("bulk",))
+    qtbot.waitUntil(page.items.causes.isVisible, timeout=20_000)
+    qtbot.waitUntil(lambda: page.items.model.rowCount() == 3, timeout=20_000)
+    assert page.items.causes.count() == 3  # every cause, and two
+    page.items.causes.choose(causes[0])
+    page.items.causes.chosen.emit(causes[0])
+    qtbot.waitUntil(lambda: page.items.model.rowCount() == 2, timeout=20_000)
+    qtbot.waitUntil(lambda: causes[0] in texts(page.items.detail), timeout=20_000)
+    qtbot.waitUntil(lambda: findings(window) == [], timeout=20_000)
+
+
+def test_all_large_mails_can_be_seen(desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot) -> None:
+    tile = LargeTile(window.context)
+    qtbot.addWidget(tile)
+    tile.resize(900, 2000)
+    tile.show()
+    one = LargeMail(box.id, box.address, "INBOX", box.id, 1, 1, "a@b.test", "Film", 30_000_000, 100, True)
+    tile.show_mails([replace(one, uid=n, subject=f"Film {n}") for n in range(SHOWN + 5)])
+    qtbot.waitUntil(lambda: texts(tile).count("Film") == SHOWN)
+    next(b for b in tile.findChildren(Button) if b.text() == "Show 5 more").click()
+    qtbot.waitUntil(lambda: texts(tile).count("Film") == SHOWN + 5)
 
 
 def test_the_rest_of_a_large_mail_is_fetched_when_asked_for(

@@ -9,6 +9,7 @@ import pytest
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.conversations.consent import allow_pictures, domains_with_pictures
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import Desk
@@ -16,13 +17,14 @@ from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
 from app.inbox.receiving import folder_choices, history_progress
 from app.kernel import options, secrets
-from app.people.queries import agent
+from app.people.queries import agent, blocked
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.pages.settings.form import TextArea
 from ui.pages.settings.page import Page
 from ui.pages.settings.panes import DataPane, GeneralPane, NoticesPane, SendingPane
+from ui.pages.settings.senders import SendersPane
 from ui.pages.settings.surveys import SurveysPage, drawable
 from ui.widgets.button import Button
 from ui.widgets.toggle import CheckBox, Switch
@@ -277,6 +279,26 @@ def test_a_backup_file_is_written(desk: Desk, window: Window, qtbot: QtBot, tmp_
     pane.write_file(tmp_path / "all.deskbell")
     qtbot.waitUntil((tmp_path / "all.deskbell").exists)
     qtbot.waitUntil(lambda: findings(window) == [])
+
+
+def test_senders_are_blocked_and_domains_of_pictures_taken_back(desk: Desk, window: Window, qtbot: QtBot) -> None:
+    desk.do(allow_pictures, "shop.test")
+    pane = settings(window, "senders").stack.currentWidget()
+    assert isinstance(pane, SendersPane)
+    qtbot.waitUntil(lambda: pane.pictures.rows.row("shop.test") is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: findings(window) == [], timeout=20_000)
+    retype(qtbot, pane.blocked.field, "@casino.test")
+    button(pane.blocked, "Block").click()
+    qtbot.waitUntil(lambda: pane.blocked.rows.row("@casino.test") is not None, timeout=20_000)
+    assert desk.ask(blocked) == ("@casino.test",)
+    retype(qtbot, pane.pictures.field, "nonsense")
+    button(pane.pictures, "Add domain").click()
+    qtbot.waitUntil(lambda: "not a domain" in pane.pictures.field.toolTip(), timeout=20_000)
+    button(pane.pictures, "Remove").click()
+    qtbot.waitUntil(lambda: pane.pictures.rows.row("shop.test") is None, timeout=20_000)
+    assert desk.ask(domains_with_pictures) == ()
+    button(pane.blocked, "Unblock").click()
+    qtbot.waitUntil(lambda: pane.blocked.rows.row("@casino.test") is None, timeout=20_000)
 
 
 def test_a_setting_is_found_by_another_word(window: Window, qtbot: QtBot) -> None:

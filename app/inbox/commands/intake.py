@@ -18,7 +18,7 @@ from app.inbox.commands.acknowledging import Fresh
 from app.inbox.commands.erasing import was_erased
 from app.inbox.commands.place import CONTINUES, POSSIBLE_MATCH, Arrival, Places, has_files
 from app.inbox.match import Known, Match, named_by
-from app.inbox.rules import BLOCKED, FolderRole, Outcome, is_by_program, outcome_of_class
+from app.inbox.rules import BLOCKED, FolderRole, Outcome, is_by_program, outcome_of_class, why_automatic
 from app.kernel.store import Tx
 from app.mime.model import Address, MailClass, ParsedMail
 from app.outbox.commands import note_found_in_sent, note_named, record_bounce, record_complaint
@@ -251,7 +251,7 @@ class Intake:
         """Kept to be read, in a pile of its own; it makes no customer either."""
         customer = customer_of(self.tx, writer.address) if writer else None
         self.places.store(arrival, ticket=None, customer=customer, kind=kind, automatic=True)
-        return Delivery(outcome, arrival.key, stored=True)
+        return Delivery(outcome, arrival.key, reason=why_automatic(arrival.mail.auto_reasons), stored=True)
 
     def writer(self, mail: ParsedMail) -> Address | None:
         """Who wrote: From. Where that is one of our own addresses (a form on our site), Reply-To, if a person is behind it."""

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QTableView,
 )
 
-from app.inbox.queries import LedgerItem, ledger_items
+from app.inbox.queries import LedgerItem, ledger_items, ledger_reasons
 from app.kernel import clock
 from app.kernel.tokens import hide_tokens
 from app.mime.parse import parse
@@ -26,6 +26,7 @@ from ui.pages import Context
 from ui.pages.health.acts import actions_of
 from ui.text import count_text, size_text, tr, when_text
 from ui.widgets.button import Button
+from ui.widgets.field import Select
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import column, flow, row, vertical
 from ui.widgets.mailview import MailView
@@ -35,11 +36,11 @@ from ui.widgets.pill import Pill
 from ui.widgets.state import EmptyState
 from ui.widgets.toggle import Choices
 
+_WITH_CAUSES = frozenset({"bulk", "auto_reply", "spam"})
 _MOST_SHOWN = 200_000
 """Characters of a raw mail that are shown: more would hold up the window, and nobody reads on."""
 
 TEXT, RAW = "text", "raw"
-_BY_MARKS = ("bulk", "auto_reply", "bounce", "feedback")
 """Outcomes whose cause stands in the mail's own header."""
 
 
@@ -51,26 +52,10 @@ def raw_text(raw: bytes) -> str:
     return text
 
 
-def plain_text(raw: bytes) -> tuple[str, str]:
-    """What a mail says, as bare text, and its own words that make it automatic mail: nothing of a stranger's markup is laid
-    out, nothing is fetched.
-    """
-    mail = parse(raw, want_files=False)
-    said = hide_tokens(mail.text)
-    return said if said.strip() else tr("This mail has no text. “Raw mail” shows all of it."), _cause(mail.auto_reasons)
-
-
-def _cause(reasons: tuple[str, ...]) -> str:
-    words = {
-        "list": tr("It carries the marks of a mailing list."),
-        "precedence": tr("It calls itself bulk mail."),
-        "auto-submitted": tr("It says itself that a program sent it."),
-        "x-autoreply": tr("It says itself that it is an automatic answer."),
-        "report": tr("It is a delivery report."),
-        "return-path": tr("It came without a return address, as reports do."),
-        "system sender": tr("Its sender is the address of a program."),
-    }
-    return next((text for key, text in words.items() if key in reasons), "")
+def plain_text(raw: bytes) -> str:
+    """What a mail says, as bare text: nothing of a stranger's markup is laid out, nothing is fetched."""
+    said = hide_tokens(parse(raw, want_files=False).text)
+    return said if said.strip() else tr("This mail has no text. “Raw mail” shows all of it.")
 
 
 class RawText(QPlainTextEdit):
@@ -207,15 +192,8 @@ class Detail(QFrame):
             self.text.show_text(tr("The stored mail cannot be read: {reason}", reason=error))
             return True
 
-        def read(said: tuple[str, str]) -> None:
-            text, cause = said
-            self.text.show_text(text)
-            if not item.reason and cause and item.outcome in _BY_MARKS:
-                self._reason.setText(cause)
-                self._reason.show()
-
         self._context.tasks.run(
-            lambda: plain_text(packs.read(blob)), then=read, owner=self, key="health.text", failed=no
+            lambda: plain_text(packs.read(blob)), then=self.text.show_text, owner=self, key="health.text", failed=no
         )
 
 
@@ -232,6 +210,11 @@ class Items(QFrame):
         self._folder: UUID | None = None
         self._mailbox: str | None = None
         self._title = ElidingLabel("", "title")
+        self.causes = Select([], name=tr("Cause"))
+        self.causes.chosen.connect(self._cause_chosen)
+        self.causes.setFixedWidth(320)
+        self.causes.hide()
+        self._reason: str | None = None
         self.model = LedgerModel(self._fetch)
         self.table = _Table(self.model)
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
@@ -251,7 +234,12 @@ class Items(QFrame):
         both.setStretchFactor(0, 3)
         both.setStretchFactor(1, 4)
         layout = vertical(self)
-        head = row(back_button(tr("Back to mail health"), self.left.emit), (self._title, 1), margins=(16, 8, 24, 8))
+        head = row(
+            back_button(tr("Back to mail health"), self.left.emit),
+            (self._title, 1),
+            self.causes,
+            margins=(16, 8, 24, 8),
+        )
         layout.addWidget(head)
         layout.addWidget(both, 1)
 
@@ -269,8 +257,25 @@ class Items(QFrame):
         self._outcomes, self._folder, self._mailbox, self._gone = outcomes, folder, mailbox, gone
         self.detail.item = None
         self._below.setCurrentIndex(0)
+        self._reason = None
+        self.causes.hide()
+        if outcomes is not None and set(outcomes) <= _WITH_CAUSES:
+            self._context.tasks.ask(ledger_reasons, outcomes, then=self._offer_causes, owner=self, key="health.causes")
         self.model.begin()
         self.table.setFocus()
+
+    def _offer_causes(self, causes: tuple[tuple[str, int], ...]) -> None:
+        """Which causes there are, if there is something to choose."""
+        if len(causes) < 2:
+            return
+        each = [(cause, f"{cause} ({count_text(count)})") for cause, count in causes]
+        self.causes.set_options([("", tr("Every cause")), *each], "")
+        self.causes.show()
+
+    def _cause_chosen(self, cause: str) -> None:
+        self._reason = cause or None
+        self.detail.item = None
+        self.model.begin()
 
     def again(self) -> None:
         """List again, staying on the mail chosen."""
@@ -283,6 +288,7 @@ class Items(QFrame):
             folder=self._folder,
             mailbox=self._mailbox,
             gone=self._gone,
+            reason=self._reason,
             limit=PAGE,
             before=after,
             then=self._fetched,

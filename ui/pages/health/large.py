@@ -16,7 +16,7 @@ from app.inbox.receiving import LargeMail, traffic
 from app.kernel import clock
 from ui.text import size_text, tr
 from ui.widgets.avatar import RoundIcon
-from ui.widgets.button import Button
+from ui.widgets.button import Button, link_button
 from ui.widgets.chart import Bar
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import clear, column, line, row
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ui.pages import Context
 
 SHOWN = 20
+"""Large mails that are shown unasked; the rest are behind “Show all”."""
 
 
 def traffic_today(desk: Desk, boxes: Sequence[MailboxInfo]) -> dict[str, tuple[int, int]]:
@@ -57,29 +58,37 @@ class LargeTile(Tile):
         super().__init__(margins=(16, 14, 16, 12), spacing=8)
         self._context = context
         self._shown: tuple[LargeMail, ...] = ()
-        self._more = Label("", "small")
+        self._is_whole = False
+        self._more = link_button("", self._show_all)
         self._holder = column(spacing=0)
         words = Label(tr("Their beginning is here, the rest is still on the server"), "small")
         self.content.addWidget(row(Label(tr("Large mails"), "strong"), words, None))
         self.content.addWidget(self._holder)
-        self.content.addWidget(self._more)
+        self.content.addWidget(row(self._more, None))
         self.hide()
 
     def show_mails(self, mails: Sequence[LargeMail]) -> None:
         """Show these, those on their way first."""
         found = tuple(sorted(mails, key=lambda mail: mail.is_held))
         self.setVisible(bool(found))
-        if found == self._shown:
-            return
-        self._shown = found
+        if found != self._shown:
+            self._shown = found
+            self._build()
+
+    def _show_all(self) -> None:
+        self._is_whole = True
+        self._build()
+
+    def _build(self) -> None:
+        found = self._shown if self._is_whole else self._shown[:SHOWN]
         layout = self._holder.layout()
         assert layout is not None
         clear(layout)
-        for mail in found[:SHOWN]:
+        for mail in found:
             layout.addWidget(line())
             layout.addWidget(self._row(mail))
-        rest = len(found) - SHOWN
-        self._more.setText(tr("{n} more|{n} more", n=max(0, rest)))
+        rest = len(self._shown) - len(found)
+        self._more.setText(tr("Show {n} more|Show {n} more", n=max(0, rest)))
         self._more.setVisible(rest > 0)
 
     def _row(self, mail: LargeMail) -> QFrame:

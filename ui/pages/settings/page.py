@@ -16,6 +16,7 @@ from ui.pages.settings.form import Values
 from ui.pages.settings.keys import KeysPane
 from ui.pages.settings.mailboxes import MailboxesPage
 from ui.pages.settings.panes import AboutPane, DataPane, GeneralPane, NoticesPane, SendingPane
+from ui.pages.settings.senders import SendersPane
 from ui.pages.settings.statuses import StatusesPane
 from ui.pages.settings.surveys import SurveysPage
 from ui.text import tr
@@ -56,6 +57,7 @@ class Page(BasePage):
             "general": lambda: GeneralPane(context),
             "mailboxes": lambda: self.mailboxes,
             "sending": lambda: SendingPane(context),
+            "senders": lambda: SendersPane(context),
             "statuses": lambda: StatusesPane(context),
             "fields": lambda: FieldsPane(context),
             "surveys": lambda: SurveysPage(context),
@@ -84,6 +86,9 @@ class Page(BasePage):
                 "mailboxes", tr("Mailboxes"), "email-outline", tr("password server address signature add")
             ),
             self._nav_button("sending", tr("Sending"), "send-outline", tr("undo close reopen tickets")),
+            self._nav_button(
+                "senders", tr("Senders"), "account-cancel-outline", tr("blocked spam pictures remote domains")
+            ),
             self._heading(tr("Work")),
             self._nav_button("statuses", tr("Statuses"), "progress-check", tr("open waiting solved category colour")),
             self._nav_button(
@@ -129,7 +134,7 @@ class Page(BasePage):
         said = any(signal.topic in {"mailbox_state", "engine_state"} for signal in changes.signals)
         if self.current == "mailboxes" and (said or changes.touches("mailbox")):
             self._look()
-        elif self.current in _LISTS and changes.touches(_LISTS[self.current]):
+        elif self.current == "senders" or (self.current in _LISTS and changes.touches(_LISTS[self.current])):
             self._load()
         elif changes.touches("setting"):
             self._load()  # undone, or chosen elsewhere
