@@ -101,6 +101,8 @@ ALL: tuple[Action, ...] = (
     Action("tag", "Tag…", "T", "tag-outline", "Ticket", "label"),
     Action("snooze", "Snooze…", "H", "clock-outline", "Ticket", "hide later wait"),
     Action("merge", "Merge…", "Shift+M", "call-merge", "Ticket", "join"),
+    Action("unmerge", "Take apart what was merged…", "Ctrl+Shift+M", "call-split", "Ticket", "unmerge un-merge separate"),
+    Action("split", "Split off a ticket…", "Shift+S", "call-split", "Ticket", "divide separate message"),
     Action("follow_up", "To follow up", "F", "flag-outline", "Ticket", "star mark look again"),
     Action("unread", "Mark unread", "U", "email-mark-as-unread", "Ticket", "unseen"),
     Action("read", "Mark read", "Shift+U", "email-open-outline", "Ticket", "seen"),
@@ -137,11 +139,12 @@ ALL: tuple[Action, ...] = (
 LISTS = {
     "view.all": "to_do",
     "view.everything": "all",
+    "view.active": "open",
     **{
         f"view.{name}": name
         for name in (
             *("unassigned", "mine", "overdue", "snoozed", "unread", "waiting"),
-            *("solved", "recently_solved", "active", "closed", "follow_up", "bin"),
+            *("solved", "recently_solved", "closed", "follow_up", "bin"),
         )
     },
 }

@@ -11,6 +11,7 @@ from app.tickets.queries.conversation import (
     message_view,
 )
 from app.tickets.queries.history import HistoryLine, history
+from app.tickets.queries.merging import MergedLine, MergedPart, MergePreview, merge_preview, merged_parts
 from app.tickets.queries.news import FollowedNews, followed_news
 from app.tickets.queries.rows import (
     LinkView,
@@ -48,6 +49,9 @@ __all__ = [
     "HistoryLine",
     "Item",
     "LinkView",
+    "MergePreview",
+    "MergedLine",
+    "MergedPart",
     "Pile",
     "Spent",
     "TicketDetail",
@@ -65,6 +69,8 @@ __all__ = [
     "history",
     "links",
     "living_ticket",
+    "merge_preview",
+    "merged_parts",
     "message_ids",
     "message_to_answer",
     "message_view",

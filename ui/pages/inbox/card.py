@@ -70,7 +70,7 @@ class MessageCard(QFrame):
     original_wanted = Signal(object)
     raw_wanted = Signal(object)
     score_given = Signal(object, int)
-    split_wanted = Signal(object)
+    split_wanted = Signal(object, bool)  # message; and everything after it?
     forward_wanted = Signal(object)
 
     def __init__(
@@ -270,9 +270,10 @@ class MessageCard(QFrame):
         if self.message.kind == "mail":
             menu.addAction(icon("share-outline"), tr("Forward…"), lambda: self.forward_wanted.emit(self.key))
         if self.message.direction == "in":
-            menu.addAction(
-                icon("call-split"), tr("Make this a ticket of its own"), lambda: self.split_wanted.emit(self.key)
-            )
+            own = tr("Make this a ticket of its own")
+            menu.addAction(icon("call-split"), own, lambda: self.split_wanted.emit(self.key, False))
+            rest = tr("Split off from here on")
+            menu.addAction(icon("call-split"), rest, lambda: self.split_wanted.emit(self.key, True))
         menu.addAction(icon("chevron-up"), tr("Fold"), lambda: self.set_open(False))
         menu.popup(self._more.mapToGlobal(self._more.rect().bottomLeft()))
 

@@ -46,7 +46,8 @@ class Conversation(QScrollArea):
     raw_wanted = Signal(object)
     score_given = Signal(object, int)
     forward_wanted = Signal(object)
-    split_wanted = Signal(object)
+    split_wanted = Signal(object, bool)
+    unmerge_wanted = Signal()
     joined = Signal(object, object)  # message, ticket: "Belongs here"
     ticket_wanted = Signal(object)
     restore_wanted = Signal()
@@ -242,6 +243,11 @@ class Conversation(QScrollArea):
             self._top.addWidget(
                 Banner(tr("Begun to pass on"), about, tone="info", icon="share-outline", actions=[go_on])
             )
+        if others := opened.detail.numbers[1:]:
+            some = ", ".join(f"#{number}" for number in others)
+            words = tr("{some} is part of this ticket.|{some} are part of this ticket.", n=len(others), some=some)
+            apart = (tr("Take apart"), self.unmerge_wanted.emit)
+            self._top.addWidget(Banner(words, tone="info", icon="call-merge", actions=[apart]))
         for link in opened.detail.links:
             if link.kind == "possible_match":
                 self._top.addWidget(self._possible_match(opened, link.message, link.ticket, link.number, link.subject))

@@ -127,7 +127,8 @@ class ConversationHeader(QFrame):
         for key in ("due", "tag"):
             menu.addAction(self._actions[key])
         menu.addAction(self._actions["snooze"])
-        menu.addAction(self._actions["merge"])
+        for key in ("merge", "unmerge", "split"):
+            menu.addAction(self._actions[key])
         menu.addAction(self._actions["own_window"])
         menu.addAction(self._actions["changes"])
         menu.addAction(tr("Change subject"), self.subject_wanted.emit)

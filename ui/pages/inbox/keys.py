@@ -16,7 +16,9 @@ from app.tickets.queries import TicketRow
 from ui.pages.inbox.formatkeys import bind_formatting
 from ui.pages.inbox.list_view import Rows
 from ui.pages.inbox.merge import MOST, ask_merge
+from ui.pages.inbox.merge_parts import ask_unmerge
 from ui.pages.inbox.snooze import ask_snooze
+from ui.pages.inbox.split import ask_split
 from ui.pages.inbox.workkeys import bind_work
 from ui.text import tr
 
@@ -70,6 +72,8 @@ def _bind_triage(page: Page) -> None:
     on("status", page.picking.status, some)
     on("tag", page.picking.tag, some)
     on("snooze", lambda: _snooze(page), lambda: _unsolved(page))
+    on("unmerge", lambda: _unmerge(page), lambda: _is_merged(page))
+    on("split", lambda: _split(page), lambda: _can_split(page))
     on("merge", lambda: ask_merge(page.context, page.those(), page.me, page.open), lambda: _mergeable(page))
     on("follow_up", lambda: _follow_up(page), some)
     on("unread", lambda: triage.mark_unread(which()), some)
@@ -138,6 +142,28 @@ def _any(page: Page, holds: Callable[[TicketRow], bool], why_not: str) -> bool |
         return tr("No ticket is chosen")
     known = page.picked.rows()
     return len(known) < count or any(holds(row) for row in known) or why_not
+
+
+def _is_merged(page: Page) -> bool | str:
+    if page.shown is None:
+        return tr("No ticket is open")
+    return len(page.shown.detail.numbers) > 1 or tr("Nothing is merged into this ticket")
+
+
+def _unmerge(page: Page) -> None:
+    if page.shown is not None:
+        ask_unmerge(page.context, page.shown.detail.id, page.open)
+
+
+def _can_split(page: Page) -> bool | str:
+    if page.shown is None:
+        return tr("No ticket is open")
+    return len(page.shown.messages) > 1 or tr("There is only one message")
+
+
+def _split(page: Page) -> None:
+    if page.shown is not None:
+        ask_split(page.context, page.shown.messages, page.shown.detail.row.subject, page.open)
 
 
 def _mergeable(page: Page) -> bool | str:

@@ -108,7 +108,8 @@ class Triage(QObject):
 
     def mark_unread(self, tickets: Tickets) -> None:
         """As if nobody had looked at them."""
-        change(self._context, tickets, [Act("seen", False)], "")
+        words = lambda n: tr("Marked unread.|{n} tickets marked unread.", n=n)  # noqa: E731
+        self._change(tickets, words, Act("seen", False))
 
     def mark_read(self, tickets: Tickets) -> None:
         """As if they had been looked at."""
@@ -121,14 +122,6 @@ class Triage(QObject):
     def join(self, message: UUID, ticket: UUID) -> None:
         """A message belongs to that ticket."""
         self._context.tasks.do(commands.place_message, message, ticket, done=tr("Moved to where it belongs"))
-
-    def split(self, message: UUID) -> None:
-        """A message becomes a ticket of its own."""
-
-        def said(written: Any) -> str:
-            return tr("Now ticket #{number}", number=written.ticket_number)
-
-        self._context.tasks.do(commands.split, message, done=said)
 
     def count_score(self, message: UUID, score: int) -> None:
         """An ordinary answer was a score."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ui.pages.inbox.later import ask_when
 from ui.pages.inbox.pictures import Pictures
 from ui.pages.inbox.source import show_source
+from ui.pages.inbox.split import split_off
 from ui.pages.inbox.subject import ask_subject
 from ui.pages.inbox.writer import Writer
 
@@ -26,6 +27,7 @@ def wire(page: Page) -> None:
 def _wire_list(page: Page) -> None:
     left = page.list
     left.view_chosen.connect(page.show_pile)
+    page.lists.reread.connect(page.reread)
     left.searched.connect(page.search)
     left.ticket_chosen.connect(page.open)
     left.customer_chosen.connect(lambda key: page.context.go("customers", customer=key))
@@ -74,7 +76,8 @@ def _wire_talk(page: Page) -> None:
     talk.original_wanted.connect(files.show_original)
     talk.raw_wanted.connect(lambda key: files.raw(key, lambda raw: show_source(page.context.overlay, raw)))
     talk.score_given.connect(page.triage.count_score)
-    talk.split_wanted.connect(page.triage.split)
+    talk.split_wanted.connect(lambda key, following: split_off(page.context, key, following))
+    talk.unmerge_wanted.connect(lambda: page.context.actions.run("unmerge"))
     talk.forward_wanted.connect(page.pass_on)
     talk.joined.connect(page.triage.join)
     talk.ticket_wanted.connect(page.open)
