@@ -12,11 +12,12 @@ from sqlalchemy.orm import Session
 
 from app.boards.rules import TAGS_SHOWN, ColumnShape, arranged, as_lanes, folded_from
 from app.boards.tables import BoardColumnRow
+from app.conditions.language import parse
 from app.kernel import options
 from app.people.queries import agents, customer_names, organisation_names
-from app.search.queries import ticket_ids
+from app.search.filters import Filter
 from app.states.queries import states
-from app.tickets.queries.board import Cells, board, column_keys, ids_of, sweep, tag_names, usual_tags
+from app.tickets.queries.board import Cells, Fitting, board, column_keys, ids_of, sweep, tag_names, usual_tags
 from app.tickets.rules import NOBODY, BoardBy, LaneBy
 
 LEAST_LETTERS: Final = 2
@@ -112,20 +113,20 @@ def read_board(
     tags = _tags(db, shapes if by is BoardBy.TAG else column_shapes(db, BoardBy.TAG), by, lane_by)
     keys = (NOBODY, *tags) if by is BoardBy.TAG else column_keys(db, by)
     shown = arranged(keys, shapes)
-    only = _fitting(db, typed, me)
-    if only is None and lane_by is LaneBy.NONE and by is not BoardBy.TAG:
+    fitting = _fitting(db, typed, me)
+    if fitting is None and lane_by is LaneBy.NONE and by is not BoardBy.TAG:
         visible = [shape.key for shape in shown if not shape.hidden]
         found = {one.key: one for one in board(db, by, keys=visible, limit=limit)}
         found |= {one.key: one for one in board(db, by, keys=[one.key for one in shown if one.hidden], limit=0)}
         names = _names(db, str(by), keys)
         made = [ColumnView(names[one.key], one, found[one.key].count, found[one.key].ids) for one in shown]
         return _view(by, lane_by, made, (), filtered=False)
-    cells = sweep(db, by, lane_by, tags=tags, only=only)
+    cells = sweep(db, by, lane_by, tags=tags, fitting=fitting)
     lane_keys = _lane_keys(db, lane_by, tags, {lane for _column, lane in cells})
     names = _names(db, str(by), keys)
     lane_names = sorted_names(lane_by, _names(db, str(lane_by), lane_keys), lane_keys)
     made = [_swept(names[shape.key], shape, cells, lane_names) for shape in shown]
-    return _view(by, lane_by, made, lane_names, filtered=only is not None)
+    return _view(by, lane_by, made, lane_names, filtered=fitting is not None)
 
 
 def column_shapes(db: Session, by: BoardBy) -> tuple[ColumnShape, ...]:
@@ -156,11 +157,13 @@ def _swept(named: Named, shape: ColumnShape, cells: Cells, lanes: Sequence[Named
     return ColumnView(named, shape, count, ids, tuple(map(len, parts)) if lanes else ())
 
 
-def _fitting(db: Session, typed: str, me: UUID | None) -> Collection[bytes] | None:
+def _fitting(db: Session, typed: str, me: UUID | None) -> Fitting | None:
     words = typed.strip()
     if not words or (len(words) < LEAST_LETTERS and words.isascii()):
         return None
-    return {key.bytes for key in ticket_ids(db, f"-is:closed {words}", me=me)}  # closed ones are most, and have no card
+    filters = Filter.of(db, me)
+    where = filters.where(parse(words).tree)
+    return Fitting(where, dict(filters.values))
 
 
 def _tags(db: Session, shapes: Sequence[ColumnShape], by: BoardBy, lanes: LaneBy) -> tuple[str, ...]:

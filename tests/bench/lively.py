@@ -263,13 +263,15 @@ def _engine(desk: Desk, server: Any, account: Any, scratch: Path) -> subprocess.
 
 def lively_figures(folder: Path, scratch: Path) -> list[Figure]:
     """Everything that is measured in one window."""
+    from tests.bench.boarding import boarding
+
     quicken()  # as `ui.main` does
     app = QApplication([])
     with Desk.open(folder) as desk:
         driven = Driven(app, desk)
         settle()
         try:
-            figures = scrolling(driven) + switching(driven) + arriving(driven, scratch)
+            figures = scrolling(driven) + switching(driven) + boarding(driven) + arriving(driven, scratch)
         finally:
             driven.close()
     return figures

@@ -7,12 +7,12 @@ all active tickets are gone through once (`sweep`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, select, true, type_coerce
+from sqlalchemy import ColumnElement, and_, func, literal_column, select, text, true, type_coerce
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
@@ -39,17 +39,28 @@ class BoardColumn:
 Cells = dict[tuple[str, str], list[bytes]]
 """The tickets of each (column, lane), newest message first."""
 
+
+@dataclass(frozen=True, slots=True)
+class Fitting:
+    """A condition on tickets: SQL on the alias `t`, as `app.search.filters` makes it, and its values."""
+
+    where: str
+    values: Mapping[str, object]
+
+
 _RAW_ID: Any = type_coerce(Ticket.id, NullType()).label("id")
 _PRESENT = and_(Ticket.deleted_at.is_(None), Ticket.merged_into.is_(None))
 _ACTIVE = and_(_PRESENT, Ticket.status != literal_column("'closed'"))
 _NEWEST = (Ticket.last_message_at.desc(), Ticket.id.desc())
 _FIELDS: dict[str, Any] = {
-    "status": func.coalesce(type_coerce(Ticket.state, NullType()), Ticket.status),
     "assignee": Ticket.assignee,
     "priority": Ticket.priority,
     "team": Ticket.team,
-    "customer": Ticket.customer,
-    "organisation": Ticket.organisation,
+}
+_t = Ticket.__table__.alias("t")
+_SWEPT: dict[str, Any] = {
+    **{name: _t.c[name] for name in ("assignee", "priority", "team", "customer", "organisation")},
+    "status": func.coalesce(type_coerce(_t.c.state, NullType()), _t.c.status),
     "tag": TicketTag.tag,
 }
 
@@ -86,25 +97,29 @@ def column_keys(db: Session, by: BoardBy) -> tuple[str, ...]:
 
 
 def sweep(
-    db: Session, by: BoardBy, lanes: LaneBy, *, tags: Collection[str] = (), only: Collection[bytes] | None = None
+    db: Session, by: BoardBy, lanes: LaneBy, *, tags: Collection[str] = (), fitting: Fitting | None = None
 ) -> Cells:
-    """Every active ticket by column and lane, in one pass. `tags`: ids (in hex) of those that count; `only`: these tickets.
+    """Every active ticket by column and lane, in one pass. `tags`: ids (in hex) of those that count.
 
     A ticket with several of the tags is in several places; one with none of them is under "".
     """
-    column, lane = _FIELDS[by], _FIELDS.get(lanes)
+    column, lane = _SWEPT[by], _SWEPT.get(lanes)
     raw = [type_coerce(one, NullType()) for one in (column, lane) if one is not None]
-    query = select(_RAW_ID, *raw).where(_ACTIVE).order_by(*_NEWEST)
+    active = and_(_t.c.deleted_at.is_(None), _t.c.merged_into.is_(None), _t.c.status != literal_column("'closed'"))
+    query = select(type_coerce(_t.c.id, NullType()), *raw).select_from(_t).where(active)
     if "tag" in (by, lanes):
         shown = [UUID(hex=tag) for tag in tags]
-        living = and_(TicketTag.ticket == Ticket.id, TicketTag.deleted_at.is_(None), TicketTag.tag.in_(shown))
+        living = and_(TicketTag.ticket == _t.c.id, TicketTag.deleted_at.is_(None), TicketTag.tag.in_(shown))
         query = query.outerjoin(TicketTag, living)
+    if fitting is not None:
+        query = query.where(text(fitting.where))
     column_key, lane_key = _said(), _said()
     found: Cells = {}
-    for row in db.connection().execute(query):
-        key = _bytes(row[0])
-        if only is None or key in only:
-            found.setdefault((column_key(row[1]), lane_key(row[2]) if lane is not None else NOBODY), []).append(key)
+    values = {} if fitting is None else dict(fitting.values)
+    rows: Any = db.connection().execute(query.order_by(_t.c.last_message_at.desc(), _t.c.id.desc()), values)
+    for row in rows:
+        place = (column_key(row[1]), lane_key(row[2]) if lane is not None else NOBODY)
+        found.setdefault(place, []).append(_bytes(row[0]))
     return found
 
 
