@@ -24,7 +24,7 @@ from ui.models import blocks
 from ui.models.cache import TicketCache
 from ui.models.sources import Ids, Source, heading_places, is_heading, read_ids
 from ui.tasks import Tasks
-from ui.text import ago_text, count_text, tr
+from ui.text import ago_text, count_text, tr, when_text
 
 PAGE = 64
 FIRST = 2000
@@ -389,13 +389,16 @@ def _tickets(block: bytes) -> list[bytes]:
 
 def spoken(row: TicketRow) -> str:
     """A row as a screen reader says it."""
-    parts = [row.customer_name, row.subject, status_word(row.status)]
+    parts = [row.customer_name, row.subject, row.state_name or status_word(row.status)]
     if row.unread:
         parts.append(tr("unread"))
     if row.priority in ("high", "urgent"):
         parts.append(tr("urgent") if row.priority == "urgent" else tr("high priority"))
     if row.due_at is not None and row.status in ("new", "open"):
-        parts.append(tr("overdue") if row.due_at <= clock.now() else tr("due soon"))
+        now = clock.now()
+        parts.append(tr("overdue") if row.due_at <= now else tr("due {when}", when=when_text(row.due_at, now)))
+    if row.checklist[1]:
+        parts.append(tr("{done} of {all} done", done=row.checklist[0], all=row.checklist[1]))
     parts.append(ago_text(row.last_message_at, clock.now()))
     return ". ".join(part for part in parts if part)
 

@@ -86,6 +86,21 @@ def draw_pill(
     return width
 
 
+def fraction_width(done: int, whole: int) -> int:
+    """How wide `draw_fraction` will draw."""
+    return QFontMetrics(font(SMALL)).horizontalAdvance(f"{done}/{whole}") + 18
+
+
+def draw_fraction(painter: QPainter, x: float, y: float, done: int, whole: int) -> int:
+    """How much of a list is done, "1/3" with a small box, quietly, 20 px high. Returns its width."""
+    is_done = done == whole
+    icon = "checkbox-marked-outline" if is_done else "checkbox-blank-outline"
+    draw_icon(painter, QPointF(x, y + 3), icon, "ok" if is_done else "text3", 14)
+    width = fraction_width(done, whole)
+    draw_text(painter, QRectF(x + 18, y, width, PILL_HEIGHT), f"{done}/{whole}", px=SMALL, colour="text3")
+    return width
+
+
 def draw_check(painter: QPainter, x: float, y: float, state: Qt.CheckState, *, enabled: bool = True) -> None:
     """A box to tick, 16 px: empty, ticked or "some"."""
     t = tokens()

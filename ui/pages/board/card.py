@@ -13,7 +13,17 @@ from ui.icons import draw_icon
 from ui.pages.board.places import CARD_HEIGHT
 from ui.text import count_text, span_text, tr, when_text
 from ui.theme import SMALL, font, tokens
-from ui.widgets.paint import PILL_HEIGHT, draw_avatar, draw_dot, draw_focus, draw_pill, draw_text, pill_width
+from ui.widgets.paint import (
+    PILL_HEIGHT,
+    draw_avatar,
+    draw_dot,
+    draw_focus,
+    draw_fraction,
+    draw_pill,
+    draw_text,
+    fraction_width,
+    pill_width,
+)
 
 INSET = 10  # of a card, from the edge of its list
 _SOON_S = 2 * 3600
@@ -84,6 +94,8 @@ def _paint_foot(painter: QPainter, inner: QRectF, row: TicketRow) -> None:
     draw_text(painter, QRectF(x + 20, top, width + 2, PILL_HEIGHT), number, px=SMALL, colour="text3")
     x += 20 + width + 8
     right -= _paint_due(painter, row, right, top, right - x)
+    if row.checklist[1] and x + fraction_width(*row.checklist) < right:
+        x += draw_fraction(painter, x, top, *row.checklist) + 6
     for icon, colour in _marks(row):
         if x + 14 < right:
             draw_icon(painter, QPointF(x, top + 3), icon, colour, 14)

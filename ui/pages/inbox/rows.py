@@ -16,7 +16,17 @@ from ui.models.tickets import ROW_ROLE
 from ui.pages.inbox.words import channel_icon, row_pill
 from ui.text import ago, tr
 from ui.theme import BODY, SMALL, font, tokens
-from ui.widgets.paint import draw_avatar, draw_badge, draw_check, draw_dot, draw_pill, draw_row_ground, draw_text
+from ui.widgets.paint import (
+    draw_avatar,
+    draw_badge,
+    draw_check,
+    draw_dot,
+    draw_fraction,
+    draw_pill,
+    draw_row_ground,
+    draw_text,
+    fraction_width,
+)
 
 ROW_HEIGHT = 84
 _Index = QModelIndex | QPersistentModelIndex
@@ -80,6 +90,10 @@ def paint_row(
     if row.has_attachment and pill is None:
         end -= 20
         _paint_clip(painter, QPointF(right - 14, top + 44))
+    if row.checklist[1]:
+        end -= fraction_width(*row.checklist)
+        draw_fraction(painter, end, top + 41, *row.checklist)
+        end -= 8
     snippet = found.snippet if found else row.snippet
     paint_marked(painter, QRectF(words, top + 42, end - words, 18), snippet, found, px=SMALL, colour="text3")
 
