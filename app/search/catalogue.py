@@ -31,7 +31,8 @@ _ASKED: Final = {
     "assignee": f"SELECT a.name FROM agent a WHERE a.active = 1 AND (a.name {_BEGINS} OR a.name LIKE :within ESCAPE '\\')",
     "tag": f"SELECT g.name FROM tag g WHERE g.name {_BEGINS} AND EXISTS"
     " (SELECT 1 FROM ticket_tag x WHERE x.tag = g.id AND x.deleted_at IS NULL)",
-    "team": f"SELECT DISTINCT t.team FROM ticket t WHERE t.team <> '' AND t.team {_BEGINS}",
+    "team": "SELECT DISTINCT t.team FROM ticket t INDEXED BY ticket_active WHERE t.status <> 'closed'"
+    f" AND t.deleted_at IS NULL AND t.merged_into IS NULL AND t.team <> '' AND t.team {_BEGINS}",
     "state": f"SELECT s.name FROM state s WHERE s.deleted_at IS NULL AND s.name <> '' AND s.name {_BEGINS}",
     "mailbox": f"SELECT b.address FROM mailbox b WHERE b.deleted_at IS NULL AND b.address {_BEGINS}",
     "organisation": f"SELECT o.name FROM organisation o WHERE o.name {_BEGINS}",

@@ -143,10 +143,10 @@ def _is(part: Node, states: frozenset[str]) -> bool:
     return isinstance(part, Check) and (part.field, part.op) == ("is", Op.IS) and part.value in states
 
 
-_WIDE: Final = frozenset({"active", "open", "todo"})
+_WIDE: Final = frozenset({"active", "open", "todo", "unread"})
 """What holds for most tickets that are not closed, and for no closed one."""
 
-_FEW: Final = frozenset({"snoozed", "overdue", "unread"})
+_FEW: Final = frozenset({"snoozed", "overdue"})
 """What an index of its own holds for few: sorting them is quicker than walking through all others."""
 
 
