@@ -57,7 +57,7 @@ def split(args: argparse.Namespace, out: Output) -> int:
         if args.message not in {view.id for view in shown}:
             msg = f"#{args.number} has no message {args.message}."
             raise UserError(msg)
-        written = desk.do(commands.split, args.message)
+        written = desk.do(commands.split, args.message, following=args.following, subject=args.subject)
     out.one(
         {"ticket": written.ticket_number, "message": written.message}, f"The message is #{written.ticket_number} now."
     )

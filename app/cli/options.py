@@ -184,6 +184,8 @@ def _tickets(commands: Any) -> None:
     split = _command(commands, "split", "merging:split", "make a message a ticket of its own")
     split.add_argument("number", type=int)
     split.add_argument("message", type=UUID, metavar="MESSAGE")
+    split.add_argument("--following", action="store_true", help="and everything that came after it")
+    split.add_argument("--subject", default="", help="of the new ticket (default: the message's)")
     _command(commands, "undo", "tickets:undo", "take back the last change")
     _command(commands, "redo", "tickets:redo", "make the last change taken back again")
     found = _command(commands, "search", "tickets:search", "search everything")
