@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.kernel import clock
-from app.tickets.queries import Pile, ticket, ticket_ids, view_named
+from app.tickets.queries import Pile, View, ticket, ticket_ids, view_named
+from app.views.rules import BUILT_IN
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from ui.actions import LISTS
 from ui.pages.inbox.merge import MergeSheet
@@ -127,14 +128,14 @@ def test_the_palette_finds_the_bin_from_the_board(page: Page, qtbot: QtBot) -> N
     assert palette.lines()[0] == "Show the Bin"
     qtbot.keyClick(palette.field, KEY.Key_Return)
     assert window.current == "inbox"
-    qtbot.waitUntil(lambda: page.model.view.pile is Pile.BIN and page.model.rowCount() == 1)
-    assert page.list._title.text() == "Bin"
+    qtbot.waitUntil(lambda: page.model.view == View(Pile.BIN, page.me) and page.model.rowCount() == 1)
+    assert page.list.title.text() == "Bin"
 
 
 def test_every_list_of_the_inbox_has_its_action(page: Page) -> None:
     offered = {offer.action.key for offer in page.context.actions.offers() if offer.enabled}
     assert set(LISTS) <= offered
-    assert set(LISTS.values()) == {str(pile) for pile in Pile} - {"new", "open"}
+    assert set(LISTS.values()) == {view.key for view in BUILT_IN}
 
 
 def test_a_list_chosen_before_the_inbox_was_made_stays_chosen(
@@ -148,7 +149,7 @@ def test_a_list_chosen_before_the_inbox_was_made_stays_chosen(
     other = window._pages["inbox"]
     assert isinstance(other, Page)
     qtbot.waitUntil(lambda: other.model.is_loaded and window.tasks.running == 0)
-    assert other.model.view.pile is Pile.BIN
+    assert other.model.view == View(Pile.BIN, other.me)
     assert other.model.rowCount() == 0
     assert window.shut()
 

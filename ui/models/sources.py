@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from app.conditions.fields import Kind, field_named
+from app.conditions.tree import Node, checks
 from app.tickets.queries import Pile, View, ticket_keys
 from app.views.listing import Heading, headings, listing_keys
 from app.views.queries import Listing, ViewInfo
@@ -76,6 +78,15 @@ def source_of(view: ViewInfo, me: UUID | None) -> Source:
     if pile is not None and natural and listing.sort == _BY_NATURE[view.key]:
         return View(pile, me)
     return Asked(listing, me)
+
+
+def depends_on_time(tree: Node) -> bool:
+    """Does a condition mean other tickets as time goes by?"""
+    asked = [(one, field_named(one.field)) for one in checks(tree)]
+    dated = {Kind.DATE, Kind.AGE, Kind.CUSTOM}
+    return any(
+        (one.field, one.value) == ("is", "overdue") or (it is not None and it.kind in dated) for one, it in asked
+    )
 
 
 def read_ids(db: Any, source: Source, limit: int | None, have: bytes = b"") -> Ids:

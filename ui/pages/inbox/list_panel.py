@@ -193,14 +193,14 @@ class ListPanel(QFrame):
     # -- building
 
     def _build(self, new: QAction) -> None:
-        self._title = ElidingLabel(tr("Inbox"), "title")
-        self._title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self.title = ElidingLabel(tr("Inbox"), "title")
+        self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._count = Label("", "small")
         self.views = ToolButton("chevron-down", tr("All lists"), clicked=self.views_wanted.emit)
         self.look = ToolButton("sort-variant", tr("Order, headings and density"), clicked=self.look_wanted.emit)
         self.new = ToolButton("square-edit-outline", tr("New mail"), clicked=new.trigger)
         self.new.setToolTip(f"{tr('New mail')}  ({new.shortcut().toString()})")
-        title = row((self._title, 1), self.views, self._count, spacing=4)
+        title = row((self.title, 1), self.views, self._count, spacing=4)
         head = row((title, 1), self.look, self.new, margins=(20, 12, 12, 0))
         self.finding = SearchPart()
         self.search = self.finding.field
@@ -321,7 +321,7 @@ class ListPanel(QFrame):
 
     def _say_count(self) -> None:
         view = self._view
-        self._title.setText(tr("Inbox") if view is None or view.key == TO_DO else view_word(view))
+        self.title.setText(tr("Inbox") if view is None or view.key == TO_DO else view_word(view))
         chosen = self.shown.count_chosen() if self._built else 0
         count = self._count_of(view) if view is not None else None
         if chosen > 1 or (chosen and self.shown.marking):

@@ -23,10 +23,11 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QCursor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
+from PySide6.QtGui import QColor, QCursor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QFrame, QListView, QStyle, QStyleOptionViewItem
 
 from ui.pages.inbox.rows import ROW_HEIGHT, RowPainter
+from ui.theme import tokens
 
 Others = tuple[Sequence[int], Sequence[int]]
 """The rows of another height: their places in order, and their heights."""
@@ -336,7 +337,7 @@ class ListView(QListView):
                 top = min(0, self._rect(row).top() - tall)
                 break
         option.rect = QRect(0, top, self.viewport().width(), tall)
-        painter.fillRect(option.rect, self.palette().base())
+        painter.fillRect(option.rect, QColor(tokens().surface))
         delegate.paint(painter, option, self._model.index(heading, 0))
 
     def _hovered(self) -> int:

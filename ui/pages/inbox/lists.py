@@ -7,19 +7,18 @@ The exact numbers of all views come from the desk's tally, which is asked after 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.desk import Desk
 from app.kernel.changes import Changes
 from app.tickets.queries import Counts, counts
-from app.views.commands import change_view
 from app.views.queries import ViewInfo, views
 from app.views.tally import Tally, ViewCount
-from ui.models.sources import pile_of
+from ui.models.sources import Asked, depends_on_time, pile_of
 from ui.models.tickets import TicketModel
 from ui.pages import Context
 from ui.pages.inbox.loading import First, first
@@ -32,6 +31,9 @@ _TALLY_MS = 250
 _AGAIN_MS = 30_000
 """Views with relative times are counted anew at most once a minute; this is how often is looked."""
 
+_COUNTED = ("ticket", "seen", "setting", "customer", "agent", "tag", "view", "field", "state", "message", "survey")
+_ASKED_FOR = ("seen", "customer", "organisation", "agent", "tag", "field", "state", "message", "survey", "mailbox")
+
 _TALLIES: WeakKeyDictionary[Desk, Tally] = WeakKeyDictionary()
 
 
@@ -43,6 +45,9 @@ def tally_of(desk: Desk) -> Tally:
 class Lists(QObject):
     """The views of the inbox."""
 
+    changed = Signal()  # views or numbers
+    reread = Signal(object)  # UUID or key: this view has to be read anew
+
     def __init__(self, context: Context, model: TicketModel, panel: ListPanel, me: Callable[[], UUID | None]) -> None:
         super().__init__(panel)
         self._context, self._model, self._panel, self._me = context, model, panel, me
@@ -52,9 +57,9 @@ class Lists(QObject):
         self._wanted: str | UUID = TO_DO
         self._quick: Counts | None = None
         self._soon = QTimer(self, singleShot=True, interval=_TALLY_MS)
-        self._soon.timeout.connect(self._ask_numbers)
+        self._soon.timeout.connect(self.ask_numbers)
         self._again = QTimer(self, interval=_AGAIN_MS)
-        self._again.timeout.connect(self._ask_numbers)
+        self._again.timeout.connect(self._look_again)
 
     # -- for the page
 
@@ -77,35 +82,35 @@ class Lists(QObject):
 
         self._context.tasks.ask(first, wanted, self._me(), then=take, owner=self, key="inbox-list", failed=failed)
 
-    def apply(self, changes: Changes) -> bool:
-        """Follow what changed; True if the view that is shown has to be read anew."""
-        if changes.touches("ticket", "seen", "setting", "customer", "agent", "tag", "view", "field"):
-            self._soon.start() if not self._soon.isActive() else None
+    def apply(self, changes: Changes) -> None:
+        """Follow what changed: numbers, views, and a list whose conditions ask for more than tickets."""
+        if changes.touches(*_COUNTED) and not self._soon.isActive():
+            self._soon.start()
         if changes.touches("ticket", "setting", "seen"):
             self._context.tasks.ask(counts, self._me(), then=self._take_counts, owner=self, key="inbox-counts")
-        return changes.touches("view")
+        if changes.touches("view"):
+            self._context.tasks.ask(
+                views, self._me(), hidden=True, then=self._take_views, owner=self, key="inbox-views"
+            )
+        if isinstance(self._model.view, Asked) and changes.touches(*_ASKED_FOR):
+            self._model.reload()
 
-    def read_views(self, then: Callable[[bool], object]) -> None:
-        """Views were changed: read them; `then(True)` if the one shown lists something else now."""
-
-        def take(found: tuple[ViewInfo, ...]) -> None:
-            before = self.current
-            self.views = found
-            if before is not None:
-                self.current = next((one for one in found if one.id == before.id), None)
-            self._show()
-            then(self.current is None or before is None or self.current.listing != before.listing)
-
-        self._context.tasks.ask(views, self._me(), then=take, owner=self, key="inbox-views")
+    def _take_views(self, found: tuple[ViewInfo, ...]) -> None:
+        """Views were changed; if the one shown lists something else now, or is gone, it is read anew."""
+        before = self.current
+        self.views = tuple(one for one in found if not one.hidden)
+        now = next((one for one in found if before is not None and one.id == before.id), None)
+        gone = now is None or (now.hidden and not now.is_built_in)
+        if before is not None and (gone or (now is not None and now.listing != before.listing)):
+            self.reread.emit(TO_DO if gone else before.id)
+        else:
+            self.current = now
+        self._show()
+        self._soon.start()
 
     def wanted(self) -> str | UUID:
         """The view that was asked for last."""
         return self._wanted
-
-    def change(self, **fields: Any) -> None:
-        """Change how the view shown is ordered, grouped or looks; it is remembered with the view."""
-        if self.current is not None:
-            self._context.tasks.do(change_view, self.current.id, **fields)
 
     # -- numbers
 
@@ -122,7 +127,14 @@ class Lists(QObject):
         self._context.count("inbox", found.unread)
         self._show()
 
-    def _ask_numbers(self) -> None:
+    def _look_again(self) -> None:
+        """Time goes by: what is counted by it, and a list that it changes, are read again."""
+        self.ask_numbers()
+        if self.current is not None and depends_on_time(self.current.listing.condition):
+            self._model.reload()
+
+    def ask_numbers(self) -> None:
+        """Read the exact numbers of all views."""
         tally, me = tally_of(self._context.desk), self._me()
         self._context.tasks.ask(tally.read, me, then=self._take_numbers, owner=self, key="inbox-numbers")
 
@@ -133,3 +145,4 @@ class Lists(QObject):
 
     def _show(self) -> None:
         self._panel.show_views(self.views, self.current, self.count_of)
+        self.changed.emit()

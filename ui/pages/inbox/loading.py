@@ -122,7 +122,7 @@ def first(db: Any, wanted: str | UUID, me: UUID | None) -> First:
     everything = views(db, me, hidden=True)
     shown = tuple(one for one in everything if not one.hidden)
     here = everything if isinstance(wanted, str) else shown  # a key is asked for even where its view is hidden
-    view = next((one for one in here if wanted in (one.id, one.key)), (shown or everything)[0])
+    view = next((one for one in here if wanted and wanted in (one.id, one.key)), (shown or everything)[0])
     source = source_of(view, me)
     ids = read_ids(db, source, FIRST)
     head = [raw for raw in blocks.each(blocks.part(ids.block or b"", 0, PAGE)) if not is_heading(raw)]

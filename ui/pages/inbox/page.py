@@ -38,6 +38,7 @@ from ui.pages.inbox.shared_writing import follow, take_over
 from ui.pages.inbox.triage import Triage
 from ui.pages.inbox.wiring import wire
 from ui.pages.inbox.writer import Letter, Writer
+from ui.pages.views.offers import ViewOffers
 from ui.text import tr
 
 _SEEN_MS = 400
@@ -58,6 +59,7 @@ class Page(InboxFrame):
         self.files = MailFiles(context)
         super().__init__(context, self.model, self.files)
         self.lists = Lists(context, self.model, self.list, lambda: self.me)
+        self.view_offers = ViewOffers(self)
         self.selecting, self.picked, self.picking = Selecting(self, self.chosen), Picked(self), Picking(self)
         self.triage = Triage(context, self)
         self.post = Post(context, self, lambda: self.around.undo_seconds if self.around else 10)
@@ -77,6 +79,7 @@ class Page(InboxFrame):
 
     def activate(self) -> None:
         bind(self)
+        self.view_offers.bind()
         self.list.rows.setFocus()
 
     def deactivate(self) -> None:
@@ -123,6 +126,10 @@ class Page(InboxFrame):
 
     # -- lists and search
 
+    def reread(self, view: str | UUID) -> None:
+        """The view shown lists something else now; what is open and what is searched for stay."""
+        self.lists.show(view, self._take_first, self.list_failed)
+
     def show_pile(self, wanted: str | UUID) -> None:
         """Show another list: a built-in one by its key, any by its id."""
         self._turned = True
@@ -139,8 +146,8 @@ class Page(InboxFrame):
         """The first screen of a list is there."""
         self.context.count("inbox", first.counts.unread)
         self.model.start_with(first.ids, first.rows, first.source)
-        focus = QApplication.focusWidget()
-        if focus is None or not self.isAncestorOf(focus):
+        focus, covered = QApplication.focusWidget(), self.context.overlay.is_open or QApplication.activePopupWidget()
+        if not covered and (focus is None or not self.isAncestorOf(focus)):
             self.list.rows.setFocus()
         if self.ticket is None and first.rows and self.isVisible():
             self.open(first.rows[0].id)
@@ -219,6 +226,7 @@ class Page(InboxFrame):
             self.list.choose(self.ticket)
         self._soon.start()
         self._look_ahead()
+        self.finding.mark(opened.detail.id, other=other)
         if self._wanted_message is not None:
             self.talk.reveal(self._wanted_message)
             self._wanted_message = None

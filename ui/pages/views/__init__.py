@@ -1,0 +1,1 @@
+"""Saved views in the window: choosing one, building one, keeping them in order."""
