@@ -11,14 +11,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from PySide6.QtCore import QPoint
+
+from app.boards.commands import fold_column, set_limit
 from app.desk import Desk
 from app.desk.accounts import Tested
 from app.mime.rich import Line, Piece
 from app.search.queries import search
 from app.tickets.commands import delete_ticket, set_status
 from app.tickets.queries import ticket_ids, view_named
+from app.tickets.rules import BoardBy, LaneBy
 from tests.screenshots import working, world
 from tests.screenshots.studio import Studio
+from ui.pages.board.page import Page as Board
 from ui.pages.first_run.page import Page as FirstRun
 from ui.pages.inbox.formatted import insert
 from ui.pages.inbox.page import Page as Inbox
@@ -184,6 +189,54 @@ def _customer(studio: Studio, desk: Desk) -> None:
     studio.go("customers", customer=hit.customer)
 
 
+# -- board
+
+
+def _board(studio: Studio) -> Board:
+    studio.go("board")
+    return studio.page(Board)
+
+
+def _board_lanes(studio: Studio, _desk: Desk) -> None:
+    page = _board(studio)
+    page.lanes_by(LaneBy.ASSIGNEE)
+    studio.wait(lambda: page.view is not None and page.view.lanes, "lanes")
+    page.columns.toggle_lane(0)
+    studio.settle()
+
+
+def _board_carried(studio: Studio, _desk: Desk) -> None:
+    page = _board(studio)
+    source, target = (page.columns.columns()[n].list for n in (0, 2))
+    page.columns.marks.set(source.cards().ids[:3])
+    source.lifted.emit(source.viewport().mapToGlobal(QPoint(60, 40)))
+    page.columns.drag.move(target.viewport().mapToGlobal(QPoint(90, 160)))
+    studio.settle()
+
+
+def _board_limits(studio: Studio, desk: Desk) -> None:
+    page = _board(studio)
+    desk.do(set_limit, BoardBy.STATUS, "open", 2)
+    desk.do(set_limit, BoardBy.STATUS, "waiting", 40)
+    desk.do(fold_column, BoardBy.STATUS, "solved", folded=True)
+    studio.wait(lambda: page.columns.columns()[-1].is_folded, "the folded column")
+    page.columns.columns()[0].open_new()
+    studio.settle()
+
+
+def _board_columns(studio: Studio, _desk: Desk) -> None:
+    page = _board(studio)
+    page.group_by(BoardBy.TAG)
+    studio.wait(lambda: page.view is not None and page.view.by is BoardBy.TAG, "tags")
+    studio.act("board.columns")
+
+
+def _board_nothing(studio: Studio, _desk: Desk) -> None:
+    page = _board(studio)
+    page.filter.setText("xylophone quartz")
+    studio.wait(lambda: page.view is not None and page.view.filtered, "that nothing fits")
+
+
 # -- window
 
 
@@ -313,6 +366,11 @@ SCENES: dict[str, Scene] = {
     "first_run_host": _test(world.WRONG_HOST),
     "first_run_certificate": _test(world.CERTIFICATE),
     "no_mail": _page("inbox", "empty"),
+    "board_lanes": Scene(_board_lanes, "own"),
+    "board_carried": Scene(_board_carried, "own"),
+    "board_limits": Scene(_board_limits, "own"),
+    "board_columns": Scene(_board_columns, "own"),
+    "board_nothing": Scene(_board_nothing),
     "no_board": _page("board", "empty"),
     "no_customers": _page("customers", "empty"),
     "no_answers": _page("satisfaction", "empty"),

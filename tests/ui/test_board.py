@@ -112,6 +112,20 @@ def test_what_was_not_read_yet_is_read_where_somebody_scrolls(
         assert cards.cards().ids[-1] == keys[0]
 
 
+def test_all_cards_of_a_column_are_marked_also_those_not_read_yet(
+    place: Office, qapp: QApplication, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = place.many(40)
+    monkeypatch.setattr("ui.pages.board.page.FIRST", 10)
+    with shown(place, qapp, qtbot, "board") as (window, page):
+        settle(window, qtbot, lambda: has(page, "new", 40))
+        window.actions_.run("select_all")
+        settle(window, qtbot, lambda: len(page.columns.marks) == 40)
+        assert set(page.columns.those()) == set(keys)
+        window.actions_.run("select_none")
+        assert len(page.columns.those()) == 1
+
+
 def test_keys_move_a_card_from_column_to_column_and_undo_brings_it_back(
     place: Office, qapp: QApplication, qtbot: QtBot
 ) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -17,17 +15,16 @@ from app.kernel.changes import Changes
 from app.kernel.errors import UserError
 from app.people.queries import agents
 from app.tickets.rules import BoardBy, LaneBy
-from ui.actions import Run
 from ui.models.board import named
 from ui.pages import Context
 from ui.pages.board import acting
+from ui.pages.board.binding import bind
 from ui.pages.board.column import Column
 from ui.pages.board.frame import BoardFrame
 from ui.pages.board.menus import card_menu, fill_board_menu
 from ui.pages.board.picking import CardPicking
 from ui.pages.board.shaping import Shaping
 from ui.pages.inbox.triage import Triage
-from ui.text import tr
 
 FIRST: Final = 120
 """Ids a column that are read at first: some screenfuls. More of them follow where somebody scrolls."""
@@ -45,6 +42,7 @@ class Page(BoardFrame):
         self._wanted: tuple[str, str] = ("", "")  # columns and lanes that were asked for; empty: as they were last
         self._limit = FIRST
         self._typed = ""
+        self._to_mark: str | None = None  # the column of which all cards are marked once they are read
         self._held: tuple[Look, BoardView] | None = None
         self.triage = Triage(context, self)
         self.picking = CardPicking(context, self.columns, self.triage)
@@ -63,7 +61,7 @@ class Page(BoardFrame):
     # -- what the window calls
 
     def activate(self) -> None:
-        self._bind()
+        bind(self)
         self._clock.start()
         if self.view is None:
             self.read()
@@ -129,6 +127,8 @@ class Page(BoardFrame):
             self.columns.fold_lanes(look.folded)
         had = self.columns.focused() is not None
         self.columns.show_board(view)
+        if self._to_mark is not None:
+            self._mark_read()
         self.show_face(view)
         self.say_groupings(view)
         self.shaping.show_board(view)
@@ -154,6 +154,21 @@ class Page(BoardFrame):
             self._limit = max(self._limit * 4, place + FIRST)
             self.read()
 
+    def mark_all(self, column: Column) -> None:
+        """Mark all cards of a column; those that were not read yet are read for it."""
+        if column.list.cards().rowCount() >= column.count:
+            column.take_focus()
+            self.columns.marks.set(column.list.cards().ids)
+        else:
+            self._to_mark, self._limit = column.key, column.count + FIRST
+            self.read()
+
+    def _mark_read(self) -> None:
+        key, self._to_mark = self._to_mark, None
+        column = next((one for one in self.columns.columns() if one.key == key), None)
+        if column is not None and column.list.cards().rowCount() >= column.count:
+            self.mark_all(column)
+
     def _search(self, typed: str) -> None:
         self._typed = typed
         self.read()
@@ -165,72 +180,8 @@ class Page(BoardFrame):
 
     # -- acting
 
-    def _bind(self) -> None:
-        actions: dict[str, Run] = {
-            "new": self.write,
-            "search": self.focus_filter,
-            "next": partial(self.columns.step, 1),
-            "previous": partial(self.columns.step, -1),
-            "select_all": self._mark_all,
-        }
-        for key, run in actions.items():
-            self.context.actions.bind(self, key, run)
-        those, triage = self.columns.those, self.triage
-        chosen: dict[str, Run] = {
-            "open": lambda: self._open(those()[0]),
-            "own_window": lambda: self.context.own_window(those()[0]),
-            "select": self._mark,
-            "solve": lambda: triage.set_status(those(), "solved"),
-            "reopen": lambda: triage.set_status(those(), "open"),
-            "assign_me": self._assign_me,
-            "assign": self.picking.assign,
-            "priority": self.picking.priority,
-            "tag": self.picking.tag,
-            "snooze": self.picking.snooze,
-            "delete": lambda: triage.delete(those()),
-        }
-        for key, run in chosen.items():
-            self.context.actions.bind(self, key, run, self._has_choice)
-        shapes: dict[str, Run] = {
-            "board.add": self._add_here,
-            "board.limit": partial(self._with_column, self.shaping.ask_limit),
-            "board.fold": partial(self._with_column, self.shaping.fold),
-            "board.columns": self.shaping.arrange,
-            "board.group": self.open_groupings,
-        }
-        for key, run in shapes.items():
-            self.context.actions.bind(self, key, run, lambda: self.view is not None)
-
-    def _has_choice(self) -> bool | str:
-        return bool(self.columns.those()) or tr("Choose a card first")
-
-    def _mark(self) -> None:
-        here = self.columns.here()
-        card = here.list.current() if here is not None else None
-        if card is not None:
-            self.columns.marks.toggle(card[1])
-
-    def _mark_all(self) -> None:
-        here = self.columns.here()
-        if here is not None:
-            self.columns.marks.set(here.list.cards().ids)
-
-    def _assign_me(self) -> None:
-        me = self.context.desk.me()
-        if me is not None:
-            self.triage.assign(self.columns.those(), me, tr("you"))
-
-    def _with_column(self, act: Callable[[Column], object]) -> None:
-        here = self.columns.here()
-        if here is not None:
-            act(here)
-
-    def _add_here(self) -> None:
-        here = self.columns.here()
-        if here is not None and not here.is_folded:
-            here.open_new()
-
-    def _open(self, key: UUID) -> None:
+    def open(self, key: UUID) -> None:
+        """Show the ticket of a card."""
         self.context.go("inbox", ticket=key)
 
     def write(self) -> None:
@@ -268,7 +219,7 @@ class Page(BoardFrame):
         self.writing.connect(self.write)
         self.groupings.aboutToShow.connect(self._fill_groupings)
         columns = self.columns
-        columns.opened.connect(self._open)
+        columns.opened.connect(self.open)
         columns.moved.connect(self._move)
         columns.added.connect(self._add)
         columns.chosen.connect(self.context.actions.refresh)

@@ -53,7 +53,7 @@ class Shaping:
         count = len(self._page.columns.columns())
         acts: list[tuple[str, str, Act] | None] = [
             (tr("Add a ticket here"), "plus", column.open_new),
-            (tr("Mark all its cards"), "checkbox-multiple-outline", partial(self._mark_all, column)),
+            (tr("Mark all its cards"), "checkbox-multiple-outline", partial(self._page.mark_all, column)),
             None,
             (tr("Limit…"), "speedometer", partial(self.ask_limit, column)),
             (tr("Fold"), "arrow-collapse-horizontal", partial(self.fold, column)),
@@ -128,10 +128,6 @@ class Shaping:
     def _forget(self, sheet: Arranging, *_: object) -> None:
         if self._sheet is sheet:
             self._sheet = None
-
-    def _mark_all(self, column: Column) -> None:
-        column.take_focus()
-        self._page.columns.marks.set(column.list.cards().ids)
 
     def _shift(self, column: Column, by: int) -> None:
         """Past its neighbour among those shown; hidden ones keep their places."""
