@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 from uuid import UUID
 
@@ -91,13 +92,13 @@ OwnFields = Mapping[str, FieldInfo]
 class Filter:
     """Conditions on tickets as SQL, with their values. Values never become part of the SQL.
 
-    `me` and `now`: who asks, and when. `own`: the desk's own fields; `Filter.of` reads them. `each`: the SQL is for looking
-    at a few given tickets, not for finding some among all.
+    `me` and `now`: who asks, and when. `db`: where the desk's own fields are looked up, if any is asked for. `each`: the SQL
+    is for looking at a few given tickets, not for finding some among all.
     """
 
     me: UUID | None
     now: datetime
-    own: OwnFields = field(default_factory=dict)
+    db: Session | None = None
     each: bool = False
     values: dict[str, object] = field(default_factory=dict)
 
@@ -108,7 +109,12 @@ class Filter:
     @classmethod
     def of(cls, db: Session, me: UUID | None, *, each: bool = False) -> Filter:
         """A filter for this desk, as of now."""
-        return cls(me, clock.now(), {one.name.casefold(): one for one in fields(db)}, each)
+        return cls(me, clock.now(), db, each)
+
+    @cached_property
+    def own(self) -> OwnFields:
+        """The desk's own fields."""
+        return {} if self.db is None else {one.name.casefold(): one for one in fields(self.db)}
 
     def where(self, tree: Node) -> str:
         """The condition as SQL. What lies in the Bin is left out unless it is asked for, and what is part of another ticket
