@@ -96,6 +96,10 @@ class SearchField(TextField):
         """Is the list of offers open?"""
         return self._popup.isVisible()
 
+    def offers(self) -> list[str]:
+        """What is offered."""
+        return [str(self._offers.item(n).data(Qt.ItemDataRole.UserRole)) for n in range(self._offers.rowCount())]
+
     def event(self, event: QEvent, /) -> bool:
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Tab and self.offering:
             if event.type() is QEvent.Type.KeyPress:
@@ -225,7 +229,8 @@ class FormRow(QFrame):
         self._label.setContentsMargins(0, 8, 0, 0)
         self._label.setAlignment(Qt.AlignmentFlag.AlignTop)
         self._hint = Label(hint, "caption", wrap=True)
-        self._hint.setVisible(bool(hint))
+        if not hint:
+            self._hint.hide()  # never shown before it has a parent: it would be a window for a moment
         self._plain_hint = hint
         box = QVBoxLayout()
         box.setSpacing(4)
@@ -271,8 +276,8 @@ class FieldBlock(QFrame):
         layout.addWidget(field)
         self._plain_hint = hint
         self._hint = Label(hint, "small", wrap=True)
-        self._hint.setVisible(bool(hint))
         layout.addWidget(self._hint)
+        self._hint.setVisible(bool(hint))
         layout.addStretch(1)
         if not field.accessibleName():
             field.setAccessibleName(label)

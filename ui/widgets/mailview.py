@@ -17,8 +17,17 @@ from contextlib import AbstractContextManager, nullcontext
 from html.parser import HTMLParser
 
 from PySide6.QtCore import QSize, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QContextMenuEvent, QImage, QPaintEvent, QTextDocument, QTextOption, QWheelEvent
-from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QImage,
+    QPaintEvent,
+    QTextCursor,
+    QTextDocument,
+    QTextOption,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QTextEdit, QWidget
 
 from ui.text import tr
 from ui.theme import BODY, font, tokens
@@ -35,6 +44,8 @@ _COLOURED = re.compile(r"color|background|<table", re.IGNORECASE)  # has it colo
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]*)(?:"[^"]*"|[^">])*>""")
 _numbers = itertools.count(1)
 Guard = Callable[[], AbstractContextManager[object]]
+Marks = Callable[[str], list[tuple[int, int]]]
+"""Which stretches of a text are to be marked, as (begin, end)."""
 
 
 def too_heavy(markup: str) -> bool:
@@ -76,6 +87,8 @@ class MailView(QTextBrowser):
         self._blocked: set[str] = set()
         self._laying_out = False
         self._source: tuple[str, bool] = ("", False)
+        self._marks: Marks | None = None
+        self._marked: list[tuple[int, int]] = []
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
@@ -112,6 +125,44 @@ class MailView(QTextBrowser):
         text = _shortened(text)
         self._begin(text, is_html=False)
         self._lay_out(_plain_markup(text))
+
+    def mark(self, marks: Marks | None) -> None:
+        """Mark stretches of the text, whatever is shown from now on; None marks nothing."""
+        self._marks = marks
+        self._find_marks()
+
+    @property
+    def marked(self) -> int:
+        """How many stretches are marked."""
+        return len(self._marked)
+
+    def show_marks(self, current: int = -1) -> None:
+        """Paint the marks, the current one (from 0) stronger than the others."""
+        t = tokens()
+        found = []
+        for number, (begin, end) in enumerate(self._marked):
+            one = QTextEdit.ExtraSelection()
+            one.cursor = QTextCursor(self.document())
+            one.cursor.setPosition(begin)
+            one.cursor.setPosition(end, QTextCursor.MoveMode.KeepAnchor)
+            one.format.setBackground(QColor(t.accent if number == current else t.accent_soft))
+            one.format.setForeground(QColor(t.on_accent if number == current else t.accent_text))
+            found.append(one)
+        self.setExtraSelections(found)
+
+    def mark_place(self, number: int) -> int:
+        """How far below the top of this widget a mark lies, in pixels."""
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(self._marked[number][0])
+        return self.cursorRect(cursor).top()
+
+    def _find_marks(self) -> None:
+        before = len(self._marked)
+        text = self.document().toRawText() if self._marks is not None else ""
+        found = self._marks(text.replace("\u2029", "\n").replace("\u2028", "\n")) if self._marks is not None else []
+        self._marked = _as_qt(text, found)
+        if self._marked or before:
+            self.show_marks()
 
     def loadResource(self, kind: int, address: QUrl | str, /) -> object:
         name = QUrl(address)
@@ -172,6 +223,7 @@ class MailView(QTextBrowser):
                 t = tokens()
                 make_readable(self.document(), (t.canvas, t.surface, t.raised, t.accent_soft), t.text, t.line_strong)
         self._laying_out = False
+        self._find_marks()
         self._fit()
 
     def _picture(self, number: int, _url: str, image: QImage) -> None:
@@ -209,6 +261,14 @@ class MailView(QTextBrowser):
             f"a {{ color: {t.accent_text}; text-decoration: none; }} pre {{ white-space: pre-wrap; }}"
             f"blockquote {{ color: {t.text2}; margin: 0 0 0 12px; }} td, th {{ padding: 2px 6px; }}"
         )
+
+
+def _as_qt(text: str, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Places counted in characters as Qt counts them: letters beyond the first plane are two."""
+    if not places or max(text) <= "\uffff":
+        return places
+    counted = [0, *itertools.accumulate(1 + (letter > "\uffff") for letter in text)]
+    return [(counted[begin], counted[end]) for begin, end in places]
 
 
 def _nothing(width: int) -> QImage:

@@ -20,7 +20,7 @@ from ui.text import tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.label import Label
 from ui.widgets.layout import column, flow, row
-from ui.widgets.mailview import Guard, MailView
+from ui.widgets.mailview import Guard, MailView, Marks
 
 _QUOTE = re.compile(r"<blockquote|<div[^>]*(?:gmail_quote|divRplyFwdMsg)", re.I)
 _RICH = re.compile(r"<(?:img|table|ul|ol|h[1-4]|b|strong|i|em|u|a)\b", re.I)
@@ -50,6 +50,7 @@ class MessageBody(QFrame):
         self._loader, self._guard = loader, guard
         self._reading: Reading | None = None
         self._agreed = False
+        self._marks: Marks | None = None
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
@@ -104,6 +105,16 @@ class MessageBody(QFrame):
             self._more.show()
         self._drop_notice()
 
+    def mark(self, marks: Marks | None) -> None:
+        """Mark stretches of what is shown; None marks nothing."""
+        self._marks = marks
+        for view in self.views():
+            view.mark(marks)
+
+    def views(self) -> list[MailView]:
+        """The texts that are in sight, from top to bottom."""
+        return [view for view in (self._main, self._rest) if view is not None and not view.isHidden()]
+
     def apply_tokens(self) -> None:
         """Follow another look."""
         for view in (self._main, self._rest):
@@ -126,6 +137,7 @@ class MessageBody(QFrame):
             self._rest = self._add_view()
             self._rest.show_text(self._folded)
         self._rest.setVisible(on)
+        self._rest.mark(self._marks if on else None)
         if self._more is not None:
             self._more.set_name(tr("Hide quoted text") if on else tr("Show quoted text"))
 

@@ -26,7 +26,7 @@ from ui.widgets.button import Button, ToolButton
 from ui.widgets.composer import Attachment, AttachmentStrip
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import row, set_box
-from ui.widgets.mailview import Guard
+from ui.widgets.mailview import Guard, MailView, Marks
 from ui.widgets.pill import Pill
 
 _INSET = 38
@@ -90,6 +90,7 @@ class MessageCard(QFrame):
         self._delivery: DeliveryLine | None = None
         self._is_open = False
         self._row: OutboxRow | None = None
+        self._marks: Marks | None = None
         set_box(self, _BOXES.get(message.direction, "message"))
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(16, 10, 16, 10)
@@ -124,6 +125,16 @@ class MessageCard(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if on else Qt.FocusPolicy.TabFocus)
         state = "" if on else tr("folded")
         self.setAccessibleName(". ".join(p for p in (author(self.message), self._when.text(), state) if p))
+
+    def mark(self, marks: Marks | None) -> None:
+        """Mark stretches of the text, now or once it is shown; None marks nothing."""
+        self._marks = marks
+        if self._body is not None:
+            self._body.mark(marks)
+
+    def text_views(self) -> list[MailView]:
+        """The texts that are in sight."""
+        return self._body.views() if self._body is not None else []
 
     def set_reading(self, reading: Reading, *, as_text: bool) -> None:
         """The mail has been read: its formatted text, and what is known of its sender."""
@@ -198,6 +209,7 @@ class MessageCard(QFrame):
             self._below_layout.addWidget(ElidingLabel(" · ".join(said), "caption"))
         whole = message.direction == "internal"
         self._body = MessageBody(message.text or tr("(no text)"), loader=self._loader, whole=whole, guard=self._guard)
+        self._body.mark(self._marks)
         self._body.pictures_wanted.connect(lambda domain: self.pictures_wanted.emit(self.key, domain))
         self._body.link_clicked.connect(self.link_clicked)
         self._body.original_wanted.connect(lambda: self.original_wanted.emit(self.key))

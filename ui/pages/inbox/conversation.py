@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+import shiboken6
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -21,6 +22,7 @@ from ui.text import ago_text, date_text, tr
 from ui.widgets.button import Button
 from ui.widgets.label import Label
 from ui.widgets.layout import clear, line, row, set_box
+from ui.widgets.mailview import Marks
 from ui.widgets.pill import ScoreChip
 from ui.widgets.state import Banner
 
@@ -51,12 +53,14 @@ class Conversation(QScrollArea):
     joined = Signal(object, object)  # message, ticket: "Belongs here"
     ticket_wanted = Signal(object)
     restore_wanted = Signal()
+    marks_changed = Signal()  # what is marked may lie elsewhere now
 
     def __init__(self, files: MailFiles) -> None:
         super().__init__()
         self._files = files
         self._cards: dict[UUID, MessageCard] = {}
         self._shown: Opened | None = None
+        self._marks: Marks | None = None
         self._all = False
         self._stick = False
         self.setWidgetResizable(True)
@@ -101,6 +105,7 @@ class Conversation(QScrollArea):
             self._to_end()
             QTimer.singleShot(0, self._to_end)
             QTimer.singleShot(250, self._let_go)
+        self.marks_changed.emit()
 
     def clear(self) -> None:
         """Show nothing."""
@@ -122,6 +127,7 @@ class Conversation(QScrollArea):
         card = self._cards.get(message)
         if card is not None:
             card.set_reading(reading, as_text=self._files.marks.died(message))
+            self.marks_changed.emit()
 
     def reveal(self, message: UUID) -> None:
         """Open a message and bring it into view."""
@@ -133,6 +139,28 @@ class Conversation(QScrollArea):
             self._stick = False
             card.set_open(True)
             QTimer.singleShot(0, lambda: self.verticalScrollBar().setValue(card.y() - 16))
+
+    @property
+    def messages(self) -> Sequence[MessageView]:
+        """All messages of the ticket shown."""
+        return self._shown.messages if self._shown is not None else ()
+
+    def mark(self, marks: Marks | None) -> None:
+        """Mark stretches of all texts, whatever is shown from now on; None marks nothing."""
+        self._marks = marks
+        for card in self._cards.values():
+            card.mark(marks)
+
+    def show_place(self, widget: QWidget, y: int) -> None:
+        """Bring a place in a text into view, `y` pixels below the top of its widget."""
+        self._stick = False
+
+        def scroll() -> None:
+            if shiboken6.isValid(widget):
+                place = widget.mapTo(self._inner, QPoint(0, y)).y()
+                self.verticalScrollBar().setValue(place - self.viewport().height() // 3)
+
+        QTimer.singleShot(0, scroll)  # after what was opened for it has got its height
 
     def apply_tokens(self) -> None:
         """Follow another look."""
@@ -201,6 +229,7 @@ class Conversation(QScrollArea):
             (card.forward_wanted, self.forward_wanted),
         ):
             signal.connect(relay)
+        card.mark(self._marks)
         self._cards[message.id] = card
         self._list.addWidget(card)
         if expanded:

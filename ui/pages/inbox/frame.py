@@ -10,6 +10,7 @@ from ui.models.tickets import TicketModel
 from ui.pages import BasePage, Context
 from ui.pages.inbox.conversation import Conversation
 from ui.pages.inbox.header import ConversationHeader
+from ui.pages.inbox.hitmarks import HitMarks
 from ui.pages.inbox.list_panel import ListPanel
 from ui.pages.inbox.mailfiles import MailFiles
 from ui.pages.inbox.new_mail import NewMail
@@ -97,6 +98,7 @@ class InboxFrame(BasePage):
         self.list = ListPanel(model, actions["new"])
         self.header = ConversationHeader(actions)
         self.talk = Conversation(files)
+        self.marks = HitMarks(self.talk)
         self.writer = Writer()
         self.side = SidePanel(self.context)
         self.new_mail = NewMail()
@@ -105,6 +107,7 @@ class InboxFrame(BasePage):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.header)
+        column.addWidget(self.marks)
         column.addWidget(self.talk, 1)
         column.addWidget(self.writer)
         self._nothing = EmptyState(

@@ -37,6 +37,14 @@ def bind(page: Page) -> None:
     bind_work(page, lambda: _some(page), lambda: _alone(page))
 
 
+def _searching(page: Page) -> bool | str:
+    return page.list.searching or tr("Nothing is searched for")
+
+
+def _marked_words(page: Page) -> bool | str:
+    return page.marks.count > 0 or tr("Nothing is marked in this conversation")
+
+
 def _bind_list(page: Page) -> None:
     on = _binder(page)
 
@@ -44,6 +52,10 @@ def _bind_list(page: Page) -> None:
         return page.list.shown
 
     on("search", page.list.search.setFocus)
+    on("search.scope", page.list.finding.next_scope, lambda: _searching(page))
+    on("search.order", page.list.finding.turn, lambda: _searching(page))
+    on("search.next", lambda: page.marks.step(1), lambda: _marked_words(page))
+    on("search.previous", lambda: page.marks.step(-1), lambda: _marked_words(page))
     on("new", page.write_new)
     on("next", lambda: rows().step(1))
     on("previous", lambda: rows().step(-1))

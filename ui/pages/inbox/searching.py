@@ -7,6 +7,7 @@ found grows in steps off the window's thread until it is exact, and only while n
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from PySide6.QtCore import QObject
 
@@ -43,17 +44,15 @@ class Searching(QObject):
         bar.valueChanged.connect(lambda _at: self._go_on())
         bar.rangeChanged.connect(lambda _low, _high: self._go_on())
 
-    @property
-    def words(self) -> tuple[str, ...]:
-        """What is looked for now, to be marked in a conversation."""
-        first = next((line for line in self._list.hits.found if line.words), None)
-        return first.words if first is not None and self._list.searching else ()
-
-    @property
-    def phrases(self) -> tuple[str, ...]:
-        """Those of the words that were quoted."""
-        first = next((line for line in self._list.hits.found if line.words), None)
-        return first.phrases if first is not None and self._list.searching else ()
+    def mark(self, ticket: UUID, *, other: bool) -> None:
+        """Mark in the conversation of a ticket what was looked for; of one that was just opened from what was found, show
+        the message that fits.
+        """
+        line = next((one for one in self._list.hits.found if one.key == ticket), None) if self._list.searching else None
+        if line is not None:
+            self._page.marks.look_for(line.words, line.phrases, line.message if other else None)
+        elif other:
+            self._page.marks.look_for((), ())
 
     def ask(self, typed: str) -> None:
         """Look for what is typed; nothing typed is the end of searching."""
@@ -62,6 +61,7 @@ class Searching(QObject):
         self._after, self._is_asking = None, False
         if not typed.strip():
             self.asked = Question("")
+            self._page.marks.look_for((), ())
             return
         again = self.asked
         self.asked = Question(typed, self.part.scope, self.part.best_first, self._page.me)
