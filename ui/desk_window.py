@@ -28,6 +28,7 @@ from ui.pages.working import Working
 from ui.tasks import Tasks
 from ui.text import tr
 from ui.theme import Choice, Theme
+from ui.widgets.focus import FocusKeeper
 from ui.widgets.overlay import Overlay
 from ui.widgets.palette import CommandPalette, Entry
 from ui.widgets.progress import WorkStrip
@@ -187,8 +188,14 @@ class DeskWindow(QMainWindow):
         )
         self.work = Working(self.context, WorkStrip(body))
         self.keeper = KeyKeeper(self.context)
+        self.focus_keeper = FocusKeeper(self, self.overlay, self._give_focus)
         self._bind_common()
         self._restore(size)
+
+    def _give_focus(self) -> None:
+        page = self.page()
+        if page is not None and page.isVisible():
+            page.take_focus()
 
     def _pages_beside(self) -> list[BasePage]:
         pages = [one.page() for one in self.windows.all if one is not self]

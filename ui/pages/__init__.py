@@ -19,7 +19,7 @@ from ui.bridge import Bridge
 from ui.models.cache import TicketCache
 from ui.tasks import Tasks
 from ui.theme import Theme
-from ui.widgets.overlay import Overlay
+from ui.widgets.overlay import Overlay, first_control
 from ui.widgets.rail import Reason, State
 from ui.widgets.toast import ToastHost
 
@@ -79,6 +79,9 @@ class BasePage(QWidget):
 
     def take_focus(self) -> None:
         """The keyboard was nowhere: it goes to where one goes on from here."""
+        control = first_control(self)
+        if control is not None:
+            control.setFocus()
 
     def refresh(self, changes: Changes) -> None:
         """Something changed; called only while the page is shown (or when it is shown again, merged)."""

@@ -30,7 +30,8 @@ class FoldingSection(QFrame):
         self.head = Button(title, "fold", clicked=self._press)
         self.summary = ElidingLabel("", "small")
         self.plus = ToolButton("plus", add_words, size=24, icon_size=14, clicked=self._add)
-        self.plus.setVisible(bool(add_words))
+        if not add_words:
+            self.plus.hide()  # never shown before it has a parent: it would be a window for a moment, with the keyboard
         layout = vertical(self)
         layout.setSpacing(2)
         layout.addWidget(row(self.head, (self.summary, 1), self.plus, spacing=6))

@@ -131,7 +131,7 @@ class Overlay(QWidget):
         sheet.show()
         self._place()
         self.covered.emit(True)
-        target = focus or _first_control(sheet)
+        target = focus or first_control(sheet)
         if target is not None:
             target.setFocus(Qt.FocusReason.TabFocusReason)
 
@@ -228,7 +228,7 @@ class Overlay(QWidget):
         if sheet is None or now is None or not self.isVisible() or now.window() is not self.window():
             return
         if now is not self and not self.isAncestorOf(now):
-            target = old if old is not None and _alive(old) and sheet.isAncestorOf(old) else _first_control(sheet)
+            target = old if old is not None and _alive(old) and sheet.isAncestorOf(old) else first_control(sheet)
             if target is not None:
                 target.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -237,7 +237,7 @@ def _alive(widget: QWidget) -> bool:
     return bool(shiboken6.isValid(widget))
 
 
-def _first_control(sheet: QWidget) -> QWidget | None:
+def first_control(sheet: QWidget) -> QWidget | None:
     """The first thing to type or press; the closing cross comes last."""
     found = [w for w in sheet.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isEnabled()]
     found = [w for w in found if w.isVisibleTo(sheet)]
@@ -295,6 +295,6 @@ class Popover(QFrame):
         ceiling = window.mapToGlobal(QPoint(0, 8)).y()
         self.move(corner.x(), max(ceiling, min(corner.y(), floor)))
         self.show()
-        target = _first_control(self)
+        target = first_control(self)
         if target is not None:
             target.setFocus(Qt.FocusReason.PopupFocusReason)

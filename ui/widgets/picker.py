@@ -184,7 +184,8 @@ class Picker(QFrame):
         self.list.clicked.connect(self._take)
         self._nothing = row((Label(tr("Nothing fits"), "small"), 1), margins=(14, 4, 14, 12))
         self._foot = row((Label(foot, "caption", wrap=True), 1), margins=(14, 4, 14, 8))
-        self._foot.setVisible(bool(foot))
+        if not foot:
+            self._foot.hide()  # never shown before it has a parent: it would be a window for a moment, with the keyboard
         layout = QVBoxLayout(self)
         layout.setContentsMargins(1, 1, 1, 1)
         layout.setSpacing(0)

@@ -64,7 +64,8 @@ class Pane(QFrame):
         self._kept: Values = {}
         self.title = ElidingLabel(title, "title")
         self.text = Label(text, "small", wrap=True)
-        self.text.setVisible(bool(text))
+        if not text:
+            self.text.hide()  # never shown before it has a parent: it would be a window for a moment, with the keyboard
         self.scroller = ScrollPage(margins=(24, 8, 24, 24), spacing=12)
         self.target: QLayout = self.scroller.content  # where fields are added
         self.save_button = Button(tr("Save"), "primary", clicked=self.save)
