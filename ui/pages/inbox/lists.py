@@ -9,15 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
-from weakref import WeakKeyDictionary
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.desk import Desk
 from app.kernel.changes import Changes
 from app.tickets.queries import Counts, counts
 from app.views.queries import ViewInfo, views
-from app.views.tally import Tally, ViewCount
+from app.views.tally import ViewCount
 from ui.models.sources import Asked, depends_on_time, pile_of
 from ui.models.tickets import TicketModel
 from ui.pages import Context
@@ -33,13 +31,6 @@ _AGAIN_MS = 30_000
 
 _COUNTED = ("ticket", "seen", "setting", "customer", "agent", "tag", "view", "field", "state", "message", "survey")
 _ASKED_FOR = ("seen", "customer", "organisation", "agent", "tag", "field", "state", "message", "survey", "mailbox")
-
-_TALLIES: WeakKeyDictionary[Desk, Tally] = WeakKeyDictionary()
-
-
-def tally_of(desk: Desk) -> Tally:
-    """The one tally of a desk, whoever asks."""
-    return _TALLIES.setdefault(desk, Tally())
 
 
 class Lists(QObject):
@@ -135,7 +126,7 @@ class Lists(QObject):
 
     def ask_numbers(self) -> None:
         """Read the exact numbers of all views."""
-        tally, me = tally_of(self._context.desk), self._me()
+        tally, me = self._context.desk.tally, self._me()
         self._context.tasks.ask(tally.read, me, then=self._take_numbers, owner=self, key="inbox-numbers")
 
     def _take_numbers(self, found: dict[UUID, ViewCount]) -> None:
