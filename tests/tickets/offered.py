@@ -57,18 +57,20 @@ Step = Callable[[Tx, Choices, int, int], object]
 OFFERED: dict[str, Step] = {}
 
 
-def _offer(step: Step) -> Step:
+def offer(step: Step) -> Step:
+    """A step by its function's name."""
     OFFERED[step.__name__.strip("_")] = step
     return step
 
 
-def _pick(values: Any, number: int) -> Any:
+def pick(values: Any, number: int) -> Any:
+    """One of some values, whatever the number."""
     values = list(values)
     return values[number % len(values)]
 
 
 def _simple(name: str, command: Callable[..., Any], values: Any) -> None:
-    OFFERED[name] = lambda tx, has, a, b: command(tx, has.any_ticket(tx, a), _pick(values, b))
+    OFFERED[name] = lambda tx, has, a, b: command(tx, has.any_ticket(tx, a), pick(values, b))
 
 
 _simple("status", commands.set_status, list(Status))
@@ -78,139 +80,139 @@ _simple("untag", commands.remove_tag, ["vip", "late"])
 _simple("follow_up", commands.set_follow_up, [True, False])
 
 
-@_offer
+@offer
 def _together(tx: Tx, has: Choices, a: int, b: int) -> object:
     both = [has.ticket(a), has.ticket(a + 1)]
-    return commands.set_fields(tx, both, status=_pick(Status, b), priority=_pick(Priority, a))
+    return commands.set_fields(tx, both, status=pick(Status, b), priority=pick(Priority, a))
 
 
-@_offer
+@offer
 def _assign(tx: Tx, has: Choices, a: int, b: int) -> object:
-    return commands.assign(tx, has.any_ticket(tx, a), _pick([has.desk.ann, has.desk.bob, None], b))
+    return commands.assign(tx, has.any_ticket(tx, a), pick([has.desk.ann, has.desk.bob, None], b))
 
 
-@_offer
+@offer
 def _subject(tx: Tx, has: Choices, a: int, b: int) -> object:
     return commands.set_fields(tx, has.any_ticket(tx, a), subject=f"Subject {b % 3}")
 
 
-@_offer
+@offer
 def _give(tx: Tx, has: Choices, a: int, b: int) -> object:
     return commands.set_fields(tx, has.any_ticket(tx, a), customer=has.customer(tx, b))
 
 
-@_offer
+@offer
 def _due(tx: Tx, has: Choices, a: int, b: int) -> object:
     at = tx.now + timedelta(days=b) if b % 3 else None
-    return commands.set_fields(tx, has.any_ticket(tx, a), due_at=at, team=_pick(["", "billing"], b))
+    return commands.set_fields(tx, has.any_ticket(tx, a), due_at=at, team=pick(["", "billing"], b))
 
 
-@_offer
+@offer
 def _snooze(tx: Tx, has: Choices, a: int, b: int) -> object:
     return commands.snooze(tx, has.any_ticket(tx, a), tx.now + timedelta(hours=1 + b) if b % 3 else None)
 
 
-@_offer
+@offer
 def _delete(tx: Tx, has: Choices, a: int, b: int) -> object:
     return commands.delete_ticket(tx, [has.any_ticket(tx, a), has.any_ticket(tx, b)])
 
 
-@_offer
+@offer
 def _restore(tx: Tx, has: Choices, a: int, b: int) -> object:
     return commands.restore_ticket(tx, [has.any_ticket(tx, a), has.any_ticket(tx, b)])
 
 
-@_offer
+@offer
 def _unread(tx: Tx, has: Choices, a: int, b: int) -> None:
     commands.mark_unseen(tx, [has.ticket(a), has.ticket(b)])
 
 
-@_offer
+@offer
 def _note(tx: Tx, has: Choices, a: int, b: int) -> object:
     return commands.add_note(tx, has.any_ticket(tx, a), f"Words {b}")
 
 
-@_offer
+@offer
 def _reply(tx: Tx, has: Choices, a: int, b: int) -> object:
     return commands.reply(tx, has.any_ticket(tx, a), text=f"Words {b}", solve=bool(b % 2), undo_seconds=60)
 
 
-@_offer
+@offer
 def _new_mail(tx: Tx, has: Choices, a: int, b: int) -> object:
-    to = _pick(["new@other.example", "c1@shop.example", "ben@mail.example"], a)
+    to = pick(["new@other.example", "c1@shop.example", "ben@mail.example"], a)
     return commands.new_mail(
         tx, customer_address=to, customer_name="Ben", subject="Hello", text="Words", solve=bool(b % 2)
     )
 
 
-@_offer
+@offer
 def _forward(tx: Tx, has: Choices, a: int, b: int) -> object:
     message = has.message(tx, a)
     return message and commands.forward(tx, message, to=[("", f"colleague{b % 2}@desk.example")], text="Look at this")
 
 
-@_offer
+@offer
 def _merge(tx: Tx, has: Choices, a: int, b: int) -> object:
     return commands.merge(tx, has.any_ticket(tx, a), has.any_ticket(tx, b))
 
 
-@_offer
+@offer
 def _unmerge(tx: Tx, has: Choices, a: int, b: int) -> object:
     return commands.unmerge(tx, has.any_ticket(tx, a))
 
 
-@_offer
+@offer
 def _belongs_here(tx: Tx, has: Choices, a: int, b: int) -> object:
     message = has.message(tx, a)
     return message and commands.place_message(tx, message, has.any_ticket(tx, b))
 
 
-@_offer
+@offer
 def _split(tx: Tx, has: Choices, a: int, b: int) -> object:
     message = has.message(tx, a)
     return message and commands.split(tx, message, following=bool(b % 2))
 
 
-@_offer
+@offer
 def _customer_fields(tx: Tx, has: Choices, a: int, b: int) -> object:
     return update_customer(
-        tx, has.customer(tx, a), name=f"Name {b % 3}", notes=_pick(["", "Likes tea"], b), language="de"
+        tx, has.customer(tx, a), name=f"Name {b % 3}", notes=pick(["", "Likes tea"], b), language="de"
     )
 
 
-@_offer
+@offer
 def _address(tx: Tx, has: Choices, a: int, b: int) -> None:
     add_address(tx, has.customer(tx, a), f"more{b % 3}@shop.example")
 
 
-@_offer
+@offer
 def _block(tx: Tx, has: Choices, a: int, b: int) -> object:
-    return (block if b % 2 else unblock)(tx, _pick(["@shop.example", "c1@shop.example"], a))
+    return (block if b % 2 else unblock)(tx, pick(["@shop.example", "c1@shop.example"], a))
 
 
-@_offer
+@offer
 def _pictures(tx: Tx, has: Choices, a: int, b: int) -> None:
-    (allow_pictures if b % 2 else forbid_pictures)(tx, _pick(["shop.example", "news.example"], a))
+    (allow_pictures if b % 2 else forbid_pictures)(tx, pick(["shop.example", "news.example"], a))
 
 
-@_offer
+@offer
 def _setting(tx: Tx, has: Choices, a: int, b: int) -> object:
-    key, value = _pick(
+    key, value = pick(
         [("close_after_days", 10 + b), ("desk_name", f"Desk {b % 2}"), ("survey_enabled", bool(b % 2))], a
     )
     return choose(tx, key, value)
 
 
-@_offer
+@offer
 def _mailbox(tx: Tx, has: Choices, a: int, b: int) -> None:
     if a % 3 == 0:
         pause_mailbox(tx, has.desk.mailbox, "person", "")
     elif a % 3 == 1:
         resume_mailbox(tx, has.desk.mailbox)
     else:
-        update_mailbox(tx, has.desk.mailbox, name=f"Help {b % 2}", signature=_pick(["", "Yours"], b))
+        update_mailbox(tx, has.desk.mailbox, name=f"Help {b % 2}", signature=pick(["", "Yours"], b))
 
 
-@_offer
+@offer
 def _agent(tx: Tx, has: Choices, a: int, b: int) -> None:
-    update_agent(tx, _pick([has.desk.ann, has.desk.bob], a), signature=f"Yours {b % 2}")
+    update_agent(tx, pick([has.desk.ann, has.desk.bob], a), signature=f"Yours {b % 2}")

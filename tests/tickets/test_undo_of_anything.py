@@ -18,7 +18,8 @@ from app.tickets import commands, queries
 from app.tickets.rules import Status
 from tests.desk_export import Export, differences, export
 from tests.desk_fixture import SmallDesk
-from tests.tickets.offered import OFFERED, Choices
+from tests.tickets.offered import Choices
+from tests.tickets.offered_work import OFFERED
 
 _number = st.integers(0, 11)
 
