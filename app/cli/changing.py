@@ -20,6 +20,7 @@ from app.kernel.errors import UserError
 from app.people.queries import agent_named
 from app.tickets import queries
 from app.tickets.bulk import ACTS, Act, Cause, Left, Many, change_many, tally_of
+from app.tickets.rules import UNTIL_REPLY, OnReply
 from app.tickets.working import due_of
 
 _FIELDS: Final = (
@@ -101,6 +102,17 @@ def _moment(_desk: Desk, value: str) -> str | None:
     return at.astimezone(UTC).isoformat()
 
 
+def _snooze(desk: Desk, value: str) -> Any:
+    """A time, `reply` (only an answer brings it back) or `7d` (after so many days without one); `+thanks`, `+sleep` behind
+    it: what an answer does.
+    """
+    time, _, on_reply = value.partition("+") if value.rpartition("+")[2] in set(OnReply) else (value, "", "")
+    if found := re.fullmatch(r"(\d{1,4})d", time):
+        return {"days": int(found[1]), "reply": on_reply}
+    until = UNTIL_REPLY.isoformat() if time.lower() == "reply" else _moment(desk, time)
+    return {"until": until, "reply": on_reply} if on_reply else until
+
+
 def _due(_desk: Desk, value: str) -> str | None:
     at = due_of(value, clock.now())
     return None if at is None else at.isoformat()
@@ -116,7 +128,7 @@ def _somebody(desk: Desk, value: str) -> str:
 
 _READ: Final[dict[str, Callable[[Desk, str], Any]]] = {
     "assignee": _agent,
-    "snooze": _moment,
+    "snooze": _snooze,
     "due": _due,
     "follow+": _somebody,
     "follow-": _somebody,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -124,6 +124,18 @@ def takes_answer(
     if status != Status.CLOSED or closed_at is None:
         return True
     return at - closed_at <= timedelta(days=reopen_days)
+
+
+class OnReply(enum.StrEnum):
+    """What a customer's mail does to a snoozed ticket. Stored."""
+
+    WAKE = "wake"
+    THANKS = "thanks"  # brings it back, unless it only says thank you
+    SLEEP = "sleep"  # it stays asleep until its time, as an open one if there is something to answer
+
+
+UNTIL_REPLY: Final = datetime(9000, 1, 1, tzinfo=UTC)
+"""The time until which a ticket is snoozed that only an answer brings back."""
 
 
 def tidy_subject(subject: str) -> str:

@@ -76,6 +76,8 @@ class Ticket(Mutable, Base):
     closed_at: Mapped[datetime | None] = mapped_column(Utc)
     due_at: Mapped[datetime | None] = mapped_column(Utc)
     snooze_until: Mapped[datetime | None] = mapped_column(Utc, active_history=True)
+    snooze_days: Mapped[int | None] = mapped_column(Integer)
+    snooze_reply: Mapped[str | None] = mapped_column(Text)
     last_message_at: Mapped[datetime] = mapped_column(Utc)
     last_incoming_at: Mapped[datetime | None] = mapped_column(Utc)
     merged_into: Mapped[UUID | None] = mapped_column(Id, active_history=True)

@@ -21,6 +21,7 @@ from app.inbox.match import Known, Match, named_by
 from app.inbox.rules import BLOCKED, FolderRole, Outcome, is_by_program, outcome_of_class, why_automatic
 from app.kernel.store import Tx
 from app.mime.model import Address, MailClass, ParsedMail
+from app.mime.thanks import is_thanks
 from app.outbox.commands import note_found_in_sent, note_named, record_bounce, record_complaint
 from app.outbox.rules import is_own
 from app.people.commands import customer_for, know_customers
@@ -273,6 +274,7 @@ class Intake:
             snippet=arrival.snippet,
             has_attachment=has_files(arrival.mail),
             reopen=first or not is_by_program(arrival.mail),
+            is_thanks=lambda: not has_files(arrival.mail) and is_thanks(arrival.mail.opening),
         )
 
     def _ours(self, refs: list[str | None] | tuple[str, ...]) -> Known | None:

@@ -18,12 +18,13 @@ from app.tickets.commands.bin import delete_ticket, restore_ticket
 from app.tickets.commands.custom import set_custom
 from app.tickets.commands.following import follow, unfollow
 from app.tickets.commands.results import Changed
+from app.tickets.commands.rows import Tickets
 from app.tickets.commands.seen import mark_seen, mark_unseen
 from app.tickets.commands.snooze import snooze
 from app.tickets.commands.spam import block_senders, mark_spam
 from app.tickets.commands.status import assign, set_fields, set_follow_up, set_priority, set_status, status_meant
 from app.tickets.commands.tags import add_tag, remove_tag
-from app.tickets.rules import as_priority, tidy_tag
+from app.tickets.rules import OnReply, as_priority, tidy_tag
 
 Verb = Callable[[Tx, UUID, Any], Changed | None]
 Check = Callable[[Tx, Any], object]
@@ -106,6 +107,13 @@ def _moment(value: Any) -> datetime | None:
     return datetime.fromisoformat(value) if value else None
 
 
+def _snooze(tx: Tx, tickets: Tickets, value: Any) -> Changed:
+    """A time as text (None wakes), or `{until, days, reply}` as `snooze` takes them."""
+    asked = value if isinstance(value, dict) else {"until": value}
+    days, on_reply = int(asked.get("days") or 0), str(asked.get("reply") or OnReply.WAKE)
+    return snooze(tx, tickets, _moment(asked.get("until")), days=days, on_reply=on_reply)
+
+
 def _see(tx: Tx, ticket: UUID, seen: Any) -> None:
     (mark_seen if seen else mark_unseen)(tx, ticket)
 
@@ -129,8 +137,8 @@ declare("tag+", add_tag, check=lambda _tx, value: tidy_tag(value))
 declare("tag-", remove_tag, check=lambda _tx, value: tidy_tag(value))
 declare(
     "snooze",
-    lambda tx, ticket, value: snooze(tx, ticket, _moment(value)),
-    check=lambda tx, value: snooze(tx, (), _moment(value)),
+    _snooze,
+    check=lambda tx, value: _snooze(tx, (), value),
     watched=("snooze_until",),
 )
 declare(

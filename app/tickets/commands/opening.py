@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,6 +19,7 @@ from app.people.commands import organisation_of, record_event
 from app.people.row_history import add_row
 from app.people.rules import EventKind
 from app.tickets.commands.rows import change, living_row, ticket_doc, ticket_row
+from app.tickets.commands.snooze import count_anew
 from app.tickets.commands.standing import Added, forget_standing, keep_opened, standing, sum_up
 from app.tickets.commands.status import apply_status, tell_status
 from app.tickets.counters import count, next_number
@@ -27,6 +28,7 @@ from app.tickets.rules import (
     DONE,
     HISTORY,
     TO_DO,
+    OnReply,
     Standing,
     Status,
     after_customer_mail,
@@ -127,9 +129,18 @@ _OPEN_QUIETLY = Bulk(
 
 
 def customer_wrote(
-    tx: Tx, ticket: UUID, *, at: datetime, snippet: str, has_attachment: bool, reopen: bool = True
+    tx: Tx,
+    ticket: UUID,
+    *,
+    at: datetime,
+    snippet: str,
+    has_attachment: bool,
+    reopen: bool = True,
+    is_thanks: Callable[[], bool] = lambda: False,
 ) -> None:
     """A mail of the customer joined a ticket. `reopen=False` (history, automatic mail): counts only, no status, no fact.
+
+    `is_thanks` is asked of a snoozed ticket: does the mail say nothing but thank you?
 
     New and open stay; waiting, solved and recently closed become open. Whether a ticket closed long ago takes the
     mail at all is asked before, with `accepts_reply`.
@@ -140,12 +151,15 @@ def customer_wrote(
     if not reopen:
         return
     if now.status not in TO_DO or now.snooze_until is not None:
-        _open_again(tx, ticket_row(tx, now.id), at)
+        row = ticket_row(tx, now.id)
+        thanked = row.snooze_until is not None and row.snooze_reply == OnReply.THANKS and is_thanks()
+        if not thanked:
+            _open_again(tx, row, at)
     tx.emit(CustomerWrote(now.id, at))
 
 
 def _open_again(tx: Tx, row: Ticket, at: datetime) -> None:
-    if row.snooze_until is not None:
+    if row.snooze_until is not None and row.snooze_reply != OnReply.SLEEP:
         change(tx, row, "snooze_until", None, EventKind.MOVED)
     if accepts_reply(tx, row.id, at):
         apply_status(tx, row, after_customer_mail(row.status), EventKind.MOVED)
@@ -161,6 +175,8 @@ def agent_wrote(tx: Tx, ticket: UUID, *, at: datetime, snippet: str, has_attachm
     message_added(tx, row.id, direction="out", at=at, snippet=snippet, has_attachment=has_attachment)
     if row.first_reply_at is None:
         row.first_reply_at = at
+    if is_newest:
+        count_anew(tx, row)
     if is_newest and row.status in {Status.NEW, Status.OPEN}:
         apply_status(tx, row, after_reply(solve=solve), EventKind.MOVED)
 

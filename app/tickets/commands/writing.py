@@ -25,6 +25,7 @@ from app.tickets.commands.opening import message_added, open_ticket, set_first_r
 from app.tickets.commands.results import Written
 from app.tickets.commands.rows import change, living_row, ticket_row, usable_row
 from app.tickets.commands.seen import mark_seen
+from app.tickets.commands.snooze import count_anew
 from app.tickets.commands.status import apply_status
 from app.tickets.queries.conversation import message_to_answer
 from app.tickets.rules import Status, after_reply
@@ -269,6 +270,7 @@ def _written(tx: Tx, row: Ticket, message: UUID, text: str, has_files: bool, *, 
     record_event(tx, EventKind.REPLIED, ticket=row.id, field="message", new=str(message))
     message_added(tx, row.id, direction="out", at=tx.now, snippet=snippet_of(text), has_attachment=has_files)
     apply_status(tx, row, after_reply(solve=solve))
+    count_anew(tx, row)
     mark_seen(tx, row.id)
     mark_action(tx)
 

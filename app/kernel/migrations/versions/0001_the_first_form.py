@@ -645,6 +645,8 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
         sa.Column("due_at", sa.BigInteger(), nullable=True),
         sa.Column("snooze_until", sa.BigInteger(), nullable=True),
+        sa.Column("snooze_days", sa.Integer(), nullable=True),
+        sa.Column("snooze_reply", sa.Text(), nullable=True),
         sa.Column("last_message_at", sa.BigInteger(), nullable=False),
         sa.Column("last_incoming_at", sa.BigInteger(), nullable=True),
         sa.Column("merged_into", sa.LargeBinary(16), nullable=True),
