@@ -1,4 +1,4 @@
-"""The icon in the system's tray, and a calm notice when a customer has written.
+"""The icon in the system's tray with the number of unread tickets, and a calm notice when a customer has written.
 
 Only new mail of customers is told: nothing that lay in the mailbox before, nothing automatic, nothing about the ticket that
 somebody is reading just now. What arrives within a moment becomes one notice. A click opens the ticket.
@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QObject, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
 
 from app.conversations.queries import message
@@ -23,10 +23,12 @@ from app.kernel.changes import Changes
 from ui.pages import Context
 from ui.pages.followed import Followed
 from ui.text import tr
+from ui.theme import tokens
 from ui.widgets.avatar import Logo
 
 if TYPE_CHECKING:
     from app.desk import Desk
+    from ui.window import Window
 
 _TOGETHER_MS = 1500
 _MOST = 50
@@ -77,6 +79,36 @@ def notice_of(news: tuple[News, ...]) -> Notice:
     return Notice(title, shown, next(iter(tickets)) if len(tickets) == 1 else None)
 
 
+def badge_text(unread: int) -> str:
+    """What stands on the icon: two figures at most, nothing for none."""
+    return "" if unread <= 0 else str(unread) if unread < 100 else "99+"
+
+
+def badged(logo: QPixmap, unread: int) -> QIcon:
+    """The icon, with the number of unread tickets at its lower edge."""
+    words = badge_text(unread)
+    if not words:
+        return QIcon(logo)
+    shown = QPixmap(logo)
+    shown.setDevicePixelRatio(1)
+    side, height = shown.width(), shown.height() * 0.56
+    t = tokens()
+    with QPainter(shown) as painter:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        face = QFont(painter.font())
+        face.setPixelSize(max(7, round(height * (0.82 if len(words) < 3 else 0.62))))
+        face.setWeight(QFont.Weight.DemiBold)
+        painter.setFont(face)
+        width = max(height, painter.fontMetrics().horizontalAdvance(words) + height * 0.45)
+        place = QRectF(max(0.0, side - width), shown.height() - height, min(width, side), height)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(t.bad))
+        painter.drawRoundedRect(place, height / 2, height / 2)
+        painter.setPen(QColor(t.canvas))
+        painter.drawText(place, Qt.AlignmentFlag.AlignCenter, words)
+    return QIcon(shown)
+
+
 class Notifier(QObject):
     """Watches for new mail. `noticed` tells what is to be shown; `reading()` is the ticket before somebody's eyes."""
 
@@ -112,24 +144,30 @@ class Notifier(QObject):
 class Tray(QObject):
     """The icon with its menu, where the system has a tray; the notices."""
 
-    def __init__(self, context: Context, window: QWidget, raise_window: Callable[[], None]) -> None:
+    def __init__(self, context: Context, window: Window, raise_window: Callable[[], None]) -> None:
         super().__init__(window)
         self._context, self._window, self._raise = context, window, raise_window
         self._leads_to: UUID | None = None
+        self._logo = Logo(32).grab()
+        self.unread = 0
         self.icon: QSystemTrayIcon | None = None
+        window.counted.connect(self._count)
         self.notifier = Notifier(context, self._reading)
         self.notifier.noticed.connect(self._show)
         self.followed = Followed(context, self._reading)
         self.followed.noticed.connect(lambda title, text, ticket: self._show(Notice(title, text, ticket)))
         if QSystemTrayIcon.isSystemTrayAvailable():
             self.icon = self._make()
+        self._count("inbox", window.counts.get("inbox", 0))
 
     def _make(self) -> QSystemTrayIcon:
-        made = QSystemTrayIcon(QIcon(Logo(32).grab()), self)
-        made.setToolTip("Deskbell")
-        menu = QMenu(self._window)
+        made = QSystemTrayIcon(badged(self._logo, 0), self)
+        menu, actions = QMenu(self._window), self._context.actions
         menu.addAction(tr("Open Deskbell"), self._raise)
-        menu.addAction(tr("Quit"), self._window.close)
+        menu.addAction(tr("New mail"), self._write)
+        menu.addAction(actions["check_mail"])
+        menu.addSeparator()
+        menu.addAction(actions["quit"])
         made.setContextMenu(menu)
         made.activated.connect(self._pressed)
         made.messageClicked.connect(self.follow)
@@ -144,6 +182,23 @@ class Tray(QObject):
         else:
             self._context.go("inbox")
 
+    def _write(self) -> None:
+        self._raise()
+        self._context.go("inbox", new_to="")
+
+    def _count(self, name: str, count: int) -> None:
+        """Unread tickets: on the icon, in its tooltip, and where the system shows a program's number."""
+        if name != "inbox":
+            return
+        self.unread = count
+        app = QApplication.instance()
+        if isinstance(app, QGuiApplication):
+            app.setBadgeNumber(count)
+        if self.icon is not None:
+            self.icon.setIcon(badged(self._logo, count))
+            unread = tr("{n} unread ticket|{n} unread tickets", n=count)
+            self.icon.setToolTip(f"Deskbell – {unread}" if count else "Deskbell")
+
     def _show(self, notice: Notice) -> None:
         self._leads_to = notice.ticket
         QApplication.alert(self._window)
@@ -155,10 +210,9 @@ class Tray(QObject):
             self._raise()
 
     def _reading(self) -> UUID | None:
-        """The ticket that is shown in a window that has the focus."""
-        if not self._window.isActiveWindow():
-            return None
-        for child in self._window.findChildren(QWidget):
+        """The ticket that is shown in the window that has the focus, whichever of ours that is."""
+        active = next((one for one in self._window.windows.all if one.isActiveWindow()), None)
+        for child in active.findChildren(QWidget) if active is not None else ():
             ticket = getattr(child, "ticket", None)
             if isinstance(ticket, UUID) and child.isVisible():
                 return ticket

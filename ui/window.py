@@ -15,10 +15,11 @@ from functools import partial
 from typing import cast
 from uuid import UUID
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from app.desk import Desk
+from app.kernel import signals
 from app.kernel.changes import Changes
 from ui.actions import LISTS
 from ui.desk_window import LOOKS, DeskWindow, EngineSecret, Windows
@@ -51,7 +52,9 @@ def has_page(name: str) -> bool:
 
 
 class Window(DeskWindow):
-    """One window over one desk."""
+    """One window over one desk. `counted`: a number beside a page changed (page, number); `counts` are the latest ones."""
+
+    counted = Signal(str, int)
 
     def __init__(
         self, desk: Desk, theme: Theme, *, engine_secret: EngineSecret | None = None, among: Windows | None = None
@@ -61,6 +64,7 @@ class Window(DeskWindow):
         self.setMinimumSize(960, 640)
         self._pages: dict[str, BasePage | ErrorState] = {}
         self._stale: dict[str, Changes] = {}
+        self.counts: dict[str, int] = {}
         self._trail: list[str] = []
         self._bench = os.environ.get("DESKBELL_BENCH") == "1"
         self.watcher: QObject | None = None
@@ -140,7 +144,7 @@ class Window(DeskWindow):
         self.agent = AgentButton("", [self.actions_[f"look.{look}"] for look in LOOKS])
         menu = self.agent.menu()
         menu.addSeparator()
-        menu.addActions([self.actions_["shortcuts"], self.actions_["quit"]])
+        menu.addActions([self.actions_[key] for key in ("shortcuts", "keys", "work", "quit")])
         lower = [_named(_SETTINGS)] if has_page("settings") else []
         self.rail = Rail([_named(p) for p in _PLACES if has_page(p.key)], [self.lamp, *lower, self.agent])
         self.rail.chosen.connect(self.go)
@@ -156,6 +160,8 @@ class Window(DeskWindow):
                 bind(self, f"go.{name}", partial(self.go, name))
         for key, view in LISTS.items():
             bind(self, key, partial(self.go, "inbox", view=view), lambda: self.current != FIRST_RUN)
+        look = tr("The mailboxes are looked at now.")
+        bind(self, "check_mail", lambda: self.tasks.do(signals.send, "check_now", {}, done=look))
 
     def _make(self, name: str) -> BasePage | ErrorState:
         """A page, or in its place why it could not be made: one broken page must not take the window with it."""
@@ -191,6 +197,8 @@ class Window(DeskWindow):
         self.lamp.set_state(state, reasons)
 
     def show_count(self, name: str, count: int) -> None:
+        self.counts[name] = count
+        self.counted.emit(name, count)
         button = self.rail.button(name)
         if button is not None:
             button.set_count(count)

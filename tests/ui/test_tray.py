@@ -11,7 +11,7 @@ import pytest
 
 from app.desk import Desk
 from app.kernel import clock
-from ui.tray import News, Notice, Notifier, Tray, news_since, notice_of
+from ui.tray import News, Notice, Notifier, Tray, badge_text, badged, news_since, notice_of
 from ui.window import Window
 
 
@@ -62,6 +62,17 @@ def test_a_click_leads_to_the_ticket(window: Window) -> None:
     tray.notifier.noticed.emit(Notice("Ana", "Lamp", ticket))
     tray.follow()
     assert (raised, went) == ([True], [("inbox", ticket)])
+
+
+def test_the_icon_bears_the_number_of_unread_tickets(window: Window) -> None:
+    tray = Tray(window.context, window, lambda: None)
+    window.show_count("inbox", 7)
+    assert tray.unread == 7
+    assert [badge_text(n) for n in (0, 7, 42, 100)] == ["", "7", "42", "99+"]
+    plain, seven = (badged(tray._logo, n).pixmap(32, 32).toImage() for n in (0, 7))
+    assert plain != seven
+    later = Tray(window.context, window, lambda: None)  # made after the number was told
+    assert later.unread == 7
 
 
 def test_a_desk_without_mail_has_no_news(desk: Desk) -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
 
-from app.kernel import signals
 from app.tickets.queries import TicketRow
 from ui.pages.inbox.formatkeys import bind_formatting
 from ui.pages.inbox.list_view import Rows
@@ -66,10 +65,6 @@ def _bind_list(page: Page) -> None:
     on("select_all", page.selecting.choose_all, lambda: page.selecting.total > 0 or tr("The list is empty"))
     on("select_none", page.selecting.clear, lambda: page.selecting.wanted or tr("Nothing is selected"))
     on("side", page.toggle_side)
-    on(
-        "check_mail",
-        lambda: page.context.tasks.do(signals.send, "check_now", {}, done=tr("The mailboxes are looked at now.")),
-    )
 
 
 def _bind_triage(page: Page) -> None:
