@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.kernel import clock
 from app.tickets.queries import HistoryLine, history
+from app.tickets.rules import UNTIL_REPLY
 from ui.models.tickets import status_word
 from ui.pages import Context
 from ui.pages.inbox.beside.people import link_word
@@ -49,6 +50,8 @@ def field_word(field: str) -> str:
 
 def line_words(line: HistoryLine, now: datetime) -> str:
     """A line of the history as a sentence without its subject."""
+    if line.kind == "problem":
+        return problem_words(line.field, line.new)
     told = _TOLD.get(line.kind)
     if told is not None:
         return told()
@@ -71,8 +74,28 @@ _TOLD: dict[str, Callable[[], str]] = {
     "restored": lambda: tr("Restored from the Bin"),
     "undone": lambda: tr("An action was undone"),
     "redone": lambda: tr("An action was done again"),
-    "problem": lambda: tr("A problem was found"),
 }
+
+
+def problem_words(field: str, new: Any) -> str:
+    """What went wrong with a mail of ours, as history tells it."""
+    if field == "complaint":
+        return tr("The recipient called this mail spam")
+    found = new if isinstance(new, dict) else {}
+    reasons = {
+        "stale": tr("A reply was held back: the customer had written meanwhile"),
+        "sign_in": tr("A reply was held back: the mailbox must be signed in again"),
+        "dead_address": tr("A reply was held back: nobody reads this address any more"),
+        "overtaken": tr("A reply that was to leave later became a draft again: the customer wrote first"),
+    }
+    states = {
+        "failed": tr("A mail of ours did not arrive"),
+        "partial": tr("A mail of ours did not reach everybody"),
+        "uncertain": tr("Nobody knows whether a mail of ours went out"),
+        "retry": tr("A mail of ours could not leave for more than an hour; it is tried again"),
+    }
+    known = reasons.get(str(found.get("reason", ""))) or states.get(str(found.get("state", "")))
+    return known or tr("A problem was found")
 
 
 def _row_words(line: HistoryLine) -> str:
@@ -108,7 +131,8 @@ def _value(field: str, value: Any, now: datetime) -> str:
     if isinstance(value, bool):
         return tr("yes") if value else tr("no")
     if field.endswith(("_at", "_until")):
-        return when_text(datetime.fromisoformat(str(value)), now)
+        at = datetime.fromisoformat(str(value))
+        return tr("an answer comes") if at >= UNTIL_REPLY else when_text(at, now)
     if field in ("status", "state"):
         return status_word(str(value))
     return priority_word(str(value)) if field == "priority" else str(value)

@@ -1,51 +1,131 @@
-"""Snoozing: a sheet with the times that people mean, each with the day and hour that it comes to."""
+"""Snoozing: a sheet with the times that people mean, each with the day and hour that it comes to; or until an answer comes.
+
+What an answer does is chosen in the same sheet, and remembered while the window is open: whoever wants thanks to wake nobody
+wants it of the next ticket, too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from app.kernel import clock
 from app.tickets.bulk import Act
+from app.tickets.commands.snooze import last_snooze
+from app.tickets.rules import UNTIL_REPLY, OnReply
 from ui.pages.changing import Tickets, change, how_many
 from ui.pages.inbox.moments import MomentSheet
 from ui.text import tr, when_text
 from ui.widgets.button import Button
+from ui.widgets.field import Select
 from ui.widgets.label import Label
+from ui.widgets.layout import column, line, row
 
 if TYPE_CHECKING:
     from ui.pages import Context
 
+NO_ANSWER_DAYS = (3, 7)
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """What is chosen: a moment, or so many days without an answer, or neither (wake). `on_reply`: what an answer does."""
+
+    until: datetime | None = None
+    days: int = 0
+    on_reply: str = OnReply.WAKE
+
+    @property
+    def act(self) -> Act:
+        """As the desk takes it."""
+        if self.until is None and not self.days:
+            return Act("snooze", None)
+        until = self.until.isoformat() if self.until is not None else None
+        return Act("snooze", {"until": until, "days": self.days, "reply": str(self.on_reply)})
+
+    def words(self, n: int) -> str:
+        """What is said when it is done."""
+        if self.days:
+            said = tr("Back if there is no answer in {days} days.", days=self.days)
+            return said if n == 1 else tr("{n} tickets: {said}", n=n, said=said)
+        if self.until is None:
+            return tr("{n} ticket is back.|{n} tickets are back.", n=n)
+        if self.until >= UNTIL_REPLY:
+            return tr("Snoozed until an answer comes.|{n} tickets snoozed until an answer comes.", n=n)
+        when = when_text(self.until, clock.now())
+        return tr("Snoozed until {when}.|{n} tickets snoozed until {when}.", n=n, when=when)
+
 
 class SnoozeSheet(MomentSheet):
-    """Until when; `chosen(moment)` is called with what the person takes, None to wake the tickets."""
+    """Until when; `chosen(snooze)` is called with what the person takes."""
 
-    def __init__(self, count: int, *, snoozed: bool, chosen: Callable[[datetime | None], object]) -> None:
+    remembered: str = OnReply.WAKE
+
+    def __init__(self, count: int, *, snoozed: bool, chosen: Callable[[Snooze], object]) -> None:
         title = tr("Snooze the ticket until|Snooze {n} tickets until", n=count)
-        super().__init__(title, tr("Snooze"), timedelta(days=2), chosen)
+        self._choose = chosen
+        super().__init__(title, tr("Snooze"), timedelta(days=2), self._at)
+        self.until_reply = Button(tr("Until an answer comes"), clicked=lambda: self._take_other(until=UNTIL_REPLY))
+        self.no_answer = [
+            Button(tr("No answer in {n} days", n=days), clicked=partial(self._take_other, days=days))
+            for days in NO_ANSWER_DAYS
+        ]
+        ways = [
+            (OnReply.WAKE, tr("It comes back")),
+            (OnReply.THANKS, tr("It comes back, but not for a mere thank-you")),
+            (OnReply.SLEEP, tr("It stays asleep until its time")),
+        ]
+        self.on_reply = Select(ways, SnoozeSheet.remembered, name=tr("If the customer writes"))
+        self.on_reply.chosen.connect(self._remember)
+        self.add(
+            line(),
+            self.until_reply,
+            row(*((each, 1) for each in self.no_answer), spacing=8),
+            column(Label(tr("If the customer writes"), "small"), self.on_reply, spacing=2),
+        )
         if snoozed:
-            self._wake = chosen
-            self.add(Button(tr("Wake it now|Wake them now", n=count), "ghost", clicked=self._take_none))
-        words = tr("It comes back by itself then, or as soon as the customer writes.")
-        self.add(Label(words, "small", wrap=True))
+            self.add(Button(tr("Wake it now|Wake them now", n=count), "ghost", clicked=self._wake))
+        self._remember(self.on_reply.current())
 
-    def _take_none(self) -> None:
+    def offer_again(self, at: datetime) -> None:
+        """The ticket was snoozed until a time that is still to come: offer that one."""
+        when = when_text(at, clock.now())
+        self.add(Button(tr("As before, until {when}", when=when), "ghost", clicked=lambda: self._take(at)))
+
+    def _remember(self, way: str) -> None:
+        SnoozeSheet.remembered = way
+        self.until_reply.setEnabled(way != OnReply.SLEEP)  # nothing would bring it back
+
+    def _at(self, at: datetime) -> None:
+        self._choose(Snooze(until=at, on_reply=self.on_reply.current()))
+
+    def _take_other(self, *, until: datetime | None = None, days: int = 0) -> None:
         self.close_dialog()
-        self._wake(None)
+        self._choose(Snooze(until, days, self.on_reply.current()))
+
+    def _wake(self) -> None:
+        self.close_dialog()
+        self._choose(Snooze())
 
 
 def ask_snooze(context: Context, tickets: Tickets, *, snoozed: bool) -> None:
     """Open the sheet for these tickets and do what is chosen."""
-
-    def chosen(until: datetime | None) -> None:
-        def words(n: int) -> str:
-            if until is None:
-                return tr("{n} ticket is back.|{n} tickets are back.", n=n)
-            when = when_text(until, clock.now())
-            return tr("Snoozed until {when}.|{n} tickets snoozed until {when}.", n=n, when=when)
-
-        change(context, tickets, [Act("snooze", until.isoformat() if until else None)], words)
-
-    sheet: Any = SnoozeSheet(how_many(tickets), snoozed=snoozed, chosen=chosen)
+    sheet = SnoozeSheet(
+        how_many(tickets),
+        snoozed=snoozed,
+        chosen=lambda what: change(context, tickets, [what.act], what.words),
+    )
     context.overlay.open(sheet, focus=sheet.offers[0])
+    if not snoozed and isinstance(tickets, (list, tuple)) and len(tickets) == 1:
+        (one,) = tickets
+        assert isinstance(one, UUID)
+
+        def take(at: datetime | None) -> None:
+            if at is not None and context.overlay.current() is sheet:
+                sheet.offer_again(at)
+
+        context.tasks.ask(last_snooze, one, clock.now(), then=take, owner=sheet)

@@ -1,0 +1,124 @@
+# mypy: disable-error-code="no-untyped-call"
+"""Snoozing as a person does it: until an answer, after days without one, what an answer does, and the same time again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.kernel import clock
+from app.outbox.rules import Hold
+from app.tickets.commands import snooze
+from app.tickets.queries import HistoryLine, ticket
+from app.tickets.rules import UNTIL_REPLY, OnReply
+from tests.ui.inbox_desk import InboxDesk, inbox_window
+from tests.ui.lint import findings
+from ui.pages.inbox.changes import line_words
+from ui.pages.inbox.page import Page
+from ui.pages.inbox.snooze import SnoozeSheet
+from ui.widgets.button import Button
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> Iterator[InboxDesk]:
+    desk = InboxDesk(tmp_path / "desk")
+    yield desk
+    desk.desk.close()
+
+
+@pytest.fixture
+def page(made: InboxDesk, qapp: QApplication, qtbot: QtBot) -> Iterator[Page]:
+    SnoozeSheet.remembered = OnReply.WAKE
+    made.some(2)
+    with inbox_window(made, qapp, qtbot) as shown:
+        qtbot.waitUntil(lambda: shown.shown is not None and shown.around is not None, timeout=30_000)
+        yield shown
+    SnoozeSheet.remembered = OnReply.WAKE
+
+
+def asked(page: Page, qtbot: QtBot) -> SnoozeSheet:
+    """The sheet, opened by its key."""
+    page.list.focus_rows()
+    qtbot.keyClick(page.list.rows, Qt.Key.Key_H)
+    found: list[SnoozeSheet] = []
+
+    def is_open() -> bool:
+        sheet = page.context.overlay.current()
+        found[:] = [sheet] if isinstance(sheet, SnoozeSheet) else []
+        return bool(found)
+
+    qtbot.waitUntil(is_open, timeout=30_000)
+    return found[0]
+
+
+def settled(page: Page, qtbot: QtBot, what: Callable[[], Any]) -> None:
+    qtbot.waitUntil(lambda: bool(what()) and page.context.tasks.running == 0, timeout=30_000)
+
+
+def until(made: InboxDesk, key: UUID) -> Any:
+    found = made.desk.ask(ticket, key)
+    return found.row.snooze_until if found is not None else None
+
+
+def test_until_an_answer_or_after_days_without_one(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    first = page.model.id_at(0)
+    sheet = asked(page, qtbot)
+    assert findings(page.window()) == []
+    sheet.until_reply.click()
+    settled(page, qtbot, lambda: until(made, first) == UNTIL_REPLY)
+    settled(page, qtbot, lambda: page.model.rowCount() == 1)
+    second = page.model.id_at(0)
+    asked(page, qtbot).no_answer[0].click()
+    settled(page, qtbot, lambda: until(made, second) is not None)
+    assert timedelta(days=2) < until(made, second) - clock.now() <= timedelta(days=3)
+
+
+def test_what_an_answer_does_is_chosen_and_remembered(page: Page, qtbot: QtBot) -> None:
+    sheet = asked(page, qtbot)
+    sheet.on_reply.choose(OnReply.SLEEP)
+    sheet.on_reply.chosen.emit(OnReply.SLEEP)
+    assert not sheet.until_reply.isEnabled()  # nothing would bring it back
+    sheet.close_dialog()
+    again = asked(page, qtbot)
+    assert again.on_reply.current() == OnReply.SLEEP
+    again.on_reply.choose(OnReply.THANKS)
+    again.on_reply.chosen.emit(OnReply.THANKS)
+    assert again.until_reply.isEnabled()
+
+
+def test_the_time_before_is_offered_again(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    key, at = page.model.id_at(0), clock.now() + timedelta(days=9)
+    assert key is not None
+    made.desk.do(snooze, key, at)
+    made.desk.do(snooze, key, None)
+    settled(page, qtbot, lambda: page.model.rowCount() == 2 and until(made, key) is None)
+    page.list.choose(key)
+    page.open(key)
+    settled(page, qtbot, lambda: page.shown is not None and page.shown.detail.id == key)
+    sheet = asked(page, qtbot)
+
+    def offered() -> list[Button]:
+        return [one for one in sheet.findChildren(Button) if one.text().startswith("As before")]
+
+    qtbot.waitUntil(lambda: bool(offered()), timeout=30_000)
+    offered()[0].click()
+    settled(page, qtbot, lambda: until(made, key) == at)
+
+
+@pytest.mark.parametrize(
+    ("field", "new"),
+    [("complaint", "id"), *(("delivery", {"state": "held", "reason": str(hold)}) for hold in Hold),
+     *(("delivery", {"state": state}) for state in ("failed", "partial", "uncertain", "retry"))],
+)  # fmt: skip
+def test_every_problem_of_the_history_has_words(field: str, new: Any) -> None:
+    key, now = UUID(int=1), clock.now()
+    words = line_words(HistoryLine(key, now, "problem", field, None, new, None, "", "", key, key), now)
+    assert words != "A problem was found"
