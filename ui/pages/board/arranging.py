@@ -50,7 +50,7 @@ class Arranging(Dialog):
         self._room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._room.setWidget(inner)
-        words = tr("A limit never stops anybody: a column with more cards than it should have says so.")
+        words = tr("A limit stops nobody: a column with more cards than that says so.")
         self._tags = Button(tr("Add a column for a tag…"), icon="tag-outline", clicked=tags)
         self.add(Label(words, "muted", wrap=True), self._room, row(self._tags, None))
 
@@ -101,6 +101,8 @@ class Arranging(Dialog):
         if view.by is BoardBy.TAG and column.key != NOBODY:
             words = tr("No column for “{name}”", name=title)
             items.append(ToolButton("close", words, clicked=partial(self._drop_tag, column.key)))
+        elif view.by is BoardBy.TAG:
+            items.append(40)  # as wide as the button of the others
         return row(*items, spacing=8)
 
     def _take_limit(self, column: ColumnView, field: TextField) -> None:

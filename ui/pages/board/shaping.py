@@ -71,7 +71,7 @@ class Shaping:
         dialog = Dialog(tr("Limit of “{name}”", name=column.title), width=400)
         most = column.view.shape.most if column.view is not None else 0
         field = TextField(str(most or ""), placeholder=tr("No limit"), name=tr("At most so many cards"))
-        hint = tr("It never stops anybody: a column with more cards than that says so.")
+        hint = tr("A limit stops nobody: a column with more cards than that says so.")
         dialog.add(FieldBlock(tr("At most so many cards"), field, hint=hint))
 
         def take() -> None:
