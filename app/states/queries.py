@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from app.states.rules import BUILTIN, CATEGORIES, builtin_id
 from app.states.tables import State
 
+_s = State.__table__.c
+
 
 @dataclass(frozen=True, slots=True)
 class StateInfo:
@@ -65,16 +67,15 @@ def state_named(db: Session, word: str) -> StateInfo | None:
     return next((one for one in everything if wanted in (one.name.casefold(), one.key)), None)
 
 
-def default_state(db: Session, category: str) -> UUID | None:
-    """What `ticket.state` becomes for a ticket that comes into this category."""
-    query = select(State.id).where(State.category == category, State.is_default, State.deleted_at.is_(None))
-    return next((key for key in db.scalars(query) if key not in BUILTIN), None)
+def default_states(db: Session) -> dict[str, UUID]:
+    """What `ticket.state` becomes for a ticket that comes into a category; none for those whose default is built in."""
+    query = select(_s.category, _s.id).where(_s.is_default, _s.deleted_at.is_(None))
+    return {row.category: row.id for row in db.connection().execute(query) if row.id not in BUILTIN}
 
 
 StateNames = dict[UUID | str, tuple[str, str]]
 """(name, colour) by id, and by category for built-in ones that were renamed."""
 
-_s = State.__table__.c
 _NAMES = select(_s.id, _s.category, _s.name, _s.colour).where(_s.deleted_at.is_(None))
 
 

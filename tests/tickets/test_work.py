@@ -67,6 +67,8 @@ def test_the_default_of_a_category_is_what_comes_by_itself(desk: SmallDesk) -> N
     assert [one.label for one in desk.ask(offered_states) if one.category == "waiting"] == ["Waiting for customer"]
     desk.do(commands.reply, ticket, text="Which order is it?")
     assert row(desk, ticket).state == customer
+    desk.do(set_default, desk.do(add_state, "To sort", "new"))
+    assert row(desk, desk.mail(address="ben@shop.example")[0]).state_name == "To sort"
     desk.do(set_default, "waiting")
     desk.do(commands.set_status, ticket, "open")
     desk.do(commands.set_status, ticket, "waiting")

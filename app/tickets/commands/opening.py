@@ -21,7 +21,7 @@ from app.people.rules import EventKind
 from app.tickets.commands.rows import change, living_row, ticket_doc, ticket_row
 from app.tickets.commands.snooze import count_anew
 from app.tickets.commands.standing import Added, forget_standing, keep_opened, standing, sum_up
-from app.tickets.commands.status import apply_status, tell_status
+from app.tickets.commands.status import apply_status, default_state, tell_status
 from app.tickets.counters import count, next_number
 from app.tickets.facts import CustomerWrote, TicketOpened
 from app.tickets.rules import (
@@ -64,6 +64,7 @@ def open_ticket(
         "number": number,
         "subject": tidy_subject(subject),
         "status": str(status),
+        "state": default_state(tx, status),
         "channel": channel,
         "mailbox": mailbox,
         "customer": customer,
@@ -113,8 +114,12 @@ class Quiet:
 def open_quietly(tx: Tx, tickets: Iterable[Quiet]) -> None:
     """Make closed history open tickets. Nothing is told and history has no line of it: so they were from the beginning."""
     for each in tickets:
-        values = {"key": each.ticket, "new_status": str(each.status), "new_clk": tx.tick(each.clk)}
-        tx.unwritten(_OPEN_QUIETLY)[each.ticket] = values
+        tx.unwritten(_OPEN_QUIETLY)[each.ticket] = {
+            "key": each.ticket,
+            "new_status": str(each.status),
+            "new_state": default_state(tx, each.status),
+            "new_clk": tx.tick(each.clk),
+        }
         count(tx, piles(Standing(Status.CLOSED, each.assignee, each.follow_up, deleted=False, merged=False)), -1)
         count(tx, piles(Standing(str(each.status), each.assignee, each.follow_up, deleted=False, merged=False)))
         forget_standing(tx, each.ticket)
@@ -124,7 +129,13 @@ def open_quietly(tx: Tx, tickets: Iterable[Quiet]) -> None:
 _OPEN_QUIETLY = Bulk(
     update(Ticket.__table__)  # type: ignore[arg-type]
     .where(Ticket.__table__.c.id == bindparam("key"))
-    .values(status=bindparam("new_status"), outcome=literal_column("''"), closed_at=null(), clk=bindparam("new_clk"))
+    .values(
+        status=bindparam("new_status"),
+        state=bindparam("new_state"),
+        outcome=literal_column("''"),
+        closed_at=null(),
+        clk=bindparam("new_clk"),
+    )
 )
 
 

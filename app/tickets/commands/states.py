@@ -12,7 +12,7 @@ from app.kernel import jobs
 from app.kernel.errors import NotFoundError
 from app.kernel.store import Tx
 from app.people.row_history import remove_row
-from app.states.queries import default_state
+from app.states.queries import default_states
 from app.states.rules import BUILTIN
 from app.states.tables import State
 from app.tickets.commands.rows import change
@@ -65,7 +65,7 @@ def step(tx: Tx, work: jobs.Work) -> bool:
 def _move(tx: Tx, state: UUID, limit: int) -> int:
     row = tx.get(State, state)
     assert row is not None
-    wanted = default_state(tx, row.category)
+    wanted = default_states(tx).get(row.category)
     found: list[Any] = list(tx.scalars(select(Ticket).where(Ticket.state == state).limit(limit)))
     for ticket in found:
         change(tx, ticket, "state", wanted)

@@ -16,7 +16,7 @@ from app.kernel.store import Tx
 from app.people.commands import mark_action, organisation_of
 from app.people.rules import EventKind
 from app.people.tables import Agent, Customer
-from app.states.queries import StateInfo, default_state, offered_states, state_named
+from app.states.queries import StateInfo, default_states, offered_states, state_named
 from app.tickets.commands.custom import need_fields
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import Tickets, change, each_row, reindex
@@ -124,7 +124,7 @@ def apply_status(
     was = row.status
     if not change(tx, row, "status", str(status), kind):
         return chosen is not None and change(tx, row, "state", chosen.id, kind)
-    change(tx, row, "state", chosen.id if chosen else _default_state(tx, status), EventKind.SIDE)
+    change(tx, row, "state", chosen.id if chosen else default_state(tx, status), EventKind.SIDE)
     solved_at: datetime | None = None
     closed_at: datetime | None = None
     if status is Status.SOLVED:
@@ -139,12 +139,12 @@ def apply_status(
     return True
 
 
-def _default_state(tx: Tx, status: Status) -> UUID | None:
+def default_state(tx: Tx, status: str) -> UUID | None:
+    """What `ticket.state` becomes for a ticket that comes into this category. Asked once a transaction, for all of them."""
     known = memo(tx, "default_state")
-    if status not in known:
-        tx.flush()
-        known[status] = default_state(tx, status)
-    found: UUID | None = known[status]
+    if not known:
+        known.update(dict.fromkeys(map(str, Status)) | default_states(tx))
+    found: UUID | None = known[str(status)]
     return found
 
 
