@@ -1,52 +1,126 @@
-"""The palette finds tickets and customers, and leads to them."""
+"""Searching in the window: pages while one scrolls, marks in the conversation, what was meant, what can be typed next."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.desk import Desk
-from app.kernel import ids
-from app.kernel.store import Tx
-from app.people.commands import add_agent, customer_for
+from app.search.queries import Scope
 from app.tickets import commands
-from ui.bridge import Bridge
-from ui.pages.finding import Finder
-from ui.tasks import Tasks
-from ui.widgets.palette import Entry
+from tests.ui.inbox_desk import InboxDesk, inbox_window
+from ui.pages.inbox import searching
+from ui.pages.inbox.page import Page
+
+KEY = Qt.Key
+_LONG = "Nothing of interest.\n\n" * 40
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk.open(tmp_path / "desk", create=True) as one:
-        one.sit_down(one.work(add_agent, "Maya"))
-        one.do(_matter)
-        yield one
+def made(tmp_path: Path) -> Iterator[InboxDesk]:
+    """A desk with six tickets that speak of marmalade, one of them at length."""
+    desk = InboxDesk(tmp_path / "desk")
+    tickets = [
+        desk.mail(
+            ago_minutes=10 + n, address=f"c{n}@shop.example", subject=f"Order {n}", words=f"Marmalade {n}, please."
+        )
+        for n in range(6)
+    ]
+    desk.mail(tickets[3][0], ago_minutes=3, words=f"{_LONG}My MARMÁLADE is late. Marmalade!", subject="Re: Order 3")
+    desk.mail(ago_minutes=1, address="d@shop.example", subject="Other", words="Hello.")  # it is open at first
+    desk.desk.do(commands.add_note, tickets[5][0], "The duchess likes it.")
+    yield desk
+    desk.desk.close()
 
 
-def _matter(tx: Tx) -> None:
-    customer = customer_for(tx, "ann@example.org", "Ann Lee", tx.now)
-    commands.open_ticket(tx, ticket=ids.new_id(), customer=customer, subject="A broken lamp", mailbox=None, at=tx.now)
+@pytest.fixture
+def page(made: InboxDesk, qapp: QApplication, qtbot: QtBot) -> Iterator[Page]:
+    """The inbox; the newest ticket is shown."""
+    with inbox_window(made, qapp, qtbot) as shown:
+        qtbot.waitUntil(lambda: shown.shown is not None and shown.context.tasks.running == 0)
+        yield shown
 
 
-def test_words_lead_to_tickets_and_people(desk: Desk, qtbot: QtBot) -> None:
-    bridge = Bridge(desk)
-    tasks = Tasks(desk, bridge)
-    went: list[tuple[str, dict[str, Any]]] = []
-    shown: list[Sequence[Entry]] = []
-    find = Finder(tasks, lambda page, **where: went.append((page, where)), bridge)
-    for words in ("lamp", "ann", "is:", "x"):
-        find(words, shown.append)
-        qtbot.waitUntil(lambda: tasks.running == 0)
-    assert [[entry.text for entry in entries] for entries in shown[:2]] == [["A broken lamp"], ["Ann Lee"]]
-    shown[0][0].run()
-    shown[1][0].run()
-    assert [page for page, _ in went] == ["inbox", "customers"]
-    assert set(went[0][1]) == {"ticket"}
-    assert list(shown[-1]) == []
-    tasks.close()
-    bridge.close()
+def titles(page: Page) -> list[str]:
+    """The subjects of the tickets found."""
+    return [line.title for line in page.list.hits.found if line.kind == "ticket"]
+
+
+def count(page: Page) -> str:
+    """What is said of how many were found."""
+    return page.list._count.text()
+
+
+def test_what_is_found_grows_while_one_scrolls_and_the_number_is_exact(
+    page: Page, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "PAGE", 2)
+    monkeypatch.setattr(searching, "_AHEAD_PX", -100_000)  # nothing is asked for before somebody goes there
+    page.list.search.setText("marmalade")
+    qtbot.waitUntil(lambda: titles(page) == ["Order 3", "Order 0"] and count(page) == "6 found")
+    monkeypatch.setattr(searching, "_AHEAD_PX", 2_000)
+    page.list.results.verticalScrollBar().valueChanged.emit(0)
+    qtbot.waitUntil(lambda: len(titles(page)) == 6)
+    assert titles(page) == ["Order 3", "Order 0", "Order 1", "Order 2", "Order 4", "Order 5"]
+    assert count(page) == "6 found"
+
+
+def test_places_are_marked_in_the_conversation_and_gone_to_one_by_one(page: Page, qtbot: QtBot) -> None:
+    page.list.search.setText("marmalade")
+    qtbot.waitUntil(lambda: len(titles(page)) == 6)
+    page.list.focus_rows()
+    qtbot.waitUntil(
+        lambda: page.shown is not None and page.shown.detail.row.subject == "Order 3" and page.marks.isVisible()
+    )
+    newest = page.talk.newest
+    assert page.marks.count == 3
+    qtbot.waitUntil(lambda: page.marks._label.text() == "“marmalade”: place 2 of 3")  # the message that was found
+    qtbot.keyClick(page.list.results, KEY.Key_F3)
+    qtbot.waitUntil(lambda: page.marks._label.text() == "“marmalade”: place 3 of 3")
+    bar = page.talk.verticalScrollBar()
+    qtbot.waitUntil(lambda: bar.value() > 0)
+    assert newest is not None
+    card = page.talk.card(newest)
+    assert card is not None
+    card.set_open(False)
+    qtbot.keyClick(page.list.results, KEY.Key_F3, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: card.is_open and page.marks._label.text() == "“marmalade”: place 2 of 3")
+    page.list.search.clear()
+    qtbot.waitUntil(lambda: not page.marks.isVisible() and page.marks.count == 0)
+
+
+def test_a_slip_is_corrected_by_a_press_and_words_are_sought_where_one_says(page: Page, qtbot: QtBot) -> None:
+    part = page.list.finding
+    page.list.search.setText("marmelade")
+    qtbot.waitUntil(lambda: not part.suggestion.isHidden())
+    part.suggestion.click()
+    qtbot.waitUntil(lambda: len(titles(page)) == 6 and part.suggestion.isHidden())
+    assert page.list.search.text() == "marmalade"
+    page.list.search.setText("duchess")
+    qtbot.waitUntil(lambda: titles(page) == ["Order 5"])
+    part.scopes.button(str(Scope.SUBJECT)).click()
+    qtbot.waitUntil(lambda: titles(page) == [] and count(page) == "0 found")
+    part.scopes.button(str(Scope.NOTES)).click()
+    qtbot.waitUntil(lambda: titles(page) == ["Order 5"])
+    page.list.search.clear()
+    qtbot.waitUntil(lambda: part.scope is Scope.ALL)
+
+
+def test_fields_and_values_are_offered_while_one_types(page: Page, qtbot: QtBot) -> None:
+    field = page.list.search
+    page.window().activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    qtbot.keyClicks(field, "prio")
+    qtbot.waitUntil(lambda: field.offering)
+    qtbot.keyClick(field, KEY.Key_Tab)
+    qtbot.waitUntil(lambda: field.text() == "priority:" and field.offering)
+    qtbot.keyClicks(field, "nor")
+    qtbot.waitUntil(lambda: field.offers() == ["normal"])
+    qtbot.keyClick(field, KEY.Key_Tab)
+    assert field.text() == "priority:normal "
+    qtbot.waitUntil(lambda: len(titles(page)) == 7)

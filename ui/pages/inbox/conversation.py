@@ -61,6 +61,7 @@ class Conversation(QScrollArea):
         self._cards: dict[UUID, MessageCard] = {}
         self._shown: Opened | None = None
         self._marks: Marks | None = None
+        self._goal: tuple[QWidget, int] | None = None
         self._all = False
         self._stick = False
         self.setWidgetResizable(True)
@@ -69,6 +70,7 @@ class Conversation(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Conversation"))
         self.verticalScrollBar().setSingleStep(28)
+        self.verticalScrollBar().actionTriggered.connect(self._forget_goal)
         self._inner = QFrame()
         set_box(self._inner, "clear")
         self._inner.installEventFilter(self)
@@ -136,9 +138,8 @@ class Conversation(QScrollArea):
             self._show_messages(self._shown, fresh=False)
         card = self._cards.get(message)
         if card is not None:
-            self._stick = False
             card.set_open(True)
-            QTimer.singleShot(0, lambda: self.verticalScrollBar().setValue(card.y() - 16))
+            self._go_to(card, -16)
 
     @property
     def messages(self) -> Sequence[MessageView]:
@@ -153,14 +154,22 @@ class Conversation(QScrollArea):
 
     def show_place(self, widget: QWidget, y: int) -> None:
         """Bring a place in a text into view, `y` pixels below the top of its widget."""
-        self._stick = False
+        self._go_to(widget, y - self.viewport().height() // 3)
 
-        def scroll() -> None:
-            if shiboken6.isValid(widget):
-                place = widget.mapTo(self._inner, QPoint(0, y)).y()
-                self.verticalScrollBar().setValue(place - self.viewport().height() // 3)
+    def _go_to(self, widget: QWidget, y: int) -> None:
+        """Scroll so that this place is at the top, also while what stands above it still gets its height, until somebody
+        scrolls.
+        """
+        self._stick, self._goal = False, (widget, y)
+        QTimer.singleShot(0, self._to_goal)
 
-        QTimer.singleShot(0, scroll)  # after what was opened for it has got its height
+    def _to_goal(self) -> None:
+        if self._goal is not None and shiboken6.isValid(self._goal[0]):
+            widget, y = self._goal
+            self.verticalScrollBar().setValue(widget.mapTo(self._inner, QPoint(0, y)).y())
+
+    def _forget_goal(self) -> None:
+        self._goal = None
 
     def apply_tokens(self) -> None:
         """Follow another look."""
@@ -174,7 +183,7 @@ class Conversation(QScrollArea):
     # -- messages
 
     def _forget(self) -> None:
-        self._all = False
+        self._all, self._goal = False, None
         self._cards = {}
         for part in (self._top, self._list, self._end):
             clear(part)
@@ -322,8 +331,8 @@ class Conversation(QScrollArea):
 
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
         inner = getattr(self, "_inner", None)  # Qt filters before this object is complete
-        if watched is inner and event.type() is QEvent.Type.Resize and self._stick:
-            QTimer.singleShot(0, self._to_end)
+        if watched is inner and event.type() is QEvent.Type.Resize:
+            QTimer.singleShot(0, self._to_end if self._stick else self._to_goal)
         return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:

@@ -51,7 +51,7 @@ class Searching(QObject):
         line = next((one for one in self._list.hits.found if one.key == ticket), None) if self._list.searching else None
         if line is not None:
             self._page.marks.look_for(line.words, line.phrases, line.message if other else None)
-        elif other:
+        else:
             self._page.marks.look_for((), ())
 
     def ask(self, typed: str) -> None:
@@ -81,6 +81,8 @@ class Searching(QObject):
         self._after = batch.after
         self.part.say_wrong("")
         self._list.show_found(lines(batch.customers, batch.tickets), more=batch.after is not None)
+        if self._page.shown is not None:
+            self.mark(self._page.shown.detail.id, other=False)
         if batch.after is None:
             self._say(Tally(len(batch.tickets), is_done=True))
         else:
