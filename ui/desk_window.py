@@ -189,6 +189,7 @@ class DeskWindow(QMainWindow):
         self.work = Working(self.context, WorkStrip(body))
         self.keeper = KeyKeeper(self.context)
         self.focus_keeper = FocusKeeper(self, self.overlay, self._give_focus)
+        self.tasks.idle.connect(self.focus_keeper.look)  # what came may have taken the place of what had the keyboard
         self._bind_common()
         self._restore(size)
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QSizePolicy, QStackedWidget
 
 from app.kernel import clock
@@ -60,6 +60,17 @@ class History(QListView):
         self.setResizeMode(QListView.ResizeMode.Adjust)
         self.verticalScrollBar().setSingleStep(MOMENT_HEIGHT // 2)
         self.clicked.connect(self._open)
+        for came in (model.modelReset, model.rowsInserted):
+            came.connect(lambda *_: self._be_somewhere())
+
+    def focusInEvent(self, event: QFocusEvent, /) -> None:
+        super().focusInEvent(event)
+        self._be_somewhere()
+
+    def _be_somewhere(self) -> None:
+        """The keyboard is in a row, never between them."""
+        if self.hasFocus() and not self.currentIndex().isValid():
+            self.step(1)
 
     def open_current(self) -> None:
         """Open what the keyboard is on."""
