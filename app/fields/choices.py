@@ -58,7 +58,7 @@ def edited(before: Sequence[Choice], text: str, *, tree: bool) -> tuple[Choice, 
         if _fold(path) not in keys:
             following += 1
             keys[_fold(path)] = str(following)
-    made = [_made(keys, path) for path in paths]
+    made = [_made(keys, path) if tree else Choice(keys[_fold(path)], path) for path in paths]
     there = {one.key for one in made}
     return from_rows(to_rows([*made, *(replace(one, gone=True) for one in before if one.key not in there)]))
 
@@ -84,7 +84,21 @@ def _read(text: str, *, tree: bool) -> list[str]:
             path = f"{path}{STEP}{part}" if path else part
             found.setdefault(_fold(path), path)
         above.append((depth, path))
-    return list(found.values())
+    return _in_order(list(found.values())) if tree else list(found.values())
+
+
+def _in_order(paths: list[str]) -> list[str]:
+    """What lies below something right behind it, however the lines came."""
+    below: dict[str, list[str]] = {}
+    for path in paths:
+        below.setdefault(_fold(path.rpartition(STEP)[0]), []).append(path)
+    ordered: list[str] = []
+    waiting = below.get("", [])[::-1]
+    while waiting:
+        path = waiting.pop()
+        ordered.append(path)
+        waiting += below.get(_fold(path), [])[::-1]
+    return ordered
 
 
 def _path(by_key: dict[str, Choice], one: Choice) -> str:

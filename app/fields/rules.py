@@ -146,11 +146,20 @@ def _checkbox(_choices: Sequence[Choice], given: Any) -> Value:
 def _url(_choices: Sequence[Choice], given: Any) -> Value:
     text = str(given).strip()
     address = text if "://" in text else f"https://{text}"
-    parts = urlsplit(address)
-    bad = any(char.isspace() or ord(char) < 32 for char in address)
-    if bad or parts.scheme.lower() not in {"http", "https"} or not parts.hostname or len(address) > LONGEST_TEXT:
+    if not _is_web(address) or len(address) > LONGEST_TEXT:
         raise ValueError(f"“{text[:80]}” is not an address of the web.")
     return address
+
+
+def _is_web(address: str) -> bool:
+    """An address that a browser can be sent to: http or https, with a host, without blanks (RFC 3986)."""
+    if any(char.isspace() or ord(char) < 32 for char in address):
+        return False
+    try:
+        parts = urlsplit(address)
+        return parts.scheme.lower() in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number, a broken address of version 6
+        return False
 
 
 def _choice(choices: Sequence[Choice], given: Any) -> Value:
@@ -158,7 +167,7 @@ def _choice(choices: Sequence[Choice], given: Any) -> Value:
 
 
 def _multi(choices: Sequence[Choice], given: Any) -> Value:
-    words: Iterable[Any] = given.split(",") if isinstance(given, str) else given
+    words: Iterable[Any] = given if isinstance(given, (list, tuple)) else str(given).split(",")
     keys = {_key(choices, str(word)) for word in words if str(word).strip()}
     return [one.key for one in choices if one.key in keys] or None
 

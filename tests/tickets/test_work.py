@@ -13,6 +13,7 @@ from app.fields.queries import fields
 from app.fields.rules import FieldsMissingError
 from app.kernel import jobs
 from app.kernel.errors import UserError
+from app.search.queries import ticket_ids
 from app.states.commands import add_state, change_state, set_default
 from app.states.queries import offered_states, states
 from app.tickets import commands, queries
@@ -284,3 +285,15 @@ def test_followers_hear_what_others_did(desk: SmallDesk) -> None:
     assert desk.ask(queries.followed_news, desk.ann, found[-1].at) == ()
     desk.do(commands.unfollow, ticket, desk.ann)
     assert desk.ask(queries.followed_news, desk.ann, since) == ()
+
+
+def test_what_stands_in_a_field_is_found_by_searching(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail()
+    field = desk.do(add_field, "Order", "text")
+    area = desk.do(add_field, "Area", "choice", choices="Furniture\nLamps")
+    desk.do(commands.set_custom, ticket, field, "HL-23449")
+    desk.do(commands.set_custom, ticket, area, "furniture")
+    for words in ("23449", "furniture", "field.order:HL-23449", "field.area:furniture"):
+        assert list(desk.ask(ticket_ids, words)) == [ticket], words
+    desk.do(commands.undo)
+    assert not desk.ask(ticket_ids, "furniture")

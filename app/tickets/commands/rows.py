@@ -9,6 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.fields.queries import fields
+from app.fields.rules import Kind
 from app.index import commands as index
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.memo import memo
@@ -106,16 +108,23 @@ def custom_value(row: Ticket, key: str) -> Any:
 
 
 def reindex(tx: Tx, row: Ticket) -> None:
-    """Put a ticket's subject, number and tags into the index again."""
-    tags = tag_names(tx, row.id)
-    index.put(tx, [ticket_doc(row.id, row.number, row.subject, row.customer, row.created_at, tags)])
+    """Put a ticket's subject, number, tags and what stands in the desk's own fields into the index again."""
+    words = [*tag_names(tx, row.id), *own_words(tx, row)]
+    index.put(tx, [ticket_doc(row.id, row.number, row.subject, row.customer, row.created_at, words)])
+
+
+def own_words(tx: Tx, row: Ticket) -> list[str]:
+    """What stands in the desk's own fields of a ticket, choices by their names."""
+    if not row.custom:
+        return []
+    return [words for one in fields(tx) if (words := one.shown(row.custom.get(one.key))) and one.kind != Kind.CHECKBOX]
 
 
 def ticket_doc(
-    ticket: UUID, number: int, subject: str, customer: UUID | None, at: datetime, tags: Iterable[str] = ()
+    ticket: UUID, number: int, subject: str, customer: UUID | None, at: datetime, words: Iterable[str] = ()
 ) -> index.Doc:
-    """What is indexed of a ticket itself."""
-    extra = " ".join((f"#{number}", str(number), *tags))
+    """What is indexed of a ticket itself; `words`: tags and the like."""
+    extra = " ".join((f"#{number}", str(number), *words))
     return index.Doc("ticket", ticket, title=subject, extra=extra, ticket=ticket, customer=customer, occurred_at=at)
 
 
