@@ -102,9 +102,9 @@ def test_a_slip_is_corrected_by_a_press_and_words_are_sought_where_one_says(page
     assert page.list.search.text() == "marmalade"
     page.list.search.setText("duchess")
     qtbot.waitUntil(lambda: titles(page) == ["Order 5"])
-    part.scopes.button(str(Scope.SUBJECT)).click()
+    part.scopes[str(Scope.SUBJECT)].click()
     qtbot.waitUntil(lambda: titles(page) == [] and count(page) == "0 found")
-    part.scopes.button(str(Scope.NOTES)).click()
+    part.scopes[str(Scope.NOTES)].click()
     qtbot.waitUntil(lambda: titles(page) == ["Order 5"])
     page.list.search.clear()
     qtbot.waitUntil(lambda: part.scope is Scope.ALL)

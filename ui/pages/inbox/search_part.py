@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtWidgets import QButtonGroup, QFrame, QVBoxLayout
 
 from app.search.queries import Order, Scope
 from ui.text import tr
-from ui.widgets.button import Button
+from ui.widgets.button import Button, ToolButton
 from ui.widgets.field import SearchField
 from ui.widgets.label import Label
 from ui.widgets.layout import flow, row
-from ui.widgets.toggle import Choices
 
 
 def scope_words() -> list[tuple[str, str]]:
     """Where words may be looked for, as (key, text)."""
     return [
-        (str(Scope.ALL), tr("Everything")),
+        (str(Scope.ALL), tr("All")),
         (str(Scope.SUBJECT), tr("Subject")),
         (str(Scope.CONVERSATION), tr("Messages")),
         (str(Scope.NOTES), tr("Notes")),
@@ -36,11 +35,15 @@ class SearchPart(QFrame):
         super().__init__()
         self.field = SearchField(tr("Search tickets and customers"))
         self.field.searched.connect(self._typed)
-        self.scopes = Choices(scope_words(), name=tr("Where to search"))
-        self.scopes.chosen.connect(lambda _key: self.searched.emit(self.field.text()))
-        self.order = Button("", "ghost", icon="sort-variant", clicked=self.turn)
+        self.scopes = {key: Button(text, "chip", checkable=True) for key, text in scope_words()}
+        self._group = QButtonGroup(self)
+        for button in self.scopes.values():
+            self._group.addButton(button)
+        self._group.buttonClicked.connect(lambda _button: self._again())
+        self.order = Button("", "chip", icon="sort-variant", clicked=self.turn)
         self.order.setToolTip(tr("Which comes first"))
-        self.keep = Button(tr("Save as view"), "ghost", clicked=lambda: self.kept.emit(self.field.text().strip()))
+        self.keep = ToolButton("content-save-outline", tr("Save this search as a view"), size=28, icon_size=16)
+        self.keep.clicked.connect(lambda: self.kept.emit(self.field.text().strip()))
         self.suggestion = Button("", "ghost", icon="magnify", clicked=lambda: self.field.setText(self._meant))
         self.wrong = Label("", "small", tone="warn", wrap=True)
         self._best, self._meant = False, ""
@@ -48,7 +51,9 @@ class SearchPart(QFrame):
         column = QVBoxLayout(self._more)
         column.setContentsMargins(12, 6, 12, 2)
         column.setSpacing(2)
-        column.addWidget(flow(self.scopes, self.order, self.keep, spacing=4))
+        places = flow(*self.scopes.values(), self.order, self.keep, spacing=2)
+        places.setAccessibleName(tr("Where to search"))
+        column.addWidget(places)
         column.addWidget(row(self.suggestion, None))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -59,12 +64,17 @@ class SearchPart(QFrame):
         self.wrong.hide()
         self._more.hide()
         self.suggestion.hide()
+        self.look_in(Scope.ALL)
         self._say_order()
 
     @property
     def scope(self) -> Scope:
         """Where to look."""
-        return Scope(self.scopes.current())
+        return next(Scope(key) for key, button in self.scopes.items() if button.isChecked())
+
+    def look_in(self, scope: Scope) -> None:
+        """Look there from the next letter on."""
+        self.scopes[str(scope)].setChecked(True)
 
     @property
     def best_first(self) -> Order:
@@ -75,13 +85,15 @@ class SearchPart(QFrame):
         """The best first instead of the newest, or the other way round."""
         self._best = not self._best
         self._say_order()
-        if self.field.text().strip():
-            self.searched.emit(self.field.text())
+        self._again()
 
     def next_scope(self) -> None:
         """Look at the next place."""
-        keys = [key for key, _ in scope_words()]
-        self.scopes.choose(keys[(keys.index(self.scopes.current()) + 1) % len(keys)])
+        scopes = list(Scope)
+        self.look_in(scopes[(scopes.index(self.scope) + 1) % len(scopes)])
+        self._again()
+
+    def _again(self) -> None:
         if self.field.text().strip():
             self.searched.emit(self.field.text())
 
@@ -98,7 +110,7 @@ class SearchPart(QFrame):
 
     def _typed(self, typed: str) -> None:
         if not typed.strip():
-            self.scopes.choose(str(Scope.ALL))
+            self.look_in(Scope.ALL)
             self.say_wrong("")
         self.suggest("")
         self._more.setVisible(bool(typed.strip()))
