@@ -161,3 +161,13 @@ def test_down_from_the_search_goes_to_what_was_found_not_to_its_heading(page: Pa
     qtbot.keyClick(page.list.search, KEY.Key_Down)
     qtbot.waitUntil(lambda: subject(page) == "Matter 1")
     assert page.list.results.currentIndex().row() == 1
+
+
+def test_after_solving_the_one_below_is_next_wherever_in_the_list(page: Page, qtbot: QtBot) -> None:
+    one, two, three = (page.model.id_at(n) for n in range(3))
+    qtbot.keyClick(page.list.shown, KEY.Key_J)
+    qtbot.waitUntil(lambda: page.ticket == two and page.shown is not None and page.shown.detail.id == two)
+    qtbot.keyClick(page.list.shown, KEY.Key_E)
+    qtbot.waitUntil(lambda: page.model.place_of(two) < 0 and page.ticket == three)
+    assert page.list.selected() == [three]
+    assert page.model.place_of(one) == 0

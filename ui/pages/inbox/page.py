@@ -42,6 +42,7 @@ from ui.pages.views.offers import ViewOffers
 from ui.text import tr
 
 _SEEN_MS = 400
+_NEAR = 30  # rows beside the one shown, one of which is gone on to
 _BESIDE_MS = 20  # the conversation is painted first
 
 
@@ -55,6 +56,7 @@ class Page(InboxFrame):
         self.around: Surroundings | None = None
         self._wanted_message: UUID | None = None
         self._going_on = self._turned = False
+        self._nearby: list[UUID] = []
         self.model = TicketModel(context.tasks, context.rows)
         self.files = MailFiles(context)
         super().__init__(context, self.model, self.files)
@@ -100,9 +102,11 @@ class Page(InboxFrame):
         ids = changes.of("ticket")
         if self.shown is not None and (ids is None or self.shown.detail.id in ids or changes.touches("draft")):
             self._reload()
-        elif self.shown is not None and changes.touches("customer"):
+        elif self.shown is not None and changes.touches("state"):
+            self._reload()
+        elif self.shown is not None and changes.touches("customer", "field"):
             self._ask_beside()
-        if changes.touches("mailbox", "agent", "setting", "outbox"):
+        if changes.touches("mailbox", "agent", "setting", "outbox", "state"):
             self._ask_around()
         if self.list.searching and changes.touches("ticket", "message", "customer"):
             self.search(self.list.search.text())
@@ -264,10 +268,24 @@ class Page(InboxFrame):
         if self.shown is not None and self.shown.detail.row.unread and active:
             self.triage.mark_seen(self.shown.detail.id)
 
+    def stay(self, _error: Exception) -> None:
+        """What was asked for was refused: the ticket shown stays."""
+        self._going_on = False
+
     def go_on(self, act: Callable[[], object]) -> None:
         """Do something that may take the ticket out of the list; if it does, the next one is shown."""
-        self._going_on = True
+        self._going_on, self._nearby = True, self._neighbours()
         act()
+
+    def _neighbours(self) -> list[UUID]:
+        """The tickets below the one shown, then those above, the nearest first; without those that something is done to."""
+        place = self.model.place_of(self.ticket) if self.ticket is not None and not self.list.searching else -1
+        if place < 0:
+            return []
+        rows = [*range(place + 1, place + _NEAR), *range(place - 1, place - _NEAR, -1)]
+        near = [self.model.ticket_near(row) for row in rows if 0 <= row < self.model.rowCount()]
+        chosen = set(self.those())
+        return [key for key in near if key is not None and key not in chosen]
 
     def follow_list(self) -> None:
         """The rows changed: mark the ticket shown, or go on to the one in its place if that was the wish."""
@@ -279,8 +297,9 @@ class Page(InboxFrame):
         gone = self.model.place_of(self.ticket) < 0
         if gone and self._going_on and rows.currentIndex().isValid():
             self._going_on = False
-            row = rows.currentIndex().row()
-            if (near := self.model.ticket_near(row) or self.model.ticket_near(row, -1)) is not None:
+            row = rows.currentIndex().row()  # Qt's own choice may be the one above
+            beside = next((key for key in self._nearby if self.model.place_of(key) >= 0), None)
+            if (near := beside or self.model.ticket_near(row) or self.model.ticket_near(row, -1)) is not None:
                 self.open(near)
         self.list.choose(self.ticket)
 
@@ -342,7 +361,7 @@ class Page(InboxFrame):
     def send(self, letter: Letter, solve: bool) -> None:
         """Queue a reply or write a note."""
         if self.shown is not None:
-            self._going_on = solve
+            self._going_on, self._nearby = solve, self._neighbours()
             self.post.send(self.writer, self.shown.detail.id, letter, seen=self.talk.newest, solve=solve)
 
     def keep(self, letter: Letter) -> None:
