@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -22,8 +23,10 @@ from app.kernel.paths import Workspace, default_folder
 from app.kernel.store import Store, Tx, plain_errors
 from app.kernel.tables import DeviceSettingRow, Meta
 from app.schema import metadata
-from app.views.tally import Tally
 from app.tickets import bulk  # noqa: F401 - declares its job, for whoever works off jobs
+
+if TYPE_CHECKING:
+    from app.views.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -34,17 +37,13 @@ _ME = "agent"
 
 
 class Desk:
-    """An open workspace. Thread-safe. `do` runs a command in one transaction, `ask` a query on a read-only one.
-
-    `tally`: the numbers beside the views, see `app.views.tally`.
-    """
+    """An open workspace. Thread-safe. `do` runs a command in one transaction, `ask` a query on a read-only one."""
 
     def __init__(self, workspace: Workspace, lock: FileLock) -> None:
         self.workspace = workspace
         self._lock = lock
         self.store = Store(workspace.database)
         self.packs = Packs(workspace.packs)
-        self.tally = Tally()
         reactions.wire(self.store)
         self._me: UUID | None = None
 
@@ -88,6 +87,13 @@ class Desk:
     def listen(self, listener: Callable[[Changes], None]) -> Callable[[], None]:
         """Call `listener` on the watcher's thread for whatever any process changes; returns how to stop."""
         return self.store.watcher.listen(listener)
+
+    @cached_property
+    def tally(self) -> Tally:
+        """The numbers beside the views; made when somebody first asks, since most commands never do."""
+        from app.views.tally import Tally
+
+        return Tally()
 
     def me(self) -> UUID | None:
         """The agent who works at this device; None before somebody said their name."""

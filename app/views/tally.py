@@ -79,11 +79,13 @@ _NAMED_BY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ViewCount:
-    """The numbers of a view. `stale`: something may have changed since `as_of`. `problem`: why it cannot be counted."""
+    """The numbers of a view. `stale`: something may have changed since `as_of`, which does not count when numbers are
+    compared. `problem`: why it cannot be counted.
+    """
 
     total: int
     unread: int
-    as_of: datetime
+    as_of: datetime = field(compare=False)
     stale: bool = False
     problem: str = ""
 
