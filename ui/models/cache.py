@@ -74,7 +74,7 @@ class TicketCache(QObject):
         """Mark what changed as old."""
         ids = changes.of("ticket")
         people = changes.of("customer")
-        if ids is None or people is None or changes.touches("agent"):
+        if ids is None or people is None or changes.touches("agent", "state"):
             self._stale.update(self._rows)
             self._overtaken |= self._under_way
             self.aged.emit(None)

@@ -35,11 +35,11 @@ class Alone(Page):
     def refresh(self, changes: Changes) -> None:
         self.me = self.context.desk.me()
         ids = changes.of("ticket")
-        if self.ticket is not None and (ids is None or self.ticket in ids or changes.touches("draft", "message")):
+        if self.ticket is not None and (ids is None or self.ticket in ids or changes.touches("draft", "message", "state")):
             self._reload()
-        elif self.shown is not None and changes.touches("customer"):
+        elif self.shown is not None and changes.touches("customer", "field"):
             self._ask_beside()
-        if changes.touches("mailbox", "agent", "setting", "outbox"):
+        if changes.touches("mailbox", "agent", "setting", "outbox", "state"):
             self._ask_around()
 
     def leave_writing(self) -> None:

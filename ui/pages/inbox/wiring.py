@@ -98,6 +98,7 @@ def _wire_rest(page: Page) -> None:
     page.new_mail.writer.sent.connect(page.send_new)
     page.new_mail.writer.kept.connect(page.post.keep_new)
     page.new_mail.closed.connect(page.close_new)
+    page.context.tasks.refused.connect(page.stay)  # bound methods: they go with the page
     page.context.theme.changed.connect(page.talk.apply_tokens)  # a bound method: it goes with the page
 
 
