@@ -100,9 +100,7 @@ class Page(InboxFrame):
         self.model.apply(changes)
         self.lists.apply(changes)
         ids = changes.of("ticket")
-        if self.shown is not None and (ids is None or self.shown.detail.id in ids or changes.touches("draft")):
-            self._reload()
-        elif self.shown is not None and changes.touches("state"):
+        if self.shown is not None and (ids is None or self.shown.detail.id in ids or changes.touches("draft", "state")):
             self._reload()
         elif self.shown is not None and changes.touches("customer", "field"):
             self._ask_beside()
