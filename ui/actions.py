@@ -123,6 +123,7 @@ ALL: tuple[Action, ...] = (
     Action("followers", "Add a follower…", "", "account-eye-outline", "Ticket", "watch notify"),
     Action("link_ticket", "Link a ticket", "Shift+L", "link-variant", "Ticket", "related blocks duplicate"),
     Action("fields", "Fill in the fields", "I", "form-select", "Ticket", "custom own product"),
+    Action("print", "Print, or save as PDF…", "Ctrl+P", "printer-outline", "Ticket", "paper export"),
     Action("changes", "History of changes", "Shift+H", "history", "Ticket", "log audit"),
     Action("reply", "Reply", "R", "reply-outline", "Ticket", "answer"),
     Action("note", "Internal note", "N", "note-text-outline", "Ticket", "comment"),

@@ -131,6 +131,7 @@ class ConversationHeader(QFrame):
             menu.addAction(self._actions[key])
         menu.addAction(self._actions["own_window"])
         menu.addAction(self._actions["changes"])
+        menu.addAction(self._actions["print"])
         menu.addAction(tr("Change subject"), self.subject_wanted.emit)
         menu.addAction(tr("Mark unread"), self.unread_wanted.emit)
         menu.addSeparator()

@@ -11,6 +11,7 @@ from app.tickets.bulk import Act
 from ui.pages.changing import change
 from ui.pages.inbox.beside.due import ask_due
 from ui.pages.inbox.changes import show_changes
+from ui.pages.inbox.printing import ask_print
 from ui.text import tr
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ def bind_work(page: Page, some: Allowed, alone: Allowed) -> None:
     ):
         on(page, key, partial(_begin, page, what), alone)
     on(page, "changes", lambda: _changes(page), alone)
+    on(page, "print", lambda: _print(page), alone)
+
+
+def _print(page: Page) -> None:
+    if page.shown is not None:
+        row = page.shown.detail.row
+        ask_print(page.context, page.files.reader, row.id, row.number, row.subject)
 
 
 def _begin(page: Page, what: str) -> None:
