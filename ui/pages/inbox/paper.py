@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from uuid import UUID
 
 from PySide6.QtCore import QBuffer, QIODevice, QLocale, QMarginsF, QUrl
-from PySide6.QtGui import QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
+from PySide6.QtGui import QFont, QGuiApplication, QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 from app.conversations.queries import MessageView
 from app.desk import Desk, files
@@ -33,10 +33,11 @@ from ui.text import date_text, size_text, tr, when_text
 from ui.widgets.pictures import data_url, decode
 
 _WIDEST = 640
+_POINTS = 10.0
 _PICTURE = re.compile(r'<img([^>]*?) src="([^"]*)"([^>]*)>', re.I)
 _SIZES = re.compile(r' (?:width|height|style)="[^"]*"', re.I)
 _STYLE = (
-    "body { color: #1c2330; font-size: 10pt; } h1 { font-size: 16pt; margin: 0 0 4px 0; }"
+    "body { color: #1c2330; font-size: 10pt; } h1 { font-size: 15pt; } h3 { font-size: 12pt; }"
     " .facts { color: #4a5568; font-size: 9pt; } .who { font-weight: 600; margin: 0; }"
     " .note { background-color: #fff6d6; } a { color: #1c2330; } pre { white-space: pre-wrap; }"
 )
@@ -120,6 +121,9 @@ class _Document(QTextDocument):
 def document_of(paper: Paper) -> QTextDocument:
     """The paper laid out; it belongs to the thread that asks."""
     document = _Document(paper.pictures)
+    font = QFont(QGuiApplication.font())
+    font.setPointSizeF(_POINTS)  # the window's fonts are counted in its pixels, which are nothing on paper
+    document.setDefaultFont(font)
     document.setHtml(paper.markup)
     return document
 
