@@ -24,12 +24,12 @@ from app.boards.rules import ColumnShape
 from app.kernel.ids import new_id
 from app.tickets.commands import assign, set_status
 from app.tickets.queries import ticket_rows
-from app.tickets.rules import BoardBy
+from app.tickets.rules import UNTIL_REPLY, BoardBy
 from tests.ui.board_desk import carry, column, current, has, middle, row_of, status
 from tests.ui.desk_pages import NOW, Office, office, settle, shown
 from tests.ui.lint import findings
 from ui.bridge import Bridge
-from ui.models.board import ColumnModel
+from ui.models.board import ColumnModel, sleep_words
 from ui.models.cache import TicketCache
 from ui.pages.board.card import drag_pixmap, due_words
 from ui.pages.board.page import Page
@@ -342,11 +342,13 @@ def test_a_screen_reader_finds_the_cards(place: Office, qapp: QApplication, qtbo
         )
 
 
-def test_due_is_shown_when_it_presses(place: Office) -> None:
+def test_due_is_shown_when_it_presses(place: Office, qapp: QApplication) -> None:
     row = place.desk.ask(ticket_rows, [place.mail()])[0]
     assert due_words(row, NOW) is None
     assert due_words(replace(row, due_at=NOW - timedelta(minutes=34)), NOW) == ("Overdue 34 min", "bad")
     assert due_words(replace(row, due_at=NOW + timedelta(minutes=29)), NOW) == ("Due in 29 min", "warn")
     assert due_words(replace(row, due_at=NOW + timedelta(days=2)), NOW) is None
     assert due_words(replace(row, due_at=NOW, status="solved"), NOW) is None
+    assert sleep_words(NOW + timedelta(hours=20), NOW)[0].startswith("Until Tomorrow")
+    assert sleep_words(UNTIL_REPLY, NOW) == ("Until an answer", "Answer")
     assert not drag_pixmap(row, 12, 240, 2.0).isNull()

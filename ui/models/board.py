@@ -8,6 +8,7 @@ somebody scrolls; the count beside the title is always the whole one. Rows come 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
@@ -15,12 +16,13 @@ from uuid import UUID
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.boards.queries import ColumnView, Named
+from app.kernel import clock
 from app.tickets.queries import TicketRow
-from app.tickets.rules import BoardBy
+from app.tickets.rules import UNTIL_REPLY, BoardBy
 from ui.models.blocks import runs
 from ui.models.cache import TicketCache
 from ui.models.tickets import ID_ROLE, ROW_ROLE, spoken
-from ui.text import tr
+from ui.text import tr, when_text
 
 PAGE = 64
 MOST_STEPS = 60
@@ -60,7 +62,10 @@ class ColumnModel(QAbstractListModel):
             return row
         if row is None:
             return ""
-        return row.subject if role == Qt.ItemDataRole.DisplayRole else f"#{row.number}. {spoken(row)}"
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.subject
+        asleep = "" if row.snooze_until is None else f" {sleep_words(row.snooze_until, clock.now())[0]}"
+        return f"#{row.number}. {spoken(row)}{asleep}"
 
     # -- what the page asks
 
@@ -190,6 +195,14 @@ def _priorities() -> dict[str, tuple[str, str]]:
         "normal": (tr("Normal"), "plain"),
         "low": (tr("Low"), "plain"),
     }
+
+
+def sleep_words(until: datetime, now: datetime) -> tuple[str, str]:
+    """Until when a ticket sleeps, in words and shorter."""
+    if until >= UNTIL_REPLY:
+        return tr("Until an answer"), tr("Answer")
+    when = when_text(until, now)
+    return tr("Until {when}", when=when), when
 
 
 def grouping_word(by: str) -> str:

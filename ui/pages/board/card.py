@@ -10,8 +10,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 from app.kernel import clock
 from app.tickets.queries import TicketRow
 from ui.icons import draw_icon
+from ui.models.board import sleep_words
 from ui.pages.board.places import CARD_HEIGHT
-from ui.text import count_text, span_text, tr, when_text
+from ui.text import count_text, span_text, tr
 from ui.theme import SMALL, font, tokens
 from ui.widgets.paint import (
     PILL_HEIGHT,
@@ -109,10 +110,10 @@ def _paint_due(painter: QPainter, row: TicketRow, right: float, top: float, room
     if due is not None and row.due_at is not None:
         text, tone = due
         sign, short = "clock-alert-outline", span_text(abs((row.due_at - now).total_seconds()))
-        ways = ((text, sign if tokens().hc else None), (short, sign))
+        ways: list[tuple[str, str | None]] = [(text, sign if tokens().hc else None), (short, sign)]
     elif row.snooze_until is not None:
-        tone, sign, until = "plain", "sleep", when_text(row.snooze_until, now)
-        ways = ((tr("Until {when}", when=until), sign), (until, sign))
+        tone, sign = "plain", "sleep"
+        ways = [(words, sign) for words in sleep_words(row.snooze_until, now)]
     else:
         return 0
     for words, icon in ways:
