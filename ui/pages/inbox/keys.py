@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
 
@@ -81,7 +82,7 @@ def _bind_triage(page: Page) -> None:
     on("snooze", lambda: _snooze(page), lambda: _unsolved(page))
     on("unmerge", lambda: _unmerge(page), lambda: _is_merged(page))
     on("split", lambda: _split(page), lambda: _can_split(page))
-    on("merge", lambda: ask_merge(page.context, page.those(), page.me, page.open), lambda: _mergeable(page))
+    on("merge", lambda: _merge(page), lambda: _mergeable(page))
     on("follow_up", lambda: _follow_up(page), some)
     on("unread", lambda: triage.mark_unread(which()), some)
     on("read", lambda: triage.mark_read(which()), some)
@@ -171,6 +172,17 @@ def _can_split(page: Page) -> bool | str:
 def _split(page: Page) -> None:
     if page.shown is not None:
         ask_split(page.context, page.shown.messages, page.shown.detail.row.subject, page.open)
+
+
+def _merge(page: Page) -> None:
+    """Several are one afterwards: there is nothing left to be chosen, and that one is shown."""
+
+    def opened(kept: UUID) -> None:
+        page.context.actions.run("select_none")
+        page.open(kept)
+        page.list.choose(kept)
+
+    ask_merge(page.context, page.those(), page.me, opened)
 
 
 def _mergeable(page: Page) -> bool | str:

@@ -299,6 +299,9 @@ class Page(InboxFrame):
             beside = next((key for key in self._nearby if self.model.place_of(key) >= 0), None)
             if (near := beside or self.model.ticket_near(row) or self.model.ticket_near(row, -1)) is not None:
                 self.open(near)
+                self.list.choose(near)
+                self.list.shown.scrollTo(self.list.shown.currentIndex())
+                return
         self.list.choose(self.ticket)
 
     def _turn(self) -> None:
