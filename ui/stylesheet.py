@@ -189,7 +189,7 @@ QComboBox::drop-down {{ border: 0; width: 28px; }}
 QComboBox::down-arrow {{ image: none; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line_strong}; padding: 4px;
   selection-background-color: {t.selected}; selection-color: {t.text}; }}
-QLineEdit[look="quiet"] {{ background: transparent; border-color: {quiet}; padding: 3px 7px; }}
+QLineEdit[look="quiet"] {{ background: transparent; border-color: {quiet}; padding: 3px 5px; }}
 QComboBox[look="quiet"] {{ background: transparent; border-color: {quiet}; padding: 3px 28px 3px 7px; }}
 QLineEdit[look="quiet"]:hover, QComboBox[look="quiet"]:hover {{ background: {t.hover}; }}
 QLineEdit[look="quiet"]:focus {{ background: {t.canvas}; border-color: {t.accent}; }}

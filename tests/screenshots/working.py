@@ -18,6 +18,8 @@ from app.tickets import commands
 from app.tickets.queries import ticket_ids, view_named
 from tests.screenshots.studio import Studio
 from ui.pages.inbox.page import Page as Inbox
+from ui.pages.settings.fields import FieldsPane
+from ui.pages.settings.page import Page as Settings
 
 AREAS = "Furniture\n  Chairs\n  Tables\nLamps\n  Ceiling\n  Desk"
 
@@ -76,6 +78,32 @@ def worked_on(studio: Studio, desk: Desk) -> None:
     studio.go("inbox", ticket=ticket)
     page = studio.page(Inbox)
     studio.wait(lambda: page.side.acts.ticket == ticket and page.side.checklist.rows.rows(), "the work")
+    if not page.side.isVisible():
+        page.toggle_side()  # a narrow window has it behind a button
+
+
+def changes(studio: Studio, desk: Desk) -> None:
+    """The history of such a ticket."""
+    worked_on(studio, desk)
+    studio.act("changes")
+
+
+def due(studio: Studio, desk: Desk) -> None:
+    """When it is due."""
+    furnish(desk)
+    studio.go("inbox", ticket=desk.ask(ticket_ids, view_named("to_do"))[1])
+    studio.wait(lambda: studio.page(Inbox).shown is not None, "a ticket")
+    studio.act("due")
+
+
+def field(studio: Studio, desk: Desk) -> None:
+    """A field being changed."""
+    own_fields(studio, desk)
+    pane = studio.page(Settings).stack.currentWidget()
+    assert isinstance(pane, FieldsPane)
+    studio.wait(pane.rows.rows, "the fields")
+    pane.edit(desk.ask(fields)[0])
+    studio.settle()
 
 
 def missing(studio: Studio, desk: Desk) -> None:

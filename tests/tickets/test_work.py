@@ -51,6 +51,7 @@ def test_a_status_of_the_desks_own_lies_within_a_category(desk: SmallDesk) -> No
     assert ("status", "new", "Waiting for supplier") in told(desk, ticket)
     desk.do(commands.set_status, ticket, "waiting")
     assert row(desk, ticket).state is None, "the category's word means its default"
+    assert ("state", "Waiting for supplier", "waiting") in told(desk, ticket)
     desk.do(commands.set_status, ticket, supplier.hex)
     desk.mail(ticket)
     assert (row(desk, ticket).status, row(desk, ticket).state) == ("open", None), "an answer leaves the category"

@@ -59,7 +59,7 @@ def history(db: Session, ticket: UUID) -> tuple[HistoryLine, ...]:
     states = {(event.action, event.ticket): event for event, _ in rows if _is_side(event)}
     shown = [(event, agent) for event, agent in rows if not _is_side(event)]
     names = _names(db, [event for event, _ in rows])
-    words = Words(names, {CUSTOM + one.key: one for one in fields(db)})
+    words = Words(names, {CUSTOM + one.key: one for one in fields(db)}, _categories(db))
     lines: list[HistoryLine] = []
     for event, agent in shown:
         field, old, new = words.of(event, states.get((event.action, event.ticket)))
@@ -91,6 +91,8 @@ class Words:
 
     names: dict[str, str]
     fields: dict[str, FieldInfo]
+    categories: dict[str, str]
+    """Of the desk's own statuses: what a change among them began or ended with, where it was the built-in one."""
 
     def of(self, event: Event, state: Event | None) -> tuple[str, Any, Any]:
         """(field, old, new) of a line, ready to show; `state`: the status of the desk's own that went along with it."""
@@ -102,12 +104,18 @@ class Words:
                 return CUSTOM, event.old, event.new
             return f"custom:{info.name}", info.shown(event.old) or None, info.shown(event.new) or None
         old, new = self._name(event.old), self._name(event.new)
+        if event.field == "state":
+            return event.field, old or self.categories.get(event.new), new or self.categories.get(event.old)
         if event.field == "status" and state is not None:
             old, new = self._name(state.old) or old, self._name(state.new) or new
         return event.field, old, new
 
     def _name(self, value: Any) -> Any:
         return self.names.get(value, value) if isinstance(value, str) else value
+
+
+def _categories(db: Session) -> dict[str, str]:
+    return {str(key): category for key, category in db.execute(select(State.id, State.category))}
 
 
 def _row_words(row: Any) -> Any:

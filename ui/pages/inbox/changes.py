@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from PySide6.QtCore import Qt
+
 from app.kernel import clock
 from app.tickets.queries import HistoryLine, history
 from app.tickets.rules import UNTIL_REPLY
@@ -153,6 +155,8 @@ def show_changes(context: Context, ticket: UUID, number: int) -> None:
             page.content.addWidget(Label(tr("{n} older changes are not shown.", n=len(lines) - MOST), "small"))
         page.setMinimumHeight(min(460, 60 + 44 * len(lines)))
         sheet.add(page)
-        context.overlay.open(sheet)
+        page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows and pages scroll
+        page.setAccessibleName(tr("Changes, newest first"))
+        context.overlay.open(sheet, focus=page)
 
     context.tasks.ask(history, ticket, then=take, owner=context.overlay, key="ticket-history")

@@ -26,7 +26,11 @@ from ui.widgets.layout import horizontal, restyle, row, vertical
 from ui.widgets.overlay import ask
 from ui.widgets.pill import Pill
 
-NAME_WIDTH = 240
+NAME_WIDTH, LOOK_WIDTH = 240, 166
+
+
+_SHORT = 20
+"""So many letters of a name are shown on the pill; the whole name stands beside it."""
 
 
 def colour_words() -> list[tuple[str, str]]:
@@ -54,13 +58,14 @@ class StateRow(QFrame):
         self._state, self._group = state, group
         self._look = Pill("", "plain")
         holder = row(self._look, None)
-        holder.setFixedWidth(180)
+        holder.setFixedWidth(LOOK_WIDTH)
         self.name = TextField(name=tr("Name of the status"))
         restyle(self.name, look="quiet")
+        self.name.setMinimumWidth(170)
         self.name.setMaximumWidth(NAME_WIDTH)
         self.colour = Select(colour_words(), name=tr("Colour"))
         restyle(self.colour, look="quiet")
-        self.colour.setMaximumWidth(170)
+        self.colour.setFixedWidth(152)
         self._default = Label(tr("Default"), "small")
         self._default.setContentsMargins(10, 0, 0, 0)
         self.make_default = Button(tr("Make default"), "chip", clicked=lambda: group.make_default(self._state))
@@ -68,11 +73,11 @@ class StateRow(QFrame):
         layout = horizontal(self)
         layout.setSpacing(8)
         layout.addWidget(holder)
-        layout.addWidget(self.name, 2)
-        layout.addWidget(self.colour, 1)
-        layout.addWidget(self._default)
-        layout.addWidget(self.make_default)
-        layout.addStretch(1)
+        layout.addWidget(self.name, 3)
+        layout.addWidget(self.colour)
+        place = row(self._default, self.make_default, None, spacing=0)
+        place.setMinimumWidth(124)
+        layout.addWidget(place, 1)
         layout.addWidget(self.menu)
         self.setFocusProxy(self.name)
         self.name.editingFinished.connect(self._rename)
@@ -84,13 +89,18 @@ class StateRow(QFrame):
         """Show it as it is now."""
         self._state = state
         word = state.name or status_word(state.category)
-        self._look.set_state(word if len(word) < 22 else f"{word[:20]}…", state.colour or status_tone(state.category))
+        self._look.set_state(
+            word if len(word) <= _SHORT else f"{word[: _SHORT - 1]}…", state.colour or status_tone(state.category)
+        )
         if not self.name.hasFocus():
             self.name.setText(word)
+            self.name.setCursorPosition(0)
         self.colour.choose(state.colour)
         self._default.setVisible(state.is_default)
         self.make_default.setVisible(not state.is_default)
-        self.menu.setVisible(state.id is not None)
+        self.menu.setEnabled(state.id is not None)
+        if state.id is None:
+            self.menu.setToolTip(tr("A built-in status cannot be removed."))
 
     def _rename(self) -> None:
         typed = self.name.text().strip()
@@ -116,7 +126,7 @@ class Category(QFrame):
         self._states: tuple[StateInfo, ...] = ()
         self.rows = KeyedRows(lambda state: StateRow(state, self), lambda shown, state: shown.show_state(state))
         self.field = TextField(placeholder=tr("Name of the new status"), name=tr("Name of the new status"))
-        self.field.setMaximumWidth(NAME_WIDTH + 188)
+        self.field.setMaximumWidth(NAME_WIDTH + LOOK_WIDTH)
         self.field.hide()
         self.field.returnPressed.connect(self._add)
         self.field.textEdited.connect(lambda _text: self.field.set_wrong())

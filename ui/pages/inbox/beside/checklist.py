@@ -22,7 +22,6 @@ from ui.widgets.label import Label
 from ui.widgets.layout import horizontal, restyle
 from ui.widgets.toggle import CheckBox
 
-
 _OWN_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace, Qt.Key.Key_F2, Qt.Key.Key_Up, Qt.Key.Key_Down)
 
 
@@ -67,9 +66,6 @@ class ItemRow(QFrame):
         self.box.setAccessibleName(item.title)
         self.words.setText(item.title)
         restyle(self.words, look="muted" if done else "")
-        font = self.words.font()
-        font.setStrikeOut(done)
-        self.words.setFont(font)
         self.words.setToolTip(tr("Done by {name}", name=item.done_by) if done and item.done_by else "")
 
     def eventFilter(self, watched: Any, event: Any, /) -> bool:

@@ -38,7 +38,7 @@ class FieldRow(QFrame):
             label.setToolTip(hint)
             editor.setAccessibleDescription(hint)
         self._reason = Label("", "caption", tone="bad", wrap=True)
-        self._reason.setContentsMargins(NAME_WIDTH + 8, 0, 0, 4)
+        self._reason.setContentsMargins(NAME_WIDTH + 16, 0, 0, 4)
         self._reason.hide()
         line = QFrame()
         layout = horizontal(line)
