@@ -33,6 +33,11 @@ def _bind_moving(page: Page) -> None:
     on("select_none", page.columns.marks.clear, lambda: len(page.columns.marks) > 0 or tr("No card is marked"))
     some = lambda: _some(page)  # noqa: E731
     on("select", lambda: _mark(page), some)
+    keys = page.columns.keys
+    for name, by in (("left", -1), ("right", 1)):
+        on(f"board.move_{name}", partial(keys.push, by), lambda: _in_cards(page))
+    for name, by in (("up", -1), ("down", 1)):
+        on(f"board.move_{name}", partial(keys.push_lane, by), lambda: _in_cards(page))
     on("open", lambda: page.open(page.columns.those()[0]), some)
     on("own_window", lambda: page.context.own_window(page.columns.those()[0]), some)
 
@@ -79,6 +84,14 @@ def _binder(page: Page) -> Callable[..., None]:
 
 def _some(page: Page) -> bool | str:
     return bool(page.columns.those()) or tr("Choose a card first")
+
+
+def _in_cards(page: Page) -> bool | str:
+    """Shift with an arrow means something else where a text is typed."""
+    here = page.columns.here()
+    if here is None or not (here.list.hasFocus() or page.context.overlay.is_open):
+        return tr("Choose a card first")
+    return _some(page)
 
 
 def _assignable(page: Page) -> bool | str:

@@ -36,6 +36,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QToolTip, QWidget
 
+from ui.models.blocks import runs
 from ui.models.board import Card, ColumnModel
 from ui.pages.board.card import INSET, paint_card
 from ui.pages.board.lane import lane_title, paint_lane
@@ -219,11 +220,9 @@ class CardList(QListView):
     def _show_marks(self) -> None:
         """What is marked is selected, for screen readers."""
         chosen, model = QItemSelection(), self.selectionModel()
-        if len(self._marks):
-            for key in self._marks.keys():  # noqa: SIM118 - not a dict
-                place = self._cards.place_of(key)
-                if place >= 0:
-                    chosen.select(self._cards.index(place), self._cards.index(place))
+        places = sorted(place for key in self._marks.keys() if (place := self._cards.place_of(key)) >= 0)  # noqa: SIM118
+        for first, last in runs(places):
+            chosen.select(self._cards.index(first), self._cards.index(last))
         if chosen.count() or model.hasSelection():
             model.select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self.viewport().update()

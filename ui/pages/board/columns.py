@@ -53,7 +53,7 @@ class Columns(QScrollArea):
         self._last = 0  # the column in which somebody worked last
         self._follow: tuple[tuple[UUID, ...], str] | None = None
         self._moved: tuple[tuple[UUID, ...], str, str] | None = None
-        self._keys = Keys(self)
+        self.keys = Keys(self)
         self.drag = Drag(host, self, self._spot_at, self._words_for)
         self.drag.dropped.connect(self._drop)
         self.setWidgetResizable(True)
@@ -139,7 +139,7 @@ class Columns(QScrollArea):
 
     def _wire(self, column: Column) -> None:
         cards = column.list
-        cards.on_key = partial(self._keys.press, column)
+        cards.on_key = partial(self.keys.press, column)
         cards.opened.connect(self.opened)
         cards.entered.connect(partial(self._entered, column))
         cards.more_wanted.connect(self.more_wanted, Qt.ConnectionType.QueuedConnection)
@@ -153,7 +153,7 @@ class Columns(QScrollArea):
         column.lined.connect(self._level)
         column.unfolded.connect(partial(self.unfold_wanted.emit, column))
         column.menu_wanted.connect(partial(self.column_menu_wanted.emit, column))
-        column.strip.installEventFilter(self._keys)
+        column.strip.installEventFilter(self.keys)
 
     def _scroll_together(self, value: int) -> None:
         if self.plan.lanes:

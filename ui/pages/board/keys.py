@@ -36,7 +36,7 @@ class Keys(QObject):
         if key in (*_LEFT, *_RIGHT):
             self._sideways(column, -1 if key in _LEFT else 1, shift=shift)
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
-            self._up_or_down(column, -1 if key == Qt.Key.Key_Up else 1, shift=shift)
+            self._up_or_down(-1 if key == Qt.Key.Key_Up else 1, shift=shift)
         elif not shift:
             return self._plain(column, key)
         else:
@@ -86,20 +86,29 @@ class Keys(QObject):
         return True
 
     def _sideways(self, column: Column, by: int, *, shift: bool) -> None:
-        if column.layoutDirection() is Qt.LayoutDirection.RightToLeft:
-            by = -by
         if shift:
-            self._columns.push(by)
+            self.push(by)
         else:
-            self._columns.wander(by)
+            self._columns.wander(-by if column.layoutDirection() is Qt.LayoutDirection.RightToLeft else by)
 
-    def _up_or_down(self, column: Column, by: int, *, shift: bool) -> None:
-        if not shift:
-            self._columns.step(by)
-        elif self._columns.plan.lanes:
+    def push(self, by: int) -> None:
+        """Move what is acted on to the column at the left (-1) or right (1)."""
+        is_mirrored = self._columns.layoutDirection() is Qt.LayoutDirection.RightToLeft
+        self._columns.push(-by if is_mirrored else by)
+
+    def push_lane(self, by: int) -> None:
+        """Move what is acted on to the lane above (-1) or below (1); without lanes, mark cards on the way."""
+        here = self._columns.here()
+        if self._columns.plan.lanes:
             self._columns.push_lane(by)
-        else:
-            before = column.list.current()
+        elif here is not None:
+            before = here.list.current()
             self._columns.step(by)
-            after = column.list.current()
+            after = here.list.current()
             self._columns.marks.add(card[1] for card in (before, after) if card is not None)
+
+    def _up_or_down(self, by: int, *, shift: bool) -> None:
+        if shift:
+            self.push_lane(by)
+        else:
+            self._columns.step(by)

@@ -13,6 +13,7 @@ from app.people.queries import AgentInfo
 from app.tickets.queries import TicketRow
 from ui.pages import Context
 from ui.pages.board.columns import Columns
+from ui.pages.inbox.picked import LOOKED_AT
 from ui.pages.inbox.picking import Picking
 from ui.pages.inbox.snooze import ask_snooze
 from ui.pages.inbox.triage import Triage
@@ -41,8 +42,8 @@ class Chosen:
         return self._columns.those()
 
     def rows(self) -> list[TicketRow]:
-        """How they stand, as far as they are known."""
-        found = (self._row_of(key) for key in self._columns.those())
+        """How they stand, as far as they are known: of the first two hundred at most."""
+        found = (self._row_of(key) for key in self._columns.those()[:LOOKED_AT])
         return [row for row in found if row is not None]
 
 
