@@ -63,17 +63,20 @@ class Program(QObject):
         self.desk: Desk | None = None
         self.window: Window | None = None
         self._apology: QWidget | None = None
+        self.wants_room = False  # the desk is closed so that its room can be given back; then it is opened again
 
-    def begin(self) -> None:
-        """Open the desk and show it, or say why not."""
+    def begin(self, said: str = "") -> None:
+        """Open the desk and show it, or say why not. `said`: what there is to tell the person then."""
         self.theme.choose("system")
         self._open()
+        if said and self.window is not None:
+            self.window.toasts.say(said)
 
     def end(self) -> None:
         """Close everything, last opened first."""
         from app.kernel import options
 
-        leave = self.desk is not None and bool(self.desk.ask(options.get, "keep_engine"))
+        leave = self.desk is not None and not self.wants_room and bool(self.desk.ask(options.get, "keep_engine"))
         if self.window is not None:
             self.window.windows.shut()
         if self._supervisor is not None:
@@ -100,6 +103,7 @@ class Program(QObject):
         self.theme.choose(self.desk.ask(options.get, "auto_theme"))
         self.window = Window(self.desk, self.theme, engine_secret=self._hand_secret)
         self.window.look_chosen.connect(self._keep_look)
+        self.window.context.actions.bind(self, "compact", self._ask_for_room)
         self.window.start()
         self.window.show()
         QTimer.singleShot(0, self._after_first_paint)
@@ -139,6 +143,16 @@ class Program(QObject):
         if window is not None:
             window.bridge.post(lambda: window.lamp.set_state("attention", [_stopped(status)]))
 
+    def _ask_for_room(self) -> None:
+        from ui.pages.settings.compacting import ask_for_room
+
+        if self.window is not None:
+            ask_for_room(self.window.context, self._make_room)
+
+    def _make_room(self) -> None:
+        self.wants_room = True
+        self._app.closeAllWindows()
+
     def _hand_secret(self, ref: str, secret: str) -> None:
         if self._supervisor is not None:
             self._supervisor.hand_secret(ref, secret)
@@ -177,12 +191,19 @@ def _show(folder: Path, *, engine: bool) -> int:
     app.setApplicationName("Deskbell")
     app.setDesktopFileName("deskbell")
     _end_on_signals(app)
-    program = Program(app, folder, engine=engine)
-    try:
-        program.begin()
-        return app.exec()
-    finally:
-        program.end()
+    said = ""
+    while True:
+        program = Program(app, folder, engine=engine)
+        try:
+            program.begin(said)
+            status = app.exec()
+        finally:
+            program.end()
+        if not program.wants_room:
+            return status
+        from ui.pages.settings.compacting import make_room
+
+        said = make_room(app, Workspace(folder))
 
 
 def _refuse(words: str) -> int:

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-from collections.abc import Iterator
 
 from app.cli.opening import opened
 from app.cli.output import Output
-from app.kernel import clock, compaction
+from app.desk.room import alone, give_back
+from app.kernel import clock
 from app.kernel.archive import restore_archive, write_archive
-from app.kernel.errors import UserError
-from app.kernel.locks import FileLock, holders
 from app.kernel.paths import Workspace, default_folder
-from app.outbox.erasing import blobs_of_drafts
-
-PATIENCE_S = 10.0
 
 
 def backup(args: argparse.Namespace, out: Output) -> int:
@@ -33,7 +27,7 @@ def restore(args: argparse.Namespace, out: Output) -> int:
     source = args.file.expanduser().absolute()
     place = _place(args)
     place.prepare()
-    with _alone(place, "restore"):
+    with alone(place, "restore"):
         made_at = restore_archive(source, place.database, place.packs, replace=args.replace)
     with opened(args):
         pass
@@ -51,8 +45,8 @@ def compact(args: argparse.Namespace, out: Output) -> int:
     """
     with opened(args) as desk:
         place = desk.workspace
-    with _alone(place, "compact"):
-        done = compaction.compact(place.database, place.packs, blobs_of_drafts)
+    done = give_back(place)
+    assert done is not None  # nobody ends it here
     out.one(
         {"freed_bytes": done.freed_bytes, "packs": done.packs, "damaged": list(done.kept)},
         f"{done.freed_bytes / 1e6:.1f} MB are free again.",
@@ -62,17 +56,3 @@ def compact(args: argparse.Namespace, out: Output) -> int:
 
 def _place(args: argparse.Namespace) -> Workspace:
     return Workspace((args.data or default_folder()).expanduser().absolute())
-
-
-@contextlib.contextmanager
-def _alone(place: Workspace, role: str) -> Iterator[None]:
-    """Hold the workspace alone. Raises UserError that names who else has it open."""
-    lock = FileLock(place.workspace_lock, role=role)
-    if not lock.acquire(timeout_s=PATIENCE_S):
-        who = ", ".join(f"{one.role} (process {one.pid})" for one in holders(place.workspace_lock))
-        msg = f"This desk is in use by {who or 'another program'}. Close it and try again."
-        raise UserError(msg)
-    try:
-        yield
-    finally:
-        lock.release()

@@ -36,12 +36,43 @@ class Compacted:
     kept: tuple[str, ...]
 
 
+Named = Callable[[Session], Collection[UUID]]
+"""Blobs that are named in other ways than by a column that refers to them."""
+
+Going = Callable[[int, int], bool]
+"""Told how many bytes of how many are dealt with; says whether to go on."""
+
+
+class _StoppedError(Exception):
+    """Nobody wants it any more; nothing has been moved yet."""
+
+
+def waste(database: Path, packs: Path, also_named: Named = lambda _db: ()) -> int:
+    """About how many bytes compacting would give back; reads only, beside everybody else."""
+    store = Store(database)
+    try:
+        unnamed: set[object] = set(_unnamed(store, also_named))
+        needed: dict[str, set[tuple[int, int]]] = defaultdict(set)
+        for name, blobs in _blobs_by_pack(store).items():
+            needed[name] = {(ref.offset, ref.length) for key, ref in blobs if key not in unnamed}
+        with store.read() as db:
+            free, page = (
+                int(db.execute(text(f"PRAGMA {name}")).scalar() or 0) for name in ("freelist_count", "page_size")
+            )
+    finally:
+        store.close()
+    held = {path.name: path.stat().st_size for path in packs.glob("*.pack")}
+    kept = {name: sum(HEADER.size + length for _, length in needed[name]) for name in held}
+    return free * page + sum(max(0, size - kept[name]) for name, size in held.items())
+
+
 def compact(
-    database: Path, packs: Path, also_named: Callable[[Session], Collection[UUID]] = lambda _db: ()
-) -> Compacted:
+    database: Path, packs: Path, also_named: Named = lambda _db: (), going: Going = lambda _done, _of: True
+) -> Compacted | None:
     """Rewrite wasteful packs, then the index and the database file. The caller holds the workspace exclusively.
 
-    What a blob is for is told by the columns that refer to it; `also_named`: blobs that are named in other ways.
+    What a blob is for is told by the columns that refer to it. `going` can end it while packs are being written: then
+    None, and nothing is moved.
 
     Raises StorageError when the disk cannot hold the new packs; everything is then as it was.
     """
@@ -54,9 +85,8 @@ def compact(
         wasteful = [path for path in sorted(packs.glob("*.pack")) if _is_wasteful(path, wanted[path.name])]
         shutil.rmtree(fresh_folder, ignore_errors=True)
         fresh_folder.mkdir(mode=0o700)
-        moved, kept = _write_again(
-            Packs(packs), Packs(fresh_folder), {path.name: wanted[path.name] for path in wasteful}
-        )
+        again = {path.name: wanted[path.name] for path in wasteful}
+        moved, kept = _write_again(Packs(packs), Packs(fresh_folder), again, going)
         _move_in(fresh_folder, packs)
         with store.write("compact") as tx:
             _point_to(tx, moved)
@@ -64,6 +94,8 @@ def compact(
             if path.name not in kept:
                 path.unlink()
         _rewrite_database(store)
+    except _StoppedError:
+        return None
     except OSError as error:
         raise storage_error(error) from error
     finally:
@@ -72,8 +104,8 @@ def compact(
     return Compacted(max(before - _size(database, packs), 0), len(wasteful) - len(kept), tuple(kept))
 
 
-def _forget_unnamed(store: Store, also_named: Callable[[Session], Collection[UUID]]) -> None:
-    """Drop the rows of blobs that nothing refers to."""
+def _unnamed(store: Store, also_named: Named) -> list[UUID]:
+    """The blobs that nothing refers to."""
     named = [
         select(column.label("blob")).where(column.is_not(None))
         for table in Base.metadata.tables.values()
@@ -83,7 +115,12 @@ def _forget_unnamed(store: Store, also_named: Callable[[Session], Collection[UUI
     with store.read() as db:
         spared = list(also_named(db))
         found = db.scalars(select(Blob.id).where(Blob.id.not_in(union_all(*named))))
-        doomed = [key for key in found if key not in spared]
+        return [key for key in found if key not in spared]
+
+
+def _forget_unnamed(store: Store, also_named: Named) -> None:
+    """Drop the rows of blobs that nothing refers to."""
+    doomed = _unnamed(store, also_named)
     line = store.writer.raw_connection()
     line.cursor().execute("PRAGMA foreign_keys=OFF")  # nothing refers to them: to look again would read every table
     line.close()
@@ -114,18 +151,21 @@ def _is_wasteful(path: Path, blobs: list[tuple[bytes, BlobRef]]) -> bool:
 
 
 def _write_again(
-    old: Packs, new: Packs, wanted: dict[str, list[tuple[bytes, BlobRef]]]
+    old: Packs, new: Packs, wanted: dict[str, list[tuple[bytes, BlobRef]]], going: Going
 ) -> tuple[list[tuple[bytes, BlobRef]], list[str]]:
     """Copy what is wanted of each pack; the new places, and the packs that hold a damaged record: those stay whole."""
     moved: list[tuple[bytes, BlobRef]] = []
     kept: list[str] = []
-    waiting = 0
+    waiting = done = 0
+    total = sum(ref.length for blobs in wanted.values() for _, ref in blobs)
     try:
         for name, blobs in wanted.items():
             try:
                 for key, ref in blobs:
                     moved.append((key, new.append(old.read(ref))))
-                    waiting += ref.length
+                    waiting, done = waiting + ref.length, done + ref.length
+                    if not going(done, total):
+                        raise _StoppedError
                     if waiting > _FLUSH_BYTES:
                         new.flush()
                         waiting = 0

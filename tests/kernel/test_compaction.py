@@ -60,7 +60,40 @@ def _bytes(folder: Path) -> bytes:
 
 
 def _compact(folder: Path) -> compaction.Compacted:
-    return compact(folder / "desk.sqlite", folder / "packs", _names)
+    done = compact(folder / "desk.sqlite", folder / "packs", _names)
+    assert done is not None
+    return done
+
+
+def _waste(folder: Path) -> int:
+    return compaction.waste(folder / "desk.sqlite", folder / "packs", _names)
+
+
+def test_what_it_would_give_back_is_known_before_and_is_nothing_afterwards(folder: Path) -> None:
+    before, files = _waste(folder), _bytes(folder)
+    assert before > 4000
+    assert _bytes(folder) == files  # looking changes nothing
+    done = _compact(folder)
+    assert done.freed_bytes >= before * 0.9
+    assert _waste(folder) == 0
+
+
+def test_it_can_be_stopped_and_nothing_is_moved(folder: Path) -> None:
+    before, packs = _named(folder), sorted(path.name for path in (folder / "packs").iterdir())
+    told: list[tuple[int, int]] = []
+
+    def going(done: int, of: int) -> bool:
+        told.append((done, of))
+        return False
+
+    assert compact(folder / "desk.sqlite", folder / "packs", _names, going) is None
+    assert len(told) == 1
+    assert 0 < told[0][0] <= told[0][1]
+    assert sorted(path.name for path in (folder / "packs").iterdir()) == packs
+    assert not list(folder.glob("*.compacting"))
+    assert _named(folder) == before
+    _compact(folder)
+    assert _named(folder) == before
 
 
 def test_what_is_named_stays_and_the_rest_is_nowhere_on_the_disk(folder: Path) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
+from app.desk.room import to_give_back
 from app.kernel import clock, options
 from app.kernel.archive import SUFFIX, write_archive
 from app.kernel.backup import last_backup
@@ -201,18 +202,32 @@ class DataPane(Pane):
     def __init__(self, context: Context) -> None:
         super().__init__(context, tr("Data and backup"), tr("Everything is in one folder on this computer."))
         self._holder = column(spacing=12)
+        self._at: Any = None
+        self._is_told = False
+        self._waste = tr("Counting what is left of it on the disk…")
         self.scroller.content.addWidget(self._holder)
 
     def load(self) -> None:
         """Look when the last backup was made."""
         folder = self.context.desk.workspace.backups
         self.context.tasks.run(lambda: last_backup(folder), then=self._told, owner=self, failed=lambda _e: self._no())
+        desk = self.context.desk
+        self.context.tasks.run(lambda: to_give_back(desk), then=self._waste_told, owner=self, key="settings.waste")
 
     def _no(self) -> bool:
         self._told(None)
         return True
 
+    def _waste_told(self, size: int) -> None:
+        self._waste = tr(
+            "About {size} of the desk’s files hold what was erased, or nothing. Daily backups keep theirs for a week.",
+            size=size_text(size),
+        )
+        if self._is_told:
+            self._told(self._at)
+
     def _told(self, at: Any) -> None:
+        self._at, self._is_told = at, True
         space = self.context.desk.workspace
         layout = self._holder.layout()
         assert layout is not None
@@ -225,6 +240,9 @@ class DataPane(Pane):
                 tr("To carry away"),
                 tr("The whole desk in one file, without passwords. Bring it back with: deskbell restore FILE"),
                 (tr("Save a backup file…"), self.save_file),
+            ),
+            fact(
+                tr("Erased for good"), self._waste, (tr("Give back room…"), lambda: self.context.actions.run("compact"))
             ),
             fact(
                 tr("Log files"),

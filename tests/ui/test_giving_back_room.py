@@ -1,0 +1,91 @@
+# mypy: disable-error-code="no-untyped-call"
+"""Giving back room from the window: it asks, closes, says how far it is, and opens again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.conversations.commands import add_blob
+from app.desk import Desk
+from app.desk.files import take_bytes
+from app.desk.room import to_give_back
+from app.kernel.locks import FileLock
+from app.kernel.paths import Workspace
+from app.outbox.drafts import save_draft
+from app.people.commands import add_agent
+from ui.main import Program
+from ui.pages.settings.compacting import RoomWindow, make_room
+from ui.widgets.button import Button
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A desk with bytes that nothing names."""
+    with Desk.open(tmp_path / "desk", create=True) as desk:
+        desk.sit_down(desk.work(add_agent, "Ann"))
+        take_bytes(desk, "waste.bin", b"waste" * 20_000)
+        kept = desk.do(add_blob, take_bytes(desk, "kept.bin", b"kept" * 1000).ref)
+        file = {"filename": "kept.bin", "content_type": "", "size": 4000, "blob": kept.hex}
+        desk.do(save_draft, kind="new", text="Begun", files=[file])
+        assert to_give_back(desk) >= 100_000
+    return tmp_path / "desk"
+
+
+def test_the_window_asks_closes_gives_back_and_opens_again(folder: Path, qapp: QApplication, qtbot: QtBot) -> None:
+    program = Program(qapp, folder, engine=False)
+    program.begin()
+    try:
+        window = program.window
+        assert window is not None
+        qtbot.waitUntil(lambda: window.context.actions.run("compact"), timeout=30_000)
+        qtbot.waitUntil(lambda: window.context.overlay.current() is not None, timeout=30_000)
+        sheet = window.context.overlay.current()
+        assert sheet is not None
+        next(one for one in sheet.findChildren(Button) if one.text() == "Close and give back").click()
+        qtbot.waitUntil(lambda: not window.isVisible(), timeout=30_000)
+        assert program.wants_room
+    finally:
+        program.end()
+    said = make_room(qapp, Workspace(folder))
+    assert "free again" in said
+    again = Program(qapp, folder, engine=False)
+    again.begin(said)
+    try:
+        assert again.desk is not None
+        assert again.window is not None
+        assert to_give_back(again.desk) < 100_000
+        assert again.window.toasts.current is not None
+    finally:
+        again.window.close() if again.window is not None else None
+        again.end()
+
+
+def test_a_desk_that_somebody_else_has_open_is_left_alone(
+    folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.desk.room.PATIENCE_S", 0.1)
+    lock = FileLock(Workspace(folder).workspace_lock, role="window", shared=True)
+    assert lock.acquire(timeout_s=10)
+    try:
+        window = RoomWindow(Workspace(folder))
+        qtbot.addWidget(window)
+        with qtbot.waitSignal(window.ended, timeout=30_000) as ended:
+            window.begin()
+        assert "in use" in str(ended.args)
+    finally:
+        lock.release()
+
+
+def test_it_can_be_stopped(folder: Path, qtbot: QtBot) -> None:
+    window = RoomWindow(Workspace(folder))
+    qtbot.addWidget(window)
+    window.stop()
+    with qtbot.waitSignal(window.ended, timeout=30_000) as ended:
+        window.begin()
+    assert ended.args == ["Stopped; nothing was changed."]
+    with Desk.open(folder) as desk:
+        assert to_give_back(desk) >= 100_000
