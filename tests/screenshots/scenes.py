@@ -21,6 +21,8 @@ from app.search.queries import search
 from app.tickets.commands import delete_ticket, set_status
 from app.tickets.queries import ticket_ids, view_named
 from app.tickets.rules import BoardBy, LaneBy
+from app.views.commands import add_view, change_view
+from app.views.queries import view_id, views
 from tests.screenshots import working, world
 from tests.screenshots.studio import Studio
 from ui.pages.board.page import Page as Board
@@ -28,6 +30,8 @@ from ui.pages.first_run.page import Page as FirstRun
 from ui.pages.inbox.formatted import insert
 from ui.pages.inbox.page import Page as Inbox
 from ui.pages.inbox.subject import ask_subject
+from ui.pages.views.builder import Builder
+from ui.pages.views.manage import ManageViews
 from ui.widgets.avatar import Logo
 from ui.widgets.palette import CommandPalette
 from ui.widgets.pictures import png_of
@@ -237,6 +241,64 @@ def _board_nothing(studio: Studio, _desk: Desk) -> None:
     studio.wait(lambda: page.view is not None and page.view.filtered, "that nothing fits")
 
 
+# -- views and windows
+
+
+def _with_views(desk: Desk) -> None:
+    if any(not one.is_built_in for one in desk.ask(views, desk.me())):
+        return
+    desk.do(add_view, "VIP, waiting for us", "tag:vip is:todo", colour="bad", icon="star-outline")
+    typed = "(tag:return OR subject:return) created<30d -is:closed"
+    desk.do(add_view, "Returns of this month", typed, colour="info", icon="truck-outline", shared=True)
+
+
+def _views(studio: Studio, desk: Desk) -> None:
+    _with_views(desk)
+    _inbox(studio, desk)
+    studio.act("views")
+
+
+def _view_builder(studio: Studio, desk: Desk, typed: str = "") -> None:
+    _found(studio, desk, "(tag:return OR subject:lamp) is:todo -assignee:me older:1h")
+    studio.act("view.save_search")
+    studio.wait(lambda: isinstance(studio.shown.overlay.current(), Builder), "the builder")
+    sheet = studio.shown.overlay.current()
+    assert isinstance(sheet, Builder)
+    if typed:
+        sheet.typed.setText(typed)
+        sheet.typed.textEdited.emit(typed)
+        studio.settle()
+
+
+def _view_error(studio: Studio, desk: Desk) -> None:
+    _view_builder(studio, desk)
+    sheet = studio.shown.overlay.current()
+    assert isinstance(sheet, Builder)
+    sheet.group.conditions()[-1].value.setText("a while")
+    studio.settle()
+
+
+def _manage_views(studio: Studio, desk: Desk) -> None:
+    _with_views(desk)
+    _inbox(studio, desk)
+    studio.act("view.manage")
+    studio.wait(lambda: isinstance(studio.shown.overlay.current(), ManageViews), "the views")
+
+
+def _grouped(studio: Studio, desk: Desk, group: str = "assignee", density: str = "compact") -> None:
+    desk.do(change_view, view_id("open"), group=group, density=density)
+    studio.go("inbox", view="open")
+    page = studio.page(Inbox)
+    studio.wait(lambda: page.model.headings()[0] and page.shown is not None, "headings")
+
+
+def _ticket_window(studio: Studio, desk: Desk) -> None:
+    _inbox(studio, desk)
+    studio.act("own_window")
+    windows = studio.shown.windows
+    studio.wait(lambda: windows.all[-1].alone is not None and not windows.all[-1].tasks.running, "the window")
+
+
 # -- window
 
 
@@ -331,6 +393,14 @@ SCENES: dict[str, Scene] = {
     "list_empty": Scene(_empty_list, "own"),
     "list_error": Scene(_broken_list),
     "toast_undo": Scene(_undo, "own"),
+    "views": Scene(_views, "own"),
+    "view_builder": Scene(_view_builder),
+    "view_not_understood": Scene(lambda studio, desk: _view_builder(studio, desk, "is:open priority:hot")),
+    "view_wrong_value": Scene(_view_error),
+    "views_in_order": Scene(_manage_views, "own"),
+    "list_grouped": Scene(_grouped, "own"),
+    "list_by_day": Scene(lambda studio, desk: _grouped(studio, desk, "day", "comfortable"), "own"),
+    "ticket_window": Scene(_ticket_window),
     "change_subject": Scene(_subject),
     "snooze": Scene(_snooze),
     "merge": Scene(_merge),

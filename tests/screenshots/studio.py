@@ -66,9 +66,10 @@ class Studio:
         """Close the window."""
         if self.window is None:
             return
-        self.window.close()
-        self.window.shut()
-        self.window.deleteLater()
+        self.window.windows.close_all()
+        self.window.windows.shut()
+        for one in self.window.windows.all:
+            one.deleteLater()
         self.window = None
         self._turn()
         # Outside of a running loop nobody else deletes: what stays is styled again with every change of the look.
