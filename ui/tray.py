@@ -28,7 +28,7 @@ from ui.widgets.avatar import Logo
 
 if TYPE_CHECKING:
     from app.desk import Desk
-    from ui.window import Window
+    from ui.desk_window import DeskWindow
 
 _TOGETHER_MS = 1500
 _MOST = 50
@@ -144,7 +144,7 @@ class Notifier(QObject):
 class Tray(QObject):
     """The icon with its menu, where the system has a tray; the notices."""
 
-    def __init__(self, context: Context, window: Window, raise_window: Callable[[], None]) -> None:
+    def __init__(self, context: Context, window: DeskWindow, raise_window: Callable[[], None]) -> None:
         super().__init__(window)
         self._context, self._window, self._raise = context, window, raise_window
         self._leads_to: UUID | None = None

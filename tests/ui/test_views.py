@@ -101,7 +101,7 @@ def test_a_view_is_chosen_by_a_few_letters_and_numbers_are_exact(page: Page, mad
         return shown == made.desk.ask(recount, page.lists.views, made.ann)
 
     qtbot.waitUntil(numbers_are_exact)
-    assert findings(chooser) == []
+    qtbot.waitUntil(lambda: findings(chooser) == [])
     qtbot.keyClicks(chooser.field, "peop")
     assert [one.text for one in chooser.list.lines.lines] == ["Important people"]
     qtbot.keyClick(chooser.field, KEY.Key_Return)
@@ -138,7 +138,7 @@ def test_rows_and_the_typed_form_are_two_faces_of_one_tree(page: Page, made: Inb
     last.choice.chosen.emit("low")
     assert sheet.typed.text() == "assignee:me -(tag:vip OR priority:low)"
     qtbot.waitUntil(lambda: sheet.preview.count.text() == "1 ticket")
-    assert findings(sheet) == []
+    qtbot.waitUntil(lambda: findings(sheet) == [])
     sheet.name.setText("Mine but not important")
     sheet.save.click()
     shown(page, qtbot, "Mine but not important")
@@ -251,7 +251,7 @@ def test_views_are_ordered_hidden_and_deleted_by_keys(page: Page, made: InboxDes
     sheet = page.context.overlay.current()
     assert isinstance(sheet, ManageViews)
     settled(page, qtbot)
-    assert findings(sheet) == []
+    qtbot.waitUntil(lambda: findings(sheet) == [])
     sheet.list.setCurrentIndex(sheet.model.index(1))
     qtbot.keyClick(sheet.list, KEY.Key_Up, Qt.KeyboardModifier.AltModifier)
     qtbot.waitUntil(lambda: made.desk.ask(views, made.ann)[0].key == "unassigned")

@@ -92,7 +92,7 @@ def test_a_ticket_has_one_window_of_its_own_by_key_by_mouse_and_by_menu(page: Pa
     assert not alone.list.isVisible()
     assert alone.talk.isVisible()
     assert alone.writer.isVisible()
-    assert findings(window) == []
+    qtbot.waitUntil(lambda: findings(window) == [])  # layouts come to rest
     for row in (0, 1):
         place = rows.visualRect(rows.model().index(row, 0)).center()
         qtbot.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=place)
