@@ -65,6 +65,7 @@ class Message(Base):
         Index("message_by_ticket", "ticket", "occurred_at"),
         Index("message_by_customer", "customer", "occurred_at"),
         Index("message_by_external_id", "external_id"),
+        partial_index("message_internal", "ticket", "id", where="direction = 'internal'"),
     )
     change_kind = "message"
     change_also: ClassVar[dict[str, str]] = {"ticket": "ticket"}

@@ -52,11 +52,15 @@ UNREAD: Final = _IS["unread"]
 
 _HAS: Final = {
     "attachment": "t.has_attachment = 1",
-    "note": "EXISTS (SELECT 1 FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL"
-    " WHERE m.ticket = t.id AND m.direction = 'internal' AND coalesce(p.ticket, t.id) = t.id)",
+    "note": "t.id IN (SELECT m.ticket FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL"
+    " WHERE m.direction = 'internal' AND coalesce(p.ticket, m.ticket) = m.ticket)",
     "reply": "t.first_reply_at IS NOT NULL",
     "survey": "EXISTS (SELECT 1 FROM survey_response r WHERE r.ticket = t.id)",
 }
+_HAS_NOTE: Final = (
+    "EXISTS (SELECT 1 FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL"
+    " WHERE m.ticket = t.id AND m.direction = 'internal' AND coalesce(p.ticket, t.id) = t.id)"
+)
 _DATES: Final = {
     "created": "t.created_at",
     "solved": "t.solved_at",
@@ -158,7 +162,7 @@ class Filter:
             case "is":
                 return _IS[check.value]
             case "has":
-                return _HAS[check.value]
+                return _HAS_NOTE if self.each and check.value == "note" else _HAS[check.value]
             case "status" | "priority" | "channel":
                 return f"t.{check.field} = '{check.value}'"  # one of the words that `fields` lists
             case "subject" | "team":

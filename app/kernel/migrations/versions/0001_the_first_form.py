@@ -812,6 +812,13 @@ def upgrade() -> None:
         batch_op.create_index("message_by_customer", ["customer", "occurred_at"], unique=False)
         batch_op.create_index("message_by_external_id", ["external_id"], unique=False)
         batch_op.create_index("message_by_ticket", ["ticket", "occurred_at"], unique=False)
+        batch_op.create_index(
+            "message_internal",
+            ["ticket", "id"],
+            unique=False,
+            sqlite_where=sa.text("direction = 'internal'"),
+            postgresql_where=sa.text("direction = 'internal'"),
+        )
 
     op.create_table(
         "ticket_tag",
