@@ -18,12 +18,12 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from app.desk import Desk
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError
-from app.tickets.commands.results import UndoResult
 from ui.actions import Actions, Offer
 from ui.bridge import Bridge
 from ui.models.cache import TicketCache
 from ui.pages import BasePage, Context
 from ui.pages.keymap import KeyKeeper
+from ui.pages.undoing import Undoing
 from ui.pages.working import Working
 from ui.tasks import Tasks
 from ui.text import tr
@@ -34,7 +34,7 @@ from ui.widgets.palette import CommandPalette, Entry
 from ui.widgets.progress import WorkStrip
 from ui.widgets.rail import Reason, State
 from ui.widgets.shortcuts import ShortcutSheet
-from ui.widgets.toast import REDO_KEYS, UNDO_KEYS, ToastHost
+from ui.widgets.toast import ToastHost
 
 LOOKS: tuple[Choice, ...] = ("system", "light", "dark", "contrast")
 _RECENT = 5
@@ -109,6 +109,7 @@ class DeskWindow(QMainWindow):
 
     closing = Signal()
     look_chosen = Signal(str)
+    counted = Signal(str, int)  # a number beside a page changed: page, number
     kept_as = "geometry"
     """The setting under which size and place are kept."""
 
@@ -124,6 +125,7 @@ class DeskWindow(QMainWindow):
         self.tasks = Tasks(desk, self.bridge, self)
         self.actions_ = Actions(self)
         self._recent: list[str] = []
+        self.counts: dict[str, int] = {}
         self._live: Live | None = None
         self._context_words: Callable[[], str] = lambda: ""
         self._left = False
@@ -188,6 +190,7 @@ class DeskWindow(QMainWindow):
         )
         self.work = Working(self.context, WorkStrip(body))
         self.keeper = KeyKeeper(self.context)
+        self.undoing = Undoing(self.tasks, self.bridge, self.toasts, self)
         self.focus_keeper = FocusKeeper(self, self.overlay, self._give_focus)
         self.tasks.idle.connect(self.focus_keeper.look)  # what came may have taken the place of what had the keyboard
         self._bind_common()
@@ -208,8 +211,8 @@ class DeskWindow(QMainWindow):
         bind(self, "shortcuts", self.open_shortcuts)
         bind(self, "work", self.work.open_sheet)
         bind(self, "keys", partial(self.go, "settings", category="keys"))
-        bind(self, "undo", self._undo)
-        bind(self, "redo", self._redo)
+        bind(self, "undo", self.undoing.undo)
+        bind(self, "redo", self.undoing.redo)
         bind(self, "window.new", self.windows.open_another)
         bind(self, "window.close", self.close)
         bind(self, "quit", self.windows.close_all)
@@ -217,9 +220,6 @@ class DeskWindow(QMainWindow):
             bind(self, f"look.{look}", partial(self.choose_look, look))
         self.bridge.changed.connect(self._changed)
         self.tasks.said.connect(self.toasts.say)
-        self.tasks.undo_offered.connect(
-            lambda text, action: self.toasts.offer_undo(text, lambda: self._undo_one(action))
-        )
         self.tasks.trouble.connect(self._trouble)
 
     def _changed(self, changes: Changes) -> None:
@@ -292,37 +292,6 @@ class DeskWindow(QMainWindow):
             self._recent = [palette.ran, *[text for text in self._recent if text != palette.ran]][:_RECENT]
         self.overlay.close_sheet(palette)
 
-    def _undo(self) -> None:
-        if not self.toasts.act(UNDO_KEYS):
-            self._undo_one(None)
-
-    def _undo_one(self, action: object) -> None:
-        from app.tickets.commands.undo import undo
-
-        self.tasks.do(undo, action, then=self._undone)
-
-    def _undone(self, result: UndoResult) -> None:
-        words = _undone_words(result)
-        if result.undone:
-            self.toasts.offer_redo(words, self._redo_one)
-        else:
-            self.toasts.say(words)
-
-    def _redo(self) -> None:
-        if not self.toasts.act(REDO_KEYS):
-            self._redo_one()
-
-    def _redo_one(self) -> None:
-        from app.tickets.commands.undo import redo
-
-        self.tasks.do(redo, then=self._redone)
-
-    def _redone(self, result: UndoResult) -> None:
-        if result.undone:
-            self.toasts.offer_undo(tr("Done again."), lambda: self._undo_one(result.action))
-        else:
-            self.toasts.say(" ".join(result.kept))
-
     # -- coming and going ---------------------------------------------------------------------------------------------
 
     def showEvent(self, event: QShowEvent, /) -> None:
@@ -373,9 +342,3 @@ class DeskWindow(QMainWindow):
 def _show(palette: CommandPalette, query: str, found: Sequence[Entry]) -> None:
     if shiboken6.isValid(palette):
         palette.set_live(query, found)
-
-
-def _undone_words(result: UndoResult) -> str:
-    if result.job is not None:
-        return tr("This takes a moment: it is being undone.")
-    return " ".join([tr("Undone.")] * bool(result.undone) + list(result.kept))

@@ -15,7 +15,7 @@ from functools import partial
 from typing import cast
 from uuid import UUID
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from app.desk import Desk
@@ -52,9 +52,7 @@ def has_page(name: str) -> bool:
 
 
 class Window(DeskWindow):
-    """One window over one desk. `counted`: a number beside a page changed (page, number); `counts` are the latest ones."""
-
-    counted = Signal(str, int)
+    """A window with everything. `counts`: the latest number beside each page."""
 
     def __init__(
         self, desk: Desk, theme: Theme, *, engine_secret: EngineSecret | None = None, among: Windows | None = None
@@ -64,7 +62,6 @@ class Window(DeskWindow):
         self.setMinimumSize(960, 640)
         self._pages: dict[str, BasePage | ErrorState] = {}
         self._stale: dict[str, Changes] = {}
-        self.counts: dict[str, int] = {}
         self._trail: list[str] = []
         self._bench = os.environ.get("DESKBELL_BENCH") == "1"
         self.watcher: QObject | None = None
