@@ -36,7 +36,7 @@ _SHORT = 20
 def colour_words() -> list[tuple[str, str]]:
     """The colours, in words; "" is the category's own."""
     words = {"info": tr("Blue"), "warn": tr("Amber"), "plain": tr("Grey"), "ok": tr("Green"), "bad": tr("Red")}
-    return [("", tr("As the category")), *((tone, words[tone]) for tone in COLOURS)]
+    return [("", tr("Usual")), *((tone, words[tone]) for tone in COLOURS)]
 
 
 def category_words(category: str) -> str:
