@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 Allowed = Callable[[], bool | str]
 _DONE = ("solved", "closed")
+_FEW = 20
+"""More of the chosen than these are not looked at to say what is allowed: it is asked with every change."""
 
 
 def bind(page: Page) -> None:
@@ -144,10 +146,12 @@ def _in_bin(page: Page) -> bool | str:
 
 
 def _any(page: Page, holds: Callable[[TicketRow], bool], why_not: str) -> bool | str:
-    """Is it so of any of the chosen, as far as they are known? Of those that are not known yet it may be."""
+    """Is it so of any of the chosen, as far as they are known? Of those that are not known, and of many, it may be."""
     count = page.picked.count
     if not count:
         return tr("No ticket is chosen")
+    if count > _FEW:
+        return True
     known = page.picked.rows()
     return len(known) < count or any(holds(row) for row in known) or why_not
 
