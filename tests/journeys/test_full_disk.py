@@ -1,8 +1,8 @@
 """A disk that fills up, or cannot be written any more, at every write of an import: a clear word, and nothing lost.
 
 The full disk is a real small file system where the system lets us have one (root on Linux), else a limit on the size of
-files. A disk that turns read-only while files are open cannot be made without harm to the machine; what SQLite says of
-one it also says of a connection that may not write, so the database is made so from its nth transaction on.
+files. A database that turns read-only is made so from its nth transaction on. A disk that turns read-only under open files,
+as one does that has failed, is a real one on a loop device, which is told to abort: what was flushed is on it, the rest is not.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import pytest
 
 from app.kernel import store
 from tests.journeys.command_line import CommandLine
+from tests.journeys.test_engine import until
 from tests.journeys.test_main_job import desk_on, letter
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
@@ -47,6 +48,41 @@ def small_disk(folder: Path) -> Iterator[bool]:
         yield True
     finally:
         subprocess.run(["umount", str(folder)], check=True)
+
+
+class FailingDisk:
+    """An ext4 file system in a file; `fail` makes it read-only under whoever has files open on it, `mend` brings it back."""
+
+    def __init__(self, folder: Path) -> None:
+        self._image, self.folder = folder / "disk.img", folder / "mounted"
+        self.folder.mkdir()
+        with self._image.open("wb") as image:
+            image.truncate(96 * 1024 * 1024)
+
+    def make(self) -> bool:
+        """False where that is not allowed."""
+        if sys.platform != "linux" or os.geteuid() != 0 or shutil.which("mkfs.ext4") is None:
+            return False
+        return self._run("mkfs.ext4", "-q", "-F", str(self._image)) and self._mount()
+
+    def fail(self) -> bool:
+        """From now on nothing can be written; nobody is asked."""
+        return self._run("mount", "-o", "remount,abort", str(self.folder))
+
+    def mend(self) -> None:
+        """As a person does it: unmount, check, mount again."""
+        assert self._run("umount", str(self.folder))
+        self._run("e2fsck", "-fy", str(self._image))  # it says 1 when it mended something
+        assert self._mount()
+
+    def leave(self) -> None:
+        self._run("umount", "-l", str(self.folder))
+
+    def _mount(self) -> bool:
+        return self._run("mount", "-o", "loop", str(self._image), str(self.folder))
+
+    def _run(self, *command: str) -> bool:
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 @contextlib.contextmanager
@@ -139,3 +175,41 @@ def test_a_database_that_turns_read_only_at_every_write_of_an_import(
         if not reached:
             assert nth > 8
             break
+
+
+def test_a_disk_that_turns_read_only_under_a_running_engine(
+    tmp_path: Path, desk: CommandLine, dovecot: Dovecot, account: Account
+) -> None:
+    disk = FailingDisk(tmp_path)
+    if not disk.make():
+        pytest.skip("a file system of its own needs root and mkfs.ext4")
+    cli = CommandLine(disk.folder / "desk")
+    process: subprocess.Popen[bytes] | None = None
+    try:
+        shutil.copytree(desk.folder, cli.folder)
+        subprocess.run(["sync", "-f", str(disk.folder)], check=True)  # what the program flushes is its own affair
+        process = cli.start("engine")
+        until(lambda: len(cli("tickets")) >= 1)
+        assert disk.fail()
+        dovecot.deliver(account, letter("Bo <bo@example.org>", account.address, "Late", "Hello").as_bytes())
+        written = cli.run("note", "1", "--text", "Nothing can be written now.")
+        assert written.returncode == 1
+        assert "inside Deskbell" not in written.stderr
+        assert "Traceback" not in written.stderr
+        assert process.poll() is None  # it waits for a disk that is well again
+        process.terminate()
+        _, errors = process.communicate(timeout=120)
+        assert b"Traceback" not in errors, errors.decode()
+        disk.mend()
+        assert cli("sync")["quarantined"] == 0
+        with closing(sqlite3.connect(cli.folder / "deskbell.sqlite")) as db:
+            counted = db.execute("SELECT count(*), count(DISTINCT external_id) FROM message").fetchone()
+        assert counted == (MAILS + 1, MAILS + 1)
+        for row in cli("ledger", "--reconcile"):
+            assert row["unaccounted"] == row["waiting"] == 0
+        assert cli("check")["ok"]
+    finally:
+        if process is not None and process.poll() is None:
+            process.kill()
+            process.wait(60)
+        disk.leave()
