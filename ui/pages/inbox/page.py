@@ -293,9 +293,9 @@ class Page(InboxFrame):
         if self.list.searching or self.ticket is None:
             return
         gone = self.model.place_of(self.ticket) < 0
-        if gone and self._going_on and rows.currentIndex().isValid():
+        if gone and self._going_on:
             self._going_on = False
-            row = rows.currentIndex().row()  # Qt's own choice may be the one above
+            row = max(0, rows.currentIndex().row())  # Qt's own choice may be the one above, or none
             beside = next((key for key in self._nearby if self.model.place_of(key) >= 0), None)
             if (near := beside or self.model.ticket_near(row) or self.model.ticket_near(row, -1)) is not None:
                 self.open(near)
