@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
 
@@ -55,7 +55,7 @@ class Wanted:
 
     `begun`: words that stand for so many words of the index (a letter or two) that FTS5 would take long over them, folded; `others`
     are the rest then. `without`: what may stand nowhere in a ticket. `where`, `values`: all other conditions on the ticket
-    `t`; `is_free`: there are none. `words`: what is looked for, as typed; `phrases`: those of them that were quoted.
+    `t`; `is_free`: there are none. `fitting`, `fitting_values`: the same conditions as a list of all tickets that fit. `words`: what is looked for, as typed; `phrases`: those of them that were quoted.
     `since`: the place of the oldest document that is looked at.
     """
 
@@ -63,6 +63,8 @@ class Wanted:
     where: str
     values: dict[str, object]
     is_free: bool
+    fitting: str = ""
+    fitting_values: dict[str, object] = field(default_factory=dict)
     scope: Scope = Scope.ALL
     others: str = ""
     begun: tuple[str, ...] = ()
@@ -81,21 +83,23 @@ class _Part:
     quick: bool
 
 
-def wanted(db: Session, asked: Question, *, each: bool = True) -> Wanted:
-    """Make a question ready. `each`: the conditions will be asked of a few tickets at a time. Raises QueryError."""
+def wanted(db: Session, asked: Question) -> Wanted:
+    """Make a question ready. Raises QueryError."""
     query = parse(asked.typed)
     parts, without, rest = _sorted(db, query)
-    filters = Filter.of(db, asked.me, each=each and bool(parts))
-    where = filters.where(AllOf(tuple(rest)))
+    filters = Filter.of(db, asked.me, each=bool(parts))
+    everywhere = Filter(asked.me, filters.now, db)
     joined = " AND ".join(part.match for part in parts)
     quick = " AND ".join(part.match for part in parts if part.quick)
     looked = asked.scope in _LOOKED
     slow = [part.word for part in parts if not part.quick] if looked else []
     return Wanted(
         match=_without(within(joined, asked.scope), without),
-        where=where,
+        where=filters.where(AllOf(tuple(rest))),
         values=filters.values,
         is_free=not rest,
+        fitting=f"SELECT t.id FROM ticket t WHERE {everywhere.where(AllOf(tuple(rest)))}" if rest else "",
+        fitting_values=everywhere.values,
         scope=asked.scope,
         others=_without(within(quick, asked.scope), without) if slow else "",
         begun=tuple(plain(word).lower() for word in slow),

@@ -12,18 +12,18 @@ from sqlalchemy.orm import Session
 
 from app.search.asking import Question, Wanted, wanted
 from app.search.excluding import has_placements
-from app.search.walking import After, Walk
+from app.search.walking import MERGED, After, Walk, living_ticket
 
 STEP: Final = 20_000
 """Documents a step walks."""
 
+_ALL_AT_ONCE: Final = 10_000_000
 _PAGE: Final = 1_000
 _START: Final = 2**62
 _TICKETS = (
     "SELECT d.ticket, min(f.rowid), count(*) FROM (SELECT rowid FROM search_fts WHERE search_fts MATCH :match"
     " AND rowid < :place ORDER BY rowid DESC LIMIT :step) f CROSS JOIN search_doc d ON d.rowid = f.rowid GROUP BY d.ticket"
 )
-_MERGED = "SELECT id, merged_into FROM ticket WHERE merged_into IS NOT NULL"
 _BINNED = "SELECT id FROM ticket WHERE deleted_at IS NOT NULL"
 
 
@@ -50,11 +50,11 @@ class Counting:
 
     def step(self, db: Session) -> Tally:
         """Count some more. Raises QueryError."""
-        question = wanted(db, self._asked, each=False)
+        question = wanted(db, self._asked)
         if question.match and not question.without and not has_placements(db):
             if self._place == _START:
                 self._begin(db, question)
-            return self._by_documents(db, question.match)
+            return self._by_documents(db, question)
         if not question.match and not question.without:
             sql = f"SELECT count(*) FROM ticket t WHERE {question.where}"
             return Tally(int(db.connection().execute(text(sql), question.values).scalar_one()), True)
@@ -65,28 +65,20 @@ class Counting:
     def _begin(self, db: Session, question: Wanted) -> None:
         """What decides which tickets count, read once."""
         line = db.connection()
-        self._merged = {row[0]: row[1] for row in line.exec_driver_sql(_MERGED)}
+        self._merged = {row[0]: row[1] for row in line.exec_driver_sql(MERGED)}
         if question.is_free:
             self._gone = {row[0] for row in line.exec_driver_sql(_BINNED)}
         else:
-            sql = f"SELECT t.id FROM ticket t WHERE {question.where}"
-            self._fitting = {row[0] for row in line.execute(text(sql), question.values)}
+            self._fitting = {row[0] for row in line.execute(text(question.fitting), question.fitting_values)}
 
-    def _by_documents(self, db: Session, match: str) -> Tally:
+    def _by_documents(self, db: Session, question: Wanted) -> Tally:
         """The tickets of all documents that have the words."""
-        values = {"match": match, "place": self._place, "step": STEP}
+        step = _ALL_AT_ONCE if question.begun else STEP  # FTS5 merges half a word anew for each step
+        values = {"match": question.match, "place": self._place, "step": step}
         rows = db.connection().execute(text(_TICKETS), values).all()
         self._place = min((row[1] for row in rows), default=0)
         for row in rows:
-            ticket = row[0] if row[0] not in self._merged else _living(row[0], self._merged)
+            ticket = row[0] if row[0] not in self._merged else living_ticket(row[0], self._merged)
             if ticket is not None and (ticket not in self._gone if self._fitting is None else ticket in self._fitting):
                 self._found.add(ticket)
-        return Tally(len(self._found), sum(row[2] for row in rows) < STEP)
-
-
-def _living(ticket: bytes, merged: dict[bytes, bytes]) -> bytes:
-    for _ in range(20):
-        if ticket not in merged:
-            break
-        ticket = merged[ticket]
-    return ticket
+        return Tally(len(self._found), sum(row[2] for row in rows) < step)

@@ -7,6 +7,9 @@ it can show what is there, and nobody waits for all or nothing.
 
 A word of a letter or two stands for so many words that FTS5 would merge them for long. It begins some word of nearly every
 letter, so that the newest texts themselves are looked at first, for as long as that is worth while.
+
+Where hardly any ticket fits the other conditions, asking for them block by block is the long way: then all that fit are asked for
+once, and the walk goes on in strides.
 """
 
 from __future__ import annotations
@@ -19,12 +22,24 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 from sqlalchemy.orm import Session
 
+from app.index.queries import documents_with
 from app.index.words import plain
 from app.search.asking import Scope, Wanted
 from app.search.excluding import has_placements, tickets_with
 
 MOST_LOOKED_AT: Final = 1_500
 """Tickets that a page looks at before it ends, full or not."""
+
+MOST_READ: Final = 60_000
+"""Documents that a page reads in strides before it ends."""
+
+_SOME: Final = 200
+_SELDOM: Final = 10
+"""Strides begin when of so many tickets, and more than some, hardly one in so many fits."""
+
+_STRIDE: Final = 10_000
+_FEW: Final = 500
+"""So few tickets that fit are looked at themselves, instead of all documents that have the words."""
 
 _END: Final = 2**62
 _LOOK, _INDEX, _DONE = 0, 1, 2
@@ -58,6 +73,9 @@ _DOCS: Final = (
     f"SELECT f.rowid, d.kind, d.key, d.ticket FROM {_FOUND}"
     " WHERE search_fts MATCH ? AND f.rowid < ? AND f.rowid >= ? ORDER BY f.rowid DESC LIMIT ?"
 )
+_DOCS_OF: Final = (
+    "SELECT d.rowid, d.kind, d.key, d.ticket FROM search_doc d WHERE d.ticket IN ({those}) AND d.rowid < ?"
+)
 _TEXTS: Final = {
     Scope.SUBJECT: "coalesce(m.subject, t.subject)",
     Scope.PEOPLE: 'm.sender, m."to", m.cc',
@@ -88,6 +106,8 @@ _PLACES = (
     " WHERE a.id IN ({those})"
 )
 
+MERGED = "SELECT id, merged_into FROM ticket WHERE merged_into IS NOT NULL"
+
 _Row = tuple[int, str, bytes, bytes | None]
 """Place, kind, key and ticket of a document, as the index has them."""
 
@@ -98,6 +118,15 @@ class _Block:
 
     rows: Sequence[_Row]
     next: After
+
+
+def living_ticket(ticket: bytes, merged: dict[bytes, bytes]) -> bytes:
+    """What a ticket has become by merging."""
+    for _ in range(20):
+        if ticket not in merged:
+            break
+        ticket = merged[ticket]
+    return ticket
 
 
 def begins_somewhere(text: str, beginning: str) -> bool:
@@ -119,7 +148,9 @@ class Walk:
         self._at = after or After(_LOOK if wanted.begun else _INDEX)
         self._seen = set(self._at.seen)
         self._unfit: set[bytes] = set()
-        self._looked_at = 0
+        self._looked_at = self._read_so_far = 0
+        self._fitting: set[bytes] | None = None
+        self._merged: dict[bytes, bytes] = {}
         self._is_placed = has_placements(db)
 
     def begin(self, seen: frozenset[UUID]) -> After:
@@ -130,8 +161,9 @@ class Walk:
         """The next tickets, at most `limit`, and where the page after them begins; None behind the last."""
         found: list[Match] = []
         at, size = self._at, max(_LEAST, 3 * limit)
-        while at.stage != _DONE and len(found) < limit and self._looked_at < MOST_LOOKED_AT:
+        while at.stage != _DONE and len(found) < limit and not self._is_enough():
             begun, block = at, self._read(at, size)
+            self._read_so_far += len(block.rows)
             at, room = block.next, limit - len(found)
             matches = self._resolved(block.rows)
             found += matches[:room]
@@ -139,9 +171,24 @@ class Walk:
                 last = matches[room - 1]
                 at = After(begun.stage, last.place, last.key.bytes)
             size = min(_MOST, size * 2)
+            if self._wanted.fitting and self._looked_at > _SOME and len(found) * _SELDOM < self._looked_at:
+                size = self._stride()
         self._seen.update(match.ticket for match in found)
         self._at = After(at.stage, at.place, at.key, frozenset(self._seen))
         return found, None if at.stage == _DONE else self._at
+
+    def _is_enough(self) -> bool:
+        if self._fitting is not None:
+            return self._read_so_far >= MOST_READ
+        return self._looked_at >= MOST_LOOKED_AT
+
+    def _stride(self) -> int:
+        """Know all tickets that fit from now on; the number of documents to read at a time."""
+        if self._fitting is None and self._wanted.match:
+            fitting = self._line.execute(text(self._wanted.fitting), self._wanted.fitting_values)
+            self._fitting = {row[0] for row in fitting}
+            self._merged = {row[0]: row[1] for row in self._line.exec_driver_sql(MERGED)}
+        return _STRIDE if self._fitting is not None else _MOST
 
     # -- documents in their order
 
@@ -150,11 +197,22 @@ class Walk:
             sql = _TICKETS.format(where=self._wanted.where)
             rows = self._rows(sql, place=at.place, key=at.key, size=size)
             return _Block(rows, _behind(rows, at.stage, size))
+        if self._fitting is not None and len(self._fitting) <= _FEW and not self._is_placed:
+            return _Block(self._of_few(at.place), After(_DONE))
         if at.stage == _LOOK:
             return self._look_through(at, size)
         found = self._line.exec_driver_sql(_DOCS, (self._wanted.match, at.place, self._wanted.since, size))
         rows = [(row[0], row[1], row[2], row[3]) for row in found]
         return _Block(rows, _behind(rows, at.stage, size))
+
+    def _of_few(self, below: int) -> list[_Row]:
+        """The documents that have the words among those of the few tickets that fit."""
+        few = self._fitting or set()
+        homes = few | {home for home in self._merged if living_ticket(home, self._merged) in few}
+        sql = _DOCS_OF.format(those=", ".join("?" * len(homes)))
+        rows = {row[0]: tuple(row) for row in self._line.exec_driver_sql(sql, (*homes, below))}
+        having = documents_with(self._db, self._wanted.match, list(rows))
+        return [rows[place] for place in sorted(having, reverse=True)]
 
     def _look_through(self, at: After, size: int) -> _Block:
         """Those of the next documents in whose texts the half-typed words are."""
@@ -207,7 +265,9 @@ class Walk:
         if not homes:
             return {}
         wanted = self._wanted
-        if wanted.match:
+        if self._fitting is not None:
+            living = {home: ticket for home in homes if (ticket := living_ticket(home, self._merged)) in self._fitting}
+        elif wanted.match:
             names = {f"o{number}": home for number, home in enumerate(homes)}
             sql = _LIVING.format(those=", ".join(f":{name}" for name in names), where=wanted.where)
             living = {row[0]: row[1] for row in self._rows(sql, **names)}

@@ -86,6 +86,23 @@ def test_pages_together_are_what_one_question_finds(
     assert not set(tickets[:4]) & set(whole)
 
 
+@pytest.mark.parametrize("few", [0, 500])
+def test_what_hardly_any_ticket_fits_is_found_all_the_same(
+    desk: SmallDesk, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    tickets = _many(desk)
+    for number in (3, 11, 30):
+        desk.do(commands.set_priority, tickets[number], "urgent")
+    desk.do(commands.merge, tickets[7], tickets[11])
+    monkeypatch.setattr(walking, "_LEAST", 4)
+    expected = [key for key in desk.ask(ticket_ids, "lamp OR oil") if key in {tickets[3], tickets[11], tickets[30]}]
+    monkeypatch.setattr(walking, "_SOME", 2)
+    monkeypatch.setattr(walking, "_FEW", few)
+    for limit in (1, 2, 50):
+        assert _all_pages(desk, Question("(lamp OR oil) priority:urgent"), limit) == expected
+    assert _count(desk, Question("(lamp OR oil) priority:urgent")) == len(expected) > 0
+
+
 def test_the_newest_is_first_whatever_came_when(desk: SmallDesk) -> None:
     order = [3, 1, 4, 0, 2]
     tickets = {n: desk.mail(address=f"{n}@x.example", words="lamp", at=START - timedelta(days=n))[0] for n in order}
