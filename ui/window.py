@@ -141,7 +141,7 @@ class Window(DeskWindow):
         self.agent = AgentButton("", [self.actions_[f"look.{look}"] for look in LOOKS])
         menu = self.agent.menu()
         menu.addSeparator()
-        menu.addActions([self.actions_[key] for key in ("shortcuts", "keys", "work", "quit")])
+        menu.addActions([self.actions_[key] for key in ("window.new", "shortcuts", "keys", "work", "quit")])
         lower = [_named(_SETTINGS)] if has_page("settings") else []
         self.rail = Rail([_named(p) for p in _PLACES if has_page(p.key)], [self.lamp, *lower, self.agent])
         self.rail.chosen.connect(self.go)

@@ -52,6 +52,7 @@ class ListPanel(QFrame):
         self._views: tuple[ViewInfo, ...] = ()
         self._view: ViewInfo | None = None
         self._count_of: Callable[[ViewInfo], int | None] = lambda _view: None
+        self._is_stale: Callable[[ViewInfo], bool] = lambda _view: False
         self._quiet = self._told = self._built = self._looking = False
         self._found_words, self.found_count = "", 0
         self._measured: tuple[Sequence[Found], Others] = ((), NO_OTHERS)
@@ -101,10 +102,14 @@ class ListPanel(QFrame):
         self._quiet = False
 
     def show_views(
-        self, views: tuple[ViewInfo, ...], current: ViewInfo | None, count_of: Callable[[ViewInfo], int | None]
+        self,
+        views: tuple[ViewInfo, ...],
+        current: ViewInfo | None,
+        count_of: Callable[[ViewInfo], int | None],
+        is_stale: Callable[[ViewInfo], bool],
     ) -> None:
-        """The views there are, the one shown, and how many tickets lie in each."""
-        self._views, self._count_of = views, count_of
+        """The views there are, the one shown, how many tickets lie in each, and whether that may be old by now."""
+        self._views, self._count_of, self._is_stale = views, count_of, is_stale
         if current is not None and current != self._view:
             self._view = current
             self._apply_look(current)
@@ -317,7 +322,11 @@ class ListPanel(QFrame):
 
     def _chip(self, view: ViewInfo) -> str:
         count = self._count_of(view)
-        return chip_word(view) if view.key == TO_DO or not count else f"{chip_word(view)} {count_text(count)}"
+        return chip_word(view) if view.key == TO_DO or not count else f"{chip_word(view)} {self._number(view, count)}"
+
+    def _number(self, view: ViewInfo, count: int) -> str:
+        """A number; what may be old by now is marked as about so many."""
+        return f"~{count_text(count)}" if self._is_stale(view) else count_text(count)
 
     def _say_count(self) -> None:
         view = self._view
@@ -333,7 +342,7 @@ class ListPanel(QFrame):
         elif view.key == TO_DO:
             self._count.setText(tr("{n} open", n=count))
         else:
-            self._count.setText(count_text(count))
+            self._count.setText(self._number(view, count))
 
     def _set_empty(self, empty: bool) -> None:
         if empty:

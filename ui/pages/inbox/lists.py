@@ -113,6 +113,11 @@ class Lists(QObject):
         pile = pile_of(view)
         return self._quick[pile] if self._quick is not None and pile is not None else None
 
+    def is_stale(self, view: ViewInfo) -> bool:
+        """May the number have changed since it was counted? It is marked then."""
+        known = self.numbers.get(view.id)
+        return known is not None and known.stale
+
     def _take_counts(self, found: Counts) -> None:
         self._quick = found
         self._context.count("inbox", found.unread)
@@ -135,5 +140,5 @@ class Lists(QObject):
             self._show()
 
     def _show(self) -> None:
-        self._panel.show_views(self.views, self.current, self.count_of)
+        self._panel.show_views(self.views, self.current, self.count_of, self.is_stale)
         self.changed.emit()
