@@ -33,6 +33,7 @@ from ui.models.board import ColumnModel, sleep_words
 from ui.models.cache import TicketCache
 from ui.pages.board.card import drag_pixmap, due_words
 from ui.pages.board.page import Page
+from ui.pages.inbox.snooze import SnoozeSheet
 from ui.tasks import Tasks
 from ui.widgets.picker import Picker
 
@@ -150,6 +151,8 @@ def test_keys_move_a_card_from_column_to_column_and_undo_brings_it_back(
         assert current(page, "new") == other
         qtbot.keyClick(column(page, "new").list, KEY.Key_L)
         assert current(page, "open") == key
+        qtbot.keyClick(column(page, "open").list, KEY.Key_Z)
+        assert isinstance(window.overlay.current(), SnoozeSheet)
 
 
 def test_marked_cards_of_several_columns_are_moved_together(place: Office, qapp: QApplication, qtbot: QtBot) -> None:

@@ -35,6 +35,7 @@ def _bind_moving(page: Page) -> None:
     on("select", lambda: _mark(page), some)
     keys = page.columns.keys
     for name, by in (("left", -1), ("right", 1)):
+        on(f"board.{name}", partial(keys.wander, by), lambda: _some(page))
         on(f"board.move_{name}", partial(keys.push, by), lambda: _in_cards(page))
     for name, by in (("up", -1), ("down", 1)):
         on(f"board.move_{name}", partial(keys.push_lane, by), lambda: _in_cards(page))
@@ -52,7 +53,8 @@ def _bind_triage(page: Page) -> None:
     on("priority", page.picking.priority, some)
     on("status", page.picking.status, some)
     on("tag", page.picking.tag, some)
-    on("snooze", page.picking.snooze, lambda: _unsolved(page))
+    for name in ("snooze", "board.snooze"):
+        on(name, page.picking.snooze, lambda: _unsolved(page))
     on("follow_up", lambda: _follow_up(page), some)
     on("unread", lambda: triage.mark_unread(those()), some)
     on("read", lambda: triage.mark_read(those()), some)

@@ -406,5 +406,4 @@ class CardList(QListView):
 
 
 def _wanders(event: QKeyEvent) -> bool:
-    plain = not event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
-    return plain and event.key() in (Qt.Key.Key_H, Qt.Key.Key_L)
+    return not event.modifiers() and event.key() in (Qt.Key.Key_H, Qt.Key.Key_L)

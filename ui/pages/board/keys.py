@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 _IDLE = Qt.KeyboardModifier.KeypadModifier
 _LEFT, _RIGHT = (Qt.Key.Key_Left, Qt.Key.Key_H), (Qt.Key.Key_Right, Qt.Key.Key_L)
+_LETTERS = (Qt.Key.Key_H, Qt.Key.Key_L)  # with Shift they are free for actions
 _PAGES = {Qt.Key.Key_PageUp: -1, Qt.Key.Key_PageDown: 1}
 
 
@@ -33,8 +34,10 @@ class Keys(QObject):
         key, shift = Qt.Key(event.key()), bool(held & _SHIFT)
         if key == Qt.Key.Key_Escape:
             return self._escape()
+        if shift and key in _LETTERS:
+            return False
         if key in (*_LEFT, *_RIGHT):
-            self._sideways(column, -1 if key in _LEFT else 1, shift=shift)
+            self._sideways(-1 if key in _LEFT else 1, shift=shift)
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._up_or_down(-1 if key == Qt.Key.Key_Up else 1, shift=shift)
         elif not shift:
@@ -85,16 +88,22 @@ class Keys(QObject):
             return False
         return True
 
-    def _sideways(self, column: Column, by: int, *, shift: bool) -> None:
+    def _sideways(self, by: int, *, shift: bool) -> None:
         if shift:
             self.push(by)
         else:
-            self._columns.wander(-by if column.layoutDirection() is Qt.LayoutDirection.RightToLeft else by)
+            self.wander(by)
+
+    def wander(self, by: int) -> None:
+        """Go to the column at the left (-1) or right (1)."""
+        self._columns.wander(-by if self._is_mirrored() else by)
+
+    def _is_mirrored(self) -> bool:
+        return self._columns.layoutDirection() is Qt.LayoutDirection.RightToLeft
 
     def push(self, by: int) -> None:
         """Move what is acted on to the column at the left (-1) or right (1)."""
-        is_mirrored = self._columns.layoutDirection() is Qt.LayoutDirection.RightToLeft
-        self._columns.push(-by if is_mirrored else by)
+        self._columns.push(-by if self._is_mirrored() else by)
 
     def push_lane(self, by: int) -> None:
         """Move what is acted on to the lane above (-1) or below (1); without lanes, mark cards on the way."""

@@ -29,7 +29,7 @@ def card_menu(parent: QWidget, actions: Actions, columns: Sequence[Column], move
         said = tr("Move to “{name}”", name=column.title)
         _add(menu, f"{said}\t{place + 1}" if place < 9 else said, "arrow-right", partial(move, column))
     menu.addSeparator()
-    for key in ("assign_me", "assign", "priority", "tag", "snooze"):
+    for key in ("assign_me", "assign", "priority", "tag", "board.snooze"):
         menu.addAction(actions[key])
     menu.addActions([actions["solve"], actions["reopen"]])
     menu.addSeparator()
