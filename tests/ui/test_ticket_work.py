@@ -10,13 +10,12 @@ from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.fields.commands import add_field
 from app.kernel import options
 from app.states.commands import add_state
-from app.tickets import commands
 from app.tickets.queries import Work, links, ticket, work
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from ui.pages.inbox.beside.checklist import ItemRow
@@ -144,8 +143,15 @@ def test_send_and_solve_keeps_the_letter_when_a_field_is_missing(page: Page, qtb
 
 def test_an_own_status_is_shown_and_the_time_is_taken(page: Page, qtbot: QtBot) -> None:
     key = shown(page)
-    page.context.tasks.do(commands.set_status, key, "Waiting for supplier")
+    page.header._open_more()
+    menu = next(one for one in page.header.findChildren(QMenu) if one.title() == "Status")
+    next(one for one in menu.actions() if one.text() == "Waiting for supplier").trigger()
+    for one in page.header.findChildren(QMenu):
+        one.close()
     settled(page, qtbot, lambda: page.header._pill.text() == "Waiting for supplier")
+    assert status(page, key) == ("waiting", "Waiting for supplier")
+    assert page.context.toasts.current is not None
+    assert "Waiting for supplier" in page.context.toasts.current.text
     page.context.actions.run("timer")
     settled(page, qtbot, lambda: page.side.time.timer.text() == "Stop timer")
     page.context.actions.run("timer")

@@ -26,7 +26,7 @@ class ConversationHeader(QFrame):
     """80 px high; every button also has a key."""
 
     assigned = Signal(object)  # UUID | None
-    status_chosen = Signal(str)
+    status_chosen = Signal(str, str)  # its key, and its name if it is one of the desk's own
     priority_chosen = Signal(str)
     follow_up_chosen = Signal(bool)
     unread_wanted = Signal()
@@ -118,7 +118,7 @@ class ConversationHeader(QFrame):
             if one.category != "new" or ticket.status == "new":
                 chosen = (ticket.status, ticket.state) == (one.category, one.id)
                 words = one.name or status_word(one.category)
-                self._choice(status, words, chosen, partial(self.status_chosen.emit, one.key))
+                self._choice(status, words, chosen, partial(self.status_chosen.emit, one.key, one.name))
         self._add_priorities(menu.addMenu(tr("Priority")))
         follow = menu.addAction(tr("To follow up"))
         follow.setCheckable(True)
@@ -158,7 +158,7 @@ class ConversationHeader(QFrame):
     def _solve(self) -> None:
         if self._detail is not None:
             done = self._detail.row.status in ("solved", "closed")
-            self.status_chosen.emit("open" if done else "solved")
+            self.status_chosen.emit("open" if done else "solved", "")
 
 
 def _drop(menu: QMenu, anchor: QWidget) -> None:
