@@ -30,14 +30,19 @@ def acts_of(steps: Sequence[Step]) -> list[Act]:
 
 
 def add_card(tx: Tx, subject: str, steps: Sequence[Step]) -> Changed:
-    """A ticket from one line, without a customer or a message, with what its column and lane stand for. Raises UserError."""
+    """A ticket from one line, without a customer or a message, with what its column and lane stand for.
+
+    Raises UserError for an empty line, and where a ticket cannot come there (its fields must be filled in first).
+    """
     if not subject.strip():
         msg = "Please say in a few words what is to be done."
         raise UserError(msg)
     ticket = ids.new_id()
     open_ticket(tx, ticket=ticket, customer=None, subject=subject, at=tx.now, channel=_CHANNEL, by_agent=True)
     tx.flush()
-    change_many(tx, [ticket], acts_of(steps))
+    left = change_many(tx, [ticket], acts_of(steps)).tally.left
+    if left:
+        raise UserError(left[0].detail.replace(" #…", "").replace("#…", ""))
     mark_action(tx)
     return Changed(tx.action, 1)
 

@@ -22,6 +22,7 @@ from app.boards.commands import (
 )
 from app.boards.queries import BoardView, read_board, remembered
 from app.boards.rules import ColumnShape, Step, arranged, as_limit, folded_from, folded_text
+from app.fields.commands import add_field
 from app.kernel.errors import UserError
 from app.kernel.store import Tx
 from app.states.commands import add_state
@@ -162,6 +163,13 @@ def test_one_line_becomes_a_ticket_of_its_column_and_undo_takes_it_back(desk: Sm
     with pytest.raises(UserError):
         desk.do(add_card, "  ", [])
     desk.do(undo)
+    assert desk.ask(read_board, BoardBy.STATUS, "none").count == 0
+
+
+def test_a_line_that_cannot_come_there_adds_nothing(desk: SmallDesk) -> None:
+    desk.do(add_field, "Reason", "text", required=True)
+    with pytest.raises(UserError, match="Reason"):
+        desk.do(add_card, "Call the carrier", [Step("status", "solved")])
     assert desk.ask(read_board, BoardBy.STATUS, "none").count == 0
 
 

@@ -41,6 +41,8 @@ class ColumnModel(QAbstractListModel):
         self._cache = cache
         self._cards: list[Card] = []
         self._places: dict[UUID, int] | None = {}
+        self.lane_names: dict[str, str] = {}
+        """What the lanes are called, for screen readers."""
         cache.arrived.connect(self._arrived)
         cache.aged.connect(self._aged)
 
@@ -65,7 +67,8 @@ class ColumnModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return row.subject
         asleep = "" if row.snooze_until is None else f" {sleep_words(row.snooze_until, clock.now())[0]}"
-        return f"#{row.number}. {spoken(row)}{asleep}"
+        lane = self.lane_names.get(self._cards[index.row()][0], "")
+        return f"#{row.number}. {spoken(row)}{asleep}" + (f". {lane}" if lane else "")
 
     # -- what the page asks
 

@@ -5,7 +5,7 @@ What else is done with tickets is what the inbox does with them (`ui.pages.inbox
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from app.boards.commands import acts_of, add_card
@@ -25,10 +25,10 @@ def move(context: Context, keys: Sequence[UUID], steps: Sequence[Step], name: st
     change(context, keys, acts_of(steps), said)
 
 
-def add(context: Context, subject: str, steps: Sequence[Step], name: str) -> None:
+def add(context: Context, subject: str, steps: Sequence[Step], name: str, failed: Callable[[Exception], bool]) -> None:
     """A new card in a column called `name`."""
 
     def said(_changed: Changed) -> str:
         return tr("Ticket added to “{name}”.", name=name)
 
-    context.tasks.do(add_card, subject, steps, done=said)
+    context.tasks.do(add_card, subject, steps, done=said, failed=failed)

@@ -60,6 +60,7 @@ class CardList(QListView):
     lifted = Signal(QPoint)  # a drag begins, goes on, ends: where on the screen
     carried = Signal(QPoint)
     dropped = Signal(QPoint)
+    lost = Signal()  # something else has the keyboard: whatever is carried falls back
 
     def __init__(self, model: ColumnModel, marks: Marks) -> None:
         super().__init__()
@@ -304,6 +305,8 @@ class CardList(QListView):
 
     def focusOutEvent(self, event: QFocusEvent, /) -> None:
         QWidget.focusOutEvent(self, event)
+        if self._carrying:
+            self.lost.emit()
         self.viewport().update()
 
     # -- mouse

@@ -5,6 +5,7 @@ Each column is one list with its own model; a widget a card would take seconds f
 
 from __future__ import annotations
 
+import shiboken6
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
@@ -121,6 +122,7 @@ class Column(QFrame):
         self.list.setAccessibleDescription(said if not column.count else "")
         self.list.empty_text, self.list.lane_by = said, str(board.lane_by)
         self.list.cards().show(column, board.lanes)
+        self.list.cards().lane_names = {lane.key: named(str(board.lane_by), lane)[0] for lane in board.lanes}
         self.list.lay_out(Places(plan, column.cells, column.count))
         self._fold(column.shape.folded)
         self.update()
@@ -130,6 +132,11 @@ class Column(QFrame):
         self._line.show()
         self.new.setFocus(Qt.FocusReason.OtherFocusReason)
         self.lined.emit(True)
+
+    def give_back(self, subject: str) -> None:
+        """It could not be added: what was typed is there again, unless something else is being typed."""
+        if shiboken6.isValid(self) and not self.new.text():
+            self.new.setText(subject)
 
     def close_new(self) -> None:
         """Put the line away; the keyboard goes back to the cards."""

@@ -148,6 +148,7 @@ class Columns(QScrollArea):
         cards.lifted.connect(partial(self._lift, column))
         cards.carried.connect(self.drag.move)
         cards.dropped.connect(self.drag.drop)
+        cards.lost.connect(self.drag.cancel)
         cards.verticalScrollBar().valueChanged.connect(self._scroll_together)
         column.added.connect(partial(self.added.emit, column))
         column.lined.connect(self._level)

@@ -203,7 +203,11 @@ class Page(BoardFrame):
         return " · ".join(found)
 
     def _add(self, column: Column, subject: str) -> None:
-        acting.add(self.context, subject, self.columns.steps_to(column, 0)[:1], column.title)
+        def failed(_error: Exception) -> bool:
+            column.give_back(subject)
+            return False
+
+        acting.add(self.context, subject, self.columns.steps_to(column, 0)[:1], column.title, failed)
 
     def _open_menu(self, at: QPoint) -> None:
         keys = self.columns.those()
