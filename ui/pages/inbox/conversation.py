@@ -265,7 +265,10 @@ class Conversation(QScrollArea):
             now = clock.now()
             words = [tr("Deleted {when}.", when=ago_text(opened.detail.row.deleted_at, now))]
             if opened.erased_at is not None:
-                words.append(tr("It is kept until {day}, then erased for good.", day=date_text(opened.erased_at, now)))
+                day = date_text(opened.erased_at, now)
+                words.append(
+                    tr("It is kept until {day}, then erased for good; daily backups hold it a week longer.", day=day)
+                )
             self._top.addWidget(
                 Banner(
                     tr("In the Bin"),
