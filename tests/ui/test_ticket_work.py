@@ -148,6 +148,8 @@ def test_an_own_status_is_shown_and_the_time_is_taken(page: Page, qtbot: QtBot) 
     next(one for one in menu.actions() if one.text() == "Waiting for supplier").trigger()
     for one in page.header.findChildren(QMenu):
         one.close()
+    page.window().activateWindow()  # without a window system nobody else does, once a menu is gone
+    qtbot.waitUntil(page.window().isActiveWindow)
     settled(page, qtbot, lambda: page.header._pill.text() == "Waiting for supplier")
     assert status(page, key) == ("waiting", "Waiting for supplier")
     assert page.context.toasts.current is not None
