@@ -245,7 +245,7 @@ def _fields(commands: Any) -> None:
 
 def _views(commands: Any) -> None:
     views = _command(
-        commands, "views", "views:listed", "the views with their numbers: views [show|add|set|remove|restore]"
+        commands, "views", "views:listed", "the views with their numbers: views [show|add|set|order|remove|restore]"
     )
     what = views.add_subparsers(dest="what", required=False)
     _command(what, "list", "views:listed", "list the views")
@@ -258,6 +258,8 @@ def _views(commands: Any) -> None:
     change = _command(what, "set", "views:change", "change a view")
     remove = _command(what, "remove", "views:remove", "take a view away, or hide a built-in one")
     restore = _command(what, "restore", "views:restore", "show a view again")
+    order = _command(what, "order", "views:order", "put views into this order; the others stay behind them")
+    order.add_argument("names", nargs="+", metavar="NAME")
     for one in (show, add, change, remove, restore):
         one.add_argument("name")
     add.add_argument("query", nargs="*")

@@ -88,6 +88,16 @@ def change(args: argparse.Namespace, out: Output) -> int:
     return 0
 
 
+def order(args: argparse.Namespace, out: Output) -> int:
+    """Put views into an order."""
+    with opened(args) as desk:
+        with_agent(desk)
+        desk.do(commands.order_views, [_named(desk, name).id for name in args.names])
+        names = [one.name for one in desk.ask(queries.views, desk.me())]
+    out.one({"views": names}, names)
+    return 0
+
+
 def remove(args: argparse.Namespace, out: Output) -> int:
     """Take a view away, or hide a built-in one. Undo brings it back."""
     with opened(args) as desk:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import time
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable
@@ -37,7 +38,7 @@ EVERY: Final = timedelta(seconds=60)
 """A view with relative times is counted anew when its numbers are as old as this."""
 
 AFTER_WORDS: Final = timedelta(seconds=5)
-"""One with free words, if anything has changed and its numbers are as old as this."""
+"""One with free words, if anything has changed and its numbers are as old as this, or as 50 times what counting took."""
 
 _MOST_CHANGED: Final = 5000
 """Above so many changed tickets counting everything anew is quicker."""
@@ -103,6 +104,7 @@ class _Kept:
     news: set[int] = field(default_factory=set)
     total: int = 0
     counted_at: datetime | None = None
+    took: timedelta = timedelta(0)
     is_dirty: bool = False
     problem: str = ""
 
@@ -259,15 +261,14 @@ class Tally:
             if kept.problem or kept.counters:
                 continue
             age = None if kept.counted_at is None else now - kept.counted_at
-            is_due = (kept.is_relative and age is not None and not timedelta(0) <= age < EVERY) or (
-                kept.is_dirty and age is not None and not timedelta(0) <= age < AFTER_WORDS
-            )
+            wait = max(AFTER_WORDS, 50 * kept.took) if kept.is_dirty else EVERY
+            is_due = (kept.is_relative or kept.is_dirty) and age is not None and not timedelta(0) <= age < wait
             if age is None or is_due:
                 self._count(db, kept, now)
 
     def _count(self, db: Session, kept: _Kept, now: datetime) -> None:
         kept.counted_at, kept.is_dirty = now, False
-        filters = Filter.of(db, self._agent)
+        filters, begun = Filter.of(db, self._agent), time.thread_time()
         try:
             where = filters.where(kept.condition)
         except QueryError as error:
@@ -277,6 +278,7 @@ class Tally:
         kept.since.clear()
         kept.total = len(kept.base)
         kept.news = {number for number in self._unread if kept.has(number)}
+        kept.took = timedelta(seconds=time.thread_time() - begun)
 
 
 def _kept(view: ViewInfo, agent: UUID | None) -> _Kept:

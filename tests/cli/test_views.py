@@ -56,6 +56,12 @@ def test_a_view_is_made_changed_removed_and_brought_back(cli: CommandLine) -> No
     assert "Bin" in _by_name(cli)
 
 
+def test_views_are_put_into_an_order(cli: CommandLine) -> None:
+    cli("views", "add", "Chairs", "chair")
+    assert cli("views", "order", "chairs", "mine")["views"][:3] == ["Chairs", "Mine", "To do"]
+    assert list(_by_name(cli))[:3] == ["Chairs", "Mine", "To do"]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -18,6 +18,7 @@ from app.kernel.store import Tx
 from app.kernel.tables import Change
 from app.people.commands import update_customer
 from app.tickets import commands, queries
+from app.tickets.commands.spam import mark_spam
 from app.tickets.queries import Pile
 from app.tickets.rules import Priority, Status
 from app.views.commands import add_view, change_view, delete_view, restore_view
@@ -38,6 +39,7 @@ CONDITIONS = (
     "older:30m",
     "parcel -tag:vip",
     "is:deleted",
+    "is:spam OR updated<5m",
     "-(is:snoozed OR is:waiting)",
 )
 PILES = {
@@ -59,6 +61,7 @@ _steps = st.lists(
         st.tuples(st.just("snooze"), _which, st.integers(1, 600)),
         st.tuples(st.just("delete"), _which, st.none()),
         st.tuples(st.just("restore"), _which, st.none()),
+        st.tuples(st.just("spam"), _which, st.none()),
         st.tuples(st.just("note"), _which, st.none()),
         st.tuples(st.just("seen"), _which, st.sampled_from(["ann", "bob"])),
         st.tuples(st.just("unseen"), _which, st.none()),
@@ -96,6 +99,8 @@ def _do(tx: Tx, desk: SmallDesk, tickets: list[UUID], step: tuple[str, int, Any]
         commands.snooze(tx, ticket, desk.now + timedelta(minutes=value))
     elif name == "delete":
         commands.delete_ticket(tx, ticket)
+    elif name == "spam":
+        mark_spam(tx, ticket)
     elif name == "restore":
         commands.restore_ticket(tx, ticket)
     elif name == "note":
@@ -139,7 +144,7 @@ def _add_views(tx: Tx) -> None:
         add_view(tx, f"View {number}", condition)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(steps=_steps)
 def test_numbers_are_what_a_recount_says(steps: list[tuple[str, int, Any]]) -> None:
     with tempfile.TemporaryDirectory() as folder, small_desk(Path(folder)) as desk:
