@@ -11,7 +11,6 @@ from app.tickets.bulk import Act
 from ui.pages.changing import change
 from ui.pages.inbox.beside.due import ask_due
 from ui.pages.inbox.changes import show_changes
-from ui.pages.inbox.printing import ask_print
 from ui.text import tr
 
 if TYPE_CHECKING:
@@ -39,6 +38,8 @@ def bind_work(page: Page, some: Allowed, alone: Allowed) -> None:
 
 
 def _print(page: Page) -> None:
+    from ui.pages.inbox.printing import ask_print  # loaded when somebody prints: a start of the window does without
+
     if page.shown is not None:
         row = page.shown.detail.row
         ask_print(page.context, page.files.reader, row.id, row.number, row.subject)
