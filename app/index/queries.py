@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.index.words import match_word, parts_of, phrase, plain
 
-MOST_WORDS = 40
+MOST_WORDS = 150
 """More words than this are not asked for by name."""
 
 _too_many: dict[str, set[str]] = {}

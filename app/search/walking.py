@@ -44,8 +44,9 @@ _FEW: Final = 500
 _END: Final = 2**62
 _LOOK, _INDEX, _DONE = 0, 1, 2
 _LEAST, _MOST = 60, 1_000
-_WORTH: Final = 20
-"""Looking through goes on while at least one document of so many fits."""
+_WORTH: Final = 10
+_WORTH_OF_A_LETTER: Final = 40
+"""Looking through goes on while at least one document of so many fits: for a letter alone, FTS5 takes longest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +231,8 @@ class Walk:
             if all(begins_somewhere(words, one) for one in wanted.begun):
                 rows.append((row[0], row[1], row[2], row[3]))
         behind = _behind(read, at.stage, size)
-        if behind.stage == _LOOK and len(rows) * _WORTH < len(read):
+        worth = _WORTH_OF_A_LETTER if min(map(len, wanted.begun)) == 1 else _WORTH
+        if behind.stage == _LOOK and len(rows) * worth < len(read):
             behind = After(_INDEX, behind.place)
         return _Block(rows, behind)
 

@@ -89,7 +89,7 @@ def test_a_letter_finds_the_newest_first_and_stops(desk: SmallDesk, monkeypatch:
     monkeypatch.setattr(index, "MOST_WORDS", 0)
     tickets = [desk.mail(address=f"{n}@shop.example", subject=f"matter {n}")[0] for n in range(6)]
     assert desk.ask(search.ticket_ids, "m", limit=2) == (tickets[5], tickets[4])
-    monkeypatch.setattr(walking, "_WORTH", 0)  # looking through is never worth while: the index answers
+    monkeypatch.setattr(walking, "_WORTH_OF_A_LETTER", 0)  # looking through is never worth while: the index answers
     assert desk.ask(search.ticket_ids, "m", limit=3) == (tickets[5], tickets[4], tickets[3])
 
 
