@@ -103,6 +103,18 @@ def test_deleting_a_status_moves_its_tickets_and_undo_brings_both_back(desk: Sma
     assert desk.do(commands.undo, few.action).undone == 0
 
 
+def test_an_undo_never_brings_a_ticket_into_a_status_that_is_gone(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail()
+    supplier = desk.do(add_state, "Waiting for supplier", "waiting")
+    carrier = desk.do(add_state, "Waiting for carrier", "waiting")
+    desk.do(commands.set_status, ticket, supplier.hex)
+    done = desk.do(commands.set_status, ticket, carrier.hex, agent=desk.bob)
+    desk.do(commands.remove_state, supplier)
+    desk.do(commands.undo, done.action, agent=desk.bob)
+    held = desk.ask(lambda db: db.execute(select(Ticket.status, Ticket.state).where(Ticket.id == ticket)).one())
+    assert tuple(held) == ("waiting", None)
+
+
 def test_solving_needs_the_required_fields_but_the_clock_and_mail_do_not(desk: SmallDesk) -> None:
     ticket, _ = desk.mail()
     other, _ = desk.mail(address="ben@shop.example")

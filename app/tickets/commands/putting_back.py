@@ -26,6 +26,7 @@ from app.people.history import leave_unmarked
 from app.people.row_history import put_row_back
 from app.people.rules import EventKind
 from app.people.tables import Agent, Customer, Event
+from app.states.tables import State
 from app.tickets.commands.merging import NOWHERE, put_message, summarise
 from app.tickets.commands.rows import (
     CUSTOM,
@@ -135,7 +136,7 @@ def _ticket_field(run: _Run, event: Event) -> None:
         _keep(run, event, row)
         return
     was, merged = row.status, row.merged_into
-    if change(run.tx, row, event.field, from_plain(event.field, then), _kind_of(run, event)):
+    if change(run.tx, row, event.field, from_plain(event.field, _there(run, event, then)), _kind_of(run, event)):
         run.done += 1
         run.restored.add((row.id, event.field))
     if event.field == "status":
@@ -186,7 +187,20 @@ def _follow(run: _Run, event: Event, leader: str) -> None:
     row = ticket_row(run.tx, event.ticket)
     now, then = run.wanted(event)
     if (row.id, leader) in run.restored or (not leader and plain(getattr(row, event.field)) == now):
-        change(run.tx, row, event.field, from_plain(event.field, then), EventKind.SIDE)
+        change(run.tx, row, event.field, from_plain(event.field, _there(run, event, then)), EventKind.SIDE)
+
+
+def _there(run: _Run, event: Event, then: Any) -> Any:
+    """A status that was deleted since is nowhere any more: the built-in one of its category. Unless this brings it back."""
+    if event.field != "state" or then is None:
+        return then
+    state = run.tx.get(State, UUID(then))
+    if state is not None and state.deleted_at is None:
+        return then
+    back = select(Event.id).where(
+        Event.action == run.action, Event.ticket.is_(None), Event.kind == EventKind.ROW, Event.field == "state"
+    )
+    return then if run.tx.execute(back.limit(1)).first() else None
 
 
 # -- people, rows and settings ----------------------------------------------------------------------------------------
