@@ -292,6 +292,7 @@ class Engine:
             try:
                 timers.timers_pass(desk.work, desk.ask, backup=_backup(desk))
                 jobs.work_off(desk.store, self._stop)
+                timers.tidy_index(desk.work)
             except Exception:
                 log.exception("timers failed; they go on at their next turn")
             self._timer_wake.wait(TIMER_S)

@@ -18,6 +18,7 @@ from sqlalchemy import delete, func, select
 
 from app.answering.commands import trim_log
 from app.inbox.commands import erase_binned
+from app.index.tidying import tidy
 from app.kernel import clock
 from app.kernel.store import Tx
 from app.kernel.tables import Change, SignalRow
@@ -73,6 +74,11 @@ def run(do: Do, ask: Ask, stop: threading.Event, wake: threading.Event, *, backu
         timers_pass(do, ask, backup=backup)
         if not stop.is_set():
             wake.wait(_EVERY_S)
+
+
+def tidy_index(do: Do) -> None:
+    """Bring the index into fewer pieces while nobody waits for it; a pass of the command line leaves that to the engine."""
+    _repeat(do, tidy)
 
 
 def trim_changes(tx: Tx) -> int:

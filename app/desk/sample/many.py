@@ -29,6 +29,7 @@ from app.desk.sample.filling import move_in
 from app.desk.sample.stories import stories
 from app.index.places import place_of
 from app.index.tables import SearchDoc
+from app.index.tidying import tidy
 from app.index.words import fields
 from app.kernel import clock
 from app.kernel.store import Base, Tx
@@ -128,6 +129,8 @@ def fill_many(desk: Desk, size: int | Measure, *, seed: int = 7) -> None:
     with desk.store.write("sample") as tx:
         reserve_numbers(tx, tickets)
         repair_counters(tx)
+    while desk.work(tidy):  # as the engine would have done in all those years
+        pass
 
 
 class _Made:
