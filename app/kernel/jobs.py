@@ -107,12 +107,6 @@ def cancel(tx: Tx, job: UUID) -> bool:
     return True
 
 
-def cancel_action(tx: Tx, action: UUID) -> bool:
-    """Stop the jobs that an action asked for: it is to be undone. False if none was left to do."""
-    found = tx.scalars(select(Job.id).where(Job.action == action, Job.state.in_(_OPEN))).all()
-    return sum(cancel(tx, job) for job in found) > 0
-
-
 def info(db: Session, job: UUID) -> JobInfo:
     """How a job stands. Raises NotFoundError."""
     return _info(_row(db, job))

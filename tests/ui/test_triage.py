@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.kernel import jobs
@@ -171,6 +171,22 @@ def test_a_click_on_the_box_ticks_it_and_a_button_of_the_bar_acts_on_all(
     qtbot.waitUntil(lambda: page.context.toasts.current is not None)
     assert page.context.toasts.act()
     settled(page, qtbot, lambda: {row(made, key).priority for key in keys} == {"normal"})
+
+
+def test_the_menu_of_a_row_acts_on_that_row_or_on_all_that_are_chosen(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    rows, third = page.list.rows, page.model.id_at(2)
+    middle = rows.visualRect(page.model.index(2, 0)).center()
+    rows.customContextMenuRequested.emit(middle)
+    menu = next(one for one in page.findChildren(QMenu) if one.isVisible())
+    named = {action.objectName(): action for action in menu.actions()}
+    assert {"action.solve", "action.spam", "action.delete"} <= named.keys()
+    assert "action.restore" not in named
+    named["action.follow_up"].trigger()
+    menu.close()
+    settled(page, qtbot, lambda: row(made, third).follow_up)
+    assert not row(made, page.model.id_at(0)).follow_up
 
 
 def test_what_a_ticket_refuses_is_told_and_the_others_are_changed(page: Page, made: InboxDesk, qtbot: QtBot) -> None:

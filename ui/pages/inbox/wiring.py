@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ui.pages.inbox.later import ask_when
 from ui.pages.inbox.pictures import Pictures
+from ui.pages.inbox.rowmenu import give_menus
 from ui.pages.inbox.source import show_source
 from ui.pages.inbox.split import split_off
 from ui.pages.inbox.subject import ask_subject
@@ -22,6 +23,7 @@ def wire(page: Page) -> None:
     _wire_talk(page)
     _wire_rest(page)
     _explain(page)
+    give_menus(page)
 
 
 def _wire_list(page: Page) -> None:
