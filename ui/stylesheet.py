@@ -12,7 +12,8 @@ from ui.tokens import BODY, FIGURE, SMALL, TITLE, Tokens
 
 def stylesheet(t: Tokens) -> str:
     """The whole window's style for one set of tokens."""
-    return "\n".join((_base(t), _texts(t), _boxes(t), _buttons(t), _fields(t), _lists(t), _contrast(t) if t.hc else ""))
+    parts = (_base(t), _texts(t), _boxes(t), _buttons(t), _fields(t), _quiet(t), _lists(t))
+    return "\n".join((*parts, _contrast(t) if t.hc else ""))
 
 
 def _base(t: Tokens) -> str:
@@ -100,7 +101,6 @@ def _boxes(t: Tokens) -> str:
 
 
 def _buttons(t: Tokens) -> str:
-    quiet = t.line if t.hc else "transparent"
     return f"""
 QPushButton {{ background: {t.raised}; border: 1px solid {t.line_strong}; border-radius: {t.radius_s}px;
   padding: 5px 12px; min-height: 20px; max-height: 20px; font-weight: 500; }}
@@ -141,14 +141,6 @@ QPushButton[kind="segment"] {{ border: 1px solid transparent; border-radius: 4px
 QPushButton[kind="segment"]:hover {{ color: {t.text}; }}
 QPushButton[kind="segment"]:checked {{ background: {t.raised}; border: 1px solid {t.line}; color: {t.text}; }}
 QPushButton[kind="segment"]:focus {{ border: 2px solid {t.accent}; padding: 1px 10px; }}
-QPushButton[kind="fold"] {{ border: 2px solid transparent; border-radius: {t.radius_s}px; background: transparent;
-  padding: 1px 6px 1px 0; color: {t.text2}; font-size: {SMALL}px; font-weight: 600; text-align: left; }}
-QPushButton[kind="fold"]:hover {{ color: {t.text}; }}
-QPushButton[kind="fold"]:focus {{ border: 2px solid {t.accent}; }}
-QPushButton[kind="quiet"] {{ border: 1px solid {quiet}; background: transparent; padding: 3px 7px;
-  font-weight: 400; text-align: left; }}
-QPushButton[kind="quiet"]:hover {{ background: {t.hover}; }}
-QPushButton[kind="quiet"]:focus {{ border: 2px solid {t.accent}; padding: 2px 6px; }}
 QPushButton[kind="nav"] {{ border: 2px solid transparent; border-radius: {t.radius}px; background: transparent;
   padding: 6px 8px; text-align: left; }}
 QPushButton[kind="nav"]:hover {{ background: {t.hover}; }}
@@ -165,7 +157,6 @@ QToolButton[kind="rail"]:checked {{ background: {t.selected}; }}
 
 
 def _fields(t: Tokens) -> str:
-    quiet = t.line if t.hc else "transparent"
     return f"""
 QLineEdit {{ background: {t.canvas}; border: 1px solid {t.line_strong}; border-radius: {t.radius_s}px;
   padding: 5px 8px; min-height: 20px; max-height: 20px;
@@ -189,18 +180,33 @@ QComboBox::drop-down {{ border: 0; width: 28px; }}
 QComboBox::down-arrow {{ image: none; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line_strong}; padding: 4px;
   selection-background-color: {t.selected}; selection-color: {t.text}; }}
-QLineEdit[look="quiet"] {{ background: transparent; border-color: {quiet}; padding: 3px 5px; }}
-QComboBox[look="quiet"] {{ background: transparent; border-color: {quiet}; padding: 3px 28px 3px 7px; }}
-QLineEdit[look="quiet"]:hover, QComboBox[look="quiet"]:hover {{ background: {t.hover}; }}
-QLineEdit[look="quiet"]:focus {{ background: {t.canvas}; border-color: {t.accent}; }}
-QComboBox[look="quiet"]:focus {{ border: 2px solid {t.accent}; padding: 2px 27px 2px 6px; }}
-QLineEdit[look="quiet"][wrong="true"] {{ border-color: {t.bad}; }}
 QSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit {{ background: {t.canvas}; border: 1px solid {t.line_strong};
   border-radius: {t.radius_s}px; padding: 5px 8px; min-height: 20px; max-height: 20px; }}
 QDateTimeEdit::drop-down {{ border: 0; width: 28px; }}
 QSpinBox:focus, QDateEdit:focus, QTimeEdit:focus, QDateTimeEdit:focus {{ border: 1px solid {t.accent}; }}
 QProgressBar {{ background: {t.sunken}; border: 0; border-radius: 2px; min-height: 4px; max-height: 4px; }}
 QProgressBar::chunk {{ background: {t.accent}; border-radius: 2px; }}
+"""
+
+
+def _quiet(t: Tokens) -> str:
+    """What looks like plain text until the mouse or the keyboard is on it: headings that fold, values edited in place."""
+    quiet = t.line if t.hc else "transparent"
+    return f"""
+QPushButton[kind="fold"] {{ border: 2px solid transparent; border-radius: {t.radius_s}px; background: transparent;
+  padding: 1px 6px 1px 0; color: {t.text2}; font-size: {SMALL}px; font-weight: 600; text-align: left; }}
+QPushButton[kind="fold"]:hover {{ color: {t.text}; }}
+QPushButton[kind="fold"]:focus {{ border: 2px solid {t.accent}; }}
+QPushButton[kind="quiet"] {{ border: 1px solid {quiet}; background: transparent; padding: 3px 7px;
+  font-weight: 400; text-align: left; }}
+QPushButton[kind="quiet"]:hover {{ background: {t.hover}; }}
+QPushButton[kind="quiet"]:focus {{ border: 2px solid {t.accent}; padding: 2px 6px; }}
+QLineEdit[look="quiet"] {{ background: transparent; border-color: {quiet}; padding: 3px 5px; }}
+QComboBox[look="quiet"] {{ background: transparent; border-color: {quiet}; padding: 3px 28px 3px 7px; }}
+QLineEdit[look="quiet"]:hover, QComboBox[look="quiet"]:hover {{ background: {t.hover}; }}
+QLineEdit[look="quiet"]:focus {{ background: {t.canvas}; border-color: {t.accent}; }}
+QComboBox[look="quiet"]:focus {{ border: 2px solid {t.accent}; padding: 2px 27px 2px 6px; }}
+QLineEdit[look="quiet"][wrong="true"] {{ border-color: {t.bad}; }}
 """
 
 
