@@ -12,6 +12,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select, update
+
 from app.conversations.filetexts import await_texts
 from app.conversations.rules import snippet_of
 from app.conversations.tables import Attachment, Message, MessageRaw, MessageRef
@@ -174,6 +176,14 @@ def message_doc(new: NewMessage) -> index.Doc:
         occurred_at=new.occurred_at,
         note=new.direction == "internal",
     )
+
+
+def settle_message(tx: Tx, message: UUID, ticket: UUID) -> None:
+    """A message belongs to another ticket for good, and is found there."""
+    moved = update(Message).where(Message.id == message).values(ticket=ticket)
+    tx.execute(moved, execution_options={"changes": [("message", message), ("ticket", ticket)]})
+    files = tx.scalars(select(Attachment.id).where(Attachment.message == message)).all()
+    index.move(tx, [message, *files], ticket)
 
 
 def add_raw(tx: Tx, message: UUID, blob: UUID) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, delete, insert, select, text, update
 
 from app.index.places import free_places, place_of
 from app.index.tables import SearchDoc
@@ -76,6 +76,13 @@ def remove(tx: Tx, kind: str, key: UUID, doc: Doc | None = None) -> None:
     if rowid is None or doc is None:
         return
     _forget(tx, rowid, _fields(doc))
+
+
+def move(tx: Tx, keys: Sequence[UUID], ticket: UUID) -> None:
+    """Documents of messages and files belong to another ticket now; their words stay as they are."""
+    tx.execute(
+        update(SearchDoc).where(SearchDoc.key.in_(keys), SearchDoc.kind.in_(("message", "file"))).values(ticket=ticket)
+    )
 
 
 class _Put(Bulk):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.inbox.commands import erase_binned
 from app.search.queries import ticket_ids
 from app.tickets import commands
 from app.tickets.queries import ticket
@@ -41,3 +42,18 @@ def test_a_note_that_was_undone_is_in_no_timeline_and_found_by_no_search(desk: S
     assert told() == (0, 0, 0, 0)
     desk.do(commands.redo)
     assert told() == (1, 1, 1, 1)
+
+
+def test_what_was_split_off_is_still_found_when_its_first_ticket_is_erased(desk: SmallDesk) -> None:
+    first, _ = desk.mail(words="Hello")
+    desk.later(minutes=1)
+    _, message = desk.mail(first, words="The rhubarb is late")
+    other, _ = desk.mail(address="b@shop.example", words="Hello")
+    desk.do(commands.place_message, message, other)
+    assert desk.ask(ticket_ids, "rhubarb") == (other,)
+    desk.do(commands.delete_ticket, first)
+    desk.later(days=400)
+    while desk.work(erase_binned):
+        pass
+    assert desk.ask(ticket, first) is None
+    assert desk.ask(ticket_ids, "rhubarb") == (other,)

@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, or_, select
 
+from app.conversations.commands import settle_message
 from app.conversations.tables import Message
 from app.index import commands as index
 from app.kernel import options
@@ -73,9 +74,7 @@ def messages_to_erase(tx: Tx, whole: Sequence[UUID]) -> tuple[UUID, ...]:
         for row in tx.execute(placed.where(Placement.id.in_(own), Placement.ticket.not_in([*whole, NOWHERE])))
     }
     for message, ticket in elsewhere.items():
-        changes = [("message", message), ("ticket", ticket)]
-        moved = update(Message).where(Message.id == message).values(ticket=ticket)
-        tx.execute(moved, execution_options={"changes": changes})
+        settle_message(tx, message, ticket)
     return tuple((own - elsewhere.keys()) | brought)
 
 
