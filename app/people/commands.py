@@ -321,6 +321,7 @@ def block(tx: Tx, sender: str) -> str:
     if not handle:
         msg = f"“{sender}” is neither an address nor a domain like @example.com."
         raise UserError(msg)
+    tx.flush()  # several of one action may be of one sender
     row = tx.get(Blocked, key := ids.derived_id("blocked", handle))
     if row is None or row.deleted_at is not None:
         add_row(tx, row or Blocked(id=key, handle=handle, created_at=tx.now), handle)

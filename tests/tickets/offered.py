@@ -58,12 +58,14 @@ OFFERED: dict[str, Step] = {}
 
 
 def offer(step: Step) -> Step:
+    """A step under its function's name."""
     """A step by its function's name."""
     OFFERED[step.__name__.strip("_")] = step
     return step
 
 
 def pick(values: Any, number: int) -> Any:
+    """One of them, whatever the number."""
     """One of some values, whatever the number."""
     values = list(values)
     return values[number % len(values)]

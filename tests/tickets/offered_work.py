@@ -1,98 +1,126 @@
-"""The work on tickets among what the window offers: statuses, fields, checklist, time, followers, links."""
+"""More that the window offers: the work on a ticket, many tickets at once, and what a desk makes for itself (views, fields …)."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
+from app.boards import commands as boards
 from app.fields import commands as own_fields
-from app.fields.queries import fields
+from app.fields.tables import Field
 from app.kernel.store import Tx
-from app.states import commands as own_states
-from app.states.queries import offered_states, states
+from app.states import commands as states
+from app.states.tables import State
 from app.tickets import commands
+from app.tickets.bulk import Act, change_many
+from app.tickets.rules import BoardBy
 from app.tickets.tables import ChecklistItem, TimeEntry
-from app.tickets.working import LINKS
+from app.views import commands as views
+from app.views.tables import SavedView
 from tests.tickets.offered import OFFERED, Choices, offer, pick
 
 __all__ = ["OFFERED"]
 
 
-def _one(tx: Tx, table: Any, number: int) -> UUID | None:
-    tx.flush()
-    found = list(tx.scalars(select(table.id).where(table.deleted_at.is_(None)).order_by(table.id)))
+def _one(tx: Tx, model: Any, number: int) -> UUID | None:
+    found: Sequence[UUID] = tx.scalars(select(model.id).where(model.deleted_at.is_(None)).order_by(model.id)).all()
     return found[number % len(found)] if found else None
 
 
 @offer
-def _state(tx: Tx, has: Choices, a: int, b: int) -> object:
-    own = [one for one in states(tx) if one.id is not None]
-    if a % 4 == 0 or not own:
-        return own_states.add_state(tx, f"State {b}", pick(["open", "waiting", "solved"], a), pick(["", "warn"], b))
-    one = pick(own, b)
-    assert one.id is not None
-    if a % 4 == 1:
-        return own_states.change_state(tx, one.id, name=f"State {b + 20}", colour=pick(["ok", "bad"], b))
-    return own_states.set_default(tx, one.id) if a % 4 == 2 else commands.remove_state(tx, one.id)
+def add_item(tx: Tx, has: Choices, a: int, b: int) -> object:
+    return commands.add_item(tx, has.any_ticket(tx, a), f"Call {b % 3}")
 
 
 @offer
-def _into_state(tx: Tx, has: Choices, a: int, b: int) -> object:
-    return commands.set_status(tx, has.any_ticket(tx, a), pick(offered_states(tx), b).key)
-
-
-@offer
-def _field(tx: Tx, has: Choices, a: int, b: int) -> object:
-    own = fields(tx)
-    if a % 3 == 0 or not own:
-        kind = pick(["text", "number", "multi", "checkbox"], b)
-        return own_fields.add_field(tx, f"Field {b}", kind, choices="One\nTwo" if kind == "multi" else "")
-    if a % 3 == 1:
-        return own_fields.change_field(tx, pick(own, b).id, name=f"Field {b + 20}", required=bool(b % 5 == 0))
-    return own_fields.remove_field(tx, pick(own, b).id)
-
-
-@offer
-def _fill_in(tx: Tx, has: Choices, a: int, b: int) -> object:
-    own = fields(tx)
-    if not own:
+def work_item(tx: Tx, has: Choices, a: int, b: int) -> object:
+    item = _one(tx, ChecklistItem, a)
+    if item is None:
         return None
-    one = pick(own, b)
-    value: Any = {"text": f"Words {a}", "number": a, "multi": ["one"], "checkbox": True}[one.kind]
-    return commands.set_custom(tx, has.any_ticket(tx, a), one.id, value if b % 3 else None)
+    if b % 4 == 0:
+        return commands.rename_item(tx, item, f"Write {b}")
+    if b % 4 == 1:
+        return commands.tick_item(tx, item, done=bool(b % 8 == 1))
+    return commands.move_item(tx, item, b % 3) if b % 4 == 2 else commands.remove_item(tx, item)
 
 
 @offer
-def _checklist(tx: Tx, has: Choices, a: int, b: int) -> object:
-    item = _one(tx, ChecklistItem, b)
-    if a % 3 == 0 or item is None:
-        return commands.add_item(tx, has.any_ticket(tx, b), f"Thing {a}")
-    if a % 3 == 1:
-        return commands.tick_item(tx, item, bool(b % 2))
-    return commands.remove_item(tx, item) if b % 2 else commands.move_item(tx, item, b % 3)
+def follow(tx: Tx, has: Choices, a: int, b: int) -> object:
+    verb = commands.follow if b % 3 else commands.unfollow
+    return verb(tx, has.any_ticket(tx, a), pick([has.desk.ann, has.desk.bob], b))
 
 
 @offer
-def _time(tx: Tx, has: Choices, a: int, b: int) -> object:
-    entry = _one(tx, TimeEntry, b)
-    if a % 4 == 0:
-        return commands.start_timer(tx, has.any_ticket(tx, b))
-    if a % 4 == 1:
-        return commands.stop_timer(tx)
-    if a % 4 == 2 or entry is None:
-        return commands.log_time(tx, has.any_ticket(tx, b), f"{a + 1}m", "work")
-    return commands.remove_time(tx, entry) if b % 2 else commands.change_time(tx, entry, note=f"Note {b}")
+def link(tx: Tx, has: Choices, a: int, b: int) -> object:
+    one, other = has.any_ticket(tx, a), has.any_ticket(tx, b)
+    return commands.link(tx, one, other, pick(["related", "blocks"], a)) if b % 3 else commands.unlink(tx, one, other)
 
 
 @offer
-def _follow(tx: Tx, has: Choices, a: int, b: int) -> object:
-    command = commands.follow if b % 3 else commands.unfollow
-    return command(tx, has.any_ticket(tx, a), pick([has.desk.ann, has.desk.bob], b))
+def time_spent(tx: Tx, has: Choices, a: int, b: int) -> object:
+    entry = _one(tx, TimeEntry, a)
+    if entry is None or b % 4 == 0:
+        return commands.log_time(tx, has.any_ticket(tx, a), f"{5 + b}m", "Call")
+    if b % 4 == 1:
+        return commands.start_timer(tx, has.any_ticket(tx, a)) if b % 8 == 1 else commands.stop_timer(tx)
+    return commands.change_time(tx, entry, note=f"Note {b}") if b % 4 == 2 else commands.remove_time(tx, entry)
 
 
 @offer
-def _link(tx: Tx, has: Choices, a: int, b: int) -> object:
-    one, two = has.any_ticket(tx, a), has.any_ticket(tx, b)
-    return commands.unlink(tx, one, two) if a % 4 == 3 else commands.link(tx, one, two, pick(LINKS, a))
+def own_field(tx: Tx, has: Choices, a: int, b: int) -> object:
+    field = _one(tx, Field, a)
+    if field is None or b % 5 == 0:
+        return own_fields.add_field(tx, f"Order {a % 3}", "text")
+    if b % 5 == 1:
+        return own_fields.remove_field(tx, field)
+    return commands.set_custom(tx, has.any_ticket(tx, a), field, pick(["", "HL-1", "HL-2"], b))
+
+
+@offer
+def own_state(tx: Tx, has: Choices, a: int, b: int) -> object:
+    state = _one(tx, State, a)
+    if state is None or b % 4 == 0:
+        return states.add_state(tx, f"With supplier {a % 3}", "waiting")
+    if b % 4 == 1:
+        return states.set_default(tx, state)
+    if b % 4 == 2:
+        return states.change_state(tx, state, name=f"Parked {b}")
+    return commands.set_status(tx, has.any_ticket(tx, a), str(state.hex))
+
+
+@offer
+def saved_view(tx: Tx, has: Choices, a: int, b: int) -> object:
+    view = _one(tx, SavedView, a)
+    if view is None or b % 4 == 0:
+        return views.add_view(tx, f"View {a % 3}", pick(["is:open", "tag:vip"], b))
+    if b % 4 == 1:
+        return views.change_view(tx, view, name=f"Named {b}")
+    return views.delete_view(tx, view) if b % 4 == 2 else views.order_views(tx, [view])
+
+
+@offer
+def board(tx: Tx, has: Choices, a: int, b: int) -> object:
+    by = pick(BoardBy, a)
+    if b % 3 == 0:
+        return boards.set_limit(tx, by, "open", b)
+    return (
+        boards.hide_column(tx, by, "open", bool(b % 2))
+        if b % 3 == 1
+        else boards.pick_tags(tx, ["vip", "late"][: b % 2 + 1])
+    )
+
+
+@offer
+def many(tx: Tx, has: Choices, a: int, b: int) -> object:
+    acts = [
+        [Act("status", "solved"), Act("tag+", "done")],
+        [Act("priority", "urgent")],
+        [Act("spam", True)],
+        [Act("delete")],
+        [Act("block")],
+        [Act("assignee", has.desk.bob.hex)],
+    ]
+    return change_many(tx, [has.any_ticket(tx, n) for n in range(b % 4 + 1)], acts[a % len(acts)])

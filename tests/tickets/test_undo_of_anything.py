@@ -97,6 +97,7 @@ class WhatIsDone(RuleBasedStateMachine):
         wanted = self.future.pop()
         if any("draft again" in words for words in result.kept):
             self.now_is(self.past[-1], "not done again")  # what was called back is sent by hand
+            self.future = []  # and what was done after it goes on from there
             return
         assert result.kept == ()
         self.past.append(wanted)
