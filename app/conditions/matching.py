@@ -160,6 +160,8 @@ def _moment(name: str, facts: Facts) -> datetime | None:
 
 
 def _own(check: Check, own: Own | None, now: datetime) -> bool:
+    if own is not None and own.kind == "flag" and check.op is Op.EMPTY:
+        return not own.values[0]
     if own is None or check.op is Op.EMPTY:
         return own is None and check.op is Op.EMPTY
     match own.kind:

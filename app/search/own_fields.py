@@ -53,6 +53,8 @@ def sql(check: Check, own: Mapping[str, FieldInfo], now: datetime, bind: Bind) -
     if check.op is Op.EMPTY:
         return f"{column} IS NULL"
     problem(check, one)
+    if one.kind == Kind.CHECKBOX:  # a box that was never ticked says no
+        return f"coalesce({column}, 0) {'=' if YES_NO[check.value.lower()] else '<>'} 1"
     if one.kind == Kind.MULTI:
         keys = ", ".join(bind(key) for key in _keys(check, one))
         return f"EXISTS (SELECT 1 FROM json_each(t.custom, {path}) j WHERE j.value IN ({keys}))"
@@ -66,8 +68,6 @@ def _compared(check: Check, one: FieldInfo, column: str, now: datetime, bind: Bi
         return " OR ".join(f"lower({column}) = {bind(way)}" for way in spellings(check.value))
     if one.kind == Kind.NUMBER:
         return f"{column} {_SIGNS[check.op]} {bind(float(check.value))}"
-    if one.kind == Kind.CHECKBOX:
-        return f"{column} = 1" if YES_NO[check.value.lower()] else f"{column} <> 1"
     if one.kind == Kind.DATE:
         first, behind = days(interval(check.op, check.value.lower(), now, ahead=True))
         parts = [f"{column} >= {bind(first)}"] if first else []
@@ -112,6 +112,9 @@ def facts(custom: Mapping[str, Any], own: Mapping[str, FieldInfo]) -> dict[str, 
     found = {}
     for name, one in own.items():
         value = custom.get(one.key)
+        if one.kind == Kind.CHECKBOX:
+            found[name] = Own("flag", (bool(value),))
+            continue
         if value is None:
             continue
         if one.kind in {Kind.CHOICE, Kind.TREE, Kind.MULTI}:
@@ -119,6 +122,6 @@ def facts(custom: Mapping[str, Any], own: Mapping[str, FieldInfo]) -> dict[str, 
             names = tuple((each.name, each.path or each.name) for each in one.choices if each.key in chosen)
             found[name] = Own("choice", names)
         else:
-            kind = {Kind.NUMBER: "number", Kind.DATE: "date", Kind.CHECKBOX: "flag"}.get(Kind(one.kind), "text")
+            kind = {Kind.NUMBER: "number", Kind.DATE: "date"}.get(Kind(one.kind), "text")
             found[name] = Own(kind, (value,))
     return found

@@ -310,3 +310,8 @@ def test_what_stands_in_a_field_is_found_by_searching(desk: SmallDesk) -> None:
         assert list(desk.ask(ticket_ids, words)) == [ticket], words
     desk.do(commands.undo)
     assert not desk.ask(ticket_ids, "furniture")
+    desk.do(add_field, "Insured", "checkbox")
+    assert list(desk.ask(ticket_ids, "field.insured:no")) == [ticket], "a box that was never ticked says no"
+    desk.do(commands.set_custom, ticket, "Insured", "yes")
+    assert not desk.ask(ticket_ids, "field.insured:no")
+    assert list(desk.ask(ticket_ids, "field.insured:yes")) == [ticket]
