@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from app.desk import Desk
 from app.kernel.store import Tx
 from app.people.commands import add_agent
+from app.tickets.rules import UNTIL_REPLY
 from tests.desk_fixture import mail_in
 from tests.journeys.command_line import CommandLine
 
@@ -74,6 +77,17 @@ def test_what_cannot_be_done_is_said_and_nothing_is_changed(
     ended = cli.run("set", *words)
     assert (ended.returncode, reason in ended.stderr) == (1, True), ended.stderr
     assert len(_found(cli, "is:new priority:normal")) == MANY
+
+
+def test_snoozed_until_a_reply_after_days_without_one_and_what_a_reply_does(cli: CommandLine) -> None:
+    assert cli("set", "1", "snooze=reply")["snooze_until"] == UNTIL_REPLY.isoformat()
+    assert cli("set", "2", "snooze=3d+thanks")["snooze_until"] > cli("ticket", "2")["created_at"]
+    assert cli("set", "3", "snooze=2999-01-01T09:00+02:00+sleep")["snooze_until"] == "2999-01-01T07:00:00+00:00"
+    ended = cli.run("set", "4", "snooze=reply+sleep")
+    assert (ended.returncode, "bring this ticket back" in ended.stderr) == (1, True)
+    with closing(sqlite3.connect(cli.folder / "deskbell.sqlite")) as db:
+        kept = db.execute("SELECT snooze_days, snooze_reply FROM ticket WHERE number <= 3 ORDER BY number").fetchall()
+    assert kept == [(None, "wake"), (3, "thanks"), (None, "sleep")]
 
 
 def test_a_ticket_that_refuses_says_why(cli: CommandLine) -> None:

@@ -14,9 +14,11 @@ from pathlib import Path
 from PySide6.QtCore import QPoint
 
 from app.boards.commands import fold_column, set_limit
+from app.conversations.consent import allow_pictures
 from app.desk import Desk
 from app.desk.accounts import Tested
 from app.mime.rich import Line, Piece
+from app.people.commands import block
 from app.search.queries import search
 from app.tickets.commands import delete_ticket, set_status
 from app.tickets.queries import ticket_ids, view_named
@@ -176,6 +178,19 @@ def _subject(studio: Studio, desk: Desk) -> None:
     page = studio.page(Inbox)
     ask_subject(studio.shown.overlay, page.shown, page.triage)
     studio.settle()
+
+
+def _print(studio: Studio, desk: Desk) -> None:
+    _inbox(studio, desk)
+    studio.act("print")
+
+
+def _senders(studio: Studio, desk: Desk) -> None:
+    for sender in ("@casino.example", "offers@win.example"):
+        desk.do(block, sender)
+    for domain in ("haddad.example", "larkandloom.example"):
+        desk.do(allow_pictures, domain)
+    studio.go("settings", category="senders")
 
 
 def _snooze(studio: Studio, desk: Desk) -> None:
@@ -403,6 +418,7 @@ SCENES: dict[str, Scene] = {
     "ticket_window": Scene(_ticket_window),
     "change_subject": Scene(_subject),
     "snooze": Scene(_snooze),
+    "print": Scene(_print),
     "merge": Scene(_merge),
     "ticket_work": Scene(working.worked_on, "own"),
     "ticket_changes": Scene(working.changes, "own"),
@@ -420,6 +436,7 @@ SCENES: dict[str, Scene] = {
     "settings_mailboxes": _page("settings", category="mailboxes"),
     "settings_add_mailbox": _page("settings", category="mailboxes", add=True),
     "settings_sending": _page("settings", category="sending"),
+    "settings_senders": Scene(_senders, "own"),
     "settings_surveys": _page("settings", category="surveys"),
     "settings_notifications": _page("settings", category="notifications"),
     "settings_general": _page("settings", category="general"),

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.conversations.commands import add_blob, add_raw
+from app.desk.files import inline_images, message_html
 from app.inbox.commands.place import files_of
 from app.kernel import clock
 from app.kernel.store import Tx
@@ -175,6 +176,8 @@ def test_a_reply_with_bold_words_a_link_and_a_pasted_picture(page: Page, made: I
     assert frozen is not None
     mail = parse(compose(frozen.whole(made.desk.packs.read)))
     assert [(one.inline, one.content_id) for one in mail.attachments] == [(True, words.files[0].content_id)]
+    assert "<b>Look</b>" in (message_html(made.desk, row.id) or "")  # as the conversation shows it while it waits
+    assert list(inline_images(made.desk, row.id)) == [words.files[0].content_id]
     assert html_of(page) == ""
     made.desk.do(outbox.edit, row.id)  # called back: everything is there again
     settled(page, qtbot, lambda: html_of(page) == words.html)

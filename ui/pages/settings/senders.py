@@ -79,7 +79,7 @@ class SendersPane(ListPane):
             tr("Blocked senders"),
             tr("Their mail goes to the spam pile and makes no ticket. Nothing is deleted."),
             empty=tr("Nobody is blocked."),
-            field=tr("name@example.com, or @example.com for all of them"),
+            field=tr("name@example.com or @example.com"),
             add=tr("Block"),
             off=tr("Unblock"),
         )
