@@ -1,1 +1,1 @@
-"""The one condition language, typed in the search field and on the command line; later also in views and rules."""
+"""The one condition language: of the search field, the command line, views and whatever decides about tickets."""

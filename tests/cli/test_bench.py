@@ -30,7 +30,7 @@ def test_a_given_maildir_is_measured_instead(tmp_path: Path, monkeypatch: pytest
     assert maildir(tmp_path / "other", 9) == own
 
 
-@pytest.mark.parametrize("name", ["parse", "list", "ticket", "board", "search", "write"])
+@pytest.mark.parametrize("name", ["parse", "list", "ticket", "board", "views", "search", "write"])
 def test_each_bench_reports_figures(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     try:
         assert main(["bench", name, "--size", "400", "--json"]) == 0

@@ -30,6 +30,7 @@ _BENCHES = {
     "list": "app.cli.benchmarks.stored:lists",
     "ticket": "app.cli.benchmarks.stored:ticket",
     "board": "app.cli.benchmarks.stored:board",
+    "views": "app.cli.benchmarks.viewing:shown",
     "search": "app.cli.benchmarks.stored:search",
     "window": "app.cli.benchmarks.window:window",
     "desk": "app.cli.benchmarks.scale:desk",
