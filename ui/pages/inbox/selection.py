@@ -40,7 +40,7 @@ from ui.text import span_text, tr
 from ui.theme import tokens
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.label import ElidingLabel, Label
-from ui.widgets.layout import column, row, set_box
+from ui.widgets.layout import column, flow, row, set_box
 from ui.widgets.paint import draw_pill, draw_text, pill_width
 from ui.widgets.toggle import CheckBox
 
@@ -167,7 +167,8 @@ class SelectionPanel(QFrame):
         self.buttons = {key: self._button(key, words) for key, words in _BUTTONS}
         self.more = ToolButton("dots-horizontal", tr("More actions"), clicked=self._open_more)
         self._remark = Label(tr("Esc clears"), "small")
-        self.bar = row(*self.buttons.values(), self.more, None, self._remark, margins=(16, 11, 16, 11), box="tile")
+        wrapping = flow(*self.buttons.values(), self.more)
+        self.bar = row((wrapping, 1), self._remark, margins=(16, 11, 16, 11), box="tile")
         self._listed = Label(tr("Selected"), "section")
         together = ElidingLabel(tr("All are changed together and can be undone together"), "small")
         together.setAlignment(Qt.AlignmentFlag.AlignRight)
