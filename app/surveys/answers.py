@@ -22,6 +22,7 @@ from app.kernel.store import Tx
 from app.kernel.tokens import hide_token, sha256_of
 from app.mime.fold import fold
 from app.people.commands import record_event
+from app.people.row_history import note_come
 from app.people.rules import EventKind
 from app.surveys import rules
 from app.surveys.rules import SCALES, Kind, Score, Uncounted
@@ -105,7 +106,7 @@ def take_answer(tx: Tx, mail: IncomingMail) -> AnswerOutcome | None:
 
 
 def count_as_score(tx: Tx, message: UUID, score: int) -> AnswerOutcome:
-    """A rep says that an ordinary answer to an invitation was a score after all. Raises UserError, NotFoundError."""
+    """A rep says that an ordinary answer to an invitation was a score after all; can be undone. Raises UserError, NotFoundError."""
     tx.flush()
     row = tx.get(Message, message)
     if row is None:
@@ -121,7 +122,13 @@ def count_as_score(tx: Tx, message: UUID, score: int) -> AnswerOutcome:
         raise UserError(msg)
     given = Score(score, fold(row.text).visible.strip()[: rules.COMMENT_MAX])
     sender = row.sender[1] if len(row.sender) > 1 else ""
-    return _record(tx, invite, given, message, sender, row.occurred_at, how="chip")
+    before = tx.get(SurveyResponse, message)
+    outcome = _record(tx, invite, given, message, sender, row.occurred_at, how="chip")
+    tx.flush()
+    counted = tx.get(SurveyResponse, message)
+    if before is None and counted is not None:
+        note_come(tx, counted, str(score), ticket=counted.ticket)
+    return outcome
 
 
 def suppress(tx: Tx, address: str) -> None:

@@ -20,6 +20,7 @@ from app.people.tables import Customer
 from app.surveys import commands, queries
 from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning
 from app.surveys.tables import SurveyInvite
+from app.tickets.commands import undo
 from app.tickets.facts import TicketSolved
 from app.tickets.tables import Ticket
 from tests.outbox.small_desk import ANN, US, Clock, SmallDesk
@@ -335,6 +336,8 @@ def test_is_this_a_score(desk: SmallDesk, time: Clock) -> None:
         desk.do(commands.count_as_score, written, 6)
     assert desk.do(commands.count_as_score, written, 5).meaning is Meaning.SCORE
     assert desk.ask(queries.responses)[0].how == "chip"
+    assert desk.do(undo).undone == 1
+    assert desk.ask(queries.responses) == ()
     plain = desk.incoming()
     with pytest.raises(UserError, match="does not answer"):
         desk.do(commands.count_as_score, plain, 5)

@@ -265,6 +265,7 @@ def ask(
         then()
 
     go = Button(words, "danger" if danger else "primary", clicked=act)
+    remark = remark or (tr("This cannot be undone.") if danger else "")
     dialog.set_foot(Button(tr("Cancel"), clicked=dialog.close_dialog), go, remark=remark)
     overlay.open(dialog)
     return dialog

@@ -152,6 +152,7 @@ class Triage(QObject):
             tr("If the first one did arrive after all, the customer gets it twice."),
             tr("Send again"),
             lambda: self._context.tasks.do(outbox.settle, message, "queued", done=tr("It will be sent again")),
+            remark=tr("What has left cannot be called back."),
         )
 
     def _change(self, tickets: Tickets, done: str | Callable[[int], str], *acts: Act) -> None:
