@@ -77,21 +77,24 @@ _DOCS: Final = (
 _DOCS_OF: Final = (
     "SELECT d.rowid, d.kind, d.key, d.ticket FROM search_doc d WHERE d.ticket IN ({those}) AND d.rowid < ?"
 )
+_OF_MESSAGE: Final = "(SELECT {0} FROM message m WHERE m.id = d.key)"
 _TEXTS: Final = {
-    Scope.SUBJECT: "coalesce(m.subject, t.subject)",
-    Scope.PEOPLE: 'm.sender, m."to", m.cc',
-    Scope.CONVERSATION: "CASE WHEN m.direction <> 'internal' THEN m.text END",
-    Scope.ALL: 'coalesce(m.subject, t.subject), m.sender, m."to", m.cc, m.text, d.fields, x.text, a.filename,'
-    " (SELECT group_concat(n.filename, ' ') FROM attachment n WHERE n.message = m.id)",
+    Scope.SUBJECT: f"CASE d.kind WHEN 'ticket' THEN (SELECT t.subject FROM ticket t WHERE t.id = d.key)"
+    f" ELSE {_OF_MESSAGE.format('m.subject')} END",
+    Scope.PEOPLE: _OF_MESSAGE.format("m.sender || ' ' || m.\"to\" || ' ' || m.cc"),
+    Scope.CONVERSATION: _OF_MESSAGE.format("CASE WHEN m.direction <> 'internal' THEN m.text END"),
+    Scope.ALL: "CASE d.kind WHEN 'ticket' THEN d.fields WHEN 'file' THEN (SELECT a.filename || ' ' || x.text FROM attachment a"
+    " JOIN file_text x ON x.attachment = a.id WHERE a.id = d.key) ELSE "
+    + _OF_MESSAGE.format("m.subject || ' ' || m.sender || ' ' || m.\"to\" || ' ' || m.cc || char(10) || m.text")
+    + " END, CASE WHEN d.kind = 'message' THEN"
+    " (SELECT group_concat(n.filename, ' ') FROM attachment n WHERE n.message = d.key) END",
 }
+"""What stands in a document, by where one looks: only what its kind needs is read."""
+
 _LOOKED = (
-    "SELECT d.rowid, d.kind, d.key, d.ticket, {texts} FROM {source} LEFT JOIN message m ON m.id = d.key"
-    " LEFT JOIN ticket t ON t.id = d.key LEFT JOIN attachment a ON a.id = d.key"
-    " LEFT JOIN file_text x ON x.attachment = d.key"
+    "SELECT d.rowid, d.kind, d.key, d.ticket, {texts} FROM {source}"
     " WHERE {match} d.ticket IS NOT NULL AND {order} < :place AND {order} >= :since ORDER BY {order} DESC LIMIT :size"
 )
-
-
 _TICKETS = (
     "SELECT t.last_message_at, 'ticket', t.id, t.id FROM ticket t WHERE {where}"
     " AND (t.last_message_at, t.id) < (:place, :key) ORDER BY t.last_message_at DESC, t.id DESC LIMIT :size"
