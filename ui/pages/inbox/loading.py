@@ -20,10 +20,12 @@ from app.tickets.queries import (
     Counts,
     TicketDetail,
     TicketRow,
+    Timer,
     Work,
     conversation,
     counts,
     living_ticket,
+    running_timer,
     ticket,
     ticket_rows,
     tickets_of,
@@ -60,7 +62,7 @@ class First:
 class Beside:
     """What the side panel shows. `score`: the customer's latest; `unfinished`: tickets that are not solved.
 
-    `work`, `fields` and `agents` are of the ticket and the desk; `me` is who looks.
+    `work`, `fields` and `agents` are of the ticket and the desk; `me` is who looks, `timer` theirs, wherever it runs.
     """
 
     profile: CustomerProfile | None
@@ -72,6 +74,7 @@ class Beside:
     fields: tuple[FieldInfo, ...]
     agents: tuple[AgentInfo, ...]
     me: UUID | None
+    timer: Timer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +221,7 @@ def senders(db: Any, me: UUID | None, boxes: Sequence[MailboxInfo]) -> tuple[Sen
 
 def beside(db: Any, who: UUID | None, key: UUID, me: UUID | None) -> Beside:
     """The work on a ticket, its customer, and everything that ever happened with them."""
-    own = (work(db, key), fields(db), agents(db), me)
+    own = (work(db, key), fields(db), agents(db), me, running_timer(db, me))
     profile = None if who is None else customer(db, who)
     if who is None or profile is None:
         return Beside(None, (), 0, 0, None, *own)
@@ -234,4 +237,5 @@ def beside(db: Any, who: UUID | None, key: UUID, me: UUID | None) -> Beside:
         fields=own[1],
         agents=own[2],
         me=me,
+        timer=own[4],
     )

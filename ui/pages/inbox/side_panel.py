@@ -86,7 +86,7 @@ class SidePanel(QFrame):
         self._show_customer(beside)
         self.fields.show_ticket(ticket, beside.fields, detail.custom, other=other)
         self.checklist.show_items(beside.work.checklist)
-        self.time.show_work(beside.work, other=other)
+        self.time.show_work(beside.work, beside.timer, other=other)
         self.followers.show_people(beside.work.followers, beside.agents)
         self.links.show_links(detail.links, other=other)
         self._show_sections(begun=set() if other else self._begun())
@@ -148,6 +148,7 @@ class SidePanel(QFrame):
         self.checklist, self.time = Checklist(self.acts), TimeSpent(self.acts)
         self.followers, self.links = Followers(self.acts), Links(self.acts)
         self.links.ticket_wanted.connect(self.ticket_wanted)
+        self.time.ticket_wanted.connect(self.ticket_wanted)
         self.past = FoldingSection(tr("History"))
         self.past.content.addWidget(self.history)
         self._sections: dict[str, FoldingSection] = {

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from app.kernel import clock
 from app.tickets import commands
-from app.tickets.queries import Spent, Work
+from app.tickets.queries import Spent, Timer, Work
 from ui.pages.inbox.beside.acts import Acts
 from ui.text import ago_text, tr
 from ui.widgets.button import Button, ToolButton
@@ -71,10 +71,13 @@ class EntryRow(QFrame):
 class TimeSpent(FoldingSection):
     """The section."""
 
+    ticket_wanted = Signal(object)  # UUID
+
     def __init__(self, acts: Acts) -> None:
         super().__init__(tr("Time"), tr("Log time"))
         self._acts = acts
         self._work: Work | None = None
+        self._timer: Timer | None = None
         self._all = False
         self.field = TextField(placeholder=tr("15m, 1:30, 2h call"), name=tr("Time spent, and what for"))
         restyle(self.field, look="quiet")
@@ -82,8 +85,14 @@ class TimeSpent(FoldingSection):
         self.rows = KeyedRows(
             lambda entry: EntryRow(entry, acts), lambda shown, entry: shown.show_entry(entry), self.field.setFocus
         )
+        self.elsewhere = Button("", "quiet", icon="timer-outline", clicked=self._go_to_timer)
         self.more = Button("", "chip", clicked=self._show_all)
-        for part in (self.rows, row(self.more, None), row((self.field, 1), self.timer, spacing=6)):
+        for part in (
+            row(self.elsewhere, None),
+            self.rows,
+            row(self.more, None),
+            row((self.field, 1), self.timer, spacing=6),
+        ):
             self.content.addWidget(part)
         self.field.returnPressed.connect(self._log)
         self.field.textEdited.connect(lambda _text: self.field.set_wrong())
@@ -91,9 +100,10 @@ class TimeSpent(FoldingSection):
         self._tick = QTimer(self, interval=_TICK_MS)
         self._tick.timeout.connect(self._refresh)
 
-    def show_work(self, work: Work, *, other: bool) -> None:
-        """What is logged; `other`: of another ticket than before."""
+    def show_work(self, work: Work, timer: Timer | None, *, other: bool) -> None:
+        """What is logged, and the person's timer wherever it runs; `other`: of another ticket than before."""
         self._work = work
+        self._timer = timer if timer is not None and work.running(self._acts.me) is None else None
         if other:
             self._all = False
             self.field.clear()
@@ -102,8 +112,8 @@ class TimeSpent(FoldingSection):
 
     @property
     def is_empty(self) -> bool:
-        """Is nothing logged, and does nothing run?"""
-        return self._work is None or not self._work.times
+        """Is nothing logged, and does nothing run, here or elsewhere?"""
+        return self._work is None or not (self._work.times or self._timer)
 
     def begin(self) -> None:
         """Put the keyboard where time is typed."""
@@ -120,6 +130,9 @@ class TimeSpent(FoldingSection):
         self.more.setText(tr("All {n} entries", n=len(work.times)))
         self.more.setVisible(len(shown) < len(work.times))
         self.set_summary(length_text(work.seconds) if work.seconds else tr("running") if running else "")
+        self.elsewhere.setVisible(self._timer is not None)
+        if self._timer is not None:
+            self.elsewhere.setText(tr("Your timer runs on #{number}", number=self._timer.number))
         mine = work.running(self._acts.me) is not None
         self.timer.setText(tr("Stop timer") if mine else tr("Start timer"))
         self.timer.set_icon("stop" if mine else "play")
@@ -131,6 +144,10 @@ class TimeSpent(FoldingSection):
             self._acts.do(commands.stop_timer, said=tr("Timer stopped"))
         else:
             self._acts.here(commands.start_timer, said=tr("Timer started"))
+
+    def _go_to_timer(self) -> None:
+        if self._timer is not None:
+            self.ticket_wanted.emit(self._timer.ticket)
 
     def _log(self) -> None:
         span, note = split_typed(self.field.text())
