@@ -114,6 +114,19 @@ class Person:
         """Type a text where the keyboard is."""
         subprocess.run(["xdotool", "type", "--delay", "2", "--", text], env=self._around, check=True)
 
+    def click(self, name: str, *, role: str = "") -> None:
+        """Click with the mouse on something of this name, once it stands still where it can be seen."""
+        places: list[tuple[int, int]] = []
+
+        def stands_still() -> bool:
+            found = [one for one in self.see() if one.name == name and role in one.role and one.enabled]
+            places.append((found[-1].x, found[-1].y) if found else (-1, -1))
+            return len(places) > 1 and places[-1] == places[-2] != (-1, -1)
+
+        self.until(stands_still, f"“{name}” to click on")
+        where = [str(part) for part in places[-1]]
+        subprocess.run(["xdotool", "mousemove", "--sync", *where, "click", "1"], env=self._around, check=True)
+
     def go_to(self, name: str) -> None:
         """Press Tab until the keyboard is at something of this name: everything can be reached without a mouse."""
         for _ in range(_FIELDS):
