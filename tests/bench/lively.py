@@ -264,6 +264,7 @@ def _engine(desk: Desk, server: Any, account: Any, scratch: Path) -> subprocess.
 def lively_figures(folder: Path, scratch: Path) -> list[Figure]:
     """Everything that is measured in one window."""
     from tests.bench.boarding import boarding
+    from tests.bench.changing import changing
 
     quicken()  # as `ui.main` does
     app = QApplication([])
@@ -271,7 +272,8 @@ def lively_figures(folder: Path, scratch: Path) -> list[Figure]:
         driven = Driven(app, desk)
         settle()
         try:
-            figures = scrolling(driven) + switching(driven) + boarding(driven) + arriving(driven, scratch)
+            figures = scrolling(driven) + switching(driven) + boarding(driven) + changing(driven, scratch)
+            figures += arriving(driven, scratch)
         finally:
             driven.close()
     return figures

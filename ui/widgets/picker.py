@@ -37,7 +37,7 @@ from PySide6.QtWidgets import (
 from ui.icons import draw_icon
 from ui.text import tr
 from ui.widgets.fuzzy import Match, fuzzy
-from ui.widgets.label import Label
+from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import row, set_box
 from ui.widgets.overlay import Overlay
 from ui.widgets.paint import draw_avatar, draw_check, draw_dot, draw_row_ground, draw_text
@@ -183,7 +183,9 @@ class Picker(QFrame):
         self.list.setAccessibleName(title)
         self.list.clicked.connect(self._take)
         self._nothing = row((Label(tr("Nothing fits"), "small"), 1), margins=(14, 4, 14, 12))
-        self._foot = row((Label(foot, "caption", wrap=True), 1), margins=(14, 4, 14, 8))
+        self._foot = row(
+            (ElidingLabel(foot, "caption"), 1), margins=(14, 4, 14, 8)
+        )  # wrapping, it would rule the height
         if not foot:
             self._foot.hide()  # never shown before it has a parent: it would be a window for a moment, with the keyboard
         layout = QVBoxLayout(self)
