@@ -116,13 +116,15 @@ class DeskWindow(QMainWindow):
     windows: Windows
     """All of them; set by whoever makes this one, before it is furnished."""
 
-    def __init__(self, desk: Desk, theme: Theme, *, engine_secret: EngineSecret | None = None) -> None:
+    def __init__(
+        self, desk: Desk, theme: Theme, *, engine_secret: EngineSecret | None = None, among: Windows | None = None
+    ) -> None:
         super().__init__()
         self.setWindowTitle("Deskbell")
         self._desk, self._theme = desk, theme
         self._secret = engine_secret or (lambda _ref, _secret: None)
         self.bridge = Bridge(desk, self)
-        self.tasks = Tasks(desk, self.bridge, self)
+        self.tasks: Tasks = Tasks(desk, self.bridge, self, after=among.first.tasks if among is not None else None)
         self.actions_ = Actions(self)
         self._recent: list[str] = []
         self.counts: dict[str, int] = {}
@@ -302,12 +304,16 @@ class DeskWindow(QMainWindow):
         self._left = False
         QTimer.singleShot(0, self.actions_.refresh)
 
-    def event(self, event: QEvent, /) -> bool:
-        if event.type() is QEvent.Type.WindowDeactivate and (page := self.page()) is not None:
-            page.rest()
-        elif event.type() is QEvent.Type.WindowActivate and (page := self.page()) is not None:
+    def changeEvent(self, event: QEvent, /) -> None:
+        """The keyboard comes or goes. (Not by `event`: Qt would delete the window through it, and wait for threads that wait
+        for Python.)
+        """
+        super().changeEvent(event)
+        page = self.page() if event.type() is QEvent.Type.ActivationChange else None
+        if page is not None and self.isActiveWindow():
             page.take_over()
-        return super().event(event)
+        elif page is not None:
+            page.rest()
 
     def closeEvent(self, event: QCloseEvent, /) -> None:
         self._settings.setValue(self.kept_as, self.saveGeometry())

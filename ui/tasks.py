@@ -50,10 +50,14 @@ class Tasks(QObject):
     refused = Signal(object)  # UserError, after it was said: for a page that can help
     idle = Signal()
 
-    def __init__(self, desk: Desk, bridge: Bridge, parent: QObject | None = None) -> None:
+    def __init__(
+        self, desk: Desk, bridge: Bridge, parent: QObject | None = None, *, after: Tasks | None = None
+    ) -> None:
+        """`after`: the hands of another window over the same desk; commands of both run in the order they were given."""
         super().__init__(parent)
         self._desk, self._bridge = desk, bridge
-        self._reads, self._writes = QThreadPool(self), QThreadPool(self)
+        self._reads = QThreadPool(self)
+        self._writes: QThreadPool = after._writes if after is not None else QThreadPool(self)  # noqa: SLF001 - its own kind
         self._reads.setMaxThreadCount(READERS)
         self._writes.setMaxThreadCount(1)
         self._latest: dict[str, int] = {}
@@ -140,6 +144,8 @@ class Tasks(QObject):
     def _start(
         self, pool: QThreadPool, work: Callable[[], Any], then: Then, owner: QObject, key: str, failed: Failed | None
     ) -> None:
+        if pool is self._reads and self._closed.is_set():
+            return  # nobody is left to show an answer to
         self._serial += 1
         serial = self._serial
         if key:

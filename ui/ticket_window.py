@@ -23,7 +23,7 @@ class TicketWindow(DeskWindow):
     def __init__(self, desk: Desk, theme: Theme, among: Windows, ticket: UUID) -> None:
         from ui.pages.inbox.alone import Alone
 
-        super().__init__(desk, theme)
+        super().__init__(desk, theme, among=among)
         self.windows = among
         self.setMinimumSize(640, 520)
         self._page: Alone | None = None

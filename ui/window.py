@@ -57,7 +57,7 @@ class Window(DeskWindow):
     def __init__(
         self, desk: Desk, theme: Theme, *, engine_secret: EngineSecret | None = None, among: Windows | None = None
     ) -> None:
-        super().__init__(desk, theme, engine_secret=engine_secret)
+        super().__init__(desk, theme, engine_secret=engine_secret, among=among)
         self.windows = among or Windows(self, self._another, self._ticket_window)
         self.setMinimumSize(960, 640)
         self._pages: dict[str, BasePage | ErrorState] = {}

@@ -106,7 +106,7 @@ def test_a_key_acts_in_the_window_that_has_the_keyboard(page: Page, made: InboxD
     window, alone = opened(page, qtbot, lambda: page.context.own_window(second))
     qtbot.keyClick(window, KEY.Key_E)
     qtbot.waitUntil(lambda: status(made, second) == "solved")
-    assert window.toasts.current is not None
+    qtbot.waitUntil(lambda: window.toasts.current is not None)
     assert main_window(page).toasts.current is None
     qtbot.waitUntil(lambda: alone.shown is not None and alone.shown.detail.row.status == "solved")
     qtbot.waitUntil(lambda: page.model.rowCount() == 2)
