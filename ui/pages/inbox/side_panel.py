@@ -124,9 +124,7 @@ class SidePanel(QFrame):
         elif what == "timer":
             self.time.toggle()
         elif what == "fields":
-            self.fields.fold(False)
-            rows = self.fields.rows.rows()
-            (rows[0] if rows else self.fields.head).setFocus()
+            self._fill_in()
         else:
             self._begin(self._sections[what])
 
@@ -257,6 +255,16 @@ class SidePanel(QFrame):
         assert inner is not None
         middle = self.history.mapTo(inner, rect.center())
         self._scroller.ensureVisible(middle.x(), middle.y(), 0, rect.height())
+
+    def _fill_in(self) -> None:
+        rows = self.fields.rows.rows()
+        if rows:
+            self.fields.fold(False)
+            rows[0].setFocus()
+        else:
+            self._context.toasts.say(
+                tr("This desk has no fields of its own yet. They are made in the settings."), "info"
+            )
 
     def _ask_due(self) -> None:
         if self._ticket is not None:
