@@ -105,3 +105,11 @@ def frequency(db: Session, word: str, *, prefix: bool = False) -> int:
 def words_among(db: Session, words: Sequence[str]) -> list[str]:
     """Those of some hundred words, folded as the index folds them, that it knows."""
     return [row[0] for row in db.connection().execute(_THOSE, {"words": json.dumps(list(words))})]
+
+
+_WITHIN = text("SELECT term FROM search_fts_words WHERE term LIKE :within ORDER BY doc DESC, term LIMIT 1")
+
+
+def word_with(db: Session, part: str) -> str:
+    """The most frequent word that has `part` (letters and digits) in it; empty for none. Reads all words: seconds for millions."""
+    return str(db.connection().execute(_WITHIN, {"within": f"_%{part}%"}).scalar() or "")

@@ -20,6 +20,9 @@ FTS_DDL = (
 TERMS_DDL = "CREATE VIRTUAL TABLE search_fts_terms USING fts5vocab(search_fts, instance)"
 """The words that the index knows, in order: a view that stores nothing. Read it by seeking, never by counting."""
 
+WORDS_DDL = "CREATE VIRTUAL TABLE search_fts_words USING fts5vocab(search_fts, row)"
+"""Each of these words once, with the number of its documents: read as a whole, which takes seconds on a large desk."""
+
 
 class SearchDoc(Base):
     """One document of the index; `rowid` joins it to `search_fts`.

@@ -1009,3 +1009,4 @@ def upgrade() -> None:
         'tokenize="unicode61 remove_diacritics 2")'
     )
     op.execute("CREATE VIRTUAL TABLE search_fts_terms USING fts5vocab(search_fts, instance)")
+    op.execute("CREATE VIRTUAL TABLE search_fts_words USING fts5vocab(search_fts, row)")
