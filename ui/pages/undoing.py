@@ -1,4 +1,4 @@
-"""Undo and redo of the window: what the toast offers or, without one, the last that was done; told when it is at its end.
+"""Undo and redo of the window: the keys take back the last that was done, a toast's button what it tells of.
 
 A large one is a job of the engine. It is followed here, so that what was left as it is, and by whom, is said in the end.
 """
@@ -16,7 +16,7 @@ from app.tickets.commands.results import UndoResult
 from ui.bridge import Bridge
 from ui.tasks import Tasks
 from ui.text import count_text, tr
-from ui.widgets.toast import REDO_KEYS, UNDO_KEYS, ToastHost
+from ui.widgets.toast import ToastHost
 
 _TOLD = 3
 """So many sentences of what was left as it is fit a toast."""
@@ -33,14 +33,12 @@ class Undoing(QObject):
         tasks.undo_offered.connect(self._offer)
 
     def undo(self) -> None:
-        """Take back what the toast tells of, else the last thing done."""
-        if not self._toasts.act(UNDO_KEYS):
-            self._undo(None)
+        """Take back the last thing done, which may be newer than what a toast still tells of."""
+        self._undo(None)
 
     def redo(self) -> None:
         """Do again what was taken back last."""
-        if not self._toasts.act(REDO_KEYS):
-            self._redo()
+        self._redo()
 
     def _offer(self, words: str, action: UUID) -> None:
         self._toasts.offer_undo(words, lambda: self._undo(action))

@@ -1,0 +1,130 @@
+"""Merging with the result in view, taking apart, and splitting off: what the sheets show and what comes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+from uuid import UUID
+
+import pytest
+from PySide6.QtWidgets import QApplication, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.tickets.commands import add_tag, assign, set_priority
+from app.tickets.queries import TicketDetail, message_ids, ticket
+from tests.ui.inbox_desk import InboxDesk, inbox_window
+from ui.pages.inbox.merge import MergeSheet
+from ui.pages.inbox.merge_parts import UnmergeSheet
+from ui.pages.inbox.page import Page
+from ui.pages.inbox.split import SplitSheet
+from ui.widgets.label import Label
+from ui.widgets.pill import Pill
+from ui.widgets.state import Banner
+from ui.window import Window
+
+S = TypeVar("S")
+
+
+@pytest.fixture
+def tickets(made: InboxDesk) -> list[UUID]:
+    """Two of Mia, one of Ben; the first with two messages."""
+    first, _ = made.mail(ago_minutes=30, subject="Lamp", words="The lamp is broken.")
+    made.mail(first, ago_minutes=1, subject="Re: Lamp", words="Any news?")
+    second, _ = made.mail(ago_minutes=10, subject="Photos", words="Here are the photos.")
+    other, _ = made.mail(ago_minutes=20, address="ben@shop.example", name="Ben", subject="Chair", words="My chair?")
+    made.desk.do(set_priority, second, "high")
+    made.desk.do(add_tag, second, "photos")
+    made.desk.do(assign, second, made.bob)
+    return [first, second, other]
+
+
+@pytest.fixture
+def page(made: InboxDesk, tickets: list[UUID], qapp: QApplication, qtbot: QtBot) -> Iterator[Page]:
+    with inbox_window(made, qapp, qtbot) as shown:
+        qtbot.waitUntil(lambda: shown.shown is not None and shown.context.tasks.running == 0)
+        yield shown
+
+
+def sheet_of(page: Page, kind: type[S], qtbot: QtBot) -> S:
+    window = page.window()
+    assert isinstance(window, Window)
+    qtbot.waitUntil(lambda: isinstance(window.overlay.current(), kind))
+    found = window.overlay.current()
+    assert isinstance(found, kind)
+    return found
+
+
+def detail(made: InboxDesk, key: UUID) -> TicketDetail:
+    found = made.desk.ask(ticket, key)
+    assert found is not None
+    return found
+
+
+def words(widget: QWidget) -> list[str]:
+    return [one.text() for one in widget.findChildren(Label)]
+
+
+def test_what_results_is_seen_and_decided_before_it_is_done(
+    page: Page, made: InboxDesk, tickets: list[UUID], qtbot: QtBot
+) -> None:
+    first, second, _ = tickets
+    qtbot.waitUntil(lambda: page.ticket == first)
+    assert page.context.actions.run("merge")
+    sheet = sheet_of(page, MergeSheet, qtbot)
+    qtbot.waitUntil(lambda: "Any news?" in words(sheet.result))
+    numbers = [pill.text() for pill in sheet.result.findChildren(Pill)]
+    assert numbers == ["#1", "#2", "#1"]  # in order of time, each line with where it is from
+    assert "3 messages, in order of time" in words(sheet.result)
+    assert sheet.priority.current() == "high"
+    sheet.subject.setText("Broken lamp")
+    sheet.go.click()
+    qtbot.waitUntil(lambda: detail(made, first).merged_into == second)
+    qtbot.waitUntil(lambda: page.ticket == second and page.shown is not None and len(page.shown.messages) == 3)
+    kept = detail(made, second)
+    assert (kept.row.subject, kept.row.tags, kept.row.assignee_name) == ("Broken lamp", ("photos",), "Bob Ray")
+    qtbot.waitUntil(lambda: any("#1 is part" in one.accessibleName() for one in page.talk.findChildren(Banner)))
+    assert page.context.actions.run("unmerge")
+    qtbot.waitUntil(lambda: detail(made, first).merged_into is None)
+    assert (len(made.desk.ask(message_ids, first)), len(made.desk.ask(message_ids, second))) == (2, 1)
+    assert page.context.actions.run("undo")
+    qtbot.waitUntil(lambda: detail(made, first).merged_into == second)
+
+
+def test_different_customers_are_warned_of_and_one_of_several_parts_is_chosen(
+    page: Page, made: InboxDesk, tickets: list[UUID], qtbot: QtBot
+) -> None:
+    qtbot.waitUntil(lambda: page.model.rowCount() == 3)
+    assert page.context.actions.run("select_all")
+    assert page.context.actions.run("merge")
+    sheet = sheet_of(page, MergeSheet, qtbot)
+    warned = [one.accessibleName() for one in sheet.findChildren(Banner)]
+    assert any("different customers" in one and "mia@shop.example" in one for one in warned)
+    sheet.go.click()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1)
+    kept = page.model.id_at(0)
+    qtbot.waitUntil(lambda: page.shown is not None and len(page.shown.detail.numbers) == 3)
+    assert page.context.actions.run("unmerge")
+    parts = sheet_of(page, UnmergeSheet, qtbot)
+    assert len(parts.buttons) == 2
+    parts.buttons[1].click()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 2)
+    assert len(detail(made, kept).numbers) == 2
+
+
+def test_a_message_and_what_followed_it_become_a_ticket(
+    page: Page, made: InboxDesk, tickets: list[UUID], qtbot: QtBot
+) -> None:
+    first = tickets[0]
+    qtbot.waitUntil(lambda: page.ticket == first and page.shown is not None and len(page.shown.messages) == 2)
+    assert page.context.actions.run("split")
+    sheet = sheet_of(page, SplitSheet, qtbot)
+    assert sheet.radios.index(sheet.first) == 1  # the newest of the customer
+    sheet.following.setChecked(True)
+    sheet.subject.setText("News")
+    sheet.go.click()
+    qtbot.waitUntil(lambda: page.model.rowCount() == 4)
+    qtbot.waitUntil(lambda: page.shown is not None and page.shown.detail.row.subject == "News")
+    assert len(made.desk.ask(message_ids, first)) == 1
+    assert page.context.actions.run("undo")
+    qtbot.waitUntil(lambda: len(made.desk.ask(message_ids, first)) == 2)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 3)
