@@ -41,7 +41,9 @@ def export(db: Session) -> Export:
     found = {table.name: _rows(db, table, shown, gone) for table in metadata.sorted_tables if table.name not in _UNSEEN}
     found["conversation"] = {str(key): [str(one) for one in keys] for key, keys in tickets.items() if key not in gone}
     found["settings"] = options.every(db)
-    found["view"] = {str(one.id): one for one in views(db, hidden=True)}  # built-in ones have a row once they are changed
+    found["view"] = {
+        str(one.id): one for one in views(db, hidden=True)
+    }  # built-in ones have a row once they are changed
     found["state"] = {str(one.key): one for one in states(db)}
     _leave_strangers(found)
     return found

@@ -286,9 +286,9 @@ class Conversation(QScrollArea):
             )
         if others := opened.detail.numbers[1:]:
             some = ", ".join(f"#{number}" for number in others)
-            words = tr("{some} is part of this ticket.|{some} are part of this ticket.", n=len(others), some=some)
+            part = tr("{some} is part of this ticket.|{some} are part of this ticket.", n=len(others), some=some)
             apart = (tr("Take apart"), self.unmerge_wanted.emit)
-            self._top.addWidget(Banner(words, tone="info", icon="call-merge", actions=[apart]))
+            self._top.addWidget(Banner(part, tone="info", icon="call-merge", actions=[apart]))
         for link in opened.detail.links:
             if link.kind == "possible_match":
                 self._top.addWidget(self._possible_match(opened, link.message, link.ticket, link.number, link.subject))
