@@ -138,11 +138,12 @@ class Tally:
             now = clock.now()
             lowest, highest = db.connection().execute(_LOG).one()
             is_older = self._cursor is not None and highest < self._cursor  # another thread knows more already
-            if agent != self._agent or self._cursor is None or (not is_older and self._is_gap(lowest)):
+            is_new = agent != self._agent or self._cursor is None or (not is_older and self._is_gap(lowest))
+            if is_new:
                 self._begin(db, agent)
-            elif highest > self._cursor:
+            elif self._cursor is not None and not is_older:
                 self._go_on(db, self._cursor, highest)
-            if not is_older or agent != self._agent:
+            if is_new or not is_older:
                 self._cursor = highest
                 self._count_what_is_due(db, now)
             self._read_counters(db)
@@ -184,6 +185,8 @@ class Tally:
 
     def _go_on(self, db: Session, since: int, until: int) -> None:
         """Bring everything from one place of the log to a later one."""
+        if since == until:
+            return
         span = {"since": since, "until": until}
         kinds = {row[0] for row in db.connection().execute(_KINDS, span)}
         if kinds & {"view", "field"}:

@@ -251,6 +251,9 @@ def test_a_reader_with_an_older_sight_of_the_desk_spoils_nothing(desk: SmallDesk
         desk.later(minutes=2)
         assert _total(desk, tally, key) == (0, 0, False)
         tally.read(older, desk.ann)
+        assert _total(desk, tally, key) == (0, 0, False)
+        seen_before = tally.read(older, desk.bob)[view_id("overdue")], tally.read(older, desk.bob)[view_id("unread")]
+        assert [number.total for number in seen_before] == [0, 1]  # somebody else, who sees it as it was
     assert _total(desk, tally, key) == (0, 0, False)
     with desk.store.read() as db:
         assert recount(db, views(db, desk.ann), desk.ann)[key] == (0, 0)
