@@ -33,14 +33,18 @@ def place(tmp_path: Path) -> Iterator[Office]:
 
 def test_other_columns_by_assignee_and_priority_are_remembered(place: Office, qapp: QApplication, qtbot: QtBot) -> None:
     key = place.mail()
+    place.desk.do(assign, place.mail(subject="Another"), place.ann)
     with shown(place, qapp, qtbot, "board") as (window, page):
+        settle(window, qtbot, lambda: has(page, "new", 2) and page.columns.take_focus())
+        qtbot.keyClick(column(page, "new").list, KEY.Key_Down)
+        assert current(page, "new") == key
         page.group_by(BoardBy.ASSIGNEE)
-        settle(window, qtbot, lambda: has(page, "", 1) and len(page.columns.columns()) == 3)
+        settle(window, qtbot, lambda: has(page, "", 1) and current(page, "") == key)
         page.columns.move_to(column(page, place.bob.hex), [key])
         settle(window, qtbot, lambda: has(page, place.bob.hex, 1))
         assert column(page, "").count == 0
         page.group_by(BoardBy.PRIORITY)
-        settle(window, qtbot, lambda: has(page, "normal", 1))
+        settle(window, qtbot, lambda: has(page, "normal", 2) and current(page, "normal") == key)
         page.columns.move_to(column(page, "urgent"), [key])
         settle(window, qtbot, lambda: has(page, "urgent", 1))
     with shown(place, qapp, qtbot, "board") as (window, page):

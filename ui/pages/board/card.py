@@ -11,6 +11,7 @@ from app.kernel import clock
 from app.tickets.queries import TicketRow
 from ui.icons import draw_icon
 from ui.models.board import sleep_words
+from ui.models.tickets import status_word
 from ui.pages.board.places import CARD_HEIGHT
 from ui.text import count_text, span_text, tr
 from ui.theme import SMALL, font, tokens
@@ -54,8 +55,9 @@ def paint_card(
     selected: bool = False,
     hovered: bool = False,
     focused: bool = False,
+    status: bool = False,
 ) -> None:
-    """One card within `rect`; without a row its skeleton."""
+    """One card within `rect`; without a row its skeleton. `status`: say it, where neither column nor lane does."""
     t = tokens()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     edge = t.accent if selected else t.line_strong if hovered or t.hc else t.line
@@ -68,18 +70,25 @@ def paint_card(
         _paint_skeleton(painter, rect)
         return
     inner = rect.adjusted(12, 9, -12, -9)
-    _paint_words(painter, inner, row)
+    _paint_words(painter, inner, row, status=status)
     _paint_foot(painter, inner, row)
 
 
-def _paint_words(painter: QPainter, inner: QRectF, row: TicketRow) -> None:
+def _paint_words(painter: QPainter, inner: QRectF, row: TicketRow, *, status: bool) -> None:
     room = inner.width() - (14 if row.unread else 0)
     weight = QFont.Weight.DemiBold if row.unread else QFont.Weight.Medium
     draw_text(painter, QRectF(inner.x(), inner.y(), room, 20), row.subject or tr("No subject"), weight=weight)
     if row.unread:
         draw_dot(painter, QPointF(inner.right() - 4, inner.y() + 10), "accent")
-    name = row.customer_name or tr("Unknown")
-    draw_text(painter, QRectF(inner.x(), inner.y() + 20, inner.width(), 18), name, px=SMALL, colour="text2")
+    name = row.customer_name or (tr("No customer") if row.customer is None else tr("Unknown"))
+    width = inner.width()
+    if status:
+        word = row.state_name or status_word(row.status)
+        wish = min(QFontMetrics(font(SMALL)).horizontalAdvance(word) + 2, inner.width() / 2)
+        place = QRectF(inner.right() - wish, inner.y() + 20, wish, 18)
+        draw_text(painter, place, word, px=SMALL, colour="text3", align=Qt.AlignmentFlag.AlignRight)
+        width -= wish + 8
+    draw_text(painter, QRectF(inner.x(), inner.y() + 20, width, 18), name, px=SMALL, colour="text2")
 
 
 def _paint_foot(painter: QPainter, inner: QRectF, row: TicketRow) -> None:

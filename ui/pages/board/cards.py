@@ -67,6 +67,8 @@ class CardList(QListView):
         self._cards, self._marks = model, marks
         self.places = _NOTHING
         self.lane_by = ""
+        self.tells_status = False
+        """Do cards say their status, because neither columns nor lanes do?"""
         self.leads = False
         """Does this column say what the lanes are called?"""
         self.target: int | None = None
@@ -118,6 +120,10 @@ class CardList(QListView):
             self.scrollTo(index)
         self.entered.emit()
         return True
+
+    def go_near(self) -> bool:
+        """The keyboard's card is the first one in sight; False without any."""
+        return self.go_to(self.places.nearest(self.verticalOffset()))
 
     def card_on_screen(self) -> QRect:
         """Where, on the screen, the card is that the keyboard is on; the upper corner if it is not in sight."""
@@ -261,6 +267,7 @@ class CardList(QListView):
             selected=card is not None and card[1] in self._marks,
             hovered=place == self._hovered,
             focused=self.hasFocus() and place == self.currentIndex().row(),
+            status=self.tells_status,
         )
 
     def _paint_lanes(self, painter: QPainter, offset: int) -> None:

@@ -121,6 +121,7 @@ class Column(QFrame):
         self.list.setAccessibleName(spoken_column(self.by, column))
         self.list.setAccessibleDescription(said if not column.count else "")
         self.list.empty_text, self.list.lane_by = said, str(board.lane_by)
+        self.list.tells_status = BoardBy.STATUS.value not in (board.by, board.lane_by)
         self.list.cards().show(column, board.lanes)
         self.list.cards().lane_names = {lane.key: named(str(board.lane_by), lane)[0] for lane in board.lanes}
         self.list.lay_out(Places(plan, column.cells, column.count))

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QWidget
 from app.boards.queries import BoardView
 from app.boards.rules import FIXED, Step
 from app.tickets.rules import BoardBy, LaneBy
-from ui.models.board import named
+from ui.models.board import Card, named
 from ui.models.cache import TicketCache
 from ui.pages.board.column import Column
 from ui.pages.board.dragging import Drag, Spot
@@ -77,6 +77,7 @@ class Columns(QScrollArea):
     def show_board(self, view: BoardView) -> None:
         """Take over what is stored now. The keyboard stays on its card, or follows one that was just moved."""
         held = self.focused()
+        card = held.list.current() if held is not None else None
         keys = [(view.by, column.key) for column in view.columns]
         if keys != [(column.by, column.key) for column in self._columns]:
             self._make(view)
@@ -86,7 +87,7 @@ class Columns(QScrollArea):
             self.marks.keep(key for column in self._columns for key in column.list.cards().ids)
         if held is not None and not self._follow_moved():
             self._follow_back()
-            self._keep(held)
+            self._keep(held, card)
         self.chosen.emit()
 
     def fold_lanes(self, folded: frozenset[str]) -> None:
@@ -125,12 +126,13 @@ class Columns(QScrollArea):
 
     def _make(self, view: BoardView) -> None:
         self.drag.cancel()
+        self._columns = []  # before: a list that goes hands the keyboard to its neighbour
         clear(self._row)
-        self._columns = []
         for data in view.columns:
             column = Column(view.by, data.key, self._cache, self.marks)
             self._wire(column)
             self._row.addWidget(column, 1)
+            column.show()  # at once: what is not seen yet cannot take the keyboard
             self._columns.append(column)
         self._row.addStretch(0)
         self._last = min(self._last, max(0, len(self._columns) - 1))
@@ -261,12 +263,13 @@ class Columns(QScrollArea):
             self._last = self._columns.index(column)
             self.chosen.emit()
 
-    def _keep(self, held: Column) -> None:
-        """Where the keyboard is, a card is chosen, if there is any."""
-        if held in self._columns and held.list.hasFocus() and held.list.current() is None:
-            if not held.list.go_to(held.list.places.nearest(held.list.verticalOffset())):
+    def _keep(self, held: Column, card: Card | None) -> None:
+        """Where the keyboard is, a card is chosen, if there is any; among other columns it stays on its ticket."""
+        if held not in self._columns:
+            same = sorted(self._columns, key=lambda one: one.key != held.key)
+            if card is None or not any(self.select((card[1],), column) for column in same):
                 self.take_focus()
-        elif held not in self._columns:
+        elif held.list.hasFocus() and held.list.current() is None and not held.list.go_near():
             self.take_focus()
 
     # -- moving cards
