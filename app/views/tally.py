@@ -30,6 +30,7 @@ from app.conditions.dates import is_relative
 from app.conditions.fields import CUSTOM, Kind, field_named
 from app.conditions.tree import Check, Node, QueryError, checks
 from app.kernel import clock
+from app.search.catalogue import check_names
 from app.search.filters import UNREAD, Filter
 from app.tickets.commands.merging import NOWHERE
 from app.views.queries import ViewInfo, views
@@ -106,9 +107,11 @@ class _Kept:
     counted_at: datetime | None = None
     took: timedelta = timedelta(0)
     is_dirty: bool = False
+    unreadable: str = ""
     problem: str = ""
 
     def __post_init__(self) -> None:
+        self.problem = self.unreadable
         asked = list(checks(self.condition))
         self.fields = frozenset(map(_asked_for, asked))
         self.is_relative = any(_depends_on_time(one) for one in asked)
@@ -210,7 +213,7 @@ class Tally:
         self._views = {}
         for one in views(db, self._agent):
             kept = before.get(one.id)
-            is_same = kept is not None and kept.condition == one.listing.condition and kept.problem == one.problem
+            is_same = kept is not None and kept.condition == one.listing.condition and kept.unreadable == one.problem
             if kept is None or not is_same or (fields_changed and CUSTOM in kept.fields):
                 kept = _kept(one, self._agent)
             self._views[one.id] = kept
@@ -222,7 +225,7 @@ class Tally:
         """Views that ask for this field (None: all) are to be counted anew."""
         for kept in self._views.values():
             if name is None or name in kept.fields:
-                kept.counted_at = None
+                kept.counted_at, kept.problem = None, kept.unreadable
 
     def _look_again(self, db: Session, span: dict[str, int], *, people: bool) -> None:
         """Look at the changed tickets, all views in one statement."""
@@ -273,6 +276,7 @@ class Tally:
         kept.counted_at, kept.is_dirty = now, False
         filters, begun = Filter.of(db, self._agent), time.thread_time()
         try:
+            check_names(db, kept.condition, self._agent)
             where = filters.where(kept.condition)
         except QueryError as error:
             kept.problem = str(error)
@@ -286,7 +290,7 @@ class Tally:
 
 def _kept(view: ViewInfo, agent: UUID | None) -> _Kept:
     counters = tuple(name.format(agent.hex if agent else "") for name in _COUNTERS.get(view.key, ()))
-    return _Kept(view.listing.condition, counters, problem=view.problem)
+    return _Kept(view.listing.condition, counters, unreadable=view.problem)
 
 
 def _shown(kept: _Kept, now: datetime) -> ViewCount:

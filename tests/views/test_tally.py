@@ -16,7 +16,7 @@ from app.fields.commands import add_field, remove_field
 from app.inbox.commands import erase_binned
 from app.kernel.store import Tx
 from app.kernel.tables import Change
-from app.people.commands import update_customer
+from app.people.commands import update_agent, update_customer
 from app.tickets import commands, queries
 from app.tickets.commands.spam import mark_spam
 from app.tickets.queries import Pile
@@ -269,3 +269,16 @@ def test_a_view_that_cannot_be_counted_says_why(desk: SmallDesk) -> None:
     assert "no field" in desk.ask(tally.read, desk.ann)[key].problem
     desk.do(commands.undo)
     assert (_total(desk, tally, key), desk.ask(tally.read, desk.ann)[key].problem) == ((1, 1, False), "")
+
+
+def test_a_view_that_names_somebody_nobody_knows_says_so_until_it_does(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail()
+    desk.do(commands.assign, ticket, desk.bob)
+    key = desk.do(add_view, "Bob", "assignee:ray")
+    tally = Tally()
+    assert _total(desk, tally, key) == (1, 1, False)
+    desk.work(update_agent, desk.bob, name="Bob King", email="")
+    assert "Nobody here is called “ray”" in desk.ask(tally.read, desk.ann)[key].problem
+    desk.do(commands.mark_seen, ticket)
+    desk.work(update_agent, desk.bob, name="Bob Ray")
+    assert (_total(desk, tally, key), desk.ask(tally.read, desk.ann)[key].problem) == ((1, 0, False), "")
