@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app.search.completing import Completion, completion
 from app.search.counting import Counting, Tally
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 _LITTLE = 3
 """With fewer tickets, something better to type is offered."""
 
-_MOST_AGAIN = 400
+_MOST_AGAIN = 2_000
+_AGAIN_MS = 3_000
+"""While mail comes in, the number is counted anew so often."""
+
 _AHEAD_PX = 2_000
 
 
@@ -39,6 +42,9 @@ class Searching(QObject):
         self.asked = Question("")
         self._after: After | None = None
         self._is_asking = False
+        self._counted: Question | None = None
+        self._recount = QTimer(self, singleShot=True, interval=_AGAIN_MS)
+        self._recount.timeout.connect(lambda: self._count(Counting(self.asked)))
         self.part.field.offers_wanted.connect(self._complete)
         bar = page.list.results.verticalScrollBar()
         bar.valueChanged.connect(lambda _at: self._go_on())
@@ -56,16 +62,22 @@ class Searching(QObject):
 
     def ask(self, typed: str) -> None:
         """Look for what is typed; nothing typed is the end of searching."""
-        for key in ("inbox-search", "inbox-search-more", "inbox-search-count", "inbox-search-meant"):
+        before, self.asked = self.asked, Question("")
+        if typed.strip():
+            self.asked = Question(typed, self.part.scope, self.part.best_first, self._page.me)
+        again = self.asked == before
+        stale = ["inbox-search", "inbox-search-more"]
+        stale += [] if again else ["inbox-search-count", "inbox-search-meant"]
+        for key in stale:
             self._tasks.forget(key)
         self._after, self._is_asking = None, False
+        if not again:
+            self._counted = None
+            self._recount.stop()
         if not typed.strip():
-            self.asked = Question("")
             self._page.marks.look_for((), ())
             return
-        again = self.asked
-        self.asked = Question(typed, self.part.scope, self.part.best_first, self._page.me)
-        limit = PAGE if again != self.asked else min(_MOST_AGAIN, max(PAGE, self._list.hits.tickets()))
+        limit = min(_MOST_AGAIN, max(PAGE, self._list.hits.tickets())) if again else PAGE
         self._is_asking = True
         self._tasks.ask(
             find, self.asked, None, limit, then=self._take, owner=self, key="inbox-search", failed=self._failed
@@ -85,8 +97,11 @@ class Searching(QObject):
             self.mark(self._page.shown.detail.id, other=False)
         if batch.after is None:
             self._say(Tally(len(batch.tickets), is_done=True))
-        else:
+        elif self._counted != self.asked:
+            self._counted = self.asked
             self._count(Counting(self.asked))
+        elif not self._recount.isActive():
+            self._recount.start()
         if len(batch.tickets) < _LITTLE and not batch.customers and batch.words:
             self._tasks.ask(
                 did_you_mean, self.asked, then=self.part.suggest, owner=self, key="inbox-search-meant", failed=_quietly
