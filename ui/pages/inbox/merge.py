@@ -23,7 +23,7 @@ from ui.pages.inbox.merge_parts import Result, scrolled
 from ui.pages.inbox.words import channel_word, priority_word, status_word
 from ui.text import ago_text, date_text, tr
 from ui.widgets.button import Button
-from ui.widgets.field import TextField
+from ui.widgets.field import Select, TextField
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import clear, column, flow, row
 from ui.widgets.overlay import Dialog
@@ -37,7 +37,7 @@ MOST = 50
 FEW = 5
 """More than these deserve a second look."""
 OFFERED = 6
-_NAME_WIDTH = 76
+_NAME_WIDTH, _SIDE_BY_SIDE = 76, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +82,11 @@ class MergeSheet(Dialog):
         shown = scrolled(tiles, tr("Tickets")) if len(plan.into) > 3 else tiles
         self._warnings, self._decided = column(spacing=8), column(spacing=8)
         self.subject = TextField(name=tr("Subject"))
-        held = (shown, 1) if len(plan.into) > 3 else shown
-        left = column(Label(ask, "section", wrap=True), held, self._warnings, self._decided, None, spacing=10)
+        rest = (self._warnings, self._decided)
+        if len(plan.into) > 3:
+            left = column(Label(ask, "section", wrap=True), (shown, 1), *rest, spacing=10)
+        else:
+            left = column(Label(ask, "section", wrap=True), shown, *rest, None, spacing=10)
         self.result = Result()
         both = row((left, 4), (self.result, 5), spacing=24)
         both.setMinimumHeight(420)
@@ -182,7 +185,10 @@ class MergeSheet(Dialog):
             label.setFixedWidth(_NAME_WIDTH)
             layout.addWidget(row(label, widget, None) if isinstance(widget, Choices) else row(label, (widget, 1)))
 
-    def _choice(self, name: str, options: list[tuple[str, str]]) -> Choices:
+    def _choice(self, name: str, options: list[tuple[str, str]]) -> Choices | Select:
+        """Side by side as long as they are few."""
+        if len(options) > _SIDE_BY_SIDE:
+            return Select(options, name=name)
         return Choices(options, kind="segment", name=name)
 
     def settled(self) -> dict[str, Any]:

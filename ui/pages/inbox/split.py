@@ -58,7 +58,7 @@ class SplitSheet(Dialog):
         return next(radio for radio in self.radios if radio.isChecked())
 
     def _tile(self, message: MessageView, place: int) -> Tile:
-        who = message.author_name or message.agent_name or message.author_address or tr("We")
+        who = message.agent_name or message.author_name or message.author_address or tr("We")
         when = when_text(message.at, clock.now())
         radio = Radio(name=f"{who}, {when}: {message.snippet}")
         radio.setFixedSize(24, 24)
