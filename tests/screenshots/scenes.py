@@ -461,6 +461,8 @@ SCENES: dict[str, Scene] = {
     "board_limits": Scene(_board_limits, "own"),
     "board_columns": Scene(_board_columns, "own"),
     "board_nothing": Scene(_board_nothing),
+    "board_error": Scene(lambda studio, _desk: _board(studio).show_error()),
+    "board_loading": Scene(lambda studio, _desk: _board(studio).faces.setCurrentIndex(0)),
     "no_board": _page("board", "empty"),
     "no_customers": _page("customers", "empty"),
     "no_answers": _page("satisfaction", "empty"),
