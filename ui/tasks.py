@@ -15,12 +15,13 @@ from typing import Any, Protocol
 from uuid import UUID
 
 import shiboken6
-from PySide6.QtCore import QObject, QThreadPool, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.kernel.errors import ExternalError, UserError
 from app.people.history import marked_action
 from ui.bridge import Bridge
 from ui.text import tr
+from ui.threads import Threads
 
 log = logging.getLogger(__name__)
 
@@ -56,10 +57,8 @@ class Tasks(QObject):
         """`after`: the hands of another window over the same desk; commands of both run in the order they were given."""
         super().__init__(parent)
         self._desk, self._bridge = desk, bridge
-        self._reads = QThreadPool(self)
-        self._writes: QThreadPool = after._writes if after is not None else QThreadPool(self)  # noqa: SLF001 - its own kind
-        self._reads.setMaxThreadCount(READERS)
-        self._writes.setMaxThreadCount(1)
+        self._reads = Threads(READERS)
+        self._writes: Threads = after._writes if after is not None else Threads(1)  # noqa: SLF001 - its own kind
         self._latest: dict[str, int] = {}
         self._serial = self._running = 0
         self._closed = threading.Event()
@@ -137,12 +136,12 @@ class Tasks(QObject):
     def close(self, timeout_ms: int = 5000) -> bool:
         """Let commands finish, drop questions not begun; False if something still runs after the time."""
         self._closed.set()
-        self._reads.clear()
-        done = self._writes.waitForDone(timeout_ms)
-        return self._reads.waitForDone(timeout_ms) and done
+        self._reads.drop()
+        done = self._writes.wait(timeout_ms / 1e3)
+        return self._reads.wait(timeout_ms / 1e3) and done
 
     def _start(
-        self, pool: QThreadPool, work: Callable[[], Any], then: Then, owner: QObject, key: str, failed: Failed | None
+        self, pool: Threads, work: Callable[[], Any], then: Then, owner: QObject, key: str, failed: Failed | None
     ) -> None:
         if pool is self._reads and self._closed.is_set():
             return  # nobody is left to show an answer to

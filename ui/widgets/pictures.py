@@ -14,8 +14,10 @@ from collections.abc import Callable
 from urllib.parse import unquote_to_bytes
 
 import shiboken6
-from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QObject, Qt, QThreadPool, Signal
+from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QObject, Qt, Signal
 from PySide6.QtGui import QImage, QImageReader
+
+from ui.threads import Threads
 
 MOST_PIXELS = 20_000_000
 MOST_MEGABYTES = 128
@@ -103,9 +105,7 @@ class Decoder(QObject):
     def __init__(self, parent: QObject | None) -> None:
         super().__init__(parent)
         QImageReader.setAllocationLimit(MOST_MEGABYTES)
-        self._near, self._far = QThreadPool(self), QThreadPool(self)
-        self._near.setMaxThreadCount(2)
-        self._far.setMaxThreadCount(4)
+        self._near, self._far = Threads(2), Threads(4)
 
     def request(self, number: int, url: str, load: Loader, widest: int = 0) -> None:
         """Read and decode; `ready` follows in any case."""
@@ -120,8 +120,8 @@ class Decoder(QObject):
 
     def wait(self, timeout_ms: int = 5000) -> bool:
         """Wait until nothing runs any more."""
-        self._far.clear()
-        return self._near.waitForDone(timeout_ms) and self._far.waitForDone(timeout_ms)
+        self._far.drop()
+        return self._near.wait(timeout_ms / 1e3) and self._far.wait(timeout_ms / 1e3)
 
 
 def decoder() -> Decoder:

@@ -1,0 +1,44 @@
+"""Threads of the window that do its slow work, and end without anybody waiting for ever.
+
+They are Python's and not Qt's: a QThreadPool that is deleted with its window waits for its threads, and holds meanwhile
+what they wait for to go on, Python's own lock. Then both wait for ever.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+
+class Threads:
+    """At most `most` threads that do what they are given, in its order."""
+
+    def __init__(self, most: int) -> None:
+        self._executor = ThreadPoolExecutor(most, thread_name_prefix="task")
+        self._left: set[Future[None]] = set()
+        self._changed = threading.Condition()
+
+    def start(self, run: Callable[[], None]) -> None:
+        """Do this as soon as a thread is free."""
+        with self._changed:
+            given = self._executor.submit(run)
+            self._left.add(given)
+        given.add_done_callback(self._done)
+
+    def drop(self) -> None:
+        """Forget what was not begun."""
+        with self._changed:
+            waiting = tuple(self._left)
+        for one in waiting:
+            one.cancel()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until nothing is left to do; False if something still is after the time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self._left, timeout_s)
+
+    def _done(self, given: Future[None]) -> None:
+        with self._changed:
+            self._left.discard(given)
+            self._changed.notify_all()
