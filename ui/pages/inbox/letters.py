@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.conversations.commands import NewAttachment, NewFile, add_blob
@@ -30,27 +30,50 @@ from ui.text import tr
 class Post(QObject):
     """Takes letters from a writer and hands them to the desk."""
 
+    left = Signal()  # a letter is queued or refused: what was read before that is old
+
     def __init__(self, context: Context, owner: QWidget, undo_seconds: Callable[[], int]) -> None:
         super().__init__(owner)
         self._context, self._owner, self._undo_seconds = context, owner, undo_seconds
         self._new_draft: UUID | None = None
+        self.sending: set[UUID] = set()
+        """Tickets whose letter is on its way into the desk: a draft that is read meanwhile is that letter."""
 
     # -- out
 
     def send(self, writer: Writer, ticket: UUID, letter: Letter, *, seen: UUID | None, solve: bool) -> None:
         """Queue a reply, or write a note; on a refusal the letter is put back."""
         tasks = self._context.tasks
+        self.sending.add(ticket)
 
         def failed(_error: Exception) -> bool:
             writer.put_back(letter)
+            left(None)
             return False
 
+        def left(_written: object) -> None:
+            self.sending.discard(ticket)
+            self.left.emit()
+
         if letter.mode == "note":
-            tasks.do(commands.add_note, ticket, letter.text, list(letter.files), done=tr("Note added"), failed=failed)
+            files, said = list(letter.files), tr("Note added")
+            tasks.do(
+                _and_no_draft,
+                commands.add_note,
+                ticket,
+                "note",
+                letter.text,
+                files,
+                done=said,
+                then=left,
+                failed=failed,
+            )
         else:
             tasks.do(
+                _and_no_draft,
                 commands.reply,
                 ticket,
+                letter.mode,
                 text=letter.text,
                 html=letter.html,
                 to=letter.to,
@@ -63,9 +86,9 @@ class Post(QObject):
                 not_before=letter.send_at,
                 undo_seconds=self._undo_seconds(),
                 done=_queued(letter, solve=solve),
+                then=left,
                 failed=failed,
             )
-        tasks.do(discard_draft, ticket, letter.mode)
 
     def send_new(self, writer: Writer, letter: Letter, then: Callable[[UUID], object], *, solve: bool) -> None:
         """Write to somebody first."""
@@ -202,6 +225,13 @@ class Post(QObject):
             field.offer([(row.name, row.address) for row in rows if row.address])
 
         self._context.tasks.ask(customer_rows, words, 8, then=offer, owner=field, key=f"complete-{id(field)}")
+
+
+def _and_no_draft(tx: Any, command: Callable[..., Any], ticket: UUID, mode: str, *args: Any, **more: Any) -> Any:
+    """Send or write down, and throw the draft away with it: whoever reads sees both or neither."""
+    written = command(tx, ticket, *args, **more)
+    discard_draft(tx, ticket, mode)
+    return written
 
 
 def _queued(letter: Letter, *, solve: bool) -> str:

@@ -214,7 +214,7 @@ class Page(InboxFrame):
             self.writer.begin(opened.to, opened.cc, letters, senders=opened.senders, sender=opened.sender)
         else:
             self.writer.set_recipients(opened.to, opened.cc)
-            follow(self, letters)
+            follow(self, [] if self.ticket in self.post.sending else letters)
             self._warn_of_news(before, opened)
         if opened.overtaken is not None:
             self.writer.warn(
@@ -364,6 +364,11 @@ class Page(InboxFrame):
         if self.shown is not None:
             self._going_on, self._nearby = solve, self._neighbours()
             self.post.send(self.writer, self.shown.detail.id, letter, seen=self.talk.newest, solve=solve)
+
+    def read_again(self) -> None:
+        """What is being read now is old: read the ticket anew."""
+        self.context.tasks.forget("inbox-ticket")
+        self._reload()
 
     def keep(self, letter: Letter) -> None:
         """Keep a draft of the ticket shown."""

@@ -96,6 +96,7 @@ def _wire_rest(page: Page) -> None:
     _wire_writer(page, page.writer)
     _wire_writer(page, page.new_mail.writer)
     page.writer.sent.connect(page.send)
+    page.post.left.connect(page.read_again)
     page.writer.kept.connect(page.keep)
     page.new_mail.writer.sent.connect(page.send_new)
     page.new_mail.writer.kept.connect(page.post.keep_new)
