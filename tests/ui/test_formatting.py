@@ -154,7 +154,7 @@ def test_a_reply_with_bold_words_a_link_and_a_pasted_picture(page: Page, made: I
     qtbot.waitUntil(edit.hasFocus)
     paste_image(edit)
     settled(page, qtbot, lambda: "cid:" in html_of(page))
-    assert findings(page) == []
+    qtbot.waitUntil(lambda: findings(page) == [], timeout=30_000)
     words = writer.letter()
     assert words.text.startswith("Look here: https://lark.example [picture ")
     assert words.html.startswith('<div><b>Look</b> here: <a href="https://lark.example">https://lark.example</a>')

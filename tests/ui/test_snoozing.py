@@ -71,11 +71,14 @@ def until(made: InboxDesk, key: UUID) -> Any:
 def test_until_an_answer_or_after_days_without_one(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
     first = page.model.id_at(0)
     sheet = asked(page, qtbot)
-    assert findings(page.window()) == []
+    qtbot.waitUntil(
+        lambda: findings(page.window()) == [], timeout=30_000
+    )  # the panels beside it are still being laid out
     sheet.until_reply.click()
     settled(page, qtbot, lambda: until(made, first) == UNTIL_REPLY)
     settled(page, qtbot, lambda: page.model.rowCount() == 1)
     second = page.model.id_at(0)
+    settled(page, qtbot, lambda: page.shown is not None and page.shown.detail.id == second)
     asked(page, qtbot).no_answer[0].click()
     settled(page, qtbot, lambda: until(made, second) is not None)
     assert timedelta(days=2) < until(made, second) - clock.now() <= timedelta(days=3)
