@@ -25,6 +25,7 @@ from app.kernel.paths import Workspace
 from tests.conftest import ROOT, sample_mail_folder
 from tests.journeys.command_line import CommandLine
 from tests.journeys.person import Person, screen
+from tests.journeys.prepared import ROWS
 from tests.journeys.test_main_job import letter
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
@@ -98,7 +99,8 @@ class Journey:
         person.press("space")
 
     def mail_becomes_tickets(self) -> None:
-        self.person.wait_for("unread", role="Cell")
+        unread = lambda: any("unread" in one.name and one.role in ROWS for one in self.person.see())  # noqa: E731
+        self.until(unread, "an unread ticket in the list")
         self.until(self.everything_is_in, "every mail has its line")
         assert sum(self.inbox()["by_outcome"].values()) == self.delivered
         (row,) = self.cli("tickets", "from:ann@example.org")
@@ -113,7 +115,7 @@ class Journey:
         person.write("lamp from:ann@example.org")
         person.until(lambda: person.sees("1 found"), "one ticket is found")
         person.press("Down")
-        person.until(lambda: (row := person.focused()) and row.role == "Cell", "the keyboard is in what was found")
+        person.until(lambda: (row := person.focused()) and row.role in ROWS, "the keyboard is in what was found")
         person.press("j")
         person.wait_for("my lamp does not work")
 
