@@ -40,7 +40,9 @@ ALL: tuple[Action, ...] = (
     Action("palette", "Command palette", "Ctrl+K", "magnify"),
     Action("shortcuts", "Keyboard shortcuts", "?", "keyboard-outline", words="help keys"),
     Action("search", "Search", "/", "magnify", words="find"),
-    Action("search.scope", "Search elsewhere: subjects, messages, notes, people, files", "", "magnify", words="scope find"),
+    Action(
+        "search.scope", "Search elsewhere: subjects, messages, notes, people, files", "", "magnify", words="scope find"
+    ),
     Action("search.order", "Search: best or newest first", "", "sort-variant", words="relevance rank find"),
     Action("search.next", "Next place of what was searched for", "F3", "chevron-down", words="hit find"),
     Action("search.previous", "Previous place of what was searched for", "Shift+F3", "chevron-up", words="hit find"),
@@ -113,7 +115,9 @@ ALL: tuple[Action, ...] = (
     Action("tag", "Tag…", "T", "tag-outline", "Ticket", "label"),
     Action("snooze", "Snooze…", "H", "clock-outline", "Ticket", "hide later wait"),
     Action("merge", "Merge…", "Shift+M", "call-merge", "Ticket", "join"),
-    Action("unmerge", "Take apart what was merged…", "Ctrl+Shift+M", "call-split", "Ticket", "unmerge un-merge separate"),
+    Action(
+        "unmerge", "Take apart what was merged…", "Ctrl+Shift+M", "call-split", "Ticket", "unmerge un-merge separate"
+    ),
     Action("split", "Split off a ticket…", "Shift+S", "call-split", "Ticket", "divide separate message"),
     Action("follow_up", "To follow up", "F", "flag-outline", "Ticket", "star mark look again"),
     Action("unread", "Mark unread", "U", "email-mark-as-unread", "Ticket", "unseen"),

@@ -35,7 +35,9 @@ class Alone(Page):
     def refresh(self, changes: Changes) -> None:
         self.me = self.context.desk.me()
         ids = changes.of("ticket")
-        if self.ticket is not None and (ids is None or self.ticket in ids or changes.touches("draft", "message", "state")):
+        if self.ticket is not None and (
+            ids is None or self.ticket in ids or changes.touches("draft", "message", "state")
+        ):
             self._reload()
         elif self.shown is not None and changes.touches("customer", "field"):
             self._ask_beside()

@@ -704,7 +704,9 @@ def upgrade() -> None:
             ["team", "last_message_at", "id"],
             unique=False,
             sqlite_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND team <> ''"),
-            postgresql_where=sa.text("deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND team <> ''"),
+            postgresql_where=sa.text(
+                "deleted_at IS NULL AND merged_into IS NULL AND status <> 'closed' AND team <> ''"
+            ),
         )
         batch_op.create_index(
             "ticket_by_state",
