@@ -151,7 +151,9 @@ class MailView(QTextBrowser):
         self.setExtraSelections(found)
 
     def mark_place(self, number: int) -> int:
-        """How far below the top of this widget a mark lies, in pixels."""
+        """How far below the top of this widget a mark lies, in pixels; 0 for one that is there no more."""
+        if number >= len(self._marked):
+            return 0
         cursor = QTextCursor(self.document())
         cursor.setPosition(self._marked[number][0])
         return self.cursorRect(cursor).top()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -61,7 +61,7 @@ class Conversation(QScrollArea):
         self._cards: dict[UUID, MessageCard] = {}
         self._shown: Opened | None = None
         self._marks: Marks | None = None
-        self._goal: tuple[QWidget, int] | None = None
+        self._goal: tuple[QWidget, Callable[[], int]] | None = None
         self._all = False
         self._stick = False
         self.setWidgetResizable(True)
@@ -139,7 +139,7 @@ class Conversation(QScrollArea):
         card = self._cards.get(message)
         if card is not None:
             card.set_open(True)
-            self._go_to(card, -16)
+            self._go_to(card, lambda: -16)
 
     @property
     def messages(self) -> Sequence[MessageView]:
@@ -152,11 +152,11 @@ class Conversation(QScrollArea):
         for card in self._cards.values():
             card.mark(marks)
 
-    def show_place(self, widget: QWidget, y: int) -> None:
-        """Bring a place in a text into view, `y` pixels below the top of its widget."""
-        self._go_to(widget, y - self.viewport().height() // 3)
+    def show_place(self, widget: QWidget, y: Callable[[], int]) -> None:
+        """Bring a place in a text into view, `y()` pixels below the top of its widget: asked whenever the layout changes."""
+        self._go_to(widget, lambda: y() - self.viewport().height() // 3)
 
-    def _go_to(self, widget: QWidget, y: int) -> None:
+    def _go_to(self, widget: QWidget, y: Callable[[], int]) -> None:
         """Scroll so that this place is at the top, also while what stands above it still gets its height, until somebody
         scrolls.
         """
@@ -166,7 +166,7 @@ class Conversation(QScrollArea):
     def _to_goal(self) -> None:
         if self._goal is not None and shiboken6.isValid(self._goal[0]):
             widget, y = self._goal
-            self.verticalScrollBar().setValue(widget.mapTo(self._inner, QPoint(0, y)).y())
+            self.verticalScrollBar().setValue(widget.mapTo(self._inner, QPoint(0, y())).y())
 
     def _forget_goal(self) -> None:
         self._goal = None

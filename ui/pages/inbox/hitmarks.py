@@ -82,7 +82,7 @@ class HitMarks(QFrame):
             message, view, _ = places[number]
         self._show()
         if view is not None:
-            self._talk.show_place(view, view.mark_place(places[number][2]))
+            self._talk.show_place(view, partial(view.mark_place, places[number][2]))
 
     def _places(self) -> list[tuple[UUID, MailView | None, int]]:
         """Every place, from the first message to the last: message, the text it is in if that is in sight, and which there."""
