@@ -1,3 +1,4 @@
+# mypy: disable-error-code="no-untyped-call"
 """Searching in the window: pages while one scrolls, marks in the conversation, what was meant, what can be typed next."""
 
 from __future__ import annotations
