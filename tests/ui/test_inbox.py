@@ -20,7 +20,7 @@ from app.kernel.ids import new_id
 from app.outbox.delivery import claim, record_uncertain
 from app.outbox.queries import drafts, outbox_rows
 from app.tickets import commands
-from app.tickets.queries import Pile, conversation, ticket
+from app.tickets.queries import conversation, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from tests.ui.lint import findings
 from ui.models.hits import HIT_ROLE
