@@ -46,6 +46,7 @@ class Eye(QObject):
     def event(self, event: QEvent, /) -> bool:
         if event.type() != QEvent.Type.User:
             return super().event(event)
+        QAccessible.setActive(True)  # as a screen reader does: without one, Qt lets what it once said of lists grow old
         found: list[dict[str, Any]] = []
         for widget in QApplication.topLevelWidgets():
             if widget.isVisible():

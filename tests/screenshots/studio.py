@@ -96,9 +96,8 @@ class Studio:
         return found
 
     def act(self, key: str) -> None:
-        """Do what the window's action of this name does, and wait for it."""
-        assert self.shown.actions_.run(key), f"{key} is not allowed here"
-        self.settle()
+        """Do what the window's action of this name does as soon as it is allowed, and wait for it."""
+        self.wait(lambda: self.shown.actions_.run(key), f"{key} to be allowed")
 
     def settle(self, calm_s: float = 0) -> None:
         """Let the window paint until nothing has been under way for a moment (`calm_s`, unless the studio's own)."""

@@ -109,9 +109,11 @@ def field(studio: Studio, desk: Desk) -> None:
 def missing(studio: Studio, desk: Desk) -> None:
     """A ticket that cannot be solved yet: what it lacks is asked for."""
     furnish(desk)
-    studio.go("inbox", ticket=desk.ask(ticket_ids, view_named("to_do"))[1])
+    ticket = desk.ask(ticket_ids, view_named("to_do"))[1]
+    studio.go("inbox", ticket=ticket)
     page = studio.page(Inbox)
-    studio.wait(lambda: page.side.acts.ticket is not None and not page.side.fields.isHidden(), "the fields")
+    studio.wait(lambda: page.those() == [ticket] == [page.side.acts.ticket], "the ticket")
+    studio.wait(lambda: not page.side.fields.isHidden(), "its fields")
     page.triage.set_status(page.those(), "solved")
     studio.wait(lambda: any(_has_focus(studio, row) for row in page.side.fields.rows.rows()), "the keyboard in it")
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from email.message import EmailMessage
 from pathlib import Path
@@ -289,7 +290,8 @@ def test_no_fault_in_the_layout(made: InboxDesk, qapp: QApplication, qtbot: QtBo
         qtbot.waitUntil(lambda: page.side.history.moments.rowCount() > 0)
         page.writer.copies.setChecked(True)
         page.writer.composer.edit.setPlainText("words")
-        QApplication.processEvents()
+        with contextlib.suppress(qtbot.TimeoutError):  # what is laid out in a few turns may still be on its way
+            qtbot.waitUntil(lambda: page.context.tasks.running == 0 and not findings(page.window()), timeout=5000)
         assert [str(one) for one in findings(page.window())] == []
 
 

@@ -180,9 +180,10 @@ class MergeSheet(Dialog):
             rows.append((tr("Due"), Label(tr("{when}, the earliest", when=date_text(due, clock.now())))))
         rows.append((tr("Replies to"), ElidingLabel(_who(kept))))
         layout.addWidget(Label(tr("What it will be"), "section"))
-        for name, widget in rows:
-            label = Label(name, "small")
-            label.setFixedWidth(_NAME_WIDTH)
+        names = [Label(name, "small") for name, _ in rows]
+        width = max(_NAME_WIDTH, *(label.sizeHint().width() for label in names))
+        for label, (_, widget) in zip(names, rows, strict=True):
+            label.setFixedWidth(width)
             layout.addWidget(row(label, widget, None) if isinstance(widget, Choices) else row(label, (widget, 1)))
 
     def _choice(self, name: str, options: list[tuple[str, str]]) -> Choices | Select:

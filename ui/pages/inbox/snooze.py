@@ -23,7 +23,7 @@ from ui.text import tr, when_text
 from ui.widgets.button import Button
 from ui.widgets.field import Select
 from ui.widgets.label import Label
-from ui.widgets.layout import column, line, row
+from ui.widgets.layout import column, line
 
 if TYPE_CHECKING:
     from ui.pages import Context
@@ -84,7 +84,7 @@ class SnoozeSheet(MomentSheet):
         self.add(
             line(),
             self.until_reply,
-            row(*((each, 1) for each in self.no_answer), spacing=8),
+            *self.no_answer,
             column(Label(tr("If the customer writes"), "small"), self.on_reply, spacing=2),
         )
         if snoozed:
