@@ -71,6 +71,7 @@ def test_a_checklist_by_the_keyboard_alone(page: Page, qtbot: QtBot) -> None:
     first = side.checklist.rows.rows()[0]
     assert isinstance(first, ItemRow)
     first.box.setFocus()
+    qtbot.waitUntil(first.box.hasFocus)  # a new row is shown in the next turn
     qtbot.keyClick(first.box, KEY.Key_Space)
     settled(page, qtbot, lambda: side.checklist.summary.text() == "1 of 3")
     assert first.box.hasFocus(), "the row is the same, with the keyboard in it"
