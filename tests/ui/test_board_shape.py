@@ -59,11 +59,13 @@ def test_a_line_in_a_column_becomes_a_card_there(place: Office, qapp: QApplicati
         settle(window, qtbot, lambda: has(page, "", 1) and has(page, place.bob.hex, 0))
         bobs = column(page, place.bob.hex)
         bobs.open_new()
-        assert bobs.new.hasFocus()
+        qtbot.waitUntil(bobs.new.hasFocus)
         qtbot.keyClicks(bobs.new, "Call the carrier back")
         qtbot.keyClick(bobs.new, KEY.Key_Return)
         settle(window, qtbot, lambda: has(page, place.bob.hex, 1))
-        assert (bobs.new.text(), bobs.new.hasFocus()) == ("", True), "the next one can be typed at once"
+        qtbot.waitUntil(
+            lambda: (bobs.new.text(), bobs.new.hasFocus()) == ("", True)
+        )  # the next one can be typed at once
         qtbot.keyClick(bobs.new, KEY.Key_Escape)
         assert not bobs.new.isVisible()
         settle(window, qtbot, lambda: row_of(page, place.bob.hex) is not None)
@@ -83,7 +85,7 @@ def test_limits_folded_and_hidden_columns(place: Office, qapp: QApplication, qtb
         place.desk.do(fold_column, BoardBy.STATUS, "open", True)
         settle(window, qtbot, lambda: column(page, "open").is_folded)
         qtbot.keyClick(column(page, "new").list, KEY.Key_Right)
-        assert column(page, "open").strip.hasFocus()
+        qtbot.waitUntil(column(page, "open").strip.hasFocus)
         assert findings(page) == []
         qtbot.keyClick(column(page, "open").strip, KEY.Key_Space)
         settle(window, qtbot, lambda: not column(page, "open").is_folded)

@@ -195,13 +195,13 @@ def test_the_keyboard_in_the_results_is_always_in_a_row(page: Page, qtbot: QtBot
     panel.show_found((found[0], found[0], *found[1:]))
     assert panel.results.currentIndex().data(HIT_ROLE) == line
     panel.show_found(())
-    assert panel.search.hasFocus()
+    qtbot.waitUntil(panel.search.hasFocus)
     panel.show_found(found)
     panel.results.setFocus()
     panel.show_found(())
     panel.results.setFocus()  # an answer that comes between the key and the next answer
     panel.show_found(found)
-    assert panel.results.hasFocus()
+    qtbot.waitUntil(panel.results.hasFocus)
     assert panel.results.currentIndex().row() == 1
 
 

@@ -67,14 +67,14 @@ def test_a_checklist_by_the_keyboard_alone(page: Page, qtbot: QtBot) -> None:
         qtbot.keyClicks(side.checklist.field, words)
         qtbot.keyClick(side.checklist.field, KEY.Key_Return)
     settled(page, qtbot, lambda: len(side.checklist.rows.rows()) == 3)
-    assert side.checklist.field.hasFocus()
+    qtbot.waitUntil(side.checklist.field.hasFocus)
     first = side.checklist.rows.rows()[0]
     assert isinstance(first, ItemRow)
     first.box.setFocus()
     qtbot.waitUntil(first.box.hasFocus)  # a new row is shown in the next turn
     qtbot.keyClick(first.box, KEY.Key_Space)
     settled(page, qtbot, lambda: side.checklist.summary.text() == "1 of 3")
-    assert first.box.hasFocus(), "the row is the same, with the keyboard in it"
+    qtbot.waitUntil(first.box.hasFocus)  # the row is the same, with the keyboard in it
     qtbot.keyClick(first.box, KEY.Key_Down, Qt.KeyboardModifier.AltModifier)
     settled(page, qtbot, lambda: [one.title for one in work_of(page).checklist] == ["Write", "Call", "Send"])
     settled(page, qtbot, lambda: side.checklist.rows.rows()[1] is first)

@@ -151,7 +151,7 @@ def test_marking_shows_boxes_bar_and_count_and_esc_goes_back_to_one(page: Page, 
     press(page, qtbot, KEY.Key_Escape)
     assert not page.selecting.on
     settled(page, qtbot, lambda: page.ticket == three and page.talking)
-    assert page.list.rows.hasFocus()
+    qtbot.waitUntil(page.list.rows.hasFocus)
 
 
 def test_a_click_on_the_box_ticks_it_and_a_button_of_the_bar_acts_on_all(
