@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.conditions.language import Query, parse
 from app.conditions.tree import AllOf, AnyOf, Check, Node, Not, Op
+from app.conditions.words import is_words
 from app.index.queries import match_beginning
 from app.index.words import FILE, NOTE, TICKET, kind_word, match_word, parts_of, plain
 from app.search.filters import Filter
@@ -149,13 +150,6 @@ def _sorted(db: Session, query: Query) -> tuple[list[_Part], tuple[str, ...], li
         else:
             rest.append(node)
     return parts, tuple(without), rest
-
-
-def is_words(node: Node) -> bool:
-    """Are there only free words in it, none negated?"""
-    if isinstance(node, Check):
-        return node.field == "words"
-    return not isinstance(node, Not) and bool(node.parts) and all(is_words(part) for part in node.parts)
 
 
 def _part(db: Session, node: Node) -> _Part:
