@@ -27,6 +27,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - this file is what tells the owne
 
 import dev_checks
 import dev_system
+import dev_tests
 from dev_environment import LOCKS, PYTHON, ROOT, DevError, ensure_environment, say, write_locks
 
 
@@ -58,7 +59,7 @@ def test(arguments: list[str], *, may_install: bool) -> int:
     set_up(dev_system.TO_TEST, may_install=may_install)
     failed = dev_checks.static_checks()
     dev_checks.heading("tests")
-    status = program("-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments, offscreen=True)
+    status = dev_tests.run_tests(lambda *line: program("-m", "pytest", *line, offscreen=True), arguments)
     if failed:
         say("failed before the tests: " + ", ".join(failed))
     return status or (1 if failed else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import dev_environment
 import dev_system
+import dev_tests
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,3 +56,35 @@ def test_nothing_is_installed_without_leave(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_failing_command_is_named() -> None:
     with pytest.raises(dev_environment.DevError, match="status 3"):
         dev_environment.command([sys.executable, "-c", "raise SystemExit(3)"])
+
+
+class Runs:
+    """Stands in for pytest: notes its options, and what each run leaves behind."""
+
+    def __init__(self, folder: Path, *ends: tuple[int, list[str]]) -> None:
+        self.failed, self.ends, self.asked = folder / "lastfailed", list(ends), list[tuple[str, ...]]()
+
+    def __call__(self, *options: str) -> int:
+        status, names = self.ends[len(self.asked)]
+        self.asked.append(options)
+        self.failed.write_text(json.dumps(dict.fromkeys(names, True)))
+        return status
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "status"),
+    [
+        ((0, []), None, 0),
+        ((1, ["a"]), (0, []), 0),
+        ((1, ["a"]), (1, ["a"]), 1),
+        ((1, ["a", "b", "c", "d"]), None, 1),  # too many for an accident
+        ((2, []), None, 2),  # could not be collected
+    ],
+)
+def test_a_few_that_failed_are_looked_at_again_by_themselves(
+    tmp_path: Path, first: tuple[int, list[str]], second: tuple[int, list[str]] | None, status: int
+) -> None:
+    runs = Runs(tmp_path, first, *([second] if second else []))
+    assert dev_tests.run_tests(runs, ["tests/x"], runs.failed) == status
+    assert len(runs.asked) == (2 if second else 1)
+    assert all(asked[-1] == "tests/x" for asked in runs.asked)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -22,7 +25,18 @@ class PatientBot(QtBot):
     """Waits long for what a test waits for: a busy machine is no fault of the window's. A wait that is over ends at once."""
 
     def waitUntil(self, callback: Callable[[], bool | None], *, timeout: int = PATIENCE_MS) -> None:  # noqa: N802 - Qt's name
-        super().waitUntil(callback, timeout=timeout)
+        try:
+            super().waitUntil(callback, timeout=timeout)
+        except self.TimeoutError:
+            _say_what_every_thread_does()
+            raise
+
+
+def _say_what_every_thread_does() -> None:
+    with tempfile.TemporaryFile("w+") as stacks:
+        faulthandler.dump_traceback(stacks)
+        stacks.seek(0)
+        sys.stderr.write(stacks.read())
 
 
 @pytest.fixture

@@ -46,7 +46,13 @@ WAIT_MS = 20_000  # a busy machine is not a fault
 
 def settled(page: Page, qtbot: QtBot, what: Callable[[], bool]) -> None:
     """Wait until something is so and nothing runs any more."""
-    qtbot.waitUntil(lambda: what() and page.context.tasks.running == 0)
+
+    def so() -> None:
+        shown = page.shown.detail.row.subject if page.shown else None
+        assert what(), f"shown: {shown} {page.ticket}, chosen: {page.list.selected()}"
+        assert page.context.tasks.running == 0
+
+    qtbot.waitUntil(so)
 
 
 def subject(page: Page) -> str:
