@@ -49,6 +49,7 @@ QT_WINDOW = {
 TOOLS = {
     "dovecot": ("dovecot-imapd", "dovecot", "dovecot", "dovecot"),
     "openssl": ("openssl", "openssl", "openssl", "openssl"),
+    "chromium": ("chromium", "chromium", "chromium", "chromium"),
 }
 WINDOW_TOOLS = {
     "Xvfb": ("xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb", "xorg-x11-server-Xvfb"),

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.servers.certs import Authority
+from tests.servers.chromium import Chromium, find_chromium
 from tests.servers.dovecot import Account, Dovecot, find_dovecot
 from tests.servers.smtp import SmtpServer
 
@@ -44,3 +45,12 @@ def smtp() -> Iterator[SmtpServer]:
     """A plain SMTP server on loopback without sign-in."""
     with SmtpServer() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    """A running Chromium for this process; open your own pages in it."""
+    if find_chromium() is None:
+        pytest.fail("chromium is not installed; `make test` installs it")
+    with Chromium(tmp_path_factory.mktemp("chromium")) as browser:
+        yield browser
