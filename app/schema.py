@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import app.answering.tables
 import app.boards.tables
+import app.chats.tables
 import app.conversations.tables
 import app.fields.tables
 import app.inbox.tables
@@ -13,6 +14,7 @@ import app.outbox.tables
 import app.people.tables
 import app.states.tables
 import app.surveys.tables
+import app.templates.tables
 import app.tickets.tables
 import app.views.tables
 from app.kernel.store import Base

@@ -48,6 +48,8 @@ class Hold(enum.StrEnum):
     STALE = "stale"  # the customer wrote again after what the rep had seen
     SIGN_IN = "sign_in"
     DEAD_ADDRESS = "dead_address"  # this address was reported as not existing
+    VISITOR_GONE = "visitor_gone"  # of a chat: it goes out by itself when the visitor comes back
+    RESTORED = "restored"  # the desk was restored from a backup: it may have gone out since that was made
     OVERTAKEN = "overtaken"  # taken back by itself: the customer wrote before the time that the rep had chosen
 
 

@@ -43,6 +43,10 @@ class Told:
 _HELD = {
     Hold.STALE: ("The customer has written again. Read it first, then send this anyway or change it.", "send_anyway"),
     Hold.SIGN_IN: ("The mailbox needs you to sign in again. It goes out by itself then.", "sign_in"),
+    Hold.RESTORED: (
+        "The desk was restored from a backup in which this had not gone out yet. Look into the Sent folder before you send it.",
+        "send_anyway",
+    ),
     Hold.DEAD_ADDRESS: ("Mail to this address came back: it does not exist. Correct it, or send anyway.", "edit"),
 }
 
@@ -59,6 +63,9 @@ def describe(it: Situation) -> Told:
     match it.state:
         case State.QUEUED | State.RETRY:
             return _waiting(it)
+        case State.HELD if it.hold_reason == Hold.VISITOR_GONE:
+            text = "The visitor is gone. It is shown when they come back; write an e-mail if it is to reach them before."
+            return Told(text, ("cancel",), needs_attention=True)
         case State.HELD:
             text, first = _HELD.get(Hold(it.hold_reason), ("Waiting for you.", "retry"))
             return Told(text, tuple(dict.fromkeys((first, "send_anyway", "edit", "cancel"))), needs_attention=True)

@@ -234,3 +234,27 @@ def _ticket_now(tx: Tx, ticket: UUID) -> UUID:
             break
         ticket = row.merged_into
     return ticket
+
+
+def rate_in_chat(tx: Tx, ticket: UUID, chat: UUID, score: int, comment: str, address: str) -> AnswerOutcome:
+    """A score that the customer gave at the end of a chat (`chat`: its id). Given again, the later one counts.
+
+    There was no mail: the invitation is the question in the chat, and none is mailed besides. Raises NotFoundError.
+    """
+    tx.flush()
+    row = tx.get(Ticket, ticket)
+    if row is None or row.customer is None:
+        msg = "There is no such ticket, or it has no customer."
+        raise NotFoundError(msg)
+    key = ids.derived_id("survey_invite", ticket, Kind.CSAT)
+    invite = tx.get(SurveyInvite, key)
+    if invite is None:
+        invite = SurveyInvite(id=key, ticket=ticket, kind=Kind.CSAT, address=address, created_at=tx.now, due_at=tx.now)
+        invite.customer, invite.state = row.customer, rules.InviteState.DUE
+        tx.add(invite)
+    if invite.state in {rules.InviteState.DUE, rules.InviteState.SKIPPED}:
+        invite.state, invite.reason, invite.sent_at = rules.InviteState.QUEUED, "", tx.now
+    tx.flush()
+    given = Score(score, comment[: rules.COMMENT_MAX])
+    answer = ids.derived_id("survey_response", chat, score, comment)
+    return _record(tx, invite, given, answer, invite.address, tx.now, how="chat")

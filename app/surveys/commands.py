@@ -23,7 +23,15 @@ from app.outbox.facts import ReplySent
 from app.outbox.rules import State, is_own
 from app.outbox.tables import Outbox
 from app.people.tables import Agent, Customer, Identity
-from app.surveys.answers import AnswerOutcome, IncomingMail, count_as_score, suppress, take_answer, unsuppress
+from app.surveys.answers import (
+    AnswerOutcome,
+    IncomingMail,
+    count_as_score,
+    rate_in_chat,
+    suppress,
+    take_answer,
+    unsuppress,
+)
 from app.surveys.letters import Ask, invitation
 from app.surveys.rules import STALE_AFTER, VALID_FOR, InviteState, Kind, Skip
 from app.surveys.tables import Suppression, SurveyInvite
@@ -35,6 +43,7 @@ __all__ = [
     "IncomingMail",
     "count_as_score",
     "expire",
+    "rate_in_chat",
     "schedule",
     "send_due",
     "send_now",
@@ -254,13 +263,16 @@ def _same_person(tx: Tx, customer: UUID) -> set[UUID]:
 
 
 def _writer(tx: Tx, ticket: Ticket) -> tuple[str, str] | None:
-    """(name, address) of the person who wrote last in this ticket; None if only programs did, or we ourselves."""
+    """(name, address) of the person who wrote last in this ticket; None if only programs did, or we ourselves.
+
+    A word in a chat bears an address only if it was proven.
+    """
     statement = (
         select(Message.sender)
         .where(
             Message.ticket == ticket.id,
             Message.direction == "in",
-            Message.kind == "mail",
+            Message.kind.in_(("mail", "chat")),
             Message.automatic.is_(False),
             Message.customer == ticket.customer,
         )

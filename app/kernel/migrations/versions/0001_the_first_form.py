@@ -1006,6 +1006,119 @@ def upgrade() -> None:
         batch_op.create_index("auto_reply_log_by_domain", ["domain", "at"], unique=False)
         batch_op.create_index("auto_reply_log_by_time", ["at"], unique=False)
 
+    op.create_table(
+        "canned",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("shortcut", sa.Text(), nullable=False),
+        sa.Column("owner", sa.LargeBinary(16), nullable=True),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "chat_channel",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("transport", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("settings", sa.Text(), nullable=False),
+        sa.Column("secret_ref", sa.Text(), nullable=False),
+        sa.Column("on", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_at", sa.BigInteger(), nullable=True),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_table(
+        "chat_visitor",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("channel", sa.LargeBinary(16), nullable=False),
+        sa.Column("token_sha256", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("jid", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("verified_at", sa.BigInteger(), nullable=True),
+        sa.Column("customer", sa.LargeBinary(16), nullable=False),
+        sa.Column("blocked_at", sa.BigInteger(), nullable=True),
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("lang", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("gone_at", sa.BigInteger(), nullable=True),
+        sa.Column("code_sha256", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("code_sent_at", sa.BigInteger(), nullable=True),
+        sa.Column("code_tries", sa.Integer(), nullable=False),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("jid"),
+        sa.UniqueConstraint("token_sha256"),
+    )
+    with op.batch_alter_table("chat_visitor", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_chat_visitor_channel"), ["channel"], unique=False)
+        batch_op.create_index(batch_op.f("ix_chat_visitor_customer"), ["customer"], unique=False)
+
+    op.create_table(
+        "conversation",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("channel", sa.LargeBinary(16), nullable=False),
+        sa.Column("visitor", sa.LargeBinary(16), nullable=False),
+        sa.Column("ticket", sa.LargeBinary(16), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("assignee", sa.LargeBinary(16), nullable=True),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.Column("waiting_since", sa.BigInteger(), nullable=True),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("last_seq", sa.Integer(), nullable=False),
+        sa.Column("visitor_read_seq", sa.Integer(), nullable=False),
+        sa.Column("desk_read_seq", sa.Integer(), nullable=False),
+        sa.Column("clk", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["visitor"], ["chat_visitor.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("conversation", schema=None) as batch_op:
+        batch_op.create_index("conversation_by_last", ["state", "last_at"], unique=False)
+        batch_op.create_index("conversation_by_visitor", ["visitor", "started_at"], unique=False)
+        batch_op.create_index(
+            "conversation_going_on",
+            ["state", "waiting_since"],
+            unique=False,
+            sqlite_where=sa.text("state IN ('waiting', 'live')"),
+            postgresql_where=sa.text("state IN ('waiting', 'live')"),
+        )
+        batch_op.create_index(batch_op.f("ix_conversation_ticket"), ["ticket"], unique=False)
+
+    op.create_table(
+        "chat_line",
+        sa.Column("message", sa.LargeBinary(16), nullable=False),
+        sa.Column("conversation", sa.LargeBinary(16), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["conversation"], ["conversation.id"]),
+        sa.ForeignKeyConstraint(["message"], ["message.id"], deferrable=True, initially="DEFERRED"),
+        sa.PrimaryKeyConstraint("message"),
+        sa.UniqueConstraint("conversation", "external_id"),
+        sa.UniqueConstraint("conversation", "seq"),
+    )
+    op.create_table(
+        "chat_upload",
+        sa.Column("id", sa.LargeBinary(16), nullable=False),
+        sa.Column("token_sha256", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("blob", sa.LargeBinary(16), nullable=False),
+        sa.Column("filename", sa.Text(), nullable=False),
+        sa.Column("content_type", sa.Text(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["blob"], ["blob.id"]),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    with op.batch_alter_table("chat_upload", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_chat_upload_created_at"), ["created_at"], unique=False)
+
     op.execute(
         "CREATE VIRTUAL TABLE search_fts USING fts5(title, body, people, extra, content='', "
         'tokenize="unicode61 remove_diacritics 2")'

@@ -1,0 +1,170 @@
+"""What the worker asks in order to tell visitors: who they are here, what was said since, how their chat stands."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from app.chats.rules import GOING_ON, State
+from app.chats.tables import GOING_ON as GOING_ON_SQL
+from app.chats.tables import ChatLine, ChatVisitor, Conversation
+from app.conversations.queries import blob_ref
+from app.conversations.tables import Attachment, Message
+from app.kernel.blobs import BlobRef
+from app.outbox.rules import State as Delivery
+from app.outbox.tables import Outbox
+from app.people.tables import Agent
+from app.surveys.tables import SurveyResponse
+
+
+@dataclass(frozen=True, slots=True)
+class WireFile:
+    """A file as the visitor may fetch it."""
+
+    id: UUID
+    name: str
+    content_type: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class WireLine:
+    """A line as the visitor sees it. `id`: the sender's own id of it; `message`: ours; `waits`: not confirmed yet."""
+
+    seq: int
+    id: str
+    message: UUID
+    direction: str
+    body: str
+    at: datetime
+    who: str
+    files: tuple[WireFile, ...]
+    waits: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WireState:
+    """How a visitor's newest chat stands, for the visitor. `position`: in the queue, from 1, None when not in it."""
+
+    visitor: UUID
+    conversation: UUID
+    state: str
+    last_seq: int
+    desk_read_seq: int
+    who: str
+    position: int | None
+    answered: bool
+    rated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A visitor who has written before."""
+
+    visitor: UUID
+    name: str
+    email: str
+    verified: bool
+    blocked: bool
+    state: WireState | None
+
+
+def known_visitor(db: Session, who: bytes | str) -> Known | None:
+    """The visitor with this token (as its sha256) or JID, with the newest chat; None for somebody who never wrote."""
+    same = ChatVisitor.token_sha256 == who if isinstance(who, bytes) else ChatVisitor.jid == who
+    row = db.scalars(select(ChatVisitor).where(same)).one_or_none()
+    if row is None:
+        return None
+    state = wire_states(db, [row.id]).get(row.id)
+    return Known(row.id, row.name, row.email, row.verified_at is not None, row.blocked_at is not None, state)
+
+
+def wire_states(db: Session, visitors: Collection[UUID]) -> dict[UUID, WireState]:
+    """How the newest chat of each of these visitors stands."""
+    newest: dict[UUID, Conversation] = {}
+    for start in range(0, len(keys := list(visitors)), 500):
+        rows = select(Conversation).where(Conversation.visitor.in_(keys[start : start + 500]))
+        for row in db.scalars(rows.order_by(Conversation.started_at, Conversation.id)):
+            newest[row.visitor] = row
+    queue = _queue(db) if any(row.state == State.WAITING for row in newest.values()) else {}
+    names = _names(db, {row.assignee for row in newest.values() if row.assignee is not None})
+    over = [row.ticket for row in newest.values() if row.state not in GOING_ON]
+    rated = set(db.scalars(select(SurveyResponse.ticket).where(SurveyResponse.ticket.in_(over)))) if over else set()
+    return {
+        visitor: WireState(
+            visitor, row.id, row.state, row.last_seq, row.desk_read_seq,
+            names.get(row.assignee, "") if row.assignee is not None else "", queue.get(row.id),
+            row.answered_at is not None, row.ticket in rated,
+        )
+        for visitor, row in newest.items()
+    }  # fmt: skip
+
+
+def lines_after(db: Session, conversation: UUID, after: int, limit: int = 200) -> tuple[WireLine, ...]:
+    """The lines of a chat beyond a place, in order; without what was taken back."""
+    found = (
+        select(
+            ChatLine.seq, ChatLine.external_id, Message.id, Message.direction, Message.text, Message.occurred_at,
+            Agent.name.label("agent_name"), func.coalesce(Outbox.state, "").label("state"),
+        )
+        .join(Message, Message.id == ChatLine.message)
+        .outerjoin(Outbox, Outbox.id == Message.id)
+        .outerjoin(Agent, Agent.id == Message.agent)
+        .where(ChatLine.conversation == conversation, ChatLine.seq > after)
+        .where(func.coalesce(Outbox.state, "") != Delivery.CANCELLED)
+        .order_by(ChatLine.seq)
+        .limit(limit)
+    )  # fmt: skip
+    rows = db.execute(found).all()
+    files = _files(db, [row.id for row in rows])
+    return tuple(
+        WireLine(
+            row.seq, row.external_id, row.id, row.direction, row.text, row.occurred_at, row.agent_name or "",
+            tuple(files.get(row.id, ())), row.state not in ("", Delivery.SENT),
+        )
+        for row in rows
+    )  # fmt: skip
+
+
+def file_for(db: Session, key: UUID) -> tuple[WireFile, BlobRef, bytes] | None:
+    """A file of a chat, where its bytes lie, and the sha256 of the token of the visitor who may have it."""
+    found = db.execute(
+        select(Attachment, ChatVisitor.token_sha256)
+        .join(ChatLine, ChatLine.message == Attachment.message)
+        .join(Conversation, Conversation.id == ChatLine.conversation)
+        .join(ChatVisitor, ChatVisitor.id == Conversation.visitor)
+        .where(Attachment.id == key, ChatVisitor.token_sha256.is_not(None), ChatVisitor.blocked_at.is_(None))
+    ).one_or_none()
+    if found is None or found.Attachment.blob is None:
+        return None
+    ref, row = blob_ref(db, found.Attachment.blob), found.Attachment
+    if ref is None:
+        return None
+    return WireFile(row.id, row.filename, row.content_type, row.size), ref, found.token_sha256
+
+
+def _queue(db: Session) -> dict[UUID, int]:
+    waiting = select(Conversation.id).where(text(f"conversation.{GOING_ON_SQL}"), Conversation.state == State.WAITING)
+    keys = db.scalars(waiting.order_by(Conversation.waiting_since, Conversation.started_at, Conversation.id))
+    return {key: number for number, key in enumerate(keys, 1)}
+
+
+def _names(db: Session, agents: Collection[UUID]) -> dict[UUID, str]:
+    if not agents:
+        return {}
+    rows = db.execute(select(Agent.id, Agent.name).where(Agent.id.in_(list(agents))))
+    return {row.id: row.name for row in rows}
+
+
+def _files(db: Session, messages: Sequence[UUID]) -> dict[UUID, list[WireFile]]:
+    found: dict[UUID, list[WireFile]] = {}
+    if messages:
+        rows = select(Attachment).where(Attachment.message.in_(list(messages))).order_by(Attachment.id)
+        for row in db.scalars(rows):
+            found.setdefault(row.message, []).append(WireFile(row.id, row.filename, row.content_type, row.size))
+    return found

@@ -1,0 +1,304 @@
+"""What a chat is made of: states, limits, settings of a channel, and which words may pass. Pure.
+
+Everything that a visitor says is a stranger's: it is cut to the limits, freed of characters that lie about the order of
+letters, and never anything but plain text.
+"""
+
+from __future__ import annotations
+
+import enum
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from app.kernel import settings
+from app.kernel.errors import UserError
+from app.kernel.settings import Setting
+
+MAX_CHARS: Final = 4_000
+FRAME_BYTES: Final = 16_384
+MAX_FILE: Final = 5 * 1024 * 1024
+FILES_A_MESSAGE: Final = 5
+CODE_LIFE: Final = timedelta(minutes=15)
+CODE_TRIES: Final = 5
+CODES_AN_HOUR: Final = 3
+CODES_OF_THE_DESK: Final = 30
+TRANSCRIPTS_A_DAY: Final = 3
+UPLOAD_LIFE: Final = timedelta(days=1)
+IDENTITY_LIFE: Final = timedelta(days=1)
+FILE_TYPES: Final = ("image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain")
+
+
+def size_limit_text() -> str:
+    """How large a file may be, as people say it."""
+    return f"{MAX_FILE // (1024 * 1024)} MB"
+
+
+class State(enum.StrEnum):
+    """Where a conversation stands. Stored, and part of the protocol."""
+
+    WAITING = "waiting"  # nobody took it yet
+    LIVE = "live"  # somebody took it
+    ENDED = "ended"  # over, and answered
+    MISSED = "missed"  # over, but unanswered or broken off: its ticket stays open
+    TURNED = "turned"  # a rep made a plain ticket of it
+
+
+GOING_ON: Final = (State.WAITING, State.LIVE)
+OVER: Final = (State.ENDED, State.MISSED, State.TURNED)
+
+
+EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - what the owner may choose, not what is
+"""To listen here is to be open to the network."""
+
+
+class Transport(enum.StrEnum):
+    """How visitors reach the desk."""
+
+    BUILTIN = "builtin"
+    XMPP = "xmpp"
+
+
+class EndedBy(enum.StrEnum):
+    """Who, or what, ended a chat."""
+
+    VISITOR = "visitor"
+    AGENT = "agent"
+    SILENCE = "silence"
+
+
+CAPACITY = settings.declare(
+    Setting("chat_capacity", int, 4, "How many chats one agent has at a time", low=1, high=50)
+)  # fmt: skip
+AWAY = settings.declare(Setting("chat_away", bool, False, "Chat is away: visitors are asked to leave a message"))
+HOURS = settings.declare(Setting("chat_hours", str, "", "When chat is open, as JSON (empty: always)"))
+SILENCE_MINUTES = settings.declare(
+    Setting("chat_silence_minutes", int, 15, "Minutes of silence after which a chat ends", low=1, high=1440)
+)
+RETURN_MINUTES = settings.declare(
+    Setting("chat_return_minutes", int, 30, "Minutes in which a visitor who comes back continues the same chat", low=0,
+            high=10_080)
+)  # fmt: skip
+GONE_MINUTES = settings.declare(
+    Setting("chat_gone_minutes", int, 5, "Minutes after which an answer waits because the visitor is gone", low=1,
+            high=1440)
+)  # fmt: skip
+SOUND = settings.declare(Setting("chat_sound", bool, True, "Play a sound when a visitor writes", "device"))
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSettings:
+    """What a person chooses for a channel; stored as JSON. Lists are tuples of texts.
+
+    `host` 127.0.0.1: only this machine; 0.0.0.0 or ::, open to the network. `origins`: the web sites that may use the
+    widget, as `https://example.com`. `public_url`: where visitors reach the server (behind a proxy or a tunnel).
+    `certificate`, `key`: PEM files for TLS of our own. `trusted_proxies`: addresses or networks whose
+    X-Forwarded-For is believed. `colour`, `side`, `greeting`, `prechat`, `ask_rating`, `show_name`, `transcript`: what
+    the widget shows. The last three are limits: visitors connected at a time, connections of one address, new chats of
+    one address an hour. `account`, `server`: XMPP only.
+    """
+
+    port: int = 8466
+    host: str = "127.0.0.1"
+    public_url: str = ""
+    origins: tuple[str, ...] = ()
+    certificate: str = ""
+    key: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    colour: str = "#2f6fed"
+    side: str = "right"
+    greeting: str = ""
+    prechat: bool = False
+    ask_rating: bool = True
+    show_name: bool = True
+    transcript: bool = True
+    max_visitors: int = 400
+    sockets_per_ip: int = 20
+    new_per_hour: int = 60
+    account: str = ""
+    server: str = ""
+
+    def to_data(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_data(cls, data: Mapping[str, Any]) -> ChannelSettings:
+        """What was stored; what is missing, unknown or of the wrong kind counts as the default."""
+        values: dict[str, Any] = {}
+        for one in fields(cls):
+            value, default = data.get(one.name), one.default
+            if isinstance(default, tuple) and isinstance(value, list):
+                values[one.name] = tuple(str(each) for each in value)
+            elif value is not None and type(value) is type(default):
+                values[one.name] = value
+        return cls(**values)
+
+
+def checked(wanted: ChannelSettings) -> ChannelSettings:
+    """The settings in their tidy form. Raises UserError for what cannot be."""
+    if not 0 <= wanted.port <= 65_535:
+        msg = "A port is a number from 1 to 65535."
+        raise UserError(msg)
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", wanted.colour):
+        msg = "A colour looks like #2f6fed."
+        raise UserError(msg)
+    if wanted.side not in ("left", "right"):
+        msg = "The bubble stands at the left or the right."
+        raise UserError(msg)
+    if bool(wanted.certificate) != bool(wanted.key):
+        msg = "TLS needs both: the certificate and its key."
+        raise UserError(msg)
+    _check_addresses(wanted)
+    if min(wanted.max_visitors, wanted.sockets_per_ip, wanted.new_per_hour) < 1:
+        msg = "A limit is 1 or more."
+        raise UserError(msg)
+    origins = tuple(dict.fromkeys(origin_of(each) for each in wanted.origins))
+    return replace(wanted, origins=origins, greeting=clean_text(wanted.greeting)[:300])
+
+
+def _check_addresses(wanted: ChannelSettings) -> None:
+    try:
+        ipaddress.ip_address(wanted.host)
+        for each in wanted.trusted_proxies:
+            ipaddress.ip_network(each, strict=False)
+    except ValueError:
+        msg = "The address to listen on and the trusted proxies are IP addresses, for example 127.0.0.1."
+        raise UserError(msg) from None
+
+
+def origin_of(url: str) -> str:
+    """The origin of a site as browsers name it (RFC 6454): scheme and host, and the port if it is an unusual one.
+
+    Raises UserError for what is no web address.
+    """
+    words = url.strip()
+    parts = urlsplit(words if "://" in words else f"https://{words}")
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        msg = f"“{url}” is not the address of a web site."
+        raise UserError(msg)
+    host = parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.hostname
+    host = f"[{host}]" if ":" in host else host
+    usual = {"http": 80, "https": 443}[parts.scheme]
+    return f"{parts.scheme}://{host}" + (f":{port}" if port and port != usual else "")
+
+
+# -- words
+
+_LIARS: Final = frozenset(
+    [
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x206A),
+        0x200E,
+        0x200F,
+        0x061C,
+        0xFEFF,
+        0x2028,
+        0x2029,
+        *range(0xFFF9, 0xFFFC),
+    ]
+)
+"""Characters that turn the order of what is shown, end lines unseen, or are no text (Unicode, UAX 9)."""
+_MANY_LINES: Final = re.compile(r"\n{4,}")
+
+
+def clean_text(text: str) -> str:
+    """A text without control and direction characters, in NFC, with plain line ends; at most three blank lines in a row."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    kept = "".join(char for char in lines if char in "\n\t" or _may_pass(char))
+    return _MANY_LINES.sub("\n\n\n\n", unicodedata.normalize("NFC", kept)).strip()
+
+
+def clean_line(text: str, most: int) -> str:
+    """A text on one line, cut: a name, a page."""
+    return " ".join(clean_text(text).split())[:most]
+
+
+def _may_pass(char: str) -> bool:
+    code = ord(char)
+    return code not in _LIARS and code & 0xFFFE != 0xFFFE and unicodedata.category(char) not in ("Cc", "Cs", "Co")
+
+
+def clean_page(url: str) -> str:
+    """The page that a visitor is on: an http(s) address without its query and fragment, which may hold secrets; or ""."""
+    try:
+        parts = urlsplit(clean_line(url, 2_000))
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:500]
+
+
+def clean_language(tag: str) -> str:
+    """A language as pages name it (`de`, `pt-BR`), or ""."""
+    return tag if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", tag) else ""
+
+
+def file_type(head: bytes, whole: bytes = b"") -> str:
+    """What a file is by its first bytes; "" for what is none of FILE_TYPES. Text: UTF-8 without control characters."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head.startswith(b"%PDF-"):
+        return "application/pdf"
+    return "text/plain" if _is_text(whole or head) else ""
+
+
+def _is_text(data: bytes) -> bool:
+    try:
+        words = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    if re.match(r"\s*<(!doctype|html|svg|script|\?xml)", words, re.IGNORECASE):
+        return False
+    return bool(words) and not any(ord(char) < 32 and char not in "\t\n\r\f" for char in words)
+
+
+_ENDINGS: Final = {
+    "image/png": (".png",), "image/jpeg": (".jpg", ".jpeg"), "image/webp": (".webp",), "application/pdf": (".pdf",),
+    "text/plain": (".txt", ".csv", ".log", ".md"),
+}  # fmt: skip
+
+
+def file_name(name: str, content_type: str) -> str:
+    """A visitor's file name as we keep it: one line, no path, with an ending that tells what the file is."""
+    base = clean_line(re.split(r"[/\\]", name)[-1], 120).strip(". ") or "file"
+    base = re.sub(r'[<>:"|?*]', "_", base)
+    endings = _ENDINGS[content_type]
+    return base if base.casefold().endswith(endings) else base + endings[0]
+
+
+# -- time
+
+
+def over_after(answered: bool, open_question: bool, by: EndedBy, thanked: bool) -> State:
+    """What a chat becomes when it ends. `open_question`: the visitor's last word is unanswered; `thanked`: it was thanks.
+
+    A rep who ends a chat that was answered has said all there is to say.
+    """
+    if not answered:
+        return State.MISSED
+    if open_question and not thanked and by is not EndedBy.AGENT:
+        return State.MISSED
+    return State.ENDED
+
+
+def comes_back(state: str, ended_at: datetime | None, at: datetime, minutes: int) -> bool:
+    """Does a word of `at` continue this chat? One that goes on always, one that is over for so many minutes."""
+    if state in GOING_ON:
+        return True
+    return ended_at is not None and at - ended_at <= timedelta(minutes=minutes)
