@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.desk import Desk
@@ -37,6 +39,15 @@ def _say_what_every_thread_does() -> None:
         faulthandler.dump_traceback(stacks)
         stacks.seek(0)
         sys.stderr.write(stacks.read())
+
+
+@pytest.fixture(autouse=True)
+def keys_let_go(qapp: QApplication) -> Iterator[None]:
+    """No test begins with a key held down that an earlier one pressed on a widget that was gone before it was let go."""
+    yield
+    if qapp.keyboardModifiers():
+        QTest.keyRelease(QWidget(), Qt.Key.Key_Control)
+        assert not qapp.keyboardModifiers()
 
 
 @pytest.fixture

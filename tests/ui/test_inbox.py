@@ -139,6 +139,18 @@ def test_a_new_mail_comes_to_the_top_and_the_choice_stays(page: Page, made: Inbo
     assert subject(page) == "Matter 1"
 
 
+def test_a_key_that_is_still_held_down_chooses_no_second_ticket(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    """Ctrl is still down when Ctrl+Enter has sent a reply and the list goes on to the next ticket."""
+    qtbot.keyPress(page.writer.composer.edit, KEY.Key_Control, Qt.KeyboardModifier.ControlModifier)
+    try:
+        page.list.rows.step(1)
+        settled(page, qtbot, lambda: subject(page) == "Matter 1")
+        assert page.shown is not None
+        assert page.list.selected() == [page.shown.detail.id]
+    finally:
+        qtbot.keyRelease(page.writer.composer.edit, KEY.Key_Control)
+
+
 def test_an_answer_to_the_ticket_shown_appears_and_warns_who_is_writing(
     page: Page, made: InboxDesk, qtbot: QtBot
 ) -> None:

@@ -370,6 +370,12 @@ class Rows(ListView):
             self._told = True
             self.painted.emit()
 
+    def setCurrentIndex(self, index: _Index, /) -> None:
+        """The program chooses this row, and no other. Qt's own would heed a Ctrl or Shift that is still held down from the
+        keys that sent a reply, and choose a second.
+        """
+        self.selectionModel().setCurrentIndex(index, _Flag.ClearAndSelect | _Flag.Rows)
+
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self.activated_key.emit()
