@@ -41,6 +41,12 @@ MEMORY: Final = 1_500_000_000
 """Bytes of address space, the interpreter included."""
 
 _EVERY_S: Final = 30.0
+_CALM_S: Final = 1.0
+"""Between two looks while mail comes in."""
+
+_LINGER_S: Final = 4.0
+"""How long the process is kept for a file that may follow."""
+
 _SHARE: Final = 20
 
 Told = tuple[str, str]
@@ -119,26 +125,37 @@ def read_file(packs: Packs, file: WaitingFile) -> Told:
 def run(
     do: Do, ask: Ask, packs: Path, stop: threading.Event, wake: threading.Event, reader: FileReader | None = None
 ) -> None:
-    """Read what waits, now and whenever `wake` is set, until `stop` (set `wake` then too)."""
-    reader = reader or FileReader(packs)
+    """Read what waits, now and soon after `wake` is set, until `stop` (set `wake` then too).
+
+    Files that were here before files were read are found once; all later ones wait as rows from the start. While mail pours
+    in, it is looked at once a second, not after every write, and the process that reads stays for the next file.
+    """
+    reader, old_ones_known = reader or FileReader(packs), False
     try:
         while not stop.is_set():
             wake.clear()
             try:
+                old_ones_known = old_ones_known or find_all(do, stop)
                 read_waiting(do, ask, reader, stop)
             except Exception:
                 log.exception("reading files failed; it goes on at its next turn")
-            reader.close()
-            if not stop.is_set():
+            if not stop.wait(_CALM_S) and not wake.wait(_LINGER_S):
+                reader.close()
                 wake.wait(_EVERY_S)
     finally:
         reader.close()
 
 
+def find_all(do: Do, stop: threading.Event) -> bool:
+    """Let the files wait that came before files were read; True when all are known."""
+    while not stop.is_set():
+        if not do(find_files):
+            return True
+    return False
+
+
 def read_waiting(do: Do, ask: Ask, reader: FileReader, stop: threading.Event) -> int:
-    """Read all files that wait, those first that came before files were read. Returns how many were read."""
-    while not stop.is_set() and do(find_files):
-        pass
+    """Read all files that wait. Returns how many were read."""
     done = 0
     while not stop.is_set() and (waiting := ask(waiting_files, _SHARE)):
         done += _read_some(do, reader, stop, waiting)

@@ -9,6 +9,7 @@ import threading
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -22,6 +23,7 @@ from app.kernel.blobs import Packs
 from app.kernel.store import Tx
 from app.mime.filetext import MOST_CHARACTERS, NoTextError, kind_of, text_of
 from app.search.queries import Scope, search, ticket_ids
+from app.workers import file_texts
 from app.workers.file_texts import FileReader, Told, read_waiting
 from tests.desk_fixture import SmallDesk, mail_in
 
@@ -204,3 +206,24 @@ def test_a_file_that_hangs_swells_or_kills_costs_itself(desk: SmallDesk, packs: 
         return {row[0]: row[1] for row in tx.execute(query)}
 
     assert desk.work(outcome) == {"hang.txt": "empty", "die.txt": "empty", "swell.txt": "empty", "good.txt": "read"}
+
+
+def test_after_a_write_no_old_files_are_looked_for_again(
+    desk: SmallDesk, packs: Packs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(file_texts, "_CALM_S", 0.01)
+    stop, wake, looked, written = threading.Event(), threading.Event(), [0], []
+
+    def ask(query: Any, *args: Any) -> Any:
+        looked[0] += 1
+        wake.set()  # as if something were written all the time
+        if looked[0] == 5:
+            stop.set()
+        return desk.ask(query, *args)
+
+    def do(command: Any, *args: Any) -> Any:
+        written.append(command.__name__)
+        return desk.work(command, *args)
+
+    file_texts.run(do, ask, packs.folder, stop, wake)
+    assert written == ["find_files"]  # each write keeps the others waiting

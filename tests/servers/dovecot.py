@@ -305,14 +305,19 @@ class Dovecot:
         part.rename(home / "cur" / f"{name}:2,{letters}" if flags else home / "new" / name)
 
     def deliver_all(self, account: Account, maildir: Path, folder: str = "INBOX") -> int:
-        """Copy a whole Maildir's `cur` and `new` (linked where possible); the number of mails."""
+        """Copy a whole Maildir's `cur` and `new`; the number of mails.
+
+        As a delivery agent does: a mail is in its folder once it is whole and the server may read it. (A server that
+        finds one it may not read ends the connection.)
+        """
         home, count = self._maildir(account, folder), 0
         for part in ("cur", "new"):
             for path in sorted((maildir / part).iterdir() if (maildir / part).is_dir() else ()):
-                shutil.copy2(path, home / part / path.name)
+                made = home / "tmp" / path.name
+                shutil.copy2(path, made)
+                self._own(made)
+                made.rename(home / part / path.name)
                 count += 1
-        if os.geteuid() == 0:
-            subprocess.run(["chown", "-R", f"{self._uid}:{self._gid}", str(home)], check=True)
         return count
 
     def _maildir(self, account: Account, folder: str) -> Path:
