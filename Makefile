@@ -1,5 +1,5 @@
 # Thin aliases. On Windows: py packaging\dev.py run
 PYTHON ?= python3
-.PHONY: run test check screenshots bench setup lock doctor
-run test check screenshots bench setup lock doctor:
+.PHONY: run test check screenshots bench installer setup lock doctor
+run test check screenshots bench installer setup lock doctor:
 	@$(PYTHON) packaging/dev.py $@ $(ARGS)

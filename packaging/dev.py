@@ -6,6 +6,7 @@
     python3 packaging/dev.py check               the checks without the tests: style, types, layers, sizes
     python3 packaging/dev.py screenshots         take the pictures in docs/screenshots again
     python3 packaging/dev.py bench [ARGUMENTS]   run the benchmarks
+    python3 packaging/dev.py installer           build what this system installs, into dist/ (see docs/installers.md)
     python3 packaging/dev.py setup               only the set-up
     python3 packaging/dev.py lock                write packaging/locks again from pyproject.toml
     python3 packaging/dev.py doctor              what is here and what is missing; changes nothing
@@ -28,7 +29,7 @@ if sys.version_info < (3, 11):  # noqa: UP036 - this file is what tells the owne
 import dev_checks
 import dev_system
 import dev_tests
-from dev_environment import LOCKS, PYTHON, ROOT, DevError, ensure_environment, say, write_locks
+from dev_environment import DEVELOPMENT, LOCKS, PACKAGE, PYTHON, ROOT, DevError, say, write_locks
 
 
 def program(*line: str | Path, offscreen: bool = False) -> int:
@@ -40,7 +41,7 @@ def program(*line: str | Path, offscreen: bool = False) -> int:
 
 
 def set_up(needs: dev_system.Needs, *, may_install: bool) -> None:
-    ensure_environment()
+    DEVELOPMENT.ensure()
     dev_system.ensure_system(needs, may_install=may_install)
 
 
@@ -66,7 +67,7 @@ def test(arguments: list[str], *, may_install: bool) -> int:
 
 
 def check() -> int:
-    ensure_environment()
+    DEVELOPMENT.ensure()
     failed = dev_checks.static_checks()
     say("failed: " + ", ".join(failed) if failed else "all checks passed")
     return 1 if failed else 0
@@ -104,6 +105,12 @@ def main(argv: list[str]) -> int:
     if name == "bench":
         set_up(dev_system.TO_DEMONSTRATE, may_install=may_install)
         return program("-m", "app", "bench", *(arguments or ["all"]), offscreen=True)
+    if name == "installer":
+        from installers.build import build
+
+        PACKAGE.ensure()
+        dev_system.ensure_system(dev_system.TO_PACKAGE, may_install=may_install)
+        return build(arguments)
     if name == "setup":
         set_up(dev_system.TO_TEST, may_install=may_install)
         return 0

@@ -3,7 +3,7 @@
 A bare Debian has Python without `ensurepip`, so `python3 -m venv` fails there, and pip refuses to install into the
 system's Python. `pip install --target` is allowed and touches nothing: it fetches uv into `.venv-tools`, and uv makes
 the environment. Both `run` and `test` use the same lock (`dev.txt`), so that there is one environment and no surprise;
-`run.txt` is what the installers are built from.
+installers are built in `.venv-package`, from `package.txt`: what the program needs (`run.txt`) and what freezes it.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -23,8 +24,6 @@ LOCKS = ROOT / "packaging" / "locks"
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".venv-tools"
 WINDOWS = os.name == "nt"
-BINARIES = VENV / ("Scripts" if WINDOWS else "bin")
-PYTHON = BINARIES / ("python.exe" if WINDOWS else "python")
 OLDEST = (3, 11)
 
 
@@ -54,29 +53,51 @@ def command(line: Sequence[str | Path], *, env: Mapping[str, str] | None = None,
         raise DevError(f"failed with status {done.returncode}: {' '.join(words)}")
 
 
-def ensure_environment(lock: str = "dev") -> None:
-    """Make `.venv` hold exactly the versions of the lock; quick when it does already."""
-    path = LOCKS / f"{lock}.txt"
-    wanted = hashlib.sha256(path.read_bytes() + platform.python_version().encode()).hexdigest()
-    stamp = VENV / "deskbell-lock"
-    if PYTHON.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
-        return
-    if not PYTHON.exists():
-        say("creating .venv")
-        _make_environment()
-    say(f"installing {path.relative_to(ROOT)} into .venv (the first time about 200 MB)")
-    command([*pip(PYTHON), "--require-hashes", "-r", path])
-    stamp.write_text(wanted, encoding="ascii")
+@dataclass(frozen=True)
+class Environment:
+    """A virtual environment in the checkout that holds exactly what a lock says."""
+
+    folder: Path
+    lock: str
+
+    @property
+    def binaries(self) -> Path:
+        return self.folder / ("Scripts" if WINDOWS else "bin")
+
+    @property
+    def python(self) -> Path:
+        return self.binaries / ("python.exe" if WINDOWS else "python")
+
+    def ensure(self) -> None:
+        """Make it hold exactly the versions of the lock; quick when it does already."""
+        path = LOCKS / f"{self.lock}.txt"
+        wanted = hashlib.sha256(path.read_bytes() + platform.python_version().encode()).hexdigest()
+        stamp = self.folder / "deskbell-lock"
+        if self.python.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
+            return
+        if not self.python.exists():
+            say(f"creating {self.folder.name}")
+            self._make()
+        say(f"installing {path.relative_to(ROOT)} into {self.folder.name} (the first time about 200 MB)")
+        command([*pip(self.python), "--require-hashes", "-r", path])
+        stamp.write_text(wanted, encoding="ascii")
+
+    def _make(self) -> None:
+        if find_spec("ensurepip") is not None:
+            command([sys.executable, "-m", "venv", "--clear", self.folder])
+            return
+        uv = _uv()
+        if uv is None:
+            raise DevError(
+                "this Python has neither venv nor pip; on Debian and Ubuntu: sudo apt-get install python3-venv"
+            )
+        command([uv, "venv", "-q", "--clear", "--seed", "--python", sys.executable, self.folder])
 
 
-def _make_environment() -> None:
-    if find_spec("ensurepip") is not None:
-        command([sys.executable, "-m", "venv", "--clear", VENV])
-        return
-    uv = _uv()
-    if uv is None:
-        raise DevError("this Python has neither venv nor pip; on Debian and Ubuntu: sudo apt-get install python3-venv")
-    command([uv, "venv", "-q", "--clear", "--seed", "--python", sys.executable, VENV])
+DEVELOPMENT = Environment(VENV, "dev")
+PACKAGE = Environment(ROOT / ".venv-package", "package")
+BINARIES = DEVELOPMENT.binaries
+PYTHON = DEVELOPMENT.python
 
 
 def _uv() -> Path | None:
@@ -98,7 +119,11 @@ def write_locks() -> None:
     uv = _uv()
     if uv is None:
         raise DevError("locks are made with uv; install it or pip first")
-    for name, extra in (("run", []), ("dev", ["--group", "dev"])):
+    for name, extra in (
+        ("run", []),
+        ("dev", ["--group", "dev"]),
+        ("package", ["--group", "package", "-c", LOCKS / "run.txt"]),
+    ):
         options = ["--universal", "--python-version", ".".join(map(str, OLDEST)), "--generate-hashes"]
         plain = ["--no-emit-index-url", "--no-emit-find-links", "--no-header", "--no-annotate"]
         out = LOCKS / f"{name}.txt"

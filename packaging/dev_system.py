@@ -8,16 +8,18 @@ named in one exact command. On Windows and macOS the Python packages bring every
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from dev_environment import PYTHON, DevError, command, say
+from dev_environment import PACKAGE, PYTHON, DevError, command, say
 
 FONT_FOLDERS = (Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts")
 POLICY = Path("/usr/sbin/policy-rc.d")
@@ -57,6 +59,14 @@ WINDOW_TOOLS = {
     "xdotool": ("xdotool", "xdotool", "xdotool", "xdotool"),
     "xprop": ("x11-utils", "xprop", "xorg-xprop", "xprop"),
 }
+PACKAGE_TOOLS = {
+    "objdump": ("binutils", "binutils", "binutils", "binutils"),
+    "rpmbuild": ("rpm", "rpm-build", "rpm-tools", "rpm-build"),
+    "desktop-file-validate": ("desktop-file-utils",) * 4,
+    "appstreamcli": ("appstream", "appstream", "appstream", "AppStream"),
+}
+# Debian's Python does without its own shared library, which a frozen program is built around.
+PYTHON_LIBRARY = ("libpython3.{}", "python3-libs", "python", "libpython3_{}-1_0")
 FONTS = {
     "DejaVuSans.ttf": ("fonts-dejavu-core", "dejavu-sans-fonts", "ttf-dejavu", "dejavu-fonts"),
     "NotoSansCJK*": ("fonts-noto-cjk", "google-noto-sans-cjk-ttc-fonts", "noto-fonts-cjk", "google-noto-sans-jp-fonts"),
@@ -81,16 +91,20 @@ QApplication([])
 
 @dataclass(frozen=True)
 class Needs:
-    """What a command needs from the system: a window's libraries, mail servers on loopback, a window system to drive."""
+    """What a command needs from the system: a window's libraries, mail servers on loopback, a window system to drive, or what
+    makes and checks packages.
+    """
 
     window: bool = False
     servers: bool = False
     journeys: bool = False
+    packages: bool = False
 
 
 TO_SHOW = Needs(window=True)
 TO_DEMONSTRATE = Needs(servers=True)
 TO_TEST = Needs(window=True, servers=True, journeys=True)
+TO_PACKAGE = Needs(window=True, packages=True)
 
 
 def has_display() -> bool:
@@ -100,12 +114,12 @@ def has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def qt_trouble(*, window: bool) -> str:
-    """Why Qt cannot be loaded here, in the loader's own words; empty if it can."""
+def qt_trouble(*, window: bool, python: Path = PYTHON) -> str:
+    """Why Qt cannot be loaded by that Python, in the loader's own words; empty if it can."""
     plugins = ["offscreen", "xcb"] if window else ["offscreen"]
     environment = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
     tried = subprocess.run(
-        [str(PYTHON), "-c", _PROBE, *plugins], env=environment, capture_output=True, text=True, check=False
+        [str(python), "-c", _PROBE, *plugins], env=environment, capture_output=True, text=True, check=False
     )
     if tried.returncode == 0:
         return ""
@@ -126,11 +140,18 @@ def missing_packages(needs: Needs, tool: str) -> tuple[list[str], list[str]]:
     words: list[str] = []
     packages: list[str] = []
     column = list(INSTALL).index(tool)
-    trouble = qt_trouble(window=needs.window)
+    trouble = qt_trouble(window=needs.window, python=PACKAGE.python if needs.packages else PYTHON)
     if trouble:
         words.append(f"libraries of Qt ({trouble})")
         packages += QT[tool].split() + (QT_WINDOW[tool].split() if needs.window else [])
-    programs = {**(TOOLS if needs.servers else {}), **(WINDOW_TOOLS if needs.journeys else {})}
+    if needs.packages and not _has_python_library():
+        words.append("the shared library of Python")
+        packages.append(PYTHON_LIBRARY[column].format(sys.version_info.minor))
+    programs = {
+        **(TOOLS if needs.servers else {}),
+        **(WINDOW_TOOLS if needs.journeys else {}),
+        **(PACKAGE_TOOLS if needs.packages else {}),
+    }
     for name, names in programs.items():
         if not has_tool(name):
             words.append(name)
@@ -140,6 +161,15 @@ def missing_packages(needs: Needs, tool: str) -> tuple[list[str], list[str]]:
             words.append(f"font {pattern.rstrip('*')}")
             packages.append(names[column])
     return words, packages
+
+
+def _has_python_library() -> bool:
+    """Can the shared library of this Python be loaded?"""
+    try:
+        ctypes.CDLL(str(sysconfig.get_config_var("INSTSONAME")))
+    except OSError:
+        return (Path(str(sysconfig.get_config_var("LIBDIR"))) / str(sysconfig.get_config_var("INSTSONAME"))).exists()
+    return True
 
 
 def ensure_system(needs: Needs, *, may_install: bool) -> None:

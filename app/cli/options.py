@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-VERSION = "0.1.0"
+from app import VERSION
 
 
 def lift(argv: list[str]) -> list[str]:
@@ -85,17 +85,26 @@ def _desk(commands: Any) -> None:
     init.add_argument("--demo", action="store_true", help="fill it with a believable sample")
     init.add_argument("--name", default="", help="your name")
     _command(commands, "check", "desk:check", "check database, blobs, index, counters and ledger")
-    backup = _command(commands, "backup", "backups:backup", "write the whole desk into one file, while it is in use")
-    restore = _command(commands, "restore", "backups:restore", "put a desk from such a file in place")
-    for one in (backup, restore):
-        one.add_argument("file", type=Path, metavar="FILE")
-        one.add_argument("--replace", action="store_true", help="also over what is there already")
+    _backups(commands)
     _command(commands, "compact", "backups:compact", "give back the room of what was erased for good")
     setting = _command(commands, "setting", "desk:setting", "show the settings, or change them: setting KEY=VALUE …")
     setting.add_argument("changes", nargs="*", metavar="KEY=VALUE")
     bench = _command(commands, "bench", "desk:bench", "the project's own benchmarks")
     bench.add_argument("name", nargs="?", default="all")
     bench.add_argument("--size", type=int, default=0)
+
+
+def _backups(commands: Any) -> None:
+    backup = _command(commands, "backup", "backups:backup", "write the whole desk into one file, while it is in use")
+    backup.add_argument("file", type=Path, metavar="FILE", nargs="?", help="without it: the scheduled backup, now")
+    backup.add_argument("--no-passwords", action="store_true", help="leave out the passwords of the mailboxes")
+    restore = _command(commands, "restore", "backups:restore", "put a desk from such a file in place")
+    restore.add_argument("file", type=Path, metavar="FILE")
+    restore.add_argument("--look", action="store_true", help="only say what it is")
+    for one in (backup, restore):
+        one.add_argument("--replace", action="store_true", help="also over what is there already")
+        one.add_argument("--passphrase-stdin", action="store_true", help="lock or unlock it with the first line of input")
+    _command(commands, "backups", "backups:listed", "list the backups that can be restored")
 
 
 def _mailboxes(commands: Any) -> None:

@@ -9,13 +9,12 @@ from __future__ import annotations
 import logging
 import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
 
 from app.desk.desk import Desk
-from app.kernel import secrets, signals
+from app.kernel import frozen, secrets, signals
 from app.kernel.locks import holder, is_held
 from app.kernel.paths import Workspace
 
@@ -115,11 +114,9 @@ class Supervisor:
 
 def start_engine(workspace: Workspace) -> subprocess.Popen[bytes]:
     """Start an engine process for a workspace; it runs on by itself."""
-    frozen = getattr(sys, "frozen", False)
-    command = [sys.executable] if frozen else [sys.executable, "-m", "app"]
     flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
     return subprocess.Popen(
-        [*command, "engine", "--data", os.fspath(workspace.folder)],
+        frozen.command("engine", "--data", os.fspath(workspace.folder)),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -81,13 +81,18 @@ def test_lock_pins_everything_with_hashes_and_names_no_index(lock: Path) -> None
 
 
 def test_locks_know_what_the_project_needs() -> None:
-    assert {path.name for path in LOCKS} == {"run.txt", "dev.txt"}
-    run, dev = ((ROOT / "packaging" / "locks" / name).read_text(encoding="utf-8") for name in ("run.txt", "dev.txt"))
+    assert {path.name for path in LOCKS} == {"run.txt", "dev.txt", "package.txt"}
+    run, dev, package = (
+        (ROOT / "packaging" / "locks" / name).read_text(encoding="utf-8")
+        for name in ("run.txt", "dev.txt", "package.txt")
+    )
     names = {line.split("==")[0] for line in run.splitlines() if "==" in line}
     assert names <= {line.split("==")[0] for line in dev.splitlines() if "==" in line}
     assert {"pyside6-essentials", "sqlalchemy", "keyring"} <= names
     assert "keyrings-alt==" in dev
     assert "keyrings-alt==" not in run
+    shipped = set(re.findall(r"^[a-z0-9._-]+==\S+", run, re.MULTILINE))
+    assert shipped <= set(re.findall(r"^[a-z0-9._-]+==\S+", package, re.MULTILINE)), "installers hold other versions"
 
 
 def test_environment_is_what_the_lock_says() -> None:
