@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.search.asking import Question, Wanted, wanted
-from app.search.excluding import has_placements
+from app.search.belonging import has_placements
 from app.search.walking import MERGED, After, Walk, living_ticket
 
 STEP: Final = 20_000

@@ -43,7 +43,7 @@ def best(db: Session, question: Wanted, after: After | None, limit: int) -> tupl
     found = ranked[start : start + limit]
     if start + limit < len(ranked):
         return found, After(_BEGIN, start + limit)
-    seen = frozenset(match.ticket for match in ranked)
+    seen = frozenset(match.ticket.bytes for match in ranked)
     begin = Walk(db, question).begin(seen)
     if len(found) < limit:
         more, behind = Walk(db, question, begin).page(limit - len(found))

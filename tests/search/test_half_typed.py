@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.index import queries as index
 from app.index.words import match_word
+from app.search import looking
 from app.search import queries as search
-from app.search import walking
 from tests.desk_fixture import SmallDesk
 
 _WORDS = (
@@ -61,10 +61,13 @@ def _by_fts(db: Session, word: str) -> set[UUID]:
         ("l", "la", "lam", "LAMP", "lampsh", "o", "ö", "or", "7", "s", "st", "x", "zz", "ラ", "it's", "i")
     ),
     most=st.sampled_from((0, 2, 100)),
+    cost=st.sampled_from((0, 10**9)),
 )
-def test_half_a_word_finds_what_the_index_has(letters: list[list[str]], typed: str, most: int) -> None:
+def test_half_a_word_finds_what_the_index_has(letters: list[list[str]], typed: str, most: int, cost: int) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "MOST_WORDS", most)
+        patch.setattr(looking, "SAMPLE", 3)
+        patch.setattr(looking, "LOOK", cost)
         desk = SmallDesk(Path(folder))
         try:
             for number, words in enumerate(letters):
@@ -89,7 +92,8 @@ def test_a_letter_finds_the_newest_first_and_stops(desk: SmallDesk, monkeypatch:
     monkeypatch.setattr(index, "MOST_WORDS", 0)
     tickets = [desk.mail(address=f"{n}@shop.example", subject=f"matter {n}")[0] for n in range(6)]
     assert desk.ask(search.ticket_ids, "m", limit=2) == (tickets[5], tickets[4])
-    monkeypatch.setattr(walking, "_WORTH_OF_A_LETTER", 0)  # looking through is never worth while: the index answers
+    monkeypatch.setattr(looking, "SAMPLE", 2)
+    monkeypatch.setattr(looking, "LOOK", 10**9)  # reading texts is never worth while: the index answers
     assert desk.ask(search.ticket_ids, "m", limit=3) == (tickets[5], tickets[4], tickets[3])
 
 

@@ -86,11 +86,28 @@ def test_pages_together_are_what_one_question_finds(
     assert not set(tickets[:4]) & set(whole)
 
 
+def test_a_ticket_whose_documents_lie_apart_is_found_once(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = [desk.mail(address=f"{n}@x.example", words="lamp", at=START - timedelta(days=n))[0] for n in range(3)]
+    desk.mail(old[2], words="lamp", at=START + timedelta(days=1))
+    gone = [desk.mail(address=f"g{n}@x.example", words="lamp", at=START + timedelta(hours=n))[0] for n in range(20)]
+    desk.do(commands.delete_ticket, gone)
+    monkeypatch.setattr(walking, "_LEAST", 4)
+    expected = (old[2], old[0], old[1])
+    for typed in ("lamp", "lamp -oil", "lamp is:open"):
+        assert desk.ask(ticket_ids, typed, limit=1) == expected[:1]
+        assert desk.ask(ticket_ids, typed, limit=6) == expected
+        assert [hit.ticket for hit in desk.ask(search, typed, limit=6)] == list(expected)
+
+
 @pytest.mark.parametrize("few", [0, 500])
+@pytest.mark.parametrize("placed", [False, True])
 def test_what_hardly_any_ticket_fits_is_found_all_the_same(
-    desk: SmallDesk, monkeypatch: pytest.MonkeyPatch, few: int
+    desk: SmallDesk, monkeypatch: pytest.MonkeyPatch, few: int, placed: bool
 ) -> None:
     tickets = _many(desk)
+    if placed:  # what moves into a ticket, or out of it, counts where it lies
+        desk.do(commands.place_message, desk.mail(tickets[3], words="an oil lamp")[1], tickets[1])
+        desk.do(commands.place_message, desk.mail(tickets[1], words="an oil lamp")[1], tickets[30])
     for number in (3, 11, 30):
         desk.do(commands.set_priority, tickets[number], "urgent")
     desk.do(commands.merge, tickets[7], tickets[11])

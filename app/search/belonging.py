@@ -1,0 +1,53 @@
+"""Which documents belong to a ticket: its own, those of tickets that were merged into it, and what was moved to it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from app.index.queries import documents_with
+
+Document = tuple[int, str, bytes, bytes | None]
+"""Place, kind, key and ticket of a document, as the index has them."""
+
+_HOMES: Final = (
+    "WITH RECURSIVE home(id, ticket) AS (SELECT id, id FROM ticket WHERE id IN ({0})"
+    " UNION SELECT o.id, h.ticket FROM home h CROSS JOIN ticket o ON o.merged_into = h.id)"
+)
+_OWN: Final = "SELECT d.rowid, d.kind, d.key, h.ticket FROM home h CROSS JOIN search_doc d ON d.ticket = h.id"
+_STAYED: Final = " WHERE NOT EXISTS (SELECT 1 FROM placement p WHERE p.id = {0} AND p.deleted_at IS NULL)"
+_MOVED: Final = (
+    " UNION ALL SELECT d.rowid, d.kind, d.key, h.ticket FROM home h CROSS JOIN placement p ON p.ticket = h.id"
+    " CROSS JOIN search_doc d ON d.kind = 'message' AND d.key = p.id WHERE p.deleted_at IS NULL"
+    " UNION ALL SELECT d.rowid, d.kind, d.key, h.ticket FROM home h CROSS JOIN placement p ON p.ticket = h.id"
+    " CROSS JOIN attachment a ON a.message = p.id CROSS JOIN search_doc d ON d.kind = 'file' AND d.key = a.id"
+    " WHERE p.deleted_at IS NULL"
+)
+_OF_WHAT: Final = "coalesce((SELECT a.message FROM attachment a WHERE d.kind = 'file' AND a.id = d.key), d.key)"
+
+
+def has_placements(db: Session) -> bool:
+    """Does any message lie elsewhere than where it came?"""
+    return db.connection().exec_driver_sql("SELECT 1 FROM placement LIMIT 1").first() is not None
+
+
+def documents_of(db: Session, tickets: Collection[bytes]) -> dict[int, Document]:
+    """All documents of some hundred tickets by their places, each with the ticket it belongs to now."""
+    sql = _HOMES.format(", ".join("?" * len(tickets))) + _OWN
+    if has_placements(db):
+        sql += _STAYED.format(_OF_WHAT) + _MOVED
+    found: Sequence[Document] = db.connection().exec_driver_sql(sql, tuple(tickets)).all()
+    return {row[0]: row for row in found}
+
+
+def tickets_with(db: Session, tickets: Collection[bytes], matches: Sequence[str]) -> set[bytes]:
+    """Those of some hundred tickets in which one of the FTS5 expressions is found, in whatever document: what `-word` takes
+    away.
+    """
+    if not tickets or not matches:
+        return set()
+    documents = documents_of(db, tickets)
+    found = documents_with(db, " OR ".join(matches), list(documents))
+    return {ticket for place in found if (ticket := documents[place][3]) is not None}
