@@ -20,10 +20,12 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from app.desk import Desk
 from app.kernel import signals
+from app.kernel.asked import Asked
 from app.kernel.changes import Changes
 from ui.actions import LISTS
 from ui.desk_window import LOOKS, DeskWindow, EngineSecret, Windows
 from ui.pages import BasePage
+from ui.pages.asked import show_asked
 from ui.pages.finding import Finder
 from ui.text import tr
 from ui.theme import Theme
@@ -37,6 +39,7 @@ FIRST_RUN = "first_run"
 _PLACES = (
     Place("inbox", "Inbox", "inbox-outline", "Ctrl+1"),
     Place("board", "Board", "view-column-outline", "Ctrl+2"),
+    Place("chats", "Chats", "message-outline", "Ctrl+5"),
     Place("customers", "Customers", "account-multiple-outline", "Ctrl+3"),
     Place("satisfaction", "Satisfaction", "star-outline", "Ctrl+4"),
 )
@@ -110,6 +113,10 @@ class Window(DeskWindow):
             self.go(previous)
             self._trail = [n for n in self._trail if n != leaving]
 
+    def take(self, asked: Asked) -> None:
+        """Show what a link or another start of the program asked for."""
+        show_asked(self.context, asked, is_set_up=self.current != FIRST_RUN)
+
     def watch(self) -> None:
         """Keep the lamp true and know who works here; called once the first screen is painted."""
         from ui.pages.health.lamp import StatusLamp
@@ -152,7 +159,7 @@ class Window(DeskWindow):
 
     def _bind(self) -> None:
         bind = self.actions_.bind
-        for name in ("inbox", "board", "customers", "satisfaction", "health", "settings"):
+        for name in ("inbox", "board", "chats", "customers", "satisfaction", "health", "settings"):
             if has_page(name):
                 bind(self, f"go.{name}", partial(self.go, name))
         for key, view in LISTS.items():

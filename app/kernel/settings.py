@@ -187,6 +187,8 @@ KEEP_ENGINE = declare(
 SIDE_FOLDED = declare(
     Setting("side_folded", str, "", "Sections beside a conversation of which only the heading is shown", "device")
 )
+CHATS_BESIDE = declare(Setting("chats_beside", bool, False, "Show several chats side by side", "device"))
+CHAT_ENTER_SENDS = declare(Setting("chat_enter_sends", bool, False, "Enter sends a chat message", "device"))
 NOTIFICATIONS = declare(Setting("notifications", bool, True, "Show a notice when something new arrives", "device"))
 BOARD_COLUMNS = declare(
     Setting(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
@@ -25,6 +25,19 @@ from ui.pages.inbox.recipients import AddressField, as_text
 from ui.pages.inbox.words import names_text
 from ui.pages.inbox.writer import Writer
 from ui.text import tr
+
+
+class TakesFiles(Protocol):
+    """A composer to which files can be added. `turn` counts what is being written: a file of an earlier turn is too late."""
+
+    @property
+    def turn(self) -> int:
+        """Which letter is being written."""
+        ...
+
+    def add_file(self, file: NewAttachment, /) -> None:
+        """Show a file that is in the desk."""
+        ...
 
 
 class Post(QObject):
@@ -179,7 +192,7 @@ class Post(QObject):
 
     # -- files
 
-    def ask_files(self, writer: Writer) -> None:
+    def ask_files(self, writer: TakesFiles) -> None:
         """The person chooses files in the system's dialog."""
         dialog = QFileDialog(self._owner, tr("Attach files"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
@@ -187,12 +200,12 @@ class Post(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def attach(self, writer: Writer, paths: Sequence[str]) -> None:
+    def attach(self, writer: TakesFiles, paths: Sequence[str]) -> None:
         """Take files into the desk and show them under the letter."""
         for path in paths:
             self._take(writer, partial(files.take_file, self._context.desk, Path(path)))
 
-    def attach_bytes(self, writer: Writer, name: str, read: Callable[[], bytes]) -> None:
+    def attach_bytes(self, writer: TakesFiles, name: str, read: Callable[[], bytes]) -> None:
         """Bytes that stand in no file (a picture from the clipboard); `read` runs on a task thread."""
         self._take(writer, lambda: files.take_bytes(self._context.desk, name, read()))
 
@@ -200,7 +213,7 @@ class Post(QObject):
         """A file was read while the person went on to write something else."""
         self._context.toasts.say(tr("{name} was not added: something else is being written now.", name=name), "bad")
 
-    def _take(self, writer: Writer, read: Callable[[], NewFile]) -> None:
+    def _take(self, writer: TakesFiles, read: Callable[[], NewFile]) -> None:
         desk, turn = self._context.desk, writer.turn
 
         def work() -> NewAttachment:
@@ -214,7 +227,7 @@ class Post(QObject):
             else:
                 self.say_too_late(file.filename)
 
-        self._context.tasks.run(work, then=take, owner=writer)
+        self._context.tasks.run(work, then=take, owner=cast(QObject, writer))
 
     # -- addresses
 

@@ -36,11 +36,12 @@ _AFTER_PAINT_MS = 40
 class MailFiles(QObject):
     """Reads and opens what belongs to messages."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, *, opened: str = "opened") -> None:
+        """`opened`: the folder for what is opened from here; another page's is its own."""
         super().__init__()
         self._context = context
         temporary = context.desk.workspace.temporary
-        self._opened = temporary / "opened"
+        self._opened = temporary / opened
         self.marks = RenderMarks(temporary / "rendering")
         self.reader = MailReader(context.desk, lambda where: tr("(leads to {where})", where=where))
         self._readings: OrderedDict[UUID, Reading] = OrderedDict()

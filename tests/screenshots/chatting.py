@@ -1,0 +1,164 @@
+"""Chats for the scenes: a shop's afternoon with somebody who waits, three who are being talked to, and some that are over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from app.chats import commands
+from app.desk import Desk
+from app.kernel import clock
+from app.templates.commands import add_canned
+from tests.screenshots.studio import NOW, Studio
+from tests.ui.chat_desk import ChatDesk, Visitor
+from ui.pages.chats.page import Page
+
+_SITE = "https://larkandloom.example"
+_ANSWERS = (
+    (
+        "Paying by transfer",
+        "Of course, {{customer.first_name}}. Please use the order number as the reference.",
+        "transfer",
+    ),
+    ("Delivery times", "Parcels inside the EU take three to five working days.", "transit"),
+    ("Trade customers", "We would love to work with you. Trade prices start at ten pieces.", "trade"),
+    ("Opening hours", "We are here from Monday to Friday, 9:00 to 17:00.", "hours"),
+)
+
+
+@dataclass
+class Afternoon:
+    """Who is there."""
+
+    elena: Visitor
+    unknown: Visitor
+    jonas: Visitor
+    waiting: Visitor
+
+
+def afternoon(desk: Desk) -> Afternoon:
+    """Chats of the last half hour; time stands still, so each happens at its own moment."""
+    place = ChatDesk(desk)
+    for name, text, word in _ANSWERS:
+        desk.do(add_canned, name, text, word)
+    over = place.visitor("Farid Zhang", "farid@zhang.example")
+    _at(50, lambda: over.enters("Is the Walnut frame back in stock?"))
+    _at(49, lambda: desk.do(commands.send_chat, _key(over), "Next week, Farid. Shall I write to you then?"))
+    _at(48, lambda: over.says("Please do, thank you!"))
+    _at(45, lambda: desk.do(commands.end_chat, _key(over)))
+    missed = place.visitor(page=f"{_SITE}/help/opening-hours")
+    _at(90, lambda: missed.enters("Are you open on Sunday?"))
+    _at(75, lambda: desk.do(commands.end_chat, _key(missed)))
+    jonas = place.visitor("Jonas Vogel", "jonas@vogel.example", page=f"{_SITE}/orders/11020")
+    _at(17, lambda: jonas.enters("Could you leave the parcel with my neighbour?"))
+    _at(15, lambda: _answer(desk, jonas, "Of course. I have added the note to your order: Weber, second floor."))
+    _at(14, lambda: jonas.says("Perfect, thank you so much"))
+    _at(13, lambda: _answer(desk, jonas, "With pleasure. Anything else I can do?", read=False))
+    elena = place.visitor("Elena Brandt", "elena@brandt.example", page=f"{_SITE}/checkout/payment")
+    _at(6, lambda: elena.enters("Hello! I am trying to pay with my card but the page says “declined”."))
+    _at(
+        5,
+        lambda: _answer(
+            desk, elena, "Hello Elena, sorry about that. Which card are you using? Please don’t send the number."
+        ),
+    )
+    _at(4, lambda: elena.says("A Maestro card, from my bank in Vienna."))
+    _at(3, lambda: _answer(desk, elena, "Thank you. We take Visa, Mastercard, SEPA transfer and PayPal. Maestro stopped "
+                           "working everywhere this summer, so the bank says no."))  # fmt: skip
+    _at(0.7, lambda: elena.says("Ah, I see. Can I pay by transfer and still have it before the 28th?"))
+    unknown = place.visitor(page=f"{_SITE}/throws/linen-throw-sage")
+    _at(4, lambda: unknown.enters("Hi, is the sage throw machine washable?"))
+    _at(3, lambda: _answer(desk, unknown, "Hello! Yes, at 30 degrees. Better dry it in the shade."))
+    _at(2.2, lambda: unknown.says("Great. Do you ship to Norway?"))
+    waiting = place.visitor(page=f"{_SITE}/help/returns-and-refunds")
+    _at(0.15, lambda: waiting.enters("My parcel never arrived and nobody answers my mails"))
+    return Afternoon(elena, unknown, jonas, waiting)
+
+
+def show(studio: Studio, desk: Desk) -> tuple[Page, Afternoon]:
+    """The page of chats, Elena's in front."""
+    who = afternoon(desk)
+    studio.go("chats", conversation=_key(who.elena))
+    page = studio.page(Page)
+    studio.wait(lambda: page.row is not None and page.row.id == who.elena.conversation, "Elena's chat")
+    studio.wait(lambda: page.around.answers and page.overview is not None, "the list")
+    return page, who
+
+
+def scene_chats(studio: Studio, desk: Desk) -> None:
+    """Elena types; a canned answer is being looked for."""
+    page, who = show(studio, desk)
+    who.elena.types()
+    studio.wait(lambda: page.is_typing(who.elena.conversation), "that she types")
+    writer = page.stage.alone.writer
+    writer.take_focus()
+    writer.composer.edit.insertPlainText("/tra")
+    studio.wait(lambda: writer.answers.is_open, "the canned answers")
+
+
+def scene_waiting(studio: Studio, desk: Desk) -> None:
+    """Somebody who waits, before the chat is taken."""
+    page, who = show(studio, desk)
+    page.open(_key(who.waiting))
+    studio.wait(lambda: page.row is not None and page.row.id == who.waiting.conversation, "the chat that waits")
+
+
+def scene_beside(studio: Studio, desk: Desk) -> None:
+    """Several side by side."""
+    page, _who = show(studio, desk)
+    page.show_beside(on=True)
+    studio.wait(lambda: len(page.stage.beside) > 1 and all(one.row is not None for one in page.stage.beside), "columns")
+    page.stage.go_to(1)
+    page.stage.beside[1].writer.composer.edit.insertPlainText("Yes! If the transfer arrives by Tuesday, it")
+    studio.settle()
+
+
+def scene_gone(studio: Studio, desk: Desk) -> None:
+    """The visitor has left: e-mail is offered."""
+    page, who = show(studio, desk)
+    who.elena.leaves()
+    studio.wait(lambda: page.row is not None and not page.row.there, "that she has left")
+
+
+def scene_over(studio: Studio, desk: Desk) -> None:
+    """A chat that is over."""
+    page, who = show(studio, desk)
+    desk.do(commands.end_chat, _key(who.elena))
+    studio.wait(lambda: page.row is not None and page.row.state not in ("waiting", "live"), "the end")
+
+
+def scene_transfer(studio: Studio, desk: Desk) -> None:
+    """To a colleague, with a note."""
+    show(studio, desk)
+    studio.act("chat.transfer")
+    studio.wait(lambda: studio.shown.overlay.is_open, "the sheet")
+
+
+def scene_empty(studio: Studio, _desk: Desk) -> None:
+    """Chat has never been set up."""
+    studio.go("chats")
+    page = studio.page(Page)
+    studio.wait(lambda: page.overview is not None, "the list")
+
+
+def _key(visitor: Visitor) -> UUID:
+    assert visitor.conversation is not None
+    return visitor.conversation
+
+
+def _answer(desk: Desk, visitor: Visitor, text: str, *, read: bool = True) -> None:
+    sent = desk.do(commands.send_chat, _key(visitor), text)
+    visitor.has(sent.message)
+    if read:
+        visitor.reads(sent.seq)
+
+
+def _at(minutes: float, act: Callable[[], object]) -> None:
+    """Let something happen so many minutes ago."""
+    clock.set_source(lambda: NOW - timedelta(minutes=minutes))
+    try:
+        act()
+    finally:
+        clock.set_source(lambda: NOW)

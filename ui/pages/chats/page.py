@@ -1,0 +1,415 @@
+"""Chats: who waits, who is being talked to, what is said. It asks, shows and follows changes; it decides nothing.
+
+Whatever comes is read as one question for the list and one for each chat in sight, each under way once at most, however fast
+visitors write; so the window has time for the person's own keys.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from functools import partial
+from typing import Any
+from uuid import UUID
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QImage
+
+from app.chats.queries import ChatRow
+from app.kernel import clock, options
+from app.kernel.changes import Changes
+from app.templates.commands import note_used
+from ui.pages import Context
+from ui.pages.chats import loading
+from ui.pages.chats.acts import ChatActs
+from ui.pages.chats.column import ChatColumn
+from ui.pages.chats.frame import ChatsFrame
+from ui.pages.chats.keys import bind
+from ui.pages.chats.loading import Around, Overview, Talk
+from ui.pages.chats.standing import Standing
+from ui.pages.chats.words import GOING_ON, visitor_name
+from ui.pages.inbox import loading as inbox_loading
+from ui.pages.inbox.letter import Letter
+from ui.pages.inbox.letters import Post
+from ui.pages.inbox.mailfiles import MailFiles
+from ui.text import tr
+from ui.widgets.pictures import png_of
+
+_TICK_MS = 1000
+TYPING_S = 7.0
+"""So long a word that somebody types holds; they say it again while they do."""
+
+
+class Page(ChatsFrame):
+    """The page of chats."""
+
+    def __init__(self, context: Context) -> None:
+        self.me = context.desk.me()
+        self.front: UUID | None = None
+        self.overview: Overview | None = None
+        self.around = Around((), (), has_channel=True)
+        self._typing: dict[UUID, float] = {}
+        self._letters: dict[tuple[UUID, str], Letter] = {}
+        self._reading: dict[ChatColumn, Standing] = {}
+        self.acts = ChatActs(context)
+        super().__init__(context)
+        self.files = MailFiles(context, opened="opened-chat")
+        self.files.setParent(self)
+        self.post = Post(context, self, lambda: 0)
+        tasks = context.tasks
+        self._list = Standing(tasks, lambda: (loading.overview, (self.me,)), self._take_overview, self, self._failed)
+        self._around = Standing(tasks, lambda: (loading.around, (self.me,)), self._take_around, self)
+        self._beside = Standing(tasks, self._ask_beside, self._take_beside, self)
+        self._wire()
+        self._tick = QTimer(self, interval=_TICK_MS)
+        self._tick.timeout.connect(self._go_on)
+        self._tick.start()
+        tasks.ask(options.get, "chats_beside", then=self._take_way, owner=self)
+        self._around.again()
+        self._list.again()
+
+    # -- what the window calls
+
+    def activate(self) -> None:
+        bind(self)
+        self.take_focus()
+
+    def deactivate(self) -> None:
+        self.rest()
+
+    def rest(self) -> None:
+        for column in self.stage.columns():
+            column.writer.keep_now()
+
+    def take_over(self) -> None:
+        for column in self.stage.columns():
+            column.look()
+
+    def acts_on(self) -> str:
+        row = self.row
+        return tr("On the chat with {name}", name=visitor_name(row)) if row is not None else ""
+
+    def take_focus(self) -> None:
+        current = self.stage.current
+        if self.stage.is_beside and current is not None:
+            current.writer.take_focus()
+        elif not self.stage.is_beside:
+            self.list.focus_rows()
+
+    def refresh(self, changes: Changes) -> None:
+        self.me = self.context.desk.me()
+        self._hear(changes)
+        if changes.touches("conversation", "chat_visitor", "agent", "setting"):
+            self._list.again()
+        if changes.touches("agent", "canned", "chat_channel"):
+            self._around.again()
+        tickets, chats = changes.of("ticket"), changes.of("conversation")
+        everyone = changes.touches("chat_visitor", "setting")
+        for column in self.stage.columns():
+            row = column.row
+            known = row is not None and (tickets is None or row.ticket in tickets)
+            if everyone or known or chats is None or column.conversation in chats:
+                self.read(column)
+
+    def show_place(self, **where: object) -> None:
+        """`conversation`: show this chat."""
+        wanted = where.get("conversation")
+        if isinstance(wanted, UUID):
+            self.open(wanted)
+            current = self.stage.current
+            if current is not None:
+                current.writer.take_focus()
+
+    # -- which chat
+
+    @property
+    def row(self) -> ChatRow | None:
+        """The chat that actions act on."""
+        current = self.stage.current
+        return current.row if current is not None else None
+
+    def open(self, conversation: UUID) -> None:
+        """Show a chat: its column, if it stands beside others, else in front."""
+        self.front = conversation
+        if self.stage.is_beside:
+            place = next((n for n, one in enumerate(self.stage.beside) if one.conversation == conversation), -1)
+            if self.stage.go_to(place):
+                return
+            self.show_beside(on=False)
+        self.stage.show_alone()
+        self.fit()
+        if self.stage.alone.set_conversation(conversation):
+            self.read(self.stage.alone)
+        self.list.choose(conversation)
+        self.context.actions.refresh()
+
+    def show_beside(self, *, on: bool) -> None:
+        """Several side by side, or one in front, from now on."""
+        if on != self.beside_wanted:
+            self.beside_wanted = on
+            self.context.tasks.do(options.put, "chats_beside", on)
+        self.laid_out()
+        self.take_focus()
+
+    def laid_out(self) -> None:
+        beside = self.beside_wanted and self.can_stand_beside and self.overview is not None
+        if beside and self.overview is not None:
+            for column in self.stage.show_beside([row.id for row in _in_order(self.overview)]):
+                self.read(column)
+        elif self.stage.is_beside:
+            current = self.stage.current
+            self.front = current.conversation if current is not None else self.front
+            self.stage.show_beside(())  # what is typed there is kept
+            self.stage.show_nothing()
+            self._show_front()
+        self.fit()
+
+    def step(self, by: int) -> None:
+        """The next or the previous chat."""
+        if not self.stage.is_beside:
+            self.list.rows.step(by)
+            return
+        columns, current = self.stage.beside, self.stage.current
+        if current is not None:
+            self.stage.go_to((columns.index(current) + by) % len(columns))
+
+    def take_next(self) -> None:
+        """Take whoever waits longest."""
+        if self.overview is not None and self.overview.waiting:
+            self.accept(self.overview.waiting[0])
+
+    def accept(self, row: ChatRow) -> None:
+        """Take a chat, and write."""
+
+        def taken(_done: object) -> None:
+            self.open(row.id)
+            current = self.stage.current
+            if current is not None:
+                current.writer.take_focus()
+
+        self.acts.accept(row, taken)
+
+    # -- reading
+
+    def read(self, column: ChatColumn) -> None:
+        """Ask for what a column shows."""
+        self._reading[column].again()
+
+    def _take_overview(self, found: Overview) -> None:
+        self.overview = found
+        self.list.show_overview(found)
+        self.stage.bar.show_numbers(found.counts, found.opening)
+        if self.beside_wanted and self.can_stand_beside:
+            self.laid_out()
+        elif self.front is None:
+            self._show_front()
+        self.list.choose(self.front)
+        self.context.actions.refresh()
+
+    def _show_front(self) -> None:
+        """What was in front, or the first there is."""
+        chats = self.list.model.chats()
+        if self.front is None and chats:
+            self.front = chats[0].id
+        if self.front is not None:
+            self.open(self.front)
+        else:
+            self.stage.show_nothing()
+            self.fit()
+
+    def _take_around(self, found: Around) -> None:
+        self.around = found
+        self.list.show_set_up(found.has_channel)
+        for column in self.stage.columns():
+            if column.talk is not None:
+                column.writer.set_answers(found.answers, column.talk.facts)
+
+    def _take_way(self, beside: bool) -> None:
+        self.beside_wanted = beside
+        self.laid_out()
+
+    def _take_talk(self, column: ChatColumn, talk: Talk | None) -> None:
+        if talk is None or talk.view.row.id != column.conversation:
+            return
+        typing = self.is_typing(talk.view.row.id)
+        column.show_talk(talk, self._letters_of(talk), self.around.answers, typing=typing)
+        if column is self.stage.current:
+            self._show_side()
+        self.context.actions.refresh()
+
+    def _letters_of(self, talk: Talk) -> list[Letter]:
+        """What was begun in a chat: as it was left here, else as the desk has it."""
+        key, found = talk.view.row.id, []
+        for mode, draft in (("reply", talk.reply), ("note", talk.note)):
+            known = self._letters.get((key, mode))
+            if known is not None:
+                found.append(known)
+            elif draft is not None:
+                found.append(Letter.of_draft(draft))
+        return found
+
+    def _show_side(self) -> None:
+        current = self.stage.current
+        if current is None or current.talk is None or self.stage.is_beside:
+            return
+        self.side.proof.show_talk(current.talk)
+        self.side.panel.show_ticket(current.talk.detail)
+        self._beside.again()
+
+    def _ask_beside(self) -> Any:
+        current = self.stage.current
+        if current is None or current.talk is None:
+            return None
+        row = current.talk.detail.row
+        return _with_ticket, (row.customer, row.id, self.me)
+
+    def _take_beside(self, found: tuple[UUID, Any]) -> None:
+        current = self.stage.current
+        if current is not None and current.talk is not None and current.talk.detail.id == found[0]:
+            self.side.panel.show_beside(found[1], current.talk.detail)
+
+    def _failed(self, error: Exception) -> bool:
+        self.list.show_error(str(error), self._list.again)
+        return True
+
+    # -- typing, and time
+
+    def is_typing(self, conversation: object) -> bool:
+        return isinstance(conversation, UUID) and self._typing.get(conversation, 0) > time.monotonic()
+
+    def _hear(self, changes: Changes) -> None:
+        said = [one.payload or {} for one in changes.signals if one.topic == "chat_typing"]
+        for payload in said:
+            if payload.get("who") == "visitor":
+                key = UUID(hex=str(payload.get("conversation")))
+                self._typing[key] = time.monotonic() + TYPING_S if payload.get("on") else 0.0
+        if said:
+            self._show_typing()
+
+    def _show_typing(self) -> None:
+        for column in self.stage.columns():
+            column.set_typing(self.is_typing(column.conversation))
+        self.list.repaint_rows()
+
+    def _go_on(self) -> None:
+        if not self.isVisible():
+            return
+        for column in self.stage.columns():
+            column.go_on()
+        if self._typing:
+            over = [key for key, until in self._typing.items() if until <= time.monotonic()]
+            for key in over:
+                del self._typing[key]
+            if over:
+                self._show_typing()
+
+    # -- wiring
+
+    def listen(self, column: ChatColumn) -> None:
+        writer = column.writer
+        self._reading[column] = Standing(
+            self.context.tasks,
+            lambda: (loading.opened, (column.conversation, self.me)) if column.conversation is not None else None,
+            lambda talk: self._take_talk(column, talk),
+            column,
+        )
+        column.destroyed.connect(partial(self._reading.pop, column, None))
+        column.seen.connect(self.acts.mark_read)
+        column.mail_wanted.connect(lambda: column.set_by_mail(True))
+        column.lines.file_opened.connect(lambda key: self._open_file(column, key))
+        column.lines.link_clicked.connect(self.files.open_link)
+        writer.sent.connect(lambda letter, way: self._send(column, letter, way))
+        writer.kept.connect(lambda letter: self._keep(column, letter))
+        writer.typing.connect(lambda on: self._tell_typing(column, on=on))
+        writer.files_chosen.connect(lambda paths: self.post.attach(writer, paths))
+        writer.image_given.connect(lambda image: self._attach_image(column, image))
+        writer.attach_wanted.connect(lambda: self.post.ask_files(writer))
+        writer.answer_used.connect(lambda key: self.context.tasks.do(note_used, key))
+        writer.refused.connect(lambda words: self.context.toasts.say(words, "bad"))
+        writer.escaped.connect(self.list.focus_rows)
+        explain = self.context.actions.explain
+        for button, key in ((writer.send, "send"), (writer.attach, "attach"), (writer.canned, "chat.canned")):
+            explain(button, key)
+
+    def _wire(self) -> None:
+        left, bar, panel = self.list, self.stage.bar, self.side.panel
+        self.listen(self.stage.alone)
+        left.chosen.connect(self.open)
+        left.entered.connect(self._enter)
+        for where in (left, bar):
+            where.accepting_chosen.connect(lambda on: self.acts.set_away(away=not on))
+        left.side_by_side_wanted.connect(lambda: self.context.actions.run("chat.beside"))
+        left.hours_wanted.connect(partial(self.context.go, "settings", category="chat"))
+        left.set_up_wanted.connect(partial(self.context.go, "settings", category="chat"))
+        bar.one_wanted.connect(lambda: self.show_beside(on=False))
+        bar.next_wanted.connect(self.take_next)
+        self.stage.moved.connect(self._moved)
+        panel.customer_wanted.connect(lambda key: self.context.go("customers", customer=key))
+        panel.ticket_wanted.connect(lambda key: self.context.go("inbox", ticket=key))
+        panel.moment_chosen.connect(self._go_to)
+        panel.wanted.connect(self.want_side)
+        self.context.actions.explain(left.beside, "chat.beside")
+
+    def _enter(self) -> None:
+        current = self.stage.current
+        if current is not None:
+            current.writer.take_focus()
+
+    def _moved(self) -> None:
+        current = self.stage.current
+        self.front = current.conversation if current is not None else None
+        self.context.actions.refresh()
+
+    def _go_to(self, moment: Any) -> None:
+        if moment.ticket is not None:
+            self.context.go("inbox", ticket=moment.ticket, message=moment.message)
+
+    # -- words of ours
+
+    def _send(self, column: ChatColumn, letter: Letter, way: str) -> None:
+        row = column.row
+        if row is None:
+            return
+        key = (row.id, letter.mode)
+        self._letters[key] = Letter(letter.mode)
+
+        def failed(_error: Exception) -> bool:
+            if column.conversation == row.id:
+                column.writer.put_back(letter)
+            else:
+                self._letters[key] = letter
+                self.acts.keep(row, letter)
+            return False
+
+        self.acts.send(row, letter, way, failed)
+        column.lines.to_end()
+
+    def _keep(self, column: ChatColumn, letter: Letter) -> None:
+        if column.row is not None:
+            self._letters[column.row.id, letter.mode] = letter
+            self.acts.keep(column.row, letter)
+
+    def _tell_typing(self, column: ChatColumn, *, on: bool) -> None:
+        if column.row is not None and column.row.state in GOING_ON:
+            self.acts.tell_typing(column.row, on=on)
+
+    def _attach_image(self, column: ChatColumn, image: QImage) -> None:
+        name = tr("picture {time}.png", time=clock.now().astimezone().strftime("%Y-%m-%d %H-%M-%S"))
+        self.post.attach_bytes(column.writer, name, lambda: png_of(image))
+
+    def _open_file(self, column: ChatColumn, key: str) -> None:
+        lines = column.talk.view.lines if column.talk is not None else ()
+        name = next((one.filename for line in lines for one in line.files if one.id.hex == key), "")
+        self.files.open_file(UUID(hex=key), name)
+
+
+def _in_order(found: Overview) -> list[ChatRow]:
+    """One's own chats side by side: each keeps its place, whoever waits."""
+    return sorted(found.mine, key=lambda row: row.started_at)
+
+
+def _with_ticket(db: Any, customer: UUID | None, ticket: UUID, me: UUID | None) -> tuple[UUID, Any]:
+    """What stands beside a chat, and of which ticket; without what is said in that very chat, which is before one's eyes."""
+    found = inbox_loading.beside(db, customer, ticket, me)
+    moments = tuple(one for one in found.moments if one.ticket != ticket or one.channel != "chat" or one.kind != "mail")
+    return ticket, replace(found, moments=moments)

@@ -1,0 +1,103 @@
+"""Painting of the list of chats: headings, and rows with who, how long they wait, where they are and their last words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+
+from app.chats.queries import ChatRow
+from app.kernel import clock
+from ui.icons import draw_icon
+from ui.models.chats import CHAT_ROLE, Heading
+from ui.pages.chats.words import GOING_ON, is_named, second_line, state_pill, state_text, visitor_name
+from ui.text import count_text, tr
+from ui.theme import SMALL, font
+from ui.widgets.paint import draw_avatar, draw_dot, draw_pill, draw_row_ground, draw_text, pill_width
+
+ROW_HEIGHT, HEADING_HEIGHT = 84, 36
+_Index = QModelIndex | QPersistentModelIndex
+_MEDIUM, _BOLD = QFont.Weight.Medium, QFont.Weight.DemiBold
+
+
+class ChatPainter(QStyledItemDelegate):
+    """Paints the list. `is_typing(conversation)`: does the visitor type just now?"""
+
+    def __init__(self, parent: QObject, is_typing: Callable[[UUID], bool]) -> None:
+        super().__init__(parent)
+        self._is_typing = is_typing
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
+        return QSize(200, HEADING_HEIGHT if isinstance(index.data(CHAT_ROLE), Heading) else ROW_HEIGHT)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
+        item = index.data(CHAT_ROLE)
+        painter.save()
+        if isinstance(item, Heading):
+            _paint_heading(painter, QRectF(option.rect), item)
+        elif isinstance(item, ChatRow):
+            _paint_row(painter, option, item, typing=self._is_typing(item.id))
+        painter.restore()
+
+
+def _paint_heading(painter: QPainter, rect: QRectF, item: Heading) -> None:
+    line = rect.adjusted(20, 10, -20, 0)
+    draw_text(painter, line, item.text, px=SMALL, weight=_BOLD, colour="text3")
+    width = QFontMetrics(font(SMALL, _BOLD)).horizontalAdvance(item.text) + 8
+    draw_text(painter, line.adjusted(width, 0, 0, 0), count_text(item.count), px=SMALL, colour="text3")
+
+
+def _paint_row(painter: QPainter, option: QStyleOptionViewItem, row: ChatRow, *, typing: bool) -> None:
+    frame = QRectF(option.rect).adjusted(8, 2, -8, -2)
+    state = option.state
+    draw_row_ground(
+        painter,
+        frame,
+        selected=bool(state & QStyle.StateFlag.State_Selected),
+        hovered=bool(state & QStyle.StateFlag.State_MouseOver),
+        focused=bool(state & QStyle.StateFlag.State_HasFocus)
+        and bool(state & QStyle.StateFlag.State_KeyboardFocusChange),
+    )
+    left, top, right = frame.x() + 12, frame.y() + 10, frame.right() - 12
+    name = visitor_name(row)
+    draw_avatar(painter, QRectF(left, top + 2, 32, 32), name, icon=None if is_named(row) else "account-outline")
+    words, end = left + 44, _paint_state(painter, row, right, top)
+    if row.state in GOING_ON and (row.verified or row.email):
+        end -= 18
+        shield = ("shield-check-outline", "ok") if row.verified else ("shield-alert-outline", "warn")
+        draw_icon(painter, QPointF(end, top + 2), shield[0], shield[1], 14)
+        end -= 4
+    weight = _BOLD if row.unread else _MEDIUM
+    draw_text(painter, QRectF(words, top, end - words - 4, 18), name, weight=weight)
+    draw_text(painter, QRectF(words, top + 20, right - words, 18), second_line(row), px=SMALL, colour="text2")
+    _paint_last(painter, QRectF(words, top + 41, right - words, 18), row, typing=typing)
+
+
+def _paint_state(painter: QPainter, row: ChatRow, right: float, top: float) -> float:
+    """How long they wait, or what is the case instead; where the name must end."""
+    now = clock.now()
+    pill = state_pill(row, now)
+    if pill is not None:
+        draw_pill(painter, right, top - 1, pill[0], pill[1], right=True)
+        return right - pill_width(pill[0]) - 4
+    words = state_text(row, now)
+    width = QFontMetrics(font(SMALL)).horizontalAdvance(words) + 2
+    draw_text(painter, QRectF(right - width, top, width, 18), words, px=SMALL, colour="text3")
+    return right - width - 4
+
+
+def _paint_last(painter: QPainter, line: QRectF, row: ChatRow, *, typing: bool) -> None:
+    if typing:
+        for place in range(3):
+            draw_dot(painter, QPointF(line.x() + 3 + 9 * place, line.center().y()), "accent", 5)
+        words = tr("typing")
+        draw_text(painter, line.adjusted(32, 0, 0, 0), words, px=SMALL, weight=_MEDIUM, colour="accent_text")
+        return
+    room = line
+    if row.unread:
+        draw_dot(painter, QPointF(line.right() - 4, line.center().y()), "accent")
+        room = line.adjusted(0, 0, -16, 0)
+    draw_text(painter, room, row.snippet, px=SMALL, colour="text" if row.unread else "text3")

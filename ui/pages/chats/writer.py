@@ -1,0 +1,342 @@
+"""Writing in a chat: the composer with files and canned answers, as a message, a mail or a note.
+
+`/` begins a canned answer wherever a word begins; the list lies over the text, Enter puts the chosen one in with its
+placeholders filled. What is typed is kept as the ticket's draft, so that it is there in the inbox too. That one types is told
+the visitor at most every three seconds, and that one stopped.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QImage, QResizeEvent, QTextCursor
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+
+from app.chats.rules import MAX_CHARS
+from app.conversations.commands import NewAttachment
+from app.templates.queries import Canned
+from app.templates.rules import fill
+from ui.pages.inbox.letter import Letter
+from ui.text import count_text, tr
+from ui.widgets.button import Button, ToolButton
+from ui.widgets.composer import Attachment, Composer
+from ui.widgets.fuzzy import fuzzy
+from ui.widgets.label import Label
+from ui.widgets.layout import row
+from ui.widgets.suggest import Suggestion, SuggestList
+
+KEEP_MS = 2000
+TYPING_S = 3.0
+STOPPED_MS = 5000
+_SHOWN = 6
+_CALLED = re.compile(r"(?:^|(?<=\s))/(\S{0,40})$")
+
+Way = str
+"""How an answer goes: `chat`, `mail`, or `` where only notes can be written."""
+
+
+def fitting(answers: Sequence[Canned], typed: str) -> list[Canned]:
+    """The canned answers for what is typed after `/`, best first: shortcut words, then names, then texts."""
+    if not typed:
+        return sorted(answers, key=lambda one: (-one.used, one.name.casefold()))
+    found: list[tuple[int, float, int, Canned]] = []
+    wanted = typed.casefold()
+    for place, one in enumerate(answers):
+        if one.shortcut.casefold().startswith(wanted):
+            found.append((0, len(one.shortcut), place, one))
+        elif (match := fuzzy(typed, one.name)) is not None:
+            found.append((1, -match.score, place, one))
+        elif wanted in one.text.casefold():
+            found.append((2, 0, place, one))
+    return [one for *_, one in sorted(found, key=lambda each: each[:3])]
+
+
+class ChatWriter(QFrame):
+    """The composer beneath a conversation."""
+
+    sent = Signal(object, object)  # Letter, way
+    kept = Signal(object)  # Letter: keep it as a draft (an empty one: throw the draft away)
+    typing = Signal(bool)
+    files_chosen = Signal(list)
+    image_given = Signal(QImage)
+    attach_wanted = Signal()
+    answer_used = Signal(object)  # UUID
+    refused = Signal(str)
+    escaped = Signal()
+
+    def __init__(self, page: QWidget, *, compact: bool = False) -> None:
+        super().__init__()
+        self._letters: dict[str, Letter] = {}
+        self._files: tuple[NewAttachment, ...] = ()
+        self._answers: tuple[Canned, ...] = ()
+        self._facts: Mapping[str, str] = {}
+        self._way: Way = "chat"
+        self._mode = "reply"
+        self._name = ""
+        self._dirty = self._told = self._declined = False
+        self._told_at = -TYPING_S
+        self.turn = 0
+        """Counts what is being written: a file that was chosen for something else is not added."""
+        self._build(page, compact=compact)
+
+    # -- for the owner
+
+    def begin(self, name: str, letters: Sequence[Letter]) -> None:
+        """Write to somebody else: what was begun there."""
+        self._pause.stop()
+        self._stop_typing()
+        self._name = name
+        self._letters = {one.mode: one for one in letters if not one.is_empty}
+        only_note = "note" in self._letters and "reply" not in self._letters
+        self._put("note" if only_note or not self._way else "reply")
+
+    def set_way(self, way: Way, *, primary: bool = True, address: str = "") -> None:
+        """How an answer goes. `primary`: is Send what is to be done here? `address`: of a mail."""
+        self._way, self._address = way, address
+        self._primary = primary
+        options = [("reply", tr("E-mail") if way == "mail" else tr("Chat")), ("note", tr("Internal note"))]
+        self.composer.modes.set_options(options if way else options[1:], self._mode if way else "note")
+        if not way and self._mode != "note":
+            self._remember()
+            self._put("note")
+        self._dress()
+
+    def set_answers(self, answers: Sequence[Canned], facts: Mapping[str, str]) -> None:
+        """The canned answers, and what their placeholders stand for here."""
+        self._answers, self._facts = tuple(answers), facts
+
+    def set_mode(self, mode: str) -> None:
+        """Message or note, with the keyboard in the text."""
+        if mode != self._mode and (self._way or mode == "note"):
+            self._remember()
+            self._put(mode)
+        self.take_focus()
+
+    @property
+    def mode(self) -> str:
+        """reply or note."""
+        return self._mode
+
+    @property
+    def way(self) -> Way:
+        """How an answer goes."""
+        return self._way
+
+    def take_focus(self) -> None:
+        """The keyboard comes into the text."""
+        self.composer.edit.setFocus()
+
+    def letter(self) -> Letter:
+        """What is written."""
+        return Letter(self._mode, self.composer.text(), files=self._files)
+
+    def add_file(self, file: NewAttachment) -> None:
+        """A file is in the pack: show it."""
+        self._files = (*self._files, file)
+        self._show_files()
+        self._changed()
+
+    def keep_now(self) -> None:
+        """Keep what is written, if it is not kept yet."""
+        self._pause.stop()
+        if self._dirty:
+            self._dirty = False
+            self.kept.emit(self.letter())
+
+    def put_back(self, letter: Letter) -> None:
+        """It could not be sent: here it is again, before what was written since."""
+        now = self.letter() if letter.mode == self._mode else self._letters.get(letter.mode, Letter(letter.mode))
+        text = "\n".join(part for part in (letter.text, now.text) if part)
+        self._letters[letter.mode] = replace(letter, text=text, files=(*letter.files, *now.files))
+        self._put(letter.mode)
+        self._changed()
+
+    def submit(self) -> None:
+        """Send, or write the note down."""
+        letter = self.letter()
+        if letter.is_empty:
+            self.refused.emit(tr("There is nothing to send: write something first."))
+            return
+        if self._way == "chat" and letter.mode == "reply" and len(letter.text) > MAX_CHARS:
+            most = count_text(MAX_CHARS)
+            self.refused.emit(tr("A message has at most {most} characters. Send it as two.", most=most))
+            return
+        self._pause.stop()
+        self._dirty = False
+        self._letters.pop(self._mode, None)
+        self._put(self._mode)
+        self._stop_typing()
+        self.sent.emit(letter, "note" if letter.mode == "note" else self._way)
+
+    def open_answers(self) -> None:
+        """Begin a canned answer at the cursor."""
+        self.take_focus()
+        cursor = self.composer.edit.textCursor()
+        before = cursor.block().text()[: cursor.positionInBlock()]
+        if not _CALLED.search(before):
+            cursor.insertText("/" if not before or before[-1].isspace() else " /")
+        self._offer()
+
+    # -- building
+
+    def _build(self, page: QWidget, *, compact: bool) -> None:
+        self._address, self._primary = "", True
+        self.attach = ToolButton("paperclip", tr("Attach a file"), clicked=self.attach_wanted.emit)
+        self.canned = ToolButton("text-box-outline", tr("Canned answers"), clicked=self.open_answers)
+        self.send = Button(tr("Send"), "primary", clicked=self.submit)
+        self._hint = Label("", "caption")
+        self._hint.setVisible(False)
+        modes = [("reply", tr("Chat")), ("note", tr("Internal note"))]
+        self.composer = Composer(
+            tr("Write a message…"), modes=modes, tools=[self.attach, self.canned], buttons=[self._hint, self.send]
+        )
+        edit = self.composer.edit
+        edit.set_least(44)
+        edit.textChanged.connect(self._changed)
+        edit.cursorPositionChanged.connect(self._offer)
+        edit.files_given.connect(self.files_chosen)
+        edit.image_given.connect(self.image_given)
+        edit.escaped.connect(self.escaped)
+        self.composer.submitted.connect(self.submit)
+        self.composer.strip.removed.connect(self._remove_file)
+        self.composer.modes.chosen.connect(self._mode_chosen)
+        self.answers = SuggestList(tr("Canned answers"), page)
+        self.answers.watch(edit)
+        self.answers.taken.connect(self._insert)
+        self.answers.left.connect(self._decline)
+        self._pause = QTimer(self, singleShot=True, interval=KEEP_MS)
+        self._pause.timeout.connect(self.keep_now)
+        self._stopped = QTimer(self, singleShot=True, interval=STOPPED_MS)
+        self._stopped.timeout.connect(self._stop_typing)
+        self._outer = QVBoxLayout(self)
+        self._outer.addWidget(row((self.composer, 1)))
+        self.set_narrow(compact)
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Less air where there is less room."""
+        side = 12 if narrow else 24
+        self._outer.setContentsMargins(side, 4, side, 12 if narrow else 20)
+
+    # -- what happens
+
+    def _mode_chosen(self, mode: str) -> None:
+        if mode != self._mode:
+            self._remember()
+            self._put(mode)
+
+    def _remember(self) -> None:
+        letter = self.letter()
+        self.keep_now()
+        if letter.is_empty:
+            self._letters.pop(letter.mode, None)
+        else:
+            self._letters[letter.mode] = letter
+
+    def _put(self, mode: str) -> None:
+        """Show what is written in a mode."""
+        letter = self._letters.get(mode, Letter(mode))
+        self._mode = mode
+        self.turn += 1
+        self.answers.hide()
+        edit = self.composer.edit
+        blocked = edit.blockSignals(True)
+        self.composer.set_text(letter.text)
+        edit.blockSignals(blocked)
+        self._files = letter.files
+        self._show_files()
+        self._dress()
+        self._dirty = False
+
+    def _dress(self) -> None:
+        note = self._mode == "note"
+        if note:
+            words = tr("Write a note that only your team sees…")
+        elif self._way == "mail":
+            words = tr("Write a mail to {address}…", address=self._address)
+        else:
+            words = tr("Write to {name}", name=self._name) if self._name else tr("Write a message…")
+        self.composer.set_mode(self._mode, words)
+        self.send.setText(tr("Add note") if note else tr("Send by e-mail") if self._way == "mail" else tr("Send"))
+        self.send.set_kind("primary" if self._primary else "")
+
+    def _changed(self) -> None:
+        self._dirty = True
+        self._pause.start()
+        self._tell_typing()
+        self._offer()
+
+    def _tell_typing(self) -> None:
+        if self._mode != "reply" or self._way != "chat":
+            return
+        if not self.composer.text():
+            self._stop_typing()
+            return
+        self._stopped.start()
+        now = time.monotonic()
+        if not self._told or now - self._told_at >= TYPING_S:
+            self._told, self._told_at = True, now
+            self.typing.emit(True)
+
+    def _stop_typing(self) -> None:
+        self._stopped.stop()
+        if self._told:
+            self._told, self._told_at = False, -TYPING_S
+            self.typing.emit(False)
+
+    def _show_files(self) -> None:
+        files = [Attachment(str(n), one.filename, one.size, one.content_type) for n, one in enumerate(self._files)]
+        self.composer.strip.set_attachments(files)
+
+    def _remove_file(self, key: str) -> None:
+        self._files = tuple(one for n, one in enumerate(self._files) if str(n) != key)
+        self._show_files()
+        self._changed()
+
+    # -- canned answers
+
+    def _called(self) -> str | None:
+        """What is typed after `/`, up to the cursor; None where no answer is being called."""
+        cursor = self.composer.edit.textCursor()
+        found = _CALLED.search(cursor.block().text()[: cursor.positionInBlock()])
+        return None if found is None or cursor.hasSelection() else found[1]
+
+    def _offer(self) -> None:
+        typed = self._called() if self.composer.edit.hasFocus() else None
+        if typed is None:
+            self._declined = False
+        if typed is None or self._declined:
+            self.answers.hide()
+            return
+        found = fitting(self._answers, typed)
+        lines = [
+            Suggestion(one.id.hex, one.shortcut, one.name, _begin(fill(one.text, self._facts)))
+            for one in found[:_SHOWN]
+        ]
+        self.answers.offer(lines, len(self._answers), self.composer)
+
+    def _decline(self) -> None:
+        """Esc: what begins with a stroke here is no canned answer."""
+        self._declined = True
+
+    def _insert(self, key: str) -> None:
+        typed = self._called()
+        one = next((each for each in self._answers if each.id.hex == key), None)
+        if one is None or typed is None:
+            return
+        cursor = self.composer.edit.textCursor()
+        cursor.movePosition(cursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, len(typed) + 1)
+        cursor.insertText(fill(one.text, self._facts))
+        self.answer_used.emit(one.id)
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        if self.answers.is_open:
+            self.answers.place(self.composer)
+
+
+def _begin(text: str) -> str:
+    return " ".join(text.split())[:160]
