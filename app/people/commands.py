@@ -22,14 +22,16 @@ from app.kernel.memo import memo
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
 from app.people.history import mark_action, record_event
+from app.people.queries import customer_of
 from app.people.row_history import add_row, change_row, note_come, on_put_back, remove_row
 from app.people.rules import EventKind, blockable, company_domain, handle_of, tidy_name
 from app.people.tables import Agent, Blocked, Customer, Identity, Organisation
 
 __all__ = [
-    "AGENT_FIELDS", "CUSTOMER_FIELDS", "add_address", "add_agent", "block", "customer_for", "customer_met",
-    "forget_customer", "know_customers", "mark_action", "mark_address_dead", "merge_customers", "organisation_of", "record_event",
-    "reindex_customer", "set_customer_field", "unblock", "update_agent", "update_customer", "welcome",
+    "AGENT_FIELDS", "CUSTOMER_FIELDS", "add_address", "add_agent", "block", "customer_for", "customer_known",
+    "customer_met", "forget_customer", "know_customers", "mark_action", "mark_address_dead", "merge_customers",
+    "organisation_of", "record_event", "reindex_customer", "set_customer_field", "unblock", "update_agent",
+    "update_customer", "welcome",
 ]  # fmt: skip
 
 CUSTOMER_FIELDS: Final = ("name", "organisation", "language", "notes", "fields")
@@ -99,6 +101,15 @@ def customer_for(tx: Tx, address: str, name: str, at: datetime) -> UUID:
         _give_name(tx, found.customer, better)
         known[handle] = replace(found, has_name=True)
     return found.customer
+
+
+def customer_known(tx: Tx, address: str) -> UUID | None:
+    """The customer who writes from `address`, merges followed; None for a stranger. Asks only if nobody looked before."""
+    handle = handle_of(address)
+    found: _Known | None = memo(tx, "customer").get(handle)
+    if found is not None or handle in memo(tx, "stranger"):
+        return found.customer if found else None
+    return customer_of(tx, address)
 
 
 def customer_met(tx: Tx, address: str, name: str, at: datetime) -> UUID:

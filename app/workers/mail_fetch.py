@@ -35,8 +35,7 @@ WINDOW: Final = 200
 
 _FIRST_WINDOW: Final = 25
 _WINDOW_BYTES: Final = 16 * 2**20
-_BATCH_MAILS: Final = 128
-_BATCH_BYTES: Final = 8 * 2**20
+_BATCH_BYTES: Final = _WINDOW_BYTES
 _BATCH_S: Final = 0.5
 _ROLES: Final = {
     WireRole.INBOX: FolderRole.INBOX,
@@ -224,7 +223,8 @@ class Fetcher:
     def fetch(
         self, plan: ReceivePlan, wanted: Sequence[Wanted], go_on: Callable[[], bool] = lambda: True
     ) -> Iterator[list[WaitingItem]]:
-        """Windows of received mails, in the order of `wanted`; their bytes are safe and their lines are written.
+        """Windows of received mails, in the order of `wanted`; their bytes are safe, their lines written, their reading
+        is noted as begun.
 
         The first windows are small, so that something is there soon. Ends early at stop, and when `go_on` says no.
         """
@@ -254,7 +254,7 @@ class Fetcher:
             for mail in keeper.take(mails):
                 batch.append(mail)
                 size += mail.blob.length
-                is_full = len(batch) >= _BATCH_MAILS or size >= _BATCH_BYTES or time.monotonic() - begun > _BATCH_S
+                is_full = size >= _BATCH_BYTES or time.monotonic() - begun > _BATCH_S
                 if is_full or self._hands.stop.is_set():
                     yield self._write(folder, validity, batch)
                     batch, size, begun = [], 0, time.monotonic()
@@ -271,8 +271,8 @@ class Fetcher:
 
     def _write(self, folder: FolderPlan, validity: int, batch: Sequence[commands.ReceivedMail]) -> list[WaitingItem]:
         self._packs.flush()
-        lines: dict[int, UUID] = self._do(commands.receive, folder.id, validity, batch)
-        return [WaitingItem(lines[mail.uid], mail.blob, 0, mail.was_there) for mail in batch if mail.uid in lines]
+        lines: dict[int, UUID] = self._do(commands.receive, folder.id, validity, batch, begun=True)
+        return [WaitingItem(lines[mail.uid], mail.blob, 1, mail.was_there) for mail in batch if mail.uid in lines]
 
     def _begin(self, folder: FolderPlan, state: FolderState) -> None:
         first = state.uidnext or max(self._session.uids(0), default=0) + 1

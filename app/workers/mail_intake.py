@@ -36,7 +36,7 @@ _FIRST_AT_ONCE: Final = 20
 _LEFTOVERS: Final = 200
 _FEW: Final = 16
 _SWITCH_S: Final = 0.001
-_OBJECTS: Final = 20_000
+_OBJECTS: Final = 200_000
 
 
 @dataclass(slots=True)
@@ -80,30 +80,28 @@ class PassCounts:
 @dataclass(frozen=True, slots=True)
 class Pace:
     """How long a write is to keep others out, and after how long it ends although mails are left; how long it lets them
-    in between (all in seconds); how many mails are worth a write of their own.
+    in between (all in seconds); how many mails are worth a write of their own, and how many threads are decided at once.
     """
 
     aim_s: float = 0.025
     limit_s: float = 0.03
     pause_s: float = 0.003
     least: int = 1
+    threads: int = 100
 
 
 WITH_WINDOW: Final = Pace()
-ALONE: Final = Pace(aim_s=0.15, limit_s=1.0, pause_s=0.0, least=200)
+ALONE: Final = Pace(aim_s=0.15, limit_s=1.0, pause_s=0.0, least=200, threads=1000)
 
 
 class Intake:
     """Turns received mails of one mailbox into tickets."""
 
     def __init__(self, do: Do, ask: Ask, pool: ParsePool, stop: threading.Event, pace: Pace = WITH_WINDOW) -> None:
-        self._do, self._ask, self._pool, self._stop, self._pace = do, ask, pool, stop, pace
+        self._do, self._ask, self._pool, self._stop = do, ask, pool, stop
+        self.pace = pace
         self._at_once = max(_FIRST_AT_ONCE, pace.least)
         self.counts = PassCounts()
-
-    def set_pace(self, pace: Pace) -> None:
-        """The window was opened or closed."""
-        self._pace = pace
 
     def take(self, windows: Iterator[list[WaitingItem]], expected: int) -> None:
         """Deal with windows of received mails while the next are fetched and parsed."""
@@ -141,10 +139,8 @@ class Intake:
                     self._write(parsed)
 
     def _counted(self, windows: Iterator[list[WaitingItem]]) -> Iterator[list[WaitingItem]]:
-        """Windows that were received, noted as begun: here, so that parsing never waits for its turn to write."""
         for window in windows:
             self.counts.received += len(window)
-            self._do(commands.count_attempt, [item.id for item in window])
             yield window
             if self._stop.is_set():
                 return
@@ -174,7 +170,7 @@ class Intake:
         while at < len(mails) and not self._stop.is_set():
             batch = mails[at : at + self._at_once]
             try:
-                done: Ingested = self._do(commands.ingest, batch, budget_s=self._pace.limit_s)
+                done: Ingested = self._do(commands.ingest, batch, budget_s=self.pace.limit_s)
             except UserError:
                 raise  # the disk is full or the desk is busy: the mails wait
             except Exception:
@@ -185,13 +181,13 @@ class Intake:
             self.counts.add(done)
             at += done.done
             self._at_once = self._fitting(done)
-            if self._pace.pause_s:
-                time.sleep(self._pace.pause_s)
+            if self.pace.pause_s:
+                time.sleep(self.pace.pause_s)
 
     def _fitting(self, done: Ingested) -> int:
         """How many mails fill the time that a write may take, judged by the last ones; never twice as many at once."""
-        many = int(done.done * self._pace.aim_s / max(done.took_s, 0.001))
-        return max(min(many, self._at_once * 2, _MOST_AT_ONCE), self._pace.least)
+        many = int(done.done * self.pace.aim_s / max(done.took_s, 0.001))
+        return max(min(many, self._at_once * 2, _MOST_AT_ONCE), self.pace.least)
 
     def _one_by_one(self, mails: Sequence[MailToIngest]) -> None:
         for mail in mails:

@@ -94,7 +94,7 @@ class _Live:
         Ends at stop, after a sleep of the computer, and when a person said that the line is slow, or no longer.
         """
         receiver = self.receiver
-        receiver.intake.set_pace(self._pace())
+        receiver.intake.pace = self._pace()
         receiver.report(HealthState.WORKING)
         receiver.intake.take_leftovers(self._hands.mailbox)
         plan = receiver.plan()
@@ -117,7 +117,7 @@ class _Live:
                     if self._hands.stop.is_set() or waited.slept or line_of(self._hands.ask) != receiver.line:
                         return
                     self._wake.clear()
-                    receiver.intake.set_pace(self._pace())
+                    receiver.intake.pace = self._pace()
                     self._look(plan if waited.changed and not waited.woken else None)
             finally:
                 receiver.count_traffic()

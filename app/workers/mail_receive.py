@@ -231,7 +231,9 @@ class Receiver:
     def _decide(self) -> None:
         after: UUID | None = None
         while not self._hands.stop.is_set():
-            after = self._hands.do(commands.open_young_threads, self._hands.mailbox, after)
+            after = self._hands.do(
+                commands.open_young_threads, self._hands.mailbox, after, many=self.intake.pace.threads
+            )
             if after is None:
                 return
 

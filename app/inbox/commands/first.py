@@ -26,8 +26,8 @@ from app.tickets.tables import Placement, Ticket
 STEP = 100
 
 
-def open_young_threads(tx: Tx, mailbox: UUID, after: UUID | None = None) -> UUID | None:
-    """Decide about the next threads of a mailbox, in the order of their ids; where to go on, None at the end."""
+def open_young_threads(tx: Tx, mailbox: UUID, after: UUID | None = None, *, many: int = STEP) -> UUID | None:
+    """Decide about the next threads of a mailbox (`many`), in the order of their ids; where to go on, None at the end."""
     box = tx.get(Mailbox, mailbox)
     if box is None:
         return None
@@ -45,7 +45,7 @@ def open_young_threads(tx: Tx, mailbox: UUID, after: UUID | None = None) -> UUID
         query = query.where(Ticket.last_message_at >= box.open_since)
     if after is not None:
         query = query.where(Ticket.id > after)
-    rows = tx.execute(query.order_by(Ticket.id).limit(STEP)).all()
+    rows = tx.execute(query.order_by(Ticket.id).limit(many)).all()
     customer_last = _customer_has_last_word(tx, [row.id for row in rows])
     opened = []
     for row in rows:
@@ -55,7 +55,7 @@ def open_young_threads(tx: Tx, mailbox: UUID, after: UUID | None = None) -> UUID
             opened.append(Quiet(row.id, row.assignee, row.follow_up, row.clk, status))
     open_quietly(tx, opened)
     _count_as_messages(tx, [one.ticket for one in opened])
-    return rows[-1].id if len(rows) == STEP else None
+    return rows[-1].id if len(rows) == many else None
 
 
 def end_first_import(tx: Tx, mailbox: UUID) -> None:

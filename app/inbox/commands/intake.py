@@ -24,8 +24,8 @@ from app.mime.model import Address, MailClass, ParsedMail
 from app.mime.thanks import is_thanks
 from app.outbox.commands import note_found_in_sent, note_named, record_bounce, record_complaint
 from app.outbox.rules import is_own
-from app.people.commands import customer_for, know_customers
-from app.people.queries import blocked_among, customer_of
+from app.people.commands import customer_for, customer_known, know_customers
+from app.people.queries import blocked_among
 from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning, suppress, take_answer
 from app.surveys.rules import find_token
 from app.tickets import commands as tickets
@@ -179,7 +179,7 @@ class Intake:
             return Delivery(Outcome.HISTORY if is_history else Outcome.MESSAGE, arrival.key, ticket, stored=True)
         for person in (*mail.to, *mail.cc):
             customer = (
-                customer_of(self.tx, person.address) if person.address and not is_own(person.key, self.own) else None
+                customer_known(self.tx, person.address) if person.address and not is_own(person.key, self.own) else None
             )
             if customer is not None:
                 places.store(arrival, ticket=None, customer=customer, direction=Direction.OUT)
@@ -250,7 +250,7 @@ class Intake:
         self, arrival: Arrival, writer: Address | None, outcome: Outcome, kind: Kind = Kind.MAIL
     ) -> Delivery:
         """Kept to be read, in a pile of its own; it makes no customer either."""
-        customer = customer_of(self.tx, writer.address) if writer else None
+        customer = customer_known(self.tx, writer.address) if writer else None
         self.places.store(arrival, ticket=None, customer=customer, kind=kind, automatic=True)
         return Delivery(outcome, arrival.key, reason=why_automatic(arrival.mail.auto_reasons), stored=True)
 

@@ -51,10 +51,17 @@ class ReceivedMail:
 
 
 def receive(
-    tx: Tx, folder: UUID, uidvalidity: int, mails: Sequence[ReceivedMail], *, cursor: int | None = None
+    tx: Tx,
+    folder: UUID,
+    uidvalidity: int,
+    mails: Sequence[ReceivedMail],
+    *,
+    cursor: int | None = None,
+    begun: bool = False,
 ) -> dict[int, UUID]:
     """Write ledger lines `received`; the new ones by UID. `cursor`: everything up to this UID is received now.
 
+    `begun`: they are parsed next, which counts as their first attempt (`count_attempt`) without a write of its own.
     Raises NotFoundError for a folder that is not watched (any more).
     """
     row = tx.get(MailFolder, folder)
@@ -65,7 +72,7 @@ def receive(
     fresh = [mail for mail in mails if mail.uid not in known]
     keys = [rules.item_id(folder, uidvalidity, mail.uid) for mail in fresh]
     if fresh:
-        _write(tx, row, uidvalidity, fresh, keys)
+        _write(tx, row, uidvalidity, fresh, keys, attempts=int(begun))
     if cursor is not None and row.uidvalidity == uidvalidity and cursor > row.received_uid:
         row.received_uid = cursor
     return {mail.uid: key for mail, key in zip(fresh, keys, strict=True)}
@@ -86,7 +93,9 @@ def _known(tx: Tx, folder: UUID, uidvalidity: int, uids: Sequence[int]) -> set[i
     return found
 
 
-def _write(tx: Tx, folder: MailFolder, uidvalidity: int, mails: Sequence[ReceivedMail], keys: Sequence[UUID]) -> None:
+def _write(
+    tx: Tx, folder: MailFolder, uidvalidity: int, mails: Sequence[ReceivedMail], keys: Sequence[UUID], *, attempts: int
+) -> None:
     blobs = [ids.derived_id("blob", mail.blob.sha256, mail.blob.pack, mail.blob.offset) for mail in mails]
     fresh = [
         {"id": key, "pack": ref.pack, "offset": ref.offset, "length": ref.length, "sha256": ref.sha256}
@@ -109,7 +118,7 @@ def _write(tx: Tx, folder: MailFolder, uidvalidity: int, mails: Sequence[Receive
             "outcome": rules.Outcome.RECEIVED,
             "provider_id": mail.provider_id,
             "part": mail.part,
-            "attempts": 0,
+            "attempts": attempts,
             "is_history": mail.was_there,
             "received_at": tx.now,
         }
