@@ -1,39 +1,100 @@
-"""`backup FILE`, `restore FILE`: the whole desk in one file, and back. `compact`: the same desk in less room."""
+"""`backup`, `restore`, `backups`: the whole desk in one file, and back. `compact`: the same desk in less room."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+import time
 
 from app.cli.opening import opened
 from app.cli.output import Output
+from app.desk import backing_up, restoring
+from app.desk.restoring import Preview
 from app.desk.room import alone, give_back
-from app.kernel import clock
-from app.kernel.archive import restore_archive, write_archive
+from app.kernel.archive import Going
+from app.kernel.errors import UserError
 from app.kernel.paths import Workspace, default_folder
+
+_TELL_S = 2.0
 
 
 def backup(args: argparse.Namespace, out: Output) -> int:
-    """Write the desk into one file while it is in use; it holds no passwords."""
+    """Write the desk into one file while it is in use. Passwords are in it only under a passphrase.
+
+    Without FILE the scheduled backup is made now, here and in the second place.
+    """
+    if args.file is None:
+        with opened(args) as desk:
+            backing_up.back_up_now(desk)
+            now = backing_up.standing(desk.workspace, desk.ask(backing_up.chosen))
+        out.one({"here_at": now.here_at, "elsewhere_at": now.elsewhere_at}, "A backup was made.")
+        return 0
     target = args.file.expanduser().absolute()
+    passphrase = _passphrase(args)
     with opened(args) as desk:
-        place = desk.workspace
-        size = write_archive(place.database, place.packs, target, clock.now(), replace=args.replace)
-    out.one({"file": str(target), "bytes": size}, f"The desk is in {target} ({size / 1e6:.1f} MB).")
+        written = backing_up.write_file(
+            desk,
+            target,
+            replace=args.replace,
+            passphrase=passphrase,
+            with_passwords=passphrase is not None and not args.no_passwords,
+            going=_progress(out, "written"),
+        )
+    assert written is not None  # nobody ends it here
+    about = written.manifest.about
+    out.one(
+        {"file": str(target), "bytes": written.size, **about.plain()},
+        f"The desk is in {target} ({written.size / 1e6:.1f} MB, {about.tickets:,} tickets, {about.messages:,} messages).",
+    )
     return 0
 
 
 def restore(args: argparse.Namespace, out: Output) -> int:
-    """Put a desk from a file in place. What was there is kept beside it; passwords must be given again."""
+    """Put a desk from a backup in place. What was there is kept beside it; passwords must be given again."""
     source = args.file.expanduser().absolute()
-    place = _place(args)
+    place, passphrase = _place(args), _passphrase(args)
+    if args.look:
+        return _look(restoring.look(source, place, passphrase), out)
     place.prepare()
     with alone(place, "restore"):
-        made_at = restore_archive(source, place.database, place.packs, replace=args.replace)
+        if place.exists and not args.replace:
+            msg = "There is a desk here already. Use --replace to put the backup in its place; what is there is set aside."
+            raise UserError(msg)
+        ready = restoring.prepare(place, source, passphrase, _progress(out, "restored"))
+        assert ready is not None  # nobody ends it here
+        aside = restoring.exchange(place)
     with opened(args):
         pass
+    lines = [f"The desk of {ready.made_at:%Y-%m-%d %H:%M} UTC is in {place.folder}."]
+    lines += [f"What was there is in {aside}."] if aside else []
+    lines += [f"{one.address} waits for its password: deskbell mailbox password" for one in ready.waiting]
+    lines += [f"{ready.held} messages had not gone out; they wait for you: deskbell outbox"] if ready.held else []
+    lines += [f"{ready.damaged} stored mails or files were damaged already: deskbell check"] if ready.damaged else []
     out.one(
-        {"folder": str(place.folder), "made_at": made_at},
-        f"The desk of {made_at:%Y-%m-%d %H:%M} is in {place.folder}. Sign in to its mailboxes again.",
+        {
+            "folder": str(place.folder),
+            "made_at": ready.made_at,
+            "set_aside": str(aside) if aside else None,
+            "waiting_for_password": [one.address for one in ready.waiting],
+            "held": ready.held,
+            "damaged": ready.damaged,
+        },
+        lines,
+    )
+    return 0
+
+
+def listed(args: argparse.Namespace, out: Output) -> int:
+    """Every backup that can be restored from here, newest first, and how they stand."""
+    with opened(args) as desk:
+        choice = desk.ask(backing_up.chosen)
+        found = backing_up.copies(desk.workspace, choice[1])
+        how = backing_up.standing(desk.workspace, choice)
+    if how.problem:
+        out.progress(f"deskbell: {how.problem}")
+    rows = [{"at": one.at, "kind": one.kind, "file": str(one.database), **one.about.plain()} for one in found]
+    out.rows(
+        rows, lambda row: f"{row['at']:%Y-%m-%d %H:%M}  {row['kind']:8} {row['tickets']:>8,} tickets  {row['file']}"
     )
     return 0
 
@@ -41,7 +102,7 @@ def restore(args: argparse.Namespace, out: Output) -> int:
 def compact(args: argparse.Namespace, out: Output) -> int:
     """Give back the room of what was erased for good; its bytes and words are nowhere on the disk afterwards.
 
-    Daily backups keep it until they are a week old.
+    Backups keep it for up to six months.
     """
     with opened(args) as desk:
         place = desk.workspace
@@ -52,6 +113,48 @@ def compact(args: argparse.Namespace, out: Output) -> int:
         f"{done.freed_bytes / 1e6:.1f} MB are free again.",
     )
     return 0
+
+
+def _look(found: Preview, out: Output) -> int:
+    about = found.about
+    lines = [
+        f"{found.name}: {about.desk or 'a desk'} of {found.made_at:%Y-%m-%d %H:%M} UTC, by Deskbell {found.program}",
+        f"{about.tickets:,} tickets, {about.messages:,} messages, {about.customers:,} customers",
+        f"People: {', '.join(about.people) or 'nobody'}. Mailboxes: {', '.join(about.mailboxes) or 'none'}.",
+        f"{found.size / 1e6:,.1f} MB on this disk{', locked with a passphrase' if found.sealed else ''}",
+    ]
+    out.one(
+        {
+            "made_at": found.made_at,
+            "program": found.program,
+            "bytes": found.size,
+            "sealed": found.sealed,
+            "same_desk": found.same_desk,
+            **about.plain(),
+        },
+        lines,
+    )
+    return 0
+
+
+def _passphrase(args: argparse.Namespace) -> str | None:
+    """The first line of standard input, if it is asked for; never an argument."""
+    if not args.passphrase_stdin:
+        return None
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _progress(out: Output, word: str) -> Going:
+    """Say every now and then how far it is."""
+    told: list[float] = [time.monotonic()]
+
+    def going(done: int, of: int) -> bool:
+        if time.monotonic() - told[0] > _TELL_S:
+            told[0] = time.monotonic()
+            out.progress(f"{100 * done // max(1, of)} % {word}")
+        return True
+
+    return going
 
 
 def _place(args: argparse.Namespace) -> Workspace:

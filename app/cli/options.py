@@ -103,7 +103,9 @@ def _backups(commands: Any) -> None:
     restore.add_argument("--look", action="store_true", help="only say what it is")
     for one in (backup, restore):
         one.add_argument("--replace", action="store_true", help="also over what is there already")
-        one.add_argument("--passphrase-stdin", action="store_true", help="lock or unlock it with the first line of input")
+        one.add_argument(
+            "--passphrase-stdin", action="store_true", help="lock or unlock it with the first line of input"
+        )
     _command(commands, "backups", "backups:listed", "list the backups that can be restored")
 
 

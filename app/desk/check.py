@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.desk.desk import Desk
 from app.inbox.queries import ledger
-from app.kernel.backup import integrity
 from app.kernel.blobs import BlobRef
+from app.kernel.soundness import integrity
 from app.kernel.tables import Blob, Counter
 from app.tickets.queries import recount
 

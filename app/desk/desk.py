@@ -12,7 +12,8 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.desk import reactions
-from app.kernel import clock, ids, migrate
+from app.desk.describing import source_of
+from app.kernel import clock, ids, migrate, switching
 from app.kernel.backup import backup_before_upgrade
 from app.kernel.blobs import Packs
 from app.kernel.changes import Changes
@@ -55,6 +56,7 @@ class Desk:
         folder), not writable, or the file was made by a newer Deskbell.
         """
         workspace = Workspace((folder or default_folder()).expanduser().absolute())
+        switching.finish(workspace)
         if not create and not workspace.database.exists():
             msg = f"There is no desk in {workspace.folder}. Make one with: deskbell init"
             raise UserError(msg)
@@ -156,7 +158,7 @@ def _bring_forward(workspace: Workspace, store: Store) -> None:
         migrate.upgrade(
             store.writer,
             metadata,
-            lambda: backup_before_upgrade(workspace.database, workspace.packs, workspace.backups, clock.now()),
+            lambda: backup_before_upgrade(source_of(workspace), workspace.backups, clock.now()),
         )
         with store.write("first_start") as tx:
             if tx.get(Meta, "workspace") is None:

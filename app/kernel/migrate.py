@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, MetaData
+from sqlalchemy import Connection, Engine, MetaData, create_engine
 from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.pool import StaticPool
 
 from app.kernel.errors import UserError
 from app.kernel.migrations import HEAD
+from app.kernel.soundness import Form, form_of
 from app.kernel.types import Id, Json, Utc
 
 if TYPE_CHECKING:
@@ -67,6 +70,22 @@ def upgrade(engine: Engine, metadata: MetaData, before: Callable[[], object]) ->
     with engine.begin() as connection:
         command.upgrade(configuration(connection, metadata), "head")
     return True
+
+
+def form_at(revision: str, metadata: MetaData) -> Form:
+    """The form that the scripts give a database up to `revision`: what a file of that revision must look like."""
+    from alembic import command
+
+    engine = create_engine("sqlite://", poolclass=StaticPool)
+    try:
+        with engine.begin() as connection:
+            command.upgrade(configuration(connection, metadata), revision)
+        with engine.connect() as connection:
+            line = connection.connection.dbapi_connection
+            assert isinstance(line, sqlite3.Connection)
+            return form_of(line)
+    finally:
+        engine.dispose()
 
 
 def configuration(connection: Connection | None, metadata: MetaData) -> Config:

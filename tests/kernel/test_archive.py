@@ -1,153 +1,325 @@
-"""A desk in one file: whole, private, checked before anything is moved, and never written over something by surprise."""
+"""A desk in one file: whole, private, read again before it counts, and never believed when it comes back."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import json
 import os
+import random
 import sqlite3
 import sys
 import zipfile
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from app.kernel.archive import restore_archive, write_archive
-from app.kernel.blobs import BlobRef, Packs
+from app.kernel.archive import (
+    ArchiveDamagedError,
+    PassphraseNeededError,
+    StoppedError,
+    Written,
+    WrongPassphraseError,
+    opened,
+    write_archive,
+)
+from app.kernel.archive.sealing import FRAME_BITS, HEADER
+from app.kernel.blobs import Packs
+from app.kernel.describing import About, Described, Source
 from app.kernel.errors import UserError
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+WORDS = "four plain words here"
+KNOWN = Described("0001", "abc", About("A desk", ("Ann",), ("a@example.test",), 3, 5, 2))
 
 
-def make_desk(folder: Path, mail: bytes) -> BlobRef:
+def make_desk(folder: Path, mail: bytes) -> Source:
     (folder / "packs").mkdir(parents=True)
     packs = Packs(folder / "packs")
-    ref = packs.append(mail)
+    packs.append(mail)
     packs.close()
     with contextlib.closing(sqlite3.connect(folder / "deskbell.sqlite")) as connection:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("CREATE TABLE mail (id INTEGER PRIMARY KEY, text TEXT)")
-        connection.execute("INSERT INTO mail VALUES (1, ?)", (mail.decode(),))
+        connection.execute("INSERT INTO mail VALUES (1, 'the first mail')")
         connection.commit()
-    return ref
-
-
-def mail_in(folder: Path) -> str:
-    with contextlib.closing(sqlite3.connect(folder / "deskbell.sqlite")) as connection:
-        return str(connection.execute("SELECT text FROM mail").fetchone()[0])
-
-
-def write(folder: Path, target: Path, *, replace: bool = False) -> int:
-    return write_archive(folder / "deskbell.sqlite", folder / "packs", target, NOON, replace=replace)
-
-
-def restore(source: Path, folder: Path, *, replace: bool = False) -> datetime:
-    return restore_archive(source, folder / "deskbell.sqlite", folder / "packs", replace=replace)
+    return Source(folder / "deskbell.sqlite", folder / "packs", "1.0", lambda _copy: KNOWN)
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Path:
-    make_desk(tmp_path / "desk", b"the first mail")
-    return tmp_path / "desk"
+def desk(tmp_path: Path) -> Source:
+    return make_desk(tmp_path / "desk", random.Random(3).randbytes(3 << FRAME_BITS))
 
 
 @pytest.fixture
-def archive(tmp_path: Path, desk: Path) -> Path:
-    write(desk, tmp_path / "copy.deskbell")
-    return tmp_path / "copy.deskbell"
+def plain(tmp_path: Path, desk: Source) -> Path:
+    write_archive(desk, tmp_path / "plain.deskbell", NOON)
+    return tmp_path / "plain.deskbell"
 
 
-def test_a_desk_comes_back_on_an_empty_machine(tmp_path: Path, archive: Path) -> None:
-    fresh = tmp_path / "fresh"
-    fresh.mkdir()
-    assert restore(archive, fresh) == NOON
-    assert mail_in(fresh) == "the first mail"
-    store = Packs(fresh / "packs")
-    assert [store.read(one.ref) for name in store.names() for one in store.scan(name)] == [b"the first mail"]
-    assert sorted(path.name for path in fresh.iterdir()) == ["deskbell.sqlite", "packs"]
+@pytest.fixture
+def sealed(tmp_path: Path, desk: Source) -> Path:
+    write_archive(desk, tmp_path / "sealed.deskbell", NOON, passphrase=WORDS, secrets={"box": "geheim"})
+    return tmp_path / "sealed.deskbell"
 
 
-def test_only_the_finished_file_is_left_and_it_is_private(tmp_path: Path, archive: Path) -> None:
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.deskbell", "desk"]
+def unpacked(source: Path, folder: Path, passphrase: str | None = None) -> dict[str, str]:
+    folder.mkdir(parents=True)
+    with opened(source, passphrase) as archive:
+        return archive.unpack(folder)
+
+
+def test_every_byte_comes_back_with_what_the_desk_is(tmp_path: Path, desk: Source, plain: Path) -> None:
+    assert unpacked(plain, tmp_path / "fresh") == {}
+    for pack in desk.packs.iterdir():
+        assert (tmp_path / "fresh" / "packs" / pack.name).read_bytes() == pack.read_bytes()
+    with contextlib.closing(sqlite3.connect(tmp_path / "fresh" / "deskbell.sqlite")) as connection:
+        assert connection.execute("SELECT text FROM mail").fetchall() == [("the first mail",)]
+    with opened(plain) as archive:
+        assert archive.manifest.about == KNOWN.about
+        assert (archive.manifest.made_at, archive.manifest.workspace) == (NOON, "abc")
+
+
+def test_anything_that_reads_zip_can_read_it(plain: Path) -> None:
+    with zipfile.ZipFile(plain) as archive:
+        assert archive.testzip() is None
+        assert json.loads(archive.read("deskbell.json"))["about"]["tickets"] == 3
+
+
+def test_only_the_finished_file_is_left_and_it_is_private(tmp_path: Path, plain: Path, sealed: Path) -> None:
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["desk", "plain.deskbell", "sealed.deskbell"]
     if sys.platform != "win32":
-        assert archive.stat().st_mode & 0o777 == 0o600
+        assert {plain.stat().st_mode & 0o777, sealed.stat().st_mode & 0o777} == {0o600}
 
 
-def test_nothing_is_written_over_without_being_asked_to(tmp_path: Path, desk: Path, archive: Path) -> None:
-    before = archive.read_bytes()
+def test_a_passphrase_opens_it_and_nothing_else_does(tmp_path: Path, sealed: Path) -> None:
+    assert unpacked(sealed, tmp_path / "fresh", WORDS) == {"box": "geheim"}
+    whole = sealed.read_bytes()
+    assert b"SQLite" not in whole
+    assert b"geheim" not in whole
+    with pytest.raises(PassphraseNeededError), opened(sealed):
+        pass
+    with pytest.raises(WrongPassphraseError), opened(sealed, WORDS + "!"):
+        pass
+
+
+def test_two_backups_of_the_same_desk_have_nothing_in_common(tmp_path: Path, desk: Source, sealed: Path) -> None:
+    write_archive(desk, tmp_path / "again.deskbell", NOON, passphrase=WORDS)
+    one, two = sealed.read_bytes()[HEADER:], (tmp_path / "again.deskbell").read_bytes()[HEADER:]
+    assert not {one[at : at + 16] for at in range(0, 4096, 16)} & {two[at : at + 16] for at in range(0, 4096, 16)}
+
+
+def test_passwords_are_written_only_under_a_passphrase(tmp_path: Path, desk: Source) -> None:
+    with pytest.raises(UserError, match="only under a passphrase"):
+        write_archive(desk, tmp_path / "x.deskbell", NOON, secrets={"box": "geheim"})
+    with pytest.raises(UserError, match="too short"):
+        write_archive(desk, tmp_path / "x.deskbell", NOON, passphrase="short")
+    assert not (tmp_path / "x.deskbell").exists()
+
+
+def _swapped(whole: bytes) -> bytes:
+    frame = (1 << FRAME_BITS) + 16
+    first, second = whole[HEADER : HEADER + frame], whole[HEADER + frame : HEADER + 2 * frame]
+    return whole[:HEADER] + second + first + whole[HEADER + 2 * frame :]
+
+
+def _without_a_frame(whole: bytes) -> bytes:
+    frame = (1 << FRAME_BITS) + 16
+    return whole[: HEADER + frame] + whole[HEADER + 2 * frame :]
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        _swapped,
+        _without_a_frame,
+        lambda whole: whole[:-1],
+        lambda whole: whole[: HEADER + 2 * ((1 << FRAME_BITS) + 16)],
+        lambda whole: whole + b"x",
+        lambda whole: whole + whole[HEADER:],
+        lambda whole: whole[: HEADER - 1],
+    ],
+)
+def test_a_sealed_file_that_was_cut_or_put_in_another_order_is_refused(
+    tmp_path: Path, sealed: Path, harm: Callable[[bytes], bytes]
+) -> None:
+    sealed.write_bytes(harm(sealed.read_bytes()))
+    with pytest.raises(ArchiveDamagedError):
+        unpacked(sealed, tmp_path / "fresh", WORDS)
+
+
+@pytest.mark.parametrize("passphrase", [None, WORDS])
+def test_no_flipped_bit_gets_through(tmp_path: Path, desk: Source, passphrase: str | None) -> None:
+    """Each either refused, or of no consequence: every byte that comes out is the one that was put in."""
+    file, dice = tmp_path / "x.deskbell", random.Random(5)
+    write_archive(desk, file, NOON, passphrase=passphrase)
+    whole = file.read_bytes()
+    right = {path.name: path.read_bytes() for path in desk.packs.iterdir()}
+    places = [dice.randrange(HEADER, len(whole)) for _ in range(8)] + [len(whole) - n for n in (1, 12, 22)]
+    for number, place in enumerate(places):
+        file.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << dice.randrange(8)]) + whole[place + 1 :])
+        try:
+            unpacked(file, tmp_path / f"fresh{number}", passphrase)
+        except UserError:
+            continue
+        assert passphrase is None
+        assert {path.name: path.read_bytes() for path in (tmp_path / f"fresh{number}" / "packs").iterdir()} == right
+
+
+def test_nothing_is_written_over_without_being_asked_to(tmp_path: Path, desk: Source, plain: Path) -> None:
+    before = plain.read_bytes()
     with pytest.raises(UserError, match="exists already"):
-        write(desk, archive)
-    assert archive.read_bytes() == before
-    assert write(desk, archive, replace=True) == archive.stat().st_size
+        write_archive(desk, plain, NOON)
+    assert plain.read_bytes() == before
+    written = write_archive(desk, plain, NOON, replace=True)
+    assert isinstance(written, Written)
+    assert written.size == plain.stat().st_size
     with pytest.raises(UserError, match="is a folder"):
-        write(desk, tmp_path, replace=True)
-    make_desk(tmp_path / "other", b"another desk")
-    with pytest.raises(UserError, match="--replace"):
-        restore(archive, tmp_path / "other")
-    assert mail_in(tmp_path / "other") == "another desk"
+        write_archive(desk, tmp_path, NOON, replace=True)
+    with pytest.raises(UserError, match="There is no folder"):
+        write_archive(desk, tmp_path / "nowhere" / "x", NOON)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.7])
+def test_it_can_be_stopped_at_any_time_and_leaves_nothing(tmp_path: Path, desk: Source, share: float) -> None:
+    told: list[float] = []
+
+    def going(done: int, of: int) -> bool:
+        told.append(done / of)
+        return done / of < share
+
+    assert write_archive(desk, tmp_path / "x.deskbell", NOON, going=going) is None
+    assert told == sorted(told)
+    assert [path.name for path in tmp_path.iterdir()] == ["desk"]
+
+
+def test_unpacking_can_be_stopped(tmp_path: Path, plain: Path) -> None:
+    (tmp_path / "fresh").mkdir()
+    with opened(plain) as archive, pytest.raises(StoppedError):
+        archive.unpack(tmp_path / "fresh", lambda done, of: done < of // 2)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file size limits")
-def test_a_disk_that_takes_no_more_leaves_the_earlier_archive_alone(tmp_path: Path, desk: Path, archive: Path) -> None:
+def test_a_disk_that_takes_no_more_leaves_the_earlier_archive_alone(tmp_path: Path, desk: Source, plain: Path) -> None:
     import resource
 
-    before = archive.read_bytes()
-    packs = Packs(desk / "packs")
-    packs.append(os.urandom(300_000))
-    packs.close()
+    before = plain.read_bytes()
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
     try:
         with pytest.raises(UserError, match="could not be written"):
-            write(desk, archive, replace=True)
+            write_archive(desk, plain, NOON, replace=True)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-    assert archive.read_bytes() == before
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["copy.deskbell", "desk"]
+    assert plain.read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["desk", "plain.deskbell"]
 
 
-def test_what_was_there_is_set_aside(tmp_path: Path, archive: Path) -> None:
-    other = tmp_path / "other"
-    ref = make_desk(other, b"another desk")
-    restore(archive, other, replace=True)
-    assert mail_in(other) == "the first mail"
-    with contextlib.closing(sqlite3.connect(other / "deskbell.sqlite.before-1")) as connection:
-        assert connection.execute("SELECT text FROM mail").fetchone() == ("another desk",)
-    assert Packs(other / "packs").read(ref) == b"another desk"
+def manifest(**changes: object) -> bytes:
+    data = b"SQLite format 3\0"
+    known = {
+        "format": 2,
+        "made_at": NOON.isoformat(),
+        "program": "1.0",
+        "revision": "0001",
+        "workspace": "abc",
+        "about": {},
+        "entries": {"deskbell.sqlite": {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}},
+    }
+    return json.dumps({**known, **changes}).encode()
 
 
-def test_a_damaged_or_foreign_file_changes_nothing(tmp_path: Path, desk: Path, archive: Path) -> None:
-    whole = archive.read_bytes()
-    broken = tmp_path / "broken"
-    with zipfile.ZipFile(tmp_path / "foreign", "w") as foreign:
-        foreign.writestr("deskbell.json", "not json")
-    middle = whole.index(b"packs/") + 90  # in its data, behind name and sizes
-    for content in (
+def foreign(target: Path, told: bytes, *more: tuple[str, bytes]) -> Path:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("deskbell.sqlite", b"SQLite format 3\0")
+        for name, data in more:
+            archive.writestr(name, data)
+        archive.writestr("deskbell.json", told)
+    return target
+
+
+def entry(data: bytes, size: int | None = None) -> dict[str, object]:
+    return {"bytes": len(data) if size is None else size, "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def test_names_in_a_file_lead_nowhere_else(tmp_path: Path) -> None:
+    evil = ("../escaped", "packs/../../escaped", "/tmp/escaped", "packs/" + "a" * 32 + ".pack/../../escaped")
+    for name in evil:
+        told = manifest(entries={"deskbell.sqlite": entry(b"SQLite format 3\0"), name: entry(b"x")})
+        with pytest.raises(ArchiveDamagedError):
+            unpacked(foreign(tmp_path / "evil", told, (name, b"x")), tmp_path / "into" / str(len(name)))
+    unpacked(foreign(tmp_path / "evil", manifest(), *((name, b"x") for name in evil)), tmp_path / "into" / "fine")
+    assert not list(tmp_path.rglob("escaped"))
+    assert sorted(path.name for path in (tmp_path / "into" / "fine").rglob("*")) == ["deskbell.sqlite", "packs"]
+
+
+def test_a_bomb_goes_off_nowhere(tmp_path: Path) -> None:
+    bomb, name = bytes(50_000_000), "packs/" + "a" * 32 + ".pack"
+    base = {"deskbell.sqlite": entry(b"SQLite format 3\0")}
+    lies = manifest(entries={**base, name: entry(bomb, 1000)})
+    with pytest.raises(ArchiveDamagedError):
+        unpacked(foreign(tmp_path / "bomb", lies, (name, bomb)), tmp_path / "one")
+    assert sum(path.stat().st_size for path in (tmp_path / "one").rglob("*.pack")) <= 1001
+    honest = manifest(entries={**base, name: entry(bomb, 1 << 60)})
+    with pytest.raises(UserError, match="are free here"):
+        unpacked(foreign(tmp_path / "bomb", honest, (name, bomb)), tmp_path / "two")
+    with pytest.raises(ArchiveDamagedError):
+        unpacked(foreign(tmp_path / "bomb", b"[" * 20_000_000), tmp_path / "three")
+    with pytest.raises(ArchiveDamagedError):
+        unpacked(foreign(tmp_path / "bomb", b"[" * 200_000), tmp_path / "four")
+
+
+def test_a_directory_without_end_is_not_even_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "many", "w") as archive:
+        for number in range(20_010):
+            archive.writestr(str(number), b"")
+    with pytest.raises(ArchiveDamagedError), opened(tmp_path / "many"):
+        pass
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_odd_files_are_refused_in_one_sentence(tmp_path: Path, plain: Path) -> None:
+    whole = plain.read_bytes()
+    base = {"deskbell.sqlite": entry(b"SQLite format 3\0")}
+    missing = manifest(entries={**base, "packs/" + "a" * 32 + ".pack": entry(b"x")})
+    odd = [
         b"",
         b"not a zip",
+        b"DBSEAL1\n",
         whole[: len(whole) // 2],
-        whole[:middle] + bytes([whole[middle] ^ 0xFF]) + whole[middle + 1 :],
-        (tmp_path / "foreign").read_bytes(),
-    ):
-        broken.write_bytes(content)
-        with pytest.raises(UserError, match="damaged"):
-            restore(broken, desk, replace=True)
-        assert mail_in(desk) == "the first mail"
-        assert not list(desk.glob("restore-*"))
-    with pytest.raises(UserError):
-        restore(tmp_path / "missing", desk, replace=True)
+        whole[:-1],
+        whole + b"x",
+        foreign(tmp_path / "odd", b"not json").read_bytes(),
+        foreign(tmp_path / "odd", b'{"format": "two"}').read_bytes(),
+        foreign(tmp_path / "odd", manifest(made_at="yesterday")).read_bytes(),
+        foreign(tmp_path / "odd", manifest(entries=[])).read_bytes(),
+        foreign(tmp_path / "odd", manifest(entries={})).read_bytes(),
+        foreign(tmp_path / "odd", manifest(revision="../../x")).read_bytes(),
+        foreign(tmp_path / "odd", missing).read_bytes(),
+        foreign(tmp_path / "odd", manifest(), ("deskbell.json", manifest())).read_bytes(),
+    ]
+    for number, content in enumerate(odd):
+        (tmp_path / "odd").write_bytes(content)
+        with pytest.raises(UserError, match=r"not a Deskbell backup|locked"):
+            unpacked(tmp_path / "odd", tmp_path / "into" / str(number))
+    with pytest.raises(UserError, match="There is no file"):
+        unpacked(tmp_path / "missing", tmp_path / "into" / "missing")
+    with pytest.raises(UserError, match="another version"):
+        unpacked(foreign(tmp_path / "odd", manifest(format=3)), tmp_path / "into" / "newer")
 
 
-def test_an_archive_of_a_newer_version_is_refused_in_words(tmp_path: Path, desk: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "newer", "w") as newer:
-        newer.writestr("deskbell.json", '{"format": 2}')
-    with pytest.raises(UserError, match="newer version"):
-        restore(tmp_path / "newer", desk, replace=True)
-
-
-def test_names_in_an_archive_lead_nowhere_else(tmp_path: Path, desk: Path, archive: Path) -> None:
-    with zipfile.ZipFile(archive, "a") as evil:
-        evil.writestr("packs/../../escaped", "x")
-        evil.writestr("../escaped", "x")
-    restore(archive, desk, replace=True)
-    assert not list(tmp_path.rglob("escaped"))
+def test_texts_from_elsewhere_are_cut_and_cleaned(tmp_path: Path) -> None:
+    about = {
+        "desk": "A\u202eevil\x00 desk\n" + "x" * 5000,
+        "people": ["Ann", 7, "\x07"],
+        "tickets": -5,
+        "messages": "9",
+    }
+    with opened(foreign(tmp_path / "odd", manifest(about=about))) as archive:
+        told = archive.manifest.about
+    assert told.desk.startswith("A evil desk xxx") or told.desk.startswith("Aevil desk xxx")
+    assert len(told.desk) <= 200
+    assert (told.people, told.tickets, told.messages) == (("Ann",), 0, 0)
+    assert os.linesep not in told.desk

@@ -16,10 +16,14 @@ import pytest
 
 from app.kernel import backup
 from app.kernel.blobs import HEADER, BlobRef, Packs, StorageError
+from app.kernel.describing import About, Described, Source
 from app.kernel.errors import UserError
+from app.kernel.retention import kept as kept_of
+from app.kernel.soundness import integrity
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
+KNOWN = Described("0001", "abc", About("A desk", tickets=3))
 
 
 @dataclass
@@ -44,8 +48,12 @@ class Desk:
         self.connection.commit()
         return ref
 
-    def daily(self, at: datetime, keep: int = 7) -> backup.BackupResult | None:
-        return backup.daily_backup(self.database, self.packs.folder, self.backups, at, keep)
+    @property
+    def source(self) -> Source:
+        return Source(self.database, self.packs.folder, "1.0", lambda _copy: KNOWN)
+
+    def daily(self, at: datetime) -> backup.BackupResult:
+        return backup.scheduled_backup(self.source, self.backups, at)
 
 
 def blobs_of(database: Path) -> list[tuple[str, BlobRef]]:
@@ -70,37 +78,53 @@ def test_a_backup_holds_every_row_and_every_byte_it_points_to(desk: Desk) -> Non
     for number in range(20):
         desk.add(bytes([number]) * 1000)
     made = desk.daily(NOON)
-    assert made is not None
     blobs = blobs_of(made.database)
     assert len(blobs) == 20
-    assert backup.integrity(made.database, made.store, blobs) == []
+    assert integrity(made.database, made.store, blobs) == []
     assert backup.backups_in(desk.backups) == [made]
     assert backup.last_backup(desk.backups) == NOON
     if sys.platform != "win32":
         assert {path.stat().st_mode & 0o077 for path in desk.backups.rglob("*")} == {0}
 
 
-def test_one_a_day_and_the_newest_seven_stay(desk: Desk) -> None:
+def test_days_weeks_and_months_stay(desk: Desk) -> None:
+    """A backup a day for two months: seven days, before them two more ends of a week, and the end of March."""
     desk.add(b"mail")
-    upgrade = backup.backup_before_upgrade(desk.database, desk.packs.folder, desk.backups, NOON)
-    for day in range(10):
-        assert desk.daily(NOON + day * DAY) is not None
-        assert desk.daily(NOON + day * DAY + timedelta(hours=6)) is None
+    upgrade = backup.backup_before_upgrade(desk.source, desk.backups, NOON)
+    for day in (28, 30, 41, 42, 48, 49, *range(52, 60)):
+        at = NOON + day * DAY
+        assert backup.is_due(desk.backups, at)
+        assert desk.daily(at).about == KNOWN.about
+        assert not backup.is_due(desk.backups, at + timedelta(hours=6))
     kept = backup.backups_in(desk.backups)
-    assert [one.at for one in kept if one.kind == backup.DAILY] == [NOON + day * DAY for day in range(3, 10)]
+    days = [(one.at - NOON).days for one in kept if one.kind == backup.DAILY]
+    assert days == [30, 42, 49, *range(53, 60)]
     assert upgrade in kept
-    assert desk.daily(NOON) is not None  # the clock was set back: better one too many
+    assert kept[-1].about == KNOWN.about
+    assert kept[-1].workspace == "abc"
+    assert backup.is_due(desk.backups, NOON)  # the clock was set back: better one too many
+
+
+def test_of_a_backup_a_day_for_a_year_seventeen_stay_at_most() -> None:
+    found: set[datetime] = set()
+    for day in range(365):
+        found = kept_of({*found, NOON + day * DAY})
+        assert NOON + day * DAY in found
+    ages = sorted((NOON + 364 * DAY - at).days for at in found)
+    assert len(ages) <= 7 + 4 + 6
+    assert ages[:7] == list(range(7))
+    assert 140 < ages[-1] < 190
 
 
 def test_packs_that_are_gone_stay_as_long_as_a_backup_names_them(desk: Desk) -> None:
     ref = desk.add(b"mail")
     desk.packs.close()
     made = desk.daily(NOON)
-    assert made is not None
     (desk.packs.folder / ref.pack).unlink()
-    assert desk.daily(NOON + DAY, keep=2) is not None
+    desk.daily(NOON + DAY)
     assert Packs(made.store).read(ref) == b"mail"
-    assert desk.daily(NOON + 2 * DAY, keep=2) is not None
+    made.manifest.unlink()
+    desk.daily(NOON + 2 * DAY)
     assert Packs(made.store).names() == []
 
 
@@ -111,14 +135,12 @@ def test_without_links_only_new_bytes_are_copied(desk: Desk, monkeypatch: pytest
     monkeypatch.setattr(Path, "hardlink_to", no_links)
     first = desk.add(b"a" * 5000)
     one = desk.daily(NOON)
-    assert one is not None
     stored = one.store / first.pack
     with stored.open("rb+") as file:  # a mark in what was copied before: it must not be copied again
         file.seek(first.offset + HEADER.size)
         file.write(b"Z")
     second = desk.add(b"b" * 5000)
     two = desk.daily(NOON + DAY)
-    assert two is not None
     assert Packs(two.store).read(second) == b"b" * 5000
     assert stored.read_bytes()[HEADER.size : HEADER.size + 2] == b"Za"
     assert two.packs[first.pack] == stored.stat().st_size
@@ -144,10 +166,9 @@ def test_a_backup_beside_a_busy_writer_is_whole(desk: Desk) -> None:
         stop.set()
         writer.join()
     for one in made:
-        assert one is not None
         blobs = blobs_of(one.database)
         assert len(blobs) >= 20
-        assert backup.integrity(one.database, one.store, blobs) == []
+        assert integrity(one.database, one.store, blobs) == []
 
 
 def test_a_damaged_database_makes_no_backup_and_keeps_the_old_ones(desk: Desk) -> None:
@@ -162,7 +183,7 @@ def test_a_damaged_database_makes_no_backup_and_keeps_the_old_ones(desk: Desk) -
         desk.daily(NOON + DAY)
     assert backup.backups_in(desk.backups) == [good]
     assert not list(desk.backups.glob("*.part*"))
-    assert backup.integrity(desk.database, desk.packs.folder, []) != []
+    assert integrity(desk.database, desk.packs.folder, []) != []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file size limits")
@@ -199,7 +220,6 @@ def test_what_an_interrupted_backup_left_does_not_count_and_is_removed(desk: Des
 
 def test_a_backup_whose_manifest_cannot_be_written_leaves_no_copy(desk: Desk) -> None:
     made = desk.daily(NOON)
-    assert made is not None
     in_the_way = desk.backups / made.manifest.name.replace("20260301", "20260302")
     in_the_way.mkdir()
     with pytest.raises(StorageError, match="No backup was made"):
@@ -207,54 +227,11 @@ def test_a_backup_whose_manifest_cannot_be_written_leaves_no_copy(desk: Desk) ->
     assert list(desk.backups.glob("*.sqlite")) == [made.database]
 
 
-def test_a_restore_brings_the_desk_back_and_sets_aside_what_was_there(desk: Desk) -> None:
-    ref = desk.add(b"the first mail")
-    made = desk.daily(NOON)
-    assert made is not None
-    desk.add(b"a later mail")
-    desk.packs.close()
-    desk.connection.close()
-    (desk.packs.folder / ref.pack).unlink()
-    later = desk.database.read_bytes()
-    backup.restore(made, desk.database, desk.packs.folder)
-    assert [one for _, one in blobs_of(desk.database)] == [ref]
-    assert Packs(desk.packs.folder).read(ref) == b"the first mail"
-    assert (desk.folder / "deskbell.sqlite.before-1").read_bytes() == later
-
-
-def test_a_restore_replaces_a_damaged_pack(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "hardlink_to", lambda _self, _target: (_ for _ in ()).throw(OSError(1, "no links")))
-    ref = desk.add(b"the first mail")
-    made = desk.daily(NOON)
-    assert made is not None
-    desk.packs.close()
-    desk.connection.close()
-    with (desk.packs.folder / ref.pack).open("rb+") as file:
-        file.seek(HEADER.size)
-        file.write(b"???")
-    backup.restore(made, desk.database, desk.packs.folder)
-    assert Packs(desk.packs.folder).read(ref) == b"the first mail"
-    assert b"???" in (desk.packs.folder / f"{ref.pack}.before-1").read_bytes()
-
-
-def test_a_backup_that_lacks_a_pack_is_not_restored(desk: Desk) -> None:
-    ref = desk.add(b"mail")
-    made = desk.daily(NOON)
-    assert made is not None
-    desk.packs.close()
-    (desk.packs.folder / ref.pack).unlink()
-    (made.store / ref.pack).unlink()
-    before = desk.database.read_bytes()
-    with pytest.raises(UserError, match="lacks the pack"):
-        backup.restore(made, desk.database, desk.packs.folder)
-    assert desk.database.read_bytes() == before
-
-
 def test_the_check_names_each_damaged_mail(desk: Desk) -> None:
     refs = [desk.add(bytes([number]) * 100) for number in range(5)]
     with (desk.packs.folder / refs[0].pack).open("rb+") as file:
         file.seek(refs[3].offset + HEADER.size)
         file.write(b"x")
-    problems = backup.integrity(desk.database, desk.packs.folder, blobs_of(desk.database))
+    problems = integrity(desk.database, desk.packs.folder, blobs_of(desk.database))
     assert len(problems) == 1
     assert problems[0].startswith("mail 4: The stored copy is damaged")

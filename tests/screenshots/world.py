@@ -20,12 +20,13 @@ from app.conversations.mailboxes import pause_mailbox, resume_mailbox
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import Desk
 from app.desk.accounts import Account, CheckResult, Found, HistoryCount, Tested
+from app.desk.describing import source_of
 from app.desk.sample import fill
 from app.inbox import commands as inbox
 from app.inbox.rules import folder_id
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel import clock, signals
-from app.kernel.backup import daily_backup
+from app.kernel.backup import scheduled_backup
 from app.kernel.errors import Reason
 from app.kernel.locks import FileLock
 from app.kernel.store import Tx
@@ -127,8 +128,7 @@ def _opened(folder: Path) -> Iterator[Desk]:
 def _copy(desk: Desk) -> Iterator[Desk]:
     """A copy to let things go wrong on; an engine seems to run on it, and it is backed up."""
     there, here = _folder(), desk.workspace
-    made = daily_backup(here.database, here.packs, there / "backups", clock.now())
-    assert made is not None
+    made = scheduled_backup(source_of(here), there / "backups", clock.now())
     shutil.copytree(here.packs, there / here.packs.name)
     shutil.copy(made.database, there / here.database.name)
     with _opened(there) as copy:

@@ -12,9 +12,10 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
+from app.desk.backing_up import write_file
 from app.desk.room import to_give_back
 from app.kernel import clock, options
-from app.kernel.archive import SUFFIX, write_archive
+from app.kernel.archive import SUFFIX
 from app.kernel.backup import last_backup
 from app.people.commands import update_agent
 from app.people.queries import AgentInfo, agent
@@ -261,11 +262,11 @@ class DataPane(Pane):
 
     def write_file(self, target: Path) -> None:
         """Write the archive to `target`; an existing file was agreed to in the dialog."""
-        space = self.context.desk.workspace
+        desk = self.context.desk
         self.context.toasts.say(tr("The backup is being written…"), "info")
         self.context.tasks.run(
-            lambda: write_archive(space.database, space.packs, target, clock.now(), replace=True),
-            then=lambda size: self.context.toasts.say(tr("Backup written: {size}.", size=size_text(size))),
+            lambda: write_file(desk, target, replace=True),
+            then=lambda made: self.context.toasts.say(tr("Backup written: {size}.", size=size_text(made.size))),
             owner=self,
         )
 

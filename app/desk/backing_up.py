@@ -1,0 +1,257 @@
+"""Backups of a desk: the scheduled ones in its own folder and on another disk, one file to carry away, and how it stands.
+
+The scheduled ones need nobody: they run beside the work in the engine. A backup on the disk that the desk itself lies on
+helps against mistakes and damage, not against a broken or stolen computer; therefore a second place, and a word as long
+as there is none.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.conversations.tables import Mailbox
+from app.desk.describing import source_of
+from app.kernel import backup, clock, options, secrets
+from app.kernel.archive import Going, Written, write_archive
+from app.kernel.backup import BackupResult, BackupStoppedError
+from app.kernel.errors import UserError
+from app.kernel.paths import Workspace
+
+if TYPE_CHECKING:
+    from app.desk.desk import Desk
+
+log = logging.getLogger(__name__)
+
+EVERY: Final = {"daily": timedelta(hours=20), "weekly": timedelta(days=7, hours=-4), "off": None}
+TOO_OLD: Final = timedelta(days=3)
+"""How much older than its schedule the last good backup may be before somebody is told."""
+ELSEWHERE_TOO_OLD: Final = timedelta(days=30)
+_NOTES: Final = "notes.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the backups stand. `last_at`: the newest that is good, wherever it lies; `elsewhere_at`: the newest on another
+    disk; `problem`: why the last try failed, in words; `folder`: the second place, "" without one.
+    """
+
+    last_at: datetime | None
+    here_at: datetime | None
+    elsewhere_at: datetime | None
+    folder: str
+    every: str
+    problem: str = ""
+
+    def is_old(self, now: datetime, began_at: datetime) -> bool:
+        """Is the last one older than it should be? `began_at`: since when there is something to back up."""
+        return now - (self.last_at or began_at) > TOO_OLD + (EVERY[self.every] or timedelta(days=30))
+
+    def only_here(self, now: datetime) -> bool:
+        """Is there none on another disk, or only an old one?"""
+        return self.elsewhere_at is None or now - self.elsewhere_at > ELSEWHERE_TOO_OLD
+
+
+def back_up_when_due(
+    place: Workspace, choice: tuple[str, str], now: datetime, going: Callable[[], bool] = lambda: True
+) -> bool:
+    """Make the scheduled backups that are due, here and in the second place; did it make one here?
+
+    `choice`: how often and the second place, by `chosen`. What goes wrong is noted for `standing`; the second place
+    never keeps the first from being made. Raises UserError for what went wrong here.
+    """
+    every, folder = EVERY[choice[0]], choice[1]
+    if every is None:
+        return False
+    made = False
+    with contextlib.suppress(BackupStoppedError):
+        if backup.is_due(place.backups, now, every):
+            with _noted(place, "here"):
+                backup.scheduled_backup(source_of(place), place.backups, now, going)
+                made = True
+        if folder:
+            try:
+                _back_up_elsewhere(place, Path(folder), now, every, going)
+            except UserError as error:
+                log.warning("no backup in the second place: %s", type(error).__name__)
+    return made
+
+
+def back_up_now(desk: Desk, going: Callable[[], bool] = lambda: True) -> None:
+    """Make a scheduled backup now, here and in the second place. Raises UserError for either."""
+    place, (_, folder) = desk.workspace, desk.ask(chosen)
+    now = clock.now()
+    with _noted(place, "here"):
+        backup.scheduled_backup(source_of(place), place.backups, now, going)
+    if folder:
+        _back_up_elsewhere(place, Path(folder), now, timedelta(0), going)
+
+
+def chosen(db: Session) -> tuple[str, str]:
+    """How often there is a backup (daily, weekly, off), and the second place ("" without one)."""
+    every = str(options.get(db, "backup_every"))
+    return (every if every in EVERY else "daily"), str(options.get(db, "backup_folder"))
+
+
+def second_place(place: Workspace, folder: Path) -> Path:
+    """Where within `folder` the backups of this desk go: several desks may have the same second place.
+
+    Raises UserError when that folder is not there, as with a disk that is not plugged in.
+    """
+    if not folder.is_absolute() or not folder.is_dir():
+        msg = f"The second place for backups is not there: {folder}. Plug in its disk, or choose another folder."
+        raise UserError(msg)
+    if folder.resolve().is_relative_to(place.folder.resolve()):
+        msg = "The second place must lie outside the desk’s own folder, best on another disk."
+        raise UserError(msg)
+    from app.desk.describing import describe
+
+    name = describe(place.database).workspace[:12] or "desk"
+    return folder / f"deskbell-{name}"
+
+
+def write_file(
+    desk: Desk,
+    target: Path,
+    *,
+    replace: bool = False,
+    passphrase: str | None = None,
+    with_passwords: bool = False,
+    going: Going = lambda _done, _of: True,
+) -> Written | None:
+    """The whole desk in one file, while it is in use; None when `going` ended it. Raises UserError.
+
+    `with_passwords`: those of the mailboxes too, which needs a passphrase.
+    """
+    place = desk.workspace
+    kept = passwords_of(desk) if with_passwords else {}
+    written = write_archive(
+        source_of(place),
+        target,
+        clock.now(),
+        replace=replace,
+        passphrase=passphrase,
+        secrets=kept,
+        going=going,
+    )
+    if written is not None:
+        _note(
+            place, file_at=written.manifest.made_at.isoformat(), file_apart=not same_disk(target.parent, place.folder)
+        )
+    return written
+
+
+def passwords_of(desk: Desk) -> dict[str, str]:
+    """The passwords and sign-ins of the mailboxes, by their names in the keyring; those that cannot be had are left out."""
+    found = {}
+    for ref in desk.ask(_secret_refs):
+        with contextlib.suppress(secrets.KeyringError):
+            if (secret := secrets.load_secret(ref)) is not None:
+                found[ref] = secret
+    return found
+
+
+def _secret_refs(db: Session) -> tuple[str, ...]:
+    return tuple(db.scalars(select(Mailbox.secret_ref).where(Mailbox.deleted_at.is_(None))))
+
+
+def standing(place: Workspace, choice: tuple[str, str]) -> Standing:
+    """How the backups of this desk stand. Reads folders, so not for the window's thread; never raises."""
+    every, folder = choice
+    notes = _notes(place)
+    here = _last(place.backups)
+    there: datetime | None = _time(notes.get("elsewhere_at")) if notes.get("elsewhere_folder") == folder else None
+    apart = False
+    if folder:
+        with contextlib.suppress(UserError, OSError):
+            apart = not same_disk(Path(folder), place.folder)
+            there = _last(second_place(place, Path(folder))) or there
+        apart = apart or not Path(folder).exists()  # a disk that is not plugged in is another disk
+    file_at = _time(notes.get("file_at"))
+    elsewhere = [at for at in (there if apart else None, file_at if notes.get("file_apart") else None) if at]
+    every_good = [at for at in (here, there, file_at) if at]
+    problem = str(notes.get("problem_here") or notes.get("problem_elsewhere") or "")
+    return Standing(max(every_good, default=None), here, max(elsewhere, default=None), folder, every, problem)
+
+
+def copies(place: Workspace, folder: str) -> list[BackupResult]:
+    """Every backup that can be restored from this computer, newest first: those here and those in the second place."""
+    found = backup.backups_in(place.backups)
+    if folder:
+        with contextlib.suppress(UserError, OSError):
+            found += backup.backups_in(second_place(place, Path(folder)))
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def same_disk(one: Path, other: Path) -> bool:
+    """Do two folders lie on the same disk, as far as the system tells? Unsure counts as yes."""
+    try:
+        return one.stat().st_dev == other.stat().st_dev
+    except OSError:
+        return True
+
+
+def _back_up_elsewhere(
+    place: Workspace, folder: Path, now: datetime, every: timedelta, going: Callable[[], bool]
+) -> None:
+    with _noted(place, "elsewhere"):
+        target = second_place(place, folder)
+        if not backup.is_due(target, now, every):
+            return
+        backup.scheduled_backup(source_of(place), target, now, going)
+        _note(place, elsewhere_at=now.isoformat(), elsewhere_folder=str(folder))
+
+
+@contextlib.contextmanager
+def _noted(place: Workspace, where: str) -> Any:
+    """Keep in mind why a backup failed, until one succeeds."""
+    try:
+        yield
+    except UserError as error:
+        _note(place, **{f"problem_{where}": str(error)})
+        raise
+    _note(place, **{f"problem_{where}": ""})
+
+
+def _last(folder: Path) -> datetime | None:
+    try:
+        return backup.last_backup(folder)
+    except OSError:
+        return None
+
+
+def _notes(place: Workspace) -> dict[str, Any]:
+    try:
+        found = json.loads((place.backups / _NOTES).read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _note(place: Workspace, **changes: object) -> None:
+    """Write down what is known; what cannot be written down is told by the folders themselves."""
+    notes = _notes(place)
+    if all(notes.get(key, "") == value for key, value in changes.items()):
+        return
+    with contextlib.suppress(OSError):
+        place.backups.mkdir(mode=0o700, exist_ok=True)
+        part = place.backups / f"{_NOTES}.{os.getpid()}.part"
+        part.write_text(json.dumps({**notes, **changes}, indent=1), encoding="utf-8")
+        part.replace(place.backups / _NOTES)
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text)) if text else None
+    except ValueError:
+        return None

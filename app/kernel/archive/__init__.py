@@ -1,0 +1,24 @@
+"""A whole desk in one file that can be carried away, and back. The form is described in `docs/backup-format.md`.
+
+`form`: names, manifest, bounds · `writing` · `reading` · `sealing`: the file under a passphrase.
+"""
+
+from app.kernel.archive.form import SUFFIX, ArchiveDamagedError, Going, Manifest, StoppedError
+from app.kernel.archive.reading import Archive, opened
+from app.kernel.archive.sealing import PassphraseNeededError, WrongPassphraseError, check_passphrase
+from app.kernel.archive.writing import Written, write_archive
+
+__all__ = [
+    "SUFFIX",
+    "Archive",
+    "ArchiveDamagedError",
+    "Going",
+    "Manifest",
+    "PassphraseNeededError",
+    "StoppedError",
+    "Written",
+    "WrongPassphraseError",
+    "check_passphrase",
+    "opened",
+    "write_archive",
+]
