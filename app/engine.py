@@ -21,9 +21,9 @@ from uuid import UUID
 
 from app.connectors.wake import Wake
 from app.desk import Desk
+from app.desk.backing_up import back_up_when_due, chosen
 from app.inbox.queries import receiving_mailboxes
 from app.kernel import clock, jobs, secrets, signals
-from app.kernel.backup import daily_backup
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError, UserError
 from app.kernel.locks import FileLock, holder
@@ -149,8 +149,7 @@ def _timers_and_sending(desk: Desk, stop: threading.Event, done: Pass) -> None:
 
 def _backup(desk: Desk) -> timers.Backup:
     """The daily backup of this desk."""
-    place = desk.workspace
-    return lambda now: daily_backup(place.database, place.packs, place.backups, now) is not None
+    return lambda now: back_up_when_due(desk.workspace, desk.ask(chosen), now)
 
 
 def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
