@@ -23,7 +23,7 @@ from app.connectors.wake import Wake
 from app.desk import Desk
 from app.desk.backing_up import back_up_when_due, chosen
 from app.inbox.queries import receiving_mailboxes
-from app.kernel import clock, jobs, secrets, signals
+from app.kernel import clock, jobs, returning, secrets, signals
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError, UserError
 from app.kernel.locks import FileLock, holder
@@ -356,11 +356,21 @@ def _end_all(mailboxes: Iterable[_Mailbox]) -> None:
         one.end()
 
 
-def run_until_told(desk: Desk) -> None:
-    """Run an engine until SIGTERM, SIGINT or (Windows) Ctrl-Break, or until another process says stop."""
-    engine = Engine(desk)
+def run_until_told(desk: Desk) -> bool:
+    """Run an engine until SIGTERM, SIGINT or (Windows) Ctrl-Break, or until another process says stop.
+
+    True if a package asked it to leave and come back.
+    """
+    engine, comes_back = Engine(desk), threading.Event()
+
+    def leave() -> None:
+        comes_back.set()
+        engine.stop()
+
+    returning.on_request(leave)
     for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
         number = getattr(signal, name, None)
         if number is not None:
             signal.signal(number, lambda *_: engine.stop())
     engine.run()
+    return comes_back.is_set()

@@ -1,7 +1,7 @@
 """`deskbell`: the window, or the command line.
 
-What is meant is decided by the words given, before Qt is imported: `deskbell` alone or with `--data DIR` opens the window; any
-command is handed to the command line, which works without a display.
+What is meant is decided by the words given, before Qt is imported: `deskbell` alone, with options of the window or with a link
+or backup file opens the window; any command is handed to the command line, which works without a display.
 """
 
 from __future__ import annotations
@@ -10,7 +10,20 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from app.kernel.asked import Asked, asked_by, is_meant_for_window
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """How to start the window: on which folder (None: the usual one), with an engine or not, shown or not, and for what."""
+
+    data: Path | None = None
+    engine: bool = True
+    background: bool = False
+    asked: Asked | None = None
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -21,20 +34,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         from app.cli import main as command_line
 
         return command_line(words)
-    data, engine = start
     if sys.platform.startswith("linux") and not _has_display():
         print("deskbell: there is no display here. The command line works: deskbell --help", file=sys.stderr)  # noqa: T201
         return 1
     gc.disable()  # until the first screen is painted, see `ui.bridge.settle`: all that is imported stays anyway
     from ui.main import Options, run
 
-    return run(Options(data, engine))
+    return run(Options(start.data, start.engine, start.background, start.asked))
 
 
-def wanted(words: Sequence[str]) -> tuple[Path | None, bool] | None:
-    """(folder, whether to keep an engine running) if the window is meant, None for the command line."""
+def wanted(words: Sequence[str]) -> Start | None:
+    """How to start the window if it is meant, None for the command line."""
     data: Path | None = None
-    engine = True
+    engine, background = True, False
+    asked: Asked | None = None
     rest = iter(words)
     for word in rest:
         if word == "--data":
@@ -46,9 +59,13 @@ def wanted(words: Sequence[str]) -> tuple[Path | None, bool] | None:
             data = Path(word.partition("=")[2])
         elif word == "--no-engine":
             engine = False
+        elif word == "--background":
+            background = True
+        elif asked is None and is_meant_for_window(word):
+            asked = asked_by(word, Path.cwd())
         else:
             return None
-    return data, engine
+    return Start(data, engine, background, asked)
 
 
 def _has_display() -> bool:

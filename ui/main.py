@@ -1,62 +1,72 @@
 """Starting the window: one per desk, look, desk, engine, and a clean end.
 
-What is not needed for the first screen comes after it has been painted: the engine's supervisor, the server by which a second
-start raises this window. A second start finds the lock held, says so to the first and ends; it imports neither widgets nor
+What is not needed for the first screen comes after it has been painted: the engine's supervisor, the reception for other starts
+(`ui.instance`). A second start finds the lock held, hands over what was asked for and ends; it imports neither widgets nor
 database for that, which is why most imports here are late.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLockFile, QObject, QSocketNotifier, QTimer
+from PySide6.QtCore import QEvent, QLockFile, QObject, QSocketNotifier, QTimer
+from PySide6.QtGui import QFileOpenEvent
 
+from app import VERSION
+from app.kernel import frozen, returning
+from app.kernel.asked import Asked, asked_by
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace, default_folder
 from ui.bridge import quicken, settle
 from ui.text import tr
 
 if TYPE_CHECKING:
-    from PySide6.QtNetwork import QLocalServer
     from PySide6.QtWidgets import QApplication, QWidget
 
     from app.desk import Desk
     from app.desk.supervisor import Supervisor
+    from ui.instance import Reception
     from ui.widgets.rail import Reason
     from ui.window import Window
 
 log = logging.getLogger(__name__)
 
-_ANSWER_MS = 2000
-
 
 @dataclass
 class Options:
-    """How to start: the desk's folder, and whether to keep an engine running."""
+    """How to start: the desk's folder, whether to keep an engine running, whether to show the window, and what for."""
 
     data: Path | None = None
     engine: bool = True
+    background: bool = False
+    asked: Asked | None = None
 
 
 class Program(QObject):
     """One run of the window, on a folder that this process has locked."""
 
-    def __init__(self, app: QApplication, folder: Path, *, engine: bool = True) -> None:
+    def __init__(
+        self,
+        app: QApplication,
+        folder: Path,
+        *,
+        engine: bool = True,
+        background: bool = False,
+        asked: Asked | None = None,
+    ) -> None:
         super().__init__()
         from ui.theme import Theme
 
-        self._app, self._engine = app, engine
+        self._app, self._engine, self._background, self._first = app, engine, background, asked
         self.folder = folder
-        self._server: QLocalServer | None = None
+        self._reception: Reception | None = None
         self._supervisor: Supervisor | None = None
         self._tray: QObject | None = None
         self.theme = Theme(app)
@@ -64,6 +74,7 @@ class Program(QObject):
         self.window: Window | None = None
         self._apology: QWidget | None = None
         self.wants_room = False  # the desk is closed so that its room can be given back; then it is opened again
+        self.comes_back = False  # a package replaces the program's files; then it is started again
 
     def begin(self, said: str = "") -> None:
         """Open the desk and show it, or say why not. `said`: what there is to tell the person then."""
@@ -81,8 +92,8 @@ class Program(QObject):
             self.window.windows.shut()
         if self._supervisor is not None:
             self._supervisor.close(leave_engine=leave)
-        if self._server is not None:
-            self._server.close()
+        if self._reception is not None:
+            self._reception.close()
         if self.desk is not None:
             self.desk.close()
 
@@ -105,7 +116,8 @@ class Program(QObject):
         self.window.look_chosen.connect(self._keep_look)
         self.window.context.actions.bind(self, "compact", self._ask_for_room)
         self.window.start()
-        self.window.show()
+        if not (self._background and _has_tray()):
+            self.window.show()
         QTimer.singleShot(0, self._after_first_paint)
 
     def _apologise(self, words: str) -> None:
@@ -121,7 +133,9 @@ class Program(QObject):
 
     def _after_first_paint(self) -> None:
         settle()
-        self._server = _listen(self.folder, self._raise)
+        from ui.instance import Reception
+
+        self._reception = Reception(self.folder, self.take)
         if self._engine and self.desk is not None:
             from app.desk.supervisor import Supervisor
 
@@ -132,10 +146,27 @@ class Program(QObject):
 
             self.window.watch()
             self._tray = Tray(self.window.context, self.window, self.window.raise_to_front)
+            if self._first is not None:
+                self.take(self._first)
 
-    def _raise(self) -> None:
+    def take(self, asked: Asked) -> None:
+        """Somebody started the program again, or followed a link: come to the front with what was asked for."""
         if self.window is not None:
             self.window.raise_to_front()
+            self.window.take(asked)
+
+    def leave_for_a_moment(self) -> None:
+        """A package replaces the program: close as a person would, and be started again afterwards."""
+        self.comes_back = True
+        self._app.closeAllWindows()
+        self._app.quit()  # also where no window was shown
+
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        """On macOS the system hands links and files to the program that runs already."""
+        if isinstance(event, QFileOpenEvent):
+            self.take(asked_by(event.url().toString() or event.file(), Path("/")))
+            return True
+        return super().eventFilter(watched, event)
 
     def _engine_died(self, status: int) -> None:
         """Called on the supervisor's thread."""
@@ -175,35 +206,56 @@ def run(start: Options) -> int:
     lock = QLockFile(str(Workspace(folder).window_lock))
     lock.setStaleLockTime(0)
     if not lock.tryLock(0):
-        if _raise_other(folder):
+        from ui.instance import hand_over
+
+        if hand_over(folder, start.asked or Asked()):
             return 0
         return _refuse(tr("Deskbell is open on this desk already, but it does not answer."))
     try:
-        return _show(folder, engine=start.engine)
+        status, comes_back = _show(folder, start)
     finally:
         lock.unlock()
+    if comes_back:
+        returning.come_back(_same_start(folder, start))
+    return status
 
 
-def _show(folder: Path, *, engine: bool) -> int:
+def _same_start(folder: Path, start: Options) -> list[str]:
+    """How to start again as we were started, without what was asked for then."""
+    options = [*(() if start.engine else ("--no-engine",)), *(("--background",) if start.background else ())]
+    return frozen.window_command("--data", str(folder), *options)
+
+
+def _show(folder: Path, start: Options) -> tuple[int, bool]:
+    """Show the desk until its windows are closed: the exit status, and whether to come back."""
     from PySide6.QtWidgets import QApplication
 
     app = QApplication(sys.argv[:1])
     app.setApplicationName("Deskbell")
-    app.setDesktopFileName("deskbell")
-    _end_on_signals(app)
-    said = ""
+    app.setApplicationVersion(VERSION)
+    app.setDesktopFileName("app.deskbell.Deskbell")
+    said, asked, background = "", start.asked, start.background
     while True:
-        program = Program(app, folder, engine=engine)
+        program = Program(app, folder, engine=start.engine, background=background, asked=asked)
+        _end_on_signals(app, program)
+        if sys.platform == "darwin":
+            app.installEventFilter(program)
         try:
             program.begin(said)
             status = app.exec()
         finally:
             program.end()
         if not program.wants_room:
-            return status
+            return status, program.comes_back
         from ui.pages.settings.compacting import make_room
 
-        said = make_room(app, Workspace(folder))
+        said, asked, background = make_room(app, Workspace(folder)), None, False
+
+
+def _has_tray() -> bool:
+    from PySide6.QtWidgets import QSystemTrayIcon
+
+    return QSystemTrayIcon.isSystemTrayAvailable()
 
 
 def _refuse(words: str) -> int:
@@ -211,9 +263,14 @@ def _refuse(words: str) -> int:
     return 1
 
 
-def _end_on_signals(app: QApplication) -> None:
+def _end_on_signals(app: QApplication, program: Program) -> None:
     """SIGTERM and SIGINT close the window as a person would. Python learns of a signal only when it runs; this wakes it."""
     if os.name != "posix":
+        return
+    returning.on_request(program.leave_for_a_moment)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: (app.closeAllWindows(), app.quit()))
+    if app.property("woken"):
         return
     waker, sleeper = socket.socketpair()
     for end in (waker, sleeper):
@@ -222,8 +279,7 @@ def _end_on_signals(app: QApplication) -> None:
     notifier = QSocketNotifier(sleeper.fileno(), QSocketNotifier.Type.Read, app)
     notifier.activated.connect(lambda *_: sleeper.recv(64))
     notifier.setProperty("ends", (waker, sleeper))  # they live as long as the notifier
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: app.closeAllWindows())
+    app.setProperty("woken", True)
 
 
 def _stopped(status: int) -> Reason:
@@ -234,37 +290,3 @@ def _stopped(status: int) -> Reason:
         tr("They start again by themselves in a moment (status {status}).", status=status),
         "warn",
     )
-
-
-def _name_of(folder: Path) -> str:
-    return "deskbell-" + hashlib.sha256(os.fsencode(folder)).hexdigest()[:24]
-
-
-def _listen(folder: Path, called: Callable[[], None]) -> QLocalServer:
-    from PySide6.QtNetwork import QLocalServer
-
-    server = QLocalServer()
-    server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-    name = _name_of(folder)
-    if not server.listen(name):
-        QLocalServer.removeServer(name)  # left by a window that crashed; the lock says that we are the only one
-        server.listen(name)
-
-    def answer() -> None:
-        while server.hasPendingConnections():
-            line = server.nextPendingConnection()
-            line.disconnected.connect(line.deleteLater)
-            line.write(b"here")
-            line.disconnectFromServer()
-            called()
-
-    server.newConnection.connect(answer)
-    return server
-
-
-def _raise_other(folder: Path) -> bool:
-    from PySide6.QtNetwork import QLocalSocket
-
-    line = QLocalSocket()
-    line.connectToServer(_name_of(folder))
-    return line.waitForConnected(_ANSWER_MS) and line.waitForReadyRead(_ANSWER_MS)

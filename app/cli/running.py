@@ -16,7 +16,7 @@ from app.cli.output import Output
 from app.conversations.queries import mailboxes
 from app.desk import Desk
 from app.desk.supervisor import engine_pid
-from app.kernel import jobs, log, signals
+from app.kernel import frozen, jobs, log, returning, signals
 from app.kernel.changes import Changes
 from app.kernel.errors import UserError
 
@@ -28,7 +28,10 @@ def engine(args: argparse.Namespace, _out: Output) -> int:
     """Receive and send until told to stop."""
     with opened(args) as desk:
         log.configure("engine", desk.workspace.logs)
-        engines.run_until_told(desk)
+        comes_back = engines.run_until_told(desk)
+        folder = desk.workspace.folder
+    if comes_back:
+        returning.come_back(frozen.command("engine", "--data", str(folder)))
     return 0
 
 

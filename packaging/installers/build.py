@@ -1,6 +1,8 @@
 """`make installer`: what the system it runs on installs, into dist/, with the sums of all of it.
 
-    python3 packaging/dev.py installer [--tree] [deb] [rpm]      --tree: only freeze the program
+    python3 packaging/dev.py installer [--tree] [--again] [deb] [rpm]
+
+`--tree` only freezes the program, `--again` packs the tree that was frozen before.
 
 Linux gets a .deb and a .rpm (each where its tool is), Windows a set-up program, macOS a disk image.
 """
@@ -14,14 +16,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dev_environment import DevError, say
-from installers.freeze import freeze
+from installers.freeze import freeze, frozen_tree
 from installers.identity import DIST, ROOT
 
 
 def build(arguments: Sequence[str]) -> int:
     """Freeze, pack, sum; the exit status. Raises DevError."""
     wanted = {word for word in arguments if not word.startswith("-")}
-    made = freeze()
+    made = frozen_tree() if "--again" in arguments else freeze()
     if "--tree" in arguments:
         return 0
     packages = list(_packages(made, wanted))

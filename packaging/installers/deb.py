@@ -37,7 +37,7 @@ def build_deb(tree: Path) -> Path:
         script.chmod(0o755)
     DIST.mkdir(exist_ok=True)
     package = DIST / f"{PROGRAM}_{version()}_{architecture()}.deb"
-    command(["dpkg-deb", "--root-owner-group", "-Zxz", "-z9", "--build", root, package], quiet=True)
+    command(["dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "--build", root, package], quiet=True)
     shutil.rmtree(root)
     size = package.stat().st_size
     say(f"{package.name}: {size / 1e6:.1f} MB")

@@ -40,7 +40,16 @@ def freeze() -> Path:
     if size > MOST_BYTES:
         msg = f"the program has grown to {size / 1e6:.0f} MB, at most {MOST_BYTES / 1e6:.0f} MB were agreed"
         raise DevError(msg)
-    return BUILD / "tree" / f"{NAME}.app" if sys.platform == "darwin" else tree
+    return frozen_tree()
+
+
+def frozen_tree() -> Path:
+    """Where the frozen program lies: its folder, on macOS its bundle. Raises DevError if there is none."""
+    made = BUILD / "tree" / (f"{NAME}.app" if sys.platform == "darwin" else PROGRAM)
+    if not made.exists():
+        msg = f"{made.relative_to(ROOT)} is not there: freeze the program first"
+        raise DevError(msg)
+    return made
 
 
 def _note_licences(surroundings: dict[str, str]) -> None:

@@ -19,11 +19,12 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.desk import Desk
+from app.kernel.asked import Asked
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError, Reason
 from tests.ui.lint import findings
 from ui import window as frame
-from ui.__main__ import wanted
+from ui.__main__ import Start, wanted
 from ui.actions import ALL, Actions
 from ui.icons import has_icon
 from ui.pages import BasePage, Context
@@ -103,9 +104,15 @@ def page(window: Window, name: str) -> Sample:
 @pytest.mark.parametrize(
     ("words", "meant"),
     [
-        ([], (None, True)),
-        (["--data", "d"], (Path("d"), True)),
-        (["--data=d", "--no-engine"], (Path("d"), False)),
+        ([], Start()),
+        (["--data", "d"], Start(Path("d"))),
+        (["--data=d", "--no-engine"], Start(Path("d"), engine=False)),
+        (["--background"], Start(background=True)),
+        (["mailto:a@b.example"], Start(asked=Asked(mail=True, to=("a@b.example",)))),
+        (["tel:+49-30-1234", "--data=d"], Start(Path("d"), asked=Asked(number="+49301234"))),
+        (["/backups/d.deskbell"], Start(asked=Asked(file="/backups/d.deskbell"))),
+        (["restore", "/backups/d.deskbell"], None),
+        (["mailto:a@b.example", "tickets"], None),
         (["--data"], None),
         (["tickets"], None),
         (["--data", "d", "engine"], None),
@@ -113,7 +120,7 @@ def page(window: Window, name: str) -> Sample:
         (["--json"], None),
     ],
 )
-def test_what_is_meant_is_known_before_qt(words: list[str], meant: tuple[Path | None, bool] | None) -> None:
+def test_what_is_meant_is_known_before_qt(words: list[str], meant: Start | None) -> None:
     assert wanted(words) == meant
 
 

@@ -42,6 +42,12 @@ class NewMail(QFrame):
         letters = [Letter.of_draft(draft)] if draft is not None else []
         self._show(around, to, letters)
 
+    def begin_as(self, around: Surroundings | None, letter: Letter) -> None:
+        """Write what a link asks for: all of it can be changed, and nothing is sent by itself."""
+        self._show(around, letter.to, [letter], cc=letter.cc)
+        self.writer.recipients.subject.setText(letter.subject)
+        self.writer.composer.edit.setFocus() if letter.to and letter.subject else None
+
     def pass_on(self, around: Surroundings | None, letter: Letter, sender: str) -> None:
         """Write to somebody else about a message: it stands below, with its files."""
         self._show(around, (), [letter], sender)
@@ -50,13 +56,18 @@ class NewMail(QFrame):
         self.writer.composer.edit.setTextCursor(cursor)
 
     def _show(
-        self, around: Surroundings | None, to: tuple[Person, ...], letters: list[Letter], sender: str = ""
+        self,
+        around: Surroundings | None,
+        to: tuple[Person, ...],
+        letters: list[Letter],
+        sender: str = "",
+        cc: tuple[Person, ...] = (),
     ) -> None:
         passing_on = any(one.about is not None for one in letters)
         self.header.set_title(tr("Forward") if passing_on else tr("New mail"))
         self.writer.send_solve.setVisible(not passing_on)
         senders = around.senders if around is not None else ()
-        self.writer.begin(to, (), letters, senders=senders, sender=sender or (senders[0].address if senders else ""))
+        self.writer.begin(to, cc, letters, senders=senders, sender=sender or (senders[0].address if senders else ""))
         self.writer.send_solve.setVisible(not passing_on)
         fields = self.writer.recipients
         (self.writer.composer.edit if fields.to.text() and fields.subject.text() else

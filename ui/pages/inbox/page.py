@@ -122,6 +122,8 @@ class Page(InboxFrame):
             self.list.choose(ticket)
         if to is not None or "new_subject" in where:
             self.write_new(str(to or ""), str(where.get("new_subject", "")))
+        if isinstance(letter := where.get("new_letter"), Letter):
+            self.write_new(letter=letter)
         if "search" in where:
             self.list.search.setText(str(where["search"]))
             self.list.search.setFocus()
@@ -318,16 +320,19 @@ class Page(InboxFrame):
 
     # -- writing
 
-    def write_new(self, to: str = "", subject: str = "") -> None:
-        """Begin a mail to somebody or about something, or go on with the one begun."""
+    def write_new(self, to: str = "", subject: str = "", letter: Letter | None = None) -> None:
+        """Begin a mail to somebody, about something or as a link asks for it, or go on with the one begun."""
         self.writer.keep_now()
 
         def take(kept: Any) -> None:
             begun = next((one for one in kept if one.kind == "new" and one.ticket is None), None)
-            draft = None if to or subject else begun
+            draft = None if to or subject or letter is not None else begun
             self.post.take_up_new(draft.id if draft else None)
             self.show_new()
-            self.new_mail.begin(self.around, draft, (("", to),) if to else ())
+            if letter is not None:
+                self.new_mail.begin_as(self.around, letter)
+            else:
+                self.new_mail.begin(self.around, draft, (("", to),) if to else ())
             if subject:
                 self.new_mail.writer.recipients.subject.setText(subject)
 
