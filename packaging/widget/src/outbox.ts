@@ -1,0 +1,142 @@
+/**
+ * What the visitor wrote and the desk has not yet confirmed. A message is stored before it is sent for the first time, keeps
+ * its id for ever, and goes out again on every new line and by a timer until its ack comes. The desk drops duplicates, so
+ * sending twice is harmless and never sending is impossible.
+ *
+ * The pace is the desk's: so many at once, then one a second. Whoever was cut off for an hour and wrote fifty messages must
+ * not look like a flood.
+ */
+
+import { LIMITS, type FileInfo, type Up } from "./protocol";
+import type { Storage } from "./storage";
+
+const AGAIN_MS = 10_000;
+
+export interface Pending {
+  id: string;
+  /** Milliseconds since 1970, and never twice the same in one tab: the order in which things were written. */
+  order: number;
+  body: string;
+  files: FileInfo[];
+  name?: string;
+  email?: string;
+  /** Why the desk will never take it. */
+  refused?: string;
+}
+
+export class Outbox {
+  private readonly sentAt = new Map<string, number>();
+  private items: Pending[] = [];
+  private timer = 0;
+  private quietUntil = 0;
+  private tokens = LIMITS.burst;
+  private filledAt = performance.now();
+  private isUp = false;
+  limits = LIMITS;
+
+  constructor(
+    private readonly storage: Storage,
+    private readonly send: (frame: Up) => void,
+    private readonly unheard: () => void,
+  ) {
+    this.reload();
+  }
+
+  get all(): readonly Pending[] {
+    return this.items;
+  }
+
+  has(id: string): boolean {
+    return this.items.some((item) => item.id === id);
+  }
+
+  /** Keep a message and send it as soon as may be. */
+  put(item: Pending): void {
+    this.storage.set("out:" + item.id, item);
+    this.items.push(item);
+    this.pump();
+  }
+
+  /** Confirmed: it is the desk's now. */
+  done(id: string): Pending | undefined {
+    const item = this.items.find((one) => one.id === id);
+    this.items = this.items.filter((one) => one.id !== id);
+    this.sentAt.delete(id);
+    this.storage.remove("out:" + id);
+    return item;
+  }
+
+  /** The desk will not have it: it stays in sight, with the reason, until the visitor takes it away. */
+  refuse(id: string, reason: string): void {
+    const item = this.items.find((one) => one.id === id);
+    if (!item) return;
+    item.refused = reason;
+    this.storage.set("out:" + id, item);
+  }
+
+  /** Too fast: nothing goes out for a while, and then what was named goes again. */
+  slow(retryMs: number, id?: string): void {
+    this.quietUntil = performance.now() + retryMs;
+    this.tokens = 0;
+    if (id) this.sentAt.delete(id);
+    this.pump();
+  }
+
+  /** A new line: whatever has no ack goes out again, in the order in which it was written. */
+  up(): void {
+    this.isUp = true;
+    this.sentAt.clear();
+    this.pump();
+  }
+
+  down(): void {
+    this.isUp = false;
+    clearTimeout(this.timer);
+    this.timer = 0;
+  }
+
+  /** Take over what other tabs wrote or got confirmed. */
+  reload(): void {
+    const kept = this.storage.all<Pending>("out:").filter((item) => item.id && typeof item.body === "string");
+    // The tab that wrote it sends it; this one only sees to it that it does not stay behind.
+    if (this.isUp) for (const item of kept) if (!this.has(item.id)) this.sentAt.set(item.id, performance.now());
+    this.items = kept.sort((a, b) => a.order - b.order);
+    this.pump();
+  }
+
+  private pump(): void {
+    clearTimeout(this.timer);
+    this.timer = 0;
+    if (!this.isUp) return;
+    const now = performance.now();
+    this.tokens = Math.min(this.limits.burst, this.tokens + (now - this.filledAt) / this.limits.rate_ms);
+    this.filledAt = now;
+    let wake = Infinity;
+    for (const item of this.items) {
+      if (item.refused) continue;
+      const sent = this.sentAt.get(item.id);
+      if (sent !== undefined && now - sent < AGAIN_MS) {
+        wake = Math.min(wake, sent + AGAIN_MS - now);
+        continue;
+      }
+      if (sent !== undefined) return this.unheard(); // two silences in a row: it is the line
+      if (now < this.quietUntil || this.tokens < 1) {
+        wake = Math.min(wake, Math.max(this.quietUntil - now, (1 - this.tokens) * this.limits.rate_ms, 5));
+        break;
+      }
+      this.tokens -= 1;
+      this.sentAt.set(item.id, now);
+      wake = Math.min(wake, AGAIN_MS);
+      this.send({ t: "msg", id: item.id, body: item.body, ...rest(item) });
+    }
+    if (wake < Infinity) this.timer = window.setTimeout(() => this.pump(), wake);
+  }
+}
+
+function rest(item: Pending): { files?: string[]; name?: string; email?: string } {
+  const more: { files?: string[]; name?: string; email?: string } = {};
+  if (item.files.length) more.files = item.files.map((file) => file.id);
+  if (item.name) more.name = item.name;
+  if (item.email) more.email = item.email;
+  return more;
+}
