@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -39,8 +39,7 @@ def to_us(at: datetime) -> int:
 
 def from_us(value: int) -> datetime:
     """The aware UTC time of `value` microseconds since 1970."""
-    seconds, micros = divmod(value, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=micros)
+    return EPOCH + timedelta(microseconds=value)
 
 
 def to_ms(at: datetime) -> int:

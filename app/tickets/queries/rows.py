@@ -22,14 +22,46 @@ from app.tickets.tables import ChecklistItem, Seen, Tag, Ticket, TicketLink, Tic
 
 _CHUNK = 500
 
-# Made once and on the plain tables: a page of a list must not pay for building queries or making objects of rows.
+# Made once and on the plain tables, and one statement for all that a row paints: a page of a list must not pay for building
+# queries, for naming its ids again and again, or for making objects of rows.
 _t, _c, _a, _s = Ticket.__table__.c, Customer.__table__.c, Agent.__table__.c, Seen.__table__.c
+_o, _i, _k = Outbox.__table__.c, Identity.__table__.c, ChecklistItem.__table__.c
+_g, _n = TicketTag.__table__.c, Tag.__table__.c
+_BETWEEN = "\x1f"
+_TAGS = (
+    select(func.aggregate_strings(_n.name, _BETWEEN))
+    .join_from(TicketTag.__table__, Tag.__table__, _n.id == _g.tag)
+    .where(_g.ticket == _t.id, _g.deleted_at.is_(None))
+)
+_PROBLEM = (
+    select(_o.state)
+    .where(
+        _o.ticket == _t.id,
+        or_(
+            _o.state.in_([str(state) for state in TROUBLE]),
+            and_(_o.state == "retry", _o.attempts > TRIES_OF_THE_FIRST_HOUR),
+        ),
+    )
+    .order_by(_o.id.desc())
+    .limit(1)
+)
+_ITEMS = select(func.count()).where(_k.ticket == _t.id, _k.deleted_at.is_(None))
+# The kind is not said plainly: by it SQLite would read every address there is to find a few.
+_ADDRESS = (
+    select(_i.shown)
+    .where(_i.customer == _t.customer, _i.kind.concat("") == "email")
+    .order_by(_i.dead_at.isnot(None), _i.created_at, _i.id)
+    .limit(1)
+)
 _ROWS = (
     select(
         _t.id, _t.number, _t.subject, _t.status, _t.state, _t.priority, _t.channel, _t.customer, _t.assignee, _t.team, _t.snippet,
         _t.message_count, _t.has_attachment, _t.follow_up, _t.created_at, _t.last_message_at, _t.last_incoming_at,
         _t.due_at, _t.snooze_until, _t.deleted_at,
         _c.name.label("customer_name"), _a.name.label("assignee_name"), _s.at.label("seen_at"),
+        _ADDRESS.scalar_subquery().label("address"), _TAGS.scalar_subquery().label("tags"),
+        _PROBLEM.scalar_subquery().label("problem"), _ITEMS.scalar_subquery().label("items"),
+        _ITEMS.where(_k.done_at.isnot(None)).scalar_subquery().label("done"),
     )
     .select_from(
         Ticket.__table__.outerjoin(Customer.__table__, _c.id == _t.customer)
@@ -38,32 +70,6 @@ _ROWS = (
     )
     .where(_t.id.in_(bindparam("ids", expanding=True)))
 )  # fmt: skip
-_TAGS = (
-    select(TicketTag.__table__.c.ticket, Tag.__table__.c.name)
-    .join_from(TicketTag.__table__, Tag.__table__, Tag.__table__.c.id == TicketTag.__table__.c.tag)
-    .where(TicketTag.__table__.c.ticket.in_(bindparam("ids", expanding=True)))
-    .where(TicketTag.__table__.c.deleted_at.is_(None))
-)
-_o, _i = Outbox.__table__.c, Identity.__table__.c
-_PROBLEMS = select(_o.ticket, _o.state).where(
-    _o.ticket.in_(bindparam("ids", expanding=True)),
-    or_(
-        _o.state.in_([str(state) for state in TROUBLE]),
-        and_(_o.state == "retry", _o.attempts > TRIES_OF_THE_FIRST_HOUR),
-    ),
-)
-_k = ChecklistItem.__table__.c
-_PROGRESS = (
-    select(_k.ticket, func.count(_k.done_at).label("done"), func.count().label("whole"))
-    .where(_k.ticket.in_(bindparam("ids", expanding=True)), _k.deleted_at.is_(None))
-    .group_by(_k.ticket)
-)
-# The kind is looked at here, not asked for: by it SQLite would read every address there is to find a few.
-_ADDRESSES = (
-    select(_i.customer, _i.shown, _i.kind)
-    .where(_i.customer.in_(bindparam("owners", expanding=True)))
-    .order_by(_i.dead_at.isnot(None), _i.created_at, _i.id)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,82 +159,49 @@ def ticket_rows(db: Session, ids: Sequence[UUID], agent: UUID | None = None) -> 
 
 def _rows(db: Session, ids: Sequence[UUID], agent: UUID | None) -> dict[UUID, TicketRow]:
     rows = db.connection().execute(_ROWS, {"ids": list(ids), "agent": agent}).all()
-    mail = _addresses(db, {row.customer: None for row in rows if row.customer is not None})
-    tags, problems, items = _tags(db, ids), _problems(db, ids), _progress(db, ids)
     states = state_names(db)
-    return {
-        row.id: TicketRow(
-            id=row.id,
-            number=row.number,
-            subject=row.subject,
-            status=row.status,
-            priority=row.priority,
-            channel=row.channel,
-            customer=row.customer,
-            customer_name=row.customer_name or _of(mail, row.customer),
-            customer_address=_of(mail, row.customer),
-            assignee=row.assignee,
-            assignee_name=row.assignee_name or "",
-            team=row.team,
-            tags=tags.get(row.id, ()),
-            snippet=row.snippet,
-            messages=row.message_count,
-            has_attachment=row.has_attachment,
-            unread=_is_unread(row),
-            follow_up=row.follow_up,
-            problem=problems.get(row.id, ""),
-            created_at=row.created_at,
-            last_message_at=row.last_message_at,
-            due_at=row.due_at,
-            snooze_until=row.snooze_until,
-            deleted_at=row.deleted_at,
-            state=row.state if row.state in states else None,
-            state_name=_state(states, row)[0],
-            state_colour=_state(states, row)[1],
-            checklist=items.get(row.id, (0, 0)),
-        )
-        for row in rows
-    }
+    return {row.id: _row(row, states) for row in rows}
 
 
-def _of(mail: dict[UUID, str], customer: UUID | None) -> str:
-    return "" if customer is None else mail.get(customer, "")
-
-
-def _addresses(db: Session, owners: dict[UUID, None]) -> dict[UUID, str]:
-    """The address to write to, by customer: a living one, the earliest."""
-    found: dict[UUID, str] = {}
-    for row in db.connection().execute(_ADDRESSES, {"owners": list(owners)}):
-        if row.kind == "email":
-            found.setdefault(row.customer, row.shown)
-    return found
+def _row(row: Any, states: StateNames) -> TicketRow:
+    state_name, state_colour = states.get(row.state) or states.get(row.status) or ("", "")
+    address = row.address or ""
+    return TicketRow(
+        id=row.id,
+        number=row.number,
+        subject=row.subject,
+        status=row.status,
+        priority=row.priority,
+        channel=row.channel,
+        customer=row.customer,
+        customer_name=row.customer_name or address,
+        customer_address=address,
+        assignee=row.assignee,
+        assignee_name=row.assignee_name or "",
+        team=row.team,
+        tags=tuple(sorted(row.tags.split(_BETWEEN))) if row.tags else (),
+        snippet=row.snippet,
+        messages=row.message_count,
+        has_attachment=row.has_attachment,
+        unread=_is_unread(row),
+        follow_up=row.follow_up,
+        problem=row.problem or "",
+        created_at=row.created_at,
+        last_message_at=row.last_message_at,
+        due_at=row.due_at,
+        snooze_until=row.snooze_until,
+        deleted_at=row.deleted_at,
+        state=row.state if row.state in states else None,
+        state_name=state_name,
+        state_colour=state_colour,
+        checklist=(row.done, row.items),
+    )
 
 
 def _is_unread(row: Any) -> bool:
     if row.status not in TO_DO or row.last_incoming_at is None:
         return False
     return row.seen_at is None or bool(row.last_incoming_at > row.seen_at)
-
-
-def _tags(db: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[str, ...]]:
-    found: dict[UUID, list[str]] = {}
-    for row in db.connection().execute(_TAGS, {"ids": list(ids)}):
-        found.setdefault(row.ticket, []).append(row.name)
-    return {key: tuple(sorted(names)) for key, names in found.items()}
-
-
-def _state(states: StateNames, row: Any) -> tuple[str, str]:
-    """(name, colour) of a ticket's status; empty where the built-in one was left as it is."""
-    return states.get(row.state) or states.get(row.status) or ("", "")
-
-
-def _progress(db: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[int, int]]:
-    found = db.connection().execute(_PROGRESS, {"ids": list(ids)})
-    return {row.ticket: (int(row.done), int(row.whole)) for row in found}
-
-
-def _problems(db: Session, ids: Sequence[UUID]) -> dict[UUID, str]:
-    return {row.ticket: row.state for row in db.connection().execute(_PROBLEMS, {"ids": list(ids)})}
 
 
 def ticket_id(db: Session, number: int) -> UUID | None:
