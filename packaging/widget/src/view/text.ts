@@ -3,7 +3,7 @@
 import { h } from "./dom";
 
 const ADDRESS = /https?:\/\/[^\s<>"'`{}|\\^\u2066-\u2069\u202a-\u202e]+/gi;
-const TAIL = /[.,;:!?)\]»”’]+$/;
+const TAIL = /[.,;:!?)\]\u00bb\u201d\u2019]+$/;
 
 export function linked(text: string, note: string): (Node | string)[] {
   const parts: (Node | string)[] = [];
