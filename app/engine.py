@@ -30,6 +30,7 @@ from app.kernel.locks import FileLock, holder
 from app.outbox.delivery import settle_leftovers
 from app.outbox.queries import copies_due
 from app.workers import file_texts, mail_receive, mail_send, timers
+from app.workers.chat import ChatThread
 from app.workers.mail_intake import ALONE, WITH_WINDOW, Pace
 from app.workers.mail_live import run_mailbox
 from app.workers.parsing import ParsePool
@@ -179,6 +180,7 @@ class Engine:
         self._sender = mail_send.Sender(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop)
         self._timer_wake = threading.Event()
         self._files_wake = threading.Event()
+        self._chat = ChatThread(desk.work, desk.ask, desk.packs, secrets.load_secret)
         self._mailboxes: dict[UUID, _Mailbox] = {}
         self._threads: list[threading.Thread] = []
 
@@ -198,6 +200,7 @@ class Engine:
                 self._begin("send", self._send)
                 self._begin("timers", self._timers)
                 self._begin("files", self._files)
+                self._begin("chat", self._chat.run)
                 self._see_mailboxes()
                 self._listen()
             finally:
@@ -218,6 +221,7 @@ class Engine:
             self._send_wake.set()
         if changes.touches("message"):
             self._files_wake.set()
+        self._chat.heard(changes)
         if changes.touches("job", "setting", "survey"):
             self._timer_wake.set()
 
@@ -317,6 +321,7 @@ class Engine:
         self._send_wake.set()
         self._timer_wake.set()
         self._files_wake.set()
+        self._chat.stop()
         _end_all(self._mailboxes.values())
         for thread in self._threads:
             thread.join(30)

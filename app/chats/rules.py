@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from app.kernel import settings
 from app.kernel.errors import UserError
 from app.kernel.settings import Setting
+from app.mime.filekinds import KINDS
 
 MAX_CHARS: Final = 4_000
 FRAME_BYTES: Final = 16_384
@@ -31,7 +32,7 @@ CODES_OF_THE_DESK: Final = 30
 TRANSCRIPTS_A_DAY: Final = 3
 UPLOAD_LIFE: Final = timedelta(days=1)
 IDENTITY_LIFE: Final = timedelta(days=1)
-FILE_TYPES: Final = ("image/png", "image/jpeg", "image/webp", "application/pdf", "text/plain")
+FILE_TYPES: Final = KINDS
 
 
 def size_limit_text() -> str:
@@ -243,29 +244,6 @@ def clean_page(url: str) -> str:
 def clean_language(tag: str) -> str:
     """A language as pages name it (`de`, `pt-BR`), or ""."""
     return tag if re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}", tag) else ""
-
-
-def file_type(head: bytes, whole: bytes = b"") -> str:
-    """What a file is by its first bytes; "" for what is none of FILE_TYPES. Text: UTF-8 without control characters."""
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head.startswith(b"%PDF-"):
-        return "application/pdf"
-    return "text/plain" if _is_text(whole or head) else ""
-
-
-def _is_text(data: bytes) -> bool:
-    try:
-        words = data.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    if re.match(r"\s*<(!doctype|html|svg|script|\?xml)", words, re.IGNORECASE):
-        return False
-    return bool(words) and not any(ord(char) < 32 and char not in "\t\n\r\f" for char in words)
 
 
 _ENDINGS: Final = {

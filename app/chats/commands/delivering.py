@@ -40,8 +40,15 @@ def take_for_sending(tx: Tx, messages: Collection[UUID]) -> int:
     return len(_moved(tx, messages, (State.QUEUED, State.RETRY, State.HELD), State.SENDING))
 
 
-def note_delivered(tx: Tx, messages: Collection[UUID]) -> None:
-    """The visitor's side has stored these: they are sent and delivered. A second time changes nothing."""
+def note_delivered(tx: Tx, messages: Collection[UUID], visitor: UUID | None = None) -> None:
+    """The visitor's side has stored these: they are sent and delivered. A second time changes nothing.
+
+    `visitor`: only what was said to this one counts; whoever says so may be anybody.
+    """
+    tx.flush()
+    lines = select(ChatLine.message).join(Conversation, Conversation.id == ChatLine.conversation)
+    lines = lines.where(ChatLine.message.in_(list(messages)))
+    messages = list(tx.scalars(lines if visitor is None else lines.where(Conversation.visitor == visitor)))
     for row in _moved(tx, messages, _WAITING, State.SENT):
         row.delivered_at = tx.now
         row.attempts += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from app.chats.rules import GOING_ON, MAX_CHARS, State, clean_language, clean_li
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.commands import NewAttachment, NewMessage, add_message
 from app.conversations.rules import snippet_of
+from app.conversations.tables import Message
 from app.kernel import ids, options
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
@@ -58,6 +60,8 @@ class Accepted:
     message: UUID
     seq: int
     duplicate: bool
+    visitor: UUID
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +108,15 @@ def find_visitor(tx: Tx, who: bytes | str) -> ChatVisitor | None:
 def already(tx: Tx, visitor: ChatVisitor, external_id: str) -> Accepted | None:
     """Where a message of this visitor was stored, if it was."""
     found = tx.execute(
-        select(ChatLine.conversation, ChatLine.message, ChatLine.seq)
+        select(ChatLine.conversation, ChatLine.message, ChatLine.seq, Message.occurred_at)
+        .join(Message, Message.id == ChatLine.message)
         .join(Conversation, Conversation.id == ChatLine.conversation)
         .where(Conversation.visitor == visitor.id, ChatLine.external_id == external_id)
     ).first()
-    return None if found is None else Accepted(found.conversation, found.message, found.seq, duplicate=True)
+    if found is None:
+        return None
+    place = (found.conversation, found.message, found.seq)
+    return Accepted(*place, duplicate=True, visitor=visitor.id, at=found.occurred_at)
 
 
 def meet(tx: Tx, said: Said) -> ChatVisitor:
@@ -196,7 +204,7 @@ def add_word(
     chat.waiting_since = chat.waiting_since or tx.now
     words = snippet_of(body) or (files[0].filename if files else "")
     customer_wrote(tx, ticket, at=tx.now, snippet=words, has_attachment=bool(files), is_thanks=lambda: is_thanks(body))
-    return Accepted(chat.id, message, seq, duplicate=False)
+    return Accepted(chat.id, message, seq, duplicate=False, visitor=visitor.id, at=tx.now)
 
 
 def place(tx: Tx, chat: Conversation, message: UUID, external_id: str) -> int:

@@ -60,6 +60,7 @@ class WireState:
     position: int | None
     answered: bool
     rated: bool
+    blocked: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +96,13 @@ def wire_states(db: Session, visitors: Collection[UUID]) -> dict[UUID, WireState
     names = _names(db, {row.assignee for row in newest.values() if row.assignee is not None})
     over = [row.ticket for row in newest.values() if row.state not in GOING_ON]
     rated = set(db.scalars(select(SurveyResponse.ticket).where(SurveyResponse.ticket.in_(over)))) if over else set()
+    kept_out = select(ChatVisitor.id).where(ChatVisitor.id.in_(list(newest)), ChatVisitor.blocked_at.is_not(None))
+    blocked = set(db.scalars(kept_out))
     return {
         visitor: WireState(
             visitor, row.id, row.state, row.last_seq, row.desk_read_seq,
             names.get(row.assignee, "") if row.assignee is not None else "", queue.get(row.id),
-            row.answered_at is not None, row.ticket in rated,
+            row.answered_at is not None, row.ticket in rated, visitor in blocked,
         )
         for visitor, row in newest.items()
     }  # fmt: skip

@@ -1,0 +1,366 @@
+"""The built-in transport: a small web server in the engine that speaks deskbell-chat/1 over a WebSocket.
+
+It listens on this machine alone until the owner opens it; TLS by a certificate of the owner's, or by a proxy or a tunnel
+before it. It keeps nothing: what visitors say goes through the `Door`, and what is said to them is asked for there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import ssl
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import quote, unquote
+
+from aiohttp import web
+
+from app.connectors.chat import protocol
+from app.connectors.chat.limits import Bucket, Hourly, Places, client_address, is_trusted, networks
+from app.connectors.chat.origins import origins
+from app.connectors.chat.protocol import BadFrameError, Door, No, Standing, Who
+from app.connectors.chat.sockets import Socket, Words
+from app.kernel.errors import ExternalError, Reason
+from app.mime.filekinds import KINDS
+
+log = logging.getLogger(__name__)
+
+MIN_TYPING_MS: Final = 2_000
+"""Nobody types a message faster; a program does."""
+_STATIC: Final = {
+    "/widget.js": ("chat/deskbell-chat.js", "text/javascript"),
+    "/demo": ("chat/demo.html", "text/html"),
+}
+_SAFE: Final = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+_UPLOADS_AN_HOUR: Final = 60
+_FORMS_AN_HOUR: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How to serve. Sizes in bytes; `origins` as browsers say them; `certificate` and `key`: PEM files, or ""."""
+
+    host: str = "127.0.0.1"
+    port: int = 8466
+    public_url: str = ""
+    origins: tuple[str, ...] = ()
+    certificate: str = ""
+    key: str = ""
+    trusted_proxies: tuple[str, ...] = ()
+    max_visitors: int = 400
+    sockets_per_ip: int = 20
+    new_per_hour: int = 60
+    chars: int = 4_000
+    frame: int = 16_384
+    file: int = 5 * 1024 * 1024
+
+
+@dataclass(slots=True)
+class _Visitor:
+    """Somebody who is connected, with all of their tabs."""
+
+    words: Words
+    sockets: list[Socket] = field(default_factory=list)
+
+
+class BuiltinChat:
+    """The server of one channel. `run` until cancelled; everything else on the same loop."""
+
+    def __init__(self, serving: Serving, door: Door) -> None:
+        self.serving, self.door = serving, door
+        self.port = 0
+        self.limits: dict[str, Any] = {
+            "chars": serving.chars, "frame": serving.frame, "file": serving.file, "types": list(KINDS),
+            "rate_ms": 1_000, "burst": 20,
+        }  # fmt: skip
+        scheme = "https" if serving.certificate else "http"
+        self._origins = origins(serving.origins, serving.public_url, scheme)
+        self._trusted = networks(serving.trusted_proxies)
+        self._visitors: dict[Who, _Visitor] = {}
+        self._words: dict[Who, Words] = {}
+        self._places = Places(serving.sockets_per_ip)
+        self._begun = Hourly(serving.new_per_hour)
+        self._uploads, self._forms = Hourly(_UPLOADS_AN_HOUR), Hourly(_FORMS_AN_HOUR)
+        self.is_serving = asyncio.Event()
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises ExternalError when the port or the certificate cannot be used."""
+        runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
+        await runner.setup()
+        try:
+            site = web.TCPSite(
+                runner, self.serving.host, self.serving.port, ssl_context=_tls(self.serving), backlog=512
+            )
+            await _started(site, self.serving)
+            self.port = runner.addresses[0][1]
+            self.is_serving.set()
+            await asyncio.Event().wait()
+        finally:
+            self.is_serving.clear()
+            await asyncio.shield(self._part())
+            await runner.cleanup()
+
+    async def _part(self) -> None:
+        """Say goodbye to everybody, all at once and not for long."""
+        sockets = [each for visitor in self._visitors.values() for each in visitor.sockets]
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.0):
+                await asyncio.gather(*(each.bye("stopping") for each in sockets), return_exceptions=True)
+        for each in sockets:
+            each.cut()
+
+    # -- who is here
+
+    @property
+    def present(self) -> Sequence[Who]:
+        """Everybody who has a connection."""
+        return tuple(self._visitors)
+
+    async def tell(self, who: Who, standing: Standing) -> None:
+        """Something changed for this visitor: every tab is told what it does not know yet."""
+        visitor = self._visitors.get(who)
+        if visitor is not None:
+            await asyncio.gather(*(each.tell(standing) for each in list(visitor.sockets)))
+
+    async def say(self, who: Who, said: dict[str, Any]) -> None:
+        """Say something short-lived to every tab of a visitor."""
+        visitor = self._visitors.get(who)
+        if visitor is not None:
+            await asyncio.gather(*(each.say(said) for each in list(visitor.sockets)))
+
+    async def dismiss(self, who: Who, reason: str) -> None:
+        """Hang up on a visitor."""
+        visitor = self._visitors.get(who)
+        if visitor is not None:
+            await asyncio.gather(*(each.bye(reason) for each in list(visitor.sockets)))
+
+    def enter(self, who: Who, socket: Socket) -> bool:
+        """A connection says whose it is; False when the house is full."""
+        visitor = self._visitors.get(who)
+        if visitor is None:
+            if len(self._visitors) >= self.serving.max_visitors:
+                return False
+            visitor = self._visitors[who] = _Visitor(self.words_of(who))
+        visitor.sockets.append(socket)
+        return True
+
+    def leave(self, who: Who, socket: Socket) -> bool:
+        """A connection is over; True when it was the visitor's last."""
+        visitor = self._visitors.get(who)
+        if visitor is None or socket not in visitor.sockets:
+            return False
+        visitor.sockets.remove(socket)
+        if not visitor.sockets:
+            del self._visitors[who]
+        return not visitor.sockets
+
+    def words_of(self, who: Who) -> Words:
+        """The limits of one visitor; kept a while beyond a connection, so that hanging up resets nothing."""
+        if len(self._words) > 2_000:
+            self._words = {key: one.words for key, one in self._visitors.items()}
+        return self._words.setdefault(who, Words(Bucket(1.0, 20.0)))
+
+    def others(self, who: Who, besides: Socket) -> Sequence[Socket]:
+        """The other tabs of a visitor."""
+        visitor = self._visitors.get(who)
+        return [each for each in visitor.sockets if each is not besides] if visitor is not None else []
+
+    def may_begin(self, address: str) -> bool:
+        """May somebody at this address begin a conversation now?"""
+        return not self._begun.is_full(address, time.monotonic())
+
+    def note_begun(self, address: str) -> None:
+        """Somebody there has begun one."""
+        self._begun.note(address, time.monotonic())
+
+    # -- pages and doors
+
+    def _app(self) -> web.Application:
+        app = web.Application(client_max_size=self.serving.file, middlewares=[_plain])
+        app.router.add_get("/", self._home)
+        app.router.add_get("/chat", self._chat)
+        for path in _STATIC:
+            app.router.add_get(path, self._page)
+        app.router.add_get("/file/{key}", self._file)
+        app.router.add_post("/file", self._upload)
+        app.router.add_post("/offline", self._form)
+        for path in ("/file", "/offline"):
+            app.router.add_options(path, self._may_ask)
+        return app
+
+    def _address(self, request: web.Request) -> str:
+        return client_address(request.remote or "", request.headers.get("X-Forwarded-For", ""), self._trusted)
+
+    def _is_allowed(self, request: web.Request) -> bool:
+        host = request.headers.get("Host", "")
+        if is_trusted(request.remote or "", self._trusted):
+            host = request.headers.get("X-Forwarded-Host", host)
+        return self._origins.allows(request.headers.get("Origin", ""), host)
+
+    async def _home(self, _request: web.Request) -> web.StreamResponse:
+        return web.Response(status=302, headers={"Location": "demo"})
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        name, kind = _STATIC[request.path]
+        place = files("resources").joinpath(name)
+        if not place.is_file():
+            raise web.HTTPNotFound
+        headers = {**_SAFE, "Cache-Control": "no-cache"}
+        return web.Response(body=place.read_bytes(), content_type=kind, charset="utf-8", headers=headers)
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        if not self._is_allowed(request):
+            log.info("a chat connection from a site that is not allowed was refused")
+            return web.Response(status=403, text="This site may not use this chat.")
+        address = self._address(request)
+        if not self._places.enter(address):
+            return web.Response(status=429, text="Too many connections.")
+        try:
+            wire = web.WebSocketResponse(heartbeat=30.0, max_msg_size=self.serving.frame, compress=False)
+            await wire.prepare(request)
+            await Socket(self, wire, address).serve()
+            return wire
+        finally:
+            self._places.leave(address)
+
+    async def _form(self, request: web.Request) -> web.StreamResponse:
+        allow, address = self._cors(request), self._address(request)
+        now = time.monotonic()
+        if self._forms.is_full(address, now) or not self.may_begin(address):
+            return _json({"retry_ms": 600_000}, 429, allow)
+        raw = await request.content.read(self.serving.frame * 2 + 1)
+        try:
+            if len(raw) > self.serving.frame * 2:
+                raise BadFrameError("long")
+            form = protocol.parse_form(json.loads(raw))
+        except BadFrameError as error:
+            return _json({"error": str(error)}, 400, allow)
+        except (ValueError, RecursionError):
+            return _json({"error": "frame"}, 400, allow)
+        self._forms.note(address, now)
+        if form.website:
+            log.info("a form filled in by a program was thrown away")
+            return _json({"ok": True}, 202, allow)
+        if form.typed_ms < MIN_TYPING_MS:
+            return _json({"error": "fast"}, 400, allow)
+        answer = await self.door.form(form)
+        if isinstance(answer, No):
+            return _json({"error": answer.reason}, 400, allow)
+        if answer.began:
+            self.note_begun(address)
+        return _json({"ok": True}, 202, allow)
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        allow, address = self._cors(request), self._address(request)
+        now = time.monotonic()
+        if self._uploads.is_full(address, now):
+            return _json({"retry_ms": 600_000}, 429, allow)
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        try:
+            who = protocol.who_of(token if scheme.casefold() == "bearer" else "")
+        except BadFrameError:
+            return _json({"error": "token"}, 401, allow)
+        if who not in self._visitors:
+            return _json({"error": "token"}, 401, allow)  # a file belongs to a chat that is open
+        self._uploads.note(address, now)
+        if (request.content_length or 0) > self.serving.file:
+            return _json({"error": "large"}, 413, allow)
+        data = await _limited(request, self.serving.file)
+        if data is None:
+            return _json({"error": "large"}, 413, allow)
+        name = unquote(request.headers.get("X-File-Name", ""), errors="replace")[:500]
+        kept = await self.door.upload(who, name, data)
+        if isinstance(kept, No):
+            return _json({"error": kept.reason}, 415, allow)
+        told = {"id": kept.id, "name": kept.name, "type": kept.content_type, "size": kept.size}
+        return _json(told, 201, allow)
+
+    async def _file(self, request: web.Request) -> web.StreamResponse:
+        found = await self.door.file(request.match_info["key"], request.query.get("k", ""))
+        if found is None:
+            raise web.HTTPNotFound
+        one, data = found
+        shown = "inline" if one.content_type.startswith("image/") else "attachment"
+        headers = {
+            **_SAFE,
+            "Content-Disposition": f"{shown}; filename*=UTF-8''{quote(one.name, safe='')}",
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Cache-Control": "private, max-age=86400",
+        }
+        return web.Response(body=data, content_type=one.content_type, headers=headers)
+
+    async def _may_ask(self, request: web.Request) -> web.StreamResponse:
+        """The question that a browser asks before it sends something to another site (Fetch standard, CORS)."""
+        allow = self._cors(request)
+        headers = {
+            "Access-Control-Allow-Methods": "POST",
+            "Access-Control-Allow-Headers": "Authorization, Content-Type, X-File-Name",
+            "Access-Control-Max-Age": "600",
+        }
+        return web.Response(status=204, headers={**allow, **headers})
+
+    def _cors(self, request: web.Request) -> dict[str, str]:
+        """The header that lets the asking site see the answer. Raises HTTPForbidden for a site that is not allowed."""
+        if not self._is_allowed(request):
+            log.info("a request from a site that is not allowed was refused")
+            raise web.HTTPForbidden
+        return {"Access-Control-Allow-Origin": request.headers["Origin"], "Vary": "Origin"}
+
+
+@web.middleware
+async def _plain(request: web.Request, handler: Any) -> web.StreamResponse:
+    """No error of ours tells anything about us, and none goes further than this answer."""
+    try:
+        response: web.StreamResponse = await handler(request)
+    except web.HTTPException:
+        raise
+    except (ConnectionError, asyncio.CancelledError):
+        raise
+    except Exception:
+        log.exception("a chat request failed")
+        return web.Response(status=500, text="Something went wrong.")
+    return response
+
+
+async def _limited(request: web.Request, most: int) -> bytes | None:
+    """The body; None as soon as it is longer than that."""
+    got = bytearray()
+    async for piece in request.content.iter_chunked(65_536):
+        got += piece
+        if len(got) > most:
+            return None
+    return bytes(got)
+
+
+def _json(data: Mapping[str, Any], status: int, headers: Mapping[str, str]) -> web.Response:
+    return web.json_response(dict(data), status=status, headers={**_SAFE, **headers})
+
+
+def _tls(serving: Serving) -> ssl.SSLContext | None:
+    if not serving.certificate:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.load_cert_chain(serving.certificate, serving.key)
+    except (OSError, ssl.SSLError) as error:
+        msg = "The certificate for chat, or its key, cannot be read."
+        raise ExternalError(msg, reason=Reason.TLS, words=type(error).__name__, retryable=False) from error
+    return context
+
+
+async def _started(site: web.TCPSite, serving: Serving) -> None:
+    try:
+        await site.start()
+    except OSError as error:
+        msg = f"Chat cannot listen on {serving.host}, port {serving.port}: another program uses it, or it may not be used."
+        raise ExternalError(msg, reason=Reason.OFFLINE, words=str(error.strerror or ""), retryable=True) from error

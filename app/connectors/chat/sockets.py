@@ -1,0 +1,304 @@
+"""One connection of a visitor: from hello to bye. What it may not do ends it; nothing of it reaches further.
+
+A connection knows how far its visitor has been told (`after`) and is told what lies beyond, in order, each line once. A
+line that was said here needs no telling.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
+
+from aiohttp import WSMsgType, web
+
+from app.connectors.chat import protocol
+from app.connectors.chat.limits import Bucket
+from app.connectors.chat.protocol import (
+    Ack,
+    BadFrameError,
+    Code,
+    Contact,
+    Door,
+    End,
+    Frame,
+    Hello,
+    Line,
+    Msg,
+    No,
+    Ping,
+    Rate,
+    Read,
+    Standing,
+    Transcript,
+    Typing,
+    Who,
+)
+
+log = logging.getLogger(__name__)
+
+HELLO_S: Final = 10.0
+SEND_S: Final = 20.0
+"""A visitor who takes nothing for so long has lost the line."""
+CLOSE: Final = {
+    "hello": 4000, "origin": 4001, "blocked": 4002, "full": 4003, "version": 4004, "frame": 4005, "stopping": 4006,
+    "flood": 4007,
+}  # fmt: skip
+_MSG_RATE, _MSG_BURST = 1.0, 20.0
+_OTHER_RATE, _OTHER_BURST = 5.0, 60.0
+_FLOOD: Final = 200
+"""So many frames beyond the limit, and the line is cut."""
+_LATER_MS: Final = 10 * 60 * 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The buckets of one visitor, shared by all of their tabs."""
+
+    said: Bucket
+
+
+class House(Protocol):
+    """What a connection needs of the server that it belongs to."""
+
+    @property
+    def door(self) -> Door: ...
+
+    @property
+    def limits(self) -> dict[str, Any]: ...
+
+    def enter(self, who: Who, socket: Socket) -> bool: ...
+
+    def leave(self, who: Who, socket: Socket) -> bool: ...
+
+    def words_of(self, who: Who) -> Words: ...
+
+    def may_begin(self, address: str) -> bool: ...
+
+    def note_begun(self, address: str) -> None: ...
+
+    def others(self, who: Who, besides: Socket) -> Sequence[Socket]: ...
+
+
+class Socket:
+    """A visitor's connection. All of it runs on the server's loop."""
+
+    def __init__(self, house: House, wire: web.WebSocketResponse, address: str) -> None:
+        self._house, self._wire, self.address = house, wire, address
+        self.who: Who = b""
+        self.standing = Standing()
+        self._after = 0
+        self._said_here: set[int] = set()
+        self._page = self._lang = ""
+        self._others = Bucket(_OTHER_RATE, _OTHER_BURST)
+        self._ignored = 0
+        self._telling = asyncio.Lock()
+
+    async def serve(self) -> None:
+        """Until either side hangs up."""
+        try:
+            hello = await self._first()
+        except (BadFrameError, TimeoutError) as error:
+            await self.bye(str(error) or "hello")
+            return
+        if hello is None:
+            return
+        self.who = hello.who
+        if not self._house.enter(self.who, self):
+            await self.bye("full")
+            return
+        try:
+            if await self._greet(hello):
+                await self._listen()
+        finally:
+            if self._house.leave(self.who, self):
+                await self._house.door.left(self.who)
+
+    # -- what comes
+
+    async def _first(self) -> Hello | None:
+        async with asyncio.timeout(HELLO_S):
+            message = await self._wire.receive()
+        if message.type is not WSMsgType.TEXT:
+            return None
+        frame = protocol.parse(message.data)
+        if not isinstance(frame, Hello):
+            raise BadFrameError("hello")
+        return frame
+
+    async def _greet(self, hello: Hello) -> bool:
+        found = await self._house.door.hello(hello)
+        if isinstance(found, No):
+            await self.bye(found.reason)
+            return False
+        self._page, self._lang = hello.page, hello.lang
+        same = found.standing.conversation == hello.conversation
+        async with self._telling:
+            self.standing = found.standing
+            self._after = min(hello.after, found.standing.last_seq) if same else 0
+            await self._send(protocol.welcome(found, self._house.limits))
+        await self._house.door.came(self.who, hello.page, hello.lang)
+        await self.tell(found.standing)
+        return True
+
+    async def _listen(self) -> None:
+        async for message in self._wire:
+            if message.type is not WSMsgType.TEXT:
+                break
+            try:
+                frame = protocol.parse(message.data)
+            except BadFrameError as error:
+                await self.bye(str(error))
+                return
+            if isinstance(frame, Msg):
+                await self._hear(frame)
+            elif not self._others.take(time.monotonic()):
+                await self._obey(frame)
+            elif self._is_flood():
+                await self.bye("flood")
+                return
+
+    def _is_flood(self) -> bool:
+        self._ignored += 1
+        return self._ignored > _FLOOD
+
+    async def _hear(self, message: Msg) -> None:
+        wait_s = self._house.words_of(self.who).said.take(time.monotonic())
+        if wait_s:
+            if self._is_flood():
+                await self.bye("flood")
+                return
+            await self._send({"t": "slow", "retry_ms": int(wait_s * 1_000) + 1, "id": message.id})
+            return
+        begins = self.standing.state not in ("waiting", "live")
+        if begins and not self._house.may_begin(self.address):
+            await self._send({"t": "slow", "retry_ms": _LATER_MS, "id": message.id})
+            return
+        answer = await self._house.door.receive(self.who, message, self._page, self._lang)
+        if isinstance(answer, No):
+            await self._send({"t": "no", "id": message.id, "reason": answer.reason})
+            return
+        if answer.began:
+            self._house.note_begun(self.address)
+        async with self._telling:
+            if answer.conversation != self.standing.conversation:
+                self._begin(Standing(answer.conversation, "waiting"))
+            if self._after == answer.seq - 1:
+                self._after = answer.seq
+            else:
+                self._said_here.add(answer.seq)
+            await self._send(protocol.ack(message.id, answer))
+
+    async def _obey(self, frame: Frame) -> None:
+        door, who = self._house.door, self.who
+        match frame:
+            case Ping():
+                await self._send({"t": "pong"})
+            case Ack():
+                await door.acked(who, frame.id)
+            case Typing():
+                await door.typing(who, frame.on)
+            case Read():
+                await door.read(who, frame.seq)
+            case End():
+                await door.end(who)
+            case Contact():
+                await self.say_to_all(protocol.contact(await door.contact(who, frame)))
+            case Code():
+                person = await door.code(who, frame.code)
+                said = {"t": "no", "id": "code", "reason": "code"} if person is None else protocol.contact(person)
+                await self._send(said)
+            case Rate():
+                done = await door.rate(who, frame)
+                no = {"t": "no", "id": "rate", "reason": "closed"}
+                await self._send({"t": "rated", "score": frame.score} if done else no)
+            case Transcript():
+                done = await door.transcript(who, frame.email)
+                no = {"t": "no", "id": "transcript", "reason": "many"}
+                await self._send({"t": "done", "what": "transcript"} if done else no)
+            case _:
+                await self.bye("hello")
+
+    async def say_to_all(self, said: dict[str, Any]) -> None:
+        """To this and to the other tabs of the same visitor."""
+        for each in [self, *self._house.others(self.who, self)]:
+            await each.say(said)
+
+    # -- what goes
+
+    async def tell(self, standing: Standing) -> None:
+        """Tell what was not told yet: lines in order, then how the conversation stands."""
+        async with self._telling:
+            before = self.standing
+            if standing.conversation != before.conversation:
+                self._begin(standing)
+                before = Standing(standing.conversation)
+            await self._tell_lines(standing)
+            self.standing = standing
+            if standing.read_seq > before.read_seq:
+                await self._send({"t": "read", "seq": standing.read_seq})
+            if _shown(standing) != _shown(before):
+                await self._send(protocol.state(standing))
+
+    async def _tell_lines(self, standing: Standing) -> None:
+        while self._after < standing.last_seq and not self._wire.closed:
+            lines = await self._house.door.lines(self.who, standing.conversation, self._after)
+            for line in lines:
+                await self._tell_line(standing.conversation, line)
+            if not lines:
+                self._after = standing.last_seq  # what lies there was taken back
+                return
+
+    async def _tell_line(self, conversation: str, line: Line) -> None:
+        self._after = max(self._after, line.seq)
+        if line.seq in self._said_here:
+            self._said_here.discard(line.seq)
+            return
+        await self._send(protocol.msg(conversation, line))
+
+    def _begin(self, standing: Standing) -> None:
+        """Another conversation than before: its places count from the beginning."""
+        self._after = 0
+        self._said_here.clear()
+        self.standing = Standing(standing.conversation)
+
+    async def say(self, said: dict[str, Any]) -> None:
+        """Say something short-lived."""
+        async with self._telling:
+            await self._send(said)
+
+    async def bye(self, reason: str) -> None:
+        """Say why, and hang up."""
+        log.info("a chat connection was ended: %s", reason)
+        await self._send({"t": "bye", "reason": reason})
+        try:
+            async with asyncio.timeout(5):
+                await self._wire.close(code=CLOSE.get(reason, 4005), message=reason.encode())
+        except TimeoutError:
+            self.cut()
+
+    def cut(self) -> None:
+        """Drop the line at once."""
+        transport = self._wire.get_extra_info("transport")
+        if transport is not None:
+            transport.abort()
+
+    async def _send(self, said: dict[str, Any]) -> None:
+        if self._wire.closed:
+            return
+        try:
+            async with asyncio.timeout(SEND_S):
+                await self._wire.send_str(json.dumps(said, ensure_ascii=False, separators=(",", ":")))
+        except (ConnectionError, RuntimeError):
+            return  # it is gone; what it was not told it asks for when it is back
+        except TimeoutError:
+            self.cut()
+
+
+def _shown(standing: Standing) -> tuple[Any, ...]:
+    """What of a standing a `state` frame tells."""
+    return (standing.conversation, standing.state, standing.who, standing.position, standing.may_rate)

@@ -1,0 +1,256 @@
+"""Chat in the engine: one thread with one loop, in which every channel that is switched on has its transport.
+
+The thread is told what any process changed; it passes ids on to the hubs, looks now and then for what time does (silence,
+visitors who are gone), and brings a transport back that could not listen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.chats import commands, queries
+from app.chats.commands.delivering import everybody_left
+from app.chats.queries import ChannelInfo
+from app.chats.rules import FRAME_BYTES, MAX_CHARS, MAX_FILE, Transport
+from app.chats.tables import Conversation
+from app.connectors.chat.protocol import Hours
+from app.connectors.contracts import HealthState
+from app.kernel import signals
+from app.kernel.blobs import Packs
+from app.kernel.changes import Changes
+from app.kernel.errors import ExternalError
+from app.people.queries import agent
+from app.workers.chat_hub import Hub, hours_now
+from app.workers.chat_writer import Writer
+
+if TYPE_CHECKING:
+    from app.connectors.chat.builtin import BuiltinChat, Serving
+
+log = logging.getLogger(__name__)
+
+Do = Callable[..., Any]
+Ask = Callable[..., Any]
+Secrets = Callable[[str], str | None]
+
+_COALESCE_S: Final = 0.01
+_QUEUE_S: Final = 1.0
+"""So often those who wait are told their place anew, at most."""
+_TIMERS_S: Final = 10.0
+_AGAIN_S: Final = 10.0
+_ENDING_S: Final = 5.0
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What has changed since the loop last looked."""
+
+    conversations: set[UUID] = field(default_factory=set)
+    everything: bool = False
+    channels: bool = False
+    hours: bool = False
+    typing: list[dict[str, Any]] = field(default_factory=list)
+
+
+class ChatThread:
+    """The thread. `heard` and `stop` may be called from any thread; `run` is its work and ends after `stop`."""
+
+    def __init__(self, do: Do, ask: Ask, packs: Packs, secrets: Secrets) -> None:
+        self._do, self._ask, self._packs, self._secrets = do, ask, packs, secrets
+        self._guard = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping = False
+        self._waiting = _Heard(channels=True)
+
+    def run(self) -> None:
+        """Until `stop`."""
+        asyncio.run(self._main())
+
+    def stop(self) -> None:
+        """Say goodbye to visitors, write what was said, and end."""
+        with self._guard:
+            self._stopping = True
+            self._nudge()
+
+    def heard(self, changes: Changes) -> None:
+        """What any process changed (see `Desk.listen`)."""
+        typing = [
+            dict(word.payload)
+            for word in changes.signals
+            if word.topic == "chat_typing" and word.payload.get("who") == "agent"
+        ]
+        concerned = changes.touches("conversation", "chat_visitor", "chat_channel", "setting")
+        if not typing and not concerned:
+            return
+        with self._guard:
+            waiting, ids = self._waiting, changes.of("conversation")
+            waiting.typing += typing
+            waiting.conversations |= ids or frozenset()
+            waiting.everything |= ids is None or changes.touches("chat_visitor")
+            waiting.channels |= changes.touches("chat_channel")
+            waiting.hours |= changes.touches("setting")
+            self._nudge()
+
+    def _nudge(self) -> None:
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._wake.set)
+
+    # -- on the loop
+
+    async def _main(self) -> None:
+        self._wake = asyncio.Event()
+        self._writer = Writer(self._do)
+        self._running: dict[UUID, _Running] = {}
+        self._hours = Hours(online=True)
+        with self._guard:
+            self._loop = asyncio.get_running_loop()
+            self._wake.set()
+        self._writer.later(everybody_left)
+        side = [asyncio.create_task(self._queue()), asyncio.create_task(self._timers())]
+        try:
+            while not self._stopping:
+                await self._wake.wait()
+                await asyncio.sleep(_COALESCE_S)
+                self._wake.clear()
+                await self._follow()
+        finally:
+            for task in side:
+                task.cancel()
+            await asyncio.gather(*side, return_exceptions=True)
+            await asyncio.gather(*(one.end() for one in self._running.values()))
+            with self._guard:
+                self._loop = None
+            await self._writer.close()
+
+    async def _follow(self) -> None:
+        with self._guard:
+            heard, self._waiting = self._waiting, _Heard()
+        try:
+            if heard.channels:
+                await self._see_channels()
+            if heard.hours:
+                await self._see_hours()
+            for word in heard.typing:
+                await self._pass_typing(word)
+            chosen = None if heard.everything else frozenset(heard.conversations)
+            for one in self._running.values():
+                await one.hub.refresh(one.hub.people_of(chosen))
+        except Exception:
+            log.exception("chat could not follow a change; it goes on")
+
+    async def _see_channels(self) -> None:
+        wanted = {one.id: one for one in await asyncio.to_thread(self._ask, queries.channels) if one.on}
+        for key, running in list(self._running.items()):
+            if wanted.get(key) != running.info:
+                del self._running[key]
+                await running.end()
+        for key, info in wanted.items():
+            if key not in self._running and info.transport == Transport.BUILTIN:
+                self._running[key] = _Running(info, self._hub(info), self._say)
+
+    def _hub(self, info: ChannelInfo) -> Hub:
+        return Hub(info, self._writer, self._ask, self._packs, self._secrets)
+
+    def _say(self, info: ChannelInfo, state: HealthState, words: str = "") -> None:
+        payload = {"channel": info.id.hex, "state": str(state), "words": words, "url": info.address}
+        self._writer.later(lambda tx: signals.send(tx, "chat_server", payload, ttl_s=86_400))
+
+    async def _see_hours(self) -> None:
+        hours = await asyncio.to_thread(self._ask, hours_now)
+        if hours != self._hours:
+            self._hours = hours
+            for one in self._running.values():
+                await one.hub.tell_hours(hours)
+
+    async def _pass_typing(self, word: dict[str, Any]) -> None:
+        conversation, who = UUID(hex=str(word["conversation"])), str(word.get("agent", ""))
+        info = await asyncio.to_thread(self._ask, agent, UUID(hex=who)) if who else None
+        for one in self._running.values():
+            await one.hub.agent_types(conversation, bool(word["on"]), info.name if info is not None else "")
+
+    async def _queue(self) -> None:
+        """Tell those who wait their place, when somebody before them was taken or gave up."""
+        while True:
+            await asyncio.sleep(_QUEUE_S)
+            try:
+                for one in list(self._running.values()):
+                    await one.hub.refresh(one.hub.waiting())
+            except Exception:
+                log.exception("the queue could not be told; it goes on")
+
+    async def _timers(self) -> None:
+        """What time does: chats in which nobody says anything, visitors who do not come back, hours."""
+        while True:
+            await asyncio.sleep(_TIMERS_S)
+            try:
+                await self._see_hours()
+                if await asyncio.to_thread(self._ask, _has_chats):
+                    for work in (commands.hold_for_gone, commands.end_silent, commands.tidy_uploads):
+                        await self._writer.do(work)
+            except Exception:
+                log.exception("the timers of chat failed; they go on")
+
+
+class _Running:
+    """A channel that is switched on: its hub, and the task that keeps its transport up."""
+
+    def __init__(self, info: ChannelInfo, hub: Hub, say: Callable[[ChannelInfo, HealthState, str], None]) -> None:
+        self.info, self.hub, self._say = info, hub, say
+        self._task = asyncio.create_task(self._keep_up())
+
+    async def end(self) -> None:
+        """Say goodbye and end."""
+        self._task.cancel()
+        with suppress(asyncio.CancelledError, TimeoutError):
+            async with asyncio.timeout(_ENDING_S):
+                await self._task
+        self.hub.everybody_left()
+        self._say(self.info, HealthState.OFFLINE, "")
+
+    async def _keep_up(self) -> None:
+        # A web server is much to load: a desk without chat does without.
+        from app.connectors.chat.builtin import BuiltinChat
+
+        while True:
+            server = BuiltinChat(serving_of(self.info), self.hub)
+            self.hub.wire = server
+            told = asyncio.create_task(self._tell_when_up(server))
+            try:
+                await server.run()
+            except ExternalError as error:
+                log.warning("a chat channel cannot be opened: %s", error)
+                self._say(self.info, HealthState.ATTENTION, str(error))
+            except Exception:
+                log.exception("a chat channel failed; it is opened again")
+            finally:
+                told.cancel()
+            await asyncio.sleep(_AGAIN_S)
+
+    async def _tell_when_up(self, server: BuiltinChat) -> None:
+        await server.is_serving.wait()
+        self._say(self.info, HealthState.OK, "")
+
+
+def serving_of(info: ChannelInfo) -> Serving:
+    """How the built-in server is to serve a channel."""
+    from app.connectors.chat.builtin import Serving
+
+    it = info.settings
+    return Serving(
+        host=it.host, port=it.port, public_url=it.public_url, origins=it.origins, certificate=it.certificate, key=it.key,
+        trusted_proxies=it.trusted_proxies, max_visitors=it.max_visitors, sockets_per_ip=it.sockets_per_ip,
+        new_per_hour=it.new_per_hour, chars=MAX_CHARS, frame=FRAME_BYTES, file=MAX_FILE,
+    )  # fmt: skip
+
+
+def _has_chats(db: Session) -> bool:
+    return db.execute(select(Conversation.id).limit(1)).first() is not None

@@ -1,0 +1,89 @@
+"""Group commits for chat: what comes while one transaction is being committed goes into the next, together.
+
+A commit waits for the disk; two hundred visitors who each wait for one of their own would wait for two hundred. Nobody is
+told "it is yours" before the commit that holds it. One that fails is left out of the group, and alone gets its error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+from app.kernel.store import Tx
+
+log = logging.getLogger(__name__)
+
+R = TypeVar("R")
+Do = Callable[..., Any]
+
+MOST: Final = 24
+"""So many at a time, so that no transaction holds up the window for long."""
+
+
+class Writer:
+    """Writes for one loop, in the order of asking. `close` lets what was asked for be written."""
+
+    def __init__(self, do: Do) -> None:
+        self._do = do
+        self._waiting: deque[tuple[Callable[[Tx], Any], asyncio.Future[Any]]] = deque()
+        self._wake = asyncio.Event()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="chat-write")
+        self._task = asyncio.create_task(self._run())
+        self._closing = False
+
+    async def do(self, op: Callable[[Tx], R]) -> R:
+        """The result of `op` once it is committed."""
+        future: asyncio.Future[R] = asyncio.get_running_loop().create_future()
+        self._waiting.append((op, future))
+        self._wake.set()
+        return await future
+
+    def later(self, op: Callable[[Tx], object]) -> None:
+        """Have it written soon; nobody waits, and what fails is only logged."""
+        future: asyncio.Future[object] = asyncio.get_running_loop().create_future()
+        future.add_done_callback(_log_failure)
+        self._waiting.append((op, future))
+        self._wake.set()
+
+    async def close(self) -> None:
+        """Write what waits, and end."""
+        self._closing = True
+        self._wake.set()
+        await self._task
+        self._thread.shutdown()
+
+    async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
+        while self._waiting or not self._closing:
+            await self._wake.wait()
+            self._wake.clear()
+            while self._waiting:
+                group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                results = await loop.run_in_executor(self._thread, self._write, [op for op, _ in group])
+                for (_, future), result in zip(group, results, strict=True):
+                    if future.done():
+                        continue
+                    if isinstance(result, Exception):
+                        future.set_exception(result)
+                    else:
+                        future.set_result(result)
+
+    def _write(self, ops: Sequence[Callable[[Tx], Any]]) -> list[Any]:
+        try:
+            return list(self._do(write_chats, ops))
+        except Exception as error:  # noqa: BLE001 - whose it is shows when each is tried alone
+            return [error] if len(ops) == 1 else [self._write([op])[0] for op in ops]
+
+
+def _log_failure(future: asyncio.Future[object]) -> None:
+    if not future.cancelled() and (error := future.exception()) is not None:
+        log.error("something about a chat could not be written: %s", type(error).__name__)
+
+
+def write_chats(tx: Tx, ops: Sequence[Callable[[Tx], Any]]) -> list[Any]:
+    """All of them in one transaction."""
+    return [op(tx) for op in ops]
