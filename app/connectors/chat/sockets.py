@@ -139,6 +139,7 @@ class Socket:
         same = found.standing.conversation == hello.conversation
         async with self._telling:
             self.standing = found.standing
+            self._said_here.clear()
             self._after = min(hello.after, found.standing.last_seq) if same else 0
             await self._send(protocol.welcome(found, self._house.limits))
         await self._house.door.came(self.who, hello.page, hello.lang)
@@ -198,6 +199,8 @@ class Socket:
         match frame:
             case Ping():
                 await self._send({"t": "pong"})
+            case Hello() if frame.who == self.who:  # another tab that shares this line, or a widget that missed something
+                await self._greet(frame)
             case Ack():
                 await door.acked(who, frame.id)
             case Typing():
