@@ -26,6 +26,7 @@ from ui.actions import LISTS
 from ui.desk_window import LOOKS, DeskWindow, EngineSecret, Windows
 from ui.pages import BasePage
 from ui.pages.asked import show_asked
+from ui.pages.backing_up import bind_backups
 from ui.pages.finding import Finder
 from ui.text import tr
 from ui.theme import Theme
@@ -164,6 +165,7 @@ class Window(DeskWindow):
                 bind(self, f"go.{name}", partial(self.go, name))
         for key, view in LISTS.items():
             bind(self, key, partial(self.go, "inbox", view=view), lambda: self.current != FIRST_RUN)
+        bind_backups(self.context, self)
         look = tr("The mailboxes are looked at now.")
         bind(self, "check_mail", lambda: self.tasks.do(signals.send, "check_now", {}, done=look))
 
