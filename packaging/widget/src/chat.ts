@@ -5,10 +5,9 @@
  * they are nobody's business.
  */
 
+import { Leaving } from "./leaving";
 import { Line } from "./line";
-import type { Options } from "./options";
-import { identityOf, isColour } from "./options";
-import { newId } from "./protocol";
+import { identityOf, isColour, type Options } from "./options";
 import { Storage } from "./storage";
 import { Tabs } from "./tabs";
 import { Talk, type Notice } from "./talk";
@@ -24,11 +23,12 @@ import { chime } from "./view/sound";
 import styles from "./view/styles.css";
 import type { OfflineForm, Transport } from "./wire";
 import { Speech } from "./words";
+import type { Words } from "./words/en";
 
 const DEFAULT_COLOUR = "#2f6fed";
 /** How long the desk may be silent before the visitor is told that it cannot be reached. */
 const PATIENCE_MS = 4000;
-const LEAST_TYPING_MS = 2000;
+const REASONS: Record<string, keyof Words> = { text: "needText", empty: "needText", fast: "tooFast", long: "whyLong" };
 
 interface Prefs {
   isOpen?: boolean;
@@ -56,12 +56,10 @@ export class Chat {
   private readonly drop: HTMLElement;
   private prefs: Prefs;
   private asked: HTMLElement | null = null;
-  private form: OfflineForm | null;
+  private readonly leaving: Leaving;
   private isThanked = false;
   private isLate = false;
   private isDrawing = false;
-  private handing = false;
-  private retry = 0;
 
   constructor(
     private readonly options: Options,
@@ -70,7 +68,6 @@ export class Chat {
     this.speech = new Speech([options.lang, document.documentElement.lang, ...navigator.languages]);
     this.storage = new Storage(`deskbell:${new URL(options.base).host}:`);
     this.prefs = this.storage.get<Prefs>("prefs") ?? {};
-    this.form = this.storage.get<OfflineForm>("form");
     const tabs = new Tabs((end) => transport.dial(end), this.storageName(), () => this.line.wake());
     this.line = new Line(tabs.dial, {
       up: () => this.hello(),
@@ -79,6 +76,10 @@ export class Chat {
     });
     this.talk = new Talk(this.storage, (frame) => this.line.send(frame), () => this.line.restart(), (notice) => this.noted(notice));
     this.talk.identity = options.identity;
+    this.leaving = new Leaving(this.storage, transport, {
+      visitor: () => ({ token: this.talk.makeToken(), page: this.page, lang: this.speech.lang }),
+      answered: (form, refused) => this.answered(form, refused),
+    });
 
     const { speech } = this;
     this.composer = new Composer(speech, this.composing(), this.storage.get<string>("draft") ?? "");
@@ -154,18 +155,22 @@ export class Chat {
       this.panel.open(true);
       this.bubble.hidden = true;
     }
-    if (this.talk.isGoingOn || this.form) this.line.open();
+    if (this.talk.isGoingOn) this.line.open();
     setTimeout(() => {
       this.isLate = true;
       this.draw();
     }, PATIENCE_MS);
-    if (this.form) this.handIn();
     this.drawNow();
     this.messages.toEnd();
   }
 
   private hello(): void {
-    this.talk.hello((location.origin + location.pathname).slice(0, 500), this.speech.lang);
+    this.talk.hello(this.page, this.speech.lang);
+  }
+
+  /** Where the visitor is, without what may be secret in it: a query often has names and keys. */
+  private get page(): string {
+    return (location.origin + location.pathname).slice(0, 500);
   }
 
   private storageName(): string {
@@ -243,41 +248,23 @@ export class Chat {
   }
 
   private leave(said: Answers): void {
-    this.form = { id: newId(), name: said.name, email: said.email, text: said.text, typed_ms: said.typedMs, website: said.website };
-    this.talk.keepForm(this.form);
     this.isThanked = true;
-    // Whoever pastes and sends at once is a person too; the desk wants to see some time between.
-    setTimeout(() => this.handIn(), Math.max(0, LEAST_TYPING_MS - said.typedMs));
-    if (said.typedMs < LEAST_TYPING_MS) this.form.typed_ms = LEAST_TYPING_MS;
+    this.leaving.leave(said);
     this.drawNow();
   }
 
-  /** Hand in the question that was left, until it is taken. It is kept in the browser for so long. */
-  private async handIn(): Promise<void> {
-    const { form, talk } = this;
-    if (!form || this.handing) return;
-    clearTimeout(this.retry);
-    this.handing = true;
-    const came = await this.transport.offline(talk.makeToken(), form, location.origin + location.pathname, this.speech.lang);
-    this.handing = false;
-    if ("retry_ms" in came) this.retry = window.setTimeout(() => this.handIn(), came.retry_ms * (0.7 + Math.random() * 0.6));
-    else {
-      this.form = null;
-      talk.keepForm(null);
-      if ("ok" in came) {
-        talk.contact = { name: form.name, email: form.email };
-        this.away.clear("text");
-      } else this.takenBack(form, came.refused);
+  /** What came of a question that was left. */
+  private answered(form: OfflineForm, refused: string): void {
+    if (!refused) {
+      this.talk.setContact(form);
+      this.away.clear("text");
+      this.composer.clear(); // it may have been begun there
     }
+    this.isThanked = this.isThanked && !refused;
+    if (refused) this.away.fill(form);
     this.drawNow();
-  }
-
-  private takenBack(form: OfflineForm, reason: string): void {
-    this.isThanked = false;
-    this.away.fill(form);
-    this.drawNow();
-    if (reason === "email") this.away.complain("email");
-    else this.away.complain("text", this.speech.say(reason === "text" ? "needText" : reason === "fast" ? "tooFast" : "whyOther"));
+    if (refused === "email") this.away.complain("email");
+    else if (refused) this.away.complain("text", this.speech.say(REASONS[refused] ?? "whyOther"));
   }
 
   private anotherForm(): void {
@@ -416,8 +403,8 @@ export class Chat {
     if (talk.standing === "stopped") return null;
     if (this.isAway) {
       if (!this.isThanked) return this.away.element;
-      const email = this.form?.email ?? talk.contact.email;
-      setText(this.thanksText, this.form && talk.standing !== "up" ? speech.say("awayKept") : speech.say("awayThanks", { email }));
+      const email = this.leaving.form?.email ?? talk.contact.email;
+      setText(this.thanksText, this.leaving.form && talk.standing !== "up" ? speech.say("awayKept") : speech.say("awayThanks", { email }));
       return this.thanks;
     }
     if (!talk.isMet && !talk.isGoingOn && !this.isLate) return null;

@@ -46,8 +46,14 @@ export class Log {
     return this.ids.has(id);
   }
 
-  /** The last `seq` of the current conversation up to which nothing is missing. */
+  /** From where on the desk has to tell: what is missing, and files of ours whose address we were never told. */
   get after(): number {
+    const bare = this.current().find((line) => line.files.some((file) => !file.url));
+    return bare ? Math.min(bare.seq - 1, this.unbroken) : this.unbroken;
+  }
+
+  /** The last `seq` of the current conversation up to which nothing is missing. */
+  private get unbroken(): number {
     const seqs = this.current().map((line) => line.seq);
     let top = seqs[0] ?? 0;
     if (top > 1 && this.lines.length < KEPT_LINES) return 0; // its beginning never came
@@ -58,7 +64,7 @@ export class Log {
   /** Is there a hole in the row of numbers? Then the desk has to be asked again. */
   get isTorn(): boolean {
     const last = this.current().at(-1);
-    return last !== undefined && last.seq > this.after;
+    return last !== undefined && last.seq > this.unbroken;
   }
 
   /** The last of the desk's words in the current conversation. */
@@ -76,7 +82,10 @@ export class Log {
   take(said: Spoken): boolean {
     const { id, conversation, seq, dir, body, at, who, files } = said;
     const known = this.ids.get(id);
-    if (known && files?.some((file) => file.url)) known.files = files;
+    if (known?.files.some((file) => !file.url)) {
+      known.files = files;
+      this.save();
+    }
     return this.add({ id, conversation, seq, dir, body, at, who, files: files ?? [] });
   }
 

@@ -4,7 +4,7 @@
  *   <script src="https://desk.example/widget.js" async data-colour="#8a2be2" data-side="left" data-theme="auto"></script>
  *
  * `data-colour`, `data-side` (left, right), `data-theme` (light, dark, auto), `data-greeting`, `data-name` and `data-lang`
- * dress it; what is missing comes from the desk's settings. `data-desk` says where the desk is, if the script lies elsewhere;
+ * dress it; what is missing comes from the desk's settings. `data-deskbell` says where the desk is, if the script lies elsewhere;
  * `data-identity` is a JSON object `{email, name, at, sig}` by which the website vouches for its signed-in visitor.
  */
 
@@ -26,7 +26,7 @@ export function optionsOf(script: HTMLOrSVGScriptElement | null): Options {
   const said = (script as HTMLElement | null)?.dataset ?? {};
   const source = script instanceof HTMLScriptElement ? script.src : "";
   return {
-    base: new URL(said.desk ? said.desk.replace(/\/?$/, "/") : ".", said.desk ? location.href : source || location.href).href,
+    base: new URL(said.deskbell ? said.deskbell.replace(/\/?$/, "/") : ".", said.deskbell ? location.href : source || location.href).href,
     colour: isColour(said.colour) || isColour(said.color),
     side: said.side ?? "",
     theme: said.theme === "light" || said.theme === "dark" ? said.theme : "auto",

@@ -79,6 +79,7 @@ export interface Welcome {
   position: number | null;
   contact: Contact;
   rated: boolean;
+  rate: boolean;
   limits: Limits;
   settings: Look;
 }

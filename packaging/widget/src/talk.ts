@@ -11,7 +11,6 @@ import {
 } from "./protocol";
 import type { Standing } from "./line";
 import type { Storage } from "./storage";
-import type { OfflineForm } from "./wire";
 
 /** Things asked for that have no id of their own: repeated on every new line until the desk has answered. */
 type Wish = "contact" | "rate" | "transcript" | "end";
@@ -164,7 +163,7 @@ export class Talk {
     if (frame.contact.email || frame.contact.name) this.setContact(frame.contact);
     this.look = frame.settings;
     this.storage.set("look", frame.settings);
-    this.mayRate = this.isOver && !frame.rated && this.look.rating !== false && this.log.lastOut > 0;
+    this.mayRate = frame.rate && !frame.rated;
     this.outbox.up();
     for (const wish of WISHES) {
       const kept = this.storage.get<Up>("wish:" + wish);
@@ -199,8 +198,8 @@ export class Talk {
   }
 
   private refused(id: string, reason: string): void {
-    if (id === "code" || id === "transcript") {
-      if (id === "transcript") this.granted("transcript");
+    if (id === "code" || id === "transcript" || id === "rate") {
+      if (id !== "code") this.granted(id);
       this.tell({ what: "said", word: "no:" + id });
     } else this.outbox.refuse(id, reason);
   }
@@ -266,11 +265,6 @@ export class Talk {
     this.tell({ what: "change" });
   }
 
-  keepForm(form: OfflineForm | null): void {
-    if (form) this.storage.set("form", form);
-    else this.storage.remove("form");
-  }
-
   // -- within
 
   private setSeen(seq: number): void {
@@ -278,7 +272,7 @@ export class Talk {
     this.storage.set("seen", seq);
   }
 
-  private setContact(contact: Contact): void {
+  setContact(contact: Contact): void {
     this.contact = { name: contact.name, email: contact.email, verified: contact.verified ?? false };
     this.storage.set("contact", this.contact);
   }
