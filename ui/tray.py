@@ -21,10 +21,12 @@ from app.inbox.queries import ledger_items
 from app.kernel import clock, options
 from app.kernel.changes import Changes
 from ui.pages import Context
+from ui.pages.chats.arrivals import Arrivals
 from ui.pages.followed import Followed
 from ui.text import tr
 from ui.theme import tokens
 from ui.widgets.avatar import Logo
+from ui.widgets.sound import Bell
 
 if TYPE_CHECKING:
     from app.desk import Desk
@@ -46,11 +48,12 @@ class News:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is shown; `ticket` is where a click leads, None to the inbox."""
+    """What is shown; `ticket` (or `chat`) is where a click leads, without one to the inbox."""
 
     title: str
     text: str
     ticket: UUID | None
+    chat: UUID | None = None
 
 
 def news_since(desk: Desk, since: datetime) -> tuple[News, ...]:
@@ -147,7 +150,7 @@ class Tray(QObject):
     def __init__(self, context: Context, window: DeskWindow, raise_window: Callable[[], None]) -> None:
         super().__init__(window)
         self._context, self._window, self._raise = context, window, raise_window
-        self._leads_to: UUID | None = None
+        self._leads_to: Notice | None = None
         self._logo = Logo(32).grab()
         self.unread = 0
         self.icon: QSystemTrayIcon | None = None
@@ -156,6 +159,9 @@ class Tray(QObject):
         self.notifier.noticed.connect(self._show)
         self.followed = Followed(context, self._reading)
         self.followed.noticed.connect(lambda title, text, ticket: self._show(Notice(title, text, ticket)))
+        bell = Bell(context.desk.workspace.temporary)
+        self.arrivals = Arrivals(context, self._chats_in_sight, bell.ring)
+        self.arrivals.noticed.connect(lambda title, text, chat: self._show(Notice(title, text, None, chat)))
         if QSystemTrayIcon.isSystemTrayAvailable():
             self.icon = self._make()
         self._count("inbox", window.counts.get("inbox", 0))
@@ -177,8 +183,11 @@ class Tray(QObject):
     def follow(self) -> None:
         """Go where the last notice leads."""
         self._raise()
-        if self._leads_to is not None:
-            self._context.go("inbox", ticket=self._leads_to)
+        notice = self._leads_to
+        if notice is not None and notice.chat is not None:
+            self._context.go("chats", conversation=notice.chat)
+        elif notice is not None and notice.ticket is not None:
+            self._context.go("inbox", ticket=notice.ticket)
         else:
             self._context.go("inbox")
 
@@ -200,7 +209,7 @@ class Tray(QObject):
             self.icon.setToolTip(f"Deskbell – {unread}" if count else "Deskbell")
 
     def _show(self, notice: Notice) -> None:
-        self._leads_to = notice.ticket
+        self._leads_to = notice
         QApplication.alert(self._window)
         if self.icon is not None:
             self.icon.showMessage(notice.title, notice.text, self.icon.icon(), 8000)
@@ -217,3 +226,10 @@ class Tray(QObject):
             if isinstance(ticket, UUID) and child.isVisible():
                 return ticket
         return None
+
+    def _chats_in_sight(self) -> set[UUID]:
+        """The chats that the window with the focus shows."""
+        active = next((one for one in self._window.windows.all if one.isActiveWindow()), None)
+        page = active.page() if active is not None else None
+        shown: Callable[[], set[UUID]] = getattr(page, "chats_in_sight", set)
+        return shown()

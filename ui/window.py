@@ -120,9 +120,11 @@ class Window(DeskWindow):
 
     def watch(self) -> None:
         """Keep the lamp true and know who works here; called once the first screen is painted."""
+        from ui.pages.chats.arrivals import WaitingCount
         from ui.pages.health.lamp import StatusLamp
 
         self.watcher = StatusLamp(self.context, self.agent.set_name)
+        WaitingCount(self.context)
 
     def page(self) -> BasePage | None:
         found = self._pages.get(self.current)

@@ -101,6 +101,8 @@ class ChatModel(QAbstractListModel):
 
     def flags(self, index: Index, /) -> Qt.ItemFlag:
         item = self.item(index.row()) if index.isValid() else None
+        if item is None:
+            return Qt.ItemFlag.NoItemFlags
         if isinstance(item, Heading):
             return Qt.ItemFlag.ItemIsEnabled
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable

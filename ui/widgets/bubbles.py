@@ -34,7 +34,7 @@ FIRST = 30
 _MORE = 60
 _PAD_X, _PAD_Y, _UNDER = 12, 8, 22
 _WIDEST, _SHARE = 560, 0.8
-_GROUNDS = {"in": "sunken", "out": "accent_soft", "note": "note_soft", "typing": "sunken"}
+_GROUNDS = {"in": "hover", "out": "accent_soft", "note": "note_soft", "typing": "hover"}
 _LINK = re.compile(r"https?://[^\s<>\"'\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 _AFTER_LINK = ".,;:!?)]}»”’"
 

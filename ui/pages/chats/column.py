@@ -46,8 +46,8 @@ class ChatColumn(QFrame):
         self._notice_words = Label("", "small", wrap=True)
         self._notice_act = Button(tr("Answer by e-mail"), "small", clicked=self.mail_wanted.emit)
         side = 12 if compact else 24
-        inner = row((self._notice_words, 1), self._notice_act, margins=(12, 8, 12, 8), box="warn")
-        self._notice = row((inner, 1), margins=(side, 4, side, 4))
+        self._inner = row((self._notice_words, 1), self._notice_act, margins=(12, 8, 12, 8), box="warn")
+        self._notice = row((self._inner, 1), margins=(side, 4, side, 4))
         self._notice.hide()
         layout = QVBoxLayout(self)
         layout.setSpacing(0)
@@ -74,6 +74,12 @@ class ChatColumn(QFrame):
         self.writer.keep_now()
         self.conversation, self.talk, self._by_mail = conversation, None, False
         return True
+
+    def set_enter_sends(self, on: bool) -> None:
+        """Which key sends."""
+        self.writer.set_enter_sends(on)
+        if not self._compact:
+            self.writer.set_hint(tr("Enter sends") if on else tr("Ctrl+Enter sends"))
 
     def show_talk(self, talk: Talk, letters: Sequence[Letter], answers: Sequence[Canned], *, typing: bool) -> None:
         """The chat has been read. `letters`: what was begun in it, shown only when it was not shown before."""
@@ -110,9 +116,10 @@ class ChatColumn(QFrame):
         """Does an answer go by e-mail?"""
         return self.writer.way == "mail"
 
-    def set_active(self, active: bool) -> None:
-        """Beside others: is this the one that the keyboard acts on?"""
+    def set_active(self, active: bool, keys: str = "") -> None:
+        """Beside others: is this the one that the keyboard acts on? `keys` lead to it otherwise."""
         if self._compact:
+            self.writer.set_hint("" if active else keys)
             set_box(self, "chosen" if active else "tile")
             edge = 2 if active else 1
             layout = self.layout()
@@ -149,6 +156,7 @@ class ChatColumn(QFrame):
             words = tr("The visitor is not connected. What you write is kept until they are back.")
         elif not going and not view.can_send:
             words = tr("The visitor has left and gave no address. You can still write a note.")
+        set_box(self._inner, "info" if way == "mail" and not one.blocked else "warn")
         self._notice_words.setText(words)
         self._notice_act.setVisible(going and mail and way != "mail" and not one.there)
         self._notice.setVisible(bool(words))

@@ -128,8 +128,11 @@ class ChatList(QFrame):
         self._quiet = False
 
     def focus_rows(self) -> None:
-        """The keyboard goes to the list."""
-        self.rows.setFocus(Qt.FocusReason.OtherFocusReason)
+        """The keyboard goes to the list, or to what is to be done while it is empty."""
+        button = self._empty.button
+        empty = self.model.is_loaded and not self.model.rowCount()
+        target = button if empty and button is not None and not button.isHidden() else self.rows
+        target.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def set_narrow(self, narrow: bool) -> None:
         """Less room."""

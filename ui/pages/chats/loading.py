@@ -37,6 +37,7 @@ class Around:
     agents: tuple[AgentInfo, ...]
     answers: tuple[Canned, ...]
     has_channel: bool
+    enter_sends: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,8 @@ def overview(db: Any, me: UUID | None) -> Overview:
 
 def around(db: Any, me: UUID | None) -> Around:
     """Agents and canned answers."""
-    return Around(agents(db), canned_answers(db, me), any(one.on for one in channels(db)))
+    is_on = any(one.on for one in channels(db))
+    return Around(agents(db), canned_answers(db, me), is_on, bool(options.get(db, "chat_enter_sends")))
 
 
 def opened(db: Any, conversation: UUID, me: UUID | None) -> Talk | None:
@@ -95,9 +97,3 @@ def _match(db: Any, row: ChatRow) -> CustomerRow | None:
     wanted = row.email.casefold()
     found = (one for one in customer_rows(db, row.email, 5) if one.address.casefold() == wanted)
     return next((one for one in found if one.id != row.customer), None)
-
-
-def waiting(db: Any, _me: UUID | None) -> tuple[tuple[ChatRow, ...], bool, bool]:
-    """Those that wait for anyone, and whether their coming is to be told and heard."""
-    rows = chat_rows(db, pile="waiting", agent=None)
-    return rows, bool(options.get(db, "notifications")), bool(options.get(db, "chat_sound"))

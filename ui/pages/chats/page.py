@@ -101,7 +101,7 @@ class Page(ChatsFrame):
         self._hear(changes)
         if changes.touches("conversation", "chat_visitor", "agent", "setting"):
             self._list.again()
-        if changes.touches("agent", "canned", "chat_channel"):
+        if changes.touches("agent", "canned", "chat_channel", "setting"):
             self._around.again()
         tickets, chats = changes.of("ticket"), changes.of("conversation")
         everyone = changes.touches("chat_visitor", "setting")
@@ -127,6 +127,10 @@ class Page(ChatsFrame):
         """The chat that actions act on."""
         current = self.stage.current
         return current.row if current is not None else None
+
+    def chats_in_sight(self) -> set[UUID]:
+        """The conversations that are before somebody's eyes while the window has the keyboard."""
+        return {one.conversation for one in self.stage.columns() if one.conversation is not None}
 
     def open(self, conversation: UUID) -> None:
         """Show a chat: its column, if it stands beside others, else in front."""
@@ -214,6 +218,8 @@ class Page(ChatsFrame):
         if self.front is not None:
             self.open(self.front)
         else:
+            words = tr("When somebody writes on your website, the conversation is here.")
+            self.stage.nothing.set_text(tr("No chats yet"), words)
             self.stage.show_nothing()
             self.fit()
 
@@ -221,6 +227,7 @@ class Page(ChatsFrame):
         self.around = found
         self.list.show_set_up(found.has_channel)
         for column in self.stage.columns():
+            column.set_enter_sends(found.enter_sends)
             if column.talk is not None:
                 column.writer.set_answers(found.answers, column.talk.facts)
 
@@ -232,6 +239,7 @@ class Page(ChatsFrame):
         if talk is None or talk.view.row.id != column.conversation:
             return
         typing = self.is_typing(talk.view.row.id)
+        column.set_enter_sends(self.around.enter_sends)
         column.show_talk(talk, self._letters_of(talk), self.around.answers, typing=typing)
         if column is self.stage.current:
             self._show_side()

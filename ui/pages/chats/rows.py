@@ -70,7 +70,7 @@ def _paint_row(painter: QPainter, option: QStyleOptionViewItem, row: ChatRow, *,
         shield = ("shield-check-outline", "ok") if row.verified else ("shield-alert-outline", "warn")
         draw_icon(painter, QPointF(end, top + 2), shield[0], shield[1], 14)
         end -= 4
-    weight = _BOLD if row.unread else _MEDIUM
+    weight = _BOLD if _is_unread(row) else _MEDIUM
     draw_text(painter, QRectF(words, top, end - words - 4, 18), name, weight=weight)
     draw_text(painter, QRectF(words, top + 20, right - words, 18), second_line(row), px=SMALL, colour="text2")
     _paint_last(painter, QRectF(words, top + 41, right - words, 18), row, typing=typing)
@@ -97,7 +97,13 @@ def _paint_last(painter: QPainter, line: QRectF, row: ChatRow, *, typing: bool) 
         draw_text(painter, line.adjusted(32, 0, 0, 0), words, px=SMALL, weight=_MEDIUM, colour="accent_text")
         return
     room = line
-    if row.unread:
+    unread = _is_unread(row)
+    if unread:
         draw_dot(painter, QPointF(line.right() - 4, line.center().y()), "accent")
         room = line.adjusted(0, 0, -16, 0)
-    draw_text(painter, room, row.snippet, px=SMALL, colour="text" if row.unread else "text3")
+    draw_text(painter, room, row.snippet, px=SMALL, colour="text" if unread else "text3")
+
+
+def _is_unread(row: ChatRow) -> bool:
+    """Words that nobody has read; of a chat that was answered and is over they do not matter any more."""
+    return row.unread > 0 and row.state != "ended"

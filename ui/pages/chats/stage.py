@@ -191,5 +191,5 @@ class ChatStage(QFrame):
 
     def _mark(self) -> None:
         current = self.current
-        for column in self.beside:
-            column.set_active(column is current)
+        for place, column in enumerate(self.beside, start=1):
+            column.set_active(column is current, self._actions.keys(f"chat.place{place}"))

@@ -12,8 +12,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QImage, QResizeEvent, QTextCursor
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent, QTextCursor
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.chats.rules import MAX_CHARS
@@ -95,14 +95,18 @@ class ChatWriter(QFrame):
         self._put("note" if only_note or not self._way else "reply")
 
     def set_way(self, way: Way, *, primary: bool = True, address: str = "") -> None:
-        """How an answer goes. `primary`: is Send what is to be done here? `address`: of a mail."""
+        """How an answer goes. `primary`: is Send what is to be done here? `address`: of a mail.
+
+        Where no answer can go any more only notes are offered; an answer that was begun stays in sight all the same.
+        """
         self._way, self._address = way, address
         self._primary = primary
-        options = [("reply", tr("E-mail") if way == "mail" else tr("Chat")), ("note", tr("Internal note"))]
-        self.composer.modes.set_options(options if way else options[1:], self._mode if way else "note")
-        if not way and self._mode != "note":
+        begun = not (self.letter() if self._mode == "reply" else self._letters.get("reply", Letter())).is_empty
+        if not way and not begun and self._mode != "note":
             self._remember()
             self._put("note")
+        options = [("reply", tr("E-mail") if way == "mail" else tr("Chat")), ("note", tr("Internal note"))]
+        self.composer.modes.set_options(options if way or begun else options[1:], self._mode)
         self._dress()
 
     def set_answers(self, answers: Sequence[Canned], facts: Mapping[str, str]) -> None:
@@ -111,7 +115,7 @@ class ChatWriter(QFrame):
 
     def set_mode(self, mode: str) -> None:
         """Message or note, with the keyboard in the text."""
-        if mode != self._mode and (self._way or mode == "note"):
+        if mode != self._mode:
             self._remember()
             self._put(mode)
         self.take_focus()
@@ -161,6 +165,9 @@ class ChatWriter(QFrame):
         if letter.is_empty:
             self.refused.emit(tr("There is nothing to send: write something first."))
             return
+        if not self._way and letter.mode != "note":
+            self.refused.emit(tr("The visitor cannot be answered any more"))
+            return
         if self._way == "chat" and letter.mode == "reply" and len(letter.text) > MAX_CHARS:
             most = count_text(MAX_CHARS)
             self.refused.emit(tr("A message has at most {most} characters. Send it as two.", most=most))
@@ -171,6 +178,24 @@ class ChatWriter(QFrame):
         self._put(self._mode)
         self._stop_typing()
         self.sent.emit(letter, "note" if letter.mode == "note" else self._way)
+
+    def set_hint(self, words: str) -> None:
+        """What stands beside Send: which key does it, or which one leads here."""
+        self._hint.setText(words)
+        self._hint.setVisible(bool(words))
+
+    def set_enter_sends(self, on: bool) -> None:
+        """Does Enter alone send a message? Shift+Enter then begins a line."""
+        self.enter_sends = on
+
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        if watched is self.composer.edit and isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+            alone = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+            if enter and alone and self.enter_sends and self._mode == "reply" and self._way == "chat":
+                self.submit()
+                return True
+        return False
 
     def open_answers(self) -> None:
         """Begin a canned answer at the cursor."""
@@ -184,7 +209,7 @@ class ChatWriter(QFrame):
     # -- building
 
     def _build(self, page: QWidget, *, compact: bool) -> None:
-        self._address, self._primary = "", True
+        self._address, self._primary, self.enter_sends = "", True, False
         self.attach = ToolButton("paperclip", tr("Attach a file"), clicked=self.attach_wanted.emit)
         self.canned = ToolButton("text-box-outline", tr("Canned answers"), clicked=self.open_answers)
         self.send = Button(tr("Send"), "primary", clicked=self.submit)
@@ -204,8 +229,9 @@ class ChatWriter(QFrame):
         self.composer.submitted.connect(self.submit)
         self.composer.strip.removed.connect(self._remove_file)
         self.composer.modes.chosen.connect(self._mode_chosen)
+        edit.installEventFilter(self)
         self.answers = SuggestList(tr("Canned answers"), page)
-        self.answers.watch(edit)
+        self.answers.watch(edit)  # filters that came last are asked first: the list has its keys before Enter sends
         self.answers.taken.connect(self._insert)
         self.answers.left.connect(self._decline)
         self._pause = QTimer(self, singleShot=True, interval=KEEP_MS)
@@ -262,6 +288,7 @@ class ChatWriter(QFrame):
         self.composer.set_mode(self._mode, words)
         self.send.setText(tr("Add note") if note else tr("Send by e-mail") if self._way == "mail" else tr("Send"))
         self.send.set_kind("primary" if self._primary else "")
+        self.send.setEnabled(note or bool(self._way))
 
     def _changed(self) -> None:
         self._dirty = True
