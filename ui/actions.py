@@ -68,6 +68,7 @@ ALL: tuple[Action, ...] = (
     Action("restore_left", "What is left to do after restoring…", "", "clipboard-check-outline", words="backup passwords"),
     Action("compact", "Give back room…", "", "broom", words="compact erase disk space clean"),
     Action("check_mail", "Check mail now", "F5", "refresh", words="sync receive fetch"),
+    Action("about", "About Deskbell", "", "information-outline", words="version licence libraries update"),
     Action("window.new", "New window", "Ctrl+Shift+N", "dock-window", words="another"),
     Action("window.close", "Close this window", "Ctrl+W", "close"),
     Action("quit", "Quit", "Ctrl+Q", "exit-to-app", words="exit close"),
@@ -222,6 +223,8 @@ class Actions(QObject):
         self._bound: dict[str, list[_Bound]] = {key: [] for key in self.declared}
         self._qactions = {key: self._make(action, window) for key, action in self.declared.items()}
         self._resting = False
+        self.glance = self._glances = 0
+        """Which look at what is allowed is under way, 0 for none: what is found out for one action holds for all of them."""
         self.refresh()
 
     def __getitem__(self, key: str) -> QAction:
@@ -250,8 +253,13 @@ class Actions(QObject):
 
     def refresh(self) -> None:
         """Look again what is allowed: after a selection has changed, for example."""
-        for key in self.declared:
-            self._update(key)
+        self._glances += 1
+        self.glance = self._glances
+        try:
+            for key in self.declared:
+                self._update(key)
+        finally:
+            self.glance = 0
 
     def rest(self, resting: bool) -> None:
         """While a sheet is open nothing behind it can be done."""

@@ -213,6 +213,7 @@ class DeskWindow(QMainWindow):
         bind(self, "shortcuts", self.open_shortcuts)
         bind(self, "work", self.work.open_sheet)
         bind(self, "keys", partial(self.go, "settings", category="keys"))
+        bind(self, "about", partial(self.go, "settings", category="about"))
         bind(self, "undo", self.undoing.undo)
         bind(self, "redo", self.undoing.redo)
         bind(self, "window.new", self.windows.open_another)

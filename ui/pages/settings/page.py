@@ -11,11 +11,13 @@ from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QWidget
 from app.kernel.changes import Changes
 from ui.pages import BasePage, Context
 from ui.pages.health.facts import Facts, gather
+from ui.pages.settings.about import AboutPane
+from ui.pages.settings.data import DataPane
 from ui.pages.settings.fields import FieldsPane
 from ui.pages.settings.form import Values
 from ui.pages.settings.keys import KeysPane
 from ui.pages.settings.mailboxes import MailboxesPage
-from ui.pages.settings.panes import AboutPane, DataPane, GeneralPane, NoticesPane, SendingPane
+from ui.pages.settings.panes import GeneralPane, NoticesPane, SendingPane
 from ui.pages.settings.senders import SendersPane
 from ui.pages.settings.statuses import StatusesPane
 from ui.pages.settings.surveys import SurveysPage
@@ -95,12 +97,14 @@ class Page(BasePage):
                 "fields", tr("Fields"), "form-select", tr("custom own product order required choice tree")
             ),
             self._nav_button("surveys", tr("Surveys"), "star-outline", tr("satisfaction score csat ask")),
-            self._nav_button("notifications", tr("Notifications"), "bell-outline", tr("notice background engine")),
+            self._nav_button(
+                "notifications", tr("Notifications"), "bell-outline", tr("notice background engine start autostart")
+            ),
             self._heading(tr("Desk")),
             self._nav_button("general", tr("You and the desk"), "account-outline", tr("name look theme dark language")),
             self._nav_button("keys", tr("Keys"), "keyboard-outline", tr("shortcuts keyboard rebind")),
             self._nav_button("data", tr("Data and backup"), "database-outline", tr("folder logs restore file")),
-            self._nav_button("about", tr("About"), "information-outline", tr("version licence")),
+            self._nav_button("about", tr("About"), "information-outline", tr("version licence libraries terms update")),
             None,
             margins=(12, 16, 12, 16),
             spacing=4,

@@ -1,33 +1,23 @@
-"""The small categories: you and the desk, sending, notifications, data and backup, about."""
+"""The small categories: you and the desk, sending, notifications."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from importlib import metadata
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog
-
-from app.desk.backing_up import write_file
-from app.desk.room import to_give_back
-from app.kernel import clock, options
-from app.kernel.archive import SUFFIX
-from app.kernel.backup import last_backup
+from app.kernel import autostart, options
 from app.people.commands import update_agent
 from app.people.queries import AgentInfo, agent
 from ui.pages import Context
-from ui.pages.settings.form import WIDE_LABEL, NumberField, Pane, TextArea, Values, fact
-from ui.text import size_text, tr, when_text
+from ui.pages.settings.form import WIDE_LABEL, NumberField, Pane, TextArea, Values
+from ui.text import tr
 from ui.widgets.field import Select, TextField
-from ui.widgets.label import Label, Para
-from ui.widgets.layout import clear, column, row
+from ui.widgets.label import Label
+from ui.widgets.layout import row
 from ui.widgets.toggle import Switch
 
 _ME: Final = "me."
+_AUTOSTART: Final = "autostart"
 
 
 def languages() -> list[tuple[str, str]]:
@@ -161,7 +151,7 @@ class SendingPane(OptionsPane):
 
 
 class NoticesPane(Pane):
-    """What takes effect at once: notices, and whether mail goes on flowing with the window closed."""
+    """What takes effect at once: notices, and what runs while no window is open."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context, tr("Notifications"))
@@ -175,6 +165,8 @@ class NoticesPane(Pane):
             tr("In the background"),
             tr("Go on receiving and sending when the window is closed."),
         )
+        if autostart.is_offered():
+            self._add(_AUTOSTART, tr("With the computer"), tr("Start when you sign in, without a window."))
 
     def _add(self, key: str, label: str, text: str) -> None:
         switch = Switch(label)
@@ -186,111 +178,17 @@ class NoticesPane(Pane):
         self.scroller.content.addWidget(FormRow(label, row(switch, (words, 1), spacing=12), label_width=WIDE_LABEL))
 
     def load(self) -> None:
-        """Ask for what is kept."""
+        """Ask for what is kept; what starts with the computer is kept by the system."""
         self.context.tasks.ask(options.every, then=self.show_values, owner=self)
+        self.context.tasks.run(autostart.is_on, then=lambda on: self.show_values({_AUTOSTART: on}), owner=self)
 
     def _switched(self, key: str, on: bool) -> None:
         self._kept[key] = on
-        self.context.tasks.do(options.put, key, on)
+        if key == _AUTOSTART:
+            folder = self.context.desk.workspace.folder
+            self.context.tasks.run(lambda: autostart.switch(on, folder), then=lambda _none: None, owner=self)
+        else:
+            self.context.tasks.do(options.put, key, on)
 
     def store(self, changes: Values) -> None:
         """Switches keep themselves."""
-
-
-class DataPane(Pane):
-    """Where everything lies, the last backup, a backup to carry away, the log files."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context, tr("Data and backup"), tr("Everything is in one folder on this computer."))
-        self._holder = column(spacing=12)
-        self._at: Any = None
-        self._is_told = False
-        self._waste = tr("Counting what is left of it on the disk…")
-        self.scroller.content.addWidget(self._holder)
-
-    def load(self) -> None:
-        """Look when the last backup was made."""
-        folder = self.context.desk.workspace.backups
-        self.context.tasks.run(lambda: last_backup(folder), then=self._told, owner=self, failed=lambda _e: self._no())
-        desk = self.context.desk
-        self.context.tasks.run(lambda: to_give_back(desk), then=self._waste_told, owner=self, key="settings.waste")
-
-    def _no(self) -> bool:
-        self._told(None)
-        return True
-
-    def _waste_told(self, size: int) -> None:
-        self._waste = tr(
-            "About {size} of the desk’s files hold what was erased, or nothing. Daily backups keep theirs for a week.",
-            size=size_text(size),
-        )
-        if self._is_told:
-            self._told(self._at)
-
-    def _told(self, at: Any) -> None:
-        self._at, self._is_told = at, True
-        space = self.context.desk.workspace
-        layout = self._holder.layout()
-        assert layout is not None
-        clear(layout)
-        when = when_text(at, clock.now()) if at else tr("None yet. One is made every day.")
-        for item in (
-            fact(tr("Folder"), str(space.folder), (tr("Open the folder"), _opener(space.folder))),
-            fact(tr("Last daily backup"), when, (tr("Open the backups"), _opener(space.backups))),
-            fact(
-                tr("To carry away"),
-                tr("The whole desk in one file, without passwords. Bring it back with: deskbell restore FILE"),
-                (tr("Save a backup file…"), self.save_file),
-            ),
-            fact(
-                tr("Erased for good"), self._waste, (tr("Give back room…"), lambda: self.context.actions.run("compact"))
-            ),
-            fact(
-                tr("Log files"),
-                tr("For finding faults. They hold no letters and no passwords."),
-                (tr("Open the log files"), _opener(space.logs)),
-            ),
-        ):
-            layout.addWidget(item)
-
-    def save_file(self) -> None:
-        """Ask where to, and write the archive in a task."""
-        suggested = str(Path.home() / f"desk-{clock.now():%Y-%m-%d}{SUFFIX}")
-        name, _ = QFileDialog.getSaveFileName(self, tr("Save a backup file"), suggested, f"Deskbell (*{SUFFIX})")
-        if name:
-            self.write_file(Path(name))
-
-    def write_file(self, target: Path) -> None:
-        """Write the archive to `target`; an existing file was agreed to in the dialog."""
-        desk = self.context.desk
-        self.context.toasts.say(tr("The backup is being written…"), "info")
-        self.context.tasks.run(
-            lambda: write_file(desk, target, replace=True),
-            then=lambda made: self.context.toasts.say(tr("Backup written: {size}.", size=size_text(made.size))),
-            owner=self,
-        )
-
-
-class AboutPane(Pane):
-    """Which version this is, and under which terms."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__(context, tr("About"))
-        try:
-            version = metadata.version("deskbell")
-        except metadata.PackageNotFoundError:
-            version = tr("from source")
-        self.scroller.content.addWidget(fact(tr("Version"), version))
-        self.scroller.content.addWidget(fact(tr("Licence"), "MIT"))
-        words = tr(
-            "Deskbell keeps your desk on your own computer. It talks to your mail provider and to nobody else, unless you ask "
-            "for the remote pictures of a mail."
-        )
-        self.scroller.content.addWidget(Para(words))
-
-    def load(self) -> None:
-        """Nothing to ask."""
-
-
-def _opener(folder: Path) -> Callable[[], object]:
-    return lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
