@@ -115,11 +115,12 @@ class Person:
         subprocess.run(["xdotool", "type", "--delay", "2", "--", text], env=self._around, check=True)
 
     def click(self, name: str, *, role: str = "") -> None:
-        """Click with the mouse on something of this name, once it stands still where it can be seen."""
+        """Click with the mouse on something whose name is or begins like this, once it stands still where it can be seen."""
         places: list[tuple[int, int]] = []
 
         def stands_still() -> bool:
-            found = [one for one in self.see() if one.name == name and role in one.role and one.enabled]
+            seen = [one for one in self.see() if one.name.startswith(name) and role in one.role and one.enabled]
+            found = [one for one in seen if one.name == name] or seen
             places.append((found[-1].x, found[-1].y) if found else (-1, -1))
             return len(places) > 1 and places[-1] == places[-2] != (-1, -1)
 
