@@ -100,8 +100,8 @@ class ChannelSettings:
     widget, as `https://example.com`. `public_url`: where visitors reach the server (behind a proxy or a tunnel).
     `certificate`, `key`: PEM files for TLS of our own. `trusted_proxies`: addresses or networks whose
     X-Forwarded-For is believed. `colour`, `side`, `greeting`, `prechat`, `ask_rating`, `show_name`, `transcript`: what
-    the widget shows. The last three are limits: visitors connected at a time, connections of one address, new chats of
-    one address an hour. `account`, `server`: XMPP only.
+    the widget shows. Limits: visitors connected at a time, connections of one address, new chats of
+    one address an hour, messages of one visitor a second and at once. `account`, `server`: XMPP only.
     """
 
     port: int = 8466
@@ -121,6 +121,8 @@ class ChannelSettings:
     max_visitors: int = 400
     sockets_per_ip: int = 20
     new_per_hour: int = 60
+    rate: int = 1
+    burst: int = 20
     account: str = ""
     server: str = ""
 
@@ -156,7 +158,7 @@ def checked(wanted: ChannelSettings) -> ChannelSettings:
         msg = "TLS needs both: the certificate and its key."
         raise UserError(msg)
     _check_addresses(wanted)
-    if min(wanted.max_visitors, wanted.sockets_per_ip, wanted.new_per_hour) < 1:
+    if min(wanted.max_visitors, wanted.sockets_per_ip, wanted.new_per_hour, wanted.rate, wanted.burst) < 1:
         msg = "A limit is 1 or more."
         raise UserError(msg)
     origins = tuple(dict.fromkeys(origin_of(each) for each in wanted.origins))

@@ -248,7 +248,7 @@ def serving_of(info: ChannelInfo) -> Serving:
     return Serving(
         host=it.host, port=it.port, public_url=it.public_url, origins=it.origins, certificate=it.certificate, key=it.key,
         trusted_proxies=it.trusted_proxies, max_visitors=it.max_visitors, sockets_per_ip=it.sockets_per_ip,
-        new_per_hour=it.new_per_hour, chars=MAX_CHARS, frame=FRAME_BYTES, file=MAX_FILE,
+        new_per_hour=it.new_per_hour, rate=it.rate, burst=it.burst, chars=MAX_CHARS, frame=FRAME_BYTES, file=MAX_FILE,
     )  # fmt: skip
 
 

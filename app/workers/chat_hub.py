@@ -116,8 +116,14 @@ class Hub:
             person = await self._proven(known, person)
             standing = self.standing(found.state) if found.state is not None else standing
             self._note(hello.who, found.state)
+            self._has_seen(hello, found.state)
         desk, hours = await self.ask(_desk_now)
         return Welcome(standing, hours, person, desk or self.info.name, self._look())
+
+    def _has_seen(self, hello: Hello, state: WireState | None) -> None:
+        if state is not None and hello.after and hello.conversation == state.conversation.hex:
+            conversation, seq = state.conversation, min(hello.after, state.last_seq)
+            self._writer.later(lambda tx: commands.note_delivered_upto(tx, conversation, seq))
 
     async def came(self, who: Who, page: str, lang: str) -> None:
         """A connection is open: what waits may go to it."""

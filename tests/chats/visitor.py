@@ -77,6 +77,10 @@ class Visitor:
             "page": self.page, "lang": "en", "name": self.name,
         }  # fmt: skip
 
+    def outs(self) -> list[Frame]:
+        """What the desk said, as far as it came."""
+        return [frame for frame in self.got.values() if frame["dir"] == "out"]
+
     async def say(self, body: str, **more: Any) -> str:
         """Write to the outbox, then send if there is a line; the id."""
         key = secrets.token_hex(16)

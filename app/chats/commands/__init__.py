@@ -5,6 +5,7 @@ from app.chats.commands.channels import add_channel, change_channel, remove_chan
 from app.chats.commands.delivering import (
     hold_for_gone,
     note_delivered,
+    note_delivered_upto,
     note_read_by_visitor,
     take_for_sending,
     visitors_came,
@@ -44,6 +45,7 @@ __all__ = [
     "mark_read",
     "note_chat",
     "note_delivered",
+    "note_delivered_upto",
     "note_read_by_visitor",
     "prove_identity",
     "rate",

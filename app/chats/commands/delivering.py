@@ -58,12 +58,25 @@ def note_delivered(tx: Tx, messages: Collection[UUID], visitor: UUID | None = No
             tx.emit(ReplySent(row.ticket, row.id, tx.now, automatic=False))
 
 
+def note_delivered_upto(tx: Tx, conversation: UUID, seq: int) -> None:
+    """The visitor's side has everything up to this place, also what it had no time to confirm."""
+    tx.flush()
+    waiting = (
+        select(Outbox.id)
+        .join(ChatLine, ChatLine.message == Outbox.id)
+        .where(ChatLine.conversation == conversation, ChatLine.seq <= seq, Outbox.state.in_(_WAITING))
+    )
+    if messages := list(tx.scalars(waiting)):
+        note_delivered(tx, messages)
+
+
 def note_read_by_visitor(tx: Tx, conversation: UUID, seq: int) -> None:
     """The visitor has read up to this place."""
     row = conversation_row(tx, conversation)
     wanted = min(seq, row.last_seq)
     if wanted <= row.visitor_read_seq:
         return
+    note_delivered_upto(tx, conversation, wanted)
     before, row.visitor_read_seq = row.visitor_read_seq, wanted
     tx.flush()
     lines = select(ChatLine.message).where(

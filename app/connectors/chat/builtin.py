@@ -59,6 +59,8 @@ class Serving:
     max_visitors: int = 400
     sockets_per_ip: int = 20
     new_per_hour: int = 60
+    rate: int = 1
+    burst: int = 20
     chars: int = 4_000
     frame: int = 16_384
     file: int = 5 * 1024 * 1024
@@ -80,7 +82,7 @@ class BuiltinChat:
         self.port = 0
         self.limits: dict[str, Any] = {
             "chars": serving.chars, "frame": serving.frame, "file": serving.file, "types": list(KINDS),
-            "rate_ms": 1_000, "burst": 20,
+            "rate_ms": 1_000 // serving.rate, "burst": serving.burst,
         }  # fmt: skip
         scheme = "https" if serving.certificate else "http"
         self._origins = origins(serving.origins, serving.public_url, scheme)
@@ -167,7 +169,7 @@ class BuiltinChat:
         """The limits of one visitor; kept a while beyond a connection, so that hanging up resets nothing."""
         if len(self._words) > 2_000:
             self._words = {key: one.words for key, one in self._visitors.items()}
-        return self._words.setdefault(who, Words(Bucket(1.0, 20.0)))
+        return self._words.setdefault(who, Words(Bucket(self.serving.rate, self.serving.burst)))
 
     def others(self, who: Who, besides: Socket) -> Sequence[Socket]:
         """The other tabs of a visitor."""

@@ -48,7 +48,6 @@ CLOSE: Final = {
     "hello": 4000, "origin": 4001, "blocked": 4002, "full": 4003, "version": 4004, "frame": 4005, "stopping": 4006,
     "flood": 4007,
 }  # fmt: skip
-_MSG_RATE, _MSG_BURST = 1.0, 20.0
 _OTHER_RATE, _OTHER_BURST = 5.0, 60.0
 _FLOOD: Final = 200
 """So many frames beyond the limit, and the line is cut."""
@@ -93,6 +92,7 @@ class Socket:
         self.standing = Standing()
         self._after = 0
         self._said_here: set[int] = set()
+        self._unconfirmed: set[str] = set()
         self._page = self._lang = ""
         self._others = Bucket(_OTHER_RATE, _OTHER_BURST)
         self._ignored = 0
@@ -157,11 +157,18 @@ class Socket:
                 return
             if isinstance(frame, Msg):
                 await self._hear(frame)
-            elif not self._others.take(time.monotonic()):
+            elif self._is_expected(frame) or not self._others.take(time.monotonic()):
                 await self._obey(frame)
             elif self._is_flood():
                 await self.bye("flood")
                 return
+
+    def _is_expected(self, frame: Frame) -> bool:
+        """A confirmation of what was told here is as welcome as what was told."""
+        if not isinstance(frame, Ack) or frame.id not in self._unconfirmed:
+            return False
+        self._unconfirmed.discard(frame.id)
+        return True
 
     def _is_flood(self) -> bool:
         self._ignored += 1
@@ -199,7 +206,9 @@ class Socket:
         match frame:
             case Ping():
                 await self._send({"t": "pong"})
-            case Hello() if frame.who == self.who:  # another tab that shares this line, or a widget that missed something
+            case Hello() if (
+                frame.who == self.who
+            ):  # another tab that shares this line, or a widget that missed something
                 await self._greet(frame)
             case Ack():
                 await door.acked(who, frame.id)
@@ -261,12 +270,15 @@ class Socket:
         if line.seq in self._said_here:
             self._said_here.discard(line.seq)
             return
+        if line.direction == "out":
+            self._unconfirmed.add(line.id)
         await self._send(protocol.msg(conversation, line))
 
     def _begin(self, standing: Standing) -> None:
         """Another conversation than before: its places count from the beginning."""
         self._after = 0
         self._said_here.clear()
+        self._unconfirmed.clear()
         self.standing = Standing(standing.conversation)
 
     async def say(self, said: dict[str, Any]) -> None:

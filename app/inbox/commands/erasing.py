@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, delete, select, update
 
 from app.answering.commands import forget_log
+from app.chats.erasing import erase_chats, erase_lines
 from app.conversations.erasing import erase_messages
 from app.inbox.rules import Outcome
 from app.inbox.tables import MailItem, MailPiece
@@ -74,6 +75,7 @@ def _erase(tx: Tx, tickets: Sequence[UUID], messages: Sequence[UUID]) -> None:
     _forget_lines(tx, MailItem.message.in_(messages))
     erase_ways(tx, messages)
     forget_log(tx, messages)
+    erase_lines(tx, messages)
     erase_messages(tx, messages)
     erase_placements(tx, messages)
     if tickets:
@@ -81,6 +83,7 @@ def _erase(tx: Tx, tickets: Sequence[UUID], messages: Sequence[UUID]) -> None:
         _forget_lines(tx, MailItem.outcome == Outcome.SURVEY_ANSWER, MailItem.ticket.in_(tickets))
         erase_drafts(tx, tickets)
         erase_surveys(tx, tickets)
+        erase_chats(tx, tickets)
         erase_rows(tx, tickets)
     insert_rows(tx, Tombstone, [{"id": key} for key in (*tickets, *messages)], ignore=True)
 
