@@ -73,9 +73,9 @@ def test_a_status_is_added_renamed_made_default_and_removed(place: Office, windo
     qtbot.keyClick(line.name, KEY.Key_Return)
     settle(window, qtbot, lambda: names(place, "waiting") == ["waiting", "Waiting for supplier"])
     line.make_default.click()
+    settle(window, qtbot, line.make_default.isHidden)
     ticket = place.mail()
     place.desk.do(commands.set_status, ticket, "waiting")
-    settle(window, qtbot, line.make_default.isHidden)
     assert place.desk.ask(ticket_rows, [ticket])[0].state_name == "Waiting for supplier"
     group.remove(next(one for one in place.desk.ask(states) if one.id is not None))
     sheet = window.overlay.current()
