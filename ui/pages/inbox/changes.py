@@ -88,6 +88,8 @@ def problem_words(field: str, new: Any) -> str:
         "stale": tr("A reply was held back: the customer had written meanwhile"),
         "sign_in": tr("A reply was held back: the mailbox must be signed in again"),
         "dead_address": tr("A reply was held back: nobody reads this address any more"),
+        "visitor_gone": tr("A message waits: the visitor has left the chat"),
+        "restored": tr("A reply was held back: the desk was restored, and it may have left before"),
         "overtaken": tr("A reply that was to leave later became a draft again: the customer wrote first"),
     }
     states = {
