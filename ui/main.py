@@ -74,20 +74,27 @@ class Program(QObject):
         self.window: Window | None = None
         self._apology: QWidget | None = None
         self.wants_room = False  # the desk is closed so that its room can be given back; then it is opened again
+        self.wants_restored = False  # the desk is closed so that a restored one takes its place
         self.comes_back = False  # a package replaces the program's files; then it is started again
 
-    def begin(self, said: str = "") -> None:
-        """Open the desk and show it, or say why not. `said`: what there is to tell the person then."""
+    def begin(self, said: str = "", *, restored: bool = False) -> None:
+        """Open the desk and show it, or say why not. `said`: what there is to tell the person then.
+
+        `restored`: the desk came from a backup just now; what is left to do is shown.
+        """
         self.theme.choose("system")
         self._open()
         if said and self.window is not None:
             self.window.toasts.say(said)
+        if restored and self.window is not None:
+            self.window.context.actions.run("restore_left")
 
     def end(self) -> None:
         """Close everything, last opened first."""
         from app.kernel import options
 
-        leave = self.desk is not None and not self.wants_room and bool(self.desk.ask(options.get, "keep_engine"))
+        stays = not (self.wants_room or self.wants_restored)
+        leave = self.desk is not None and stays and bool(self.desk.ask(options.get, "keep_engine"))
         if self.window is not None:
             self.window.windows.shut()
         if self._supervisor is not None:
@@ -115,6 +122,7 @@ class Program(QObject):
         self.window = Window(self.desk, self.theme, engine_secret=self._hand_secret)
         self.window.look_chosen.connect(self._keep_look)
         self.window.context.actions.bind(self, "compact", self._ask_for_room)
+        self.window.context.actions.bind(self, "restore_now", self._exchange, self._can_exchange)
         self.window.start()
         if not (self._background and _has_tray()):
             self.window.show()
@@ -180,6 +188,16 @@ class Program(QObject):
         if self.window is not None:
             ask_for_room(self.window.context, self._make_room)
 
+    def _exchange(self) -> None:
+        """A backup was made ready: close, so that it takes the place of the desk that is open."""
+        self.wants_restored = True
+        self._app.closeAllWindows()
+
+    def _can_exchange(self) -> bool:
+        from app.kernel.switching import is_ready
+
+        return self.desk is not None and is_ready(self.desk.workspace)
+
     def _make_room(self) -> None:
         self.wants_room = True
         self._app.closeAllWindows()
@@ -235,21 +253,32 @@ def _show(folder: Path, start: Options) -> tuple[int, bool]:
     app.setApplicationVersion(VERSION)
     app.setDesktopFileName("app.deskbell.Deskbell")
     said, asked, background = "", start.asked, start.background
+    restored = False
     while True:
         program = Program(app, folder, engine=start.engine, background=background, asked=asked)
         _end_on_signals(app, program)
         if sys.platform == "darwin":
             app.installEventFilter(program)
         try:
-            program.begin(said)
+            program.begin(said, restored=restored)
             status = app.exec()
         finally:
             program.end()
-        if not program.wants_room:
+        if not (program.wants_room or program.wants_restored):
             return status, program.comes_back
-        from ui.pages.settings.compacting import make_room
+        said, asked, background = _meanwhile(app, Workspace(folder), program), None, False
+        restored = program.wants_restored
 
-        said, asked, background = make_room(app, Workspace(folder)), None, False
+
+def _meanwhile(app: QApplication, place: Workspace, program: Program) -> str:
+    """What can be done only while nobody has the desk open; what to tell the person afterwards."""
+    if program.wants_restored:
+        from ui.pages.restore.exchanging import exchange_desks
+
+        return exchange_desks(place)
+    from ui.pages.settings.compacting import make_room
+
+    return make_room(app, place)
 
 
 def _has_tray() -> bool:

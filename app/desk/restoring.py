@@ -24,6 +24,7 @@ from sqlalchemy import delete, select, update
 from app.conversations.mailboxes import pause_mailbox
 from app.conversations.tables import Mailbox
 from app.desk.describing import describe, is_empty
+from app.desk.restored import note_restored
 from app.kernel import archive, backup, migrate, secrets, soundness, switching
 from app.kernel.archive import Going, StoppedError
 from app.kernel.backup import BackupResult, BackupStoppedError, copy_range
@@ -166,6 +167,7 @@ def _finish(
         migrate.upgrade(store.writer, metadata, lambda: None)
         damaged = _damaged(database, folder / "packs", going)
         with store.write("restore") as tx:
+            note_restored(tx, made_at)
             held = _settle(tx, forget_device=not trusted)
             waiting = () if trusted else _renew_secrets(tx, kept)
     finally:

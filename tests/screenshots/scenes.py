@@ -25,7 +25,7 @@ from app.tickets.queries import ticket_ids, view_named
 from app.tickets.rules import BoardBy, LaneBy
 from app.views.commands import add_view, change_view
 from app.views.queries import view_id, views
-from tests.screenshots import working, world
+from tests.screenshots import restoring, working, world
 from tests.screenshots.studio import Studio
 from ui.pages.board.page import Page as Board
 from ui.pages.first_run.page import Page as FirstRun
@@ -442,6 +442,13 @@ SCENES: dict[str, Scene] = {
     "settings_general": _page("settings", category="general"),
     "settings_keys": _page("settings", category="keys"),
     "settings_data": _page("settings", category="data"),
+    "settings_data_standing": Scene(restoring.standing, "own"),
+    "save_backup": Scene(restoring.saving),
+    "restore": Scene(restoring.choice, "own"),
+    "restore_preview": Scene(restoring.preview),
+    "restore_locked": Scene(restoring.locked),
+    "restore_refused": Scene(restoring.refused),
+    "restore_left": Scene(restoring.left, "own"),
     "settings_about": _page("settings", category="about"),
     "palette": Scene(_palette),
     "palette_found": Scene(lambda studio, desk: _palette(studio, desk, "lamp")),

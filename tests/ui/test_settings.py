@@ -21,9 +21,11 @@ from app.people.queries import agent, blocked
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
+from ui.pages.settings.data import DataPane
 from ui.pages.settings.form import TextArea
 from ui.pages.settings.page import Page
-from ui.pages.settings.panes import DataPane, GeneralPane, NoticesPane, SendingPane
+from ui.pages.settings.panes import GeneralPane, NoticesPane, SendingPane
+from ui.pages.settings.saving import SaveSheet
 from ui.pages.settings.senders import SendersPane
 from ui.pages.settings.surveys import SurveysPage, drawable
 from ui.widgets.button import Button
@@ -276,8 +278,11 @@ def test_survey_rules_are_kept_and_the_preview_is_the_mail_itself(desk: Desk, wi
 def test_a_backup_file_is_written(desk: Desk, window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     pane = settings(window, "data").stack.currentWidget()
     assert isinstance(pane, DataPane)
-    pane.write_file(tmp_path / "all.deskbell")
-    qtbot.waitUntil((tmp_path / "all.deskbell").exists)
+    qtbot.waitUntil(lambda: window.context.actions.run("save_backup"), timeout=30_000)
+    sheet = window.context.overlay.current()
+    assert isinstance(sheet, SaveSheet)
+    sheet.save(tmp_path / "all.deskbell")
+    qtbot.waitUntil((tmp_path / "all.deskbell").exists, timeout=30_000)
     qtbot.waitUntil(lambda: findings(window) == [])
 
 

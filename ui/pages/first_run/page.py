@@ -83,7 +83,7 @@ class Page(BasePage):
         safe = tr("Everything stays on this computer. No account, no telemetry.")
         foot = row(IconView("lock-outline", "text3", 14), Label(safe, "small"), None)
         self._card = self._main_card()
-        self._side = column(self._sample_card(), None, spacing=16)
+        self._side = column(self._sample_card(), self._restore_card(), None, spacing=16)
         self._side.setFixedWidth(304)
         body = row((self._card, 1), self._side, spacing=16)
         for frame in (self._card, self._side):
@@ -136,6 +136,22 @@ class Page(BasePage):
             spacing=8,
         )
 
+    def _restore_card(self) -> Tile:
+        words = tr(
+            "From an old computer or after a mishap: the whole desk comes back, and you see first what is in it."
+        )
+        self.restore = Button(tr("Restore a backup"), clicked=lambda: self.context.go("restore"))
+        return Tile(
+            RoundIcon("backup-restore", "info", 40, 18),
+            4,
+            Label(tr("Did you use Deskbell before?"), "strong"),
+            Para(words),
+            4,
+            row(self.restore, None),
+            margins=(24, 24, 24, 24),
+            spacing=8,
+        )
+
     # -- being shown --------------------------------------------------------------------------------------------------
 
     def activate(self) -> None:
@@ -158,7 +174,8 @@ class Page(BasePage):
         self.test.setText(tr("Test again") if self.form.was_tested else tr("Test"))
         self.test.setEnabled(self.form.can_test and not self._filling)
         self.open.setEnabled(named and self.form.can_save and not self._filling)
-        self.sample.setEnabled(not self._filling and not saving)
+        for way in (self.sample, self.restore):
+            way.setEnabled(not self._filling and not saving)
         self.steps.show_done([named, bool(self.form.was_tested), self.form.can_save])
         self._why.setText(tr("Your name is still missing.") if self.form.can_save and not named else "")
 

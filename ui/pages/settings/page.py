@@ -12,6 +12,8 @@ from app.kernel.changes import Changes
 from ui.pages import BasePage, Context
 from ui.pages.health.facts import Facts, gather
 from ui.pages.settings.about import AboutPane
+from ui.pages.settings.canned import CannedPane
+from ui.pages.settings.chat import ChatPage
 from ui.pages.settings.data import DataPane
 from ui.pages.settings.fields import FieldsPane
 from ui.pages.settings.form import Values
@@ -27,7 +29,7 @@ from ui.widgets.field import SearchField
 from ui.widgets.label import Label
 from ui.widgets.layout import column, horizontal, set_box
 
-_LISTS = {"statuses": "state", "fields": "field"}
+_LISTS = {"statuses": "state", "fields": "field", "canned": "canned", "chat": "chat_channel"}
 """Categories that are lists, and what the change log calls their things."""
 
 
@@ -58,10 +60,12 @@ class Page(BasePage):
         self._make: dict[str, Callable[[], QWidget]] = {
             "general": lambda: GeneralPane(context),
             "mailboxes": lambda: self.mailboxes,
+            "chat": lambda: ChatPage(context),
             "sending": lambda: SendingPane(context),
             "senders": lambda: SendersPane(context),
             "statuses": lambda: StatusesPane(context),
             "fields": lambda: FieldsPane(context),
+            "canned": lambda: CannedPane(context),
             "surveys": lambda: SurveysPage(context),
             "notifications": lambda: NoticesPane(context),
             "keys": lambda: KeysPane(context),
@@ -87,6 +91,7 @@ class Page(BasePage):
             self._nav_button(
                 "mailboxes", tr("Mailboxes"), "email-outline", tr("password server address signature add")
             ),
+            self._nav_button("chat", tr("Chat"), "message-outline", tr("website widget bubble hours port visitors")),
             self._nav_button("sending", tr("Sending"), "send-outline", tr("undo close reopen tickets")),
             self._nav_button(
                 "senders", tr("Senders"), "account-cancel-outline", tr("blocked spam pictures remote domains")
@@ -95,6 +100,9 @@ class Page(BasePage):
             self._nav_button("statuses", tr("Statuses"), "progress-check", tr("open waiting solved category colour")),
             self._nav_button(
                 "fields", tr("Fields"), "form-select", tr("custom own product order required choice tree")
+            ),
+            self._nav_button(
+                "canned", tr("Canned answers"), "text-box-outline", tr("templates snippets shortcuts placeholders")
             ),
             self._nav_button("surveys", tr("Surveys"), "star-outline", tr("satisfaction score csat ask")),
             self._nav_button(
@@ -136,6 +144,8 @@ class Page(BasePage):
 
     def refresh(self, changes: Changes) -> None:
         said = any(signal.topic in {"mailbox_state", "engine_state"} for signal in changes.signals)
+        if self.current == "chat" and any(signal.topic == "chat_server" for signal in changes.signals):
+            self._load()
         if self.current == "mailboxes" and (said or changes.touches("mailbox")):
             self._look()
         elif self.current == "senders" or (self.current in _LISTS and changes.touches(_LISTS[self.current])):
@@ -151,6 +161,9 @@ class Page(BasePage):
             self.mailboxes.choose(mailbox)
         if where.get("add"):
             self.mailboxes.add()
+        chat = self._widgets.get("chat")
+        if isinstance(chat, ChatPage) and "face" in where:
+            chat.show_face(str(where["face"]))
 
     def show_category(self, key: str) -> None:
         """Show a category; what is typed elsewhere stays until it is saved or discarded."""

@@ -1,0 +1,1 @@
+"""Restoring a backup: choosing one, looking at it, making it ready, and what is left to do afterwards."""

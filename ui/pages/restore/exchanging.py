@@ -1,0 +1,21 @@
+"""The moment between two windows in which nobody has the desk open: the restored one takes its place."""
+
+from __future__ import annotations
+
+from app.desk.restoring import exchange
+from app.desk.room import alone
+from app.kernel.errors import UserError
+from app.kernel.paths import Workspace
+from ui.text import tr
+
+
+def exchange_desks(place: Workspace) -> str:
+    """Do it; what to tell the person when a desk is open again: the restored one, or, where it failed, the one before."""
+    try:
+        with alone(place, "restore"):
+            aside = exchange(place)
+    except UserError as error:
+        return str(error)
+    if aside is None:
+        return tr("The desk is restored.")
+    return tr("The desk is restored. What was here lies in the folder {name}.", name=aside.name)
