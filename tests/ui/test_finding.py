@@ -125,3 +125,16 @@ def test_fields_and_values_are_offered_while_one_types(page: Page, qtbot: QtBot)
     qtbot.keyClick(field, KEY.Key_Tab)
     assert field.text() == "priority:normal "
     qtbot.waitUntil(lambda: len(titles(page)) == 7)
+
+
+def test_esc_among_the_results_ends_the_search_and_the_ticket_stays(page: Page, qtbot: QtBot) -> None:
+    page.list.search.setText("marmalade")
+    qtbot.waitUntil(lambda: len(titles(page)) == 6)
+    page.list.search.setFocus()
+    qtbot.keyClick(page.list.search, KEY.Key_Down)
+    qtbot.waitUntil(lambda: page.list.results.hasFocus() and page.shown is not None and bool(page.list.selected()))
+    chosen = page.list.selected()
+    qtbot.waitUntil(lambda: page.shown is not None and [page.shown.detail.id] == chosen)
+    qtbot.keyClick(page.list.results, KEY.Key_Escape)
+    qtbot.waitUntil(lambda: not page.list.searching and page.list.rows.hasFocus())
+    assert page.list.selected() == chosen

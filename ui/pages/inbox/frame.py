@@ -87,6 +87,9 @@ class InboxFrame(BasePage):
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         if event.key() == Qt.Key.Key_Escape and not self._wide and self.side.isVisible():
             self.toggle_side()
+        elif event.key() == Qt.Key.Key_Escape and self.list.results.hasFocus():
+            self.list.search.clear()  # the search is over: back to the list
+            self.list.focus_rows()
         elif event.key() == Qt.Key.Key_Escape:
             self.leave_writing()
         else:
