@@ -65,7 +65,9 @@ ALL: tuple[Action, ...] = (
     Action("save_backup", "Save a backup file…", "", "content-save-outline", words="backup export carry move computer"),
     Action("restore_backup", "Restore a backup…", "", "backup-restore", words="backup move computer import"),
     Action("restore_now", "Put the restored desk in place", "", "backup-restore", words="backup"),
-    Action("restore_left", "What is left to do after restoring…", "", "clipboard-check-outline", words="backup passwords"),
+    Action(
+        "restore_left", "What is left to do after restoring…", "", "clipboard-check-outline", words="backup passwords"
+    ),
     Action("compact", "Give back room…", "", "broom", words="compact erase disk space clean"),
     Action("check_mail", "Check mail now", "F5", "refresh", words="sync receive fetch"),
     Action("about", "About Deskbell", "", "information-outline", words="version licence libraries update"),

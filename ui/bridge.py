@@ -1,8 +1,8 @@
 """The only place where threads meet Qt.
 
 Changes arrive on whatever thread noticed them; pages want one calm signal in theirs. So the first change after a rest is
-told at once, and what follows is merged and told five times a second: ten thousand commits in a second cost the window
-five looks at the desk. What a person did in this window is not kept waiting for that (`hurry`).
+told at once, and what follows is merged and told five times a second, after a second of it twice: ten thousand commits
+in a second cost the window five looks at the desk. What a person did in this window is not kept waiting for that (`hurry`).
 `post` brings results of background work to the window's thread, in order; one event is under way at most.
 """
 
@@ -26,8 +26,15 @@ log = logging.getLogger(__name__)
 CALM_MS = 200
 """Between two signals while changes keep coming."""
 
-_HURRY_S = 0.03
-"""How long after a command its own change may still be on its way through the log."""
+LONG_CALM_MS = 500
+"""The same when they have kept coming for `_MANY` signals: mail is being brought in, and each signal costs the same."""
+
+_MANY = 5
+_HURRY_S = 0.25
+"""How long after a command its own change may still be on its way through the log, on a busy machine."""
+
+_HURRIED = 2
+"""So many messages of the log are passed on at once after a command: the first may have been read just before it."""
 
 _SLICE_S = 0.008
 """Results are shown for so long at a stretch; then keys and painting have their turn."""
@@ -76,9 +83,10 @@ class Bridge(QObject):
         self._pending: Changes | None = None
         self._posted: deque[Callable[[], object]] = deque()
         self._under_way = self._closed = self._overdue = False
-        self._hurried_until = 0.0
+        self._hurried_until, self._hurried = 0.0, 0
+        self._told = 0  # signals without a rest in between
         self._calm = QTimer(self, singleShot=True, interval=CALM_MS)
-        self._calm.timeout.connect(self._tell)
+        self._calm.timeout.connect(self._rested)
         self._stop: Callable[[], None] | None = None
         self._wake.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         if desk is not None:
@@ -94,13 +102,15 @@ class Bridge(QObject):
         """Take changes, on any thread."""
         with self._lock:
             self._pending = changes if self._pending is None else self._pending.merged(changes)
-            self._overdue = self._overdue or time.monotonic() < self._hurried_until
+            if self._hurried and time.monotonic() < self._hurried_until:
+                self._hurried -= 1
+                self._overdue = True
             self._call()
 
     def hurry(self) -> None:
         """This window changed something: tell what is known and what comes next at once. On any thread."""
         with self._lock:
-            self._hurried_until = time.monotonic() + _HURRY_S
+            self._hurried_until, self._hurried = time.monotonic() + _HURRY_S, _HURRIED
             if self._pending is not None:
                 self._overdue = True
                 self._call()
@@ -134,6 +144,10 @@ class Bridge(QObject):
         if self._overdue or not self._calm.isActive():
             self._tell()
 
+    def _rested(self) -> None:
+        if not self._tell():
+            self._told = 0
+
     def _show_results(self, until: float) -> None:
         while True:
             with self._lock:
@@ -148,10 +162,14 @@ class Bridge(QObject):
             except Exception:
                 log.exception("a result could not be shown")
 
-    def _tell(self) -> None:
+    def _tell(self) -> bool:
+        """Tell what is known; False if that is nothing."""
         with self._lock:
             changes, self._pending = self._pending, None
             self._overdue = False
-        if changes is not None:
-            self._calm.start()
-            self.changed.emit(changes)
+        if changes is None:
+            return False
+        self._told += 1
+        self._calm.start(CALM_MS if self._told <= _MANY else LONG_CALM_MS)
+        self.changed.emit(changes)
+        return True

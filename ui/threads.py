@@ -20,9 +20,18 @@ class Threads:
         self._changed = threading.Condition()
 
     def start(self, run: Callable[[], None]) -> None:
-        """Do this as soon as a thread is free."""
+        """Do this as soon as a thread is free.
+
+        When it is said to be done the thread has let go of it: what only it held (a window that was closed meanwhile) must
+        not end in this thread.
+        """
+        held = [run]
+
+        def once() -> None:
+            held.pop()()
+
         with self._changed:
-            given = self._executor.submit(run)
+            given = self._executor.submit(once)
             self._left.add(given)
         given.add_done_callback(self._done)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +22,7 @@ from app.people.commands import block, unblock
 from tests.ui.conftest import PATIENCE_MS
 from ui.bridge import _SLICE_S, Bridge
 from ui.tasks import Tasks
+from ui.threads import Threads
 
 
 class Feed:
@@ -97,11 +100,11 @@ def test_a_storm_of_changes_becomes_few_signals_and_loses_none(qtbot: QtBot) -> 
 
 
 def test_what_follows_a_change_waits_a_moment_and_what_a_person_does_waits_for_nothing(
-    bridge: Bridge, qtbot: QtBot
+    bridge: Bridge, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("ui.bridge.CALM_MS", 60_000)
     seen: list[frozenset[UUID] | None] = []
     bridge.changed.connect(lambda changes: seen.append(changes.of("ticket")))
-    bridge._calm.setInterval(60_000)
     first, later, last, own = (uuid4() for _ in range(4))
     bridge.on_changes(changed(first))
     qtbot.waitUntil(lambda: seen == [frozenset({first})])
@@ -116,6 +119,40 @@ def test_what_follows_a_change_waits_a_moment_and_what_a_person_does_waits_for_n
     bridge.on_changes(changed(own))
     qtbot.waitUntil(lambda: len(seen) == 3)
     assert seen[2] == frozenset({own})
+
+
+def test_while_mail_is_brought_in_the_pages_are_told_less_often_until_it_rests(
+    bridge: Bridge, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.bridge.CALM_MS", 5)
+    monkeypatch.setattr("ui.bridge.LONG_CALM_MS", 25)
+    intervals: list[int] = []
+
+    def go_on(_changes: Changes) -> None:
+        intervals.append(bridge._calm.interval())
+        if len(intervals) < 8:
+            bridge.on_changes(changed(uuid4()))
+
+    bridge.changed.connect(go_on)
+    bridge.on_changes(changed(uuid4()))
+    qtbot.waitUntil(lambda: len(intervals) == 8 and not bridge._calm.isActive())
+    bridge.on_changes(changed(uuid4()))
+    qtbot.waitUntil(lambda: len(intervals) == 9)
+    assert intervals == [5] * 5 + [25] * 3 + [5]
+
+
+def test_a_thread_has_let_go_of_what_it_did_once_that_is_said_to_be_done() -> None:
+    class Held:
+        """Something that must not end in another thread."""
+
+    threads = Threads(1)
+    for _ in range(50):
+        held = Held()
+        gone = weakref.ref(held)
+        threads.start(functools.partial(lambda _held: None, held))
+        del held
+        assert threads.wait(60)
+        assert gone() is None
 
 
 def test_many_results_leave_the_keys_their_turn(bridge: Bridge, qtbot: QtBot) -> None:

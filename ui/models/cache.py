@@ -37,6 +37,7 @@ class TicketCache(QObject):
         self._waiting: list[UUID] = []
         self._under_way: frozenset[UUID] = frozenset()
         self._overtaken: set[UUID] = set()  # changed while they were being read
+        self._of: dict[UUID, set[UUID]] = {}  # the rows of each customer
 
     def row(self, key: UUID) -> TicketRow | None:
         """The row if it is here, perhaps a little old; never waits."""
@@ -62,11 +63,15 @@ class TicketCache(QObject):
         found = {row.id: row for row in rows}
         for key in asked:
             self._asked.pop(key, None)
-            self._rows[key] = found.get(key)
+            self._forget_customer(key, self._rows.get(key))
+            row = self._rows[key] = found.get(key)
+            if row is not None and row.customer is not None:
+                self._of.setdefault(row.customer, set()).add(key)
             self._rows.move_to_end(key)
             self._stale.discard(key)
         while len(self._rows) > KEPT:
-            dropped, _ = self._rows.popitem(last=False)
+            dropped, row = self._rows.popitem(last=False)
+            self._forget_customer(dropped, row)
             self._stale.discard(dropped)
         self.arrived.emit(tuple(asked))
 
@@ -81,11 +86,17 @@ class TicketCache(QObject):
             return
         old = ids & self._rows.keys()
         if people:
-            old |= {key for key, row in self._rows.items() if row is not None and row.customer in people}
+            old = old.union(*(self._of.get(one, ()) for one in people))
         self._overtaken |= self._under_way if people else ids & self._under_way
         if old:
             self._stale |= old
             self.aged.emit(frozenset(old))
+
+    def _forget_customer(self, key: UUID, row: TicketRow | None) -> None:
+        if row is not None and row.customer in self._of:
+            self._of[row.customer].discard(key)
+            if not self._of[row.customer]:
+                del self._of[row.customer]
 
     def _ask(self) -> None:
         """Ask for what is wanted, newest wish first, unless a question is under way."""

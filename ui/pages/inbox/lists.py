@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from ui.pages.inbox.list_panel import ListPanel
 
 TO_DO = "to_do"
-_TALLY_MS = 250
+_REST_MS = 300
+"""Between two looks at the numbers while changes keep coming; after a rest the first change is followed at once."""
+
 _AGAIN_MS = 30_000
 """Views with relative times are counted anew at most once a minute; this is how often is looked."""
 
@@ -47,8 +49,9 @@ class Lists(QObject):
         self.numbers: dict[UUID, ViewCount] = {}
         self._wanted: str | UUID = TO_DO
         self._quick: Counts | None = None
-        self._soon = QTimer(self, singleShot=True, interval=_TALLY_MS)
-        self._soon.timeout.connect(self.ask_numbers)
+        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest.timeout.connect(self._rested)
+        self._old = self._counting = False
         self._again = QTimer(self, interval=_AGAIN_MS)
         self._again.timeout.connect(self._look_again)
 
@@ -69,16 +72,15 @@ class Lists(QObject):
             then(found)
             if not self._again.isActive():
                 self._again.start()
-                self._soon.start()
+                self._old = True
+                self._rest.start()
 
         self._context.tasks.ask(first, wanted, self._me(), then=take, owner=self, key="inbox-list", failed=failed)
 
     def apply(self, changes: Changes) -> None:
         """Follow what changed: numbers, views, and a list whose conditions ask for more than tickets."""
-        if changes.touches(*_COUNTED) and not self._soon.isActive():
-            self._soon.start()
-        if changes.touches("ticket", "setting", "seen"):
-            self._context.tasks.ask(counts, self._me(), then=self._take_counts, owner=self, key="inbox-counts")
+        if changes.touches(*_COUNTED):
+            self._look_soon()
         if changes.touches("view"):
             self._context.tasks.ask(
                 views, self._me(), hidden=True, then=self._take_views, owner=self, key="inbox-views"
@@ -97,7 +99,7 @@ class Lists(QObject):
         else:
             self.current = now
         self._show()
-        self._soon.start()
+        self._look_soon()
 
     def wanted(self) -> str | UUID:
         """The view that was asked for last."""
@@ -119,9 +121,10 @@ class Lists(QObject):
         return known is not None and known.stale
 
     def _take_counts(self, found: Counts) -> None:
-        self._quick = found
-        self._context.count("inbox", found.unread)
-        self._show()
+        if found != self._quick:
+            self._quick = found
+            self._context.count("inbox", found.unread)
+            self._show()
 
     def _look_again(self) -> None:
         """Time goes by: what is counted by it, and a list that it changes, are read again."""
@@ -129,12 +132,34 @@ class Lists(QObject):
         if self.current is not None and depends_on_time(self.current.listing.condition):
             self._model.reload()
 
+    def _look_soon(self) -> None:
+        """The numbers are old. What was not looked at for a while is looked at now, else when it has rested."""
+        self._old = True
+        if not self._rest.isActive():
+            self._rested()
+
+    def _rested(self) -> None:
+        if self._old:
+            self._rest.start()
+            self._context.tasks.ask(counts, self._me(), then=self._take_counts, owner=self, key="inbox-counts")
+            self.ask_numbers()
+
     def ask_numbers(self) -> None:
-        """Read the exact numbers of all views."""
-        tally, me = self._context.desk.tally, self._me()
-        self._context.tasks.ask(tally.read, me, then=self._take_numbers, owner=self, key="inbox-numbers")
+        """Read the exact numbers of all views; while they are being counted, that goes on first."""
+        self._old = self._counting
+        if not self._counting:
+            self._counting = True
+            asked = (self._context.desk.tally.read, self._me())
+            self._context.tasks.ask(*asked, then=self._take_numbers, owner=self, failed=self._not_counted)
+
+    def _not_counted(self, _error: Exception) -> bool:
+        self._counting = False
+        return False
 
     def _take_numbers(self, found: dict[UUID, ViewCount]) -> None:
+        self._counting = False
+        if self._old and not self._rest.isActive():
+            self._rest.start()
         if found != self.numbers:
             self.numbers = found
             self._show()

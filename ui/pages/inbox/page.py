@@ -102,7 +102,7 @@ class Page(InboxFrame):
         ids = changes.of("ticket")
         if self.shown is not None and (ids is None or self.shown.detail.id in ids or changes.touches("draft", "state")):
             self._reload()
-        elif self.shown is not None and changes.touches("customer", "field"):
+        elif self.shown is not None and self._concerns_beside(self.shown, changes):
             self._ask_beside()
         if changes.touches("mailbox", "agent", "setting", "outbox", "state"):
             self._ask_around()
@@ -262,6 +262,11 @@ class Page(InboxFrame):
 
         asked = (shown.detail.row.customer, shown.detail.id, self.me)
         self.context.tasks.ask(loading.beside, *asked, then=take, owner=self, key="inbox-beside")
+
+    def _concerns_beside(self, shown: Opened, changes: Changes) -> bool:
+        """Is it about the customer shown, or what every ticket has? While mail comes in, other customers change all the time."""
+        people = changes.of("customer")
+        return changes.touches("field") or people is None or shown.detail.row.customer in people
 
     def _mark_seen(self) -> None:
         active = self.window().isActiveWindow() and self.isVisible()

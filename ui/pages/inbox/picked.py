@@ -6,7 +6,8 @@ list is named by its condition, never by the ids of a hundred thousand tickets o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 from app.search.queries import ticket_ids as search_ids
@@ -22,25 +23,26 @@ if TYPE_CHECKING:
 LOOKED_AT = 200
 """So many of the chosen are looked at to say how they stand; of more than that nobody needs to know."""
 
+T = TypeVar("T")
+
 
 class Picked:
-    """Asked anew each time: the choice changes under it."""
+    """Asked anew each time, since the choice changes under it; but once only while all actions are looked at together."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        self._glance = 0
+        self._known: dict[str, Any] = {}
 
     @property
     def count(self) -> int:
         """How many tickets."""
-        page = self._page
-        if self._by_list():
-            return page.selecting.count
-        return int(page.ticket is not None)
+        return self._once("count", self._count)
 
     @property
     def many(self) -> bool:
         """Are several chosen, or is one marked to be joined by others?"""
-        return self._page.selecting.wanted
+        return self._once("many", lambda: self._page.selecting.wanted)
 
     def tickets(self) -> Tickets:
         """Which they are: for `ui.pages.changing`."""
@@ -63,12 +65,7 @@ class Picked:
 
     def rows(self) -> list[TicketRow]:
         """How they stand, as far as they are known: of the first two hundred at most."""
-        page, found = self._page, []
-        for key in self.first_keys():
-            row = page.context.rows.row(key)
-            if row is not None:
-                found.append(row)
-        return found
+        return self._once("rows", self._rows)
 
     def first_keys(self) -> list[UUID]:
         """The first two hundred of them."""
@@ -93,3 +90,25 @@ class Picked:
         if page.selecting.wanted or page.ticket is None or rows.hasFocus():
             return True
         return bool(rows.currentIndex().data(ID_ROLE) == page.ticket)
+
+    def _count(self) -> int:
+        page = self._page
+        if self._by_list():
+            return page.selecting.count
+        return int(page.ticket is not None)
+
+    def _rows(self) -> list[TicketRow]:
+        found = (self._page.context.rows.row(key) for key in self.first_keys())
+        return [row for row in found if row is not None]
+
+    def _once(self, name: str, ask: Callable[[], T]) -> T:
+        """What `ask` says; the same again during one look at all actions."""
+        glance = self._page.context.actions.glance
+        if not glance:
+            return ask()
+        if glance != self._glance:
+            self._glance, self._known = glance, {}
+        if name not in self._known:
+            self._known[name] = ask()
+        found: T = self._known[name]
+        return found
