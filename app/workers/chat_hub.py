@@ -44,7 +44,7 @@ from app.kernel.blobs import Packs, StorageError
 from app.kernel.errors import UserError
 from app.kernel.store import Tx
 from app.mime.filekinds import kind_of
-from app.workers.chat_writer import Writer
+from app.workers.chat_writer import Receive, Writer
 
 log = logging.getLogger(__name__)
 
@@ -170,7 +170,7 @@ class Hub:
             self.info.id, who, message.id, message.body, tuple(UUID(hex=each) for each in message.files),
             message.name or contact.name, message.email or contact.email, page, lang,
         )  # fmt: skip
-        answer = await self._writer.do(lambda tx: commands.receive_chat(tx, said))
+        answer = await self._writer.do(Receive(said))
         if isinstance(answer, commands.Refused):
             return No(answer.reason)
         is_new = known.visitor is None

@@ -11,8 +11,10 @@ import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
+from app.chats.commands.receiving import Accepted, Refused, Said, know, receive_chat
 from app.kernel.store import Tx
 
 log = logging.getLogger(__name__)
@@ -84,6 +86,18 @@ def _log_failure(future: asyncio.Future[object]) -> None:
         log.error("something about a chat could not be written: %s", type(error).__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class Receive:
+    """A visitor's message to take. Of a group, what each needs to know is looked up for all of them at once."""
+
+    said: Said
+
+    def __call__(self, tx: Tx) -> Accepted | Refused:
+        return receive_chat(tx, self.said)
+
+
 def write_chats(tx: Tx, ops: Sequence[Callable[[Tx], Any]]) -> list[Any]:
     """All of them in one transaction."""
+    if len(said := [op.said for op in ops if isinstance(op, Receive)]) > 1:
+        know(tx, said)
     return [op(tx) for op in ops]

@@ -17,6 +17,7 @@ from app.chats.commands.receiving import (
     already,
     begin,
     find_visitor,
+    know,
     meet,
     told,
 )
@@ -42,7 +43,7 @@ TRANSCRIPT = "transcript"
 
 def receive_form(tx: Tx, said: Said) -> Accepted | Refused:
     """Take what the form says while nobody is here: a ticket of its own, to be answered by e-mail. Once for each id."""
-    tx.flush()
+    know(tx, [said])
     visitor = find_visitor(tx, said.who)
     known = already(tx, visitor, said.external_id) if visitor is not None else None
     if known is not None:

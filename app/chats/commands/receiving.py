@@ -7,14 +7,13 @@ id, in whichever of the visitor's chats it was stored, and is acknowledged again
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from app.chats.commands.rows import newest_of
 from app.chats.commands.uploading import taken_uploads
 from app.chats.rules import GOING_ON, MAX_CHARS, State, clean_language, clean_line, clean_page, clean_text, comes_back
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
@@ -22,16 +21,19 @@ from app.conversations.commands import NewAttachment, NewMessage, add_message
 from app.conversations.rules import snippet_of
 from app.conversations.tables import Message
 from app.kernel import ids, options
+from app.kernel.memo import memo
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
 from app.mime.thanks import is_thanks
 from app.outbox.rules import is_address
 from app.people.visitors import add_visitor, name_visitor
 from app.tickets.commands import customer_wrote, link_tickets, open_ticket
-from app.tickets.commands.standing import standing
+from app.tickets.commands.standing import know_tickets, standing
 
 VISITOR: Final = "Visitor"
 """What somebody is called who has said no name."""
+
+_SEEN_STEP: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ class Refused:
 
 def receive_chat(tx: Tx, said: Said) -> Accepted | Refused:
     """Take a visitor's message. Once this is committed it may be acknowledged, and not before."""
-    tx.flush()
+    know(tx, [said])
     visitor = find_visitor(tx, said.who)
     known = already(tx, visitor, said.external_id) if visitor is not None else None
     if known is not None:
@@ -95,28 +97,70 @@ def receive_chat(tx: Tx, said: Said) -> Accepted | Refused:
 
 
 def receive_many(tx: Tx, all_said: Sequence[Said]) -> list[Accepted | Refused]:
-    """Take what came within a few milliseconds, in one transaction: one commit for all of it."""
+    """Take what came within a few milliseconds, in one transaction: one commit for all of it, and one look at each table."""
+    know(tx, all_said)
     return [receive_chat(tx, said) for said in all_said]
 
 
+def know(tx: Tx, all_said: Sequence[Said]) -> None:
+    """Look up, for many at once, who says this, what of it was stored before, and which chat each was in last."""
+    visitors, chats = memo(tx, "chat_visitor"), memo(tx, "chat_newest")
+    unknown = {said.who for said in all_said} - visitors.keys()
+    if unknown:
+        tx.flush()
+        visitors.update(dict.fromkeys(unknown))
+        tokens = [who for who in unknown if isinstance(who, bytes)]
+        jids = [who for who in unknown if isinstance(who, str)]
+        same = or_(ChatVisitor.token_sha256.in_(tokens), ChatVisitor.jid.in_(jids))
+        for row in tx.scalars(select(ChatVisitor).where(same)):
+            visitors[row.token_sha256 or row.jid] = row
+        found = {visitors[who].id for who in unknown if visitors[who] is not None}
+        chats.update(dict.fromkeys(found))
+        theirs = select(Conversation).where(Conversation.visitor.in_(found))
+        for chat in tx.scalars(theirs.order_by(Conversation.started_at, Conversation.id)) if found else ():
+            chats[chat.visitor] = chat
+        know_tickets(tx, [chat.ticket for chat in chats.values() if chat is not None])
+    _know_stored(tx, all_said)
+
+
+def _know_stored(tx: Tx, all_said: Sequence[Said]) -> None:
+    visitors, stored = memo(tx, "chat_visitor"), memo(tx, "chat_stored")
+    asked = {(visitors[said.who].id, said.external_id): None for said in all_said if visitors[said.who] is not None}
+    wanted = asked.keys() - stored.keys()
+    if not wanted:
+        return
+    tx.write_rows()
+    stored.update(dict.fromkeys(wanted))
+    lines = (
+        select(
+            Conversation.visitor,
+            ChatLine.external_id,
+            ChatLine.conversation,
+            Message.id,
+            ChatLine.seq,
+            Message.occurred_at,
+        )
+        .join(Message, Message.id == ChatLine.message)
+        .join(Conversation, Conversation.id == ChatLine.conversation)
+        .where(
+            Conversation.visitor.in_({visitor for visitor, _ in wanted}),
+            ChatLine.external_id.in_({external_id for _, external_id in wanted}),
+        )
+    )
+    for visitor, external_id, conversation, message, seq, at in tx.execute(lines):
+        stored[visitor, external_id] = Accepted(conversation, message, seq, duplicate=True, visitor=visitor, at=at)
+
+
 def find_visitor(tx: Tx, who: bytes | str) -> ChatVisitor | None:
-    """The visitor with this token (as its sha256), or this JID."""
-    same = ChatVisitor.token_sha256 == who if isinstance(who, bytes) else ChatVisitor.jid == who
-    return tx.scalars(select(ChatVisitor).where(same)).one_or_none()
+    """The visitor with this token (as its sha256), or this JID; `know` was asked before."""
+    found: ChatVisitor | None = memo(tx, "chat_visitor")[who]
+    return found
 
 
 def already(tx: Tx, visitor: ChatVisitor, external_id: str) -> Accepted | None:
-    """Where a message of this visitor was stored, if it was."""
-    found = tx.execute(
-        select(ChatLine.conversation, ChatLine.message, ChatLine.seq, Message.occurred_at)
-        .join(Message, Message.id == ChatLine.message)
-        .join(Conversation, Conversation.id == ChatLine.conversation)
-        .where(Conversation.visitor == visitor.id, ChatLine.external_id == external_id)
-    ).first()
-    if found is None:
-        return None
-    place = (found.conversation, found.message, found.seq)
-    return Accepted(*place, duplicate=True, visitor=visitor.id, at=found.occurred_at)
+    """Where a message of this visitor was stored, if it was; `know` was asked before."""
+    found: Accepted | None = memo(tx, "chat_stored").get((visitor.id, external_id))
+    return found
 
 
 def meet(tx: Tx, said: Said) -> ChatVisitor:
@@ -135,6 +179,8 @@ def meet(tx: Tx, said: Said) -> ChatVisitor:
     )
     tx.add(visitor)
     tx.flush()
+    memo(tx, "chat_visitor")[said.who] = visitor
+    memo(tx, "chat_newest")[visitor.id] = None
     return visitor
 
 
@@ -148,13 +194,14 @@ def told(tx: Tx, visitor: ChatVisitor, said: Said) -> None:
         visitor.email, visitor.code_sha256 = email, None
     visitor.page = clean_page(said.page) or visitor.page
     visitor.lang = clean_language(said.lang) or visitor.lang
-    visitor.last_seen_at = tx.now
+    if tx.now - visitor.last_seen_at > _SEEN_STEP:
+        visitor.last_seen_at = tx.now
 
 
 def _chat_for(tx: Tx, visitor: ChatVisitor, words: str) -> Conversation:
     """The chat that these words belong to: the one that goes on or just ended, else a new one."""
-    last = newest_of(tx, visitor.id)
-    minutes = int(options.get(tx, "chat_return_minutes"))
+    last: Conversation | None = memo(tx, "chat_newest")[visitor.id]
+    minutes = _return_minutes(tx)
     if last is not None and comes_back(last.state, last.ended_at, tx.now, minutes) and _is_usable(tx, last):
         if last.state not in GOING_ON:
             last.state, last.ended_at = State.WAITING if last.assignee is None else State.LIVE, None
@@ -180,7 +227,15 @@ def begin(tx: Tx, visitor: ChatVisitor, words: str) -> Conversation:
     )  # fmt: skip
     tx.add(chat)
     tx.flush()
+    memo(tx, "chat_newest")[visitor.id] = chat
     return chat
+
+
+def _return_minutes(tx: Tx) -> int:
+    known = memo(tx, "chat_return_minutes")
+    if not known:
+        known[None] = int(options.get(tx, "chat_return_minutes"))
+    return int(known[None])
 
 
 def add_word(
@@ -204,7 +259,9 @@ def add_word(
     chat.waiting_since = chat.waiting_since or tx.now
     words = snippet_of(body) or (files[0].filename if files else "")
     customer_wrote(tx, ticket, at=tx.now, snippet=words, has_attachment=bool(files), is_thanks=lambda: is_thanks(body))
-    return Accepted(chat.id, message, seq, duplicate=False, visitor=visitor.id, at=tx.now)
+    accepted = Accepted(chat.id, message, seq, duplicate=False, visitor=visitor.id, at=tx.now)
+    memo(tx, "chat_stored")[visitor.id, external_id] = replace(accepted, duplicate=True)
+    return accepted
 
 
 def place(tx: Tx, chat: Conversation, message: UUID, external_id: str) -> int:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import select
-
 from app.chats.rules import GOING_ON
 from app.chats.tables import ChatChannel, ChatVisitor, Conversation
 from app.kernel.errors import NotFoundError, UserError
@@ -46,9 +44,3 @@ def channel_row(tx: Tx, channel: UUID) -> ChatChannel:
         msg = "There is no such chat channel."
         raise NotFoundError(msg)
     return row
-
-
-def newest_of(tx: Tx, visitor: UUID) -> Conversation | None:
-    """The chat that a visitor was in last."""
-    mine = select(Conversation).where(Conversation.visitor == visitor)
-    return tx.scalars(mine.order_by(Conversation.started_at.desc(), Conversation.id.desc()).limit(1)).first()
