@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,12 +10,20 @@ from uuid import UUID
 
 from app.chats import commands
 from app.desk import Desk
-from app.kernel import clock
+from app.kernel import clock, signals
+from app.people.choosing import choose
 from app.templates.commands import add_canned
 from tests.screenshots.studio import NOW, Studio
 from tests.ui.chat_desk import ChatDesk, Visitor
 from ui.pages.chats.page import Page
+from ui.pages.settings.canned import CannedEditor, CannedPane
+from ui.pages.settings.chat import ChatPage
+from ui.pages.settings.chat_website import WebsitePane
+from ui.pages.settings.page import Page as Settings
 
+_WEEK = {day: [["09:00", "12:30"], ["13:30", "17:00"]] for day in ("mon", "tue", "wed", "thu")} | {
+    "fri": [["09:00", "15:00"]]
+}
 _SITE = "https://larkandloom.example"
 _ANSWERS = (
     (
@@ -134,6 +143,46 @@ def scene_transfer(studio: Studio, desk: Desk) -> None:
     show(studio, desk)
     studio.act("chat.transfer")
     studio.wait(lambda: studio.shown.overlay.is_open, "the sheet")
+
+
+def scene_website(studio: Studio, desk: Desk) -> None:
+    """The settings of a website's chat."""
+    channel = ChatDesk(desk).channel
+    studio.go("settings", category="chat")
+    page = studio.page(Settings)
+    chat = page.stack.currentWidget()
+    assert isinstance(chat, ChatPage)
+    desk.work(signals.send, "chat_server", {"channel": channel.hex, "state": "ok", "words": "", "url": ""})
+    pane = chat.panes["website"]
+    assert isinstance(pane, WebsitePane)
+    studio.wait(lambda: pane.snippet.toPlainText() and pane.state_words(), "the channel")
+
+
+def scene_hours(studio: Studio, desk: Desk) -> None:
+    """The settings of a chat's hours."""
+    desk.do(choose, "chat_hours", json.dumps({"zone": "Europe/Berlin", "week": _WEEK, "holidays": ["2026-12-25"]}))
+    studio.go("settings", category="chat", face="hours")
+    studio.settle()
+
+
+def scene_canned(studio: Studio, desk: Desk) -> None:
+    """The canned answers."""
+    for name, text, word in _ANSWERS:
+        desk.do(add_canned, name, text, word)
+    studio.go("settings", category="canned")
+    studio.settle()
+
+
+def scene_canned_edit(studio: Studio, desk: Desk) -> None:
+    """Writing one, with a placeholder that nobody can fill."""
+    scene_canned(studio, desk)
+    pane = studio.page(Settings).stack.currentWidget()
+    assert isinstance(pane, CannedPane)
+    pane.open_editor(None)
+    editor = studio.shown.overlay.current()
+    assert isinstance(editor, CannedEditor)
+    editor.text.setPlainText("Hello {{customer.first_name}}, your order {{order.number}} left us today.")
+    studio.settle()
 
 
 def scene_empty(studio: Studio, _desk: Desk) -> None:

@@ -347,7 +347,7 @@ class Page(ChatsFrame):
         for where in (left, bar):
             where.accepting_chosen.connect(lambda on: self.acts.set_away(away=not on))
         left.side_by_side_wanted.connect(lambda: self.context.actions.run("chat.beside"))
-        left.hours_wanted.connect(partial(self.context.go, "settings", category="chat"))
+        left.hours_wanted.connect(partial(self.context.go, "settings", category="chat", face="hours"))
         left.set_up_wanted.connect(partial(self.context.go, "settings", category="chat"))
         bar.one_wanted.connect(lambda: self.show_beside(on=False))
         bar.next_wanted.connect(self.take_next)

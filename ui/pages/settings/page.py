@@ -173,6 +173,8 @@ class Page(BasePage):
             self._widgets[key] = self._make[key]()
             self.stack.addWidget(self._widgets[key])
         self.current = key
+        if any(button.hasFocus() for button in self._buttons.values()):
+            self._buttons[key].setFocus()
         self._buttons[key].setChecked(True)
         self.stack.setCurrentWidget(self._widgets[key])
         self._load()
