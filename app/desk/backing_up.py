@@ -55,7 +55,8 @@ class Standing:
 
     def is_old(self, now: datetime, began_at: datetime) -> bool:
         """Is the last one older than it should be? `began_at`: since when there is something to back up."""
-        return now - (self.last_at or began_at) > TOO_OLD + (EVERY[self.every] or timedelta(days=30))
+        longest = TOO_OLD if self.every == "daily" else timedelta(days=10)
+        return self.every != "off" and now - (self.last_at or began_at) > longest
 
     def only_here(self, now: datetime) -> bool:
         """Is there none on another disk, or only an old one?"""

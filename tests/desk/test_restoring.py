@@ -42,8 +42,8 @@ def make(folder: Path, tickets: int = 3) -> Desk:
     box = NewMailbox("help@desk.example", "imap://127.0.0.1:1", "smtp://127.0.0.1:1", "help", "mailbox-one")
     key = desk.work(add_mailbox, box)
     secrets.store_secret("mailbox-one", "geheim")
-    for number in range(tickets):
-        ticket, message = desk.work(lambda tx, n=number: mail_in(tx, address=f"c{n}@shop.example"))
+    made = desk.work(lambda tx: [mail_in(tx, address=f"c{number}@shop.example") for number in range(tickets)])
+    ticket, message = made[-1]
     desk.do(queue_reply, ticket=ticket, mailbox=key, customer=None, text="Hello", to="c@shop.example", answers=message)
     desk.do(_keep_file, take_bytes(desk, "plan.bin", b"plan" * 5000).ref)
     return desk

@@ -20,6 +20,7 @@ from app.conversations.queries import MailboxInfo, mailbox, mailboxes
 from app.desk import Desk
 from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
+from app.desk.backing_up import Standing
 from app.inbox.commands import ReceivedMail, add_traffic, begin_folder, quarantine, receive, start_over, watch_folders
 from app.inbox.queries import LedgerFolder, LedgerItem, ledger, ledger_items, receive_plan
 from app.inbox.receiving import LargeMail, large_mails
@@ -69,7 +70,7 @@ def state(word: str, reason: str = "", words: str = "") -> MailState:
 def test_the_weightiest_cause_decides(box: MailboxInfo) -> None:
     now = clock.now()
     assert judge(Facts(now))[0] == "online"
-    good = Facts(now, (box,), {box.id: state("ok")}, backup_at=now)
+    good = Facts(now, (box,), {box.id: state("ok")}, backup=Standing(now, now, now, "/stick", "daily"))
     assert judge(good)[0] == "online"
     assert judge(replace(good, states={box.id: state("working")}))[0] == "busy"
     offline = replace(good, states={box.id: state("offline", "offline")}, outbox={"queued": 3})
@@ -82,7 +83,21 @@ def test_the_weightiest_cause_decides(box: MailboxInfo) -> None:
     assert "Invalid credentials" in causes[0].detail
     assert judge(replace(good, engine=False))[0] == "attention"
     assert judge(replace(good, outbox={"uncertain": 1}))[1][0].act == "outbox"
-    assert judge(replace(good, backup_at=now - timedelta(days=9)))[1][0].act == "backup"
+
+
+def test_the_last_backup_is_always_told_and_an_old_or_lonely_one_is_said(box: MailboxInfo) -> None:
+    now = clock.now()
+    safe = Standing(now, now, now, "/stick", "daily")
+    facts = Facts(now, (box,), {box.id: state("ok")}, backup=safe)
+    level, causes = judge(facts)
+    assert (level, causes[-1].tone, causes[-1].text.startswith("Last backup")) == ("online", "ok", True)
+    level, causes = judge(replace(facts, backup=replace(safe, elsewhere_at=None)))
+    assert (level, causes[-1].tone, "second place" in causes[-1].detail) == ("online", "warn", True)
+    level, causes = judge(replace(facts, backup=replace(safe, last_at=now - timedelta(days=9))))
+    assert (level, causes[0].act) == ("attention", "backup")
+    level, causes = judge(replace(facts, backup=replace(safe, problem="The disk is full.")))
+    assert (level, causes[0].act, causes[0].detail) == ("attention", "backup", "The disk is full.")
+    assert judge(replace(facts, backup=replace(safe, every="off", last_at=None)))[0] == "online"
 
 
 def test_a_sample_desk_is_no_fault(box: MailboxInfo) -> None:

@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import supervisor
+from app.desk.backing_up import Standing, chosen, standing
 from app.inbox.queries import LedgerFolder, ledger
 from app.kernel import clock, signals
-from app.kernel.backup import last_backup
 from app.outbox.queries import delivery_counts
-from ui.text import clock_text, date_text, tr
+from ui.text import clock_text, date_text, tr, when_text
 
 if TYPE_CHECKING:
     from app.desk import Desk
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 Level = Literal["online", "busy", "offline", "attention"]
 Act = Literal["", "sign_in", "certificate", "mailbox", "connect", "outbox", "quarantine", "unaccounted", "backup"]
 
-BACKUP_TOO_OLD = timedelta(days=3)
 SAMPLE = "sample"
 """The reason with which the mailbox of a sample desk is paused."""
 
@@ -57,7 +55,7 @@ class Facts:
     outbox: dict[str, int] = field(default_factory=dict)
     quarantined: int = 0
     unaccounted: int = 0
-    backup_at: datetime | None = None
+    backup: Standing | None = None
 
     @property
     def waiting(self) -> int:
@@ -93,12 +91,13 @@ def gather(desk: Desk, before: Facts | None = None, *, whole: bool = True) -> Fa
     """Look at everything. `whole` False takes over from `before` what takes long to count."""
     boxes = desk.ask(mailboxes)
     folders: tuple[LedgerFolder, ...] | None
+    backup: Standing | None
     if whole or before is None:
         folders = desk.ask(ledger)
         quarantined = sum(each.by_outcome.get("quarantined", 0) for each in folders)
-        backup_at = _backup(desk.workspace.backups)
+        backup = standing(desk.workspace, desk.ask(chosen))
     else:
-        folders, quarantined, backup_at = None, before.quarantined, before.backup_at
+        folders, quarantined, backup = None, before.quarantined, before.backup
     facts = Facts(
         now=clock.now(),
         boxes=boxes,
@@ -107,7 +106,7 @@ def gather(desk: Desk, before: Facts | None = None, *, whole: bool = True) -> Fa
         outbox=desk.ask(delivery_counts),
         quarantined=quarantined,
         unaccounted=before.unaccounted if before is not None else 0,
-        backup_at=backup_at,
+        backup=backup,
     )
     if folders is None:
         return facts
@@ -118,13 +117,6 @@ def gather(desk: Desk, before: Facts | None = None, *, whole: bool = True) -> Fa
 def missing(folders: Iterable[LedgerFolder]) -> int:
     """How many mails of these folders have no line in the ledger."""
     return sum(each.unaccounted for each in folders)
-
-
-def _backup(folder: Path) -> datetime | None:
-    try:
-        return last_backup(folder)
-    except OSError:
-        return None
 
 
 def last_states(words: Iterable[tuple[int, dict[str, Any]]]) -> dict[UUID, MailState]:
@@ -156,6 +148,7 @@ def judge(facts: Facts) -> tuple[Level, tuple[Cause, ...]]:
     level: Level = min((cause.level for cause in causes), key=_WORSE.index, default=_WORSE[-1])
     if level == "online":
         causes.append(_all_well(facts))
+    causes += _last_backup(facts)
     return level, tuple(sorted(causes, key=lambda cause: _WORSE.index(cause.level)))
 
 
@@ -222,12 +215,33 @@ def _pile_causes(facts: Facts, real: list[MailboxInfo]) -> list[Cause]:
     if facts.unaccounted:
         text = tr("{n} mail is not accounted for.|{n} mails are not accounted for.", n=facts.unaccounted)
         causes.append(Cause("attention", text, tr("They are fetched again."), "bad", "unaccounted", tr("Look")))
-    since = facts.backup_at or min((box.connected_at for box in real), default=facts.now)
-    if facts.now - since > BACKUP_TOO_OLD:
-        text = tr("No backup since {date}.", date=date_text(since, facts.now))
-        detail = tr("Backups are made daily while receiving and sending run.")
-        causes.append(Cause("attention", text, detail, "warn", "backup", tr("Settings")))
-    return causes
+    return [*causes, *_backup_causes(facts, real)]
+
+
+def _backup_causes(facts: Facts, real: list[MailboxInfo]) -> list[Cause]:
+    """A backup that failed, or that is older than it should be."""
+    how, now = facts.backup, facts.now
+    if how is None:
+        return []
+    if how.problem:
+        return [Cause("attention", tr("The last backup failed."), how.problem, "bad", "backup", tr("Settings"))]
+    began_at = min((box.connected_at for box in real), default=now)
+    if not how.is_old(now, began_at):
+        return []
+    text = tr("No backup since {date}.", date=date_text(how.last_at or began_at, now))
+    detail = tr("Backups are made while receiving and sending run.")
+    return [Cause("attention", text, detail, "warn", "backup", tr("Settings"))]
+
+
+def _last_backup(facts: Facts) -> list[Cause]:
+    """The last good backup is always told, and so is that all of them lie on one disk."""
+    how = facts.backup
+    if how is None or how.last_at is None:
+        return []
+    text = tr("Last backup: {when}.", when=when_text(how.last_at, facts.now))
+    only_here = how.only_here(facts.now)
+    detail = tr("All backups lie on the disk of this desk: choose a second place.") if only_here else ""
+    return [Cause("online", text, detail, "warn" if only_here else "ok", "backup", tr("Settings"))]
 
 
 def _all_well(facts: Facts) -> Cause:
