@@ -33,6 +33,7 @@ _BENCHES = {
     "views": "app.cli.benchmarks.viewing:shown",
     "search": "app.cli.benchmarks.stored:search",
     "window": "app.cli.benchmarks.window:window",
+    "chat": "app.cli.benchmarks.chatting:chat",
     "desk": "app.cli.benchmarks.scale:desk",
     "crash": "app.cli.benchmarks.crash:crash",
 }
