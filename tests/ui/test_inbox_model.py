@@ -144,13 +144,13 @@ def test_what_a_read_knows_before_its_change_is_told_goes_alone_too(reading: Rea
 
 
 @given(st.integers(0, 10**6))
-def test_any_change_ends_in_the_list_as_it_is(seed: int) -> None:
-    """The single moves and the replacement, against the plain answer."""
+def test_any_change_ends_in_the_list_as_it_is_and_what_stays_keeps_being_chosen(seed: int) -> None:
+    """The single moves and the three steps, against the plain answer."""
     dice = random.Random(seed)
-    pool = [uuid4() for _ in range(12)]
-    before = dice.sample(pool, dice.randint(0, 12))
+    pool = [uuid4() for _ in range(40)]
+    before = dice.sample(pool, dice.randint(0, 40))
     after = list(before)
-    changed = set(dice.sample(pool, dice.randint(0, 4)))
+    changed = set(dice.sample(pool, dice.choice((1, 4, 30))))
     for key in changed:
         if key in after:
             after.remove(key)
@@ -160,9 +160,16 @@ def test_any_change_ends_in_the_list_as_it_is(seed: int) -> None:
     model = TicketModel(tasks, TicketCache(tasks, lambda: None))
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     model._take(Ids(block_of(before), set(), whole=True), None)
+    chosen, kept = QItemSelectionModel(model), {}
+    for key in dice.sample(before, len(before) // 3):
+        index = model.index(model.place_of(key), 0)
+        chosen.select(index, QItemSelectionModel.SelectionFlag.Select)
+        kept[key] = QPersistentModelIndex(index)
     read = Ids(block_of(after), {key.bytes for key in after}, whole=True)
     model._take(read, frozenset(changed) if dice.random() < 0.7 else None)
     assert [model.id_at(n) for n in range(model.rowCount())] == after
+    assert {index.data(ID_ROLE) for index in chosen.selectedIndexes()} == kept.keys() & set(after)
+    assert all((index.data(ID_ROLE) == key) if key in after else not index.isValid() for key, index in kept.items())
 
 
 class _NoDesk:

@@ -1,8 +1,8 @@
 """The list of tickets: ids in memory, rows on demand.
 
 A hundred thousand tickets are 1.6 MB of ids in one block of bytes (`blocks`). The first 2,000 ids are asked for at once, the
-rest in the background; rows come by pages of 64 from the cache that the board shares. Changes become moves and insertions
-of single rows, which keep the selection and the place; only a list that changed beyond that is replaced.
+rest in the background; rows come by pages of 64 from the cache that the board shares. Few changes become moves and
+insertions of single rows; many become three steps in all. Either way rows that stay keep being chosen and keep their place.
 
 Of each question one is under way at most, and what changes meanwhile goes into the next one: the list is read as often as
 it can be, never as often as there is mail. What lies behind the first ids is read again once a second at most.
@@ -29,7 +29,10 @@ from ui.text import ago_text, count_text, tr, when_text
 PAGE = 64
 FIRST = 2000
 MOST_STEPS = 12
-"""More single steps than this cost more than replacing what differs: each copies the block."""
+"""More single steps than this cost more than putting everything in order at once: each copies the block."""
+
+MOST_RUNS = 8
+"""Rows that arrive are told to the view in so many pieces, else as one stretch."""
 
 REST_MS = 1000
 ID_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -65,6 +68,8 @@ class TicketModel(QAbstractTableModel):
         self._placed: tuple[bytes, tuple[list[int], list[int]]] = (b"", NO_HEADINGS)
         self.heading_height = 36
         self.is_loaded = False
+        self.all_chosen = False
+        """Is every row chosen? Then no choice gets lost by taking rows out and in again, and that is far cheaper."""
         cache.arrived.connect(self._arrived)
         cache.aged.connect(self._aged)
 
@@ -192,7 +197,10 @@ class TicketModel(QAbstractTableModel):
         return [UUID(bytes=raw) for raw in _tickets(some)]
 
     def _arrived(self, keys: Iterable[UUID]) -> None:
-        for first, last in blocks.runs(blocks.places(self._ids, (key.bytes for key in keys))):
+        runs = blocks.runs(blocks.places(self._ids, (key.bytes for key in keys)))
+        if len(runs) > MOST_RUNS:
+            runs = [(runs[0][0], runs[-1][1])]
+        for first, last in runs:
             self.dataChanged.emit(self.index(first, 0), self.index(last, 0))
 
     def _aged(self, keys: frozenset[UUID] | None) -> None:
@@ -285,16 +293,16 @@ class TicketModel(QAbstractTableModel):
         """Make the list what was read, by single steps where these are few."""
         block = ids.block or b""
         head = blocks.part(block, 0, FIRST)
-        if changed is not None:
+        if changed is not None and len(changed) <= 4 * MOST_STEPS:
             if ids.whole and head == block:
                 changed |= self._come_and_gone(block)
             steps = self._steps(head, changed, whole=ids.whole and head == block)
             if len(steps) <= MOST_STEPS:
                 self._take_steps(steps)
         if ids.whole:
-            self._replace(block, ids.known)
+            self._become(block, ids.known)
         elif not self._ids.startswith(head):
-            self._replace(head + self._behind(head))
+            self._become(head + self._behind(head))
 
     def _come_and_gone(self, block: bytes) -> frozenset[UUID]:
         """Tickets that a read already knows to have come or gone, whose change will only be told in a moment."""
@@ -371,15 +379,39 @@ class TicketModel(QAbstractTableModel):
             self._ids = blocks.part(self._ids, 0, first) + blocks.part(self._ids, last + 1)
             self.endRemoveRows()
 
-    def _replace(self, block: bytes, known: set[bytes] | None = None) -> None:
-        """Make the list this one, leaving what both begin and end with untouched."""
+    def _become(self, block: bytes, known: set[bytes] | None = None) -> None:
+        """Make the list this one. What both begin and end with is left untouched; of what is between, what comes is put
+        behind, then all of it is put in order, then what is gone is taken from its end.
+        """
         old, new = blocks.count(self._ids), blocks.count(block)
         same = blocks.common(self._ids, block)
         if same == old == new:
             return
         tail = blocks.common_end(self._ids, block, min(old, new) - same)
-        self._remove(same, old - tail - 1)
-        self._insert(same, blocks.part(block, same, new - tail), known or None)
+        between = blocks.part(block, same, new - tail)
+        if self.all_chosen or same == old - tail or not between:
+            self._remove(same, old - tail - 1)
+            self._insert(same, between, known or None)
+            return
+        now = known or set(blocks.each(between))
+        were = self._known if known else set(blocks.each(blocks.part(self._ids, same, old - tail)))
+        come, gone = b"".join(now - were), b"".join(were - now)
+        self._insert(old - tail, come)
+        self._order(same, between + gone)
+        self._remove(new - tail, new - tail + blocks.count(gone) - 1)
+
+    def _order(self, place: int, block: bytes) -> None:
+        """From this place on stand these ids, which all stand there already in another order."""
+        if blocks.part(self._ids, place, place + blocks.count(block)) == block:
+            return
+        self.layoutAboutToBeChanged.emit()
+        before, kept = self._ids, self.persistentIndexList()
+        self._ids = blocks.part(before, 0, place) + block + blocks.part(before, place + blocks.count(block))
+        for index in kept:
+            if place <= index.row() < place + blocks.count(block):
+                now = place + blocks.find(block, blocks.at(before, index.row()))
+                self.changePersistentIndex(index, self.index(now, 0))
+        self.layoutChanged.emit()
 
 
 def _tickets(block: bytes) -> list[bytes]:

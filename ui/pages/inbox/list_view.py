@@ -138,7 +138,7 @@ class ListView(QListView):
         self._model = model
         if model is None:
             return
-        for before in (model.rowsAboutToBeInserted, model.rowsAboutToBeMoved):
+        for before in (model.rowsAboutToBeInserted, model.rowsAboutToBeMoved, model.layoutAboutToBeChanged):
             before.connect(self._hold)
         for after in (model.rowsRemoved, model.rowsMoved, model.modelReset, model.layoutChanged):
             after.connect(self._settle)

@@ -323,6 +323,7 @@ class Selecting(QObject):
         """Show what is chosen now."""
         if self.everything and self._chosen() < self.total:
             self.everything = False  # one was taken out again
+        self._page.model.all_chosen = self.everything and not self._page.list.searching
         on = self.wanted
         turned, self.on = on is not self.on, on
         if turned:
