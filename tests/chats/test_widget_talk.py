@@ -11,7 +11,7 @@ import pytest
 from app.chats import commands, queries
 from app.conversations.commands import NewFile
 from tests.chats.conftest import Place
-from tests.chats.widget import ROOT, Widget, at
+from tests.chats.widget import ROOT, Widget, at, demo
 from tests.servers.chromium import Chromium, Page
 from tests.servers.ports import wait_until
 
@@ -32,7 +32,7 @@ def page(chromium: Chromium) -> Iterator[Page]:
 @pytest.fixture
 def widget(page: Page, place: Place) -> Widget:
     """The widget on its page, still closed."""
-    return Widget(page, place.base).visit()
+    return Widget(page, demo(place.base)).visit()
 
 
 def the_chat(place: Place) -> UUID:
@@ -172,7 +172,7 @@ def test_a_chat_is_ended_and_rated(widget: Widget, place: Place) -> None:
     widget.choose("End the chat")
     widget.page.click(at(".extra .primary"))
     widget.page.click(at(".rate .star:nth-child(4)"))
-    widget.page.click(at(".rate textarea"))
+    widget.into(".rate textarea")
     widget.page.type("Quick and kind")
     widget.page.click(at(".rate .primary"))
     widget.until_text(".state", "Thank you for your answer.")

@@ -5,7 +5,9 @@ Everything is waited for as a person would see it; `kept` looks into the page's 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,14 +38,14 @@ def at(selector: str) -> str:
 
 
 class Widget:
-    """The widget on one page."""
+    """The widget on one page: the demo page of a desk (`demo`), or any other with the snippet."""
 
-    def __init__(self, page: Page, base: str, query: str = "lang=en") -> None:
-        self.page, self.base = page, base
-        self._url = f"{base}/demo?{query}"
+    def __init__(self, page: Page, url: str) -> None:
+        self.page, self._url = page, url
 
     def visit(self) -> Widget:
         """Go to the page; the bubble is there."""
+        self.page.prefer(reduced_motion="reduce")  # nothing moves away under the mouse
         self.page.go(self._url)
         return self.is_there()
 
@@ -66,9 +68,19 @@ class Widget:
 
     def type(self, text: str) -> None:
         """Type into the composer, without sending."""
-        self.page.click(at(".composer textarea"))
-        self.until(f"{ROOT}.activeElement === {at('.composer textarea')}", "the composer has the keyboard")
+        self.into(".composer textarea")
         self.page.type(text)
+
+    def into(self, selector: str) -> None:
+        """Click into a field until it has the keyboard: what comes in may move it just then."""
+        until = time.monotonic() + 60
+        while True:
+            self.page.click(at(selector))
+            with contextlib.suppress(TimeoutError):
+                self.until(f"{ROOT}.activeElement === {at(selector)}", f"{selector} has the keyboard", 2)
+                return
+            if time.monotonic() > until:
+                raise TimeoutError(f"{selector} never got the keyboard")
 
     def say_many(self, texts: list[str]) -> None:
         """Send messages as fast as a program can, through the very composer."""
@@ -123,9 +135,13 @@ class Widget:
     def fill(self, **values: str) -> None:
         """Fill in the form that is shown: name, email, text."""
         for name, value in values.items():
-            self.page.click(at(f".slot .ask [id^=db-{name}]"))
-            self.until(f"{ROOT}.activeElement?.id.startsWith('db-{name}')", f"the field {name}")
+            self.into(f".slot .ask [id^=db-{name}]:not(span)")
             self.page.type(value)
+
+
+def demo(base: str, query: str = "lang=en") -> str:
+    """The address of a desk's page for trying the chat."""
+    return f"{base}/demo?{query}"
 
 
 _KEYS = "Object.keys(localStorage)"

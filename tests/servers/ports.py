@@ -33,3 +33,13 @@ def greets(port: int) -> bool:
             return bool(sock.recv(1))
     except OSError:
         return False
+
+
+def greets_web(port: int) -> bool:
+    """Does a web server on this port answer within a second?"""
+    try:
+        with socket.create_connection(("127.0.0.1", port), 1) as sock:
+            sock.sendall(b"HEAD / HTTP/1.0\r\n\r\n")
+            return sock.recv(5) == b"HTTP/"
+    except OSError:
+        return False

@@ -338,7 +338,7 @@ export class Chat {
   }
 
   private get mayMail(): boolean {
-    return this.talk.look.transcript !== false && this.talk.log.all.length > 0 && this.talk.standing === "up";
+    return this.talk.look.transcript !== false && this.talk.log.all.length > 0;
   }
 
   private get isActive(): boolean {
