@@ -4,6 +4,8 @@ A customer's mail arrives at a real Dovecot, becomes a ticket on the sample desk
 back, the ticket is solved, the customer is asked how it went and answers by mail. Everything goes through the command
 line, as a person would do it, and every step is checked: the first one that does not hold ends the demonstration with
 exit status 1. The desk lives in a temporary folder; neither your keyring nor your own desk is touched.
+
+    python packaging/demo.py [--program PROGRAM]      PROGRAM: a frozen one, instead of the sources
 """
 
 from __future__ import annotations
@@ -11,10 +13,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from email.utils import formatdate, make_msgid
 from pathlib import Path
@@ -29,6 +32,7 @@ from tests.servers.smtp import SmtpServer  # noqa: E402
 
 CUSTOMER = "Ana Lindqvist <ana@lindqvist.example>"
 SECONDS = 20
+SOURCES = (sys.executable, "-m", "app")
 
 
 class StepError(Exception):
@@ -38,13 +42,13 @@ class StepError(Exception):
 class Desk:
     """The command line on one workspace. `surroundings` are environment variables for the programs."""
 
-    def __init__(self, folder: Path, surroundings: Mapping[str, str]) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, surroundings: Mapping[str, str], program: Sequence[str] = SOURCES) -> None:
+        self.folder, self.program = folder, program
         self.surroundings = {**os.environ, **surroundings}
 
     def __call__(self, *words: str, stdin: str = "") -> Any:
         """Run one command with `--json` and return its document."""
-        line = [sys.executable, "-m", "app", "--data", str(self.folder), *words, "--json"]
+        line = [*self.program, "--data", str(self.folder), *words, "--json"]
         done = subprocess.run(
             line, cwd=ROOT, env=self.surroundings, input=stdin, capture_output=True, text=True, check=False
         )
@@ -127,22 +131,36 @@ def ask_how_it_went(desk: Desk, dovecot: Dovecot, smtp: SmtpServer, account: Acc
     expect(len(scores) == 1, f"the answer was recorded with the score {scores[0] if scores else '?'}")
 
 
-def main() -> int:
+def keyring_in(folder: Path) -> dict[str, str]:
+    """The variables that give the program a keyring in a plain file. A frozen one finds its module by keyring's own setting."""
+    import keyrings.alt
+
+    modules, settings = folder / "modules", folder / "config" / "python_keyring"
+    shutil.copytree(Path(keyrings.alt.__file__).parent, modules / "keyrings" / "alt")
+    settings.mkdir(parents=True)
+    backend = "keyrings.alt.file.PlaintextKeyring"
+    text = f"[backend]\ndefault-keyring={backend}\nkeyring-path={modules}\n"
+    (settings / "keyringrc.cfg").write_text(text, encoding="utf-8")
+    return {"XDG_CONFIG_HOME": str(folder / "config"), "XDG_DATA_HOME": str(folder / "keyring")}
+
+
+def main(arguments: Sequence[str]) -> int:
+    frozen = len(arguments) == 2 and arguments[0] == "--program"
+    program = (str(Path(arguments[1]).resolve()),) if frozen else SOURCES
     with tempfile.TemporaryDirectory(prefix="deskbell-demo-") as name:
         folder = Path(name)
-        surroundings = {
-            "PYTHON_KEYRING_BACKEND": "keyrings.alt.file.PlaintextKeyring",
-            "XDG_DATA_HOME": str(folder / "keyring"),
-        }
+        surroundings = keyring_in(folder)
         print("Deskbell, the main job from end to end:", flush=True)
         (folder / "dovecot").mkdir()
         try:
             with Dovecot(folder / "dovecot") as dovecot, SmtpServer() as smtp:
-                demonstrate(Desk(folder / "desk", surroundings), dovecot, smtp)
+                demonstrate(Desk(folder / "desk", surroundings, program), dovecot, smtp)
         except (StepError, TimeoutError) as error:
             print(f"  FAIL {error}", flush=True)
             return 1
     print("Everything held.")
+    if frozen:
+        return 0
     pictures = ROOT / "build" / "demo"
     scenes = ("inbox", "board", "satisfaction")
     subprocess.run([sys.executable, "-m", "tests.screenshots", str(pictures), *scenes], cwd=ROOT, check=True)
@@ -151,4 +169,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -6,7 +6,7 @@
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=$(mktemp -d)
-export WINEPREFIX=$folder/prefix WINEDEBUG=-all DISPLAY= WINEDLLOVERRIDES="mscoree,mshtml=" LC_ALL=C.UTF-8
+export WINEPREFIX=$folder/prefix WINEDEBUG=-all DISPLAY='' WINEDLLOVERRIDES="mscoree,mshtml=" LC_ALL=C.UTF-8
 trap 'wineserver -k 2>/dev/null || true; rm -rf "$folder"' EXIT
 payload=$(find /usr/lib /opt -path '*x86_64-windows/notepad.exe' -print -quit 2>/dev/null)
 waiter=$(find /usr/lib /opt -path '*x86_64-windows/cmd.exe' -print -quit 2>/dev/null)
