@@ -11,10 +11,12 @@ from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from app.chats.queries import Line
 from app.conversations.queries import MessageView
 from app.desk.reading import Reading
 from app.kernel import clock
 from ui.pages.inbox.card import MessageCard
+from ui.pages.inbox.chatcard import ChatCard
 from ui.pages.inbox.loading import Opened
 from ui.pages.inbox.mailfiles import MailFiles
 from ui.pages.inbox.words import names_text
@@ -58,7 +60,7 @@ class Conversation(QScrollArea):
     def __init__(self, files: MailFiles) -> None:
         super().__init__()
         self._files = files
-        self._cards: dict[UUID, MessageCard] = {}
+        self._cards: dict[UUID, MessageCard | ChatCard] = {}
         self._shown: Opened | None = None
         self._marks: Marks | None = None
         self._goal: tuple[QWidget, Callable[[], int]] | None = None
@@ -120,7 +122,7 @@ class Conversation(QScrollArea):
         messages = self._shown.messages if self._shown else ()
         return messages[-1].id if messages else None
 
-    def card(self, message: UUID) -> MessageCard | None:
+    def card(self, message: UUID) -> MessageCard | ChatCard | None:
         """The card of a message."""
         return self._cards.get(message)
 
@@ -200,12 +202,28 @@ class Conversation(QScrollArea):
         now = clock.now()
         open_ones = _open_at_first(opened.messages) if fresh or not self._cards else {m.id for m in messages}
         before: datetime | None = None
+        said = {one.message: one for one in opened.chat.lines} if opened.chat is not None else {}
         for message in messages:
             card = self._cards.get(message.id)
+            if message.kind == "chat" and message.id in said:
+                self._show_line(message, said[message.id], now)
+                before = message.at
+                continue
             if card is None or (card.message != message and card.message.extra != message.extra):
                 card = self._add(message, now, expanded=message.id in open_ones, before=before)
             card.set_delivery(opened.deliveries.get(message.id), now)
             before = message.at
+
+    def _show_line(self, message: MessageView, line: Line, now: datetime) -> None:
+        """A line of a chat."""
+        card = self._cards.get(message.id)
+        if isinstance(card, ChatCard):
+            card.show_line(line)
+            return
+        card = self._cards[message.id] = ChatCard(message, line, now)
+        card.file_opened.connect(self.file_opened)
+        card.link_clicked.connect(self.link_clicked)
+        self._list.addWidget(card)
 
     def _those_shown(self, opened: Opened) -> Sequence[MessageView]:
         return opened.messages if self._all else opened.messages[-MOST_CARDS:]

@@ -11,6 +11,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
+from app.chats.commands import send_chat
 from app.conversations.commands import NewAttachment, NewFile, add_blob
 from app.desk import files
 from app.kernel import clock
@@ -54,8 +55,10 @@ class Post(QObject):
 
     # -- out
 
-    def send(self, writer: Writer, ticket: UUID, letter: Letter, *, seen: UUID | None, solve: bool) -> None:
-        """Queue a reply, or write a note; on a refusal the letter is put back."""
+    def send(
+        self, writer: Writer, ticket: UUID, letter: Letter, *, seen: UUID | None, solve: bool, chat: UUID | None = None
+    ) -> None:
+        """Queue a reply (in this chat, if there is one), or write a note; on a refusal the letter is put back."""
         tasks = self._context.tasks
         self.sending.add(ticket)
 
@@ -81,6 +84,8 @@ class Post(QObject):
                 then=left,
                 failed=failed,
             )
+        elif chat is not None:
+            tasks.do(_in_chat, chat, ticket, letter, then=left, failed=failed)
         else:
             tasks.do(
                 _and_no_draft,
@@ -245,6 +250,13 @@ def _and_no_draft(tx: Any, command: Callable[..., Any], ticket: UUID, mode: str,
     written = command(tx, ticket, *args, **more)
     discard_draft(tx, ticket, mode)
     return written
+
+
+def _in_chat(tx: Any, chat: UUID, ticket: UUID, letter: Letter) -> Any:
+    """Say it in the chat; the draft goes with it."""
+    said = send_chat(tx, chat, letter.text, list(letter.files))
+    discard_draft(tx, ticket, letter.mode)
+    return said
 
 
 def _queued(letter: Letter, *, solve: bool) -> str:

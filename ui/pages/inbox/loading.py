@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from app.chats.queries import ChatView, chat, chat_of_ticket
 from app.conversations.queries import MailboxInfo, MessageView, mailboxes, own_addresses
 from app.fields.queries import FieldInfo, fields
 from app.kernel import clock, options
@@ -107,6 +108,15 @@ class Opened:
     erased_at: datetime | None
     """When a ticket in the Bin is erased for good, if ever."""
 
+    chat: ChatView | None = None
+    """The chat of a ticket that is one."""
+
+    @property
+    def by_chat(self) -> bool:
+        """Does an answer go by chat? While the visitor is there, and where there is no other way to them."""
+        one = self.chat
+        return one is not None and one.can_send and (one.row.there or not one.mail_to)
+
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
@@ -151,6 +161,9 @@ def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
     sent = [one.id for one in messages if one.delivery is not None]
     own = own_addresses(db)
     to, cc = answer_to(messages, own)
+    talk = _chat_of(db, detail)
+    if talk is not None and not to and talk.mail_to:
+        to = ((talk.row.name, talk.mail_to),)
     boxes = mailboxes(db)
     box = next((box for box in boxes if box.id == detail.mailbox), boxes[0] if boxes else None)
     return Opened(
@@ -167,7 +180,13 @@ def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
         sender=_answer_from(messages, box) if box is not None else "",
         overtaken=overtaken_in(db, detail.id, clock.now()),
         erased_at=_erased_at(db, detail.row.deleted_at),
+        chat=talk,
     )
+
+
+def _chat_of(db: Any, detail: TicketDetail) -> ChatView | None:
+    key = chat_of_ticket(db, detail.id) if detail.row.channel == "chat" else None
+    return chat(db, key) if key is not None else None
 
 
 def _erased_at(db: Any, deleted_at: datetime | None) -> datetime | None:

@@ -212,6 +212,8 @@ class Page(InboxFrame):
         self.header.show_ticket(opened.detail)
         self.talk.show_ticket(opened)
         letters = [Letter.of_draft(one) for one in (opened.reply, opened.note) if one is not None]
+        by_chat = opened.chat.row.name if opened.chat is not None and opened.by_chat else None
+        self.writer.set_chat(by_chat, other=other)
         if other:
             self.writer.begin(opened.to, opened.cc, letters, senders=opened.senders, sender=opened.sender)
         else:
@@ -373,7 +375,9 @@ class Page(InboxFrame):
         """Queue a reply or write a note."""
         if self.shown is not None:
             self._going_on, self._nearby = solve, self._neighbours()
-            self.post.send(self.writer, self.shown.detail.id, letter, seen=self.talk.newest, solve=solve)
+            chat = self.shown.chat.row.id if self.shown.chat is not None and self.writer.by_chat else None
+            ticket, seen = self.shown.detail.id, self.talk.newest
+            self.post.send(self.writer, ticket, letter, seen=seen, solve=solve, chat=chat)
 
     def read_again(self) -> None:
         """What is being read now is old: read the ticket anew."""

@@ -62,6 +62,7 @@ class Writer(QFrame):
         self._senders: tuple[Sender, ...] = ()
         self._sender = ""
         self._about: tuple[UUID, UUID] | None = None
+        self._chat: str | None = None
         self._dirty = False
         self._shown_mode = "new" if new else "reply"
         self._read: tuple[int, tuple[str, str]] = (-1, ("", ""))
@@ -78,7 +79,27 @@ class Writer(QFrame):
     @property
     def takes_pictures(self) -> bool:
         """May pictures stand in the text?"""
-        return self.mode != "note"
+        return self.mode != "note" and not self.by_chat
+
+    @property
+    def by_chat(self) -> bool:
+        """Does what is written go by chat?"""
+        return self._chat is not None and self.mode == "reply"
+
+    def set_chat(self, name: str | None, *, other: bool = False) -> None:
+        """A reply goes by chat to the visitor of this name; None: by e-mail. `other`: of the ticket that is begun next.
+
+        What is typed in the same ticket stays.
+        """
+        if name == self._chat:
+            return
+        if not other:
+            self._remember()
+        self._chat = name
+        options = [("reply", tr("Reply") if name is None else tr("Chat")), ("note", tr("Internal note"))]
+        self.composer.modes.set_options(options, self.mode)
+        if not other:
+            self._put(self.mode)
 
     @property
     def dirty(self) -> bool:
@@ -131,7 +152,7 @@ class Writer(QFrame):
     def letter(self) -> Letter:
         """What is written. Raises UserError for an address that is none."""
         people = (self.recipients.to, self.recipients.cc, self.recipients.bcc)
-        to, cc, bcc = (one.persons() for one in people) if self.mode != "note" else ((), (), ())
+        to, cc, bcc = (one.persons() for one in people) if self.takes_pictures else ((), (), ())
         sender = self._chosen_sender() if self.mode != "note" else ""
         subject = self.recipients.subject.text().strip() if self._new else ""
         return replace(self._words(), to=to, cc=cc, bcc=bcc, subject=subject, sender=sender, about=self._about)
@@ -289,6 +310,8 @@ class Writer(QFrame):
     # -- what happens
 
     def _placeholder(self, mode: str) -> str:
+        if self.by_chat and mode == "reply":
+            return tr("Write in the chat…")
         return {"note": tr("Write a note that only your team sees…"), "new": tr("Write a mail…")}.get(
             mode, tr("Write a reply…")
         )
@@ -312,13 +335,14 @@ class Writer(QFrame):
         self._shown_mode = mode
         self.turn += 1
         note = mode == "note"
+        plain = note or self.by_chat
         self.composer.set_mode(mode, self._placeholder(mode))
         self.composer.edit.blockSignals(True)
         self._files = letter.files
         self._set_words(letter)
         self.composer.edit.blockSignals(False)
-        self.formatting.setVisible(not note)
-        self.composer.format.setVisible(not note and self.formatting.isChecked())
+        self.formatting.setVisible(not plain)
+        self.composer.format.setVisible(not plain and self.formatting.isChecked())
         self._show_files()
         self._about = letter.about
         self.recipients.set_people(letter.to or self._default[0], letter.cc, letter.bcc)
@@ -326,13 +350,13 @@ class Writer(QFrame):
         if self._new:
             self.recipients.subject.setText(letter.subject)
         self.copies.setChecked(False)
-        self.copies.setVisible(not note)
+        self.copies.setVisible(not plain)
         self.recipients.show_copies(False)
         if letter.bcc or (letter.sender and letter.sender != self._sender):
             self.copies.setChecked(True)
-        self.later.setVisible(not note)
+        self.later.setVisible(not plain)
         self.send.setText(tr("Add note") if note else tr("Send"))
-        self.send_solve.setVisible(not note)
+        self.send_solve.setVisible(not plain)
         self._say_to()
         self._show_signature()
         self._dirty = False
@@ -340,7 +364,7 @@ class Writer(QFrame):
     def _set_words(self, letter: Letter) -> None:
         self._read = (-1, ("", ""))
         pictures = [one for one in letter.files if one.inline]
-        if not letter.html or letter.mode == "note":
+        if not letter.html or not self.takes_pictures:
             self.composer.set_text(letter.text)
             return
         edit = self.composer.edit
@@ -366,6 +390,9 @@ class Writer(QFrame):
         if self.mode != "reply":
             aside.setText("")
             return
+        if self.by_chat:
+            aside.setText(tr("To {names}, in the chat", names=self._chat) if self._chat else tr("In the chat"))
+            return
         letter = self.letter_or_none()
         words = tr("To {names}", names=names_text(letter.to)) if letter.to else tr("No recipient yet")
         copies = (*letter.cc, *letter.bcc)
@@ -381,7 +408,7 @@ class Writer(QFrame):
         text = next((one.signature for one in self._senders if one.address == chosen), "").strip()
         self._signature.setText(text)
         active = self._new or self.composer.edit.hasFocus() or bool(self.composer.text())
-        self._signature.setVisible(bool(self._signature.text()) and self.mode != "note" and active)
+        self._signature.setVisible(bool(self._signature.text()) and self.takes_pictures and active)
 
     def _show_files(self) -> None:
         files = [
@@ -399,7 +426,7 @@ class Writer(QFrame):
         chosen = self.recipients.mailbox.current() or self._sender
         sender = next((one for one in self._senders if one.address == chosen), None)
         limit = (sender.size_limit if sender is not None else 0) or USUAL_LIMIT
-        too_much = bool(sizes) and self.mode != "note" and wire_size(words, sizes) > limit
+        too_much = bool(sizes) and self.takes_pictures and wire_size(words, sizes) > limit
         self._size_words.setVisible(too_much)
         if not too_much:
             return

@@ -1,0 +1,104 @@
+# mypy: disable-error-code="no-untyped-call"
+"""A ticket that is a chat, opened in the inbox: its lines are bubbles, and an answer goes by chat while the visitor is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.chats.queries import chat
+from tests.ui.chat_desk import ChatDesk, Visitor
+from tests.ui.inbox_desk import InboxDesk, inbox_window
+from ui.pages.inbox.chatcard import ChatCard
+from ui.pages.inbox.page import Page
+
+
+@pytest.fixture
+def place(made: InboxDesk) -> ChatDesk:
+    """A desk with a chat channel and a mail."""
+    made.mail()
+    return ChatDesk(made.desk)
+
+
+@pytest.fixture
+def page(made: InboxDesk, place: ChatDesk, qapp: QApplication, qtbot: QtBot) -> Iterator[Page]:
+    """The inbox."""
+    with inbox_window(made, qapp, qtbot) as found:
+        yield found
+
+
+def open_chat(page: Page, made: InboxDesk, visitor: Visitor, qtbot: QtBot) -> None:
+    """Open the ticket of a chat."""
+    assert visitor.conversation is not None
+    view = made.desk.ask(chat, visitor.conversation)
+    assert view is not None
+    page.open(view.row.ticket)
+    qtbot.waitUntil(lambda: page.shown is not None and page.shown.detail.id == view.row.ticket)
+
+
+def said(made: InboxDesk, visitor: Visitor) -> list[tuple[str, str, str]]:
+    """What is in the chat's ticket."""
+    assert visitor.conversation is not None
+    view = made.desk.ask(chat, visitor.conversation)
+    assert view is not None
+    return [(one.kind, one.direction, one.text) for one in view.lines]
+
+
+def send(page: Page, qtbot: QtBot, words: str) -> None:
+    """Type and send."""
+    edit = page.writer.composer.edit
+    page.writer.set_mode("reply")
+    qtbot.waitUntil(edit.hasFocus)
+    qtbot.keyClicks(edit, words)
+    qtbot.keyClick(edit, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+
+
+def test_an_answer_goes_by_chat_while_the_visitor_is_there(
+    page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot
+) -> None:
+    visitor = place.chatting("Elena", "Is it in stock?")
+    open_chat(page, made, visitor, qtbot)
+    assert page.shown is not None
+    cards = [page.talk.card(one.id) for one in page.shown.messages]
+    assert all(isinstance(card, ChatCard) for card in cards)
+    assert page.writer.by_chat
+    assert page.writer.composer.aside.text() == "To Elena, in the chat"
+    assert not page.writer.formatting.isVisible()
+    send(page, qtbot, "Yes, it is.")
+    qtbot.waitUntil(lambda: ("chat", "out", "Yes, it is.") in said(made, visitor))
+    qtbot.waitUntil(lambda: page.shown is not None and len(page.shown.messages) == 2)
+
+
+def test_an_answer_goes_by_mail_once_the_visitor_has_left(
+    page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot
+) -> None:
+    visitor = place.chatting("Elena", "Is it in stock?", email="elena@brandt.example")
+    open_chat(page, made, visitor, qtbot)
+    page.writer.set_mode("reply")
+    qtbot.waitUntil(page.writer.composer.edit.hasFocus)
+    qtbot.keyClicks(page.writer.composer.edit, "It is ")
+    visitor.leaves()
+    qtbot.waitUntil(lambda: not page.writer.by_chat)
+    assert page.writer.composer.text() == "It is"  # what was begun goes on as a mail
+    assert page.writer.formatting.isVisible()
+    send(page, qtbot, "again.")
+    qtbot.waitUntil(lambda: any(kind == "mail" and way == "out" for kind, way, _ in said(made, visitor)))
+    assert page.shown is not None
+    assert page.shown.to == (("Elena", "elena@brandt.example"),)
+
+
+def test_a_mail_after_a_chat_is_a_mail_again(page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot) -> None:
+    mail = page.ticket
+    assert mail is not None
+    visitor = place.chatting("Elena")
+    open_chat(page, made, visitor, qtbot)
+    assert page.writer.by_chat
+    page.open(mail)
+    qtbot.waitUntil(lambda: page.shown is not None and page.shown.detail.id == mail)
+    assert not page.writer.by_chat
+    assert page.writer.formatting.isVisible()
+    assert page.writer.letter().to != ()
