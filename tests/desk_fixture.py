@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from app.conversations.commands import NewAttachment, NewMessage, add_message
 from app.conversations.mailboxes import NewMailbox, add_mailbox
-from app.index.tables import FTS_DDL, TERMS_DDL, WORDS_DDL
+from app.index.tables import FTS_DDL, LATELY_DDL, TERMS_DDL, WORDS_DDL
 from app.kernel import clock, ids
 from app.kernel.store import Store
 from app.outbox.facts import ReplyCancelled, ReplySent
@@ -36,6 +36,7 @@ class SmallDesk:
         metadata.create_all(self.store.writer)
         with self.store.writer.begin() as connection:
             connection.execute(text(FTS_DDL))
+            connection.execute(text(LATELY_DDL))
             connection.execute(text(TERMS_DDL))
             connection.execute(text(WORDS_DDL))
         self._wire()

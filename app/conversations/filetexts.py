@@ -81,14 +81,14 @@ def keep_text(tx: Tx, file: UUID, words: str, problem: str = "") -> None:
         return
     row.state, row.text, row.problem = (READ if words else EMPTY), words, problem
     if words:
-        index.put(tx, _docs(tx, [file]), fresh=True)
+        index.put(tx, file_docs(tx, [file]), fresh=True)
         tx.flush()
 
 
 def forget_texts(tx: Tx, messages: Sequence[UUID]) -> None:
     """Forget what the files of these messages say; a few hundred messages at most."""
     files = tx.scalars(select(Attachment.id).where(Attachment.message.in_(messages))).all()
-    for doc in _docs(tx, files):
+    for doc in file_docs(tx, files):
         index.remove(tx, "file", doc.key, doc)
     for row in tx.scalars(select(FileText).where(FileText.attachment.in_(files))).all():
         tx.expunge(row)
@@ -98,7 +98,7 @@ def forget_texts(tx: Tx, messages: Sequence[UUID]) -> None:
 _OF_MESSAGE: Final = (Message.subject, Message.sender, Message.ticket, Message.customer, Message.occurred_at)
 
 
-def _docs(tx: Tx, files: Sequence[UUID]) -> list[index.Doc]:
+def file_docs(tx: Tx, files: Sequence[UUID]) -> list[index.Doc]:
     """What is indexed of files that were read."""
     tx.flush()
     query = (

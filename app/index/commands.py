@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
+from app.index import lately
 from app.index.places import free_places, place_of
 from app.index.tables import SearchDoc
 from app.index.words import fields
@@ -63,7 +64,7 @@ def put(tx: Tx, docs: Sequence[Doc], *, fresh: bool = False) -> None:
             "ticket": doc.ticket,
             "customer": doc.customer,
             "occurred_at": doc.occurred_at or tx.now,
-            "fields": _fields(doc),
+            "fields": fields_of(doc),
         }
 
 
@@ -75,7 +76,7 @@ def remove(tx: Tx, kind: str, key: UUID, doc: Doc | None = None) -> None:
     rowid = tx.execute(select(SearchDoc.rowid).where(SearchDoc.kind == kind, SearchDoc.key == key)).scalar()
     if rowid is None or doc is None:
         return
-    _forget(tx, rowid, _fields(doc))
+    _forget(tx, rowid, fields_of(doc))
 
 
 def move(tx: Tx, keys: Sequence[UUID], ticket: UUID) -> None:
@@ -96,11 +97,12 @@ class _Put(Bulk):
         places = free_places(connection, [place_of(row["occurred_at"]) for row in rows])
         docs, words = [], []
         for place, row in zip(places, rows, strict=True):
-            words.append(dict(zip(_COLUMNS, row["fields"], strict=True)) | {"rowid": place})
+            words.append(words_at(place, row["fields"]))
             kept = row["fields"] if row["kind"] in _CHANGEABLE else None
             docs.append(row | {"rowid": place, "fields": kept})
         super().write(connection, docs)
         _INSERT.write(connection, words)
+        lately.add(connection, words)
 
 
 _PUT = _Put(
@@ -109,7 +111,13 @@ _PUT = _Put(
 )
 
 
-def _fields(doc: Doc) -> list[str]:
+def words_at(place: int, words: Sequence[str]) -> dict[str, Any]:
+    """What the index gets of a document that stands at a place."""
+    return {"rowid": place, **dict(zip(_COLUMNS, words, strict=True))}
+
+
+def fields_of(doc: Doc) -> list[str]:
+    """The words of a document by column, as they are put."""
     return fields(doc.kind, doc.title, doc.body, doc.people, doc.extra, note=doc.note)
 
 
@@ -122,6 +130,7 @@ def _forget_changeable(tx: Tx, kind: str, key: UUID) -> None:
 
 
 def _forget(tx: Tx, rowid: int, words: list[str]) -> None:
-    values = dict(zip(_COLUMNS, words, strict=True))
-    tx.connection().execute(_FORGET, {"rowid": rowid, **values})
+    values = words_at(rowid, words)
+    tx.connection().execute(_FORGET, values)
+    lately.forget(tx.connection(), values)
     tx.execute(delete(SearchDoc).where(SearchDoc.rowid == rowid))

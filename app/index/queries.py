@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from app.index import lately
 from app.index.words import match_word, parts_of, phrase, plain
 
 MOST_WORDS = 150
@@ -53,7 +54,7 @@ def match_beginning(db: Session, word: str, mark: str = "") -> tuple[str, bool]:
     whole = match_word(word, prefix=True, mark=mark)
     *before, last = parts_of(word) or [""]
     last = plain(last)
-    if not whole.endswith("*") or not last.isascii():
+    if not whole.endswith("*") or not last.isascii() or number_of_documents(db) < lately.LARGE:
         return whole, True
     words = words_beginning(db, mark + last)
     if words is None:
@@ -89,14 +90,14 @@ def documents_with(db: Session, match: str, rowids: Sequence[int]) -> set[int]:
     return found
 
 
-_NOTED = "SELECT block FROM search_fts_data WHERE id = 1"
+_NOTED = "SELECT block FROM {}_data WHERE id = 1"
 
 
-def number_of_documents(db: Session) -> int:
+def number_of_documents(db: Session, table: str = "search_fts") -> int:
     """How many documents there are, as FTS5 notes it for itself: the first number of its record of averages, seven bits a
     byte. Counting them would read them all.
     """
-    noted = db.connection().exec_driver_sql(_NOTED).scalar() or b""
+    noted = db.connection().exec_driver_sql(_NOTED.format(table)).scalar() or b""
     number = 0
     for byte in noted:
         number = number << 7 | byte & 0x7F

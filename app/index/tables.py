@@ -17,6 +17,12 @@ FTS_DDL = (
 )
 """Contentless: the words are indexed, the text is stored once, where it belongs."""
 
+LATELY_DDL = (
+    "CREATE VIRTUAL TABLE search_fts_lately USING fts5(title, body, people, extra, content='', "
+    'tokenize="unicode61 remove_diacritics 2")'
+)
+"""The newest documents once more: see `app.index.lately`."""
+
 TERMS_DDL = "CREATE VIRTUAL TABLE search_fts_terms USING fts5vocab(search_fts, instance)"
 """The words that the index knows, in order: a view that stores nothing. Read it by seeking, never by counting."""
 

@@ -195,6 +195,7 @@ def _rewrite_database(store: Store) -> None:
     """Merge the index, so that words of erased texts leave it, and write the file anew without its free pages."""
     with store.write("compact_index") as tx:
         tx.execute(text("INSERT INTO search_fts(search_fts) VALUES ('optimize')"))
+        tx.execute(text("INSERT INTO search_fts_lately(search_fts_lately) VALUES ('optimize')"))
     line = store.writer.raw_connection()
     try:
         line.cursor().execute("VACUUM")

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.kernel.types import Id
 from app.people.rules import handle_of
 from app.people.tables import Agent, Blocked, Customer, Identity, Organisation
 
@@ -174,7 +175,7 @@ def customer_rows(
         statement = statement.where(_matches(query))
     if after is not None:
         name, key = after
-        statement = statement.where(or_(Customer.name > name, (Customer.name == name) & (Customer.id > key)))
+        statement = statement.where(tuple_(Customer.name, Customer.id) > tuple_(name, literal(key, Id)))
     rows = db.execute(statement).all()
     handles = addresses_of(db, [row[0] for row in rows])
     return tuple(
@@ -185,7 +186,7 @@ def customer_rows(
 
 def customer_count(db: Session, query: str = "") -> int:
     """How many customers `customer_rows` would list for `query`."""
-    statement = select(func.count(Customer.id)).where(Customer.merged_into.is_(None), Customer.deleted_at.is_(None))
+    statement = select(func.count()).where(Customer.merged_into.is_(None), Customer.deleted_at.is_(None))
     if query.strip():
         statement = statement.where(_matches(query))
     return int(db.execute(statement).scalar_one())

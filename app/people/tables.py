@@ -16,6 +16,9 @@ from app.kernel.types import Id, Json, Utc
 DID = "kind = 'did'"
 """One such event marks each action that an agent may undo."""
 
+KNOWN = "merged_into IS NULL AND deleted_at IS NULL"
+"""Customers that are listed. A partial index needs its very words in a query."""
+
 
 class Agent(Mutable, Base):
     """A rep: who works at this desk."""
@@ -46,14 +49,18 @@ class Customer(Mutable, Base):
     """Somebody who writes to us."""
 
     __tablename__ = "customer"
+    __table_args__ = (
+        partial_index("customer_by_name", "name", "id", where=KNOWN),
+        partial_index("customer_merged", "merged_into", where="merged_into IS NOT NULL"),
+    )
     change_kind = "customer"
     id: Mapped[UUID] = mapped_column(Id, primary_key=True)
-    name: Mapped[str] = mapped_column(Text, default="", index=True)
+    name: Mapped[str] = mapped_column(Text, default="")
     organisation: Mapped[UUID | None] = mapped_column(Id, ForeignKey("organisation.id"), index=True)
     language: Mapped[str] = mapped_column(Text, default="")
     notes: Mapped[str] = mapped_column(Text, default="")
     fields: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
-    merged_into: Mapped[UUID | None] = mapped_column(Id, index=True)
+    merged_into: Mapped[UUID | None] = mapped_column(Id)
     created_at: Mapped[datetime] = mapped_column(Utc)
     deleted_at: Mapped[datetime | None] = mapped_column(Utc)
 

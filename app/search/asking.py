@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from app.conditions.tree import AllOf, AnyOf, Check, Node, Not, Op
 from app.conditions.words import is_words
 from app.index.queries import match_beginning
 from app.index.words import FILE, NOTE, TICKET, kind_word, match_word, parts_of, plain
-from app.search.filters import Filter
+from app.search.filters import Filter, fts_match
 
 
 class Scope(enum.StrEnum):
@@ -52,12 +52,14 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A question made ready. `match`: the words as FTS5 wants them; empty when only conditions were given.
+    """A question made ready. `match`: the words as FTS5 wants them; empty when only conditions were given. `half`: some of
+    them stand for all words that begin so; `nodes`: the same words as conditions.
 
     `begun`: words that stand for so many words of the index (a letter or two) that FTS5 would take long over them, folded; `others`
-    are the rest then. `without`: what may stand nowhere in a ticket. `where`, `values`: all other conditions on the ticket
-    `t`; `is_free`: there are none. `fitting`, `fitting_values`: the same conditions as a list of all tickets that fit. `words`: what is looked for, as typed; `phrases`: those of them that were quoted.
-    `since`: the place of the oldest document that is looked at.
+    are the rest then; both are known once the whole index is to be asked (`in_full`). `without`: what may stand nowhere in
+    a ticket. `where`, `values`: all other conditions on the ticket `t`; `is_free`: there are none. `fitting`,
+    `fitting_values`: the same conditions as a list of all tickets that fit. `words`: what is looked for, as typed;
+    `phrases`: those of them that were quoted. `since`: the place of the oldest document that is looked at.
     """
 
     match: str
@@ -67,6 +69,8 @@ class Wanted:
     fitting: str = ""
     fitting_values: dict[str, object] = field(default_factory=dict)
     scope: Scope = Scope.ALL
+    half: bool = False
+    nodes: tuple[Node, ...] = ()
     others: str = ""
     begun: tuple[str, ...] = ()
     without: tuple[str, ...] = ()
@@ -77,7 +81,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A word or a group of words: as typed, as FTS5 wants it, whether that is quick."""
+    """A word or a group of words: as typed, as FTS5 wants it, whether the whole index answers that quickly."""
 
     word: str
     match: str
@@ -87,13 +91,10 @@ class _Part:
 def wanted(db: Session, asked: Question) -> Wanted:
     """Make a question ready. Raises QueryError."""
     query = parse(asked.typed)
-    parts, without, rest = _sorted(db, query)
-    filters = Filter.of(db, asked.me, each=bool(parts))
+    nodes, without, rest = _sorted(query)
+    filters = Filter.of(db, asked.me, each=bool(nodes))
     everywhere = Filter(asked.me, filters.now, db)
-    joined = " AND ".join(part.match for part in parts)
-    quick = " AND ".join(part.match for part in parts if part.quick)
-    looked = asked.scope in _LOOKED
-    slow = [part.word for part in parts if not part.quick] if looked else []
+    joined = " AND ".join(fts_match(node) for node in nodes)
     return Wanted(
         match=_without(within(joined, asked.scope), without),
         where=filters.where(AllOf(tuple(rest))),
@@ -102,11 +103,31 @@ def wanted(db: Session, asked: Question) -> Wanted:
         fitting=f"SELECT t.id FROM ticket t WHERE {everywhere.where(AllOf(tuple(rest)))}" if rest else "",
         fitting_values=everywhere.values,
         scope=asked.scope,
-        others=_without(within(quick, asked.scope), without) if slow else "",
-        begun=tuple(plain(word).lower() for word in slow),
+        half="*" in joined,
+        nodes=tuple(nodes),
         without=without,
         words=tuple(dict.fromkeys(word for part in query.groups for word in _said(part))),
         phrases=tuple(check.value for check in query.groups if isinstance(check, Check) and _is_phrase(check)),
+    )
+
+
+def in_full(db: Session, question: Wanted) -> Wanted:
+    """The same question as the whole index answers it quickest: half a word as the words that begin so, if they are not too
+    many.
+    """
+    if not question.half:
+        return question
+    parts = [_part(db, node) for node in question.nodes]
+    scope, without = question.scope, question.without
+    joined = " AND ".join(part.match for part in parts)
+    quick = " AND ".join(part.match for part in parts if part.quick)
+    slow = [part.word for part in parts if not part.quick] if scope in _LOOKED else []
+    return replace(
+        question,
+        match=_without(within(joined, scope), without),
+        half=False,
+        others=_without(within(quick, scope), without) if slow else "",
+        begun=tuple(plain(word).lower() for word in slow),
     )
 
 
@@ -137,19 +158,20 @@ def _without(match: str, without: Sequence[str]) -> str:
     return f"({match}) NOT ({' OR '.join(without)})" if match and without else match
 
 
-def _sorted(db: Session, query: Query) -> tuple[list[_Part], tuple[str, ...], list[Node]]:
+def _sorted(query: Query) -> tuple[list[Node], tuple[str, ...], list[Node]]:
     """What must be found, what may not be there, and the conditions that are no words."""
-    parts: list[_Part] = []
+    words: list[Node] = []
     without: list[str] = []
     rest: list[Node] = []
     for node in query.groups:
         if is_words(node):
-            parts += [part for part in [_part(db, node)] if part.match]
+            words += [node] if fts_match(node) else []
         elif isinstance(node, Not) and is_words(node.part):
-            without += [match for match in [_plain_match(node.part)] if match]
+            # Words that are excluded are meant whole: half a word would take away what nobody thought of.
+            without += [match for match in [fts_match(node.part, whole=True)] if match]
         else:
             rest.append(node)
-    return parts, tuple(without), rest
+    return words, tuple(without), rest
 
 
 def _part(db: Session, node: Node) -> _Part:
@@ -161,14 +183,6 @@ def _part(db: Session, node: Node) -> _Part:
     joint = " OR " if isinstance(node, AnyOf) else " AND "
     match = joint.join(f"({part.match})" for part in parts)
     return _Part("", f"({match})" if match else "", True)  # several begun words in a group: FTS5 finds them
-
-
-def _plain_match(node: Node) -> str:
-    """Words that are excluded are meant whole: half a word would take away what nobody thought of."""
-    if isinstance(node, Check):
-        return match_word(node.value, prefix=False)
-    matches = [match for match in (_plain_match(one) for one in _parts(node)) if match]
-    return f"({(' OR ' if isinstance(node, AnyOf) else ' AND ').join(matches)})" if matches else ""
 
 
 def _said(node: Node) -> list[str]:

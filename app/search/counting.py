@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.search.asking import Question, Wanted, wanted
+from app.search.asking import Question, Wanted, in_full, wanted
 from app.search.belonging import has_placements
 from app.search.walking import MERGED, After, Walk, living_ticket
 
@@ -50,7 +50,7 @@ class Counting:
 
     def step(self, db: Session) -> Tally:
         """Count some more. Raises QueryError."""
-        question = wanted(db, self._asked)
+        question = in_full(db, wanted(db, self._asked))
         if question.match and not question.without and not has_placements(db):
             if self._place == _START:
                 self._begin(db, question)

@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.index.queries import match_beginning
@@ -44,7 +43,7 @@ _TICKETS = (
     "SELECT t.id, t.number, t.subject, t.snippet, t.customer, t.last_message_at, coalesce(c.name, '') AS who"
     " FROM ticket t LEFT JOIN customer c ON c.id = t.customer WHERE t.id IN ({})"
 )
-_MESSAGES = 'SELECT id, text, occurred_at, subject, sender, "to", cc FROM message WHERE id IN ({})'
+_MESSAGES = "SELECT id, text, occurred_at FROM message WHERE id IN ({})"
 _FILES = (
     "SELECT a.id, a.filename, a.message, x.text, m.occurred_at FROM attachment a JOIN message m ON m.id = a.message"
     " LEFT JOIN file_text x ON x.attachment = a.id WHERE a.id IN ({})"
@@ -56,19 +55,16 @@ _NAMES = (
 
 def ticket_hits(db: Session, matches: Sequence[Match], question: Wanted) -> tuple[Hit, ...]:
     """The tickets that were found, in their order."""
-    tickets = _rows(db, _TICKETS, [match.ticket for match in matches])
-    letters = [match.key for match in matches if match.kind == "message"]
-    messages = _rows(db, _MESSAGES, letters)
+    keys = [(match, match.ticket.bytes, match.key.bytes) for match in matches]
+    letters = [key for match, _, key in keys if match.kind == "message"]
+    tickets, messages = _rows(db, _TICKETS, [ticket for _, ticket, _ in keys]), _rows(db, _MESSAGES, letters)
     names = _rows(db, _NAMES, letters)
-    files = _rows(db, _FILES, [match.key for match in matches if match.kind == "file"])
-    found = []
-    for match in matches:
-        row = tickets.get(match.ticket)
-        if row is not None:
-            found.append(
-                _hit(match, row, messages.get(match.key), files.get(match.key), names.get(match.key), question)
-            )
-    return tuple(found)
+    files = _rows(db, _FILES, [key for match, _, key in keys if match.kind == "file"])
+    return tuple(
+        _hit(match, row, messages.get(key), files.get(key), names.get(key), question)
+        for match, ticket, key in keys
+        if (row := tickets.get(ticket)) is not None
+    )
 
 
 def _hit(match: Match, row: Any, message: Any, file: Any, names: Any, question: Wanted) -> Hit:
@@ -109,8 +105,8 @@ _ANSWER = (
     " ORDER BY {order} DESC LIMIT :limit"
 )
 _INDEXED = "search_fts f CROSS JOIN search_doc d ON d.rowid = f.rowid JOIN customer c ON c.id = d.key"
-_NEWEST = "(SELECT max(rowid) - 2000 FROM customer)"
-"""For a letter or two, some of those who came last are enough to be offered."""
+_NEWEST = "(SELECT max(rowid) - 500 FROM customer)"
+"""For a letter or two, enough to be offered are mostly found among those who came last."""
 
 _BEGINS = (
     "(c.name LIKE :begins{0} ESCAPE '\\' OR c.name LIKE :within{0} ESCAPE '\\' OR EXISTS"
@@ -120,28 +116,34 @@ _BEGINS = (
 
 def customer_hits(db: Session, question: Wanted, limit: int) -> tuple[Hit, ...]:
     """Customers whose name, addresses or organisation have all the words; those that came last first."""
-    values: dict[str, object] = {"limit": limit}
     marked = [
         (match_word(word, prefix=False, mark=CUSTOMER), True)
         if word in question.phrases
         else match_beginning(db, word, CUSTOMER)
         for word in question.words
     ]
-    if all(quick for _, quick in marked):
-        values["match"] = " AND ".join(match for match, _ in marked)
-        sql = _ANSWER.format(source=_INDEXED, where="search_fts MATCH :match AND d.kind = 'customer'", order="f.rowid")
-    else:
-        named = []
-        for number, word in enumerate(question.words):
-            values |= {f"begins{number}": f"{_escaped(word)}%", f"within{number}": f"% {_escaped(word)}%"}
-            named.append(_BEGINS.format(number))
-        sql = _ANSWER.format(
-            source="customer c", where=f"c.rowid > {_NEWEST} AND {' AND '.join(named)}", order="c.rowid"
-        )
+    if not all(quick for _, quick in marked) and len(newest := _newest_customers(db, question.words, limit)) == limit:
+        return newest
+    where = "search_fts MATCH :match AND d.kind = 'customer'"
+    values = {"match": " AND ".join(match for match, _ in marked), "limit": limit}
+    return _customers(db, _ANSWER.format(source=_INDEXED, where=where, order="f.rowid"), values)
+
+
+def _newest_customers(db: Session, words: Sequence[str], limit: int) -> tuple[Hit, ...]:
+    """Those of the newest customers whose name or address begins so."""
+    values: dict[str, object] = {"limit": limit}
+    named = [f"c.rowid > {_NEWEST}"]
+    for number, word in enumerate(words):
+        values |= {f"begins{number}": f"{_escaped(word)}%", f"within{number}": f"% {_escaped(word)}%"}
+        named.append(_BEGINS.format(number))
+    return _customers(db, _ANSWER.format(source="customer c", where=" AND ".join(named), order="c.rowid"), values)
+
+
+def _customers(db: Session, sql: str, values: dict[str, object]) -> tuple[Hit, ...]:
     return tuple(
         Hit("customer", None, None, UUID(bytes=row.id), row.name or row.handle or "", row.handle or "",
             row.handle or "", 2.0, clock.from_us(row.created_at))
-        for row in db.connection().execute(text(sql), values)
+        for row in db.connection().exec_driver_sql(sql, values)
     )  # fmt: skip
 
 
@@ -149,11 +151,11 @@ def _escaped(word: str) -> str:
     return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _rows(db: Session, sql: str, keys: Sequence[UUID]) -> dict[UUID, Any]:
+def _rows(db: Session, sql: str, keys: Sequence[bytes]) -> dict[bytes, Any]:
     """Rows by id, asked for in one statement a few hundred at a time."""
-    found: dict[UUID, Any] = {}
+    found: dict[bytes, Any] = {}
     for at in range(0, len(keys), 500):
-        some = tuple(key.bytes for key in keys[at : at + 500])
-        for row in db.connection().exec_driver_sql(sql.format(", ".join("?" * len(some))), some):
-            found[UUID(bytes=row[0])] = row
+        some = tuple(keys[at : at + 500])
+        rows = db.connection().exec_driver_sql(sql.format(", ".join("?" * len(some))), some).all()
+        found.update((row[0], row) for row in rows)
     return found

@@ -8,6 +8,7 @@ newest are read, and from how many of them fit follows what is cheaper from ther
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -46,6 +47,7 @@ _AMONG: Final = (
     " WHERE search_fts MATCH :others AND d.ticket IS NOT NULL AND f.rowid < :place AND f.rowid >= :since"
     " ORDER BY f.rowid DESC LIMIT :size"
 )
+_THOSE: Final = "SELECT d.rowid, {texts} FROM search_doc d WHERE d.rowid IN ({those})"
 
 
 def begins_somewhere(text: str, beginning: str) -> bool:
@@ -75,6 +77,12 @@ class Look:
         self._read += len(read)
         self._fit += len(fit)
         return fit, read[-1][0] if len(read) == size else None
+
+    def among(self, places: Sequence[int]) -> set[int]:
+        """Those of some hundred documents that fit."""
+        sql = _THOSE.format(texts=_TEXTS[self._wanted.scope], those=", ".join("?" * len(places)))
+        read = self._line.exec_driver_sql(sql, tuple(places)).all()
+        return {row[0] for row in read if self._fits(row[1], row[2])}
 
     def is_worth(self, need: int) -> bool:
         """Is reading on until so many more fit cheaper than letting FTS5 merge all that there are?"""

@@ -10,7 +10,7 @@ ten years of subjects.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app.index.places import age_days, place_of
 from app.index.words import match_word, parts_of
 from app.kernel import clock
-from app.search.asking import Scope, Wanted, within
+from app.search.asking import Scope, Wanted, in_full, within
 from app.search.walking import After, Match, Walk
 
 CANDIDATES: Final = 60
@@ -53,13 +53,14 @@ def best(db: Session, question: Wanted, after: After | None, limit: int) -> tupl
 
 def _ranked(db: Session, question: Wanted) -> list[Match]:
     """Candidates of the last years; if they are few, of all times."""
-    found = _weighed(db, question, place_of(clock.now() - LATELY))
-    return found if len(found) >= CANDIDATES else _weighed(db, question, 0)
+    ways = tuple(_ways(question, in_full(db, question)))
+    found = _weighed(db, ways, place_of(clock.now() - LATELY))
+    return found if len(found) >= CANDIDATES else _weighed(db, ways, 0)
 
 
-def _weighed(db: Session, question: Wanted, since: int) -> list[Match]:
+def _weighed(db: Session, ways: Sequence[tuple[str, Wanted]], since: int) -> list[Match]:
     weighed: dict[object, tuple[float, Match]] = {}
-    for way, one in _ways(question):
+    for way, one in ways:
         matches, _ = Walk(db, replace(one, since=since)).page(CANDIDATES)
         for match in matches:
             weight = _WEIGHTS[way] - math.log10(1 + age_days(match.place) / _HALF_A_POINT)
@@ -72,18 +73,14 @@ def _weighed(db: Session, question: Wanted, since: int) -> list[Match]:
     return [match for _, match in ordered]
 
 
-def _ways(question: Wanted) -> Iterator[tuple[str, Wanted]]:
-    plain = replace(question, begun=(), others="")
+def _ways(question: Wanted, full: Wanted) -> Iterator[tuple[str, Wanted]]:
+    plain = replace(question, half=False)
     exact = " AND ".join(match for word in question.words if (match := match_word(word, prefix=False)))
     if question.scope is Scope.ALL:
-        yield "subject", replace(plain, match=f"{{title}} : ({exact})") if question.begun else _within_title(question)
+        yield "subject", replace(plain, match=f"{{title}} : ({exact if full.begun else full.match})")
     parts = [part for word in question.words for part in parts_of(word)]
     if len(parts) > 1:
         yield "phrase", replace(plain, match=within(match_word(" ".join(parts), prefix=False), question.scope))
     if exact:
         yield "exact", replace(plain, match=within(exact, question.scope))
     yield "begun", question
-
-
-def _within_title(question: Wanted) -> Wanted:
-    return replace(question, match=f"{{title}} : ({question.match})")

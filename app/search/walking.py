@@ -5,8 +5,9 @@ where a message lies now, what its ticket was merged into, whether the ticket fi
 let hardly anything through, a page ends before it is full (`MOST_LOOKED_AT`), and says where the next one goes on: whoever shows
 it can show what is there, and nobody waits for all or nothing.
 
-A word of a letter or two stands for so many words that FTS5 would merge them for long. It begins some word of nearly every
-letter, so that the newest texts themselves are looked at first, for as long as that is worth while (`app.search.looking`).
+A word of a letter or two stands for so many words that FTS5 would merge them for long. So the small index of the newest documents
+is asked first (`app.index.lately`), which fills most pages; behind it the texts themselves are looked at for as long as that is
+worth while (`app.search.looking`).
 
 Where only a few tickets fit the other conditions, walking to them is the long way: then the documents of those few are asked
 whether they have the words.
@@ -16,14 +17,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, CursorResult
 from sqlalchemy.orm import Session
 
+from app.index import lately
 from app.index.queries import documents_with, number_of_documents
-from app.search.asking import Wanted
+from app.search.asking import Wanted, in_full
 from app.search.belonging import Document, documents_of, has_placements, tickets_with
 from app.search.looking import Look
 
@@ -41,7 +44,7 @@ _AT_ONCE: Final = 300
 """Documents of such tickets that are asked at a time."""
 
 _END: Final = 2**62
-_LOOK, _INDEX, _DONE = 0, 1, 2
+_LATELY, _LOOK, _INDEX, _DONE = 0, 1, 2, 3
 _LEAST, _MOST = 60, 1_000
 
 
@@ -59,24 +62,29 @@ class Match:
 class After:
     """Where a search goes on: the stage, the place up to which everything was looked at, and what was found so far."""
 
-    stage: int = _LOOK
+    stage: int = _LATELY
     place: int = _END
     key: bytes = b"\xff" * 16
     seen: frozenset[bytes] = field(default_factory=frozenset)
 
 
 _DOCS: Final = (
-    "SELECT f.rowid, d.kind, d.key, d.ticket FROM search_fts f CROSS JOIN search_doc d ON d.rowid = f.rowid"
-    " WHERE search_fts MATCH ? AND f.rowid < ? AND f.rowid >= ? ORDER BY f.rowid DESC LIMIT ?"
+    "SELECT f.rowid, d.kind, d.key, d.ticket FROM {0} f CROSS JOIN search_doc d ON d.rowid = f.rowid"
+    " WHERE {0} MATCH ? AND f.rowid < ? AND f.rowid >= ? ORDER BY f.rowid DESC"
 )
+_ALL_DOCS: Final = _DOCS.format("search_fts")
+_LATE_DOCS: Final = _DOCS.format("search_fts_lately")
 _TICKETS = (
     "SELECT t.last_message_at, 'ticket', t.id, t.id FROM ticket t WHERE {where}"
     " AND (t.last_message_at, t.id) < (:place, :key) ORDER BY t.last_message_at DESC, t.id DESC LIMIT :size"
 )
-_LIVING = (
-    "SELECT o.id, t.id FROM ticket o LEFT JOIN ticket n ON n.id = o.merged_into LEFT JOIN ticket q ON q.id = n.merged_into"
-    " JOIN ticket t ON t.id = coalesce(q.merged_into, n.merged_into, o.merged_into, o.id)"
-    " WHERE o.id IN ({those}) AND {where}"
+# Joined so that SQLite begins with the ids: an index that suits a condition would tempt it.
+_LIVING = "WITH v(id) AS (VALUES {those}) SELECT t.id, t.id FROM v CROSS JOIN ticket t ON t.id = v.id WHERE {where}"
+_MERGED_INTO = (
+    "WITH v(id) AS (VALUES {those}) SELECT o.id, t.id FROM v CROSS JOIN ticket o ON o.id = v.id"
+    " LEFT JOIN ticket n ON n.id = o.merged_into LEFT JOIN ticket q ON q.id = n.merged_into"
+    " JOIN ticket t ON t.id = coalesce(q.merged_into, n.merged_into, o.merged_into)"
+    " WHERE o.merged_into IS NOT NULL AND {where}"
 )
 _PLACES = (
     "SELECT p.id, p.ticket FROM placement p WHERE p.deleted_at IS NULL AND p.id IN ({those}) UNION ALL"
@@ -110,13 +118,25 @@ class Walk:
     def __init__(self, db: Session, wanted: Wanted, after: After | None = None) -> None:
         self._db, self._wanted = db, wanted
         self._line: Connection = db.connection()
-        self._at = after or After(_LOOK if wanted.begun else _INDEX)
+        self._lately = lately.since(self._line) if wanted.half else None
+        self._at = after or After(_INDEX if not wanted.half else _LOOK if self._lately is None else _LATELY)
         self._seen = set(self._at.seen)
         self._living_of: dict[bytes, bytes | None] = {}
         self._few: list[Document] | None = None
+        self._reading: CursorResult[Any] | None = None
         self._may_be_few = bool(wanted.fitting and wanted.match)
         self._is_placed = has_placements(db)
-        self._look = Look(self._line, wanted, number_of_documents(db)) if wanted.begun else None
+        self._is_merged = self._line.exec_driver_sql(f"{MERGED} LIMIT 1").first() is not None
+
+    @cached_property
+    def _whole(self) -> Wanted:
+        """The question as the whole index is asked."""
+        return in_full(self._db, self._wanted)
+
+    @cached_property
+    def _look(self) -> Look | None:
+        """The look through the texts, if words are sought that FTS5 would take long over."""
+        return Look(self._line, self._whole, number_of_documents(self._db)) if self._whole.begun else None
 
     def begin(self, seen: frozenset[bytes]) -> After:
         """The place before the first document, when some tickets are shown already."""
@@ -125,7 +145,7 @@ class Walk:
     def page(self, limit: int) -> tuple[list[Match], After | None]:
         """The next tickets, at most `limit`, and where the page after them begins; None behind the last."""
         found: list[Match] = []
-        at, size = self._at, max(_LEAST, 3 * limit)
+        at, size = self._at, max(_LEAST, 2 * limit)
         while at.stage != _DONE and len(found) < limit and (looked_at := len(self._living_of)) < MOST_LOOKED_AT:
             if self._may_be_few and looked_at > _SOME and len(found) * _SELDOM < looked_at:
                 self._ask_for_few(at.place)
@@ -136,6 +156,7 @@ class Walk:
                 last = matches[-1]
                 at = After(begun.stage, last.place, last.key.bytes)
             size = min(_MOST, size * 2)
+        self._stop_reading()
         self._at = After(at.stage, at.place, at.key, frozenset(self._seen))
         return found, None if at.stage == _DONE else self._at
 
@@ -148,13 +169,38 @@ class Walk:
             return _Block(rows, _behind(rows, at.stage, size))
         if self._few is not None:
             return self._of_few(at)
+        if at.stage == _LATELY:
+            return self._read_lately(at, size)
         if at.stage == _LOOK and self._look is not None:
             fit, last = self._look.block(at.place, need)
             if last is None:
                 return _Block(fit, After(_DONE))
             return _Block(fit, After(_LOOK if self._look.is_worth(need - len(fit)) else _INDEX, last))
-        found = self._line.exec_driver_sql(_DOCS, (self._wanted.match, at.place, self._wanted.since, size)).all()
+        return self._found(_ALL_DOCS, self._whole.match, at, self._wanted.since, size)
+
+    def _read_lately(self, at: After, size: int) -> _Block:
+        """Half a word among the newest documents. Where those end may have moved since the page before: what is asked
+        here ends where they do now.
+        """
+        first = max(lately.END if self._lately is None else self._lately, self._wanted.since)
+        block = self._found(_LATE_DOCS, self._wanted.match, at, first, size)
+        return block if block.next.stage == _LATELY else _Block(block.rows, After(_LOOK, min(at.place, first)))
+
+    def _found(self, sql: str, match: str, at: After, since: int, size: int) -> _Block:
+        """The next documents that FTS5 finds. It is asked once, and goes on as far as is read: half a word is merged anew
+        each time that it is asked.
+        """
+        if self._reading is None:
+            self._reading = self._line.exec_driver_sql(sql, (match, at.place, since))
+        found: Sequence[Any] = self._reading.fetchmany(size)
+        if len(found) < size:
+            self._stop_reading()
         return _Block(found, _behind(found, at.stage, size))
+
+    def _stop_reading(self) -> None:
+        if self._reading is not None:
+            self._reading.close()
+            self._reading = None
 
     def _ask_for_few(self, below: int) -> None:
         """If only a few tickets fit, the walk goes through their documents from now on."""
@@ -169,7 +215,11 @@ class Walk:
     def _of_few(self, at: After) -> _Block:
         """Those that have the words among the next documents of the few tickets that fit."""
         some = [row for row in self._few or () if row[0] < at.place][:_AT_ONCE]
-        having = documents_with(self._db, self._wanted.match, [row[0] for row in some])
+        places, whole = [row[0] for row in some], self._whole
+        if self._look is None or whole.others:
+            having = documents_with(self._db, whole.others or whole.match, places)
+            places = [place for place in places if place in having]
+        having = set(places) if self._look is None else self._look.among(places)
         return _Block([row for row in some if row[0] in having], _behind(some, at.stage, _AT_ONCE))
 
     # -- documents become tickets
@@ -178,6 +228,15 @@ class Walk:
         """The tickets of documents that fit and were not found before, each once, in the order of the documents; at most
         `room`, which are found from now on.
         """
+        found: list[Match] = []
+        at = 0
+        while at < len(rows) and len(found) < room:
+            some = rows[at : at + max(_LEAST, 2 * (room - len(found)))]
+            found += self._resolved_some(some, room - len(found))
+            at += len(some)
+        return found
+
+    def _resolved_some(self, rows: Sequence[Document], room: int) -> list[Match]:
         homes = self._homes(rows)
         living_of, seen = self._living_of, self._seen
         self._learn({home for home in homes if home is not None and home not in living_of})
@@ -206,15 +265,20 @@ class Walk:
             return
         wanted = self._wanted
         if wanted.match:
-            names = {f"o{number}": home for number, home in enumerate(homes)}
-            sql = _LIVING.format(those=", ".join(f":{name}" for name in names), where=wanted.where)
-            living = {row[0]: row[1] for row in self._rows(sql, **names)}
+            living = self._asked_of(_LIVING, homes)
+            if self._is_merged and (others := homes - living.keys()):
+                living |= self._asked_of(_MERGED_INTO, others)
         else:
             living = {home: home for home in homes}
         excluded = tickets_with(self._db, set(living.values()), wanted.without)
         for home in homes:
             ticket = living.get(home)
             self._living_of[home] = None if ticket in excluded else ticket
+
+    def _asked_of(self, sql: str, homes: set[bytes]) -> dict[bytes, bytes]:
+        names = {f"o{number}": home for number, home in enumerate(homes)}
+        asked = sql.format(those=", ".join(f"(:{name})" for name in names), where=self._wanted.where)
+        return {row[0]: row[1] for row in self._rows(asked, **names)}
 
     def _rows(self, sql: str, **values: Any) -> Sequence[Any]:
         return self._line.exec_driver_sql(sql, self._wanted.values | values).all()

@@ -17,6 +17,7 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from app.answering.commands import trim_log
+from app.conversations.lately import keep_lately
 from app.inbox.commands import erase_binned
 from app.index.tidying import tidy
 from app.kernel import clock
@@ -77,8 +78,11 @@ def run(do: Do, ask: Ask, stop: threading.Event, wake: threading.Event, *, backu
 
 
 def tidy_index(do: Do) -> None:
-    """Bring the index into fewer pieces while nobody waits for it; a pass of the command line leaves that to the engine."""
+    """Bring the index into fewer pieces, and the small one of what is new up to date, while nobody waits for it; a pass of
+    the command line leaves that to the engine.
+    """
     _repeat(do, tidy)
+    _repeat(do, keep_lately)
 
 
 def trim_changes(tx: Tx) -> int:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from app.index.tables import FTS_DDL
+from app.index.tables import FTS_DDL, LATELY_DDL
 from app.kernel.store import Store
 from app.schema import metadata
 
@@ -34,5 +34,6 @@ def _empty() -> Path:
     metadata.create_all(store.writer)
     with store.writer.begin() as connection:
         connection.execute(text(FTS_DDL))
+        connection.execute(text(LATELY_DDL))
     store.close()
     return folder / "desk.sqlite"

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Table
 
+from app.conversations.lately import keep_lately
 from app.conversations.rules import snippet_of
 from app.conversations.tables import Message, MessageRef
 from app.desk.sample import letters, texts
@@ -129,8 +130,9 @@ def fill_many(desk: Desk, size: int | Measure, *, seed: int = 7) -> None:
     with desk.store.write("sample") as tx:
         reserve_numbers(tx, tickets)
         repair_counters(tx)
-    while desk.work(tidy):  # as the engine would have done in all those years
-        pass
+    for work in (tidy, keep_lately):
+        while desk.work(work):  # as the engine would have done in all those years
+            pass
 
 
 class _Made:

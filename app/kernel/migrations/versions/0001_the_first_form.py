@@ -454,9 +454,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("customer", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_customer_merged_into"), ["merged_into"], unique=False)
-        batch_op.create_index(batch_op.f("ix_customer_name"), ["name"], unique=False)
         batch_op.create_index(batch_op.f("ix_customer_organisation"), ["organisation"], unique=False)
+        batch_op.create_index(
+            "customer_merged", ["merged_into"], unique=False, sqlite_where=sa.text("merged_into IS NOT NULL")
+        )
+        batch_op.create_index(
+            "customer_by_name",
+            ["name", "id"],
+            unique=False,
+            sqlite_where=sa.text("merged_into IS NULL AND deleted_at IS NULL"),
+        )
 
     op.create_table(
         "mail_folder",
@@ -1121,6 +1128,10 @@ def upgrade() -> None:
 
     op.execute(
         "CREATE VIRTUAL TABLE search_fts USING fts5(title, body, people, extra, content='', "
+        'tokenize="unicode61 remove_diacritics 2")'
+    )
+    op.execute(
+        "CREATE VIRTUAL TABLE search_fts_lately USING fts5(title, body, people, extra, content='', "
         'tokenize="unicode61 remove_diacritics 2")'
     )
     op.execute("CREATE VIRTUAL TABLE search_fts_terms USING fts5vocab(search_fts, instance)")
