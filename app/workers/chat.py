@@ -23,14 +23,13 @@ from app.chats.commands.delivering import everybody_left
 from app.chats.queries import ChannelInfo
 from app.chats.rules import FRAME_BYTES, MAX_CHARS, MAX_FILE, Transport
 from app.chats.tables import Conversation
-from app.connectors.chat.protocol import Hours
 from app.connectors.contracts import HealthState
 from app.kernel import signals
 from app.kernel.blobs import Packs
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError
 from app.people.queries import agent
-from app.workers.chat_hub import Hub, hours_now
+from app.workers.chat_hub import Hub, desk_now
 from app.workers.chat_writer import Writer
 
 if TYPE_CHECKING:
@@ -110,7 +109,6 @@ class ChatThread:
         self._wake = asyncio.Event()
         self._writer = Writer(self._do)
         self._running: dict[UUID, _Running] = {}
-        self._hours = Hours(online=True)
         with self._guard:
             self._loop = asyncio.get_running_loop()
             self._wake.set()
@@ -165,11 +163,9 @@ class ChatThread:
         self._writer.later(lambda tx: signals.send(tx, "chat_server", payload, ttl_s=86_400))
 
     async def _see_hours(self) -> None:
-        hours = await asyncio.to_thread(self._ask, hours_now)
-        if hours != self._hours:
-            self._hours = hours
-            for one in self._running.values():
-                await one.hub.tell_hours(hours)
+        desk, hours = await asyncio.to_thread(self._ask, desk_now)
+        for one in self._running.values():
+            await one.hub.tell_hours(desk, hours)
 
     async def _pass_typing(self, word: dict[str, Any]) -> None:
         conversation, who = UUID(hex=str(word["conversation"])), str(word.get("agent", ""))
@@ -183,7 +179,7 @@ class ChatThread:
             await asyncio.sleep(_QUEUE_S)
             try:
                 for one in list(self._running.values()):
-                    await one.hub.refresh(one.hub.waiting())
+                    await one.hub.tell_places()
             except Exception:
                 log.exception("the queue could not be told; it goes on")
 

@@ -80,6 +80,7 @@ class _Known:
     contact: Contact | None = None
     identity: Identity | None = None
     typed_at: float = 0.0
+    position: int | None = None
 
 
 class Hub:
@@ -88,6 +89,7 @@ class Hub:
     def __init__(self, info: ChannelInfo, writer: Writer, ask: Ask, packs: Packs, secrets: Secrets) -> None:
         self.info = info
         self.wire: Wire | None = None
+        self.desk: tuple[str, Hours] | None = None
         self._writer, self._ask_now, self._packs, self._secrets = writer, ask, packs, secrets
         self._known: dict[Who, _Known] = {}
         self._leaving: dict[Who, asyncio.TimerHandle] = {}
@@ -114,11 +116,13 @@ class Hub:
             known.visitor = found.visitor
             person = Person(found.name, found.email, found.verified)
             person = await self._proven(known, person)
-            standing = self.standing(found.state) if found.state is not None else standing
+            known.position = found.state.position if found.state is not None else None
             self._note(hello.who, found.state)
+            standing = self.standing(hello.who, found.state) if found.state is not None else standing
             self._has_seen(hello, found.state)
-        desk, hours = await self.ask(_desk_now)
-        return Welcome(standing, hours, person, desk or self.info.name, self._look())
+        if self.desk is None:
+            self.desk = await self.ask(desk_now)
+        return Welcome(standing, self.desk[1], person, self.desk[0] or self.info.name, self._look())
 
     def _has_seen(self, hello: Hello, state: WireState | None) -> None:
         if state is not None and hello.after and hello.conversation == state.conversation.hex:
@@ -305,6 +309,22 @@ class Hub:
         """Who waits in the queue, and sees their place in it."""
         return [who for who, known in self._known.items() if known.state == State.WAITING]
 
+    async def tell_places(self) -> None:
+        """Tell those who wait their place, if it is another one."""
+        waiting = self.waiting()
+        if not waiting:
+            return
+        places = await self.ask(queries.queue_places)
+        moved = []
+        for who in waiting:
+            known = self._known.get(who)
+            if known is not None and known.conversation is not None:
+                place = places.get(known.conversation)
+                if place != known.position:
+                    known.position = place
+                    moved.append(who)
+        await self.refresh(moved)
+
     async def refresh(self, people: Sequence[Who]) -> None:
         """Tell these visitors what is new for them."""
         visitors = {known.visitor: who for who in people if (known := self._known.get(who)) and known.visitor}
@@ -317,7 +337,7 @@ class Hub:
             if state.blocked:
                 await self.wire.dismiss(who, "blocked")
             else:
-                await self.wire.tell(who, self.standing(state))
+                await self.wire.tell(who, self.standing(who, state))
 
     async def agent_types(self, conversation: UUID, on: bool, name: str) -> None:
         """Tell the visitor that somebody is typing."""
@@ -326,22 +346,26 @@ class Hub:
             for who in self.people_of(frozenset([conversation])):
                 await self.wire.say(who, {"t": "typing", "on": on, "who": shown})
 
-    async def tell_hours(self, hours: Hours) -> None:
-        """Chat opened or closed."""
+    async def tell_hours(self, desk: str, hours: Hours) -> None:
+        """Chat opened or closed, or the desk has another name."""
+        before, self.desk = self.desk, (desk, hours)
+        if before is not None and before[1] == hours:
+            return
         if self.wire is not None:
             for who in list(self.wire.present):
                 await self.wire.say(who, protocol.online(hours))
 
-    def standing(self, state: WireState) -> Standing:
+    def standing(self, who: Who, state: WireState) -> Standing:
         """How a conversation stands, as the visitor may know it."""
-        settings = self.info.settings
+        settings, known = self.info.settings, self._known.get(who)
+        position = known.position if known is not None and state.state == State.WAITING else None
         return Standing(
             conversation=state.conversation.hex,
             state=state.state,
             last_seq=state.last_seq,
             read_seq=state.desk_read_seq,
             who=state.who if settings.show_name else "",
-            position=state.position,
+            position=position,
             may_rate=settings.ask_rating and state.state == State.ENDED and state.answered and not state.rated,
             rated=state.rated,
         )
@@ -405,7 +429,8 @@ def hours_now(db: Any) -> Hours:
     return Hours(now.open, now.next_at)
 
 
-def _desk_now(db: Any) -> tuple[str, Hours]:
+def desk_now(db: Any) -> tuple[str, Hours]:
+    """The desk's name, and whether it is open for chat."""
     return str(options.get(db, "desk_name")), hours_now(db)
 
 

@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
-from app.chats.commands.receiving import Accepted, Refused, Said, know, receive_chat
+from app.chats.commands.kept import Accepted, know
+from app.chats.commands.receiving import Refused, Said, receive_chat
 from app.kernel.store import Tx
 
 log = logging.getLogger(__name__)
@@ -64,7 +65,7 @@ class Writer:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                group = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+                group = self._next_group()
                 results = await loop.run_in_executor(self._thread, self._write, [op for op, _ in group])
                 for (_, future), result in zip(group, results, strict=True):
                     if future.done():
@@ -73,6 +74,17 @@ class Writer:
                         future.set_exception(result)
                     else:
                         future.set_result(result)
+
+    def _next_group(self) -> list[tuple[Callable[[Tx], Any], asyncio.Future[Any]]]:
+        """What goes into one transaction: visitors' words, or else what is not, never both.
+
+        Words are taken by plain rows, everything else by the unit of work; neither would see what the other has not written.
+        """
+        group = [self._waiting.popleft()]
+        words = isinstance(group[0][0], Receive)
+        while self._waiting and len(group) < MOST and isinstance(self._waiting[0][0], Receive) is words:
+            group.append(self._waiting.popleft())
+        return group
 
     def _write(self, ops: Sequence[Callable[[Tx], Any]]) -> list[Any]:
         try:
@@ -98,6 +110,7 @@ class Receive:
 
 def write_chats(tx: Tx, ops: Sequence[Callable[[Tx], Any]]) -> list[Any]:
     """All of them in one transaction."""
-    if len(said := [op.said for op in ops if isinstance(op, Receive)]) > 1:
+    said = [(op.said.who, op.said.external_id) for op in ops if isinstance(op, Receive)]
+    if len(said) > 1:
         know(tx, said)
     return [op(tx) for op in ops]

@@ -12,6 +12,7 @@ from app.chats.commands.delivering import (
     visitors_left,
 )
 from app.chats.commands.ending import end_chat, end_silent, ended_by_visitor, turn_into_ticket
+from app.chats.commands.kept import Accepted
 from app.chats.commands.knowing import (
     block_visitor,
     check_code,
@@ -21,7 +22,7 @@ from app.chats.commands.knowing import (
     unblock_visitor,
 )
 from app.chats.commands.leaving import mail_transcript, rate, receive_form
-from app.chats.commands.receiving import Accepted, Refused, Said, receive_chat, receive_many
+from app.chats.commands.receiving import Refused, Said, receive_chat, receive_many
 from app.chats.commands.taking import accept, assign_chat, transfer
 from app.chats.commands.uploading import keep_upload, tidy_uploads
 

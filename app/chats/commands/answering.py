@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from app.chats.commands.receiving import place
 from app.chats.commands.rows import conversation_row, going_on, visitor_row
 from app.chats.commands.taking import accept
 from app.chats.rules import FILE_TYPES, FILES_A_MESSAGE, MAX_CHARS, MAX_FILE, State, clean_text, size_limit_text
-from app.chats.tables import Conversation
+from app.chats.tables import ChatLine, Conversation
 from app.conversations.commands import NewAttachment, NewFile, NewMessage, add_files, add_message
 from app.conversations.rules import snippet_of
 from app.kernel import ids
 from app.kernel.errors import UserError
+from app.kernel.rows import insert_row
 from app.kernel.store import Tx
 from app.outbox.facts import ReplyQueued
 from app.outbox.rules import State as Delivery
@@ -57,7 +57,7 @@ def send_chat(tx: Tx, conversation: UUID, text: str, files: Sequence[NewFile | N
         occurred_at=tx.now, attachments=add_files(tx, files),
     )  # fmt: skip
     add_message(tx, new)
-    seq = place(tx, row, message, message.hex)
+    seq = _place(tx, row, message)
     tx.flush()
     tx.add(
         Outbox(
@@ -73,6 +73,14 @@ def send_chat(tx: Tx, conversation: UUID, text: str, files: Sequence[NewFile | N
     if ticket.status not in DONE:
         apply_status(tx, ticket, Status.WAITING)
     return Sent(message, seq)
+
+
+def _place(tx: Tx, chat: Conversation, message: UUID) -> int:
+    """Give a message of ours the next place in its chat; the place."""
+    chat.last_seq, chat.last_at = chat.last_seq + 1, tx.now
+    line = {"message": message, "conversation": chat.id, "external_id": message.hex, "seq": chat.last_seq}
+    insert_row(tx, ChatLine, line)
+    return chat.last_seq
 
 
 def note_chat(tx: Tx, conversation: UUID, text: str, files: Sequence[NewFile | NewAttachment] = ()) -> UUID:

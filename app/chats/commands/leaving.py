@@ -8,18 +8,15 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.answering.commands import may_write, note_automatic
+from app.chats.commands.kept import Accepted
 from app.chats.commands.receiving import (
     VISITOR,
-    Accepted,
     Refused,
     Said,
     add_word,
-    already,
     begin,
-    find_visitor,
-    know,
-    meet,
-    told,
+    known_before,
+    met,
 )
 from app.chats.commands.rows import conversation_row, visitor_row
 from app.chats.letters import Spoken, transcript_letter
@@ -43,13 +40,9 @@ TRANSCRIPT = "transcript"
 
 def receive_form(tx: Tx, said: Said) -> Accepted | Refused:
     """Take what the form says while nobody is here: a ticket of its own, to be answered by e-mail. Once for each id."""
-    know(tx, [said])
-    visitor = find_visitor(tx, said.who)
-    known = already(tx, visitor, said.external_id) if visitor is not None else None
+    known = known_before(tx, said)
     if known is not None:
         return known
-    if visitor is not None and visitor.blocked_at is not None:
-        return Refused("blocked")
     body, email = clean_text(said.body), clean_line(said.email, 200)
     if not is_address(email):
         return Refused("email")
@@ -57,12 +50,13 @@ def receive_form(tx: Tx, said: Said) -> Accepted | Refused:
         return Refused("text")
     if len(body) > MAX_CHARS:
         return Refused("long")
-    visitor = visitor or meet(tx, said)
-    told(tx, visitor, said)
-    visitor.gone_at = visitor.gone_at or tx.now
+    visitor = met(tx, said)
     chat = begin(tx, visitor, body)
-    accepted = add_word(tx, chat, visitor, said.external_id, body, ())
     chat.state, chat.ended_at = str(State.MISSED), tx.now
+    accepted = add_word(tx, chat, visitor, said.external_id, body, ())
+    tx.flush()
+    row = visitor_row(tx, visitor.id)
+    row.gone_at = row.gone_at or tx.now
     return accepted
 
 

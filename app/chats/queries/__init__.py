@@ -10,6 +10,7 @@ from app.chats.queries.wire import (
     file_for,
     known_visitor,
     lines_after,
+    queue_places,
     wire_states,
 )
 
@@ -35,5 +36,6 @@ __all__ = [
     "known_visitor",
     "lines_after",
     "opening",
+    "queue_places",
     "wire_states",
 ]

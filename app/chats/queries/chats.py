@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
+from app.chats.queries.wire import queue_places
 from app.chats.rules import GOING_ON, OVER, State
 from app.chats.tables import GOING_ON as GOING_ON_SQL
 from app.chats.tables import ChatChannel, ChatLine, ChatVisitor, Conversation
@@ -172,7 +173,7 @@ def _selected() -> Any:
 
 def _rows(db: Session, found: Sequence[Any]) -> tuple[ChatRow, ...]:
     unread = _unread(db, [one.Conversation for one in found])
-    queue = _queue(db) if any(one.Conversation.state == State.WAITING for one in found) else {}
+    queue = queue_places(db) if any(one.Conversation.state == State.WAITING for one in found) else {}
     return tuple(_row(one, unread, queue) for one in found)
 
 
@@ -200,13 +201,6 @@ def _unread(db: Session, chats: Sequence[Conversation]) -> dict[UUID, int]:
         .group_by(ChatLine.conversation)
     )
     return {row[0]: row[1] for row in db.execute(lines)}
-
-
-def _queue(db: Session) -> dict[UUID, int]:
-    """The place of every chat that waits, from 1."""
-    waiting = select(Conversation.id).where(text(f"conversation.{GOING_ON_SQL}"), Conversation.state == State.WAITING)
-    keys = db.scalars(waiting.order_by(Conversation.waiting_since, Conversation.started_at, Conversation.id))
-    return {key: number for number, key in enumerate(keys, 1)}
 
 
 def _lines(db: Session, it: Conversation) -> tuple[Line, ...]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from app.chats.rules import GOING_ON, State
@@ -75,37 +76,58 @@ class Known:
     state: WireState | None
 
 
+_v, _c = ChatVisitor.__table__.c, Conversation.__table__.c
+# Made once and on the plain tables: they are asked for every word and every visitor.
+_KNOWN = select(_v.id, _v.name, _v.email, _v.verified_at, _v.blocked_at)
+_BY_TOKEN = _KNOWN.where(_v.token_sha256 == bindparam("who"))
+_BY_JID = _KNOWN.where(_v.jid == bindparam("who"))
+_STATES = (
+    select(
+        _c.visitor, _c.id, _c.state, _c.last_seq, _c.desk_read_seq, _c.answered_at, _c.ticket,
+        Agent.__table__.c.name, _v.blocked_at,
+    )
+    .select_from(Conversation.__table__)
+    .join(ChatVisitor.__table__, _v.id == _c.visitor)
+    .outerjoin(Agent.__table__, Agent.__table__.c.id == _c.assignee)
+    .where(_c.visitor.in_(bindparam("visitors", expanding=True)))
+    .order_by(_c.started_at, _c.id)
+)  # fmt: skip
+
+
 def known_visitor(db: Session, who: bytes | str) -> Known | None:
     """The visitor with this token (as its sha256) or JID, with the newest chat; None for somebody who never wrote."""
-    same = ChatVisitor.token_sha256 == who if isinstance(who, bytes) else ChatVisitor.jid == who
-    row = db.scalars(select(ChatVisitor).where(same)).one_or_none()
+    found = _BY_TOKEN if isinstance(who, bytes) else _BY_JID
+    row = db.connection().execute(found, {"who": who}).one_or_none()
     if row is None:
         return None
     state = wire_states(db, [row.id]).get(row.id)
+    if state is not None and state.state == State.WAITING:
+        state = replace(state, position=queue_places(db).get(state.conversation))
     return Known(row.id, row.name, row.email, row.verified_at is not None, row.blocked_at is not None, state)
 
 
 def wire_states(db: Session, visitors: Collection[UUID]) -> dict[UUID, WireState]:
-    """How the newest chat of each of these visitors stands."""
-    newest: dict[UUID, Conversation] = {}
+    """How the newest chat of each of these visitors stands; their places in the queue are left out (`queue_places`)."""
+    newest: dict[UUID, Any] = {}
     for start in range(0, len(keys := list(visitors)), 500):
-        rows = select(Conversation).where(Conversation.visitor.in_(keys[start : start + 500]))
-        for row in db.scalars(rows.order_by(Conversation.started_at, Conversation.id)):
-            newest[row.visitor] = row
-    queue = _queue(db) if any(row.state == State.WAITING for row in newest.values()) else {}
-    names = _names(db, {row.assignee for row in newest.values() if row.assignee is not None})
+        rows = db.connection().execute(_STATES, {"visitors": keys[start : start + 500]})
+        newest.update({row.visitor: row for row in rows})
     over = [row.ticket for row in newest.values() if row.state not in GOING_ON]
     rated = set(db.scalars(select(SurveyResponse.ticket).where(SurveyResponse.ticket.in_(over)))) if over else set()
-    kept_out = select(ChatVisitor.id).where(ChatVisitor.id.in_(list(newest)), ChatVisitor.blocked_at.is_not(None))
-    blocked = set(db.scalars(kept_out))
     return {
         visitor: WireState(
-            visitor, row.id, row.state, row.last_seq, row.desk_read_seq,
-            names.get(row.assignee, "") if row.assignee is not None else "", queue.get(row.id),
-            row.answered_at is not None, row.ticket in rated, visitor in blocked,
+            visitor, row.id, row.state, row.last_seq, row.desk_read_seq, row.name or "", None,
+            row.answered_at is not None, row.ticket in rated, row.blocked_at is not None,
         )
         for visitor, row in newest.items()
     }  # fmt: skip
+
+
+def queue_places(db: Session) -> dict[UUID, int]:
+    """The place in the queue of every chat that waits, from 1."""
+    waiting = select(Conversation.id).where(text(f"conversation.{GOING_ON_SQL}"), Conversation.state == State.WAITING)
+    keys = db.scalars(waiting.order_by(Conversation.waiting_since, Conversation.started_at, Conversation.id))
+    return {key: number for number, key in enumerate(keys, 1)}
 
 
 def lines_after(db: Session, conversation: UUID, after: int, limit: int = 200) -> tuple[WireLine, ...]:
@@ -149,19 +171,6 @@ def file_for(db: Session, key: UUID) -> tuple[WireFile, BlobRef, bytes] | None:
     if ref is None:
         return None
     return WireFile(row.id, row.filename, row.content_type, row.size), ref, found.token_sha256
-
-
-def _queue(db: Session) -> dict[UUID, int]:
-    waiting = select(Conversation.id).where(text(f"conversation.{GOING_ON_SQL}"), Conversation.state == State.WAITING)
-    keys = db.scalars(waiting.order_by(Conversation.waiting_since, Conversation.started_at, Conversation.id))
-    return {key: number for number, key in enumerate(keys, 1)}
-
-
-def _names(db: Session, agents: Collection[UUID]) -> dict[UUID, str]:
-    if not agents:
-        return {}
-    rows = db.execute(select(Agent.id, Agent.name).where(Agent.id.in_(list(agents))))
-    return {row.id: row.name for row in rows}
 
 
 def _files(db: Session, messages: Sequence[UUID]) -> dict[UUID, list[WireFile]]:
