@@ -32,10 +32,12 @@ _SEEK = text(
 
 
 def words_beginning(db: Session, beginning: str) -> list[str] | None:
-    """The words that begin so, in order; None if they are more than `MOST_WORDS`. `beginning`: ASCII letters or digits,
+    """The words that begin so, in order; None if they are more than `MOST_WORDS`, or if that is only a letter. `beginning`: ASCII letters or digits,
     perhaps behind a mark.
     """
     first = beginning.lower()
+    if len(first) == 1:
+        return None  # nearly always too many, and each of them may be long to get over
     known = _too_many.setdefault(str(db.connection().engine.url.database), set())
     if first in known:
         return None

@@ -21,6 +21,9 @@ _BLANK = re.compile(r"\s+")
 LONGEST: Final = 500_000
 """Characters of a text that are looked at."""
 
+_BEGINNING: Final = 1_500
+"""Characters that are looked at first: mostly a word stands there, and folding a long letter takes ten times as long."""
+
 
 def spans(text: str, words: Sequence[str], phrases: Sequence[str] = ()) -> list[tuple[int, int]]:
     """(begin, end) of every place in `text`, from left to right, none overlapping. `phrases`: those of `words` that were
@@ -70,9 +73,14 @@ def first_place(text: str, words: Sequence[str], phrases: Sequence[str] = ()) ->
     pattern = _pattern(tuple(words), tuple(phrases))
     if pattern is None or not text:
         return -1
-    folded, places = _folded(text[:LONGEST])
-    found = pattern.search(folded)
-    return -1 if found is None else found.start() if places is None else places[found.start()]
+    for much in (_BEGINNING, LONGEST):
+        folded, places = _folded(text[:much])
+        found = pattern.search(folded)
+        if found is not None and (len(text) <= much or found.end() < len(folded) - _AROUND):
+            return found.start() if places is None else places[found.start()]
+        if len(text) <= much:
+            break
+    return -1
 
 
 def around(text: str, words: Sequence[str], phrases: Sequence[str] = ()) -> str:

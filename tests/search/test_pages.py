@@ -16,7 +16,7 @@ from app.index.tables import SearchDoc
 from app.search import walking
 from app.search.completing import completion
 from app.search.counting import Counting
-from app.search.marking import around, spans
+from app.search.marking import around, first_place, spans
 from app.search.queries import Order, Question, Scope, page, search, ticket_ids
 from app.search.suggesting import did_you_mean
 from app.tickets import commands
@@ -248,3 +248,12 @@ def test_a_snippet_is_cut_around_the_first_place() -> None:
     assert "the rhubarb is late" in cut
     assert len(cut) < 160
     assert spans("lamps lamp", ["lamp"], ["lamp"]) == [(6, 10)]
+
+
+@pytest.mark.parametrize("before", [0, 1_380, 1_430, 1_445, 1_495, 1_500, 9_000])
+def test_a_word_is_found_however_far_behind_it_stands(before: int) -> None:
+    for filler in ("x", "é", "e\u0301"):
+        text = f"{filler * before} rhubarb jam, and more" + " and more" * 200
+        assert first_place(text, ["rhubarb"]) == len(filler * before) + 1
+        assert first_place(text, ["rhubarb ja"], ["rhubarb ja"]) == -1
+        assert first_place(text, ["rhubarb jam"], ["rhubarb jam"]) == len(filler * before) + 1
