@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from app.chats import commands
+from app.chats.queries import chat
 from app.desk import Desk
 from app.kernel import clock, signals
 from app.people.choosing import choose
@@ -16,6 +17,7 @@ from app.templates.commands import add_canned
 from tests.screenshots.studio import NOW, Studio
 from tests.ui.chat_desk import ChatDesk, Visitor
 from ui.pages.chats.page import Page
+from ui.pages.inbox.page import Page as Inbox
 from ui.pages.settings.canned import CannedEditor, CannedPane
 from ui.pages.settings.chat import ChatPage
 from ui.pages.settings.chat_website import WebsitePane
@@ -96,7 +98,7 @@ def show(studio: Studio, desk: Desk) -> tuple[Page, Afternoon]:
     return page, who
 
 
-def scene_chats(studio: Studio, desk: Desk) -> None:
+def answering(studio: Studio, desk: Desk) -> None:
     """Elena types; a canned answer is being looked for."""
     page, who = show(studio, desk)
     who.elena.types()
@@ -107,45 +109,47 @@ def scene_chats(studio: Studio, desk: Desk) -> None:
     studio.wait(lambda: writer.answers.is_open, "the canned answers")
 
 
-def scene_waiting(studio: Studio, desk: Desk) -> None:
+def waiting(studio: Studio, desk: Desk) -> None:
     """Somebody who waits, before the chat is taken."""
     page, who = show(studio, desk)
     page.open(_key(who.waiting))
     studio.wait(lambda: page.row is not None and page.row.id == who.waiting.conversation, "the chat that waits")
 
 
-def scene_beside(studio: Studio, desk: Desk) -> None:
+def beside(studio: Studio, desk: Desk) -> None:
     """Several side by side."""
     page, _who = show(studio, desk)
     page.show_beside(on=True)
+    if not page.can_stand_beside:
+        return
     studio.wait(lambda: len(page.stage.beside) > 1 and all(one.row is not None for one in page.stage.beside), "columns")
     page.stage.go_to(1)
     page.stage.beside[1].writer.composer.edit.insertPlainText("Yes! If the transfer arrives by Tuesday, it")
     studio.settle()
 
 
-def scene_gone(studio: Studio, desk: Desk) -> None:
+def left(studio: Studio, desk: Desk) -> None:
     """The visitor has left: e-mail is offered."""
     page, who = show(studio, desk)
     who.elena.leaves()
     studio.wait(lambda: page.row is not None and not page.row.there, "that she has left")
 
 
-def scene_over(studio: Studio, desk: Desk) -> None:
+def over(studio: Studio, desk: Desk) -> None:
     """A chat that is over."""
     page, who = show(studio, desk)
     desk.do(commands.end_chat, _key(who.elena))
     studio.wait(lambda: page.row is not None and page.row.state not in ("waiting", "live"), "the end")
 
 
-def scene_transfer(studio: Studio, desk: Desk) -> None:
+def transfer(studio: Studio, desk: Desk) -> None:
     """To a colleague, with a note."""
     show(studio, desk)
     studio.act("chat.transfer")
     studio.wait(lambda: studio.shown.overlay.is_open, "the sheet")
 
 
-def scene_website(studio: Studio, desk: Desk) -> None:
+def website(studio: Studio, desk: Desk) -> None:
     """The settings of a website's chat."""
     channel = ChatDesk(desk).channel
     studio.go("settings", category="chat")
@@ -158,14 +162,14 @@ def scene_website(studio: Studio, desk: Desk) -> None:
     studio.wait(lambda: pane.snippet.toPlainText() and pane.state_words(), "the channel")
 
 
-def scene_hours(studio: Studio, desk: Desk) -> None:
+def hours(studio: Studio, desk: Desk) -> None:
     """The settings of a chat's hours."""
     desk.do(choose, "chat_hours", json.dumps({"zone": "Europe/Berlin", "week": _WEEK, "holidays": ["2026-12-25"]}))
     studio.go("settings", category="chat", face="hours")
     studio.settle()
 
 
-def scene_canned(studio: Studio, desk: Desk) -> None:
+def canned(studio: Studio, desk: Desk) -> None:
     """The canned answers."""
     for name, text, word in _ANSWERS:
         desk.do(add_canned, name, text, word)
@@ -173,9 +177,9 @@ def scene_canned(studio: Studio, desk: Desk) -> None:
     studio.settle()
 
 
-def scene_canned_edit(studio: Studio, desk: Desk) -> None:
+def canned_edit(studio: Studio, desk: Desk) -> None:
     """Writing one, with a placeholder that nobody can fill."""
-    scene_canned(studio, desk)
+    canned(studio, desk)
     pane = studio.page(Settings).stack.currentWidget()
     assert isinstance(pane, CannedPane)
     pane.open_editor(None)
@@ -185,11 +189,20 @@ def scene_canned_edit(studio: Studio, desk: Desk) -> None:
     studio.settle()
 
 
-def scene_empty(studio: Studio, _desk: Desk) -> None:
-    """Chat has never been set up."""
-    studio.go("chats")
-    page = studio.page(Page)
-    studio.wait(lambda: page.overview is not None, "the list")
+def settings_answering(studio: Studio, _desk: Desk) -> None:
+    """How chats are answered."""
+    studio.go("settings", category="chat", face="answering")
+    studio.settle()
+
+
+def in_inbox(studio: Studio, desk: Desk) -> None:
+    """A chat's ticket in the inbox."""
+    who = afternoon(desk)
+    found = desk.ask(chat, _key(who.elena))
+    assert found is not None
+    studio.go("inbox", ticket=found.row.ticket)
+    page = studio.page(Inbox)
+    studio.wait(lambda: page.shown is not None and page.shown.detail.id == found.row.ticket, "the chat's ticket")
 
 
 def _key(visitor: Visitor) -> UUID:

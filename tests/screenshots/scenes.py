@@ -25,7 +25,7 @@ from app.tickets.queries import ticket_ids, view_named
 from app.tickets.rules import BoardBy, LaneBy
 from app.views.commands import add_view, change_view
 from app.views.queries import view_id, views
-from tests.screenshots import restoring, working, world
+from tests.screenshots import chatting, restoring, working, world
 from tests.screenshots.studio import Studio
 from ui.pages.board.page import Page as Board
 from ui.pages.first_run.page import Page as FirstRun
@@ -428,6 +428,14 @@ SCENES: dict[str, Scene] = {
     "settings_statuses": Scene(working.statuses, "own"),
     "settings_fields": Scene(working.own_fields, "own"),
     "board": _page("board"),
+    "chats": Scene(chatting.answering, "own"),
+    "chats_beside": Scene(chatting.beside, "own"),
+    "chat_waiting": Scene(chatting.waiting, "own"),
+    "chat_left": Scene(chatting.left, "own"),
+    "chat_over": Scene(chatting.over, "own"),
+    "chat_transfer": Scene(chatting.transfer, "own"),
+    "chat_in_inbox": Scene(chatting.in_inbox, "own"),
+    "no_chats": _page("chats", "empty"),
     "customers": _page("customers"),
     "customer": Scene(_customer),
     "satisfaction": _page("satisfaction"),
@@ -435,6 +443,12 @@ SCENES: dict[str, Scene] = {
     "quarantine": _page("health", part="quarantine"),
     "settings_mailboxes": _page("settings", category="mailboxes"),
     "settings_add_mailbox": _page("settings", category="mailboxes", add=True),
+    "settings_chat": Scene(chatting.website, "own"),
+    "settings_no_chat": _page("settings", "empty", category="chat"),
+    "settings_chat_hours": Scene(chatting.hours, "own"),
+    "settings_chat_answering": Scene(chatting.settings_answering),
+    "settings_canned": Scene(chatting.canned, "own"),
+    "settings_canned_edit": Scene(chatting.canned_edit, "own"),
     "settings_sending": _page("settings", category="sending"),
     "settings_senders": Scene(_senders, "own"),
     "settings_surveys": _page("settings", category="surveys"),

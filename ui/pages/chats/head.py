@@ -48,6 +48,7 @@ class ChatHead(QFrame):
         set_box(self, "bar")
         self._actions, self._compact = actions, compact
         self._row: ChatRow | None = None
+        self._narrow = False
         self.setFixedHeight(64 if compact else 80)
         self.more = ToolButton("dots-horizontal", tr("More actions"), clicked=self._open_more)
         self.title = ElidingLabel("", "strong" if compact else "title")
@@ -70,10 +71,13 @@ class ChatHead(QFrame):
             self._shield.setToolTip(words)
             return
         self._proof.set_state(words, tone, icon=icon)
-        going = one.state in GOING_ON
+        self._show_buttons(one)
+
+    def _show_buttons(self, one: ChatRow) -> None:
         self.accept.setVisible(one.state == "waiting")
-        for button in (self.transfer, self.turn, self.end):
-            button.setVisible(going and (one.state == "live" or button is self.transfer))
+        self.transfer.setVisible(one.state in GOING_ON)
+        self.turn.setVisible(one.state == "live" and not self._narrow)
+        self.end.setVisible(one.state == "live")
 
     def show_time(self) -> None:
         """What changes with the time alone."""
@@ -91,10 +95,9 @@ class ChatHead(QFrame):
 
     def set_narrow(self, narrow: bool) -> None:
         """In a narrow window what is seldom wanted is in the menu alone."""
-        if not self._compact:
-            self._narrow = narrow
-            self.turn.setMaximumWidth(0 if narrow else 16777215)
-            self.side.setVisible(narrow)
+        self._narrow = narrow
+        if self._row is not None and not self._compact:
+            self._show_buttons(self._row)
 
     # -- building
 
@@ -113,7 +116,6 @@ class ChatHead(QFrame):
         layout.addWidget(row(self._avatar, (names, 1), self._pill, self.more, margins=(14, 0, 8, 0), spacing=10))
 
     def _build_wide(self) -> None:
-        self._narrow = False
         self._proof = Pill("", "warn")
         self.title.setSizePolicy(self.title.sizePolicy().Policy.Maximum, self.title.sizePolicy().Policy.Preferred)
         words = QWidget()
