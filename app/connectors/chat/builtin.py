@@ -11,9 +11,8 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import quote, unquote
@@ -21,10 +20,11 @@ from urllib.parse import quote, unquote
 from aiohttp import web
 
 from app.connectors.chat import protocol
-from app.connectors.chat.limits import Bucket, Hourly, Places, client_address, is_trusted, networks
+from app.connectors.chat.house import Allowed, House
+from app.connectors.chat.limits import Hourly, Places, client_address, is_trusted, networks
 from app.connectors.chat.origins import origins
-from app.connectors.chat.protocol import BadFrameError, Door, No, Standing, Who
-from app.connectors.chat.sockets import Socket, Words
+from app.connectors.chat.protocol import BadFrameError, Door, No
+from app.connectors.chat.sockets import Socket
 from app.kernel.errors import ExternalError, Reason
 from app.mime.filekinds import KINDS
 
@@ -46,8 +46,8 @@ _FORMS_AN_HOUR: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Serving:
-    """How to serve. Sizes in bytes; `origins` as browsers say them; `certificate` and `key`: PEM files, or ""."""
+class Serving(Allowed):
+    """How to serve. `origins` as browsers say them; `certificate` and `key`: PEM files, or ""."""
 
     host: str = "127.0.0.1"
     port: int = 8466
@@ -56,41 +56,20 @@ class Serving:
     certificate: str = ""
     key: str = ""
     trusted_proxies: tuple[str, ...] = ()
-    max_visitors: int = 400
     sockets_per_ip: int = 20
-    new_per_hour: int = 60
-    rate: int = 1
-    burst: int = 20
-    chars: int = 4_000
-    frame: int = 16_384
-    file: int = 5 * 1024 * 1024
 
 
-@dataclass(slots=True)
-class _Visitor:
-    """Somebody who is connected, with all of their tabs."""
-
-    words: Words
-    sockets: list[Socket] = field(default_factory=list)
-
-
-class BuiltinChat:
+class BuiltinChat(House):
     """The server of one channel. `run` until cancelled; everything else on the same loop."""
 
     def __init__(self, serving: Serving, door: Door) -> None:
-        self.serving, self.door = serving, door
+        super().__init__(serving, door, KINDS)
+        self.serving = serving
         self.port = 0
-        self.limits: dict[str, Any] = {
-            "chars": serving.chars, "frame": serving.frame, "file": serving.file, "types": list(KINDS),
-            "rate_ms": 1_000 // serving.rate, "burst": serving.burst,
-        }  # fmt: skip
         scheme = "https" if serving.certificate else "http"
         self._origins = origins(serving.origins, serving.public_url, scheme)
         self._trusted = networks(serving.trusted_proxies)
-        self._visitors: dict[Who, _Visitor] = {}
-        self._words: dict[Who, Words] = {}
         self._places = Places(serving.sockets_per_ip)
-        self._begun = Hourly(serving.new_per_hour)
         self._uploads, self._forms = Hourly(_UPLOADS_AN_HOUR), Hourly(_FORMS_AN_HOUR)
         self.is_serving = asyncio.Event()
 
@@ -108,81 +87,8 @@ class BuiltinChat:
             await asyncio.Event().wait()
         finally:
             self.is_serving.clear()
-            await asyncio.shield(self._part())
+            await asyncio.shield(self.part())
             await runner.cleanup()
-
-    async def _part(self) -> None:
-        """Say goodbye to everybody, all at once and not for long."""
-        sockets = [each for visitor in self._visitors.values() for each in visitor.sockets]
-        with suppress(TimeoutError):
-            async with asyncio.timeout(1.0):
-                await asyncio.gather(*(each.bye("stopping") for each in sockets), return_exceptions=True)
-        for each in sockets:
-            each.cut()
-
-    # -- who is here
-
-    @property
-    def present(self) -> Sequence[Who]:
-        """Everybody who has a connection."""
-        return tuple(self._visitors)
-
-    async def tell(self, who: Who, standing: Standing) -> None:
-        """Something changed for this visitor: every tab is told what it does not know yet."""
-        visitor = self._visitors.get(who)
-        if visitor is not None:
-            await asyncio.gather(*(each.tell(standing) for each in list(visitor.sockets)))
-
-    async def say(self, who: Who, said: dict[str, Any]) -> None:
-        """Say something short-lived to every tab of a visitor."""
-        visitor = self._visitors.get(who)
-        if visitor is not None:
-            await asyncio.gather(*(each.say(said) for each in list(visitor.sockets)))
-
-    async def dismiss(self, who: Who, reason: str) -> None:
-        """Hang up on a visitor."""
-        visitor = self._visitors.get(who)
-        if visitor is not None:
-            await asyncio.gather(*(each.bye(reason) for each in list(visitor.sockets)))
-
-    def enter(self, who: Who, socket: Socket) -> bool:
-        """A connection says whose it is; False when the house is full."""
-        visitor = self._visitors.get(who)
-        if visitor is None:
-            if len(self._visitors) >= self.serving.max_visitors:
-                return False
-            visitor = self._visitors[who] = _Visitor(self.words_of(who))
-        visitor.sockets.append(socket)
-        return True
-
-    def leave(self, who: Who, socket: Socket) -> bool:
-        """A connection is over; True when it was the visitor's last."""
-        visitor = self._visitors.get(who)
-        if visitor is None or socket not in visitor.sockets:
-            return False
-        visitor.sockets.remove(socket)
-        if not visitor.sockets:
-            del self._visitors[who]
-        return not visitor.sockets
-
-    def words_of(self, who: Who) -> Words:
-        """The limits of one visitor; kept a while beyond a connection, so that hanging up resets nothing."""
-        if len(self._words) > 2_000:
-            self._words = {key: one.words for key, one in self._visitors.items()}
-        return self._words.setdefault(who, Words(Bucket(self.serving.rate, self.serving.burst)))
-
-    def others(self, who: Who, besides: Socket) -> Sequence[Socket]:
-        """The other tabs of a visitor."""
-        visitor = self._visitors.get(who)
-        return [each for each in visitor.sockets if each is not besides] if visitor is not None else []
-
-    def may_begin(self, address: str) -> bool:
-        """May somebody at this address begin a conversation now?"""
-        return not self._begun.is_full(address, time.monotonic())
-
-    def note_begun(self, address: str) -> None:
-        """Somebody there has begun one."""
-        self._begun.note(address, time.monotonic())
 
     # -- pages and doors
 
