@@ -36,7 +36,7 @@ local_data=$WINEPREFIX/drive_c/users/$(id -un)/AppData/Local
 [ -d "$local_data" ] || local_data=$(find "$WINEPREFIX/drive_c/users" -path '*AppData/Local' -print -quit)
 program=$local_data/Programs/Deskbell
 mkdir -p "$local_data/deskbell"
-echo mine >"$local_data/deskbell/deskbell.db"
+echo mine >"$local_data/deskbell/deskbell.sqlite"
 
 [ "$(status_of wine "$folder/Deskbell-1.0.0-x64.exe" /S)" = 0 ] || fail "silent install"
 [ -e "$program/_internal/version-1.0.0.txt" ] && [ -e "$program/uninstall.exe" ] || fail "files are missing"
@@ -66,6 +66,6 @@ ok "an older version is refused"
 wine "$program/uninstall.exe" /S "_?=$(winepath -w "$program" 2>/dev/null)" >/dev/null 2>&1 || fail "uninstall"
 [ ! -e "$program/deskbell.exe" ] && [ ! -e "$program/_internal" ] || fail "uninstall left the program"
 wine reg query 'HKCU\Software\Deskbell' >/dev/null 2>&1 && fail "uninstall left its keys"
-[ "$(cat "$local_data/deskbell/deskbell.db")" = mine ] || fail "uninstall touched the user's data"
+[ "$(cat "$local_data/deskbell/deskbell.sqlite")" = mine ] || fail "uninstall touched the user's data"
 ok "removed; the user's data stays"
 echo "Everything held."

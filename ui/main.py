@@ -69,6 +69,7 @@ class Program(QObject):
         self._reception: Reception | None = None
         self._supervisor: Supervisor | None = None
         self._tray: QObject | None = None
+        self._updating: QObject | None = None
         self.theme = Theme(app)
         self.desk: Desk | None = None
         self.window: Window | None = None
@@ -154,6 +155,9 @@ class Program(QObject):
 
             self.window.watch()
             self._tray = Tray(self.window.context, self.window, self.window.raise_to_front)
+            from ui.pages.updating import Updating
+
+            self._updating = Updating(self.window.context, self.window)
             if self._first is not None:
                 self.take(self._first)
 

@@ -184,6 +184,9 @@ OWN_KEYS = declare(Setting("own_keys", str, "", "Keys that differ from the usual
 KEEP_ENGINE = declare(
     Setting("keep_engine", bool, False, "Go on receiving and sending when the window is closed", "device")
 )
+LOOK_FOR_UPDATES = declare(
+    Setting("look_for_updates", bool, False, "Look once a day whether there is a newer Deskbell", "device")
+)
 SIDE_FOLDED = declare(
     Setting("side_folded", str, "", "Sections beside a conversation of which only the heading is shown", "device")
 )

@@ -7,6 +7,7 @@ licences. After, what it must never need is looked for: libraries that are neith
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -26,6 +27,7 @@ def freeze() -> Path:
     say("drawing the icons, noting the licences")
     command([PACKAGE.python, ROOT / "packaging/installers/icons.py", BUILD / "icons"], env=surroundings)
     _note_licences(surroundings)
+    _note_channel()
     if sys.platform == "win32":
         _write_version_info()
     say("freezing the program (some minutes)")
@@ -57,6 +59,15 @@ def _note_licences(surroundings: dict[str, str]) -> None:
     environment = {**surroundings, "PYTHONUTF8": "1"}
     done = subprocess.run([PACKAGE.python, "-c", text], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE)
     (BUILD / "licences.json").write_bytes(done.stdout)
+
+
+def _note_channel() -> None:
+    """Where this build may ask for newer releases: only where the builder says so, so never in a distribution's package."""
+    url, key = os.environ.get("DESKBELL_UPDATES_URL", ""), os.environ.get("DESKBELL_UPDATES_KEY", "")
+    file = BUILD / "updates.json"
+    file.unlink(missing_ok=True)
+    if url and key:
+        file.write_text(json.dumps({"url": url, "keys": key.split()}), encoding="utf-8")
 
 
 def _strip(tree: Path) -> None:

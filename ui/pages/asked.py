@@ -17,7 +17,7 @@ from ui.text import tr
 def show_asked(context: Context, asked: Asked, *, is_set_up: bool) -> None:
     """Go where this leads. Nothing asked for: stay."""
     if asked.file:
-        _show_backup(context, Path(asked.file))
+        context.go("restore", file=Path(asked.file))
     elif not is_set_up:
         if asked.mail or asked.number:
             context.toasts.say(tr("Connect a mailbox first, then follow the link again."), "info")
@@ -26,8 +26,3 @@ def show_asked(context: Context, asked: Asked, *, is_set_up: bool) -> None:
         context.go("inbox", new_letter=Letter("new", asked.text, to, cc, subject=asked.subject))
     elif asked.number:
         context.go("inbox", search=asked.number)
-
-
-def _show_backup(context: Context, file: Path) -> None:
-    """A backup was opened from the file manager: the place where backups are, with its name."""
-    context.go("settings", category="data", file=file)

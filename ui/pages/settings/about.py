@@ -7,15 +7,20 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from app import VERSION
+from app.desk.updates import Release, channel, newer
+from app.kernel import options
+from app.kernel.errors import ExternalError
 from app.kernel.licences import Shipped, shipped
 from ui.pages import Context
-from ui.pages.settings.form import Pane, TextArea, fact
+from ui.pages.settings.form import WIDE_LABEL, Pane, TextArea, fact
+from ui.pages.updating import open_page
 from ui.text import tr
 from ui.widgets.button import Button
-from ui.widgets.field import SearchField
+from ui.widgets.field import FormRow, SearchField
 from ui.widgets.label import ElidingLabel, Label, Para
 from ui.widgets.layout import clear, column, row
 from ui.widgets.overlay import Dialog
+from ui.widgets.toggle import Switch
 
 _TEXT_LINES = 18
 
@@ -55,6 +60,9 @@ class AboutPane(Pane):
             "for the remote pictures of a mail."
         )
         content.addWidget(Para(words))
+        self._where = channel()
+        if self._where is not None:
+            content.addWidget(self._updates())
         heading = Label(tr("Shipped with Deskbell"), "section")
         heading.setContentsMargins(0, 16, 0, 4)
         content.addWidget(heading)
@@ -64,8 +72,43 @@ class AboutPane(Pane):
         self.rows: QFrame = column(spacing=0)
         content.addWidget(self.rows)
 
+    def _updates(self) -> QFrame:
+        """Whether to look for newer releases, and a look right now."""
+        name = tr("Look for a newer Deskbell once a day")
+        self.daily = Switch(name)
+        self.daily.toggled.connect(lambda on: self.context.tasks.do(options.put, "look_for_updates", on))
+        self.found = Label("", "small", wrap=True)
+        self.look = Button(tr("Look now"), "small", clicked=self.look_now)
+        words = Label(tr("{name}. Nothing is sent and nothing is installed by it.", name=name), wrap=True)
+        block = column(row(self.daily, (words, 1), spacing=12), row(self.look, (self.found, 1), spacing=12), spacing=8)
+        return FormRow(tr("Updates"), block, label_width=WIDE_LABEL)
+
+    def look_now(self) -> None:
+        """Ask the place where releases are announced."""
+        where = self._where
+        if where is not None:
+            self.found.setText(tr("Looking…"))
+            self.context.tasks.run(
+                lambda: newer(where), then=self._looked, failed=self._not_found, owner=self, key="settings.newer"
+            )
+
+    def _looked(self, release: Release | None) -> None:
+        if release is None:
+            self.found.setText(tr("This is the newest."))
+            return
+        self.found.setText(tr("Deskbell {version} is there.", version=release.version))
+        self.look.setText(tr("Open its page"))
+        self.look.clicked.disconnect()
+        self.look.clicked.connect(lambda: open_page(release))
+
+    def _not_found(self, error: Exception) -> bool:
+        self.found.setText(str(error))
+        return isinstance(error, ExternalError)
+
     def load(self) -> None:
         """Read what is shipped; it does not change while the program runs."""
+        if self._where is not None:
+            self.context.tasks.ask(options.get, "look_for_updates", then=self._daily_told, owner=self)
         if not self._all:
             self.context.tasks.run(shipped, then=self._told, owner=self, key="settings.shipped")
 
@@ -73,6 +116,11 @@ class AboutPane(Pane):
         """Show the terms of one of them."""
         sheet = TermsSheet(one)
         self.context.overlay.open(sheet, focus=sheet.text)
+
+    def _daily_told(self, on: bool) -> None:
+        blocked = self.daily.blockSignals(True)
+        self.daily.setChecked(on)
+        self.daily.blockSignals(blocked)
 
     def _told(self, all_of: tuple[Shipped, ...]) -> None:
         self._all = all_of
