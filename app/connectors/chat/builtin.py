@@ -17,7 +17,7 @@ from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import quote, unquote
 
-from aiohttp import web
+from aiohttp import WSMsgType, web
 
 from app.connectors.chat import protocol
 from app.connectors.chat.house import Allowed, House
@@ -41,6 +41,10 @@ _SAFE: Final = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
+_CLOSE: Final = {
+    "hello": 4000, "origin": 4001, "blocked": 4002, "full": 4003, "version": 4004, "frame": 4005, "stopping": 4006,
+    "flood": 4007,
+}  # fmt: skip
 _UPLOADS_AN_HOUR: Final = 60
 _FORMS_AN_HOUR: Final = 10
 
@@ -135,7 +139,7 @@ class BuiltinChat(House):
         try:
             wire = web.WebSocketResponse(heartbeat=30.0, max_msg_size=self.serving.frame, compress=False)
             await wire.prepare(request)
-            await Socket(self, wire, address).serve()
+            await Socket(self, _WebSocket(wire), address).serve()
             return wire
         finally:
             self._places.leave(address)
@@ -222,6 +226,32 @@ class BuiltinChat(House):
             log.info("a request from a site that is not allowed was refused")
             raise web.HTTPForbidden
         return {"Access-Control-Allow-Origin": request.headers["Origin"], "Vary": "Origin"}
+
+
+class _WebSocket:
+    """A WebSocket (RFC 6455) as a carrier of frames."""
+
+    def __init__(self, wire: web.WebSocketResponse) -> None:
+        self._wire = wire
+
+    @property
+    def closed(self) -> bool:
+        return self._wire.closed
+
+    async def receive(self) -> str | None:
+        message = await self._wire.receive()
+        return str(message.data) if message.type is WSMsgType.TEXT else None
+
+    async def send(self, text: str) -> None:
+        await self._wire.send_str(text)
+
+    async def close(self, reason: str) -> None:
+        await self._wire.close(code=_CLOSE.get(reason, 4005), message=reason.encode())
+
+    def cut(self) -> None:
+        transport = self._wire.get_extra_info("transport")
+        if transport is not None:
+            transport.abort()
 
 
 @web.middleware

@@ -10,11 +10,9 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
-
-from aiohttp import WSMsgType, web
 
 from app.connectors.chat import protocol
 from app.connectors.chat.limits import Bucket
@@ -44,10 +42,6 @@ log = logging.getLogger(__name__)
 HELLO_S: Final = 10.0
 SEND_S: Final = 20.0
 """A visitor who takes nothing for so long has lost the line."""
-CLOSE: Final = {
-    "hello": 4000, "origin": 4001, "blocked": 4002, "full": 4003, "version": 4004, "frame": 4005, "stopping": 4006,
-    "flood": 4007,
-}  # fmt: skip
 _OTHER_RATE, _OTHER_BURST = 5.0, 60.0
 _FLOOD: Final = 200
 """So many frames beyond the limit, and the line is cut."""
@@ -83,11 +77,37 @@ class House(Protocol):
     def others(self, who: Who, besides: Socket) -> Sequence[Socket]: ...
 
 
+class Carrier(Protocol):
+    """What carries the frames of one connection."""
+
+    @property
+    def closed(self) -> bool: ...
+
+    async def receive(self) -> str | None:
+        """The next frame; None when the other side has hung up, or sends what is no frame."""
+        ...
+
+    async def send(self, text: str) -> None:
+        """Hand over a frame. Raises ConnectionError when there is nobody any more."""
+        ...
+
+    async def close(self, reason: str) -> None:
+        """Hang up, after everything that was sent."""
+        ...
+
+    def cut(self) -> None:
+        """Drop the line at once."""
+        ...
+
+
 class Socket:
     """A visitor's connection. All of it runs on the server's loop."""
 
-    def __init__(self, house: House, wire: web.WebSocketResponse, address: str) -> None:
-        self._house, self._wire, self.address = house, wire, address
+    def __init__(
+        self, house: House, wire: Carrier, address: str, read: Callable[[str], Frame] = protocol.parse
+    ) -> None:
+        """`address`: whose limits count for new conversations; `read`: how a text becomes a frame (BadFrameError)."""
+        self._house, self._wire, self.address, self._read = house, wire, address, read
         self.who: Who = b""
         self.standing = Standing()
         self._after = 0
@@ -122,10 +142,10 @@ class Socket:
 
     async def _first(self) -> Hello | None:
         async with asyncio.timeout(HELLO_S):
-            message = await self._wire.receive()
-        if message.type is not WSMsgType.TEXT:
+            text = await self._wire.receive()
+        if text is None:
             return None
-        frame = protocol.parse(message.data)
+        frame = self._read(text)
         if not isinstance(frame, Hello):
             raise BadFrameError("hello")
         return frame
@@ -147,11 +167,9 @@ class Socket:
         return True
 
     async def _listen(self) -> None:
-        async for message in self._wire:
-            if message.type is not WSMsgType.TEXT:
-                break
+        while (text := await self._wire.receive()) is not None:
             try:
-                frame = protocol.parse(message.data)
+                frame = self._read(text)
             except BadFrameError as error:
                 await self.bye(str(error))
                 return
@@ -292,22 +310,20 @@ class Socket:
         await self._send({"t": "bye", "reason": reason})
         try:
             async with asyncio.timeout(5):
-                await self._wire.close(code=CLOSE.get(reason, 4005), message=reason.encode())
+                await self._wire.close(reason)
         except TimeoutError:
             self.cut()
 
     def cut(self) -> None:
         """Drop the line at once."""
-        transport = self._wire.get_extra_info("transport")
-        if transport is not None:
-            transport.abort()
+        self._wire.cut()
 
     async def _send(self, said: dict[str, Any]) -> None:
         if self._wire.closed:
             return
         try:
             async with asyncio.timeout(SEND_S):
-                await self._wire.send_str(json.dumps(said, ensure_ascii=False, separators=(",", ":")))
+                await self._wire.send(json.dumps(said, ensure_ascii=False, separators=(",", ":")))
         except (ConnectionError, RuntimeError):
             return  # it is gone; what it was not told it asks for when it is back
         except TimeoutError:
