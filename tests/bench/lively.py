@@ -265,6 +265,7 @@ def lively_figures(folder: Path, scratch: Path) -> list[Figure]:
     """Everything that is measured in one window."""
     from tests.bench.boarding import boarding
     from tests.bench.changing import changing
+    from tests.bench.pressing import pressing
 
     quicken()  # as `ui.main` does
     app = QApplication([])
@@ -272,7 +273,8 @@ def lively_figures(folder: Path, scratch: Path) -> list[Figure]:
         driven = Driven(app, desk)
         settle()
         try:
-            figures = scrolling(driven) + switching(driven) + boarding(driven) + changing(driven, scratch)
+            figures = scrolling(driven) + switching(driven) + boarding(driven) + pressing(driven)
+            figures += changing(driven, scratch)
             figures += arriving(driven, scratch)
         finally:
             driven.close()

@@ -78,6 +78,10 @@ class Page(BoardFrame):
         if changes.touches("ticket", "agent", "board", "state", "tag"):
             self._calm.start(0 if self.columns.is_following else _CALM_MS)  # one's own doing shows at once
 
+    def take_focus(self) -> None:
+        if not self.columns.take_focus():
+            super().take_focus()
+
     def show_place(self, **where: object) -> None:
         by = where.get("by")
         if isinstance(by, str):
