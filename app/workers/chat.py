@@ -41,7 +41,7 @@ Do = Callable[..., Any]
 Ask = Callable[..., Any]
 Secrets = Callable[[str], str | None]
 
-_COALESCE_S: Final = 0.01
+_COALESCE_S: Final = 0.03
 _QUEUE_S: Final = 1.0
 """So often those who wait are told their place anew, at most."""
 _TIMERS_S: Final = 10.0

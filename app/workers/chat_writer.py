@@ -26,6 +26,11 @@ Do = Callable[..., Any]
 MOST: Final = 24
 """So many at a time, so that no transaction holds up the window for long."""
 
+GATHER_S: Final = 0.006
+"""While much comes, so long is waited for more: fewer commits then carry all of it sooner. A single word never waits."""
+
+_MANY: Final = 4
+
 
 class Writer:
     """Writes for one loop, in the order of asking. `close` lets what was asked for be written."""
@@ -37,6 +42,7 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="chat-write")
         self._task = asyncio.create_task(self._run())
         self._closing = False
+        self._is_busy = False
 
     async def do(self, op: Callable[[Tx], R]) -> R:
         """The result of `op` once it is committed."""
@@ -65,7 +71,10 @@ class Writer:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
+                if self._is_busy and len(self._waiting) < MOST:
+                    await asyncio.sleep(GATHER_S)
                 group = self._next_group()
+                self._is_busy = len(group) >= _MANY
                 results = await loop.run_in_executor(self._thread, self._write, [op for op, _ in group])
                 for (_, future), result in zip(group, results, strict=True):
                     if future.done():

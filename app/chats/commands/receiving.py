@@ -30,7 +30,6 @@ from app.chats.rules import GOING_ON, MAX_CHARS, State, clean_language, clean_li
 from app.conversations.commands import NewAttachment, NewMessage, add_message
 from app.conversations.rules import snippet_of
 from app.kernel import ids, options
-from app.kernel.memo import memo
 from app.kernel.store import Tx
 from app.mime.thanks import is_thanks
 from app.outbox.rules import is_address
@@ -156,7 +155,7 @@ def _told(tx: Tx, visitor: KeptVisitor, said: Said) -> None:
 def _chat_for(tx: Tx, visitor: KeptVisitor, words: str) -> KeptChat:
     """The chat that these words belong to: the one that goes on or just ended, else a new one."""
     last = newest_chat(tx, visitor.id)
-    if last is not None and comes_back(last.state, last.ended_at, tx.now, _return_minutes(tx)) and _is_usable(tx, last):
+    if last is not None and _is_usable(tx, last):
         if last.state not in GOING_ON:
             last.state, last.ended_at = State.WAITING if last.assignee is None else State.LIVE, None
         return last
@@ -168,8 +167,12 @@ def _chat_for(tx: Tx, visitor: KeptVisitor, words: str) -> KeptChat:
 
 
 def _is_usable(tx: Tx, chat: KeptChat) -> bool:
-    """Not where a rep said that it is no chat any more, or threw its ticket away."""
-    return chat.state != State.TURNED and standing(tx, chat.ticket).deleted_at is None
+    """It goes on, or was over just now; not where a rep said that it is no chat any more, or threw its ticket away."""
+    if chat.state not in GOING_ON:
+        minutes = int(options.get(tx, "chat_return_minutes"))
+        if chat.state == State.TURNED or not comes_back(chat.state, chat.ended_at, tx.now, minutes):
+            return False
+    return standing(tx, chat.ticket).deleted_at is None
 
 
 def begin(tx: Tx, visitor: KeptVisitor, words: str) -> KeptChat:
@@ -179,13 +182,6 @@ def begin(tx: Tx, visitor: KeptVisitor, words: str) -> KeptChat:
     chat = KeptChat(ids.new_id(), visitor.id, ticket, str(State.WAITING), None, tx.now, None, None, 0, "")
     keep_chat(tx, chat, visitor.channel)
     return chat
-
-
-def _return_minutes(tx: Tx) -> int:
-    known = memo(tx, "chat_return_minutes")
-    if not known:
-        known[None] = int(options.get(tx, "chat_return_minutes"))
-    return int(known[None])
 
 
 def add_word(

@@ -33,6 +33,8 @@ from app.kernel.errors import UserError
 VISITORS: Final = 200
 MESSAGES: Final = 10
 ROUNDS: Final = 3
+SPREAD_S: Final = 8.0
+"""All are connected before the first word; within this time each of them begins."""
 _WAIT_S: Final = 120.0
 
 
@@ -113,17 +115,19 @@ async def _visit(port: int, visitors: int, seed: int) -> _Round:
 
     met, chance = _Round(), random.Random(seed)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
-        await asyncio.gather(*(_one(session, port, met, chance.random()) for _ in range(visitors)))
+        here = asyncio.Barrier(visitors)
+        await asyncio.gather(*(_one(session, port, met, here, chance.uniform(0, SPREAD_S)) for _ in range(visitors)))
     return met
 
 
-async def _one(session: Any, port: int, met: _Round, phase: float) -> None:
+async def _one(session: Any, port: int, met: _Round, here: asyncio.Barrier, phase: float) -> None:
     base = f"http://127.0.0.1:{port}"
     token = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
-    await asyncio.sleep(phase)
     async with session.ws_connect(f"{base}/chat".replace("http", "ws", 1), headers={"Origin": base}) as wire:
         await wire.send_str(json.dumps({"t": "hello", "v": 1, "token": token, "conversation": "", "after": 0}))
         await _until(wire, "welcome", "")
+        await here.wait()
+        await asyncio.sleep(phase)
         for number in range(MESSAGES):
             key = secrets.token_hex(16)
             met.sent.append(key)
