@@ -20,6 +20,7 @@ from app.chats.rules import ChannelSettings
 from app.chats.tables import ChatLine
 from app.conversations.tables import Message
 from app.desk import Desk
+from app.kernel import options
 from app.outbox.tables import Outbox
 from app.people.commands import add_agent
 from tests.chats.conftest import Place
@@ -142,6 +143,7 @@ def desk_of_its_own(folder: Path, shop: Shop, rate: int = 1, burst: int = 20) ->
             port=port, origins=(shop.origin,), sockets_per_ip=200, new_per_hour=100_000, rate=rate, burst=burst
         )
         desk.do(commands.add_channel, settings=settings)
+        desk.do(options.put, "chat_capacity", 50)
         yield desk, port
 
 
@@ -190,12 +192,12 @@ def _committed_but_not_confirmed(widget: Widget, wire: Wire, desk: Desk) -> list
         widget.until_sent()
 
 
-TABS, ROUNDS, EACH = 4, 10, 52
+TABS, ROUNDS, EACH = 8, 5, 52
 
 
 @pytest.mark.slow
 def test_two_thousand_messages_with_faults_at_random(chromium: Chromium, tmp_path: Path) -> None:
-    """2,080 messages by four visitors: lines cut by chance and for a while, pages reloaded, the engine killed twice."""
+    """2,080 messages by eight visitors: lines cut by chance and for a while, pages reloaded, the engine killed twice."""
     chance = random.Random(11)
     with contextlib.ExitStack() as stack:
         shop = stack.enter_context(Shop())
@@ -210,7 +212,7 @@ def test_two_thousand_messages_with_faults_at_random(chromium: Chromium, tmp_pat
         sent = [
             text
             for turn in range(ROUNDS)
-            for text in _one_round(turn, tabs, lines, desk, engine if turn in (3, 7) else None, chance)
+            for text in _one_round(turn, tabs, lines, desk, engine if turn in (1, 3) else None, chance)
         ]
         for line in lines:
             line.reopen()
@@ -243,7 +245,7 @@ def _one_round(
     for number, (tab, line) in enumerate(zip(tabs, lines, strict=True)):
         texts = [f"visitor {number}, round {turn}, message {one}" for one in range(EACH)]
         tab.say_many(texts[: EACH // 2])
-        match chance.choice(("cut", "shut", "reload", "nothing")):
+        match chance.choice(("cut", "cut", "shut", "shut", "reload", "nothing")):
             case "cut":
                 line.cut()
             case "shut":

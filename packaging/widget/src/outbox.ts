@@ -3,7 +3,7 @@
  * its id for ever, and goes out again on every new line and by a timer until its ack comes. The desk drops duplicates, so
  * sending twice is harmless and never sending is impossible.
  *
- * The pace is the desk's: so many at once, then one a second. Whoever was cut off for an hour and wrote fifty messages must
+ * The pace is the desk's: so many at once, then one a second, and only some under way at a time. Whoever was cut off for an hour and wrote fifty messages must
  * not look like a flood.
  */
 
@@ -11,6 +11,8 @@ import { LIMITS, type FileInfo, type Up } from "./protocol";
 import type { Storage } from "./storage";
 
 const AGAIN_MS = 10_000;
+/** So many are under way at a time: a long backlog sent in one go would be late as a whole, and be sent again as a whole. */
+const WINDOW = 16;
 
 export interface Pending {
   id: string;
@@ -61,8 +63,8 @@ export class Outbox {
   done(id: string): Pending | undefined {
     const item = this.items.find((one) => one.id === id);
     this.items = this.items.filter((one) => one.id !== id);
-    this.sentAt.delete(id);
     this.storage.remove("out:" + id);
+    if (this.sentAt.delete(id) && this.sentAt.size < WINDOW) this.pump();
     return item;
   }
 
@@ -71,7 +73,9 @@ export class Outbox {
     const item = this.items.find((one) => one.id === id);
     if (!item) return;
     item.refused = reason;
+    this.sentAt.delete(id);
     this.storage.set("out:" + id, item);
+    this.pump();
   }
 
   /** Too fast: nothing goes out for a while, and then what was named goes again. */
@@ -119,7 +123,8 @@ export class Outbox {
         wake = Math.min(wake, sent + AGAIN_MS - now);
         continue;
       }
-      if (sent !== undefined) return this.unheard(); // two silences in a row: it is the line
+      if (sent !== undefined) return this.unheard(); // it was heard by nobody: that is the line
+      if (this.sentAt.size >= WINDOW) break;
       if (now < this.quietUntil || this.tokens < 1) {
         wake = Math.min(wake, Math.max(this.quietUntil - now, (1 - this.tokens) * this.limits.rate_ms, 5));
         break;

@@ -24,7 +24,7 @@ export interface Head {
 export class Panel {
   readonly element: HTMLElement;
   private readonly face = h("span", { class: "face big", "aria-hidden": true });
-  private readonly title = h("h2", { id: "db-title" });
+  private readonly title = h("h2");
   private readonly line = h("p");
   private readonly state = h("div", { class: "state", role: "status" });
   private readonly note = h("div", { class: "note", role: "status", hidden: true });
@@ -49,7 +49,7 @@ export class Panel {
     const head = h("header", {}, this.face, h("div", { class: "who" }, this.title, this.line), this.menu.button, this.closer, this.menu.list);
     this.element = h(
       "section",
-      { class: "panel", role: "dialog", "aria-labelledby": "db-title", hidden: true },
+      { class: "panel", role: "dialog", hidden: true },
       head, log, this.note, this.extra, this.state, this.slot, this.footer,
     );
     this.element.addEventListener("keydown", (event) => this.key(event));
