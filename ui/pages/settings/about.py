@@ -23,6 +23,8 @@ from ui.widgets.overlay import Dialog
 from ui.widgets.toggle import Switch
 
 _TEXT_LINES = 18
+_NAME_WIDTH = 300
+_VERSION_WIDTH = 110
 
 
 class TermsSheet(Dialog):
@@ -57,7 +59,7 @@ class AboutPane(Pane):
         content.addWidget(fact(tr("Licence"), "MIT"))
         words = tr(
             "Deskbell keeps your desk on your own computer. It talks to your mail provider and to nobody else, unless you ask "
-            "for the remote pictures of a mail."
+            "for it, as for the remote pictures of a mail."
         )
         content.addWidget(Para(words))
         self._where = channel()
@@ -138,4 +140,7 @@ class AboutPane(Pane):
     def _line(self, one: Shipped) -> QFrame:
         name = Button(one.name, "quiet", clicked=lambda: self.open_terms(one))
         name.setAccessibleName(tr("Terms of {name}", name=one.name))
-        return row(name, Label(one.version, "caption"), None, (ElidingLabel(one.licence, "small"), 1), spacing=8)
+        first, version = row(name, None), Label(one.version, "caption")
+        first.setFixedWidth(_NAME_WIDTH)
+        version.setFixedWidth(_VERSION_WIDTH)
+        return row(first, version, (ElidingLabel(one.licence, "small"), 1), spacing=8)
