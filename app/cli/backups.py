@@ -84,6 +84,43 @@ def restore(args: argparse.Namespace, out: Output) -> int:
     return 0
 
 
+def salvage(args: argparse.Namespace, out: Output) -> int:
+    """Make a new desk in FOLDER of what the damaged one, its backups and its packs still hold. The damaged one stays."""
+    from app.desk.salvage import salvage as save
+
+    place, target = _place(args), args.folder.expanduser().absolute()
+    if not place.folder.exists():
+        msg = f"There is no desk in {place.folder}."
+        raise UserError(msg)
+    with alone(place, "salvage"):
+        found = save(place, target, out.progress)
+    tickets, messages = found.rows.get("ticket", 0), found.rows.get("message", 0)
+    lines = [
+        f"A new desk is in {target}: {tickets:,} tickets and {messages:,} messages were read out of the damaged one."
+    ]
+    lines += [f"{table}: {_missing(number)}" for table, number in found.missing.items()]
+    lines += [f"{number:,} rows of {table} came from the last backup." for table, number in found.from_backup.items()]
+    lines += [f"{found.new_tickets:,} lost tickets were opened again for their letters."] if found.new_tickets else []
+    lines += [f"{number:,} rows of {table} belonged to nothing any more." for table, number in found.dropped.items()]
+    lines += [f"{found.repaired_blobs:,} damaged mails were taken from backups."] if found.repaired_blobs else []
+    lines += [f"Lost: {words}" for words in found.damaged_blobs]
+    lines += (
+        [f"{found.loose_mails:,} mails that nothing knew any more are in {target / 'found-mails'}."]
+        if found.loose_mails
+        else []
+    )
+    out.one({**vars(found), "folder": str(target)}, lines)
+    return 0
+
+
+def _missing(number: int | None) -> str:
+    return (
+        "some rows could not be read, nobody knows how many."
+        if number is None
+        else f"{number:,} rows could not be read."
+    )
+
+
 def listed(args: argparse.Namespace, out: Output) -> int:
     """Every backup that can be restored from here, newest first, and how they stand."""
     with opened(args) as desk:

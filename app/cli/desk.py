@@ -9,6 +9,7 @@ from app.cli.opening import opened, with_agent
 from app.cli.output import Output
 from app.kernel import options, settings
 from app.kernel.errors import UserError
+from app.kernel.paths import Workspace, default_folder
 
 
 def init(args: argparse.Namespace, out: Output) -> int:
@@ -34,10 +35,13 @@ def init(args: argparse.Namespace, out: Output) -> int:
 
 def check(args: argparse.Namespace, out: Output) -> int:
     """Look for damage; 1 when anything is wrong. Nothing is repaired or overwritten."""
-    from app.desk.check import problems
+    from app.desk.check import damage, problems
 
-    with opened(args) as desk:
-        found = problems(desk)
+    place = Workspace((args.data or default_folder()).expanduser().absolute())
+    found = damage(place) if place.exists else []
+    if not found:
+        with opened(args) as desk:
+            found = problems(desk)
     out.one({"ok": not found, "problems": found}, found or "Everything is in order.")
     return 1 if found else 0
 

@@ -107,6 +107,8 @@ def _backups(commands: Any) -> None:
             "--passphrase-stdin", action="store_true", help="lock or unlock it with the first line of input"
         )
     _command(commands, "backups", "backups:listed", "list the backups that can be restored")
+    salvage = _command(commands, "salvage", "backups:salvage", "make a new desk of what a damaged one still holds")
+    salvage.add_argument("folder", type=Path, metavar="FOLDER")
 
 
 def _mailboxes(commands: Any) -> None:

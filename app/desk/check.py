@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.conversations.tables import Message, MessageRaw
 from app.desk.desk import Desk
 from app.inbox.queries import ledger
+from app.kernel import backup, soundness
 from app.kernel.blobs import BlobRef
-from app.kernel.soundness import integrity
-from app.kernel.tables import Blob, Counter
-from app.tickets.queries import recount
+from app.kernel.paths import Workspace
+from app.kernel.tables import Blob
+from app.tickets.queries import wrong_counters
+from app.tickets.tables import Ticket
 
 
 def problems(desk: Desk) -> list[str]:
     """What is wrong with database, packs, index, counters and ledger, one sentence each; empty when all is well."""
-    blobs = desk.ask(_blobs)
-    found = list(integrity(desk.workspace.database, desk.workspace.packs, blobs))
+    place = desk.workspace
+    found = [f"database: {one}" for one in _of_the_file(place)]
+    for key, why in soundness.damaged(place.packs, desk.ask(_blobs)):
+        found.append(f"{desk.ask(name_of_blob, UUID(hex=key))}: {why}")
     found += desk.ask(_index_problems)
     found += desk.ask(_counter_problems)
     found += [
@@ -29,8 +34,47 @@ def problems(desk: Desk) -> list[str]:
     return found
 
 
+def damage(place: Workspace) -> list[str]:
+    """What is wrong with the database's file, and what can be done, without opening the desk; empty for a sound one."""
+    broken = soundness.quick_check(place.database)
+    return [f"database: {one}" for one in broken] + [advice(place)] if broken else []
+
+
+def advice(place: Workspace) -> str:
+    """What can be done about a damaged database, in words."""
+    last = next(
+        (one for one in reversed(backup.backups_in(place.backups)) if not soundness.quick_check(one.database)), None
+    )
+    if last is None:
+        return "There is no backup here. Take what can be read out of it: deskbell salvage FOLDER"
+    return (
+        f"The last good backup is of {last.at:%Y-%m-%d %H:%M} UTC: deskbell restore --replace {last.database}. "
+        "For what came after it: deskbell salvage FOLDER"
+    )
+
+
+def name_of_blob(db: Session, key: UUID) -> str:
+    """What a person calls the thing whose bytes these are: the ticket's number and the message's subject."""
+    row = db.execute(
+        select(Ticket.number, Message.subject)
+        .select_from(MessageRaw)
+        .join(Message, Message.id == MessageRaw.message)
+        .outerjoin(Ticket, Ticket.id == Message.ticket)
+        .where(MessageRaw.blob == key)
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return f"A stored mail or file ({key.hex})"
+    number, subject = row
+    return f"#{number} “{subject}”" if number else f"A mail without a ticket, “{subject}”"
+
+
+def _of_the_file(place: Workspace) -> list[str]:
+    return soundness.quick_check(place.database) or soundness.foreign_key_check(place.database)
+
+
 def _blobs(db: Session) -> list[tuple[str, BlobRef]]:
-    rows: Iterator[Blob] = iter(db.scalars(select(Blob)))
+    rows = db.scalars(select(Blob).order_by(Blob.pack, Blob.offset))
     return [(row.id.hex, BlobRef(row.pack, row.offset, row.length, row.sha256)) for row in rows]
 
 
@@ -41,14 +85,24 @@ def _index_problems(db: Session) -> list[str]:
             " AND NOT EXISTS (SELECT 1 FROM search_doc d WHERE d.kind = 'message' AND d.key = m.id)"
         )
     ).scalar()
-    return [f"{missing} messages are not in the search index."] if missing else []
+    lost = db.execute(
+        text(
+            "SELECT count(*) FROM search_doc d WHERE d.kind = 'message'"
+            " AND NOT EXISTS (SELECT 1 FROM message m WHERE m.id = d.key)"
+        )
+    ).scalar()
+    words = db.execute(
+        text(
+            "SELECT count(*) FROM search_doc d WHERE NOT EXISTS (SELECT 1 FROM search_fts_docsize s WHERE s.id = d.rowid)"
+        )
+    ).scalar()
+    found = [f"{missing} messages are not in the search index."] if missing else []
+    found += [f"The search index has {lost} messages that do not exist."] if lost else []
+    return found + ([f"The search index lacks the words of {words} documents."] if words else [])
 
 
 def _counter_problems(db: Session) -> list[str]:
-    kept = {row.name: row.value for row in db.scalars(select(Counter))}
-    counted = recount(db)
     return [
-        f"The counter {name} says {kept.get(name, 0)}, but there are {value}."
-        for name, value in sorted(counted.items())
-        if kept.get(name, 0) != value
+        f"The counter {name} says {kept}, but there are {counted}."
+        for name, (kept, counted) in wrong_counters(db).items()
     ]
