@@ -12,7 +12,7 @@ import { gzipSync } from "node:zlib";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "../../resources/chat");
-const OUTPUTS = { "deskbell-chat.js": "src/main.ts" };
+const OUTPUTS = { "deskbell-chat.js": "src/main.ts", "deskbell-chat-xmpp.js": "src/main_xmpp.ts" };
 
 /** Every file that has a say in what comes out, in a stable order. */
 function sources(folder = here) {

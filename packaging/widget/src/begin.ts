@@ -2,6 +2,7 @@
 
 import { Chat } from "./chat";
 import type { Options } from "./options";
+import type { Storage } from "./storage";
 import type { Transport } from "./wire";
 
 interface Api {
@@ -16,7 +17,7 @@ declare global {
   }
 }
 
-export function begin(options: Options, transport: Transport): void {
+export function begin(options: Options, transport: (storage: Storage) => Transport): void {
   if (window.DeskbellChat) return; // the snippet stands twice on the page
   let chat: Chat | null = null;
   const later: ((chat: Chat) => void)[] = [];

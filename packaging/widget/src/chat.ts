@@ -61,12 +61,15 @@ export class Chat {
   private isLate = false;
   private isDrawing = false;
 
+  private readonly transport: Transport;
+
   constructor(
     private readonly options: Options,
-    private readonly transport: Transport,
+    transporting: (storage: Storage) => Transport,
   ) {
     this.speech = new Speech([options.lang, document.documentElement.lang, ...navigator.languages]);
     this.storage = new Storage(`deskbell:${new URL(options.base).host}:`);
+    const transport = (this.transport = transporting(this.storage));
     this.prefs = this.storage.get<Prefs>("prefs") ?? {};
     const tabs = new Tabs((end) => transport.dial(end), this.storageName(), () => this.line.wake());
     this.line = new Line(tabs.dial, {
@@ -74,7 +77,7 @@ export class Chat {
       frame: (frame) => this.talk.take(frame),
       standing: (now, reason) => this.talk.stands(now, reason),
     });
-    this.talk = new Talk(this.storage, (frame) => this.line.send(frame), () => this.line.restart(), (notice) => this.noted(notice));
+    this.talk = new Talk(this.storage, (frame) => this.line.send(frame), () => this.line.restart(), (notice) => this.noted(notice), transport.keeps);
     this.talk.identity = options.identity;
     this.leaving = new Leaving(this.storage, transport, {
       visitor: () => ({ token: this.talk.makeToken(), page: this.page, lang: this.speech.lang }),
@@ -178,14 +181,14 @@ export class Chat {
   }
 
   private composing(): ConstructorParameters<typeof Composer>[1] {
-    const chat = this;
+    const { talk, transport } = this;
     return {
       get limits() {
-        return chat.talk.limits;
+        return talk.limits;
       },
       say: (text, files) => this.talk.say(text, files),
       types: (isTyping) => this.talk.types(isTyping),
-      upload: (file, progress) => this.transport.upload(this.talk.token, file, progress),
+      upload: transport.upload && ((file, progress) => transport.upload?.(talk.token, file, progress) ?? null),
       keepDraft: (text) => (text ? this.storage.set("draft", text) : this.storage.remove("draft")),
       tell: (text) => this.panel.tell(text),
     };
@@ -248,6 +251,7 @@ export class Chat {
   }
 
   private leave(said: Answers): void {
+    if (!this.transport.offline) return this.begin(said);
     this.isThanked = true;
     this.leaving.leave(said);
     this.drawNow();
@@ -350,7 +354,7 @@ export class Chat {
     const { talk } = this;
     if (this.isActive) return false;
     if (talk.isMet) return !talk.online;
-    return this.isLate && talk.standing !== "up" && !talk.log.all.length && talk.standing !== "idle";
+    return this.isLate && !talk.log.all.length && talk.standing !== "idle";
   }
 
   /** Draw soon: a hundred frames of one moment cost one drawing. */
@@ -425,7 +429,7 @@ export class Chat {
     const { talk, speech } = this;
     if (talk.standing === "stopped") return "";
     if (talk.outbox.all.length && !this.storage.isKept) return speech.say("notKept");
-    const isLost = this.isLate && talk.standing !== "up" && talk.standing !== "idle";
+    const isLost = this.isLate && talk.standing !== "idle" && (talk.standing !== "up" || !talk.isMet);
     if (isLost) return this.isAway ? "" : talk.isGoingOn || talk.isMet ? speech.say("lost") : speech.say("reconnecting");
     if (talk.typing) return speech.say("typing", { name: talk.typing.trim() || talk.who || speech.say("someone") });
     if (talk.state === "waiting") return talk.position ? speech.say("queue", { n: talk.position }) : speech.say("soon");

@@ -56,6 +56,7 @@ export class Leaving {
   private async handIn(): Promise<void> {
     const { form } = this;
     if (!form || this.isHanding) return;
+    if (!this.transport.offline) return;
     this.isHanding = true;
     const { token, page, lang } = this.owner.visitor();
     const came = await this.transport.offline(token, form, page, lang);

@@ -5,4 +5,4 @@ import { optionsOf } from "./options";
 import { socketTransport } from "./socket";
 
 const options = optionsOf(document.currentScript);
-begin(options, socketTransport(options.base));
+begin(options, () => socketTransport(options.base));

@@ -6,9 +6,11 @@
  * `data-colour`, `data-side` (left, right), `data-theme` (light, dark, auto), `data-greeting`, `data-name` and `data-lang`
  * dress it; what is missing comes from the desk's settings. `data-deskbell` says where the desk is, if the script lies elsewhere;
  * `data-identity` is a JSON object `{email, name, at, sig}` by which the website vouches for its signed-in visitor.
+ * `data-xmpp`, `data-guests`, `data-to` and `data-upload` belong to the widget that speaks XMPP (see xmpp.ts).
  */
 
 import type { Identity } from "./protocol";
+import type { XmppPlace } from "./xmpp";
 
 export interface Options {
   base: string;
@@ -20,13 +22,15 @@ export interface Options {
   lang: string;
   sound: boolean;
   identity: Identity | undefined;
+  /** Only for the widget that speaks XMPP. */
+  xmpp: XmppPlace | null;
 }
 
 export function optionsOf(script: HTMLOrSVGScriptElement | null): Options {
   const said = (script as HTMLElement | null)?.dataset ?? {};
   const source = script instanceof HTMLScriptElement ? script.src : "";
   return {
-    base: new URL(said.deskbell ? said.deskbell.replace(/\/?$/, "/") : ".", said.deskbell ? location.href : source || location.href).href,
+    base: said.xmpp ? said.xmpp.replace(/^ws/, "http") : new URL(said.deskbell ? said.deskbell.replace(/\/?$/, "/") : ".", said.deskbell ? location.href : source || location.href).href,
     colour: isColour(said.colour) || isColour(said.color),
     side: said.side ?? "",
     theme: said.theme === "light" || said.theme === "dark" ? said.theme : "auto",
@@ -35,6 +39,7 @@ export function optionsOf(script: HTMLOrSVGScriptElement | null): Options {
     lang: said.lang ?? "",
     sound: said.sound !== "off",
     identity: identityOf(said.identity),
+    xmpp: said.xmpp ? { url: said.xmpp, guests: said.guests ?? "", to: said.to ?? "", upload: said.upload ?? "" } : null,
   };
 }
 

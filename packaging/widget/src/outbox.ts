@@ -35,6 +35,8 @@ export class Outbox {
   private filledAt = performance.now();
   private isUp = false;
   limits = LIMITS;
+  /** So long the ack of a message may take. A server that keeps words for a desk that is off gives it all the time. */
+  patience = AGAIN_MS;
 
   constructor(
     private readonly storage: Storage,
@@ -119,8 +121,8 @@ export class Outbox {
     for (const item of this.items) {
       if (item.refused) continue;
       const sent = this.sentAt.get(item.id);
-      if (sent !== undefined && now - sent < AGAIN_MS) {
-        wake = Math.min(wake, sent + AGAIN_MS - now);
+      if (sent !== undefined && now - sent < this.patience) {
+        wake = Math.min(wake, sent + this.patience - now);
         continue;
       }
       if (sent !== undefined) return this.unheard(); // it was heard by nobody: that is the line
@@ -131,7 +133,7 @@ export class Outbox {
       }
       this.tokens -= 1;
       this.sentAt.set(item.id, now);
-      wake = Math.min(wake, AGAIN_MS);
+      wake = Math.min(wake, this.patience);
       this.send({ t: "msg", id: item.id, body: item.body, ...rest(item) });
     }
     if (wake < Infinity) this.timer = window.setTimeout(() => this.pump(), wake);

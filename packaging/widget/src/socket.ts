@@ -10,6 +10,7 @@ const RETRY_MS = 15_000;
 
 export function socketTransport(base: string): Transport {
   return {
+    keeps: false,
     dial: (end) => dial(base, end),
     upload: (token, file, progress) => upload(base, token, file, progress),
     offline: (token, form, page, lang) => offline(base, token, form, page, lang),

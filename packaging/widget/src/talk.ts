@@ -16,6 +16,7 @@ import type { Storage } from "./storage";
 type Wish = "contact" | "rate" | "transcript" | "end";
 const WISHES: readonly Wish[] = ["contact", "rate", "transcript", "end"];
 const TYPING_MS = 3000;
+const DAY_MS = 86_400_000;
 
 export interface Notice {
   what: "change" | "message" | "said";
@@ -57,6 +58,7 @@ export class Talk {
     private readonly send: (frame: Up) => void,
     restart: () => void,
     private readonly tell: (notice: Notice) => void,
+    private readonly isKeptOnTheWay: boolean,
   ) {
     this.log = new Log(storage);
     this.token = storage.get<string>("token") ?? "";
@@ -64,6 +66,7 @@ export class Talk {
     this.contact = storage.get<Contact>("contact") ?? this.contact;
     this.seen = storage.get<number>("seen") ?? this.log.lastOut;
     this.outbox = new Outbox(storage, send, restart);
+    if (isKeptOnTheWay) this.outbox.patience = DAY_MS;
     storage.listen((key) => this.otherTab(key));
   }
 
@@ -95,6 +98,8 @@ export class Talk {
     const token = this.makeToken();
     const { identity } = this;
     const { conversation, after } = this.log;
+    // What the desk has not heard goes to what keeps it, whether the desk is there or not.
+    if (this.isKeptOnTheWay) this.outbox.up();
     this.send({ t: "hello", v: 1, token, conversation, after, page, lang, ...(identity && { identity }) });
   }
 
@@ -164,7 +169,7 @@ export class Talk {
     this.look = frame.settings;
     this.storage.set("look", frame.settings);
     this.mayRate = frame.rate && !frame.rated;
-    this.outbox.up();
+    if (!this.isKeptOnTheWay) this.outbox.up();
     for (const wish of WISHES) {
       const kept = this.storage.get<Up>("wish:" + wish);
       if (kept) this.send(kept);

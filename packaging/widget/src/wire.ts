@@ -37,9 +37,12 @@ export interface Upload {
 /** One way to the desk. */
 export interface Transport {
   dial(end: WireEnd): Wire;
-  upload(token: string, file: File, progress: (part: number) => void): Upload;
-  /** Hand in the form of hours when nobody is there. */
-  offline(token: string, form: OfflineForm, page: string, lang: string): Promise<Outcome<true>>;
+  /** Does something between here and the desk keep what is said while the desk is off? */
+  keeps: boolean;
+  /** Missing where files cannot be sent. */
+  upload?(token: string, file: File, progress: (part: number) => void): Upload;
+  /** Hand in the form of hours when nobody is there. Missing where that is a message like any other. */
+  offline?(token: string, form: OfflineForm, page: string, lang: string): Promise<Outcome<true>>;
   /** The address of a file as the desk named it. */
   fileUrl(url: string): string;
 }

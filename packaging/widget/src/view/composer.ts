@@ -14,7 +14,8 @@ export interface ComposerOwner {
   readonly limits: Limits;
   say(text: string, files: FileInfo[]): void;
   types(isTyping: boolean): void;
-  upload(file: File, progress: (part: number) => void): Upload;
+  /** Missing where files cannot be sent. */
+  readonly upload: ((file: File, progress: (part: number) => void) => Upload | null) | undefined;
   keepDraft(text: string): void;
   /** Spoken to a screen reader and shown. */
   tell(text: string): void;
@@ -69,7 +70,7 @@ export class Composer {
         "div",
         { class: "box" },
         this.field,
-        h("button", { class: "ib", type: "button", "aria-label": attach, title: attach, onclick: () => this.picker.click() }, icon(ICONS.clip)),
+        owner.upload && h("button", { class: "ib", type: "button", "aria-label": attach, title: attach, onclick: () => this.picker.click() }, icon(ICONS.clip)),
         this.button,
         this.picker,
       ),
@@ -104,7 +105,8 @@ export class Composer {
 
   /** Take files from wherever they come; what cannot be taken is told in words at once. */
   take(files: Iterable<File> | ArrayLike<File> | null): void {
-    const { limits } = this.owner;
+    const { limits, upload } = this.owner;
+    if (!upload) return;
     for (const file of Array.from(files ?? [])) {
       const name = file.name;
       if (this.going.length >= MOST_FILES) return;
@@ -133,7 +135,8 @@ export class Composer {
   private upload(going: Going): void {
     going.failed = false;
     going.bar.hidden = false;
-    const upload = this.owner.upload(going.file, (part) => (going.bar.value = part));
+    const upload = this.owner.upload?.(going.file, (part) => (going.bar.value = part));
+    if (!upload) return;
     going.upload = upload;
     void upload.result.then((came) => going.upload === upload && this.uploaded(going, came));
   }
