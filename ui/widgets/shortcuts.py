@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ui.text import tr
-from ui.widgets.label import Label, key_caps
-from ui.widgets.layout import column, row
+from ui.widgets.label import KeyCap, Label, key_parts
+from ui.widgets.layout import column
 from ui.widgets.overlay import Dialog
 
 
@@ -46,5 +46,15 @@ class ShortcutSheet(Dialog):
 
 
 def _group(name: str, rows: Sequence[tuple[str, str]]) -> QWidget:
-    lines = [row((Label(what, wrap=True), 1), key_caps(shortcut)) for what, shortcut in rows]
-    return column(Label(name, "section"), *lines, spacing=6)
+    return column(Label(name, "section"), *(_line(what, shortcut) for what, shortcut in rows), spacing=6)
+
+
+def _line(what: str, shortcut: str) -> QLayout:
+    """A layout and no frames: a hundred of these are to be there at once when somebody presses a key."""
+    line = QHBoxLayout()
+    line.setSpacing(4)
+    line.addWidget(Label(what, wrap=True), 1)
+    line.addSpacing(4)
+    for part in key_parts(shortcut):
+        line.addWidget(KeyCap(part))
+    return line
