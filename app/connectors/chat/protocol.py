@@ -45,7 +45,7 @@ class Identity:
 class Hello:
     """The first frame. `after`: the last place seen in `conversation`."""
 
-    who: bytes
+    who: Who
     conversation: str
     after: int
     page: str
@@ -134,7 +134,7 @@ Frame = Hello | Msg | Ack | Typing | Read | Contact | Code | Rate | Transcript |
 class Form:
     """What somebody leaves while nobody is here. `typed_ms`: how long it took; `website`: a trap for programs."""
 
-    who: bytes
+    who: Who
     id: str
     name: str
     email: str
@@ -279,7 +279,7 @@ def parse(text: str) -> Frame:
         raise BadFrameError("frame") from None
     if not isinstance(data, dict):
         raise BadFrameError("frame")
-    read = _READERS.get(data.get("t", ""))
+    read = _READERS.get(_text(data, "t", 20))
     if read is None:
         raise BadFrameError("frame")
     return read(data)  # type: ignore[no-any-return]
