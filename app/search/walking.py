@@ -112,11 +112,29 @@ def living_ticket(ticket: bytes, merged: dict[bytes, bytes]) -> bytes:
     return ticket
 
 
+class Few:
+    """The documents of the tickets that fit the other conditions of a question, asked for once by all its walks."""
+
+    def __init__(self, db: Session, wanted: Wanted) -> None:
+        self._db, self._wanted = db, wanted
+
+    @cached_property
+    def documents(self) -> Sequence[Document] | None:
+        """From the newest to the oldest; None if more than a few tickets fit."""
+        sql, values = f"{self._wanted.fitting} LIMIT {_FEW + 1}", self._wanted.fitting_values
+        fitting = [row[0] for row in self._db.connection().exec_driver_sql(sql, values).all()]
+        if len(fitting) > _FEW:
+            return None
+        documents = documents_of(self._db, fitting) if fitting else {}
+        return [documents[place] for place in sorted(documents, reverse=True)]
+
+
 class Walk:
     """One walk through what fits a question, page by page."""
 
-    def __init__(self, db: Session, wanted: Wanted, after: After | None = None) -> None:
+    def __init__(self, db: Session, wanted: Wanted, after: After | None = None, few: Few | None = None) -> None:
         self._db, self._wanted = db, wanted
+        self._fitting = few or Few(db, wanted)
         self._line: Connection = db.connection()
         self._lately = lately.since(self._line) if wanted.half else None
         self._at = after or After(_INDEX if not wanted.half else _LOOK if self._lately is None else _LATELY)
@@ -205,12 +223,8 @@ class Walk:
     def _ask_for_few(self, below: int) -> None:
         """If only a few tickets fit, the walk goes through their documents from now on."""
         self._may_be_few = False
-        sql, values = f"{self._wanted.fitting} LIMIT {_FEW + 1}", self._wanted.fitting_values
-        fitting = [row[0] for row in self._line.exec_driver_sql(sql, values).all()]
-        if len(fitting) <= _FEW:
-            documents = documents_of(self._db, fitting) if fitting else {}
-            here = (place for place in documents if self._wanted.since <= place < below)
-            self._few = [documents[place] for place in sorted(here, reverse=True)]
+        if (documents := self._fitting.documents) is not None:
+            self._few = [row for row in documents if self._wanted.since <= row[0] < below]
 
     def _of_few(self, at: After) -> _Block:
         """Those that have the words among the next documents of the few tickets that fit."""
