@@ -11,8 +11,6 @@ import { LIMITS, type FileInfo, type Up } from "./protocol";
 import type { Storage } from "./storage";
 
 const AGAIN_MS = 10_000;
-/** So many are under way at a time: a long backlog sent in one go would be late as a whole, and be sent again as a whole. */
-const WINDOW = 16;
 
 export interface Pending {
   id: string;
@@ -37,6 +35,8 @@ export class Outbox {
   limits = LIMITS;
   /** So long the ack of a message may take. A server that keeps words for a desk that is off gives it all the time. */
   patience = AGAIN_MS;
+  /** So many are under way at a time: a long backlog sent in one go would be late as a whole, and be sent again as a whole. */
+  window = 16;
 
   constructor(
     private readonly storage: Storage,
@@ -66,7 +66,7 @@ export class Outbox {
     const item = this.items.find((one) => one.id === id);
     this.items = this.items.filter((one) => one.id !== id);
     this.storage.remove("out:" + id);
-    if (this.sentAt.delete(id) && this.sentAt.size < WINDOW) this.pump();
+    if (this.sentAt.delete(id) && this.sentAt.size < this.window) this.pump();
     return item;
   }
 
@@ -126,7 +126,7 @@ export class Outbox {
         continue;
       }
       if (sent !== undefined) return this.unheard(); // it was heard by nobody: that is the line
-      if (this.sentAt.size >= WINDOW) break;
+      if (this.sentAt.size >= this.window) break;
       if (now < this.quietUntil || this.tokens < 1) {
         wake = Math.min(wake, Math.max(this.quietUntil - now, (1 - this.tokens) * this.limits.rate_ms, 5));
         break;

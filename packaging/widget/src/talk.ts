@@ -66,7 +66,7 @@ export class Talk {
     this.contact = storage.get<Contact>("contact") ?? this.contact;
     this.seen = storage.get<number>("seen") ?? this.log.lastOut;
     this.outbox = new Outbox(storage, send, restart);
-    if (isKeptOnTheWay) this.outbox.patience = DAY_MS;
+    if (isKeptOnTheWay) Object.assign(this.outbox, { patience: DAY_MS, window: Infinity });
     storage.listen((key) => this.otherTab(key));
   }
 
@@ -98,9 +98,9 @@ export class Talk {
     const token = this.makeToken();
     const { identity } = this;
     const { conversation, after } = this.log;
+    this.send({ t: "hello", v: 1, token, conversation, after, page, lang, ...(identity && { identity }) });
     // What the desk has not heard goes to what keeps it, whether the desk is there or not.
     if (this.isKeptOnTheWay) this.outbox.up();
-    this.send({ t: "hello", v: 1, token, conversation, after, page, lang, ...(identity && { identity }) });
   }
 
   stands(now: Standing, reason: string): void {
