@@ -101,7 +101,8 @@ class ChannelSettings:
     `certificate`, `key`: PEM files for TLS of our own. `trusted_proxies`: addresses or networks whose
     X-Forwarded-For is believed. `colour`, `side`, `greeting`, `prechat`, `ask_rating`, `show_name`, `transcript`: what
     the widget shows. Limits: visitors connected at a time, connections of one address, new chats of
-    one address an hour, messages of one visitor a second and at once. `account`, `server`: XMPP only.
+    one address an hour, messages of one visitor a second and at once. XMPP only: `account`, the desk's own JID; `server`,
+    host or host:port if DNS does not tell; `authority`, a PEM file to trust beside the system's.
     """
 
     port: int = 8466
@@ -125,6 +126,7 @@ class ChannelSettings:
     burst: int = 20
     account: str = ""
     server: str = ""
+    authority: str = ""
 
     def to_data(self) -> dict[str, Any]:
         """As JSON has it."""

@@ -10,9 +10,8 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,19 +20,15 @@ from sqlalchemy.orm import Session
 from app.chats import commands, queries
 from app.chats.commands.delivering import everybody_left
 from app.chats.queries import ChannelInfo
-from app.chats.rules import FRAME_BYTES, MAX_CHARS, MAX_FILE, Transport
 from app.chats.tables import Conversation
 from app.connectors.contracts import HealthState
 from app.kernel import signals
 from app.kernel.blobs import Packs
 from app.kernel.changes import Changes
-from app.kernel.errors import ExternalError
 from app.people.queries import agent
 from app.workers.chat_hub import Hub, desk_now
+from app.workers.chat_transports import Running, opener
 from app.workers.chat_writer import Writer
-
-if TYPE_CHECKING:
-    from app.connectors.chat.builtin import BuiltinChat, Serving
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +40,6 @@ _COALESCE_S: Final = 0.03
 _QUEUE_S: Final = 1.0
 """So often those who wait are told their place anew, at most."""
 _TIMERS_S: Final = 10.0
-_AGAIN_S: Final = 10.0
-_ENDING_S: Final = 5.0
 
 
 @dataclass(slots=True)
@@ -108,7 +101,7 @@ class ChatThread:
     async def _main(self) -> None:
         self._wake = asyncio.Event()
         self._writer = Writer(self._do)
-        self._running: dict[UUID, _Running] = {}
+        self._running: dict[UUID, Running] = {}
         with self._guard:
             self._loop = asyncio.get_running_loop()
             self._wake.set()
@@ -152,8 +145,9 @@ class ChatThread:
                 del self._running[key]
                 await running.end()
         for key, info in wanted.items():
-            if key not in self._running and info.transport == Transport.BUILTIN:
-                self._running[key] = _Running(info, self._hub(info), self._say)
+            if key not in self._running:
+                opened = opener(info, self._writer, self._ask, self._secrets)
+                self._running[key] = Running(info, self._hub(info), opened, self._say)
 
     def _hub(self, info: ChannelInfo) -> Hub:
         return Hub(info, self._writer, self._ask, self._packs, self._secrets)
@@ -194,58 +188,6 @@ class ChatThread:
                         await self._writer.do(work)
             except Exception:
                 log.exception("the timers of chat failed; they go on")
-
-
-class _Running:
-    """A channel that is switched on: its hub, and the task that keeps its transport up."""
-
-    def __init__(self, info: ChannelInfo, hub: Hub, say: Callable[[ChannelInfo, HealthState, str], None]) -> None:
-        self.info, self.hub, self._say = info, hub, say
-        self._task = asyncio.create_task(self._keep_up())
-
-    async def end(self) -> None:
-        """Say goodbye and end."""
-        self._task.cancel()
-        with suppress(asyncio.CancelledError, TimeoutError):
-            async with asyncio.timeout(_ENDING_S):
-                await self._task
-        self.hub.everybody_left()
-        self._say(self.info, HealthState.OFFLINE, "")
-
-    async def _keep_up(self) -> None:
-        # A web server is much to load: a desk without chat does without.
-        from app.connectors.chat.builtin import BuiltinChat
-
-        while True:
-            server = BuiltinChat(serving_of(self.info), self.hub)
-            self.hub.wire = server
-            told = asyncio.create_task(self._tell_when_up(server))
-            try:
-                await server.run()
-            except ExternalError as error:
-                log.warning("a chat channel cannot be opened: %s", error)
-                self._say(self.info, HealthState.ATTENTION, str(error))
-            except Exception:
-                log.exception("a chat channel failed; it is opened again")
-            finally:
-                told.cancel()
-            await asyncio.sleep(_AGAIN_S)
-
-    async def _tell_when_up(self, server: BuiltinChat) -> None:
-        await server.is_serving.wait()
-        self._say(self.info, HealthState.OK, "")
-
-
-def serving_of(info: ChannelInfo) -> Serving:
-    """How the built-in server is to serve a channel."""
-    from app.connectors.chat.builtin import Serving
-
-    it = info.settings
-    return Serving(
-        host=it.host, port=it.port, public_url=it.public_url, origins=it.origins, certificate=it.certificate, key=it.key,
-        trusted_proxies=it.trusted_proxies, max_visitors=it.max_visitors, sockets_per_ip=it.sockets_per_ip,
-        new_per_hour=it.new_per_hour, rate=it.rate, burst=it.burst, chars=MAX_CHARS, frame=FRAME_BYTES, file=MAX_FILE,
-    )  # fmt: skip
 
 
 def _has_chats(db: Session) -> bool:

@@ -43,3 +43,10 @@ def greets_web(port: int) -> bool:
             return sock.recv(5) == b"HTTP/"
     except OSError:
         return False
+
+
+def listens(port: int) -> bool:
+    """Does anything take connections on this port?"""
+    with socket.socket() as line:
+        line.settimeout(1.0)
+        return line.connect_ex(("127.0.0.1", port)) == 0
