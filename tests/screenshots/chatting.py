@@ -106,7 +106,7 @@ def answering(studio: Studio, desk: Desk) -> None:
     writer = page.stage.alone.writer
     writer.take_focus()
     writer.composer.edit.insertPlainText("/tra")
-    studio.wait(lambda: writer.answers.is_open, "the canned answers")
+    studio.wait(lambda: writer.caller.list.is_open, "the canned answers")
 
 
 def waiting(studio: Studio, desk: Desk) -> None:

@@ -15,8 +15,8 @@ from pytestqt.qtbot import QtBot
 from app.chats.queries import ChatRow
 from app.templates.queries import Canned
 from ui.models.chats import ChatModel, Heading, Item, key_of
+from ui.pages.chats.answers import fitting
 from ui.pages.chats.words import page_text, waiting_text, waiting_tone
-from ui.pages.chats.writer import fitting
 from ui.widgets.bubbles import FIRST, Bubble, BubbleView, as_markup
 
 AT = datetime(2026, 3, 5, 14, 0, tzinfo=UTC)

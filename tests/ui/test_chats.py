@@ -111,17 +111,17 @@ def test_a_canned_answer_is_called_by_a_stroke(page: Page, made: InboxDesk, plac
     qtbot.waitUntil(lambda: len(page.around.answers) == 2)
     writer = column.writer
     type_into(column, qtbot, "Hi! /tra")
-    qtbot.waitUntil(lambda: writer.answers.is_open and len(writer.answers.shown()) == 1)
+    qtbot.waitUntil(lambda: writer.caller.list.is_open and len(writer.caller.list.shown()) == 1)
     qtbot.keyClick(writer.composer.edit, KEY.Key_Return)
     assert writer.composer.text() == "Hi! Of course, Elena."
-    assert not writer.answers.is_open
+    assert not writer.caller.list.is_open
     qtbot.keyClicks(writer.composer.edit, " /")
-    qtbot.waitUntil(lambda: len(writer.answers.shown()) == 2)
+    qtbot.waitUntil(lambda: len(writer.caller.list.shown()) == 2)
     qtbot.keyClick(writer.composer.edit, KEY.Key_Escape)
-    assert not writer.answers.is_open
+    assert not writer.caller.list.is_open
     assert writer.composer.edit.hasFocus()
     qtbot.keyClicks(writer.composer.edit, "x")
-    assert not writer.answers.is_open  # declined once, it stays away from this word
+    assert not writer.caller.list.is_open  # declined once, it stays away from this word
 
 
 def test_the_visitor_is_seen_typing(page: Page, place: ChatDesk, qtbot: QtBot) -> None:
@@ -196,6 +196,36 @@ def test_several_stand_side_by_side(page: Page, place: ChatDesk, made: InboxDesk
     qtbot.waitUntil(lambda: [one.conversation for one in page.stage.beside] == [elena.conversation])
     page.context.actions.run("chat.beside")
     qtbot.waitUntil(lambda: not page.stage.is_beside)
+
+
+def test_who_is_taken_beside_others_gets_a_column(page: Page, place: ChatDesk, made: InboxDesk, qtbot: QtBot) -> None:
+    elena, waiting = place.chatting("Elena"), place.visitor("Jonas")
+    key = waiting.enters("Hello?")
+    until(qtbot, page, lambda: page.overview is not None and len(page.overview.waiting) == 1)
+    page.show_beside(on=True)
+    qtbot.waitUntil(lambda: len(page.stage.beside) == 1)
+    assert page.context.actions.run("chat.next")
+    column = shown(page, qtbot, key)
+    qtbot.waitUntil(column.writer.composer.edit.hasFocus)
+    assert [one.conversation for one in page.stage.beside] == [elena.conversation, key]
+
+
+def test_a_chat_of_a_colleague_is_looked_at_alone_and_then_they_stand_beside_again(
+    page: Page, place: ChatDesk, made: InboxDesk, qtbot: QtBot
+) -> None:
+    place.chatting("Elena")
+    other = place.visitor("Jonas")
+    key = other.enters("Hello?")
+    made.desk.act(made.bob, commands.accept, key)
+    until(qtbot, page, lambda: page.overview is not None and len(page.overview.others) == 1)
+    page.show_beside(on=True)
+    qtbot.waitUntil(lambda: len(page.stage.beside) == 1)
+    page.context.go("chats", conversation=key)
+    shown(page, qtbot, key)
+    assert not page.stage.is_beside
+    page.context.go("inbox")
+    page.context.go("chats")
+    qtbot.waitUntil(lambda: page.stage.is_beside and len(page.stage.beside) == 1)
 
 
 def test_whoever_has_left_is_answered_by_mail(page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout
@@ -44,7 +46,7 @@ class ChatsFrame(BasePage):
         """A column has been made."""
         raise NotImplementedError
 
-    def is_typing(self, _conversation: object) -> bool:
+    def is_typing(self, conversation: UUID | None) -> bool:
         """Does the visitor type?"""
         raise NotImplementedError
 

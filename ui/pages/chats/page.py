@@ -6,17 +6,15 @@ visitors write; so the window has time for the person's own keys.
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QTimer
-from PySide6.QtGui import QImage
 
 from app.chats.queries import ChatRow
-from app.kernel import clock, options
+from app.kernel import options
 from app.kernel.changes import Changes
 from app.templates.commands import note_used
 from ui.pages import Context
@@ -25,19 +23,17 @@ from ui.pages.chats.acts import ChatActs
 from ui.pages.chats.column import ChatColumn
 from ui.pages.chats.frame import ChatsFrame
 from ui.pages.chats.keys import bind
+from ui.pages.chats.letters import ChatLetters
 from ui.pages.chats.loading import Around, Overview, Talk
 from ui.pages.chats.standing import Standing
-from ui.pages.chats.words import GOING_ON, visitor_name
+from ui.pages.chats.typing import Typing
+from ui.pages.chats.words import visitor_name
 from ui.pages.inbox import loading as inbox_loading
-from ui.pages.inbox.letter import Letter
 from ui.pages.inbox.letters import Post
 from ui.pages.inbox.mailfiles import MailFiles
 from ui.text import tr
-from ui.widgets.pictures import png_of
 
 _TICK_MS = 1000
-TYPING_S = 7.0
-"""So long a word that somebody types holds; they say it again while they do."""
 
 
 class Page(ChatsFrame):
@@ -46,16 +42,20 @@ class Page(ChatsFrame):
     def __init__(self, context: Context) -> None:
         self.me = context.desk.me()
         self.front: UUID | None = None
+        self.one_for_now = False
+        """Something that is no chat of one's own is looked at, though several would be shown side by side."""
+        self._taken: UUID | None = None
         self.overview: Overview | None = None
         self.around = Around((), (), has_channel=True)
-        self._typing: dict[UUID, float] = {}
-        self._letters: dict[tuple[UUID, str], Letter] = {}
         self._reading: dict[ChatColumn, Standing] = {}
         self.acts = ChatActs(context)
         super().__init__(context)
+        self.typing = Typing(self)
+        self.typing.changed.connect(self._show_typing)
         self.files = MailFiles(context, opened="opened-chat")
         self.files.setParent(self)
         self.post = Post(context, self, lambda: 0)
+        self.letters = ChatLetters(self.acts, self.post)
         tasks = context.tasks
         self._list = Standing(tasks, lambda: (loading.overview, (self.me,)), self._take_overview, self, self._failed)
         self._around = Standing(tasks, lambda: (loading.around, (self.me,)), self._take_around, self)
@@ -72,10 +72,15 @@ class Page(ChatsFrame):
 
     def activate(self) -> None:
         bind(self)
+        if self.one_for_now:
+            self.one_for_now = False
+            self.laid_out()
         self.take_focus()
 
     def deactivate(self) -> None:
         self.rest()
+        if not self.context.tasks.running:
+            self.letters.forget()
 
     def rest(self) -> None:
         for column in self.stage.columns():
@@ -98,7 +103,7 @@ class Page(ChatsFrame):
 
     def refresh(self, changes: Changes) -> None:
         self.me = self.context.desk.me()
-        self._hear(changes)
+        self.typing.hear(changes)
         if changes.touches("conversation", "chat_visitor", "agent", "setting"):
             self._list.again()
         if changes.touches("agent", "canned", "chat_channel", "setting"):
@@ -136,10 +141,10 @@ class Page(ChatsFrame):
         """Show a chat: its column, if it stands beside others, else in front."""
         self.front = conversation
         if self.stage.is_beside:
-            place = next((n for n, one in enumerate(self.stage.beside) if one.conversation == conversation), -1)
-            if self.stage.go_to(place):
+            if self._go_to_column(conversation):
                 return
-            self.show_beside(on=False)
+            self.one_for_now = True
+            self._leave_beside()
         self.stage.show_alone()
         self.fit()
         if self.stage.alone.set_conversation(conversation):
@@ -147,8 +152,13 @@ class Page(ChatsFrame):
         self.list.choose(conversation)
         self.context.actions.refresh()
 
+    def _go_to_column(self, conversation: UUID) -> bool:
+        place = next((n for n, one in enumerate(self.stage.beside) if one.conversation == conversation), -1)
+        return self.stage.go_to(place)
+
     def show_beside(self, *, on: bool) -> None:
         """Several side by side, or one in front, from now on."""
+        self.one_for_now = False
         if on != self.beside_wanted:
             self.beside_wanted = on
             self.context.tasks.do(options.put, "chats_beside", on)
@@ -156,17 +166,22 @@ class Page(ChatsFrame):
         self.take_focus()
 
     def laid_out(self) -> None:
-        beside = self.beside_wanted and self.can_stand_beside and self.overview is not None
-        if beside and self.overview is not None:
-            for column in self.stage.show_beside([row.id for row in _in_order(self.overview)]):
+        found = self.overview
+        if found is not None and self.beside_wanted and self.can_stand_beside and not self.one_for_now:
+            own = [row.id for row in _in_order(found)]
+            for column in self.stage.show_beside(own):
                 self.read(column)
+            self.stage.bar.show_more(len(own) - len(self.stage.beside))
         elif self.stage.is_beside:
             current = self.stage.current
             self.front = current.conversation if current is not None else self.front
-            self.stage.show_beside(())  # what is typed there is kept
-            self.stage.show_nothing()
+            self._leave_beside()
             self._show_front()
         self.fit()
+
+    def _leave_beside(self) -> None:
+        self.stage.show_beside(())  # what is typed there is kept
+        self.stage.show_nothing()
 
     def step(self, by: int) -> None:
         """The next or the previous chat."""
@@ -183,13 +198,14 @@ class Page(ChatsFrame):
             self.accept(self.overview.waiting[0])
 
     def accept(self, row: ChatRow) -> None:
-        """Take a chat, and write."""
+        """Take a chat, and write as soon as it is there."""
 
         def taken(_done: object) -> None:
-            self.open(row.id)
-            current = self.stage.current
-            if current is not None:
-                current.writer.take_focus()
+            if not self.stage.is_beside:
+                self.open(row.id)
+                self._enter()
+            elif not self._go_to_column(row.id):
+                self._taken = row.id  # its column comes with the next look at the list
 
         self.acts.accept(row, taken)
 
@@ -203,8 +219,10 @@ class Page(ChatsFrame):
         self.overview = found
         self.list.show_overview(found)
         self.stage.bar.show_numbers(found.counts, found.opening)
-        if self.beside_wanted and self.can_stand_beside:
+        if self.beside_wanted and self.can_stand_beside and not self.one_for_now:
             self.laid_out()
+            if self._taken is not None and self._go_to_column(self._taken):
+                self._taken = None
         elif self.front is None:
             self._show_front()
         self.list.choose(self.front)
@@ -238,23 +256,15 @@ class Page(ChatsFrame):
     def _take_talk(self, column: ChatColumn, talk: Talk | None) -> None:
         if talk is None or talk.view.row.id != column.conversation:
             return
+        before = column.talk.view.last_seq if column.talk is not None else 0
+        if before and talk.view.last_seq > before and talk.view.lines[-1].direction == "in":
+            self.typing.stopped(talk.view.row.id)
         typing = self.is_typing(talk.view.row.id)
         column.set_enter_sends(self.around.enter_sends)
-        column.show_talk(talk, self._letters_of(talk), self.around.answers, typing=typing)
+        column.show_talk(talk, self.letters.begun_in(talk), self.around.answers, typing=typing)
         if column is self.stage.current:
             self._show_side()
         self.context.actions.refresh()
-
-    def _letters_of(self, talk: Talk) -> list[Letter]:
-        """What was begun in a chat: as it was left here, else as the desk has it."""
-        key, found = talk.view.row.id, []
-        for mode, draft in (("reply", talk.reply), ("note", talk.note)):
-            known = self._letters.get((key, mode))
-            if known is not None:
-                found.append(known)
-            elif draft is not None:
-                found.append(Letter.of_draft(draft))
-        return found
 
     def _show_side(self) -> None:
         current = self.stage.current
@@ -282,17 +292,8 @@ class Page(ChatsFrame):
 
     # -- typing, and time
 
-    def is_typing(self, conversation: object) -> bool:
-        return isinstance(conversation, UUID) and self._typing.get(conversation, 0) > time.monotonic()
-
-    def _hear(self, changes: Changes) -> None:
-        said = [one.payload or {} for one in changes.signals if one.topic == "chat_typing"]
-        for payload in said:
-            if payload.get("who") == "visitor":
-                key = UUID(hex=str(payload.get("conversation")))
-                self._typing[key] = time.monotonic() + TYPING_S if payload.get("on") else 0.0
-        if said:
-            self._show_typing()
+    def is_typing(self, conversation: UUID | None) -> bool:
+        return self.typing.types(conversation)
 
     def _show_typing(self) -> None:
         for column in self.stage.columns():
@@ -304,17 +305,12 @@ class Page(ChatsFrame):
             return
         for column in self.stage.columns():
             column.go_on()
-        if self._typing:
-            over = [key for key, until in self._typing.items() if until <= time.monotonic()]
-            for key in over:
-                del self._typing[key]
-            if over:
-                self._show_typing()
 
     # -- wiring
 
     def listen(self, column: ChatColumn) -> None:
         writer = column.writer
+        self.letters.listen(column)
         self._reading[column] = Standing(
             self.context.tasks,
             lambda: (loading.opened, (column.conversation, self.me)) if column.conversation is not None else None,
@@ -326,12 +322,6 @@ class Page(ChatsFrame):
         column.mail_wanted.connect(lambda: column.set_by_mail(True))
         column.lines.file_opened.connect(lambda key: self._open_file(column, key))
         column.lines.link_clicked.connect(self.files.open_link)
-        writer.sent.connect(lambda letter, way: self._send(column, letter, way))
-        writer.kept.connect(lambda letter: self._keep(column, letter))
-        writer.typing.connect(lambda on: self._tell_typing(column, on=on))
-        writer.files_chosen.connect(lambda paths: self.post.attach(writer, paths))
-        writer.image_given.connect(lambda image: self._attach_image(column, image))
-        writer.attach_wanted.connect(lambda: self.post.ask_files(writer))
         writer.answer_used.connect(lambda key: self.context.tasks.do(note_used, key))
         writer.refused.connect(lambda words: self.context.toasts.say(words, "bad"))
         writer.escaped.connect(self.list.focus_rows)
@@ -372,38 +362,7 @@ class Page(ChatsFrame):
         if moment.ticket is not None:
             self.context.go("inbox", ticket=moment.ticket, message=moment.message)
 
-    # -- words of ours
-
-    def _send(self, column: ChatColumn, letter: Letter, way: str) -> None:
-        row = column.row
-        if row is None:
-            return
-        key = (row.id, letter.mode)
-        self._letters[key] = Letter(letter.mode)
-
-        def failed(_error: Exception) -> bool:
-            if column.conversation == row.id:
-                column.writer.put_back(letter)
-            else:
-                self._letters[key] = letter
-                self.acts.keep(row, letter)
-            return False
-
-        self.acts.send(row, letter, way, failed)
-        column.lines.to_end()
-
-    def _keep(self, column: ChatColumn, letter: Letter) -> None:
-        if column.row is not None:
-            self._letters[column.row.id, letter.mode] = letter
-            self.acts.keep(column.row, letter)
-
-    def _tell_typing(self, column: ChatColumn, *, on: bool) -> None:
-        if column.row is not None and column.row.state in GOING_ON:
-            self.acts.tell_typing(column.row, on=on)
-
-    def _attach_image(self, column: ChatColumn, image: QImage) -> None:
-        name = tr("picture {time}.png", time=clock.now().astimezone().strftime("%Y-%m-%d %H-%M-%S"))
-        self.post.attach_bytes(column.writer, name, lambda: png_of(image))
+    # -- files
 
     def _open_file(self, column: ChatColumn, key: str) -> None:
         lines = column.talk.view.lines if column.talk is not None else ()

@@ -46,8 +46,10 @@ class BesideBar(BarHeader):
         self._ways.chosen.connect(self._way_chosen)
         self.accepting.toggled.connect(self.accepting_chosen)
         self._taken, self._waiting = Pill("", "plain"), Button("", "small", clicked=self.next_wanted.emit)
-        self.set_beside(self._taken, self._waiting)
+        self._more = Button("", "small", clicked=self.one_wanted.emit)
+        self.set_beside(self._taken, self._waiting, self._more)
         self._waiting.hide()
+        self._more.hide()
 
     def show_numbers(self, counts: ChatCounts, opening: Opening) -> None:
         """Places taken, who waits, and whether one is there for visitors."""
@@ -59,6 +61,11 @@ class BesideBar(BarHeader):
         self.accepting.setChecked(not opening.away)
         self.accepting.blockSignals(blocked)
         self.accepting.update()
+
+    def show_more(self, count: int) -> None:
+        """How many of one's own chats there is no room for."""
+        self._more.setText(tr("{n} more of yours", n=count))
+        self._more.setVisible(count > 0)
 
     def _way_chosen(self, key: str) -> None:
         self._ways.choose("beside")

@@ -1,58 +1,36 @@
 """Writing in a chat: the composer with files and canned answers, as a message, a mail or a note.
 
-`/` begins a canned answer wherever a word begins; the list lies over the text, Enter puts the chosen one in with its
-placeholders filled. What is typed is kept as the ticket's draft, so that it is there in the inbox too. That one types is told
-the visitor at most every three seconds, and that one stopped.
+`/` begins a canned answer wherever a word begins (`answers`). What is typed is kept as the ticket's draft, so that it is there
+in the inbox too. That one types is told the visitor at most every three seconds, and that one stopped.
 """
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent, QTextCursor
+from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.chats.rules import MAX_CHARS
 from app.conversations.commands import NewAttachment
 from app.templates.queries import Canned
-from app.templates.rules import fill
+from ui.pages.chats.answers import AnswerCaller
 from ui.pages.inbox.letter import Letter
 from ui.text import count_text, tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.composer import Attachment, Composer
-from ui.widgets.fuzzy import fuzzy
 from ui.widgets.label import Label
 from ui.widgets.layout import row
-from ui.widgets.suggest import Suggestion, SuggestList
 
 KEEP_MS = 2000
 TYPING_S = 3.0
 STOPPED_MS = 5000
-_SHOWN = 6
-_CALLED = re.compile(r"(?:^|(?<=\s))/(\S{0,40})$")
 
 Way = str
 """How an answer goes: `chat`, `mail`, or `` where only notes can be written."""
-
-
-def fitting(answers: Sequence[Canned], typed: str) -> list[Canned]:
-    """The canned answers for what is typed after `/`, best first: shortcut words, then names, then texts."""
-    if not typed:
-        return sorted(answers, key=lambda one: (-one.used, one.name.casefold()))
-    found: list[tuple[int, float, int, Canned]] = []
-    wanted = typed.casefold()
-    for place, one in enumerate(answers):
-        if one.shortcut.casefold().startswith(wanted):
-            found.append((0, len(one.shortcut), place, one))
-        elif (match := fuzzy(typed, one.name)) is not None:
-            found.append((1, -match.score, place, one))
-        elif wanted in one.text.casefold():
-            found.append((2, 0, place, one))
-    return [one for *_, one in sorted(found, key=lambda each: each[:3])]
 
 
 class ChatWriter(QFrame):
@@ -72,12 +50,10 @@ class ChatWriter(QFrame):
         super().__init__()
         self._letters: dict[str, Letter] = {}
         self._files: tuple[NewAttachment, ...] = ()
-        self._answers: tuple[Canned, ...] = ()
-        self._facts: Mapping[str, str] = {}
         self._way: Way = "chat"
         self._mode = "reply"
         self._name = ""
-        self._dirty = self._told = self._declined = False
+        self._dirty = self._told = False
         self._told_at = -TYPING_S
         self.turn = 0
         """Counts what is being written: a file that was chosen for something else is not added."""
@@ -111,7 +87,7 @@ class ChatWriter(QFrame):
 
     def set_answers(self, answers: Sequence[Canned], facts: Mapping[str, str]) -> None:
         """The canned answers, and what their placeholders stand for here."""
-        self._answers, self._facts = tuple(answers), facts
+        self.caller.set_answers(answers, facts)
 
     def set_mode(self, mode: str) -> None:
         """Message or note, with the keyboard in the text."""
@@ -199,12 +175,7 @@ class ChatWriter(QFrame):
 
     def open_answers(self) -> None:
         """Begin a canned answer at the cursor."""
-        self.take_focus()
-        cursor = self.composer.edit.textCursor()
-        before = cursor.block().text()[: cursor.positionInBlock()]
-        if not _CALLED.search(before):
-            cursor.insertText("/" if not before or before[-1].isspace() else " /")
-        self._offer()
+        self.caller.open()
 
     # -- building
 
@@ -222,7 +193,6 @@ class ChatWriter(QFrame):
         edit = self.composer.edit
         edit.set_least(44)
         edit.textChanged.connect(self._changed)
-        edit.cursorPositionChanged.connect(self._offer)
         edit.files_given.connect(self.files_chosen)
         edit.image_given.connect(self.image_given)
         edit.escaped.connect(self.escaped)
@@ -230,10 +200,9 @@ class ChatWriter(QFrame):
         self.composer.strip.removed.connect(self._remove_file)
         self.composer.modes.chosen.connect(self._mode_chosen)
         edit.installEventFilter(self)
-        self.answers = SuggestList(tr("Canned answers"), page)
-        self.answers.watch(edit)  # filters that came last are asked first: the list has its keys before Enter sends
-        self.answers.taken.connect(self._insert)
-        self.answers.left.connect(self._decline)
+        # Filters that came last are asked first: the list has its keys before Enter sends.
+        self.caller = AnswerCaller(edit, self.composer, page)
+        self.caller.used.connect(self.answer_used)
         self._pause = QTimer(self, singleShot=True, interval=KEEP_MS)
         self._pause.timeout.connect(self.keep_now)
         self._stopped = QTimer(self, singleShot=True, interval=STOPPED_MS)
@@ -267,7 +236,7 @@ class ChatWriter(QFrame):
         letter = self._letters.get(mode, Letter(mode))
         self._mode = mode
         self.turn += 1
-        self.answers.hide()
+        self.caller.list.hide()
         edit = self.composer.edit
         blocked = edit.blockSignals(True)
         self.composer.set_text(letter.text)
@@ -294,7 +263,6 @@ class ChatWriter(QFrame):
         self._dirty = True
         self._pause.start()
         self._tell_typing()
-        self._offer()
 
     def _tell_typing(self) -> None:
         if self._mode != "reply" or self._way != "chat":
@@ -323,47 +291,6 @@ class ChatWriter(QFrame):
         self._show_files()
         self._changed()
 
-    # -- canned answers
-
-    def _called(self) -> str | None:
-        """What is typed after `/`, up to the cursor; None where no answer is being called."""
-        cursor = self.composer.edit.textCursor()
-        found = _CALLED.search(cursor.block().text()[: cursor.positionInBlock()])
-        return None if found is None or cursor.hasSelection() else found[1]
-
-    def _offer(self) -> None:
-        typed = self._called() if self.composer.edit.hasFocus() else None
-        if typed is None:
-            self._declined = False
-        if typed is None or self._declined:
-            self.answers.hide()
-            return
-        found = fitting(self._answers, typed)
-        lines = [
-            Suggestion(one.id.hex, one.shortcut, one.name, _begin(fill(one.text, self._facts)))
-            for one in found[:_SHOWN]
-        ]
-        self.answers.offer(lines, len(self._answers), self.composer)
-
-    def _decline(self) -> None:
-        """Esc: what begins with a stroke here is no canned answer."""
-        self._declined = True
-
-    def _insert(self, key: str) -> None:
-        typed = self._called()
-        one = next((each for each in self._answers if each.id.hex == key), None)
-        if one is None or typed is None:
-            return
-        cursor = self.composer.edit.textCursor()
-        cursor.movePosition(cursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, len(typed) + 1)
-        cursor.insertText(fill(one.text, self._facts))
-        self.answer_used.emit(one.id)
-
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         super().resizeEvent(event)
-        if self.answers.is_open:
-            self.answers.place(self.composer)
-
-
-def _begin(text: str) -> str:
-    return " ".join(text.split())[:160]
+        self.caller.place()
