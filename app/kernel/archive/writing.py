@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -63,7 +62,10 @@ def write_archive(
     part = target.with_name(target.name + ".part")
     try:
         with contextlib.ExitStack() as stack:
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=target.parent, prefix=".deskbell-")))
+            folder = target.with_name(f".{target.name}.making")  # what a killed run left is found by its name
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700)
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
             stack.callback(part.unlink, missing_ok=True)
             manifest = _Writing(source, folder, part, now, passphrase, dict(secrets or {}), going).run()
             part.replace(target)

@@ -1,0 +1,190 @@
+# mypy: disable-error-code="no-untyped-call"
+"""Restoring in the window: looking first, making ready beside the desk, the exchange, and the list of what is left to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.conversations.mailboxes import NewMailbox, add_mailbox
+from app.desk import Desk
+from app.desk.backing_up import write_file
+from app.desk.describing import describe
+from app.kernel.paths import Workspace
+from app.kernel.switching import FOLDER
+from app.people.commands import add_agent
+from tests.desk_fixture import mail_in
+from ui.main import Program
+from ui.pages.backing_up import backups_of
+from ui.pages.restore.afterwards import AfterSheet
+from ui.pages.restore.exchanging import exchange_desks
+from ui.pages.restore.page import Page
+from ui.pages.settings.data import DataPane
+from ui.pages.settings.saving import SaveSheet
+from ui.widgets.button import Button
+from ui.widgets.label import Label
+from ui.window import Window
+
+LONG = 60_000
+WORDS = "four plain words here"
+
+
+@pytest.fixture
+def archives(tmp_path: Path) -> Path:
+    """A folder with a backup of a desk with three tickets, plain and locked."""
+    with Desk.open(tmp_path / "old", create=True) as desk:
+        desk.sit_down(desk.work(add_agent, "Ann"))
+        box = NewMailbox("help@desk.example", "imap://127.0.0.1:1", "smtp://127.0.0.1:1", "help", "one")
+        desk.work(add_mailbox, box)
+        desk.work(lambda tx: [mail_in(tx, address=f"c{number}@shop.example") for number in range(3)])
+        write_file(desk, tmp_path / "plain.deskbell")
+        write_file(desk, tmp_path / "locked.deskbell", passphrase=WORDS)
+    return tmp_path
+
+
+def opened(program: Program) -> Window:
+    program.begin()
+    assert program.window is not None
+    return program.window
+
+
+def at_restore(window: Window, qtbot: QtBot, file: Path) -> Page:
+    window.go("restore", file=file)
+    page = window.page()
+    assert isinstance(page, Page)
+    return page
+
+
+def said(page: Page) -> str:
+    return " ".join(label.text() for label in page.findChildren(Label) if label.isVisible())
+
+
+def shut(program: Program) -> None:
+    if program.window is not None:
+        program.window.close()
+    program.end()
+
+
+def test_from_the_first_screen_to_the_list_of_what_is_left(archives: Path, qapp: QApplication, qtbot: QtBot) -> None:
+    folder = archives / "new"
+    folder.mkdir(mode=0o700)
+    program = Program(qapp, folder, engine=False)
+    window = opened(program)
+    try:
+        page = at_restore(window, qtbot, archives / "plain.deskbell")
+        qtbot.waitUntil(page.restore_button.isVisible, timeout=LONG)
+        assert "help@desk.example" in said(page)
+        page.restore_button.click()
+        qtbot.waitUntil(lambda: program.wants_restored and not window.isVisible(), timeout=LONG)
+    finally:
+        program.end()
+    words = exchange_desks(Workspace(folder))
+    again = Program(qapp, folder, engine=False)
+    again.begin(words, restored=True)
+    try:
+        shown = again.window
+        assert shown is not None
+        assert again.desk is not None
+        qtbot.waitUntil(lambda: isinstance(shown.context.overlay.current(), AfterSheet), timeout=LONG)
+        sheet = shown.context.overlay.current()
+        assert sheet is not None
+        assert any("help@desk.example" in button.accessibleName() for button in sheet.findChildren(Button))
+        assert shown.current == "inbox"
+        assert describe(again.desk.workspace.database).about.tickets == 3
+        assert not list(folder.glob("before-*"))
+    finally:
+        shut(again)
+
+
+def test_a_locked_file_asks_until_the_passphrase_is_right(archives: Path, qapp: QApplication, qtbot: QtBot) -> None:
+    program = Program(qapp, archives / "old", engine=False)
+    window = opened(program)
+    try:
+        page = at_restore(window, qtbot, archives / "locked.deskbell")
+        qtbot.waitUntil(page.unlock_button.isVisible, timeout=LONG)
+        page.passphrase.setText("no words of mine")
+        page.unlock_button.click()
+        qtbot.waitUntil(lambda: "not the passphrase" in said(page), timeout=LONG)
+        page.passphrase.setText(WORDS)
+        page.unlock_button.click()
+        qtbot.waitUntil(page.restore_button.isVisible, timeout=LONG)
+        assert "is kept" in said(page)
+    finally:
+        shut(program)
+
+
+def test_what_is_no_backup_is_said_and_another_can_be_chosen(archives: Path, qapp: QApplication, qtbot: QtBot) -> None:
+    (archives / "holiday.deskbell").write_bytes(b"no backup")
+    program = Program(qapp, archives / "old", engine=False)
+    window = opened(program)
+    try:
+        page = at_restore(window, qtbot, archives / "holiday.deskbell")
+        qtbot.waitUntil(lambda: "not a Deskbell backup" in said(page), timeout=LONG)
+        next(one for one in page.findChildren(Button) if one.isVisible() and one.text() == "Choose another one").click()
+        qtbot.waitUntil(lambda: page.choose_button.isVisible() is True, timeout=LONG)
+    finally:
+        shut(program)
+
+
+def test_called_off_nothing_is_left(archives: Path, qapp: QApplication, qtbot: QtBot) -> None:
+    program = Program(qapp, archives / "old", engine=False)
+    window = opened(program)
+    try:
+        page = at_restore(window, qtbot, archives / "plain.deskbell")
+        qtbot.waitUntil(page.restore_button.isVisible, timeout=LONG)
+        page.restore()
+        page.call_off()
+        qtbot.waitUntil(lambda: window.tasks.running == 0, timeout=LONG)
+        assert not program.wants_restored
+        assert not (archives / "old" / FOLDER).exists()
+        assert not window.context.actions.run("restore_now")
+    finally:
+        shut(program)
+
+
+def test_a_file_is_saved_under_a_passphrase_and_can_be_called_off(
+    archives: Path, qapp: QApplication, qtbot: QtBot
+) -> None:
+    program = Program(qapp, archives / "old", engine=False)
+    window = opened(program)
+    try:
+        window.go("settings", category="data")
+        qtbot.waitUntil(lambda: window.context.actions.run("save_backup"), timeout=LONG)
+        sheet = window.context.overlay.current()
+        assert isinstance(sheet, SaveSheet)
+        sheet.locks.setChecked(True)
+        sheet.passphrase.setText(WORDS)
+        sheet.again.setText("something else")
+        sheet.save(archives / "mine.deskbell")
+        assert window.context.overlay.current() is sheet
+        sheet.again.setText(WORDS)
+        sheet.save(archives / "mine.deskbell")
+        qtbot.waitUntil((archives / "mine.deskbell").exists, timeout=LONG)
+        backups = backups_of(window.context)
+        qtbot.waitUntil(lambda: not backups.is_running, timeout=LONG)
+        backups.write(archives / "other.deskbell")
+        backups.cancel()
+        qtbot.waitUntil(lambda: not backups.is_running, timeout=LONG)
+        assert not (archives / "other.deskbell").exists()
+        assert (archives / "mine.deskbell").read_bytes().startswith(b"DBSEAL1")
+    finally:
+        shut(program)
+
+
+def test_the_second_place_is_chosen_and_filled_at_once(archives: Path, qapp: QApplication, qtbot: QtBot) -> None:
+    stick = archives / "stick"
+    stick.mkdir()
+    program = Program(qapp, archives / "old", engine=False)
+    window = opened(program)
+    try:
+        window.go("settings", category="data")
+        pane = window.page().stack.currentWidget()  # type: ignore[union-attr]
+        assert isinstance(pane, DataPane)
+        pane.choose_folder(stick)
+        qtbot.waitUntil(lambda: bool(list(stick.glob("*/*.json"))), timeout=LONG)
+        qtbot.waitUntil(lambda: str(stick) in " ".join(one.text() for one in pane.findChildren(Label)), timeout=LONG)
+    finally:
+        shut(program)
