@@ -3,6 +3,8 @@
 from app.chats.commands.answering import Sent, mark_read, note_chat, reply_by_mail, send_chat, typing
 from app.chats.commands.channels import add_channel, change_channel, remove_channel, set_away
 from app.chats.commands.delivering import (
+    Came,
+    everybody_left,
     hold_for_gone,
     note_delivered,
     note_delivered_upto,
@@ -28,6 +30,7 @@ from app.chats.commands.uploading import keep_upload, tidy_uploads
 
 __all__ = [
     "Accepted",
+    "Came",
     "Refused",
     "Said",
     "Sent",
@@ -40,6 +43,7 @@ __all__ = [
     "end_chat",
     "end_silent",
     "ended_by_visitor",
+    "everybody_left",
     "hold_for_gone",
     "keep_upload",
     "mail_transcript",
