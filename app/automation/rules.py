@@ -145,22 +145,22 @@ def _moments(hours: Hours, first: date, last: date) -> Iterator[tuple[datetime, 
     while day <= last:
         if day not in hours.holidays:
             for start, end in hours.week[day.weekday()]:
-                opens, closes = _moment(day, start, zone), _moment(day, end, zone)
+                opens, closes = _moment(day, start, zone), _moment(day, end, zone, later=True)
                 if opens < closes:
                     yield opens, closes
         day += timedelta(days=1)
 
 
-def _moment(day: date, minutes: int, zone: zoneinfo.ZoneInfo) -> datetime:
-    """A time of the wall clock as a moment. One that is skipped is the moment of the change; one that comes twice, the first
-    for an opening; a closing that comes twice is the second, so that the hour between is open.
+def _moment(day: date, minutes: int, zone: zoneinfo.ZoneInfo, *, later: bool = False) -> datetime:
+    """A time of the wall clock as a moment. One that is skipped is the moment of the change; of one that comes twice the
+    first, or (`later`, for closing) the second, so that the hour between is open.
     """
     whole = day + timedelta(days=minutes // DAY_MINUTES)
     clock = time(minutes % DAY_MINUTES // 60, minutes % 60)
     wall = datetime.combine(whole, clock, zone)
     there = wall.astimezone(UTC)
     if there.astimezone(zone).replace(tzinfo=None) == wall.replace(tzinfo=None):
-        return there
+        return wall.replace(fold=1).astimezone(UTC) if later else there
     # It does not exist: with fold=0 the offset from before the change is taken, which lands behind it by the gap's length.
     return _change_near(there - timedelta(days=1), there, zone)
 

@@ -26,7 +26,7 @@ def add_canned(tx: Tx, name: str, text: str, shortcut: str = "", own: bool = Fal
     return row.id
 
 
-def change_canned(tx: Tx, canned: UUID, **fields: Any) -> bool:
+def change_canned(tx: Tx, canned: UUID, /, **fields: Any) -> bool:
     """Change `name`, `text`, `shortcut` or `own`; False when all of it is so already. Raises NotFoundError, UserError."""
     row = _row(tx, canned)
     known = {"name": _name, "text": _text, "shortcut": tidy_shortcut}
