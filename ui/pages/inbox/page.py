@@ -330,6 +330,7 @@ class Page(InboxFrame):
     def write_new(self, to: str = "", subject: str = "", letter: Letter | None = None) -> None:
         """Begin a mail to somebody, about something or as a link asks for it, or go on with the one begun."""
         self.writer.keep_now()
+        self.new_mail.writer.keep_now()
 
         def take(kept: Any) -> None:
             begun = next((one for one in kept if one.kind == "new" and one.ticket is None), None)
