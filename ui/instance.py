@@ -15,13 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QDeadlineTimer, QObject, QThread, QTimer
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from app.kernel.asked import LONGEST_LINE, Asked, as_line, of_line
 
-ANSWER_MS: Final = 5000
+ANSWER_MS: Final = 10_000
 PATIENCE_MS: Final = 2000
+_AGAIN_MS: Final = 50
 _HERE: Final = b"here"
 _MOST_CALLERS: Final = 16
 
@@ -72,14 +73,24 @@ class Reception(QObject):
             line.abort()
 
 
-def hand_over(folder: Path, asked: Asked) -> bool:
-    """Ask the open window of a desk; False if it does not answer. Waits for it, and needs no application."""
-    line = QLocalSocket()
-    line.connectToServer(name_of(folder))
-    if not line.waitForConnected(ANSWER_MS) or not is_ours(line):
+def hand_over(folder: Path, asked: Asked, *, patience_ms: int = ANSWER_MS) -> bool:
+    """Ask the open window of a desk; False if it does not answer. Waits for it, and needs no application.
+
+    A window that is only just starting does not listen yet, so who finds nobody tries again until the time is over.
+    """
+    until = QDeadlineTimer(patience_ms)
+    while True:
+        line = QLocalSocket()
+        line.connectToServer(name_of(folder))
+        if line.waitForConnected(patience_ms):
+            break
+        if until.hasExpired():
+            return False
+        QThread.msleep(_AGAIN_MS)
+    if not is_ours(line):
         return False
     line.write(as_line(asked))
-    return line.waitForReadyRead(ANSWER_MS) and bytes(line.readAll().data()).startswith(_HERE)
+    return line.waitForReadyRead(patience_ms) and bytes(line.readAll().data()).startswith(_HERE)
 
 
 def is_ours(line: QLocalSocket) -> bool:

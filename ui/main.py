@@ -13,11 +13,12 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QLockFile, QObject, QSocketNotifier, QTimer
-from PySide6.QtGui import QFileOpenEvent
+from PySide6.QtGui import QFileOpenEvent, QIcon
 
 from app import VERSION
 from app.kernel import frozen, returning
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
     from ui.window import Window
 
 log = logging.getLogger(__name__)
+
+_ROWS_MS = 3000
+"""So long what comes after the first rows waits for them."""
 
 
 @dataclass
@@ -70,6 +74,7 @@ class Program(QObject):
         self._supervisor: Supervisor | None = None
         self._tray: QObject | None = None
         self._updating: QObject | None = None
+        self._later: QTimer | None = None  # until the first rows are there
         self.theme = Theme(app)
         self.desk: Desk | None = None
         self.window: Window | None = None
@@ -96,6 +101,8 @@ class Program(QObject):
 
         stays = not (self.wants_room or self.wants_restored)
         leave = self.desk is not None and stays and bool(self.desk.ask(options.get, "keep_engine"))
+        if self._later is not None:
+            self._later.stop()
         if self.window is not None:
             self.window.windows.shut()
         if self._supervisor is not None:
@@ -125,9 +132,10 @@ class Program(QObject):
         self.window.context.actions.bind(self, "compact", self._ask_for_room)
         self.window.context.actions.bind(self, "restore_now", self._exchange, self._can_exchange)
         self.window.start()
-        if not (self._background and _has_tray()):
+        is_shown = not (self._background and _has_tray())
+        if is_shown:
             self.window.show()
-        QTimer.singleShot(0, self._after_first_paint)
+        self._await_first_rows(self.window, _ROWS_MS if is_shown and self.window.current == "inbox" else 0)
 
     def _apologise(self, words: str) -> None:
         """There is no desk to show: say why in a window, with a way to try again."""
@@ -140,7 +148,14 @@ class Program(QObject):
         self._apology.resize(640, 420)
         self._apology.show()
 
-    def _after_first_paint(self) -> None:
+    def _await_first_rows(self, window: Window, at_most_ms: int) -> None:
+        """What the first rows can do without waits for them, but not for ever: a list may fail to be read."""
+        later = self._later = QTimer(window, singleShot=True, interval=at_most_ms)
+        later.timeout.connect(self._after_first_rows)
+        window.first_rows.connect(lambda: later.start(0) if later.isActive() else None)
+        later.start()
+
+    def _after_first_rows(self) -> None:
         settle()
         from ui.instance import Reception
 
@@ -150,6 +165,7 @@ class Program(QObject):
 
             self._supervisor = Supervisor(self.desk, self._engine_died)
             self._supervisor.start()
+        self._app.setWindowIcon(QIcon(str(files("resources").joinpath("icons", "deskbell.svg"))))
         if self.window is not None:
             from ui.tray import Tray
 

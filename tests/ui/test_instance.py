@@ -57,7 +57,7 @@ def test_a_second_start_hands_over_what_was_asked_for(here: Desk, qtbot: QtBot) 
 
 
 def test_nobody_there_is_said(tmp_path: Path, qapp: QApplication) -> None:
-    assert not hand_over(tmp_path, MAIL)
+    assert not hand_over(tmp_path, MAIL, patience_ms=100)
 
 
 def test_what_a_crash_left_behind_is_no_hindrance(here: Desk, qtbot: QtBot) -> None:

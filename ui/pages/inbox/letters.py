@@ -50,6 +50,7 @@ class Post(QObject):
         super().__init__(owner)
         self._context, self._owner, self._undo_seconds = context, owner, undo_seconds
         self._new_draft: UUID | None = None
+        self._new_turn = 0
         self.sending: set[UUID] = set()
         """Tickets whose letter is on its way into the desk: a draft that is read meanwhile is that letter."""
 
@@ -147,6 +148,7 @@ class Post(QObject):
         if self._new_draft is not None:
             self._context.tasks.do(drop_draft, self._new_draft)
             self._new_draft = None
+            self._new_turn += 1
 
     def _pass_on(self, letter: Letter, about: tuple[UUID, UUID], failed: Callable[[Exception], bool]) -> None:
         ticket, message = about
@@ -181,8 +183,11 @@ class Post(QObject):
         if letter.is_empty and not letter.subject:
             return
 
+        turn = self._new_turn
+
         def take(draft: UUID) -> None:
-            self._new_draft = draft
+            if turn == self._new_turn:  # else another letter has been begun meanwhile
+                self._new_draft = draft
 
         content = letter.content()
         if letter.about is not None:
@@ -194,6 +199,7 @@ class Post(QObject):
     def take_up_new(self, draft: UUID | None) -> None:
         """The draft that a new mail continues."""
         self._new_draft = draft
+        self._new_turn += 1
 
     # -- files
 

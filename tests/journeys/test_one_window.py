@@ -1,0 +1,90 @@
+"""One window a desk, as processes: a second start goes to the first, and who leaves for a package comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.kernel.paths import Workspace
+from tests.conftest import ROOT
+from tests.journeys.command_line import CommandLine
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="signals, and packages that send them"),
+]
+PATIENCE_S = 90.0
+
+
+class Window:
+    """The window on one desk, without a screen and without an engine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.around = {**os.environ, "QT_QPA_PLATFORM": "offscreen"}
+        self.process = self.start()
+
+    def start(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start the program on this desk."""
+        line = [sys.executable, "-m", "ui", "--data", str(self.folder), "--no-engine", *words]
+        return subprocess.Popen(
+            line,
+            cwd=ROOT,
+            env=self.around,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def holder(self) -> int:
+        """The process that has the window's lock; 0 for nobody (or somebody who has died)."""
+        try:
+            number = int(Workspace(self.folder).window_lock.read_text(encoding="utf-8").split("\n", 1)[0])
+            os.kill(number, 0)
+        except (OSError, ValueError):
+            return 0
+        return number
+
+
+@pytest.fixture
+def window(tmp_path: Path) -> Iterator[Window]:
+    CommandLine(tmp_path / "desk")("init")
+    made = Window(tmp_path / "desk")
+    yield made
+    for number in {made.holder(), made.process.pid} - {0}:
+        if number != made.process.pid or made.process.poll() is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(number, signal.SIGKILL)
+    made.process.wait(PATIENCE_S)
+    until(lambda: made.holder() == 0)
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait for a condition of another process."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_a_second_start_goes_to_the_first_and_a_package_gets_both_out_of_its_way(window: Window) -> None:
+    until(lambda: window.holder() == window.process.pid)
+    # At once, while the first is still starting: that is what an impatient second click does.
+    assert window.start("mailto:ana@lindqvist.example?subject=Lamp").wait(PATIENCE_S) == 0
+    assert window.holder() == window.process.pid
+
+    window.process.send_signal(signal.SIGUSR1)
+    assert window.process.wait(PATIENCE_S) == 0
+    until(lambda: window.holder() not in (0, window.process.pid))
+    assert window.start().wait(PATIENCE_S) == 0  # the one that came back hears, too
+
+    os.kill(window.holder(), signal.SIGTERM)
+    until(lambda: window.holder() == 0)
