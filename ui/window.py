@@ -15,7 +15,7 @@ from functools import partial
 from typing import cast
 from uuid import UUID
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from app.desk import Desk
@@ -57,6 +57,8 @@ def has_page(name: str) -> bool:
 
 class Window(DeskWindow):
     """A window with everything. `counts`: the latest number beside each page."""
+
+    first_rows = Signal()  # a list has painted its first rows
 
     def __init__(
         self, desk: Desk, theme: Theme, *, engine_secret: EngineSecret | None = None, among: Windows | None = None
@@ -212,6 +214,7 @@ class Window(DeskWindow):
             button.set_count(count)
 
     def told_first_rows(self) -> None:
+        self.first_rows.emit()
         if self._bench:
             self._bench = False
             print("first rows", flush=True)  # noqa: T201 - what the bench waits for

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -11,7 +12,6 @@ from app.kernel.changes import Changes
 from app.people.queries import agent
 from ui.pages import Context
 from ui.pages.health.facts import Cause, Facts, gather, judge
-from ui.pages.settings.sign_in import open_sign_in
 from ui.widgets.rail import Reason
 
 _PAUSE_MS, _TICK_MS, _WHOLE_EVERY = 300, 5_000, 12
@@ -22,7 +22,7 @@ def act_of(context: Context, cause: Cause) -> Callable[[], object] | None:
     """What the button of a cause does."""
     key = cause.mailbox
     if cause.act in {"sign_in", "certificate"} and key is not None:
-        return partial(open_sign_in, context, key, certificate=cause.act == "certificate")
+        return partial(_sign_in, context, key, cause.act == "certificate")
     if cause.act == "mailbox":
         return partial(context.go, "settings", category="mailboxes", mailbox=key)
     if cause.act == "connect":
@@ -32,6 +32,13 @@ def act_of(context: Context, cause: Cause) -> Callable[[], object] | None:
     if cause.act in {"outbox", "quarantine", "unaccounted"}:
         return partial(context.go, "health", part=cause.act)
     return None
+
+
+def _sign_in(context: Context, mailbox: UUID, certificate: bool) -> None:
+    """Loaded when somebody signs in: it brings everything that talks to mail servers with it."""
+    from ui.pages.settings.sign_in import open_sign_in
+
+    open_sign_in(context, mailbox, certificate=certificate)
 
 
 class StatusLamp(QObject):
