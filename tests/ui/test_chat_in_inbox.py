@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.chats.queries import chat
+from app.templates.commands import add_canned
 from tests.ui.chat_desk import ChatDesk, Visitor
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from ui.pages.inbox.chatcard import ChatCard
@@ -102,3 +103,15 @@ def test_a_mail_after_a_chat_is_a_mail_again(page: Page, made: InboxDesk, place:
     assert not page.writer.by_chat
     assert page.writer.formatting.isVisible()
     assert page.writer.letter().to != ()
+
+
+def test_canned_answers_are_called_in_a_mail_too(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    made.desk.do(add_canned, "Opening hours", "From nine to five, {{agent.name}} is here.", "hours")
+    edit = page.writer.composer.edit
+    page.writer.set_mode("reply")
+    qtbot.waitUntil(lambda: page.around is not None and len(page.around.answers) == 1 and bool(page.facts))
+    qtbot.waitUntil(edit.hasFocus)
+    qtbot.keyClicks(edit, "Hello, /hou")
+    qtbot.waitUntil(lambda: page.answers.list.is_open)
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert page.writer.composer.text() == "Hello, From nine to five, Ann Lee is here."

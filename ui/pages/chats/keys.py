@@ -64,7 +64,7 @@ def _bind_writing(page: Page) -> None:
     on("note", lambda: _current(page).writer.set_mode("note"), lambda: _shown(page))
     on("send", partial(_submit, page), lambda: _shown(page))
     on("attach", lambda: page.post.ask_files(_current(page).writer), lambda: _shown(page))
-    on("chat.canned", partial(_open_answers, page), lambda: _answers(page))
+    on("canned", partial(_open_answers, page), lambda: _answers(page))
     on("chat.mail", lambda: _by_mail(page), lambda: _mailable(page))
 
 

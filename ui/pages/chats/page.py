@@ -326,7 +326,7 @@ class Page(ChatsFrame):
         writer.refused.connect(lambda words: self.context.toasts.say(words, "bad"))
         writer.escaped.connect(self.list.focus_rows)
         explain = self.context.actions.explain
-        for button, key in ((writer.send, "send"), (writer.attach, "attach"), (writer.canned, "chat.canned")):
+        for button, key in ((writer.send, "send"), (writer.attach, "attach"), (writer.canned, "canned")):
             explain(button, key)
 
     def _wire(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 
 from ui.models.tickets import TicketModel
 from ui.pages import BasePage, Context
+from ui.pages.chats.answers import AnswerCaller
 from ui.pages.inbox.conversation import Conversation
 from ui.pages.inbox.header import ConversationHeader
 from ui.pages.inbox.hitmarks import HitMarks
@@ -113,6 +114,7 @@ class InboxFrame(BasePage):
         column.addWidget(self.marks)
         column.addWidget(self.talk, 1)
         column.addWidget(self.writer)
+        self.answers = AnswerCaller(self.writer.composer.edit, self.writer.composer, self._talk)
         self._nothing = EmptyState(
             tr("No ticket chosen"), tr("Choose one at the left, or press J."), icon="inbox-outline", tone="plain"
         )
@@ -134,6 +136,7 @@ class InboxFrame(BasePage):
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         super().resizeEvent(event)
         self._float()
+        self.answers.place()
         wide = self.window().width() >= self.narrow_below
         if wide != self._wide:
             self._side_wanted = None

@@ -102,6 +102,7 @@ def _bind_writing(page: Page) -> None:
     on("send", lambda: page.writer_shown().submit(), lambda: _writing(page))
     on("send_solve", lambda: page.writer_shown().submit(solve=True), lambda: _writing(page))
     on("attach", lambda: page.post.ask_files(page.writer_shown()), lambda: _writing(page))
+    on("canned", page.answers.open, lambda: _answers(page))
     bind_formatting(page, lambda: _writing(page))
 
 
@@ -131,6 +132,12 @@ def _alone(page: Page) -> bool | str:
 
 def _writing(page: Page) -> bool | str:
     return True if page.writer_shown() is not page.writer else _alone(page)
+
+
+def _answers(page: Page) -> bool | str:
+    if page.writing_new or page.around is None or not page.around.answers:
+        return tr("There are no canned answers yet. They are made in the settings.")
+    return _alone(page)
 
 
 def _unsolved(page: Page) -> bool | str:

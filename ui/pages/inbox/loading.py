@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +17,7 @@ from app.outbox.queries import DraftView, OutboxRow, delivery, delivery_counts, 
 from app.people.queries import AgentInfo, CustomerProfile, agents, customer
 from app.states.queries import StateInfo, offered_states
 from app.surveys.queries import TicketSurveys, for_customer, for_ticket
+from app.templates.queries import Canned, canned_answers, facts_for
 from app.tickets.queries import (
     Counts,
     TicketDetail,
@@ -76,6 +77,8 @@ class Beside:
     agents: tuple[AgentInfo, ...]
     me: UUID | None
     timer: Timer | None
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What the placeholders of canned answers stand for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,7 @@ class Surroundings:
     waiting: int
     senders: tuple[Sender, ...] = ()
     states: tuple[StateInfo, ...] = ()
+    answers: tuple[Canned, ...] = ()
 
 
 def first(db: Any, wanted: str | UUID, me: UUID | None) -> First:
@@ -149,7 +153,9 @@ def surroundings(db: Any, me: UUID | None = None) -> Surroundings:
     waiting = sum(states.get(str(state), 0) for state in outbox_rules.WAITING)
     seconds = int(options.get(db, "undo_send_seconds"))
     boxes = mailboxes(db)
-    return Surroundings(agents(db), boxes, seconds, waiting, senders(db, me, boxes), offered_states(db))
+    return Surroundings(
+        agents(db), boxes, seconds, waiting, senders(db, me, boxes), offered_states(db), canned_answers(db, me)
+    )
 
 
 def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
@@ -243,7 +249,7 @@ def beside(db: Any, who: UUID | None, key: UUID, me: UUID | None) -> Beside:
     own = (work(db, key), fields(db), agents(db), me, running_timer(db, me))
     profile = None if who is None else customer(db, who)
     if who is None or profile is None:
-        return Beside(None, (), 0, 0, None, *own)
+        return Beside(None, (), 0, 0, None, *own, facts_for(db, key, me))
     rows = ticket_rows(db, tickets_of(db, who))
     scores = [one.score for one in for_customer(db, who) if one.score is not None and one.counted]
     return Beside(
@@ -257,4 +263,5 @@ def beside(db: Any, who: UUID | None, key: UUID, me: UUID | None) -> Beside:
         agents=own[2],
         me=me,
         timer=own[4],
+        facts=facts_for(db, key, me),
     )

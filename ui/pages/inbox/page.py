@@ -6,7 +6,7 @@ there is one path by which anything comes onto the screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +54,7 @@ class Page(InboxFrame):
         self.ticket: UUID | None = None
         self.shown: Opened | None = None
         self.around: Surroundings | None = None
+        self.facts: Mapping[str, str] = {}
         self._wanted_message: UUID | None = None
         self._going_on = self._turned = False
         self._nearby: list[UUID] = []
@@ -104,7 +105,7 @@ class Page(InboxFrame):
             self._reload()
         elif self.shown is not None and self._concerns_beside(self.shown, changes):
             self._ask_beside()
-        if changes.touches("mailbox", "agent", "setting", "outbox", "state"):
+        if changes.touches("mailbox", "agent", "setting", "outbox", "state", "canned"):
             self._ask_around()
         if self.list.searching and changes.touches("ticket", "message", "customer"):
             self.search(self.list.search.text())
@@ -168,8 +169,13 @@ class Page(InboxFrame):
             self.header.set_agents(around.agents)
             self.header.set_states(around.states)
             self.notices.set_waiting(around.waiting)
+            self._offer_answers()
+            self.context.actions.refresh()
 
         self.context.tasks.ask(loading.surroundings, self.me, then=take, owner=self, key="inbox-around")
+
+    def _offer_answers(self) -> None:
+        self.answers.set_answers(self.around.answers if self.around is not None else (), self.facts)
 
     def search(self, typed: str) -> None:
         """Show what fits what is typed; nothing typed is the list again."""
@@ -261,6 +267,8 @@ class Page(InboxFrame):
         def take(beside: Beside) -> None:
             if self.shown is not None and self.shown.detail.id == shown.detail.id:
                 self.side.show_beside(beside, self.shown.detail)
+                self.facts = beside.facts
+                self._offer_answers()
 
         asked = (shown.detail.row.customer, shown.detail.id, self.me)
         self.context.tasks.ask(loading.beside, *asked, then=take, owner=self, key="inbox-beside")
