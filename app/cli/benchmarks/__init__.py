@@ -36,8 +36,9 @@ _BENCHES = {
     "chat": "app.cli.benchmarks.chatting:chat",
     "desk": "app.cli.benchmarks.scale:desk",
     "crash": "app.cli.benchmarks.crash:crash",
+    "damage": "app.cli.benchmarks.damage:damage",
 }
-_APART = {"sync", "desk", "crash"}
+_APART = {"sync", "desk", "crash", "damage"}
 """Not in `all`: `mail` contains the first; a million messages and three hundred kills take long."""
 
 
