@@ -62,6 +62,7 @@ def test_everything_by_keyboard(page: Page, place: Place) -> None:
     page.type("second line")
     page.key("Enter")
     widget.until_shown("first line\nsecond line", meta="Sent")
+    widget.until_text(".state", "You are number 1")
     page.js(f"{at('header [aria-haspopup=menu]')}.focus()")
     page.key("Enter")
     widget.until(f"{ROOT}.activeElement?.getAttribute('role') === 'menuitem'", "the menu has the keyboard")

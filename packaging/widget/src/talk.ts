@@ -192,13 +192,16 @@ export class Talk {
 
   private acked(frame: Extract<Down, { t: "ack" }>): void {
     const item = this.outbox.all.find((one) => one.id === frame.id);
+    const isAnother = frame.conversation !== this.log.conversation;
     if (item) {
       this.turnTo(frame.conversation);
       const { id, body, files } = item;
       this.log.add({ id, conversation: frame.conversation, seq: frame.seq, dir: "in", body, at: frame.at, who: "", files });
     }
     this.outbox.done(frame.id); // only now that the log has it: at no moment is it in neither
-    if (this.isOver) this.state = "";
+    // The desk says how it stands in a moment; until then it is known that somebody is waited for.
+    if (isAnother || !this.state) this.state = "waiting";
+    else if (this.isOver) this.state = "";
     this.mend();
   }
 
