@@ -42,6 +42,33 @@ def documents_of(db: Session, tickets: Collection[bytes]) -> dict[int, Document]
     return {row[0]: row for row in found}
 
 
+_FIT: Final = (
+    "WITH RECURSIVE fit(id) AS (SELECT id FROM ({0} LIMIT :most)), home(id) AS (SELECT id FROM fit"
+    " UNION SELECT o.id FROM home h CROSS JOIN ticket o ON o.merged_into = h.id)"
+)
+_NEWEST_OWN: Final = (
+    " SELECT (SELECT count(*) FROM fit), max(place) FROM (SELECT (SELECT max(d.rowid) FROM search_doc d"
+    " WHERE d.ticket = h.id AND d.rowid < :below) AS place FROM home h"
+)
+_NEWEST_MOVED: Final = (
+    " UNION ALL SELECT d.rowid FROM placement p CROSS JOIN search_doc d ON d.kind = 'message' AND d.key = p.id"
+    " WHERE p.ticket IN (SELECT id FROM home) AND d.rowid < :below"
+    " UNION ALL SELECT d.rowid FROM placement p CROSS JOIN attachment a ON a.message = p.id"
+    " CROSS JOIN search_doc d ON d.kind = 'file' AND d.key = a.id"
+    " WHERE p.ticket IN (SELECT id FROM home) AND d.rowid < :below"
+)
+
+
+def newest_place(db: Session, fitting: str, values: dict[str, object], below: int, most: int) -> int | None:
+    """Behind no later place than this stands a document of the tickets that `fitting` selects; 0 where none does at all,
+    None if there are `most` tickets or more, to look at which would take too long.
+    """
+    sql = _FIT.format(fitting) + _NEWEST_OWN + (_NEWEST_MOVED if has_placements(db) else "") + ")"
+    asked = values | {"below": below, "most": most}
+    count, place = db.connection().exec_driver_sql(sql, asked).one()
+    return None if count >= most else place or 0
+
+
 def tickets_with(db: Session, tickets: Collection[bytes], matches: Sequence[str]) -> set[bytes]:
     """Those of some hundred tickets in which one of the FTS5 expressions is found, in whatever document: what `-word` takes
     away.

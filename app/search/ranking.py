@@ -21,7 +21,7 @@ from app.index.places import age_days, place_of
 from app.index.words import match_word, parts_of
 from app.kernel import clock
 from app.search.asking import Scope, Wanted, in_full, within
-from app.search.walking import After, Few, Match, Walk
+from app.search.walking import After, Fitting, Match, Walk
 
 CANDIDATES: Final = 60
 """From each way to fit."""
@@ -53,15 +53,15 @@ def best(db: Session, question: Wanted, after: After | None, limit: int) -> tupl
 
 def _ranked(db: Session, question: Wanted) -> list[Match]:
     """Candidates of the last years; if they are few, of all times."""
-    ways, few = tuple(_ways(question, in_full(db, question))), Few(db, question)
-    found = _weighed(db, ways, few, place_of(clock.now() - LATELY))
-    return found if len(found) >= CANDIDATES else _weighed(db, ways, few, 0)
+    ways, fitting = tuple(_ways(question, in_full(db, question))), Fitting(db, question)
+    found = _weighed(db, ways, fitting, place_of(clock.now() - LATELY))
+    return found if len(found) >= CANDIDATES else _weighed(db, ways, fitting, 0)
 
 
-def _weighed(db: Session, ways: Sequence[tuple[str, Wanted]], few: Few, since: int) -> list[Match]:
+def _weighed(db: Session, ways: Sequence[tuple[str, Wanted]], fitting: Fitting, since: int) -> list[Match]:
     weighed: dict[object, tuple[float, Match]] = {}
     for way, one in ways:
-        matches, _ = Walk(db, replace(one, since=since), few=few).page(CANDIDATES)
+        matches, _ = Walk(db, replace(one, since=since), fitting=fitting).page(CANDIDATES)
         for match in matches:
             weight = _WEIGHTS[way] - math.log10(1 + age_days(match.place) / _HALF_A_POINT)
             before = weighed.get(match.ticket)

@@ -10,7 +10,8 @@ is asked first (`app.index.lately`), which fills most pages; behind it the texts
 worth while (`app.search.looking`).
 
 Where only a few tickets fit the other conditions, walking to them is the long way: then the documents of those few are asked
-whether they have the words.
+whether they have the words. Where none of those looked at fits because all that fit are older, the walk leaps to the newest of
+their documents.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from sqlalchemy.orm import Session
 from app.index import lately
 from app.index.queries import documents_with, number_of_documents
 from app.search.asking import Wanted, in_full
-from app.search.belonging import Document, documents_of, has_placements, tickets_with
+from app.search.belonging import Document, documents_of, has_placements, newest_place, tickets_with
 from app.search.looking import Look
 
 MOST_LOOKED_AT: Final = 1_500
@@ -39,6 +40,9 @@ _SELDOM: Final = 10
 
 _FEW: Final = 500
 """So few tickets that fit are looked at themselves, instead of all documents that have the words."""
+
+_MANY: Final = 60_000
+"""Among so many tickets that fit, the newest document is not sought: it would take longer than walking to it."""
 
 _AT_ONCE: Final = 300
 """Documents of such tickets that are asked at a time."""
@@ -60,12 +64,15 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """Where a search goes on: the stage, the place up to which everything was looked at, and what was found so far."""
+    """Where a search goes on: the stage, the place up to which everything was looked at, and what was found so far. `leaps`:
+    it may pay to ask where the next ticket that fits could be.
+    """
 
     stage: int = _LATELY
     place: int = _END
     key: bytes = b"\xff" * 16
     seen: frozenset[bytes] = field(default_factory=frozenset)
+    leaps: bool = True
 
 
 _DOCS: Final = (
@@ -112,15 +119,23 @@ def living_ticket(ticket: bytes, merged: dict[bytes, bytes]) -> bytes:
     return ticket
 
 
-class Few:
-    """The documents of the tickets that fit the other conditions of a question, asked for once by all its walks."""
+class Fitting:
+    """The tickets that fit the other conditions of a question, asked for once by all its walks."""
 
     def __init__(self, db: Session, wanted: Wanted) -> None:
         self._db, self._wanted = db, wanted
+        self._known: tuple[int, int | None] | None = None
+
+    def newest(self, below: int) -> int | None:
+        """`newest_place` of them; None if they are too many."""
+        if self._known is None or (self._known[1] is not None and not self._known[1] < below <= self._known[0]):
+            place = newest_place(self._db, self._wanted.fitting, self._wanted.fitting_values, below, _MANY)
+            self._known = (below, place)
+        return self._known[1]
 
     @cached_property
     def documents(self) -> Sequence[Document] | None:
-        """From the newest to the oldest; None if more than a few tickets fit."""
+        """Their documents, from the newest to the oldest; None if more than a few tickets fit."""
         sql, values = f"{self._wanted.fitting} LIMIT {_FEW + 1}", self._wanted.fitting_values
         fitting = [row[0] for row in self._db.connection().exec_driver_sql(sql, values).all()]
         if len(fitting) > _FEW:
@@ -132,13 +147,13 @@ class Few:
 class Walk:
     """One walk through what fits a question, page by page."""
 
-    def __init__(self, db: Session, wanted: Wanted, after: After | None = None, few: Few | None = None) -> None:
+    def __init__(self, db: Session, wanted: Wanted, after: After | None = None, fitting: Fitting | None = None) -> None:
         self._db, self._wanted = db, wanted
-        self._fitting = few or Few(db, wanted)
+        self._fitting = fitting or Fitting(db, wanted)
         self._line: Connection = db.connection()
         self._lately = lately.since(self._line) if wanted.half else None
         self._at = after or After(_INDEX if not wanted.half else _LOOK if self._lately is None else _LATELY)
-        self._seen = set(self._at.seen)
+        self._seen, self._leaps = set(self._at.seen), self._at.leaps
         self._living_of: dict[bytes, bytes | None] = {}
         self._few: list[Document] | None = None
         self._reading: CursorResult[Any] | None = None
@@ -167,6 +182,8 @@ class Walk:
         while at.stage != _DONE and len(found) < limit and (looked_at := len(self._living_of)) < MOST_LOOKED_AT:
             if self._may_be_few and looked_at > _SOME and len(found) * _SELDOM < looked_at:
                 self._ask_for_few(at.place)
+                if self._few is None and self._leaps and not found:
+                    at = self._leap(at)
             begun, block, room = at, self._read(at, size, limit - len(found)), limit - len(found)
             matches, at = self._resolved(block.rows, room), block.next
             found += matches
@@ -175,7 +192,7 @@ class Walk:
                 at = After(begun.stage, last.place, last.key.bytes)
             size = min(_MOST, size * 2)
         self._stop_reading()
-        self._at = After(at.stage, at.place, at.key, frozenset(self._seen))
+        self._at = After(at.stage, at.place, at.key, frozenset(self._seen), self._leaps)
         return found, None if at.stage == _DONE else self._at
 
     # -- documents in their order
@@ -219,6 +236,15 @@ class Walk:
         if self._reading is not None:
             self._reading.close()
             self._reading = None
+
+    def _leap(self, at: After) -> After:
+        """To the newest document of all tickets that fit, if it is further back than the walk has come."""
+        self._stop_reading()
+        place = self._fitting.newest(at.place)
+        self._leaps = place is not None and place < at.place - 1
+        if not self._leaps or place is None:
+            return at
+        return After(_DONE) if place == 0 else replace(at, place=place + 1)
 
     def _ask_for_few(self, below: int) -> None:
         """If only a few tickets fit, the walk goes through their documents from now on."""

@@ -120,6 +120,36 @@ def test_what_hardly_any_ticket_fits_is_found_all_the_same(
     assert _count(desk, Question("(lamp OR oil) priority:urgent")) == len(expected) > 0
 
 
+@pytest.mark.parametrize("many", [1, 60_000])
+@pytest.mark.parametrize("typed", ["lamp created:2025-12", "lamp older:80d", "l older:80d", "lamp older:80d -oil"])
+def test_a_search_for_what_is_old_leaps_to_it(
+    desk: SmallDesk, monkeypatch: pytest.MonkeyPatch, typed: str, many: int
+) -> None:
+    old = [
+        desk.mail(address=f"{n}@x.example", words="a lamp", at=START - timedelta(days=82 + n % 8, minutes=n))[0]
+        for n in range(12)
+    ]
+    new = [
+        desk.mail(address=f"n{n}@x.example", words="a lamp", at=START - timedelta(days=n, minutes=n))[0]
+        for n in range(20)
+    ]
+    desk.do(commands.place_message, desk.mail(new[3], words="lamp")[1], old[2])  # a new letter in an old ticket
+    desk.do(commands.merge, new[5], old[4])
+    desk.do(commands.add_note, old[6], "a lamp")
+    desk.do(commands.delete_ticket, old[:1])
+    word, condition = typed.split()[:2]
+    fitting = set(desk.ask(ticket_ids, condition))
+    expected = [key for key in desk.ask(ticket_ids, word) if key in fitting]
+    monkeypatch.setattr(walking, "_LEAST", 2)
+    monkeypatch.setattr(walking, "_SOME", 2)
+    monkeypatch.setattr(walking, "_FEW", 0)
+    monkeypatch.setattr(walking, "_MANY", many)
+    monkeypatch.setattr(walking, "MOST_LOOKED_AT", 6)
+    assert expected
+    for limit in (1, 3, 50):
+        assert _all_pages(desk, Question(typed), limit) == expected
+
+
 def test_the_newest_is_first_whatever_came_when(desk: SmallDesk) -> None:
     order = [3, 1, 4, 0, 2]
     tickets = {n: desk.mail(address=f"{n}@x.example", words="lamp", at=START - timedelta(days=n))[0] for n in order}

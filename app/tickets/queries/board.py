@@ -170,7 +170,7 @@ def _column(db: Session, by: BoardBy, key: str, count: int, limit: int | None) -
         return BoardColumn(key, 0, ())
     query = select(_RAW_ID).where(_within(by, key)).order_by(*_NEWEST)
     rows = db.connection().execute(query if limit is None else query.limit(limit))
-    return BoardColumn(key, count, ids_of(_bytes(row[0]) for row in rows))
+    return BoardColumn(key, count, ids_of([_bytes(row[0]) for row in rows.all()]))
 
 
 def _within(by: BoardBy, key: str) -> ColumnElement[bool]:
