@@ -21,7 +21,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from app.cli import backups, desk  # noqa: F401 - whoever has become somebody else cannot read them any more
 from app.cli.main import main as command_line
 from app.desk import Desk, check
 from app.desk.backing_up import back_up_now, copies, write_file
