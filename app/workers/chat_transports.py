@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from uuid import UUID
 
-from app.chats.archive import archive_place, archive_reached
+from app.chats.archive import archive_place, archive_reached, guests_going_on
 from app.chats.queries import ChannelInfo
 from app.chats.rules import FRAME_BYTES, MAX_CHARS, MAX_FILE, Transport
 from app.connectors.contracts import HealthState
@@ -129,6 +129,10 @@ class _Archive:
         found: str = await asyncio.to_thread(self._ask, archive_place, self._channel)
         return found
 
+    async def guests(self) -> Sequence[str]:
+        found: Sequence[str] = await asyncio.to_thread(self._ask, guests_going_on, self._channel)
+        return found
+
     async def reached(self, place: str) -> None:
         await self._writer.do(lambda tx: archive_reached(tx, self._channel, place))
 
@@ -141,7 +145,7 @@ def calling_of(info: ChannelInfo) -> Calling:
     it = info.settings
     return Calling(
         account=it.account, guests=guests_of(it.account), server=it.server, authority=it.authority,
-        max_visitors=it.max_visitors, new_per_hour=it.new_per_hour, rate=it.rate, burst=it.burst, chars=MAX_CHARS,
+        public_url=it.public_url,        max_visitors=it.max_visitors, new_per_hour=it.new_per_hour, rate=it.rate, burst=it.burst, chars=MAX_CHARS,
         frame=FRAME_BYTES, file=MAX_FILE,
     )  # fmt: skip
 

@@ -12,7 +12,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from slixmpp import ClientXMPP
+from slixmpp import JID, ClientXMPP
+from slixmpp.exceptions import XMPPError
 from slixmpp.xmlstream import StanzaBase
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
@@ -32,6 +33,7 @@ class Guest(Visitor):
         self._gone = asyncio.Event()
         self._pong = True
         self._registered = False
+        self.lines = self.pongs = 0
 
     async def run(self, session: Any = None, *, pause_s: float = 0.05) -> None:
         """Connect, and again whenever the line is gone, until cancelled."""
@@ -54,8 +56,9 @@ class Guest(Visitor):
         client.ssl_context = context
         client.enable_direct_tls = client.enable_plaintext = False
         client.register_plugin("xep_0077")
-        client["xep_0077"].force_registration = not self._registered
+        client.plugin["xep_0077"].force_registration = not self._registered
         client.register_plugin("xep_0334")
+        client.register_plugin("xep_0199")
         self._gone = asyncio.Event()
         started = asyncio.Event()
 
@@ -64,7 +67,7 @@ class Guest(Visitor):
             answer["type"] = "set"
             answer["register"]["username"] = client.boundjid.user
             answer["register"]["password"] = self.password
-            await answer.send()
+            await answer.send()  # type: ignore[no-untyped-call]
             self._registered = True
 
         client.add_event_handler("register", register)
@@ -83,14 +86,15 @@ class Guest(Visitor):
             client.send_presence(pto=self.desk)
             self._client = client
             self._pong = True
+            self.lines += 1
             await self.send(self.hello())
-            await self._keep()
+            await self._keep(client)
         finally:
             self._client = None
             client.cancel_connection_attempt()
             client.abort()
 
-    async def _keep(self) -> None:
+    async def _keep(self, client: ClientXMPP) -> None:
         """Ping; no answer is a desk that is gone or knows nothing of us: hello again, and everything that is not acknowledged."""
         while not self._gone.is_set():
             with suppress(TimeoutError):
@@ -102,6 +106,10 @@ class Guest(Visitor):
                     await self.send(waiting)
             self._pong = False
             await self.send({"t": "ping"})
+            with suppress(XMPPError):
+                await client.plugin["xep_0199"].ping(jid=JID(self.jid.partition("@")[2]), timeout=20)
+                self.pongs += 1
+                self._changed.set()
 
     def _take(self, stanza: StanzaBase) -> None:
         text = frame_of(stanza.xml)

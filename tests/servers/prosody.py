@@ -1,6 +1,6 @@
 """A private Prosody on loopback, with the very configuration that the product writes for owners.
 
-    with Prosody(folder) as server:
+    with Prosody() as server:
         server.account, server.password, server.port, server.web
 
 Everything lies inside one folder; as root it drops to `nobody`. `stop()` and `start()` pull the plug and put it back.
@@ -8,12 +8,12 @@ Everything lies inside one folder; as root it drops to `nobody`. `stop()` and `s
 
 from __future__ import annotations
 
-import contextlib
 import os
 import pwd
 import shutil
 import signal
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Self
 
@@ -24,6 +24,7 @@ from tests.servers.ports import free_ports, listens, wait_until
 _PLACES = """\
 pidfile = "{folder}/prosody.pid"
 data_path = "{folder}/data"
+certificates = "{folder}"
 log = {{ info = "{folder}/prosody.log" }}
 interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {port} }}
@@ -49,10 +50,10 @@ def _groups() -> list[int] | None:
 class Prosody:
     """The server. `port`: for clients; `web`: HTTP, with the WebSocket at `/xmpp-websocket`."""
 
-    def __init__(self, folder: Path, origins: tuple[str, ...] = ()) -> None:
-        self.folder = folder
+    def __init__(self, origins: tuple[str, ...] = ()) -> None:
+        # Not among pytest's folders: those are root's alone, and root's Prosody runs as nobody.
+        folder = self.folder = Path(tempfile.mkdtemp(prefix="deskbell-prosody-"))
         self.port, self.web = free_ports(2)
-        folder.mkdir(mode=0o755, parents=True)
         authority = Authority(folder / "authority")
         leaf = authority.leaf()
         self.ca = authority.ca
@@ -76,6 +77,7 @@ class Prosody:
 
     def __exit__(self, *_exc: object) -> None:
         self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def start(self) -> None:
         """Start it, and wait until it listens."""
@@ -109,10 +111,6 @@ class Prosody:
         who = pwd.getpwnam("nobody")
         for place in (self.folder, *self.folder.rglob("*")):
             os.chown(place, who.pw_uid, who.pw_gid)
-        for place in self.folder.parents:
-            with contextlib.suppress(OSError):
-                if place.stat().st_uid == 0 and place != Path("/"):
-                    place.chmod(place.stat().st_mode | 0o011)
 
 
 def is_here() -> bool:

@@ -15,7 +15,7 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
@@ -27,16 +27,18 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 from app.connectors.chat import protocol, xmpp_stanzas
+from app.connectors.chat.guest_files import GuestDoor, addresses_of
 from app.connectors.chat.house import Allowed, House
 from app.connectors.chat.protocol import BadFrameError, Door, Frame, Hello, Msg, No
 from app.connectors.chat.sockets import Socket
 from app.kernel.errors import ExternalError, Reason
+from app.mime.filekinds import KINDS
 
 log = logging.getLogger(__name__)
 
 CONNECT_S: Final = 30.0
-SILENT_S: Final = 90.0
-"""A widget pings every 25 seconds; one that says nothing for so long is gone."""
+SILENT_S: Final = 60.0
+"""A guest who says nothing for so long is asked whether they are there (XEP-0199); their server says it if not."""
 _LOOK_S: Final = 15.0
 _CATCH_UP_S: Final = 600.0
 _PAGE: Final = 100
@@ -53,6 +55,10 @@ class Archive(Protocol):
 
     async def reached(self, place: str) -> None: ...
 
+    async def guests(self) -> Sequence[str]:
+        """The bare JIDs of guests whose chats go on."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Calling(Allowed):
@@ -64,18 +70,28 @@ class Calling(Allowed):
     guests: str = ""
     server: str = ""
     authority: str = ""
+    public_url: str = ""
+
+    @property
+    def files_from(self) -> frozenset[str]:
+        """The origins from which files of guests are fetched: the server's own, nobody else's."""
+        domain = self.account.rpartition("@")[2]
+        hosts = (domain, f"upload.{domain}", self.guests)
+        ours = {f"https://{host}{port}" for host in hosts for port in ("", ":5281")}
+        return frozenset(ours | ({self.public_url.rstrip("/")} if self.public_url else set()))
 
 
 class XmppChat(House):
     """One session with the server. `run` until it is over or cancelled; whoever runs it calls again, later and later."""
 
     def __init__(self, calling: Calling, door: Door, archive: Archive, password: str) -> None:
-        super().__init__(calling, door, ())
+        super().__init__(calling, GuestDoor(door, calling.files_from, calling.file), KINDS)
         self.calling, self._archive = calling, archive
         self._client = _client(calling, password)
         self._lines: dict[str, _Line] = {}
         self._late: asyncio.Queue[tuple[str, Msg]] = asyncio.Queue(maxsize=10_000)
         self._files: dict[str, str] = {}
+        self._asked: set[str] = set()
         self._over: asyncio.Future[ExternalError] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_serving = asyncio.Event()
@@ -125,6 +141,8 @@ class XmppChat(House):
     async def _start(self) -> None:
         self._client.send_presence()
         await self._catch_up()
+        for guest in await self._archive.guests():
+            self._ask_hello(guest)
         self.is_serving.set()
 
     def _begin(self, work: Any) -> None:
@@ -157,10 +175,17 @@ class XmppChat(House):
             now = time.monotonic()
             for line in list(self._lines.values()):
                 if now - line.heard_at > SILENT_S:
-                    line.end()
+                    line.heard_at = now
+                    self._begin(self._ask_for(line))
             if now - last > _CATCH_UP_S and self.is_serving.is_set():
                 last = now
                 await self._catch_up()
+
+    async def _ask_for(self, line: _Line) -> None:
+        try:
+            await self._client.plugin["xep_0199"].ping(jid=JID(line.full), timeout=30)
+        except XMPPError:
+            line.end()
 
     # -- what comes
 
@@ -196,13 +221,14 @@ class XmppChat(House):
         if isinstance(frame, Hello):
             if len(self._lines) >= 2 * self.calling.max_visitors:
                 return
+            self._asked.discard(full)
             line = self._lines[full] = _Line(self, full)
             line.feed(text)
             self._begin(self._serve(line, guest))
         elif isinstance(frame, Msg):
             self._put_late(full, frame)
         else:
-            self.send(full, {"t": "bye", "reason": "stopping"})  # they knew an earlier session: they say hello again
+            self._ask_hello(full)
 
     async def _serve(self, line: _Line, guest: str) -> None:
         self._client.send_presence(pto=line.full)  # so that the server tells them when we are gone
@@ -240,6 +266,14 @@ class XmppChat(House):
             self.send(full, {"t": "no", "id": message.id, "reason": answer.reason})
         else:
             self.send(full, protocol.ack(message.id, answer))
+        if full not in self._lines:
+            self._ask_hello(full)
+
+    def _ask_hello(self, full: str) -> None:
+        """They knew an earlier session of ours: if they are there, they come again and say hello."""
+        if full not in self._asked:
+            self._asked.add(full)
+            self.send(full, {"t": "bye", "reason": "stopping"})
 
     # -- what the server kept
 
@@ -275,7 +309,7 @@ class XmppChat(House):
         after: dict[str, Any] = {"max": _PAGE}
         if place:
             after["after"] = place
-        async for one in self._client["xep_0313"].iterate(rsm=after):
+        async for one in self._client.plugin["xep_0313"].iterate(rsm=after):
             result = one["mam_result"]
             yield str(result["id"]), result["forwarded"]["stanza"]
 
@@ -303,7 +337,7 @@ class XmppChat(House):
                 return None
             info, data = found
             try:
-                self._files[key] = await self._client["xep_0363"].upload_file(
+                self._files[key] = await self._client.plugin["xep_0363"].upload_file(
                     info.name, size=info.size, content_type=info.content_type, input_file=io.BytesIO(data), timeout=60
                 )
             except (XMPPError, OSError, TimeoutError) as error:
@@ -365,6 +399,10 @@ def _reader(guest: str) -> Any:
             data = json.loads(text)
         except (ValueError, RecursionError):
             raise BadFrameError("frame") from None
+        if isinstance(data, dict) and data.get("t") == "msg" and data.get("files"):
+            message = protocol.parse(json.dumps({**data, "files": []}))
+            assert isinstance(message, Msg)
+            return replace(message, files=addresses_of(data["files"]))
         if isinstance(data, dict) and data.get("t") == "hello":
             hello = protocol.parse(json.dumps({**data, "token": _TOKEN}))
             assert isinstance(hello, Hello)
@@ -382,7 +420,7 @@ def _client(calling: Calling, password: str) -> ClientXMPP:
     client.whitespace_keepalive = True
     for name in _PLUGINS:
         client.register_plugin(name)
-    client["xep_0199"].enable_keepalive(interval=60, timeout=20)
+    client.plugin["xep_0199"].enable_keepalive(interval=60, timeout=20)
     return client
 
 
