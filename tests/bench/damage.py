@@ -8,6 +8,7 @@ systems and works as another user; elsewhere those drills are left out and said 
 from __future__ import annotations
 
 import contextlib
+import importlib
 import json
 import os
 import random
@@ -187,6 +188,8 @@ class Drills:
             self.counts["another user: not tried, needs root"] += 1
             return
         nobody = 65_534
+        for name in ("backups", "desk"):
+            importlib.import_module(f"app.cli.{name}")  # whoever has become somebody else may not be able to read it
         with tempfile.TemporaryDirectory(prefix="deskbell-other-") as home:
             os.chown(home, nobody, nobody)
             file = Path(home) / "x.deskbell"
