@@ -1,6 +1,6 @@
 """Giving back the room of what was erased for good: how much it is, and doing it while nobody else has the desk open.
 
-Only afterwards are its bytes and words nowhere in the desk's files. Daily backups keep what they hold until they are a week old.
+Only afterwards are its bytes and words nowhere in the desk’s files. Backups keep what they hold for up to six months.
 """
 
 from __future__ import annotations
