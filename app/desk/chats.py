@@ -1,13 +1,17 @@
-"""Looking at the chat's server as a visitor would: from outside, by its address."""
+"""Chat from the owner's chair: looking at its server as a visitor would, and the key by which a site signs its visitors."""
 
 from __future__ import annotations
 
 import http.client
+import secrets
 import ssl
 import urllib.error
 import urllib.request
 from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+from app.chats.queries import ChannelInfo
+from app.kernel.secrets import store_secret
 
 _PATIENCE_S = 6
 _ENOUGH = 200_000
@@ -39,3 +43,13 @@ def reach(address: str) -> Reached:
     if "javascript" not in kind or not found:
         return Reached(ok=False, words=f"Something else answers there ({kind}).")
     return Reached(ok=True)
+
+
+def new_signing_key(info: ChannelInfo) -> str:
+    """A new key by which the site signs who its visitors are, in the keyring from now on; the one before is void.
+
+    It is given back this once, to be put into the site. Raises KeyringError.
+    """
+    made = secrets.token_urlsafe(32)
+    store_secret(info.secret_ref, made)
+    return made

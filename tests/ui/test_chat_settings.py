@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +17,7 @@ from app.chats.queries import ChannelInfo, channels
 from app.desk.chats import reach
 from app.kernel import options
 from app.kernel.errors import UserError
+from app.kernel.secrets import load_secret
 from app.templates.queries import canned_answers
 from tests.ui.inbox_desk import InboxDesk
 from ui.pages.settings.canned import CannedEditor, CannedPane
@@ -25,6 +27,7 @@ from ui.pages.settings.chat_website import WebsitePane
 from ui.pages.settings.page import Page
 from ui.theme import Theme
 from ui.widgets.field import TextField
+from ui.widgets.overlay import Dialog
 from ui.window import Window
 
 
@@ -93,6 +96,22 @@ def test_what_cannot_be_is_not_kept(window: Window, made: InboxDesk, qtbot: QtBo
     qtbot.waitUntil(lambda: toast_is_bad(window))
     assert only_channel(made).settings.colour != "blue"
     assert pane.changes == {"colour": "blue"}  # it can be mended
+
+
+def test_a_signing_key_is_shown_once_and_kept_in_the_keyring(window: Window, made: InboxDesk, qtbot: QtBot) -> None:
+    pane = chat_page(window).panes["website"]
+    assert isinstance(pane, WebsitePane)
+    pane.begin.click()
+    qtbot.waitUntil(lambda: bool(pane.snippet.toPlainText()))
+    pane.sign.click()
+    question = window.overlay.current()
+    assert isinstance(question, Dialog)
+    qtbot.keyClick(question, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: isinstance(window.overlay.current(), Dialog) and window.overlay.current() is not question)
+    field = window.overlay.current().findChild(TextField)  # type: ignore[union-attr]
+    assert field is not None
+    assert len(field.text()) > 40
+    assert load_secret(only_channel(made).secret_ref) == field.text()
 
 
 def test_hours_are_typed_as_they_stand_on_a_door(window: Window, made: InboxDesk, qtbot: QtBot) -> None:

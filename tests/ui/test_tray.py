@@ -64,6 +64,17 @@ def test_a_click_leads_to_the_ticket(window: Window) -> None:
     assert (raised, went) == ([True], [("inbox", ticket)])
 
 
+def test_a_click_on_a_chats_notice_leads_to_the_chat(window: Window) -> None:
+    went: list[tuple[str, object]] = []
+    context = window.context
+    object.__setattr__(context, "go", lambda page, **where: went.append((page, where.get("conversation"))))
+    tray = Tray(context, window, lambda: None)
+    conversation = uuid4()
+    tray.arrivals.noticed.emit("Elena wants to chat", "Hello", conversation)
+    tray.follow()
+    assert went == [("chats", conversation)]
+
+
 def test_the_icon_bears_the_number_of_unread_tickets(window: Window) -> None:
     tray = Tray(window.context, window, lambda: None)
     window.show_count("inbox", 7)

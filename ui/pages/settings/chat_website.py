@@ -18,7 +18,7 @@ from app.chats.commands import add_channel, change_channel
 from app.chats.queries import ChannelInfo, channels
 from app.chats.rules import ChannelSettings, Transport
 from app.chats.snippet import snippet_for
-from app.desk.chats import Reached, reach
+from app.desk.chats import Reached, new_signing_key, reach
 from app.kernel import signals
 from ui.pages import Context
 from ui.pages.settings.form import WIDE_LABEL, NumberField, Pane, TextArea, Values
@@ -27,6 +27,7 @@ from ui.widgets.button import Button, ToolButton
 from ui.widgets.field import FormRow, Select, TextField
 from ui.widgets.label import Label
 from ui.widgets.layout import column, row
+from ui.widgets.overlay import Dialog, ask
 from ui.widgets.pill import Pill
 from ui.widgets.state import set_busy
 from ui.widgets.toggle import Switch
@@ -124,6 +125,12 @@ class WebsitePane(Pane):
             self._rows.append(one)
         hint = tr("One a line, as https://shop.example. Other websites are refused.")
         self._add("origins", tr("Websites that may use it"), TextArea(tr("Websites that may use it"), 3), hint)
+
+        self.sign = Button(tr("Make a signing key…"), clicked=self._ask_key)
+        hint = tr("A website that knows its customers can sign who they are: such visitors are verified at once.")
+        signed = FormRow(tr("Signed visitors"), row(self.sign, None), hint=hint, label_width=WIDE_LABEL)
+        self.target.addWidget(signed)
+        self._rows.append(signed)
 
     def _build_look(self) -> None:
         self._heading(tr("The bubble"))
@@ -252,7 +259,36 @@ class WebsitePane(Pane):
     # -- small things
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.snippet.toPlainText())
+        self._copy_words(self.snippet.toPlainText())
+
+    def _ask_key(self) -> None:
+        ask(
+            self.context.overlay,
+            tr("Make a new signing key?"),
+            tr("The key is shown once, to be put into your website. One that was made before is void then."),
+            tr("Make the key"),
+            self._make_key,
+            remark=tr("It is kept in this computer’s keyring."),
+        )
+
+    def _make_key(self) -> None:
+        channel = self._found.channel
+        if channel is not None:
+            self.context.tasks.run(lambda: new_signing_key(channel), then=self._show_key, owner=self)
+
+    def _show_key(self, key: str) -> None:
+        dialog = Dialog(tr("The signing key"), width=520)
+        field = TextField(key, name=tr("The signing key"))
+        field.setReadOnly(True)
+        field.setCursorPosition(0)
+        told = tr("HMAC-SHA256 over address, name and moment; the documentation of the chat has the exact words.")
+        dialog.add(Label(tr("It is not shown again."), "muted", wrap=True), field, Label(told, "small", wrap=True))
+        copy = Button(tr("Copy"), "primary", icon="content-copy", clicked=lambda: self._copy_words(key))
+        dialog.set_foot(Button(tr("Close"), clicked=dialog.close_dialog), copy)
+        self.context.overlay.open(dialog, focus=copy)
+
+    def _copy_words(self, words: str) -> None:
+        QGuiApplication.clipboard().setText(words)
         self.context.toasts.say(tr("Copied."))
 
     def _try(self) -> None:
