@@ -59,7 +59,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--json", action="store_true", help="print one JSON document")
     top.add_argument("--jsonl", action="store_true", help="print one JSON object a line")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for add in (_desk, _mailboxes, _running, _tickets, _views, _work, _writing, _people, _mail, _surveys):
+    for add in (_desk, _mailboxes, _running, _tickets, _views, _work, _writing, _people, _mail, _surveys, _chats):
         add(commands)
     return top
 
@@ -354,3 +354,25 @@ def _surveys(commands: Any) -> None:
     send.add_argument("number", type=int)
     send.add_argument("--kind", choices=("csat",), default="csat")
     _command(commands, "surveys", "surveys:overview", "invitations, answers and the average")
+
+
+def _chats(commands: Any) -> None:
+    box = commands.add_parser("chat", help="chat for a web site").add_subparsers(dest="what", required=True)
+    add = _command(box, "add", "chats:add", "open chat for a web site")
+    add.add_argument("changes", nargs="*", metavar="FIELD=VALUE")
+    add.add_argument("--name", default="")
+    _command(box, "list", "chats:listed", "list the channels")
+    _command(box, "now", "chats:now", "who waits, and who is being answered")
+    change = _command(box, "set", "chats:change", "change a channel: port, host, origins, certificate, on …")
+    change.add_argument("changes", nargs="+", metavar="FIELD=VALUE")
+    snippet = _command(box, "snippet", "chats:snippet", "the lines to copy into the web site")
+    snippet.add_argument("--url", default="", help="where visitors reach the server")
+    others = (
+        _command(box, "test", "chats:test", "does its server answer"),
+        _command(box, "key", "chats:key", "make a new key by which the site signs who its visitors are"),
+        _command(box, "remove", "chats:remove", "remove a channel; its tickets stay"),
+    )
+    for one in (change, snippet, *others):
+        one.add_argument("--channel", default="", help="its name or id, if there are several")
+    away = _command(box, "away", "chats:away", "say that nobody is here, or that somebody is")
+    away.add_argument("state", choices=("on", "off"))

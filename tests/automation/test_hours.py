@@ -71,7 +71,13 @@ def test_spans_over_midnight_are_one() -> None:
 
 
 def test_what_cannot_be_is_said() -> None:
-    for week in ({"xyz": []}, {"mon": [["9", "17:00"]]}, {"mon": [["17:00", "09:00"]]}, {"mon": [["09:00"]]}):
+    weeks: tuple[dict[str, list[list[str]]], ...] = (
+        {"xyz": []},
+        {"mon": [["9", "17:00"]]},
+        {"mon": [["17:00", "09:00"]]},
+        {"mon": [["09:00"]]},
+    )
+    for week in weeks:
         with pytest.raises(UserError):
             hours_of("UTC", week)
     with pytest.raises(UserError):

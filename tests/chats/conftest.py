@@ -33,6 +33,14 @@ class Place:
     channel: UUID
     port: int
 
+    def until_state(self, state: str) -> None:
+        """Wait until the engine says so of the channel's server."""
+
+        def is_so() -> bool:
+            return (self.desk.ask(signals.latest, "chat_server") or {}).get("state") == state
+
+        wait_until(is_so, 60, f"chat is {state}")
+
     @property
     def base(self) -> str:
         return f"http://127.0.0.1:{self.port}"

@@ -42,6 +42,7 @@ class Visitor:
         self.doubled = 0
         self.connects = 0
         self.welcome: Frame = {}
+        self.identity: Frame | None = None
         self._wire: aiohttp.ClientWebSocketResponse | None = None
         self._changed = asyncio.Event()
 
@@ -74,7 +75,7 @@ class Visitor:
     def hello(self) -> Frame:
         return {
             "t": "hello", "v": 1, "token": self.token, "conversation": self.conversation, "after": self.after,
-            "page": self.page, "lang": "en", "name": self.name,
+            "page": self.page, "lang": "en", "name": self.name, "identity": self.identity,
         }  # fmt: skip
 
     def outs(self) -> list[Frame]:
@@ -93,6 +94,11 @@ class Visitor:
         if self._wire is not None and self.welcome:
             with suppress(ConnectionError, RuntimeError, aiohttp.ClientError):
                 await self._wire.send_json(frame)
+
+    def cut(self) -> None:
+        """Drop the line without a word."""
+        if self._wire is not None and (transport := self._wire.get_extra_info("transport")) is not None:
+            transport.abort()
 
     async def until(self, condition: Callable[[], bool], what: str, seconds: float = 60) -> None:
         """Wait until `condition` holds; it is looked at whenever a frame has come."""
