@@ -38,6 +38,9 @@ _SOME: Final = 200
 _SELDOM: Final = 10
 """When of so many tickets, and more than some, hardly one in so many fits, it is asked whether only a few fit at all."""
 
+_LONG: Final = 1_000
+"""When of so many tickets none fits, it is asked where the newest that fits could be."""
+
 _FEW: Final = 500
 """So few tickets that fit are looked at themselves, instead of all documents that have the words."""
 
@@ -158,6 +161,7 @@ class Walk:
         self._few: list[Document] | None = None
         self._reading: CursorResult[Any] | None = None
         self._may_be_few = bool(wanted.fitting and wanted.match)
+        self._may_leap = self._may_be_few and self._leaps
         self._is_placed = has_placements(db)
         self._is_merged = self._line.exec_driver_sql(f"{MERGED} LIMIT 1").first() is not None
 
@@ -182,8 +186,8 @@ class Walk:
         while at.stage != _DONE and len(found) < limit and (looked_at := len(self._living_of)) < MOST_LOOKED_AT:
             if self._may_be_few and looked_at > _SOME and len(found) * _SELDOM < looked_at:
                 self._ask_for_few(at.place)
-                if self._few is None and self._leaps and not found:
-                    at = self._leap(at)
+            if self._may_leap and looked_at > _LONG and not found:
+                at = self._leap(at)
             begun, block, room = at, self._read(at, size, limit - len(found)), limit - len(found)
             matches, at = self._resolved(block.rows, room), block.next
             found += matches
@@ -239,6 +243,9 @@ class Walk:
 
     def _leap(self, at: After) -> After:
         """To the newest document of all tickets that fit, if it is further back than the walk has come."""
+        self._may_leap = False
+        if self._few is not None:
+            return at
         self._stop_reading()
         place = self._fitting.newest(at.place)
         self._leaps = place is not None and place < at.place - 1

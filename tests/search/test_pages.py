@@ -143,6 +143,7 @@ def test_a_search_for_what_is_old_leaps_to_it(
     monkeypatch.setattr(walking, "_LEAST", 2)
     monkeypatch.setattr(walking, "_SOME", 2)
     monkeypatch.setattr(walking, "_FEW", 0)
+    monkeypatch.setattr(walking, "_LONG", 2)
     monkeypatch.setattr(walking, "_MANY", many)
     monkeypatch.setattr(walking, "MOST_LOOKED_AT", 6)
     assert expected
