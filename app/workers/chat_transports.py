@@ -20,7 +20,7 @@ from app.workers.chat_writer import Writer
 
 if TYPE_CHECKING:
     from app.connectors.chat.builtin import Serving
-    from app.connectors.chat.xmpp import Calling
+    from app.connectors.chat.xmpp_client import Calling
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +140,7 @@ class _Archive:
 def calling_of(info: ChannelInfo) -> Calling:
     """Whom to call for a channel."""
     from app.connectors.chat.prosody import guests_of
-    from app.connectors.chat.xmpp import Calling
+    from app.connectors.chat.xmpp_client import Calling
 
     it = info.settings
     return Calling(

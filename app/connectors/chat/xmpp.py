@@ -13,14 +13,13 @@ import asyncio
 import io
 import json
 import logging
-import ssl
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final, Protocol
 
-from slixmpp import JID, ClientXMPP, Message, Presence
+from slixmpp import JID, Message, Presence
 from slixmpp.exceptions import XMPPError
 from slixmpp.xmlstream import StanzaBase
 from slixmpp.xmlstream.handler import Callback
@@ -28,15 +27,15 @@ from slixmpp.xmlstream.matcher import MatchXPath
 
 from app.connectors.chat import protocol, xmpp_stanzas
 from app.connectors.chat.guest_files import GuestDoor, addresses_of
-from app.connectors.chat.house import Allowed, House
+from app.connectors.chat.house import House
 from app.connectors.chat.protocol import BadFrameError, Door, Frame, Hello, Msg, No
 from app.connectors.chat.sockets import Socket
+from app.connectors.chat.xmpp_client import CONNECT_S, Calling, address_of, client_for, tell_end
 from app.kernel.errors import ExternalError, Reason
 from app.mime.filekinds import KINDS
 
 log = logging.getLogger(__name__)
 
-CONNECT_S: Final = 30.0
 SILENT_S: Final = 60.0
 """A guest who says nothing for so long is asked whether they are there (XEP-0199); their server says it if not."""
 _LOOK_S: Final = 15.0
@@ -44,7 +43,6 @@ _CATCH_UP_S: Final = 600.0
 _PAGE: Final = 100
 _MOST_WAITING: Final = 200
 """So many frames of one guest may wait to be worked off; beyond that the line is cut."""
-_PLUGINS: Final = ("xep_0030", "xep_0199", "xep_0313", "xep_0334", "xep_0359", "xep_0363")
 _TOKEN: Final = "A" * 43
 
 
@@ -60,39 +58,18 @@ class Archive(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Calling(Allowed):
-    """Whom to call. `account`: the desk's bare JID; `guests`: the host of visitors; `server`: host or host:port, empty to
-    find it by DNS; `authority`: a PEM file with the authority to trust beside the system's.
-    """
-
-    account: str = ""
-    guests: str = ""
-    server: str = ""
-    authority: str = ""
-    public_url: str = ""
-
-    @property
-    def files_from(self) -> frozenset[str]:
-        """The origins from which files of guests are fetched: the server's own, nobody else's."""
-        domain = self.account.rpartition("@")[2]
-        hosts = (domain, f"upload.{domain}", self.guests)
-        ours = {f"https://{host}{port}" for host in hosts for port in ("", ":5281")}
-        return frozenset(ours | ({self.public_url.rstrip("/")} if self.public_url else set()))
-
-
 class XmppChat(House):
     """One session with the server. `run` until it is over or cancelled; whoever runs it calls again, later and later."""
 
     def __init__(self, calling: Calling, door: Door, archive: Archive, password: str) -> None:
         super().__init__(calling, GuestDoor(door, calling.files_from, calling.file), KINDS)
         self.calling, self._archive = calling, archive
-        self._client = _client(calling, password)
+        self._client = client_for(calling, password)
         self._lines: dict[str, _Line] = {}
         self._late: asyncio.Queue[tuple[str, Msg]] = asyncio.Queue(maxsize=10_000)
         self._files: dict[str, str] = {}
         self._asked: set[str] = set()
-        self._over: asyncio.Future[ExternalError] | None = None
+        self._over: asyncio.Future[ExternalError | None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_serving = asyncio.Event()
 
@@ -100,11 +77,12 @@ class XmppChat(House):
         """Raises ExternalError: retryable when the line is gone, not when the password or the certificate is refused."""
         self._over = asyncio.get_running_loop().create_future()
         self._listen()
-        address = _address(self.calling.server)
-        self._client.connect(*address)
+        tell_end(self._client, self._over)
+        self._client.connect(*address_of(self.calling.server))
         side = [asyncio.create_task(each) for each in (self._work_late(), self._look_after(), self._connected())]
         try:
-            raise await self._over
+            if (error := await self._over) is not None:
+                raise error
         finally:
             self.is_serving.clear()
             for task in side:
@@ -116,27 +94,16 @@ class XmppChat(House):
     def _listen(self) -> None:
         client = self._client
         client.register_handler(Callback("frames", MatchXPath("{jabber:client}message"), self._heard))
-        for name, reason, words in (
-            ("failed_all_auth", Reason.SIGN_IN, "The chat server does not accept the desk's account or password."),
-            ("ssl_invalid_chain", Reason.TLS, "The chat server's certificate is not valid."),
-            ("connection_failed", Reason.OFFLINE, "The chat server cannot be reached."),
-            ("disconnected", Reason.OFFLINE, "The line to the chat server is gone."),
-        ):
-            client.add_event_handler(name, lambda why, reason=reason, words=words: self._end(reason, words, why))
         client.add_event_handler("session_start", lambda _event: self._begin(self._start()))
         client.add_event_handler("presence_unavailable", self._left)
-
-    def _end(self, reason: Reason, words: str, why: object) -> None:
-        self._client.cancel_connection_attempt()  # when to try again is decided elsewhere
-        if self._over is not None and not self._over.done():
-            log.info("the chat server: %s (%s)", words, type(why).__name__)
-            self._over.set_result(ExternalError(words, reason=reason, retryable=reason is Reason.OFFLINE))
 
     async def _connected(self) -> None:
         """A server that answers nothing is no server."""
         await asyncio.sleep(CONNECT_S)
         if not self.is_serving.is_set():
-            self._end(Reason.OFFLINE, "The chat server does not answer.", None)
+            msg = "The chat server does not answer."
+            if self._over is not None and not self._over.done():
+                self._over.set_result(ExternalError(msg, reason=Reason.OFFLINE, retryable=True))
 
     async def _start(self) -> None:
         self._client.send_presence()
@@ -410,23 +377,3 @@ def _reader(guest: str) -> Any:
         return protocol.parse(text)
 
     return read
-
-
-def _client(calling: Calling, password: str) -> ClientXMPP:
-    client = ClientXMPP(f"{calling.account}/desk", password)
-    context = ssl.create_default_context(cafile=calling.authority or None)
-    client.ssl_context = context  # its own would believe any certificate
-    client.enable_plaintext = client.enable_direct_tls = False
-    client.whitespace_keepalive = True
-    for name in _PLUGINS:
-        client.register_plugin(name)
-    client.plugin["xep_0199"].enable_keepalive(interval=60, timeout=20)
-    return client
-
-
-def _address(server: str) -> tuple[str, int] | tuple[None, None]:
-    """Where to call. Raises ValueError for what is no address."""
-    if not server:
-        return None, None
-    host, _, port = server.rpartition(":") if ":" in server else (server, "", "5222")
-    return host, int(port)
