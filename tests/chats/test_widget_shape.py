@@ -151,7 +151,7 @@ def test_a_strict_page_with_styles_of_its_own_changes_nothing(page: Page, tmp_pa
                     *expected,
                 ]
                 assert page.js(f"getComputedStyle({at('.send')}).backgroundColor") == "rgb(138, 43, 226)"
-            wait_until(lambda: len(desk.ask(queries.chat_rows, pile="waiting")) == 1, 60, "one visitor")
+            wait_until(lambda: len(desk.ask(queries.chat_rows, pile="waiting")) == 1, 120, "one visitor")
 
 
 def test_a_website_that_is_not_allowed_gets_nothing(page: Page, place: Place) -> None:

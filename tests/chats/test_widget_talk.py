@@ -49,7 +49,7 @@ def until(place: Place, conversation: UUID, condition: Callable[[queries.ChatVie
         chat = place.desk.ask(queries.chat, conversation)
         return chat is not None and condition(chat)
 
-    wait_until(holds, 60, what)
+    wait_until(holds, 120, what)
 
 
 def begun(widget: Widget, place: Place, words: str = "Is it in stock?") -> UUID:
@@ -84,7 +84,7 @@ def test_the_rep_sees_the_visitor_typing(widget: Widget, place: Place) -> None:
     )
     try:
         widget.type("And in blue")
-        wait_until(lambda: ("visitor", True) in heard, 60, "typing is heard")
+        wait_until(lambda: ("visitor", True) in heard, 120, "typing is heard")
     finally:
         quit_listening()
     assert chat == the_chat(place)
@@ -190,7 +190,7 @@ def test_while_nobody_is_there_a_question_becomes_a_ticket(widget: Widget, place
     widget.fill(name="Elena Ruiz", email="elena@shop.example", text="Do you ship to Spain?")
     widget.page.click(at(".slot .primary"))
     widget.until_text(".thanks", "elena@shop.example")
-    wait_until(lambda: bool(place.desk.ask(queries.chat_rows, pile="ended")), 60, "the ticket")
+    wait_until(lambda: bool(place.desk.ask(queries.chat_rows, pile="ended")), 120, "the ticket")
     (row,) = place.desk.ask(queries.chat_rows, pile="ended")
     assert (row.name, row.email, row.verified, row.state) == ("Elena Ruiz", "elena@shop.example", False, "missed")
 

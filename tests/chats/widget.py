@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from tests.servers.chromium import Page
+from tests.servers.chromium import DEADLINE_S, Page
 
 ROOT = "document.getElementById('deskbell-chat').shadowRoot"
 _LINES = (
@@ -73,7 +73,7 @@ class Widget:
 
     def into(self, selector: str) -> None:
         """Click into a field until it has the keyboard: what comes in may move it just then."""
-        until = time.monotonic() + 60
+        until = time.monotonic() + DEADLINE_S
         while True:
             self.page.click(at(selector))
             with contextlib.suppress(TimeoutError):
@@ -89,7 +89,7 @@ class Widget:
             f" box.dispatchEvent(new Event('input')); {at('.composer')}.requestSubmit() }})"
         )
 
-    def until(self, expression: str, what: str, seconds: float = 60) -> None:
+    def until(self, expression: str, what: str, seconds: float = DEADLINE_S) -> None:
         """Wait for something of the page."""
         self.page.wait(f"!!({expression})", what, seconds)
 
@@ -97,7 +97,7 @@ class Widget:
         """The log as it is now."""
         return [Shown(**one) for one in self.page.js(_LINES)]
 
-    def until_shown(self, text: str, *, own: bool | None = None, meta: str = "", seconds: float = 60) -> None:
+    def until_shown(self, text: str, *, own: bool | None = None, meta: str = "", seconds: float = DEADLINE_S) -> None:
         """Wait until a message stands there, with these words in the line below it or below its group."""
         own_too = "" if own is None else f" && one.own === {json.dumps(own)}"
         self.until(
@@ -107,7 +107,7 @@ class Widget:
             seconds,
         )
 
-    def until_sent(self, seconds: float = 120) -> None:
+    def until_sent(self, seconds: float = DEADLINE_S) -> None:
         """Wait until the desk has confirmed all that was written."""
         self.until(f"{_KEYS}.every(key => !key.includes(':out:'))", "everything is confirmed", seconds)
 

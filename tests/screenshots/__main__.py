@@ -19,6 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 from tests.screenshots.scenes import SCENES
 from tests.screenshots.studio import NARROW, WIDE, Studio, stand_still
+from tests.screenshots.widget import POSES, take_widget
 from tests.screenshots.world import Desks
 from ui.theme import Choice
 
@@ -56,7 +57,10 @@ def main(target: Path, scenes: list[str]) -> int:
     """Take the pictures into `target`."""
     os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="deskbell-pictures-keyring-")
     stand_still()
-    take(target, [(scene, scene, "light", WIDE) for scene in scenes] if scenes else _all())
+    ours = [scene for scene in scenes if scene not in POSES]
+    if ours or not scenes:
+        take(target, [(scene, scene, "light", WIDE) for scene in ours] if scenes else _all())
+    take_widget(target, [scene for scene in scenes if scene in POSES] if scenes else tuple(POSES))
     return 0
 
 

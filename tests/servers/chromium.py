@@ -38,7 +38,7 @@ _FLAGS = (
     "--disable-background-timer-throttling", "--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows",
     "--password-store=basic", "--font-render-hinting=none",
 )  # fmt: skip
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 """How long anything may take on a machine that has something else to do."""
 
 _KEYS = {

@@ -338,7 +338,7 @@ export class Chat {
   // -- what is shown
 
   private get title(): string {
-    return this.talk.who || this.talk.name || this.options.name || this.speech.say("chat");
+    return this.talk.who || this.options.name || this.talk.name || this.speech.say("chat");
   }
 
   private get mayMail(): boolean {

@@ -61,6 +61,10 @@ export class Messages {
       this.list,
       this.dots,
     );
+    // Who reads the end goes on reading the end, whatever grows below: a form, a keyboard, another line of text.
+    let wasAtEnd = true;
+    this.element.addEventListener("scroll", () => (wasAtEnd = this.isAtEnd));
+    new ResizeObserver(() => wasAtEnd && this.toEnd()).observe(this.element);
   }
 
   show(greeting: string): void {
