@@ -139,11 +139,16 @@ class Program(QObject):
 
     def _apologise(self, words: str) -> None:
         """There is no desk to show: say why in a window, with a way to try again."""
+        from ui.pages.restore.rescue import Rescue
         from ui.widgets.layout import column
         from ui.widgets.state import ErrorState
 
+        if self._apology is not None:
+            self._apology.close()
         panel = ErrorState(tr("This desk cannot be opened"), words, self._open)
-        self._apology = column((panel, 1), box="canvas")
+        rescue = Rescue(Workspace(self.folder))
+        rescue.ended.connect(self._rescued)
+        self._apology = column((panel, 1), rescue, box="canvas")
         self._apology.setWindowTitle("Deskbell")
         self._apology.resize(640, 420)
         self._apology.show()
@@ -207,6 +212,16 @@ class Program(QObject):
 
         if self.window is not None:
             ask_for_room(self.window.context, self._make_room)
+
+    def _rescued(self, succeeded: bool, words: str) -> None:
+        """The last good backup was put in the place of a damaged desk, or why it was not."""
+        if not succeeded:
+            self._apologise(words)
+            return
+        self._open()
+        if self.window is not None:
+            self.window.toasts.say(words)
+            self.window.context.actions.run("restore_left")
 
     def _exchange(self) -> None:
         """A backup was made ready: close, so that it takes the place of the desk that is open."""
