@@ -164,44 +164,43 @@ def _rows(db: Session, ids: Sequence[UUID], agent: UUID | None) -> dict[UUID, Ti
 
 
 def _row(row: Any, states: StateNames) -> TicketRow:
-    state_name, state_colour = states.get(row.state) or states.get(row.status) or ("", "")
-    address = row.address or ""
+    (
+        key, number, subject, status, state, priority, channel, customer, assignee, team, snippet, messages, has_attachment,
+        follow_up, created_at, last_message_at, last_incoming_at, due_at, snooze_until, deleted_at, customer_name,
+        assignee_name, seen_at, address, tags, problem, items, done,
+    ) = row  # fmt: skip
+    is_news = status in TO_DO and last_incoming_at is not None
+    state_name, state_colour = states.get(state) or states.get(status) or ("", "")
     return TicketRow(
-        id=row.id,
-        number=row.number,
-        subject=row.subject,
-        status=row.status,
-        priority=row.priority,
-        channel=row.channel,
-        customer=row.customer,
-        customer_name=row.customer_name or address,
-        customer_address=address,
-        assignee=row.assignee,
-        assignee_name=row.assignee_name or "",
-        team=row.team,
-        tags=tuple(sorted(row.tags.split(_BETWEEN))) if row.tags else (),
-        snippet=row.snippet,
-        messages=row.message_count,
-        has_attachment=row.has_attachment,
-        unread=_is_unread(row),
-        follow_up=row.follow_up,
-        problem=row.problem or "",
-        created_at=row.created_at,
-        last_message_at=row.last_message_at,
-        due_at=row.due_at,
-        snooze_until=row.snooze_until,
-        deleted_at=row.deleted_at,
-        state=row.state if row.state in states else None,
-        state_name=state_name,
-        state_colour=state_colour,
-        checklist=(row.done, row.items),
+        key,
+        number,
+        subject,
+        status,
+        priority,
+        channel,
+        customer,
+        customer_name or address or "",
+        address or "",
+        assignee,
+        assignee_name or "",
+        team,
+        tuple(sorted(tags.split(_BETWEEN))) if tags else (),
+        snippet,
+        messages,
+        has_attachment,
+        is_news and (seen_at is None or last_incoming_at > seen_at),
+        follow_up,
+        problem or "",
+        created_at,
+        last_message_at,
+        due_at,
+        snooze_until,
+        deleted_at,
+        state if state in states else None,
+        state_name,
+        state_colour,
+        (done, items),
     )
-
-
-def _is_unread(row: Any) -> bool:
-    if row.status not in TO_DO or row.last_incoming_at is None:
-        return False
-    return row.seen_at is None or bool(row.last_incoming_at > row.seen_at)
 
 
 def ticket_id(db: Session, number: int) -> UUID | None:
