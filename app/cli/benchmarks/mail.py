@@ -36,7 +36,7 @@ from app.workers.parsing import ParsePool
 TAME, QUIET = 1_000, 50_000
 ROUNDS = 3
 CHECKS = 20
-LONGEST_S = 300.0
+LONGEST_S = 900.0
 
 
 def mail(size: int) -> list[Figure]:
