@@ -11,6 +11,7 @@ from app.conversations.tables import Message, MessageRaw
 from app.desk.desk import Desk
 from app.inbox.queries import ledger
 from app.kernel import backup, soundness
+from app.kernel.backup import BackupResult
 from app.kernel.blobs import BlobRef
 from app.kernel.paths import Workspace
 from app.kernel.tables import Blob
@@ -40,11 +41,15 @@ def damage(place: Workspace) -> list[str]:
     return [f"database: {one}" for one in broken] + [advice(place)] if broken else []
 
 
+def last_good(place: Workspace) -> BackupResult | None:
+    """The newest backup in the desk's own folder whose database is sound."""
+    newest_first = reversed(backup.backups_in(place.backups))
+    return next((one for one in newest_first if not soundness.quick_check(one.database)), None)
+
+
 def advice(place: Workspace) -> str:
     """What can be done about a damaged database, in words."""
-    last = next(
-        (one for one in reversed(backup.backups_in(place.backups)) if not soundness.quick_check(one.database)), None
-    )
+    last = last_good(place)
     if last is None:
         return "There is no backup here. Take what can be read out of it: deskbell salvage FOLDER"
     return (

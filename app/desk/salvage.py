@@ -23,10 +23,10 @@ from sqlalchemy.orm import Session
 from app.conversations.completing import stored_doc
 from app.conversations.filetexts import file_docs
 from app.conversations.tables import FileText, Message
-from app.desk.check import name_of_blob
+from app.desk.check import last_good, name_of_blob
 from app.desk.desk import Desk
 from app.index import commands as index
-from app.kernel import backup, soundness
+from app.kernel import soundness
 from app.kernel.backup import BackupResult
 from app.kernel.blobs import BlobRef, Packs, StorageError
 from app.kernel.errors import UserError
@@ -77,7 +77,7 @@ def salvage(place: Workspace, target: Path, say: Say = lambda _words: None) -> S
     if fresh.exists:
         msg = f"There is a desk in {target} already. Name a folder for a new one."
         raise UserError(msg)
-    last = _last_good(place)
+    last = last_good(place)
     if last is None and not place.exists:
         msg = f"There is no desk in {place.folder}, and no backup of one."
         raise UserError(msg)
@@ -100,14 +100,6 @@ def salvage(place: Workspace, target: Path, say: Say = lambda _words: None) -> S
         found.held = desk.work(hold_what_waits)
         found.loose_mails = _write_loose_mails(desk, target / "found-mails")
     return found
-
-
-def _last_good(place: Workspace) -> BackupResult | None:
-    """The newest backup whose database is sound."""
-    for one in reversed(backup.backups_in(place.backups)):
-        if not soundness.quick_check(one.database):
-            return one
-    return None
 
 
 def _bring_rows(place: Workspace, fresh: Workspace, last: BackupResult | None, found: Salvaged) -> None:

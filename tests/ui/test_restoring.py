@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.desk import Desk
-from app.desk.backing_up import write_file
+from app.desk.backing_up import back_up_now, write_file
 from app.desk.describing import describe
 from app.kernel.paths import Workspace
 from app.kernel.switching import FOLDER
@@ -22,6 +22,7 @@ from ui.pages.backing_up import backups_of
 from ui.pages.restore.afterwards import AfterSheet
 from ui.pages.restore.exchanging import exchange_desks
 from ui.pages.restore.page import Page
+from ui.pages.restore.rescue import Rescue
 from ui.pages.settings.data import DataPane
 from ui.pages.settings.saving import SaveSheet
 from ui.widgets.button import Button
@@ -186,5 +187,29 @@ def test_the_second_place_is_chosen_and_filled_at_once(archives: Path, qapp: QAp
         pane.choose_folder(stick)
         qtbot.waitUntil(lambda: bool(list(stick.glob("*/*.json"))), timeout=LONG)
         qtbot.waitUntil(lambda: str(stick) in " ".join(one.text() for one in pane.findChildren(Label)), timeout=LONG)
+    finally:
+        shut(program)
+
+
+def test_a_damaged_desk_offers_its_last_good_backup(archives: Path, qapp: QApplication, qtbot: QtBot) -> None:
+    with Desk.open(archives / "old") as desk:
+        back_up_now(desk)
+    with (archives / "old" / "deskbell.sqlite").open("rb+") as file:
+        file.write(b"?" * 4096)
+    program = Program(qapp, archives / "old", engine=False)
+    program.begin()
+    try:
+        assert program.window is None
+        apology = program._apology
+        assert apology is not None
+        rescue = apology.findChild(Rescue)
+        assert isinstance(rescue, Rescue)
+        qtbot.waitUntil(rescue.button.isVisible, timeout=LONG)
+        rescue.button.click()
+        qtbot.waitUntil(lambda: program.window is not None, timeout=LONG)
+        assert program.desk is not None
+        assert describe(program.desk.workspace.database).about.tickets == 3
+        assert (archives / "old" / "before-1" / "deskbell.sqlite").read_bytes().startswith(b"????")
+        assert not apology.isVisible()
     finally:
         shut(program)

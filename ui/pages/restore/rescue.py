@@ -1,0 +1,110 @@
+"""When a desk cannot be opened because its database is damaged: the last good backup is offered, and put in place.
+
+There is no desk to work with yet, so this stands on its own: two threads, two signals. What was damaged is set aside with its
+packs; nothing is written over.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame
+
+from app.desk.check import damage, last_good
+from app.desk.restoring import exchange, prepare
+from app.desk.room import alone
+from app.kernel import clock
+from app.kernel.backup import BackupResult
+from app.kernel.errors import UserError
+from app.kernel.paths import Workspace
+from ui.text import tr, when_text
+from ui.widgets.button import Button
+from ui.widgets.label import Label, Para
+from ui.widgets.layout import row, vertical
+from ui.widgets.state import ProgressRow
+
+
+class Rescue(QFrame):
+    """Looks for the last good backup; shows itself when the database is damaged and there is one.
+
+    `ended`: it was tried; with the words for the person. The desk can be opened then, or the words say why not.
+    """
+
+    ended = Signal(bool, str)
+    _found = Signal(object)
+    _moved = Signal(float)
+
+    def __init__(self, place: Workspace) -> None:
+        super().__init__()
+        self._place = place
+        self._copy: BackupResult | None = None
+        self._words = Para("")
+        self.button = Button("", "primary", clicked=self.restore)
+        self.progress = ProgressRow(tr("Making the backup ready"))
+        self.progress.hide()
+        layout = vertical(self)
+        layout.setContentsMargins(24, 0, 24, 24)
+        layout.setSpacing(12)
+        layout.addWidget(Label(tr("The last good backup"), "strong"))
+        layout.addWidget(self._words)
+        layout.addWidget(row(None, self.button, None))
+        layout.addWidget(self.progress)
+        self.hide()
+        self._found.connect(self._show_found)
+        self._moved.connect(self.progress.set_share)
+        threading.Thread(target=self._look, name="rescue-look", daemon=True).start()
+
+    def restore(self) -> None:
+        """Put the backup in place."""
+        self.button.setEnabled(False)
+        self.progress.show()
+        threading.Thread(target=self._work, name="rescue", daemon=True).start()
+
+    def _look(self) -> None:
+        self._tell(last_good(self._place) if damage(self._place) else None)
+
+    def _tell(self, copy: BackupResult | None) -> None:
+        try:
+            self._found.emit(copy)
+        except RuntimeError:
+            return  # the window was closed meanwhile
+
+    def _show_found(self, copy: BackupResult | None) -> None:
+        self._copy = copy
+        if copy is None:
+            return
+        when = when_text(copy.at, clock.now())
+        told = tr("{n} ticket|{n} tickets", n=copy.about.tickets)
+        self._words.setText(
+            tr(
+                "It is of {when}, with {tickets}. The damaged desk is set aside, not erased; what came after the backup is "
+                "looked for with: deskbell salvage FOLDER",
+                when=when,
+                tickets=told,
+            )
+        )
+        self.button.setText(tr("Restore the backup of {when}", when=when))
+        self.show()
+
+    def _work(self) -> None:
+        assert self._copy is not None
+        try:
+            aside = _put_in_place(self._place, self._copy.database, self._moved.emit)
+        except UserError as error:
+            self.ended.emit(False, str(error))
+            return
+        name = aside.name if aside is not None else ""
+        self.ended.emit(True, tr("The desk is restored. What was here lies in the folder {name}.", name=name))
+
+
+def _put_in_place(place: Workspace, database: Path, tell: Callable[[float], object]) -> Path | None:
+    def going(done: int, of: int) -> bool:
+        tell(done / max(1, of))
+        return True
+
+    with alone(place, "restore"):
+        prepare(place, database, going=going)
+        return exchange(place)
