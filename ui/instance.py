@@ -21,6 +21,8 @@ from PySide6.QtNetwork import QLocalServer, QLocalSocket
 from app.kernel.asked import LONGEST_LINE, Asked, as_line, of_line
 
 ANSWER_MS: Final = 10_000
+STARTING_MS: Final = 60_000
+"""So long a window may take to start, on a machine that has other things to do."""
 PATIENCE_MS: Final = 2000
 _AGAIN_MS: Final = 50
 _HERE: Final = b"here"
@@ -73,7 +75,7 @@ class Reception(QObject):
             line.abort()
 
 
-def hand_over(folder: Path, asked: Asked, *, patience_ms: int = ANSWER_MS) -> bool:
+def hand_over(folder: Path, asked: Asked, *, patience_ms: int = STARTING_MS) -> bool:
     """Ask the open window of a desk; False if it does not answer. Waits for it, and needs no application.
 
     A window that is only just starting does not listen yet, so who finds nobody tries again until the time is over.
@@ -82,7 +84,7 @@ def hand_over(folder: Path, asked: Asked, *, patience_ms: int = ANSWER_MS) -> bo
     while True:
         line = QLocalSocket()
         line.connectToServer(name_of(folder))
-        if line.waitForConnected(patience_ms):
+        if line.waitForConnected(ANSWER_MS):
             break
         if until.hasExpired():
             return False
@@ -90,7 +92,7 @@ def hand_over(folder: Path, asked: Asked, *, patience_ms: int = ANSWER_MS) -> bo
     if not is_ours(line):
         return False
     line.write(as_line(asked))
-    return line.waitForReadyRead(patience_ms) and bytes(line.readAll().data()).startswith(_HERE)
+    return line.waitForReadyRead(ANSWER_MS) and bytes(line.readAll().data()).startswith(_HERE)
 
 
 def is_ours(line: QLocalSocket) -> bool:
