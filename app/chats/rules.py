@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from app.kernel import settings
 from app.kernel.errors import UserError
@@ -63,6 +64,11 @@ class Transport(enum.StrEnum):
 
     BUILTIN = "builtin"
     XMPP = "xmpp"
+
+
+def server_topic(channel: UUID) -> str:
+    """Under which topic the engine says how a channel's server does (`app.kernel.signals`)."""
+    return f"chat_server/{channel.hex}"
 
 
 class EndedBy(enum.StrEnum):

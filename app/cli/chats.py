@@ -1,4 +1,4 @@
-"""`chat add|list|set|remove|test|snippet|key|away|now`: setting up chat, and who is there."""
+"""`chat add|server|list|set|remove|test|snippet|key|away|now`: setting up chat, and who is there."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ import secrets
 import socket
 import ssl
 from dataclasses import asdict, fields, replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from app.chats import commands, queries
 from app.chats.queries import ChannelInfo
-from app.chats.rules import ChannelSettings
+from app.chats.rules import ChannelSettings, Transport, server_topic
 from app.chats.snippet import snippet_for
 from app.cli.opening import opened, with_agent
 from app.cli.output import Output
 from app.desk import Desk
+from app.desk.chat_server import SCRIPT, plan_server, sign_in_at, write_plan
 from app.kernel import clock, signals
 from app.kernel.errors import ExternalError, Reason, UserError
 from app.kernel.secrets import store_secret
@@ -70,18 +72,42 @@ def test(args: argparse.Namespace, out: Output) -> int:
     """Does the server of a channel answer, as the engine says and as a connection shows? 1 when it does not."""
     with opened(args) as desk:
         info = channel_named(desk, args.channel)
-        said = desk.ask(signals.latest, "chat_server") or {}
+        said = desk.ask(signals.latest, server_topic(info.id)) or {}
     words = ""
     try:
-        _connect(info.settings)
+        if info.transport == Transport.XMPP:
+            sign_in_at(info)
+        else:
+            _connect(info.settings)
         ok = True
     except ExternalError as error:
         ok, words = False, str(error)
-        if said.get("channel") == info.id.hex and said.get("words"):
+        if said.get("words"):
             words = str(said["words"])
     text = f"{info.name}: answers at {info.address}" if ok else f"{info.name}: {words}"
     out.one({"channel": str(info.id), "ok": ok, "text": words or None, "address": info.address}, [text])
     return 0 if ok else 1
+
+
+def server(args: argparse.Namespace, out: Output) -> int:
+    """Plan chat over an XMPP server: an account, and the files to copy there. The password is shown this once."""
+    with opened(args) as desk:
+        with_agent(desk)
+        plan = plan_server(desk, args.domain, args.site, args.name)
+        made = write_plan(plan, Path(args.to))
+        words = snippet_for(_info(desk, plan.channel))
+    told = {
+        "channel": str(plan.channel), "account": plan.account, "password": plan.password, "command": plan.command,
+        "files": [str(path) for path in made], "snippet": words,
+    }  # fmt: skip
+    lines = [
+        f"Copy the files in {args.to} to the server: each says where it goes.",
+        f"Make the desk's account there: {plan.command}",
+        f"Put {SCRIPT} on your web site, and this into its pages: {words}",
+        f"Then look whether it works: deskbell chat test --channel {plan.channel}",
+    ]
+    out.one(told, lines)
+    return 0
 
 
 def snippet(args: argparse.Namespace, out: Output) -> int:

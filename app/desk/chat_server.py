@@ -66,11 +66,10 @@ def write_plan(plan: ServerPlan, folder: Path) -> list[Path]:
     return made
 
 
-def sign_in_at(desk: Desk, channel: UUID) -> None:
+def sign_in_at(info: ChannelInfo) -> None:
     """Sign in at the channel's server as the engine does; blocks for half a minute at most. Raises ExternalError."""
     from app.connectors.chat.xmpp_client import sign_in
 
-    info = _info(desk, channel)
     password = load_secret(info.secret_ref)
     if not password:
         msg = "The password of the desk's account is not in the keyring."

@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 from app.chats import commands, queries
 from app.chats.commands.delivering import everybody_left
 from app.chats.queries import ChannelInfo
+from app.chats.rules import server_topic
 from app.chats.tables import Conversation
 from app.connectors.contracts import HealthState
 from app.kernel import signals
@@ -154,7 +155,7 @@ class ChatThread:
 
     def _say(self, info: ChannelInfo, state: HealthState, words: str = "") -> None:
         payload = {"channel": info.id.hex, "state": str(state), "words": words, "url": info.address}
-        self._writer.later(lambda tx: signals.send(tx, "chat_server", payload, ttl_s=86_400))
+        self._writer.later(lambda tx: signals.send(tx, server_topic(info.id), payload, ttl_s=86_400))
 
     async def _see_hours(self) -> None:
         desk, hours = await asyncio.to_thread(self._ask, desk_now)

@@ -15,7 +15,7 @@ import aiohttp
 import pytest
 
 from app.chats import commands
-from app.chats.rules import ChannelSettings
+from app.chats.rules import ChannelSettings, server_topic
 from app.desk import Desk
 from app.kernel import signals
 from app.people.commands import add_agent
@@ -37,7 +37,7 @@ class Place:
         """Wait until the engine says so of the channel's server."""
 
         def is_so() -> bool:
-            return (self.desk.ask(signals.latest, "chat_server") or {}).get("state") == state
+            return (self.desk.ask(signals.latest, server_topic(self.channel)) or {}).get("state") == state
 
         wait_until(is_so, 60, f"chat is {state}")
 
@@ -72,7 +72,7 @@ def running(desk: Desk, settings: ChannelSettings | None = None, **more: Any) ->
     runner = threading.Thread(target=thread.run, name="chat")
     runner.start()
     try:
-        wait_until(lambda: (desk.ask(signals.latest, "chat_server") or {}).get("state") == "ok", 60, "chat is open")
+        wait_until(lambda: (desk.ask(signals.latest, server_topic(channel)) or {}).get("state") == "ok", 60, "chat is open")
         me = desk.me()
         assert me is not None
         yield Place(desk, me, channel, wanted.port)

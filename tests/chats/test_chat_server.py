@@ -60,7 +60,9 @@ def test_a_look_at_the_server_says_the_true_reason(desk: Desk, prosody: Prosody)
 
     def reason() -> Reason | None:
         try:
-            sign_in_at(desk, plan.channel)
+            now = desk.ask(queries.channel, plan.channel)
+            assert now is not None
+            sign_in_at(now)
         except ExternalError as error:
             return error.reason
         return None

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.chats import commands, queries
-from app.chats.rules import ChannelSettings
+from app.chats.rules import ChannelSettings, server_topic
 from app.chats.tables import ChatLine
 from app.conversations.tables import Message
 from app.desk import Desk
@@ -51,7 +51,7 @@ class Line:
     @contextlib.contextmanager
     def running(self, state: str = "ok") -> Iterator[None]:
         """Chat, as the engine runs it, from when its state is told."""
-        self.desk.work(lambda tx: signals.send(tx, "chat_server", {"state": "none"}))
+        self.desk.work(lambda tx: signals.send(tx, server_topic(self.channel), {"state": "none"}))
         thread = ChatThread(self.desk.work, self.desk.ask, self.desk.packs, lambda _ref: self.password)
         quit_listening = self.desk.listen(thread.heard)
         runner = threading.Thread(target=thread.run, name="chat")
@@ -67,7 +67,7 @@ class Line:
 
     def state(self) -> tuple[str, str]:
         """What the engine says of the channel, and in which words."""
-        said = self.desk.ask(signals.latest, "chat_server") or {}
+        said = self.desk.ask(signals.latest, server_topic(self.channel)) or {}
         return str(said.get("state")), str(said.get("words"))
 
     def rows(self, pile: str = "waiting") -> tuple[queries.ChatRow, ...]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.chats import commands
 from app.chats.queries import chat
+from app.chats.rules import server_topic
 from app.desk import Desk
 from app.kernel import clock, signals
 from app.people.choosing import choose
@@ -156,7 +157,7 @@ def website(studio: Studio, desk: Desk) -> None:
     page = studio.page(Settings)
     chat = page.stack.currentWidget()
     assert isinstance(chat, ChatPage)
-    desk.work(signals.send, "chat_server", {"channel": channel.hex, "state": "ok", "words": "", "url": ""})
+    desk.work(signals.send, server_topic(channel), {"channel": channel.hex, "state": "ok", "words": "", "url": ""})
     pane = chat.panes["website"]
     assert isinstance(pane, WebsitePane)
     studio.wait(lambda: pane.snippet.toPlainText() and pane.state_words(), "the channel")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import http.server
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -23,6 +24,7 @@ from tests.ui.inbox_desk import InboxDesk
 from ui.pages.settings.canned import CannedEditor, CannedPane
 from ui.pages.settings.chat import ChatPage
 from ui.pages.settings.chat_hours import HoursPane, spans_of, spans_text
+from ui.pages.settings.chat_server import ServerPane
 from ui.pages.settings.chat_website import WebsitePane
 from ui.pages.settings.page import Page
 from ui.theme import Theme
@@ -213,3 +215,29 @@ def test_the_address_is_looked_at_from_outside(site: str) -> None:
     assert not reach("http://127.0.0.1:1").ok
     assert not reach("file:///etc/passwd").ok
     assert reach(f"{site}/gone").words.startswith("404")
+
+
+def test_a_chat_over_a_server_is_planned_and_its_password_is_shown_once(
+    window: Window, made: InboxDesk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    page = chat_page(window)
+    page.show_face("server")
+    pane = page.panes["server"]
+    assert isinstance(pane, ServerPane)
+    assert pane.plan.isVisible()
+    pane.domain.setText("chat.shop.example")
+    pane.sites.setPlainText("https://shop.example")
+    pane.make_plan(str(tmp_path / "files"))
+    qtbot.waitUntil(lambda: isinstance(window.overlay.current(), Dialog) and window.tasks.running == 0)
+    sheet = window.overlay.current()
+    assert isinstance(sheet, Dialog)
+    shown = sheet.findChild(TextField)
+    assert shown is not None
+    (info,) = made.desk.ask(channels)
+    password = load_secret(info.secret_ref)
+    assert password
+    assert shown.text() == f"prosodyctl register desk chat.shop.example {password}"
+    assert (tmp_path / "files" / "prosody.cfg.lua").exists()
+    sheet.close_dialog()
+    qtbot.waitUntil(lambda: 'data-to="desk@chat.shop.example"' in pane.snippet.toPlainText())
+    assert not pane.plan.isVisible()

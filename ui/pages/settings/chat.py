@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget
 
 from ui.pages import Context
 from ui.pages.settings.chat_hours import HoursPane
+from ui.pages.settings.chat_server import ServerPane
 from ui.pages.settings.chat_website import WebsitePane
 from ui.pages.settings.form import NumberField, Values
 from ui.pages.settings.panes import OptionsPane
@@ -43,7 +44,7 @@ class AnsweringPane(OptionsPane):
         self.add_field(key, words, NumberField(low, high, unit, words), hint)
 
 
-Face = WebsitePane | HoursPane | AnsweringPane
+Face = WebsitePane | ServerPane | HoursPane | AnsweringPane
 Make = Callable[[Context], Face]
 
 
@@ -51,6 +52,7 @@ def faces() -> list[tuple[str, str, Make]]:
     """The faces: key, words, and what makes each."""
     return [
         ("website", tr("Website"), WebsitePane),
+        ("server", tr("Over a server"), ServerPane),
         ("hours", tr("Hours"), HoursPane),
         ("answering", tr("Answering"), AnsweringPane),
     ]

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QColorDialog, QFileDialog, QPlainTextEdit
 
 from app.chats.commands import add_channel, change_channel
 from app.chats.queries import ChannelInfo, channels
-from app.chats.rules import ChannelSettings, Transport
+from app.chats.rules import ChannelSettings, Transport, server_topic
 from app.chats.snippet import snippet_for
 from app.desk.chats import Reached, new_signing_key, reach
 from app.kernel import signals
@@ -49,9 +49,7 @@ class Website:
 def website(db: Any) -> Website:
     """The chat of the website, as far as there is one."""
     found = next((one for one in channels(db) if one.transport == Transport.BUILTIN), None)
-    said = signals.latest(db, "chat_server") or {}
-    if found is None or said.get("channel") != found.id.hex:
-        return Website(found)
+    said = signals.latest(db, server_topic(found.id)) or {} if found is not None else {}
     return Website(found, str(said.get("state", "")), str(said.get("words", "")))
 
 

@@ -144,7 +144,7 @@ class Page(BasePage):
 
     def refresh(self, changes: Changes) -> None:
         said = any(signal.topic in {"mailbox_state", "engine_state"} for signal in changes.signals)
-        if self.current == "chat" and any(signal.topic == "chat_server" for signal in changes.signals):
+        if self.current == "chat" and any(signal.topic.startswith("chat_server") for signal in changes.signals):
             self._load()
         if self.current == "mailboxes" and (said or changes.touches("mailbox")):
             self._look()
