@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -12,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from app.chats import commands
 from app.chats.queries import chat, opening
-from app.kernel import clock
+from app.kernel import clock, options
 from app.outbox.queries import draft_of
 from app.templates.commands import add_canned
 from app.tickets.queries import ticket
@@ -20,6 +21,7 @@ from tests.ui.chat_desk import ChatDesk, Visitor
 from tests.ui.chat_page import chat_window, front, shown, texts, type_into, until, window_of
 from tests.ui.inbox_desk import InboxDesk
 from ui.pages.chats.page import Page
+from ui.pages.chats.standing import Standing
 from ui.pages.settings.form import TextArea
 from ui.widgets.overlay import Dialog
 
@@ -318,3 +320,52 @@ def test_a_visitor_who_is_proven_is_shown_so(page: Page, made: InboxDesk, place:
         return view is not None and view.code_sent_at is not None
 
     until(qtbot, page, mailed)
+
+
+def test_a_file_goes_along_and_one_that_no_chat_takes_comes_back(
+    page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot, tmp_path: Path
+) -> None:
+    column = front(page, qtbot, place.chatting("Elena"))
+    (tmp_path / "hours.txt").write_text("From nine to five")
+    (tmp_path / "all.zip").write_bytes(b"PK")
+    writer = column.writer
+    writer.files_chosen.emit([str(tmp_path / "hours.txt")])
+    qtbot.waitUntil(lambda: [one.filename for one in writer.letter().files] == ["hours.txt"])
+    writer.submit()
+    until(qtbot, page, lambda: [one.name for one in column.lines.bubbles()[-1].files] == ["hours.txt"])
+    writer.files_chosen.emit([str(tmp_path / "all.zip")])
+    qtbot.waitUntil(lambda: len(writer.letter().files) == 1)
+    writer.submit()
+    qtbot.waitUntil(lambda: page.context.toasts.current is not None and page.context.toasts.current.tone == "bad")
+    assert [one.filename for one in writer.letter().files] == ["all.zip"]
+
+
+def test_enter_sends_where_that_is_wished(page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot) -> None:
+    made.desk.work(options.put, "chat_enter_sends", True)
+    column = front(page, qtbot, place.chatting("Elena"))
+    qtbot.waitUntil(lambda: column.writer.enter_sends)
+    type_into(column, qtbot, "One line")
+    edit = column.writer.composer.edit
+    qtbot.keyClick(edit, KEY.Key_Return, MOD.ShiftModifier)
+    qtbot.keyClicks(edit, "and another")
+    qtbot.keyClick(edit, KEY.Key_Return)
+    until(qtbot, page, lambda: texts(column)[-1].splitlines() == ["One line", "and another"])
+    column.writer.set_mode("note")
+    qtbot.keyClicks(edit, "A note")
+    qtbot.keyClick(edit, KEY.Key_Return)
+    assert column.writer.composer.edit.toPlainText() == "A note\n"  # notes are written in peace
+
+
+def test_however_much_comes_one_question_is_under_way(page: Page, qtbot: QtBot) -> None:
+    asked: list[int] = []
+    answers: list[int] = []
+
+    def question(_db: object) -> int:
+        asked.append(1)
+        return len(asked)
+
+    standing = Standing(page.context.tasks, lambda: (question, ()), answers.append, page)
+    for _ in range(500):
+        standing.again()
+    qtbot.waitUntil(lambda: not standing.is_under_way and page.context.tasks.running == 0)
+    assert answers == [1, 2]  # the one that was under way, and one for everything that came meanwhile
