@@ -148,9 +148,10 @@ def _timers_and_sending(desk: Desk, stop: threading.Event, done: Pass) -> None:
     done.gave(mail_send.send_due(desk.work, desk.ask, desk.packs, secrets.load_secret, stop))
 
 
-def _backup(desk: Desk) -> timers.Backup:
-    """The daily backup of this desk."""
-    return lambda now: back_up_when_due(desk.workspace, desk.ask(chosen), now)
+def _backup(desk: Desk, stop: threading.Event | None = None) -> timers.Backup:
+    """The backups of this desk that are due; one that is being made when `stop` comes is given up, and due again."""
+    stop = stop or threading.Event()
+    return lambda now: back_up_when_due(desk.workspace, desk.ask(chosen), now, lambda: not stop.is_set())
 
 
 def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
@@ -293,7 +294,7 @@ class Engine:
         while not self._stop.is_set():
             self._timer_wake.clear()
             try:
-                timers.timers_pass(desk.work, desk.ask, backup=_backup(desk))
+                timers.timers_pass(desk.work, desk.ask, backup=_backup(desk, self._stop))
                 jobs.work_off(desk.store, self._stop)
                 timers.tidy_index(desk.work)
             except Exception:
