@@ -10,7 +10,7 @@ from uuid import UUID
 
 from app.chats import commands
 from app.chats.queries import chat
-from app.chats.rules import server_topic
+from app.chats.rules import ChannelSettings, server_topic
 from app.desk import Desk
 from app.kernel import clock, signals
 from app.people.choosing import choose
@@ -161,6 +161,21 @@ def website(studio: Studio, desk: Desk) -> None:
     pane = chat.panes["website"]
     assert isinstance(pane, WebsitePane)
     studio.wait(lambda: pane.snippet.toPlainText() and pane.state_words(), "the channel")
+
+
+def server(studio: Studio, desk: Desk) -> None:
+    """The settings of a chat over a server of the owner's own."""
+    wanted = ChannelSettings(account="desk@chat.morgenlicht.example", origins=("https://morgenlicht.example",))
+    channel = desk.do(commands.add_channel, "xmpp", "Website", wanted)
+    desk.work(signals.send, server_topic(channel), {"state": "ok", "words": ""})
+    studio.go("settings", category="chat", face="server")
+    studio.settle()
+
+
+def server_plan(studio: Studio, desk: Desk) -> None:
+    """The assistant for it, before there is one."""
+    studio.go("settings", category="chat", face="server")
+    studio.settle()
 
 
 def hours(studio: Studio, desk: Desk) -> None:

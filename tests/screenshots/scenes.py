@@ -444,6 +444,8 @@ SCENES: dict[str, Scene] = {
     "settings_mailboxes": _page("settings", category="mailboxes"),
     "settings_add_mailbox": _page("settings", category="mailboxes", add=True),
     "settings_chat": Scene(chatting.website, "own"),
+    "settings_chat_server": Scene(chatting.server, "own"),
+    "settings_chat_server_plan": Scene(chatting.server_plan, "own"),
     "settings_no_chat": _page("settings", "empty", category="chat"),
     "settings_chat_hours": Scene(chatting.hours, "own"),
     "settings_chat_answering": Scene(chatting.settings_answering),

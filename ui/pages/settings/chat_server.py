@@ -90,7 +90,7 @@ class ServerPane(Pane):
         self.snippet = QPlainTextEdit()
         self.snippet.setReadOnly(True)
         self.snippet.setProperty("look", "field")
-        self.snippet.setFixedHeight(104)
+        self.snippet.setFixedHeight(84)
         self.snippet.setAccessibleName(tr("Lines for your website"))
         self.snippet.setTabChangesFocus(True)
         copy = Button(tr("Copy"), icon="content-copy", clicked=lambda: self._copy(self.snippet.toPlainText()))
