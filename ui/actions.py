@@ -126,6 +126,7 @@ ALL: tuple[Action, ...] = (
     Action("chat.verify", "Verify by code", "Shift+Y", "shield-check-outline", "Chat", "prove address identity mail"),
     Action("chat.mail", "Answer by e-mail, or in the chat", "", "email-outline", "Chat", "left gone"),
     Action("chat.ticket", "Show this chat in the inbox", "Shift+I", "inbox-outline", "Chat", "ticket"),
+    Action("chat.show", "Show this ticket’s chat", "", "message-outline", "Chat", "live visitor"),
     Action("chat.block", "Block this visitor, or no longer", "", "account-cancel-outline", "Chat", "ban spam"),
     Action("chat.beside", "One chat, or several side by side", "Shift+B", "view-column-outline", "Chat", "columns"),
     Action("chat.away", "Accept chats, or be away", "", "account-clock-outline", "Chat", "online offline hours"),

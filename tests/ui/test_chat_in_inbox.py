@@ -14,8 +14,10 @@ from app.chats.queries import chat
 from app.templates.commands import add_canned
 from tests.ui.chat_desk import ChatDesk, Visitor
 from tests.ui.inbox_desk import InboxDesk, inbox_window
+from ui.pages.chats.page import Page as Chats
 from ui.pages.inbox.chatcard import ChatCard
 from ui.pages.inbox.page import Page
+from ui.window import Window
 
 
 @pytest.fixture
@@ -90,6 +92,18 @@ def test_an_answer_goes_by_mail_once_the_visitor_has_left(
     qtbot.waitUntil(lambda: any(kind == "mail" and way == "out" for kind, way, _ in said(made, visitor)))
     assert page.shown is not None
     assert page.shown.to == (("Elena", "elena@brandt.example"),)
+
+
+def test_from_the_ticket_to_its_chat(page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot) -> None:
+    assert not page.context.actions.run("chat.show")  # a mail has none
+    visitor = place.chatting("Elena")
+    open_chat(page, made, visitor, qtbot)
+    assert page.context.actions.run("chat.show")
+    window = page.window()
+    assert isinstance(window, Window)
+    chats = window.page()
+    assert isinstance(chats, Chats)
+    qtbot.waitUntil(lambda: chats.row is not None and chats.row.id == visitor.conversation)
 
 
 def test_a_mail_after_a_chat_is_a_mail_again(page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot) -> None:

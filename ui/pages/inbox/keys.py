@@ -103,6 +103,7 @@ def _bind_writing(page: Page) -> None:
     on("send_solve", lambda: page.writer_shown().submit(solve=True), lambda: _writing(page))
     on("attach", lambda: page.post.ask_files(page.writer_shown()), lambda: _writing(page))
     on("canned", page.answers.open, lambda: _answers(page))
+    on("chat.show", lambda: _show_chat(page), lambda: _has_chat(page))
     bind_formatting(page, lambda: _writing(page))
 
 
@@ -138,6 +139,17 @@ def _answers(page: Page) -> bool | str:
     if page.writing_new or page.around is None or not page.around.answers:
         return tr("There are no canned answers yet. They are made in the settings.")
     return _alone(page)
+
+
+def _has_chat(page: Page) -> bool | str:
+    if page.shown is None:
+        return tr("No ticket is open")
+    return page.shown.chat is not None or tr("This ticket is no chat")
+
+
+def _show_chat(page: Page) -> None:
+    if page.shown is not None and page.shown.chat is not None:
+        page.context.go("chats", conversation=page.shown.chat.row.id)
 
 
 def _unsolved(page: Page) -> bool | str:
