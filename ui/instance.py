@@ -75,7 +75,7 @@ class Reception(QObject):
             line.abort()
 
 
-def hand_over(folder: Path, asked: Asked, *, patience_ms: int = STARTING_MS) -> bool:
+def hand_over(folder: Path, asked: Asked, *, patience_ms: int = 1000) -> bool:
     """Ask the open window of a desk; False if it does not answer. Waits for it, and needs no application.
 
     A window that is only just starting does not listen yet, so who finds nobody tries again until the time is over.

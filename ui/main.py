@@ -17,7 +17,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QLockFile, QObject, QSocketNotifier, QTimer
+from PySide6.QtCore import QDeadlineTimer, QEvent, QLockFile, QObject, QSocketNotifier, QTimer
 from PySide6.QtGui import QFileOpenEvent, QIcon
 
 from app import VERSION
@@ -259,11 +259,9 @@ def run(start: Options) -> int:
     lock = QLockFile(str(Workspace(folder).window_lock))
     lock.setStaleLockTime(0)
     if not lock.tryLock(0):
-        from ui.instance import hand_over
-
-        if hand_over(folder, start.asked or Asked()):
-            return 0
-        return _refuse(tr("Deskbell is open on this desk already, but it does not answer."))
+        ended = _go_to_the_other(lock, folder, start.asked or Asked())
+        if ended is not None:
+            return ended
     try:
         status, comes_back = _show(folder, start)
     finally:
@@ -271,6 +269,19 @@ def run(start: Options) -> int:
     if comes_back:
         returning.come_back(_same_start(folder, start))
     return status
+
+
+def _go_to_the_other(lock: QLockFile, folder: Path, asked: Asked) -> int | None:
+    """Hand over what was asked for to who has the lock: the exit status. None if its window has gone and the lock is ours."""
+    from ui.instance import STARTING_MS, hand_over
+
+    until = QDeadlineTimer(STARTING_MS)
+    while not hand_over(folder, asked):  # it may only just be starting, or about to be gone
+        if lock.tryLock(0):
+            return None
+        if until.hasExpired():
+            return _refuse(tr("Deskbell is open on this desk already, but it does not answer."))
+    return 0
 
 
 def _same_start(folder: Path, start: Options) -> list[str]:
