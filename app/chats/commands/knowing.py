@@ -81,7 +81,8 @@ def send_code(tx: Tx, conversation: UUID, address: str = "") -> None:
         msg = "So many codes have gone to this address lately that no further one is sent. Try again later."
         raise UserError(msg)
     code = f"{secrets.randbelow(1_000_000):06d}"
-    row.email, row.code_sha256, row.code_sent_at, row.code_tries = wanted, _hash(row, code), tx.now, 0
+    row.email = wanted  # before the code is hashed, which counts for this address alone
+    row.code_sha256, row.code_sent_at, row.code_tries = _hash(row, code), tx.now, 0
     _mail_code(tx, chat, row, code)
     _touch(tx, row)
 

@@ -158,7 +158,7 @@ export class Chat {
       this.panel.open(true);
       this.bubble.hidden = true;
     }
-    if (this.talk.isGoingOn) this.line.open();
+    if (this.talk.isGoingOn || this.leaving.form) this.line.open();
     setTimeout(() => {
       this.isLate = true;
       this.draw();
@@ -169,6 +169,7 @@ export class Chat {
 
   private hello(): void {
     this.talk.hello(this.page, this.speech.lang);
+    this.leaving.retry();
   }
 
   /** Where the visitor is, without what may be secret in it: a query often has names and keys. */
@@ -306,10 +307,9 @@ export class Chat {
       { words: speech.say(prefs.isQuiet ? "soundOn" : "soundOff"), act: () => this.turnSound() },
     ];
     if (this.mayMail) choices.push({ words: speech.say("mailIt"), act: () => this.askMail() });
-    if (talk.contact.email && !talk.contact.verified && talk.log.all.length) {
-      choices.push({ words: speech.say("enterCode"), act: () => this.askCode() });
-    }
-    if (talk.state === "waiting" || talk.state === "live") choices.push({ words: speech.say("endChat"), act: () => this.askEnd() });
+    if (talk.state !== "waiting" && talk.state !== "live") return choices;
+    if (!talk.contact.verified) choices.push({ words: speech.say("enterCode"), act: () => this.askCode() });
+    choices.push({ words: speech.say("endChat"), act: () => this.askEnd() });
     return choices;
   }
 

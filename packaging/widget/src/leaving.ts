@@ -29,6 +29,8 @@ export class Leaving {
   /** What was left and is not yet with the desk. */
   form: OfflineForm | null;
   private isHanding = false;
+  /** Is it still within the time that typing takes at least? */
+  private isBegun = false;
   private timer = 0;
 
   constructor(
@@ -45,7 +47,13 @@ export class Leaving {
     // Whoever pastes and sends at once is a person too: they wait here instead of being refused.
     this.form = { id: newId(), name, email, text, website, typed_ms: Math.max(typedMs, LEAST_TYPING_MS) };
     this.storage.set("form", this.form);
+    this.isBegun = typedMs < LEAST_TYPING_MS;
     this.soon(Math.max(0, LEAST_TYPING_MS - typedMs));
+  }
+
+  /** The desk is there again: do not wait out the pause. */
+  retry(): void {
+    if (this.form && !this.isBegun) this.soon(0);
   }
 
   private soon(wait: number): void {
@@ -55,6 +63,7 @@ export class Leaving {
 
   private async handIn(): Promise<void> {
     const { form } = this;
+    this.isBegun = false;
     if (!form || this.isHanding) return;
     if (!this.transport.offline) return;
     this.isHanding = true;
