@@ -1,7 +1,8 @@
 """The neighbours of the ticket shown, read before anybody asks for them.
 
 A person goes through a list from row to row. While one ticket is looked at, the ones above and below are read in the
-background, so that the next key shows them at once. Whatever changes throws away what was read: nothing here is ever old.
+background, so that the next key shows them at once. What changes throws away what was read of it: nothing here is ever old.
+Solving one ticket leaves its neighbour ready, and so does mail for others.
 """
 
 from __future__ import annotations
@@ -12,11 +13,19 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer
 
 from app.kernel.changes import Changes
+from app.surveys.commands import invite_id
+from app.surveys.rules import Kind
 from ui.pages.inbox.loading import Opened, opened
 from ui.tasks import Tasks
 
 _PAUSE_MS = 80
-_KINDS = ("ticket", "message", "draft", "customer", "agent", "mailbox", "setting", "survey", "outbox")
+_ALL_OF_IT = (
+    *("draft", "agent", "mailbox", "setting", "outbox", "state", "field"),
+    *("tag", "ticket_link", "placement", "identity", "organisation"),
+)
+"""Whose change may concern any ticket: then all is read again."""
+
+_ITS_OWN = ("ticket", "message", "customer")
 
 
 class Ahead(QObject):
@@ -42,10 +51,13 @@ class Ahead(QObject):
         self._pause.start()
 
     def apply(self, changes: Changes) -> None:
-        """Something changed: what was read may be old."""
-        if changes.touches(*_KINDS):
+        """Something changed: what was read of it is old, and so may be what is being read."""
+        if changes.touches(*_ALL_OF_IT, *_ITS_OWN, "survey"):
             self._age += 1
-            self._read.clear()
+            is_sweeping = changes.touches(*_ALL_OF_IT) or _asks_others(changes)
+            self._read = {
+                key: found for key, found in self._read.items() if not (is_sweeping or _concern(changes, found))
+            }
 
     def _next(self) -> None:
         if not self._wanted:
@@ -58,3 +70,24 @@ class Ahead(QObject):
             self._next()
 
         self._tasks.ask(opened, key, self._me(), then=take, owner=self, key="inbox-ahead")
+
+
+def _concern(changes: Changes, found: Opened) -> bool:
+    """Do these changes concern the ticket, one that it is linked with, its customer or one of its messages? New messages change
+    their ticket too.
+    """
+    detail = found.detail
+    shown: dict[str, set[UUID | None]] = {
+        "ticket": {detail.id, *(link.ticket for link in detail.links)},
+        "customer": {detail.row.customer},
+        "message": {one.id for one in found.messages},
+    }
+    return any((ids := changes.of(kind)) is None or not shown[kind].isdisjoint(ids) for kind in _ITS_OWN)
+
+
+def _asks_others(changes: Changes) -> bool:
+    """Are there news of surveys beyond the invitations of tickets that changed too? (Who solves a ticket invites its customer.)"""
+    surveys, tickets = changes.of("survey"), changes.of("ticket")
+    if surveys is None or tickets is None:
+        return True
+    return not surveys <= {invite_id(ticket, kind) for ticket in tickets for kind in Kind} if surveys else False
