@@ -275,7 +275,9 @@ def take_off(machine: Machine, around: dict[str, str]) -> None:
     expect(not (machine.root / FOLDER.lstrip("/")).exists(), "removing takes the whole program away")
     expect((machine.root / DESK.lstrip("/") / "deskbell.sqlite").exists(), "and leaves maya's desk")
     machine.as_root("dpkg", "--purge", PROGRAM)
-    expect((machine.root / DESK.lstrip("/") / "deskbell.sqlite").exists(), "which stays when the package is purged, too")
+    expect(
+        (machine.root / DESK.lstrip("/") / "deskbell.sqlite").exists(), "which stays when the package is purged, too"
+    )
     machine.as_root("dpkg", "-i", f"/root/{PROGRAM}_{NEWER}.deb")
     expect(len(machine.cli("tickets")) == tickets, "installed again, the desk is as it was")
     expect(machine.cli("check") is not False, "and sound")
