@@ -67,7 +67,7 @@ def restore(args: argparse.Namespace, out: Output) -> int:
         pass
     lines = [f"The desk of {ready.made_at:%Y-%m-%d %H:%M} UTC is in {place.folder}."]
     lines += [f"What was there is in {aside}."] if aside else []
-    lines += [f"{one.address} waits for its password: deskbell mailbox password" for one in ready.waiting]
+    lines += [f"{one.address} waits for its password: deskbell mailbox password {one.address}" for one in ready.waiting]
     lines += [f"{ready.held} messages had not gone out; they wait for you: deskbell outbox"] if ready.held else []
     lines += [f"{ready.damaged} stored mails or files were damaged already: deskbell check"] if ready.damaged else []
     out.one(

@@ -1,4 +1,4 @@
-"""`mailbox add|list|check|set|remove`."""
+"""`mailbox add|list|check|password|set|remove`."""
 
 from __future__ import annotations
 
@@ -28,6 +28,18 @@ def add(args: argparse.Namespace, out: Output) -> int:
         info = desk.ask(mailbox, args.address)
     assert info is not None
     out.one(_json(info), f"{info.address} is connected. Deskbell only reads; nothing changes in your mailbox.")
+    return 0
+
+
+def password(args: argparse.Namespace, out: Output) -> int:
+    """Store the password that stands on standard input and let the mailbox go on: after a restore, or a change."""
+    with opened(args) as desk:
+        with_agent(desk)
+        accounts.change_password(desk, mailbox_of(desk, args.address).id, _password())
+        info = mailbox_of(desk, args.address)
+    out.one(
+        _json(info), f"The password of {info.address} is stored. Test it with: deskbell mailbox check {info.address}"
+    )
     return 0
 
 

@@ -128,6 +128,8 @@ def _mailboxes(commands: Any) -> None:
     change = _command(box, "set", "mailboxes:change", "change how a mailbox sends: acknowledgements, tokens, signature")
     change.add_argument("address")
     change.add_argument("changes", nargs="+", metavar="FIELD=VALUE")
+    password = _command(box, "password", "mailboxes:password", "store a password again, from standard input")
+    password.add_argument("address")
     remove = _command(box, "remove", "mailboxes:remove", "disconnect a mailbox; its tickets stay")
     remove.add_argument("address")
     _receiving(box)

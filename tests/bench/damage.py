@@ -1,4 +1,4 @@
-"""`python -m tests.bench.damage ROUNDS [SEED]`: what is done to backups and desks on purpose, and what is left afterwards.
+"""`python -m tests.bench.damage [ROUNDS [SEED [PART OF A NAME]]]`: what is done to backups and desks on purpose, and what is left afterwards.
 
 Every drill ends in a count and in faults: a damaged file that was believed, a good desk that was changed, a fault that
 was not told, a leftover, something lost that nobody named. Prints one JSON document. As root it makes small file
@@ -17,6 +17,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -53,13 +54,15 @@ class Drills:
             write_file(desk, self.sealed, passphrase=WORDS)
         self.whole = describe(self.desk / "deskbell.sqlite").about
 
-    def run(self) -> dict[str, Any]:
-        """Every drill, one after the other."""
+    def run(self, only: str = "") -> dict[str, Any]:
+        """Every drill, one after the other; `only`: those with this in their name."""
         drills: tuple[Callable[[], None], ...] = (
             self.cut, self.flipped, self.wrong_words, self.damaged_database, self.damaged_packs,
             self.another_user, self.full_disk, self.killed_backing_up, self.killed_restoring,
         )  # fmt: skip
         for drill in drills:
+            if only not in drill.__name__:
+                continue
             print(drill.__name__, file=sys.stderr, flush=True)
             drill()
         return {"counts": dict(self.counts), "faults": self.faults}
@@ -114,8 +117,10 @@ class Drills:
         folder.mkdir()
         target = folder / "x.deskbell"
         shutil.copy(self.plain, target)
+        words = ["--data", str(self.desk), "backup", str(target), "--replace"]
+        usual = self._timed(words)
         for _ in range(self.rounds):
-            self._kill(["--data", str(self.desk), "backup", str(target), "--replace"], "killed while backing up")
+            self._kill(words, "killed while backing up", usual)
             with opened(target) as archive:
                 archive.check()
                 if archive.manifest.about != self.whole:
@@ -127,10 +132,12 @@ class Drills:
 
     def killed_restoring(self) -> None:
         """Whoever opens the desk next finds a whole one: the old or the restored, and never neither."""
+        usual = self._timed(["--data", str(self.root / "timed"), "restore", str(self.plain)])
         for number in range(self.rounds):
             place = self.root / f"restored{number}"
             shutil.copytree(self.desk, place)
-            self._kill(["--data", str(place), "restore", str(self.plain), "--replace"], "killed while restoring")
+            words = ["--data", str(place), "restore", str(self.plain), "--replace"]
+            self._kill(words, "killed while restoring", usual)
             with Desk.open(place) as desk:
                 if wrong := check.problems(desk):
                     self.faults.append(f"killed while restoring: {wrong[0]}")
@@ -139,13 +146,18 @@ class Drills:
             self.counts["killed while restoring: restored"] += (place / "before-1").exists()
             shutil.rmtree(place)
 
-    def _kill(self, words: list[str], name: str) -> None:
-        """Kill the command after a time between its start and its usual end, by the dice."""
+    def _timed(self, words: list[str]) -> float:
+        began = time.monotonic()
+        self._command(words)
+        return time.monotonic() - began
+
+    def _kill(self, words: list[str], name: str, usual: float) -> None:
+        """Kill the command at some moment, by the dice: rather late, since much of its time goes into starting."""
         process = subprocess.Popen(
             [sys.executable, "-m", "app", *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(self.dice.uniform(0.5, 4.5))
+            process.wait(usual * self.dice.uniform(0.3, 1.1))
         if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             self.counts[name] += 1
@@ -301,16 +313,17 @@ def _small_disk(at: Path, size: int) -> Iterator[Path]:
         subprocess.run(["umount", str(at)], check=True)
 
 
-def main(rounds: int, seed: int) -> int:
+def main(words: list[str]) -> int:
     """Run them all; 1 when there was a fault."""
+    rounds, seed, only = (*words, *("5", "7", "")[len(words) :])
     os.umask(0o077)
     os.environ["PYTHON_KEYRING_BACKEND"] = "keyrings.alt.file.PlaintextKeyring"
     with tempfile.TemporaryDirectory(prefix="deskbell-drills-") as folder:
         os.environ["XDG_DATA_HOME"] = str(Path(folder) / "user-data")
-        result = Drills(Path(folder), rounds, seed).run()
+        result = Drills(Path(folder), int(rounds), int(seed)).run(only)
     print(json.dumps(result))
     return 1 if result["faults"] else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5, int(sys.argv[2]) if len(sys.argv) > 2 else 7))
+    sys.exit(main(sys.argv[1:]))

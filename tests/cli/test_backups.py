@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from app.conversations.mailboxes import NewMailbox, add_mailbox
+from app.conversations.queries import mailboxes
 from app.desk import Desk
+from app.kernel import secrets
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
 from tests.journeys.command_line import CommandLine
@@ -51,6 +54,21 @@ def test_nothing_is_overwritten_without_being_asked_to(cli: CommandLine, tmp_pat
     aside = cli("restore", file, "--replace")["set_aside"]
     assert len(cli("ticket", "1")["messages"]) == 1
     assert len(CommandLine(Path(aside))("ticket", "1")["messages"]) == 2
+
+
+def test_a_mailbox_gets_its_password_again(cli: CommandLine, tmp_path: Path) -> None:
+    with Desk.open(cli.folder) as desk:
+        box = NewMailbox("help@desk.example", "imap://127.0.0.1:1", "smtp://127.0.0.1:1", "help", "one")
+        desk.work(add_mailbox, box)
+    secrets.store_secret("one", "geheim")
+    cli("backup", str(tmp_path / "x.deskbell"))
+    other = CommandLine(tmp_path / "other")
+    assert other("restore", str(tmp_path / "x.deskbell"))["waiting_for_password"] == ["help@desk.example"]
+    assert other("mailbox", "password", "help@desk.example", stdin="neu\n")["state"] == "ok"
+    with Desk.open(other.folder) as desk:
+        (info,) = desk.ask(mailboxes)
+    assert secrets.load_secret(info.secret_ref) == "neu"
+    assert secrets.load_secret("one") == "geheim"
 
 
 def test_scheduled_backups_are_listed_and_can_be_restored(cli: CommandLine) -> None:
