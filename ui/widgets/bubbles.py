@@ -216,7 +216,10 @@ class BubbleRow(QWidget):
     def _paint_ground(self, painter: QPainter) -> None:
         t, kind = tokens(), self.bubble.kind
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        edge = t.note_line if kind == "note" else (t.accent if kind == "out" else t.line) if t.hc else ""
+        plain = t.line_strong if t.dark and not t.hc else t.line
+        edge = t.accent if kind == "out" else t.note_line if kind == "note" else plain
+        if not t.hc and kind != "note" and not (t.dark and kind != "out"):
+            edge = ""  # the ground alone stands out; a dark one hardly does
         painter.setPen(QPen(QColor(edge), 1) if edge else Qt.PenStyle.NoPen)
         painter.setBrush(QColor(t.colour(_GROUNDS[kind])))
         rect = self._body.adjusted(0.5, 0.5, -0.5, -0.5) if edge else self._body
