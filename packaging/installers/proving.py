@@ -286,7 +286,7 @@ def take_off(machine: Machine, around: dict[str, str]) -> None:
 def look_at_rpm(folder: Path) -> None:
     """The package for Fedora and openSUSE: what it says of itself, and that what it holds runs."""
     found = sorted(folder.glob("*.rpm"))
-    if not found or shutil.which("rpm2cpio") is None:
+    if not found or shutil.which("rpm2archive") is None:
         print("  --   no .rpm to look at", flush=True)
         return
     said = subprocess.run(
@@ -294,7 +294,7 @@ def look_at_rpm(folder: Path) -> None:
     )
     expect(said.stdout == f"{PROGRAM} {version()}", "the .rpm says what it is")
     with tempfile.TemporaryDirectory() as name:
-        unpack = f"rpm2cpio {found[-1].resolve()} | cpio -idm --quiet"
+        unpack = f"set -o pipefail; rpm2archive - <'{found[-1].resolve()}' | tar -xz"
         subprocess.run(["bash", "-c", unpack], cwd=name, check=True)
         program = f"{name}{FOLDER}/{PROGRAM}"
         told = subprocess.run([program, "--version"], capture_output=True, text=True, check=True)
