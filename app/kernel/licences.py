@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import sysconfig
 import tomllib
 from collections.abc import Iterable
@@ -77,9 +78,17 @@ def _text(name: str) -> str:
 
 
 def _python_text() -> str:
-    """Python lays its terms beside its library; Debian keeps them elsewhere, where every package's are."""
-    place = Path(sysconfig.get_path("stdlib")) / "LICENSE.txt"
-    return place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
+    """Python's own terms lie beside its library, in its folder (Windows), or where a distribution keeps all of them."""
+    folders = (
+        sysconfig.get_path("stdlib"),
+        sys.base_prefix,
+        "/usr/share/licenses/python3-libs",
+        "/usr/share/licenses/python",
+    )
+    for place in (Path(folder) / name for folder in folders for name in ("LICENSE.txt", "LICENSE")):
+        if place.is_file():
+            return place.read_text(encoding="utf-8", errors="replace")
+    return ""
 
 
 def _libraries() -> dict[str, metadata.Distribution]:
