@@ -19,11 +19,12 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import BindParameter, bindparam, or_, select, text
 
 from app.conversations.tables import Message, MessageRef
 from app.inbox.rules import says_forged
-from app.inbox.tables import MailItem
+from app.inbox.tables import HAS_REF, MailItem
+from app.kernel.asking import AskMany
 from app.kernel.store import Tx
 from app.kernel.tokens import sha256_of
 from app.mime.model import ParsedMail
@@ -33,8 +34,6 @@ from app.outbox.tables import ReplyToken
 from app.people.queries import customer_of, living_customer
 from app.tickets.commands.standing import Standing, standing
 from app.tickets.tables import Placement, Ticket, TicketLink, TicketRef
-
-_CHUNK = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +99,22 @@ _MESSAGES: Final = (
     .select_from(Message)
     .outerjoin(Placement, (Placement.id == Message.id) & Placement.deleted_at.is_(None))
 )
+_KEYS: Final[BindParameter[Any]] = bindparam("keys", expanding=True)
+_BY_REF: Final = _MESSAGES.add_columns(MessageRef.ref).join(MessageRef, MessageRef.message == Message.id)
+_HAVING: Final = AskMany(
+    _BY_REF.where(MessageRef.ref.in_(_KEYS), or_(MessageRef.role == "own", MessageRef.role == "given"))
+)
+_NAMING: Final = AskMany(_BY_REF.where(MessageRef.ref.in_(_KEYS), MessageRef.role == "named"))
+_CARRIED: Final = AskMany(
+    _MESSAGES.add_columns(ReplyToken.token_sha256)
+    .join(ReplyToken, ReplyToken.message == Message.id)
+    .where(ReplyToken.token_sha256.in_(_KEYS))
+)
+_NUMBERED: Final = AskMany(select(TicketRef.number, TicketRef.ticket).where(TicketRef.number.in_(_KEYS)))
+_SENT: Final = AskMany(_MESSAGES.where(Message.id.in_(_KEYS), Message.direction == "out"))
+_LINES: Final = select(MailItem.id, MailItem.own_ref, MailItem.answers_ref).where(text(HAS_REF))
+_LINES_OWN: Final = AskMany(_LINES.where(MailItem.own_ref.in_(_KEYS)))
+_LINES_ANSWERING: Final = AskMany(_LINES.where(MailItem.answers_ref.in_(_KEYS)))
 
 
 class Threads:
@@ -138,11 +153,11 @@ class Threads:
         self._line_by_answer: dict[str, list[UUID]] = {}
         self._find_lines(wanted, had)
         self._read_marks(tokens, numbers)
-        for row in self._rows(wanted, ("own", "given")):
+        for row in _HAVING.rows(tx, sorted(wanted)):
             self._has.setdefault(row.ref, []).append(_known(row))
-        for row in self._rows(had, ("named",)):
+        for row in _NAMING.rows(tx, sorted(had)):
             self._add_name(row.ref, _known(row))
-        self._returned = self._sent_as(returned)
+        self._returned = {row.id: _known(row) for row in _SENT.rows(tx, returned)}
 
     def tickets(self) -> set[UUID]:
         """The tickets of all messages that are known so far, as they were before any merge."""
@@ -296,52 +311,21 @@ class Threads:
             self._loose.setdefault(ref, {})[known.message] = None
 
     def _find_lines(self, wanted: set[str], had: set[str]) -> None:
-        columns = select(MailItem.id, MailItem.own_ref, MailItem.answers_ref).where(MailItem.own_ref != "")
-        for refs, column, found in (
-            (wanted, MailItem.own_ref, self._line_by_own),
-            (had, MailItem.answers_ref, self._line_by_answer),
-        ):
-            listed = sorted(refs)
-            for start in range(0, len(listed), _CHUNK):
-                for row in self._tx.execute(columns.where(column.in_(listed[start : start + _CHUNK]))):
-                    found.setdefault(row.own_ref if found is self._line_by_own else row.answers_ref, []).append(row.id)
+        for row in _LINES_OWN.rows(self._tx, sorted(wanted)):
+            self._line_by_own.setdefault(row.own_ref, []).append(row.id)
+        for row in _LINES_ANSWERING.rows(self._tx, sorted(had)):
+            self._line_by_answer.setdefault(row.answers_ref, []).append(row.id)
 
     def _read_marks(self, tokens: set[bytes], numbers: set[int]) -> None:
-        for start in range(0, len(tokens), _CHUNK):
-            chunk = sorted(tokens)[start : start + _CHUNK]
-            sent = _MESSAGES.add_columns(ReplyToken.token_sha256).join(ReplyToken, ReplyToken.message == Message.id)
-            for row in self._tx.execute(sent.where(ReplyToken.token_sha256.in_(chunk))):
-                self._tokens[row.token_sha256] = _known(row)
-        for start in range(0, len(numbers), _CHUNK):
-            chunk_of = sorted(numbers)[start : start + _CHUNK]
-            given = select(TicketRef.number, TicketRef.ticket).where(TicketRef.number.in_(chunk_of))
-            self._numbers.update((row.number, row.ticket) for row in self._tx.execute(given))
-
-    def _sent_as(self, keys: set[UUID]) -> dict[UUID, Known]:
-        """What we sent, by its key."""
-        listed, found = sorted(keys), dict[UUID, Known]()
-        for start in range(0, len(listed), _CHUNK):
-            query = _MESSAGES.where(Message.id.in_(listed[start : start + _CHUNK]), Message.direction == "out")
-            rows: Iterable[Row[Any]] = self._tx.execute(query)
-            found.update((row.id, _known(row)) for row in rows)
-        return found
+        """What our mail carried: the tokens and numbers that a batch has."""
+        self._tokens.update((row.token_sha256, _known(row)) for row in _CARRIED.rows(self._tx, tokens))
+        self._numbers.update((row.number, row.ticket) for row in _NUMBERED.rows(self._tx, numbers))
 
     def add_line(self, item: UUID, own_ref: str, answers_ref: str) -> None:
         """Learn of a mail of this batch that is kept as a line only."""
         self._line_by_own.setdefault(own_ref, []).append(item)
         if answers_ref:
             self._line_by_answer.setdefault(answers_ref, []).append(item)
-
-    def _rows(self, refs: set[str], roles: tuple[str, ...]) -> Iterator[Row[Any]]:
-        listed = sorted(refs)
-        for start in range(0, len(listed), _CHUNK):
-            query = (
-                _MESSAGES.add_columns(MessageRef.ref)
-                .join(MessageRef, MessageRef.message == Message.id)
-                .where(MessageRef.ref.in_(listed[start : start + _CHUNK]), MessageRef.role.in_(roles))
-            )
-            found: Iterable[Row[Any]] = self._tx.execute(query)
-            yield from found
 
 
 class _Search:
@@ -416,6 +400,6 @@ def _receivers(mail: ParsedMail) -> Iterator[str]:
     yield from mail.delivered_to
 
 
-def _known(row: Row[Any]) -> Known:
+def _known(row: Any) -> Known:
     people = addresses(row.sender, row.to, row.cc)
     return Known(row.id, row.placed or row.ticket, row.direction, people, row.ticket)

@@ -12,7 +12,7 @@ from app.kernel.indexes import partial_index
 from app.kernel.store import Base
 from app.kernel.types import Id, Utc
 
-_HAS_REF = "own_ref <> ''"
+HAS_REF = "own_ref <> ''"
 HAS_PROVIDER_ID = "provider_id <> ''"
 IS_PART = "part <> ''"
 """A query says these conditions in the same words, or SQLite does not use the index over them."""
@@ -59,8 +59,8 @@ class MailItem(Base):
         UniqueConstraint("folder", "uidvalidity", "uid"),
         Index("mail_item_by_outcome", "outcome", "folder"),
         Index("mail_item_by_message", "message"),
-        partial_index("mail_item_by_own_ref", "own_ref", where=_HAS_REF),
-        partial_index("mail_item_by_answers_ref", "answers_ref", where=_HAS_REF),
+        partial_index("mail_item_by_own_ref", "own_ref", where=HAS_REF),
+        partial_index("mail_item_by_answers_ref", "answers_ref", where=HAS_REF),
         partial_index("mail_item_by_provider_id", "mailbox", "provider_id", where=HAS_PROVIDER_ID),
         partial_index("mail_item_by_part", "mailbox", "part", where=IS_PART),
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import secrets
 import threading
-from uuid import UUID
+from typing import Any
+from uuid import UUID, SafeUUID
 
 from app.kernel import clock
 
@@ -45,8 +46,25 @@ def derived_id(kind: str, *parts: str | bytes | UUID | int, at_ms: int = 0) -> U
     return _assemble(min(max(at_ms, 0), _MAX_MS), 8, bits >> 62 & 0xFFF, bits & ((1 << 62) - 1))
 
 
+def from_bytes(value: bytes) -> UUID:
+    """The UUID of 16 bytes of ours. Four times quicker than `UUID(bytes=…)`, which looks at all that it could be given."""
+    return _of_int(int.from_bytes(value, "big"))
+
+
 def _assemble(ms: int, version: int, high: int, low: int) -> UUID:
-    return UUID(int=ms << 80 | version << 76 | high << 64 | 0b10 << 62 | low)
+    return _of_int(ms << 80 | version << 76 | high << 64 | 0b10 << 62 | low)
+
+
+_new: Any = object.__new__
+_set_int: Any = UUID.__dict__["int"].__set__
+_set_safe: Any = UUID.__dict__["is_safe"].__set__
+
+
+def _of_int(value: int) -> UUID:
+    made: UUID = _new(UUID)
+    _set_int(made, value)
+    _set_safe(made, SafeUUID.unknown)
+    return made
 
 
 def _as_bytes(part: str | bytes | UUID | int) -> bytes:

@@ -17,6 +17,7 @@ from sqlalchemy import bindparam, select, update
 
 from app.index import commands as index
 from app.kernel import ids
+from app.kernel.asking import AskMany
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.memo import memo
 from app.kernel.rows import insert_row
@@ -36,7 +37,6 @@ __all__ = [
 
 CUSTOMER_FIELDS: Final = ("name", "organisation", "language", "notes", "fields")
 AGENT_FIELDS: Final = ("name", "email", "signature", "active")
-_CHUNK: Final = 500
 
 
 def add_agent(tx: Tx, name: str, email: str = "") -> UUID:
@@ -70,14 +70,12 @@ def know_customers(tx: Tx, addresses: Iterable[str]) -> None:
     """
     known, strangers = memo(tx, "customer"), memo(tx, "stranger")
     handles = list({handle for each in addresses if (handle := handle_of(each))} - known.keys() - strangers.keys())
-    for start in range(0, len(handles), _CHUNK):
-        chunk = handles[start : start + _CHUNK]
-        strangers.update(dict.fromkeys(chunk, True))
-        for row in tx.connection().execute(_BY_HANDLES, {"handles": chunk}):
-            strangers.pop(row.handle)
-            if row.merged_into is None and row.deleted_at is None:
-                known[row.handle] = _Known(row.id, bool(row.name), row.organisation)
-                memo(tx, "organisation_of")[row.id] = row.organisation
+    strangers.update(dict.fromkeys(handles, True))
+    for row in _BY_HANDLES.rows(tx, handles):
+        strangers.pop(row.handle)
+        if row.merged_into is None and row.deleted_at is None:
+            known[row.handle] = _Known(row.id, bool(row.name), row.organisation)
+            memo(tx, "organisation_of")[row.id] = row.organisation
     _know_organisations(tx, {domain for each in handles if each in strangers and (domain := company_domain(each))})
 
 
@@ -154,13 +152,13 @@ _BY_HANDLE = (
     .join_from(Identity.__table__, Customer.__table__, _handles.customer == _people.id)
     .where(_handles.kind == "email", _handles.handle == bindparam("handle"))
 )
-_BY_HANDLES = (
+_BY_HANDLES = AskMany(
     select(_handles.handle, *_FOUND)
     .join_from(Identity.__table__, Customer.__table__, _handles.customer == _people.id)
-    .where(_handles.kind == "email", _handles.handle.in_(bindparam("handles", expanding=True)))
+    .where(_handles.kind == "email", _handles.handle.in_(bindparam("keys", expanding=True)))
 )
-_BY_DOMAINS = select(Organisation.domain, Organisation.id).where(
-    Organisation.domain.in_(bindparam("domains", expanding=True))
+_BY_DOMAINS = AskMany(
+    select(Organisation.domain, Organisation.id).where(Organisation.domain.in_(bindparam("keys", expanding=True)))
 )
 _BY_ID = select(*_FOUND).where(_people.id == bindparam("key"))
 
@@ -222,11 +220,9 @@ def _organisation_for(tx: Tx, domain: str, at: datetime) -> UUID | None:
 def _know_organisations(tx: Tx, domains: set[str]) -> None:
     """Look up companies by domain; None is remembered of those that are not there."""
     known = memo(tx, "organisation")
-    wanted = list(domains - known.keys())
-    for start in range(0, len(wanted), _CHUNK):
-        chunk = wanted[start : start + _CHUNK]
-        known.update(dict.fromkeys(chunk))
-        known.update((row.domain, row.id) for row in tx.connection().execute(_BY_DOMAINS, {"domains": chunk}))
+    wanted = domains - known.keys()
+    known.update(dict.fromkeys(wanted))
+    known.update((row.domain, row.id) for row in _BY_DOMAINS.rows(tx, wanted))
 
 
 def _give_name(tx: Tx, customer: UUID, name: str) -> None:

@@ -7,7 +7,6 @@ that whatever breaks in between, the next look finds what is missing and nothing
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
@@ -28,15 +27,9 @@ from app.inbox.queries import (
 from app.inbox.rules import FolderRole, History
 from app.kernel.errors import ExternalError
 from app.workers.mail_hands import Hands, Line
-from app.workers.mail_keep import Keeper, Wanted
+from app.workers.mail_keep import Wanted
+from app.workers.mail_windows import Windows
 
-WINDOW: Final = 200
-"""Mails whose order is set right before they become tickets."""
-
-_FIRST_WINDOW: Final = 25
-_WINDOW_BYTES: Final = 16 * 2**20
-_BATCH_BYTES: Final = _WINDOW_BYTES
-_BATCH_S: Final = 0.5
 _ROLES: Final = {
     WireRole.INBOX: FolderRole.INBOX,
     WireRole.SENT: FolderRole.SENT,
@@ -51,7 +44,8 @@ class Fetcher:
 
     def __init__(self, session: ImapSession, hands: Hands, line: Line, home: str = "") -> None:
         self._session, self._hands, self._line = session, hands, line
-        self._do, self._ask, self._packs = hands.do, hands.ask, hands.packs
+        self._do, self._ask = hands.do, hands.ask
+        self.windows = Windows(session, hands, line, self._select)
         self._home, self._compared = home, ""
         self._looked: dict[UUID, tuple[FolderState, list[int]]] = {}
 
@@ -221,58 +215,10 @@ class Fetcher:
         ]
 
     def fetch(
-        self, plan: ReceivePlan, wanted: Sequence[Wanted], go_on: Callable[[], bool] = lambda: True
+        self, plan: ReceivePlan, wanted: Sequence[Wanted], go_on: Callable[[], bool], *, ahead: bool
     ) -> Iterator[list[WaitingItem]]:
-        """Windows of received mails, in the order of `wanted`; their bytes are safe, their lines written, their reading
-        is noted as begun.
-
-        The first windows are small, so that something is there soon. Ends early at stop, and when `go_on` says no.
-        """
-        folders = {folder.id: folder for folder in plan.folders}
-        start, size = 0, _FIRST_WINDOW
-        while start < len(wanted) and not self._hands.stop.is_set() and go_on():
-            by_folder: dict[UUID, list[Wanted]] = {}
-            for each in wanted[start : start + size]:
-                by_folder.setdefault(each.folder, []).append(each)
-            start, size = start + size, min(size * 2, WINDOW)
-            window: list[WaitingItem] = []
-            for key, mails in by_folder.items():
-                for batch in self._receive(plan, folders[key], sorted(mails, key=lambda one: one.uid)):
-                    window += batch
-                    if sum(item.blob.length for item in window) >= _WINDOW_BYTES:
-                        yield window
-                        window = []
-            if window:
-                yield window
-
-    def _receive(self, plan: ReceivePlan, folder: FolderPlan, mails: list[Wanted]) -> Iterator[list[WaitingItem]]:
-        validity = self._open(folder)
-        keeper = Keeper(self._session, self._hands, self._line, plan, folder)
-        batch: list[commands.ReceivedMail] = []
-        size, begun = 0, time.monotonic()
-        try:
-            for mail in keeper.take(mails):
-                batch.append(mail)
-                size += mail.blob.length
-                is_full = size >= _BATCH_BYTES or time.monotonic() - begun > _BATCH_S
-                if is_full or self._hands.stop.is_set():
-                    yield self._write(folder, validity, batch)
-                    batch, size, begun = [], 0, time.monotonic()
-                if self._hands.stop.is_set():
-                    return
-        except ExternalError as error:
-            if batch:
-                yield self._write(folder, validity, batch)
-            if keeper.at_hand is not None and not self._hands.stop.is_set():
-                self._do(commands.note_stuck, folder.id, validity, keeper.at_hand, error.words or str(error))
-            raise
-        if batch:
-            yield self._write(folder, validity, batch)
-
-    def _write(self, folder: FolderPlan, validity: int, batch: Sequence[commands.ReceivedMail]) -> list[WaitingItem]:
-        self._packs.flush()
-        lines: dict[int, UUID] = self._do(commands.receive, folder.id, validity, batch, begun=True)
-        return [WaitingItem(lines[mail.uid], mail.blob, 1, mail.was_there) for mail in batch if mail.uid in lines]
+        """Windows of received mails, as `Windows.fetch` gives them."""
+        return self.windows.fetch(plan, wanted, go_on, ahead=ahead)
 
     def _begin(self, folder: FolderPlan, state: FolderState) -> None:
         first = state.uidnext or max(self._session.uids(0), default=0) + 1

@@ -29,6 +29,8 @@ class Hands:
     secrets: Secrets
     pool: ParsePool
     stop: threading.Event
+    carry_from: int = 400
+    """Mails for which a process of its own fetches: starting it takes as long as fetching some hundreds."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -14,11 +13,12 @@ from app.inbox import commands
 from app.inbox.queries import FolderPlan, ReceivePlan
 from app.inbox.receiving import KnownMail, known_mails
 from app.inbox.rules import Part
-from app.mime.dates import parse_date
-from app.mime.parse import read_headers
+from app.workers.mail_carry import Carried, keep, written_at
 from app.workers.mail_hands import Hands, Line
 
-_HEADER_BYTES: Final = 64_000
+Carry = Callable[[FolderPlan, Sequence[int], bool], Iterator[Carried]]
+"""How whole mails of a folder come into the packs: by their UIDs; whether what their Date says is wanted too."""
+
 _OLD: Final = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -43,16 +43,28 @@ class Keeper:
 
     A mail whose bytes came with another folder is not fetched again. Of a large mail, and of one at which the line
     broke before, the beginning comes first; the rest follows in pieces. `at_hand`: the mail that the server owes us.
+    `named`: whole mails by their provider's name that were brought a moment ago, whose lines may not be written yet.
     """
 
-    def __init__(self, session: ImapSession, hands: Hands, line: Line, plan: ReceivePlan, folder: FolderPlan) -> None:
-        self._session, self._hands, self._line, self._plan, self._folder = session, hands, line, plan, folder
+    def __init__(
+        self,
+        session: ImapSession,
+        carry: Carry,
+        hands: Hands,
+        line: Line,
+        plan: ReceivePlan,
+        folder: FolderPlan,
+        named: dict[str, KnownMail],
+    ) -> None:
+        self._session, self._carry, self._hands, self._line = session, carry, hands, line
+        self._plan, self._folder, self._named = plan, folder, named
         self.at_hand: int | None = None
 
     def take(self, mails: Sequence[Wanted]) -> Iterator[commands.ReceivedMail]:
         """The mails, `mails` by ascending UID. What the server does not give is not among them."""
         names = {mail.provider_id for mail in mails if mail.provider_id}
         known: dict[str, KnownMail] = self._hands.ask(known_mails, self._hands.mailbox, names) if names else {}
+        known |= self._named
         plain: list[Wanted] = []
         for mail in mails:
             if mail.provider_id in known:
@@ -69,11 +81,11 @@ class Keeper:
         names = {mail.uid: mail.provider_id for mail in mails}
         owed = dict.fromkeys(names)
         self.at_hand = next(iter(owed), None)
-        for mail in self._session.fetch(names):
+        for mail in self._carry(self._folder, list(names), self._needs_date(min(names, default=0))):
             owed.pop(mail.uid, None)
             self.at_hand = next(iter(owed), None)
             if mail.uid in names:
-                yield self._keep(mail.uid, mail.raw, mail.internal_at, mail.size, names[mail.uid])
+                yield self._received(mail, names[mail.uid])
         self.at_hand = None
 
     def _beginning(self, mail: Wanted) -> commands.ReceivedMail | None:
@@ -83,55 +95,52 @@ class Keeper:
         if not raw:
             return None
         if len(raw) < self._line.piece:
-            return self._keep(mail.uid, raw, mail.internal_at, len(raw), mail.provider_id)
+            return self._keep(mail, raw, len(raw))
         part = Part.HELD if mail.size > self._line.cap else Part.COMING
         size = max(mail.size, len(raw))
-        return self._keep(mail.uid, raw, mail.internal_at, size, mail.provider_id, part)
+        return self._keep(mail, raw, size, part)
 
     def _was_stuck(self, mail: Wanted) -> bool:
         return mail.uid == self._folder.stuck_uid and self._folder.stuck_times > 0
 
-    def _keep(
-        self, uid: int, raw: bytes, at: datetime | None, size: int, provider_id: str, part: Part = Part.WHOLE
-    ) -> commands.ReceivedMail:
+    def _keep(self, mail: Wanted, raw: bytes, size: int, part: Part = Part.WHOLE) -> commands.ReceivedMail:
+        dated = self._needs_date(mail.uid)
+        kept = keep(self._hands.packs, mail.uid, raw, mail.internal_at, size, dated=dated)
+        return self._received(kept, mail.provider_id, part)
+
+    def _received(self, mail: Carried, provider_id: str, part: Part = Part.WHOLE) -> commands.ReceivedMail:
+        if provider_id and part is Part.WHOLE:
+            self._named[provider_id] = KnownMail(mail.blob, mail.header_hash, mail.size)
         return commands.ReceivedMail(
-            uid=uid,
-            internal_at=at,
-            size=size,
-            header_hash=header_hash(raw),
-            blob=self._hands.packs.append(raw),
-            was_there=self._was_there(uid, raw, at),
+            uid=mail.uid,
+            internal_at=mail.internal_at,
+            size=mail.size,
+            header_hash=mail.header_hash,
+            blob=mail.blob,
+            was_there=self._was_there(mail.uid, mail.internal_at, mail.written_at),
             provider_id=provider_id,
             part=part,
         )
 
     def _again(self, mail: Wanted, known: KnownMail) -> commands.ReceivedMail:
-        raw = b"" if mail.uid >= self._folder.first_uid else self._hands.packs.read(known.blob)
+        written = written_at(self._hands.packs.read(known.blob)) if self._needs_date(mail.uid) else None
         return commands.ReceivedMail(
             uid=mail.uid,
             internal_at=mail.internal_at,
             size=known.size,
             header_hash=known.header_hash,
             blob=known.blob,
-            was_there=self._was_there(mail.uid, raw, mail.internal_at),
+            was_there=self._was_there(mail.uid, mail.internal_at, written),
             provider_id=mail.provider_id,
             is_known=True,
         )
 
-    def _was_there(self, uid: int, raw: bytes, at: datetime | None) -> bool:
+    def _needs_date(self, uid: int) -> bool:
+        """Does it take what a mail says of itself to know whether it was there?"""
+        return uid < self._folder.first_uid and self._plan.first_import_done
+
+    def _was_there(self, uid: int, at: datetime | None, written: datetime | None) -> bool:
         """Did it lie in the mailbox before that was connected? What gets a line late must not pass as history."""
-        if uid >= self._folder.first_uid:
-            return False
-        if not self._plan.first_import_done:
-            return True
-        written = parse_date(read_headers(raw[:_HEADER_BYTES]).line("date"))
+        if not self._needs_date(uid):
+            return uid < self._folder.first_uid
         return min((one for one in (at, written) if one), default=_OLD) <= self._plan.connected_at
-
-
-def header_hash(raw: bytes) -> bytes:
-    """The sha256 of a mail's header as a server gives it: up to and with the first empty line."""
-    end = raw.find(b"\r\n\r\n")
-    bare = raw.find(b"\n\n", 0, end + 1 if end >= 0 else len(raw))  # not through the whole of a large mail
-    if bare >= 0:
-        return hashlib.sha256(raw[: bare + 2]).digest()
-    return hashlib.sha256(raw[: end + 4] if end >= 0 else raw).digest()

@@ -156,7 +156,10 @@ class Receiver:
                 if found:
                     wanted += found
                     touched.append(folder)
-        self._take(wanted, touched)
+        try:
+            self._take(wanted, touched)
+        finally:
+            self.fetcher.windows.let_go()
         firsts = {folder.id: folder.first_uid for folder in touched}
         if plan.first_import_done and any(one.uid < firsts[one.folder] for one in wanted):
             self._decide()  # something of what was there came late
@@ -196,7 +199,16 @@ class Receiver:
             old += self._apart(folder, partial(self._old, plan)) or ()
         self._count_history(old)
         junk = {folder.id for folder in folders if folder.role is FolderRole.JUNK}
-        young, blocks = in_blocks(old, young_since(plan), junk)
+        try:
+            self._take_in_blocks(*in_blocks(old, young_since(plan), junk))
+        finally:
+            self.fetcher.windows.let_go()
+        if self._goes_on():
+            for folder in folders if old else ():
+                self._apart(folder, partial(self.fetcher.settle, plan))
+            self._hands.do(commands.end_first_import, self._hands.mailbox)
+
+    def _take_in_blocks(self, young: Sequence[Wanted], blocks: Sequence[Sequence[Wanted]]) -> None:
         self._take(young, (), go_on=self._goes_on)
         if self._goes_on():
             self._decide()
@@ -204,13 +216,10 @@ class Receiver:
             if not self._goes_on():
                 return
             self._take(block, (), go_on=self._goes_on)
-        if self._goes_on():
-            for folder in folders if old else ():
-                self._apart(folder, partial(self.fetcher.settle, plan))
-            self._hands.do(commands.end_first_import, self._hands.mailbox)
 
     def _old(self, plan: ReceivePlan, folder: FolderPlan) -> list[Wanted]:
         uids = [uid for uid in self.fetcher.missing(plan, folder, listing=True) if uid < folder.first_uid]
+        self._hands.pool.begin(len(uids))
         return self.fetcher.wanted(folder, uids)
 
     def _count_history(self, old: Sequence[Wanted]) -> None:
@@ -250,7 +259,8 @@ class Receiver:
         if plan is None or not wanted or self._hands.stop.is_set():
             return
         ordered = sorted(wanted, key=lambda one: (one.at, one.uid))
-        self.intake.take(self.fetcher.fetch(plan, ordered, go_on), len(ordered))
+        windows = self.fetcher.fetch(plan, ordered, go_on, ahead=self._until is None)
+        self.intake.take(windows, len(ordered))
         if not self._hands.stop.is_set():
             for folder in touched:
                 self.fetcher.settle(plan, folder)
@@ -258,7 +268,7 @@ class Receiver:
     def count_traffic(self, *, at_least: int = 1) -> None:
         """Add what this session moved to the day's bytes, if that is worth a write."""
         if self._session is not None:
-            now = self._session.traffic
+            now = self.fetcher.windows.traffic
             received, sent = now[0] - self._counted[0], now[1] - self._counted[1]
             if received + sent >= at_least:
                 self._counted = now

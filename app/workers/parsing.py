@@ -34,7 +34,7 @@ LIMIT_S: Final = 20.0
 
 SILENCE_S: Final = 180.0
 """A reader that says nothing for so long by the clock hangs. It is long because a busy machine, or one that slept, is
-no fault of the mail that was in hand."""
+no fault of the mail that was in hand. It says when it has started, and as long it has for that."""
 
 FEW: Final = 8
 _TOO_LONG: Final = getattr(signal, "SIGPROF", None)
@@ -76,13 +76,22 @@ class ParsePool:
             return [read_mail(packs, ref, fresh=fresh) for ref in refs]
         with self._turn:
             results: dict[int, Parsed] = {}
-            while len(self._readers) < min(self._count, len(refs)):
-                self._readers.append(_Reader(self._packs, self._limit_s))
+            self._start(len(refs))
             shares = _Shares(refs, fresh=fresh)
             while len(results) < len(refs):
                 self._hand_out(shares)
                 self._collect(results, shares)
             return [results[number] for number in range(len(refs))]
+
+    def begin(self, expected: int) -> None:
+        """Start the processes for so many mails already, while something else has to be waited for."""
+        if expected > FEW:
+            with self._turn:
+                self._start(expected)
+
+    def _start(self, mails: int) -> None:
+        while len(self._readers) < min(self._count, mails):
+            self._readers.append(_Reader(self._packs, self._limit_s))
 
     def pids(self) -> tuple[int, ...]:
         """The processes, for whoever counts memory."""
@@ -118,7 +127,8 @@ class ParsePool:
         busy = {reader.line: number for number, reader in enumerate(self._readers) if reader.busy}
         if not busy:
             return
-        ready = wait(list(busy), self._silence_s)
+        is_starting = any(not self._readers[number].has_started for number in busy.values())
+        ready = wait(list(busy), SILENCE_S if is_starting else self._silence_s)
         for line in ready:
             number = busy[line]  # type: ignore[index]
             reader = self._readers[number]
@@ -127,6 +137,7 @@ class ParsePool:
             except (EOFError, OSError, ValueError, TypeError, AttributeError, ImportError):
                 self._lost(number, reader.last_words(), results, shares)
                 continue
+            reader.has_started = True
             results.update(told)
             del reader.pending[: len(told)]
         if not ready:
@@ -193,6 +204,7 @@ class _Reader:
         self.process.start()
         theirs.close()
         self.pending: list[int] = []
+        self.has_started = False
 
     @property
     def busy(self) -> bool:
@@ -250,6 +262,7 @@ def _serve(line: Connection, folder: Path, limit_s: float) -> None:
         ForkingPickler.register(kind, _in_one_call(kind))
     packs = Packs(folder)
     with contextlib.suppress(EOFError, OSError):
+        line.send([])
         while True:
             work: list[Work] = line.recv()
             done: list[tuple[int, Parsed]] = []

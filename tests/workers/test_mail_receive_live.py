@@ -21,7 +21,7 @@ from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.ports import wait_until
 
-_PATIENCE_S = 30.0
+_PATIENCE_S = 120.0
 
 
 class _Line:

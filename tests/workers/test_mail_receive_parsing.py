@@ -54,7 +54,7 @@ def test_a_mail_that_hangs_the_reader_costs_itself_alone(packs: Packs) -> None:
     trap = "f" * 32 + ".pack"
     os.mkfifo(packs.folder / trap)  # whoever opens it waits for ever
     refs[5] = BlobRef(trap, 0, 10, b"\0" * 32)
-    with ParsePool(packs.folder, processes=1, silence_s=1.0) as pool:
+    with ParsePool(packs.folder, processes=1, silence_s=4.0) as pool:
         results = pool.parse(refs)
     assert _subjects(results) == ["lost" if number == 5 else f"Nr {number}" for number in range(40)]
     assert isinstance(results[5], Unparsed)

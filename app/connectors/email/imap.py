@@ -287,6 +287,11 @@ class ImapSession:
             return imap_idle.look(self._client.wire)
 
     @property
+    def server(self) -> MailServer:
+        """Where this session is, and how it signed in: for another one to the same server."""
+        return self._server
+
+    @property
     def traffic(self) -> tuple[int, int]:
         """Bytes received and sent on this connection so far."""
         return self._client.wire.received, self._client.wire.sent

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Row, Select, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from app.conversations.completing import LARGE_MAIL
 from app.conversations.queries import own_addresses
@@ -29,13 +29,13 @@ from app.inbox.facts import LettersCame
 from app.inbox.match import Threads
 from app.inbox.rules import FolderRole, Outcome
 from app.inbox.tables import MailFolder, MailItem
+from app.kernel.asking import AskMany
 from app.kernel.bulk import Bulk
 from app.kernel.store import Tx
 from app.kernel.tables import Tombstone
 from app.mime.model import ParsedMail
 from app.outbox.marks import without_marks
 
-_CHUNK: Final = 500
 _TO_DECIDE: Final = 0.6
 """The part of a batch's time after which no more mails are taken: what was decided is still to be written."""
 _NOTED: Final = ("outcome", "message", "ticket", "reason", "own_ref", "answers_ref", "sender", "subject")
@@ -95,7 +95,7 @@ class _Line:
     size: int
 
 
-_LINES = (
+_LINES = AskMany(
     select(
         MailItem.id,
         MailItem.mailbox,
@@ -111,8 +111,8 @@ _LINES = (
     .join(MailFolder, MailFolder.id == MailItem.folder)
     .where(MailItem.id.in_(bindparam("keys", expanding=True)))
 )
-_ERASED = select(Tombstone.id).where(Tombstone.id.in_(bindparam("keys", expanding=True)))
-_STORED = select(Message.id).where(Message.id.in_(bindparam("keys", expanding=True)))
+_ERASED = AskMany(select(Tombstone.id).where(Tombstone.id.in_(bindparam("keys", expanding=True))))
+_STORED = AskMany(select(Message.id).where(Message.id.in_(bindparam("keys", expanding=True))))
 _OUTCOME = Bulk(
     update(MailItem.__table__)  # type: ignore[arg-type]
     .where(MailItem.__table__.c.id == bindparam("key"))
@@ -126,12 +126,12 @@ class _Batch:
     def __init__(self, tx: Tx, mails: Sequence[MailToIngest]) -> None:
         self.tx = tx
         self.outcomes: Counter[str] = Counter()
-        self._lines = {row.id: _Line(*tuple(row)) for row in self._rows(_LINES, [each.item for each in mails])}
+        self._lines = {row.id: _Line(*row) for row in _LINES.rows(tx, [each.item for each in mails])}
         self._taken: set[UUID] = set()
         self._keys = {each.item: rules.message_id(each.mail) for each in mails}
         keys = list(set(self._keys.values()))
-        self._erased = {row[0] for row in self._rows(_ERASED, keys)}
-        self._stored = {row[0] for row in self._rows(_STORED, keys)}
+        self._erased = {row.id for row in _ERASED.rows(tx, keys)}
+        self._stored = {row.id for row in _STORED.rows(tx, keys)}
         own = own_addresses(tx)
         self.places = Places(tx, Threads(tx, (each.mail for each in mails), own))
         self.intake = Intake(tx, self.places, own)
@@ -183,10 +183,6 @@ class _Batch:
 
     def _is_stored(self, key: UUID) -> bool:
         return key in self._stored or self.tx.execute(select(Message.id).where(Message.id == key)).first() is not None
-
-    def _rows(self, query: Select[*tuple[Any, ...]], keys: Sequence[UUID]) -> Iterator[Row[Any]]:
-        for start in range(0, len(keys), _CHUNK):
-            yield from self.tx.connection().execute(query, {"keys": keys[start : start + _CHUNK]})
 
     def _note(self, row: _Line, mail: ParsedMail, delivery: Delivery) -> None:
         self.outcomes[delivery.outcome] += 1

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select, update
 from app.inbox import rules
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel import ids
+from app.kernel.asking import AskMany
 from app.kernel.blobs import BlobRef
 from app.kernel.errors import NotFoundError
 from app.kernel.rows import insert_rows
@@ -23,10 +24,12 @@ from app.kernel.store import Tx
 from app.kernel.tables import Blob
 
 _CHUNK = 500
-_KNOWN = select(MailItem.uid).where(
-    MailItem.folder == bindparam("folder"),
-    MailItem.uidvalidity == bindparam("uidvalidity"),
-    MailItem.uid.in_(bindparam("uids", expanding=True)),
+_KNOWN = AskMany(
+    select(MailItem.uid).where(
+        MailItem.folder == bindparam("folder"),
+        MailItem.uidvalidity == bindparam("uidvalidity"),
+        MailItem.uid.in_(bindparam("keys", expanding=True)),
+    )
 )
 
 
@@ -86,11 +89,8 @@ def count_attempt(tx: Tx, items: Sequence[UUID]) -> None:
 
 
 def _known(tx: Tx, folder: UUID, uidvalidity: int, uids: Sequence[int]) -> set[int]:
-    found: set[int] = set()
-    for start in range(0, len(uids), _CHUNK):
-        where = {"folder": folder, "uidvalidity": uidvalidity, "uids": uids[start : start + _CHUNK]}
-        found.update(row.uid for row in tx.connection().execute(_KNOWN, where))
-    return found
+    rows = _KNOWN.rows(tx, uids, folder=folder, uidvalidity=uidvalidity)
+    return {row.uid for row in rows}
 
 
 def _write(

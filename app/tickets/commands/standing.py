@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, event, select, update
 
+from app.kernel.asking import AskMany
 from app.kernel.bulk import Bulk
 from app.kernel.errors import NotFoundError
 from app.kernel.memo import memo
@@ -81,7 +82,7 @@ class Added:
 
 _columns = Ticket.__table__.c
 _NAMES: Final = tuple(Standing.__annotations__)
-_READ = select(*(_columns[name] for name in _NAMES)).where(_columns.id.in_(bindparam("keys", expanding=True)))
+_READ = AskMany(select(*(_columns[name] for name in _NAMES)).where(_columns.id.in_(bindparam("keys", expanding=True))))
 _SUMMARY: Final = (
     "snippet", "message_count", "has_attachment", "last_message_at", "last_incoming_at",
     "created_at", "closed_at", "first_reply_at",
@@ -91,7 +92,6 @@ _WRITE = Bulk(
     .where(_columns.id == bindparam("key"))
     .values({name: bindparam(f"new_{name}") for name in _SUMMARY})
 )
-_CHUNK: Final = 500
 
 
 def know_tickets(tx: Tx, tickets: Iterable[UUID]) -> None:
@@ -99,10 +99,9 @@ def know_tickets(tx: Tx, tickets: Iterable[UUID]) -> None:
     known = _kept(tx)
     wanted = {key for key in tickets if key not in known}
     while wanted:
-        keys = list(wanted)
-        for start in range(0, len(keys), _CHUNK):
-            for row in tx.connection().execute(_READ, {"keys": keys[start : start + _CHUNK]}):
-                known[row.id] = _Kept(*row)
+        keys = wanted
+        for row in _READ.rows(tx, keys):
+            known[row.id] = _Kept(*row)
         wanted = {into for key in keys if key in known and (into := known[key].merged_into) is not None} - known.keys()
 
 
