@@ -120,8 +120,8 @@ class Phase(enum.StrEnum):
     DATA = "data"
 
 
-class Connector(Protocol):
-    """The part that all connectors share: a connection that is opened, used and closed."""
+class Session(Protocol):
+    """What connections that block share: they are opened, used and closed by one thread."""
 
     @property
     def capabilities(self) -> Capabilities: ...
@@ -131,3 +131,54 @@ class Connector(Protocol):
     def __enter__(self) -> Self: ...
 
     def __exit__(self, *exc: object) -> None: ...
+
+
+class Receiving(enum.StrEnum):
+    """How what comes reaches a channel."""
+
+    PUSH = "push"  # over a line that is open
+    POLL = "poll"  # by asking now and then
+    MANUAL = "manual"  # by a person
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a channel can do, known before it connects. Sizes in characters and bytes; None: no limit of its own.
+
+    `receipts`: the other side says what it has and has read; `upstream_keeps`: what is said while we are off waits there (or
+    at the sender) and comes; `file_types`: content types that pass, () for all.
+    """
+
+    receive: Receiving
+    needs_public_url: bool
+    typing: bool
+    receipts: bool
+    threads: bool
+    html: bool
+    max_chars: int | None
+    max_file: int | None
+    file_types: tuple[str, ...]
+    upstream_keeps: bool
+
+
+class Connector(Protocol):
+    """A channel between the desk and the world, on one event loop.
+
+    What comes is handed to the door that the connector was made with (mail: a function that takes `Incoming`; chat:
+    `app.connectors.chat.protocol.Door`). The door returns after the commit that makes it ours, and only then may it be
+    confirmed upstream; a door that fails has taken nothing, and what was not confirmed is handed over again.
+    `tests/connectors/test_contract.py` holds every connector to this, against real peers.
+    """
+
+    @property
+    def abilities(self) -> Abilities: ...
+
+    async def check(self) -> Health:
+        """Would it work now? Never raises for what the world does."""
+        ...
+
+    async def run(self) -> None:
+        """Receive until cancelled, and then end within two seconds. Raises ExternalError when the line or the sign-in
+        fails; whoever runs it decides when to try again.
+        """
+        ...

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import socket
 import ssl
 import time
 from collections.abc import Mapping
@@ -25,6 +26,8 @@ from app.connectors.chat.limits import Hourly, Places, client_address, is_truste
 from app.connectors.chat.origins import origins
 from app.connectors.chat.protocol import BadFrameError, Door, No
 from app.connectors.chat.sockets import Socket
+from app.connectors.contracts import Abilities, Health, HealthState, Receiving
+from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason
 from app.mime.filekinds import KINDS
 
@@ -76,6 +79,24 @@ class BuiltinChat(House):
         self._places = Places(serving.sockets_per_ip)
         self._uploads, self._forms = Hourly(_UPLOADS_AN_HOUR), Hourly(_FORMS_AN_HOUR)
         self.is_serving = asyncio.Event()
+
+    @property
+    def abilities(self) -> Abilities:
+        """What this transport can do."""
+        return Abilities(
+            receive=Receiving.PUSH, needs_public_url=True, typing=True, receipts=True, threads=False, html=False,
+            max_chars=self.serving.chars, max_file=self.serving.file, file_types=KINDS, upstream_keeps=True,
+        )  # fmt: skip
+
+    async def check(self) -> Health:
+        """Does it serve, or could it: is the certificate good and the port free?"""
+        if not self.is_serving.is_set():
+            try:
+                _tls(self.serving)
+                await asyncio.to_thread(_try_port, self.serving)
+            except ExternalError as error:
+                return Health(HealthState.ATTENTION, error.reason, str(error), clock.now())
+        return Health(HealthState.OK, None, "", clock.now())
 
     async def run(self) -> None:
         """Serve until cancelled. Raises ExternalError when the port or the certificate cannot be used."""
@@ -300,5 +321,21 @@ async def _started(site: web.TCPSite, serving: Serving) -> None:
     try:
         await site.start()
     except OSError as error:
-        msg = f"Chat cannot listen on {serving.host}, port {serving.port}: another program uses it, or it may not be used."
-        raise ExternalError(msg, reason=Reason.OFFLINE, words=str(error.strerror or ""), retryable=True) from error
+        raise _no_port(serving, error) from error
+
+
+def _try_port(serving: Serving) -> None:
+    family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
+    with socket.socket(family) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((serving.host, serving.port))
+        except OSError as error:
+            raise _no_port(serving, error) from error
+
+
+def _no_port(serving: Serving, error: OSError) -> ExternalError:
+    words = (
+        f"Chat cannot listen on {serving.host}, port {serving.port}: another program uses it, or it may not be used."
+    )
+    return ExternalError(words, reason=Reason.OFFLINE, words=str(error.strerror or ""), retryable=True)
