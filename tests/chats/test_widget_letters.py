@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.chats import commands, queries
+from app.chats.commands.knowing import identity_signature
 from app.chats.rules import ChannelSettings
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.conversations.tables import Message
 from app.desk import Desk
+from app.kernel import clock
 from app.people.commands import add_agent
 from tests.chats.conftest import Place, running
 from tests.chats.shop import Shop
@@ -122,3 +125,26 @@ def test_a_line_that_died_in_silence_is_noticed(page: Page, place: Place) -> Non
         chat = place.desk.ask(queries.chat, row.id)
         assert chat is not None
         assert [line.text for line in chat.lines if line.direction == "in"] == ["Is it in stock?", "into the silence"]
+
+
+def test_the_website_vouches_for_its_visitor(page: Page, place: Place) -> None:
+    at_s, name, email = int(clock.now().timestamp()), "Elena Ruiz", "elena@shop.example"
+    said = {
+        "email": email,
+        "name": name,
+        "at": at_s,
+        "sig": identity_signature(name, email, at_s, "the site's own key"),
+    }
+    widget = Widget(page, demo(place.base)).visit()
+    page.js(f"DeskbellChat.identify({json.dumps({**said, 'sig': '0' * 64})})")
+    widget.open().say("By a forged word")
+    widget.until_sent()
+    (row,) = place.desk.ask(queries.chat_rows, pile="waiting")
+    assert (row.email, row.verified) == ("", False)
+    page.js(f"DeskbellChat.identify({json.dumps(said)})")
+
+    def is_proven() -> bool:
+        (now,) = place.desk.ask(queries.chat_rows, pile="waiting")
+        return (now.name, now.email, now.verified) == (name, email, True)
+
+    wait_until(is_proven, 120, "the proof")
