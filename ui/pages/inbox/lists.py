@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from ui.pages.inbox.list_panel import ListPanel
 
 TO_DO = "to_do"
+_SOON_MS = 40
+"""After a rest numbers wait so long: the rows come first, which a person looks at."""
+
 _REST_MS = 300
-"""Between two looks at the numbers while changes keep coming; after a rest the first change is followed at once."""
+"""Between two looks at the numbers while changes keep coming."""
 
 _AGAIN_MS = 30_000
 """Views with relative times are counted anew at most once a minute; this is how often is looked."""
@@ -73,7 +76,7 @@ class Lists(QObject):
             if not self._again.isActive():
                 self._again.start()
                 self._old = True
-                self._rest.start()
+                self._rest.start(_REST_MS)
 
         self._context.tasks.ask(first, wanted, self._me(), then=take, owner=self, key="inbox-list", failed=failed)
 
@@ -133,14 +136,14 @@ class Lists(QObject):
             self._model.reload()
 
     def _look_soon(self) -> None:
-        """The numbers are old. What was not looked at for a while is looked at now, else when it has rested."""
+        """The numbers are old. What was not looked at for a while is looked at soon, else when it has rested."""
         self._old = True
         if not self._rest.isActive():
-            self._rested()
+            self._rest.start(_SOON_MS)
 
     def _rested(self) -> None:
         if self._old:
-            self._rest.start()
+            self._rest.start(_REST_MS)
             self._context.tasks.ask(counts, self._me(), then=self._take_counts, owner=self, key="inbox-counts")
             self.ask_numbers()
 
@@ -159,7 +162,7 @@ class Lists(QObject):
     def _take_numbers(self, found: dict[UUID, ViewCount]) -> None:
         self._counting = False
         if self._old and not self._rest.isActive():
-            self._rest.start()
+            self._rest.start(_REST_MS)
         if found != self.numbers:
             self.numbers = found
             self._show()
