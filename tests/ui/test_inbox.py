@@ -151,6 +151,16 @@ def test_a_key_that_is_still_held_down_chooses_no_second_ticket(page: Page, made
         qtbot.keyRelease(page.writer.composer.edit, KEY.Key_Control)
 
 
+def test_the_focus_alone_opens_no_ticket(page: Page, qtbot: QtBot) -> None:
+    rows, opened = page.list.rows, list[object]()
+    page.list.ticket_chosen.connect(opened.append)
+    page.list.choose(None)
+    page.list.search.setFocus()
+    rows.setFocus()
+    qtbot.waitUntil(lambda: rows.currentIndex().isValid() and page.context.tasks.running == 0)
+    assert not opened
+
+
 def test_an_answer_to_the_ticket_shown_appears_and_warns_who_is_writing(
     page: Page, made: InboxDesk, qtbot: QtBot
 ) -> None:
