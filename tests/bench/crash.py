@@ -294,7 +294,8 @@ def main() -> int:
     assert set(done.kills.values()) <= {kills}, done.kills
     assert set(done.live.values()) <= {live}, done.live
     assert done.cuts.total() >= cuts, done.cuts
-    print(json.dumps({**asdict(done), "faults": done.sum.faults()}))
+    counts = {"kills": done.kills, "live": done.live, "cuts": done.cuts}  # `asdict` of Python 3.11 spoils a Counter
+    print(json.dumps({**counts, "sum": asdict(done.sum), "faults": done.sum.faults()}))
     return 1 if done.sum.faults() else 0
 
 
