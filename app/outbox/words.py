@@ -64,7 +64,9 @@ def describe(it: Situation) -> Told:
         case State.QUEUED | State.RETRY:
             return _waiting(it)
         case State.HELD if it.hold_reason == Hold.VISITOR_GONE:
-            text = "The visitor is gone. It is shown when they come back; write an e-mail if it is to reach them before."
+            text = (
+                "The visitor is gone. It is shown when they come back; write an e-mail if it is to reach them before."
+            )
             return Told(text, ("cancel",), needs_attention=True)
         case State.HELD:
             text, first = _HELD.get(Hold(it.hold_reason), ("Waiting for you.", "retry"))

@@ -285,7 +285,10 @@ class Conversation(QScrollArea):
             if opened.erased_at is not None:
                 day = date_text(opened.erased_at, now)
                 words.append(
-                    tr("It is kept until {day}, then erased for good; backups hold it up to six months longer.", day=day)
+                    tr(
+                        "It is kept until {day}, then erased for good; backups hold it up to six months longer.",
+                        day=day,
+                    )
                 )
             self._top.addWidget(
                 Banner(
