@@ -35,6 +35,7 @@ VirtualHost "@GUESTS@"
 	min_seconds_between_registrations = 0
 
 Component "upload.@DOMAIN@" "http_file_share"
+	http_host = "@GUESTS@" -- files are handed over where the WebSocket is: one name and one certificate fewer
 	http_file_share_size_limit = 5 * 1024 * 1024
 	http_file_share_daily_quota = 50 * 1024 * 1024
 	http_file_share_expires_after = 30 * 24 * 3600

@@ -72,7 +72,9 @@ def running(desk: Desk, settings: ChannelSettings | None = None, **more: Any) ->
     runner = threading.Thread(target=thread.run, name="chat")
     runner.start()
     try:
-        wait_until(lambda: (desk.ask(signals.latest, server_topic(channel)) or {}).get("state") == "ok", 60, "chat is open")
+        wait_until(
+            lambda: (desk.ask(signals.latest, server_topic(channel)) or {}).get("state") == "ok", 60, "chat is open"
+        )
         me = desk.me()
         assert me is not None
         yield Place(desk, me, channel, wanted.port)

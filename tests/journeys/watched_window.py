@@ -55,8 +55,12 @@ class Eye(QObject):
         return True
 
 
-def _said(thing: QAccessibleInterface | None, inside: QRect) -> Iterator[dict[str, Any]]:
-    """A thing and all within it that can be seen, in the order of reading."""
+_ROWS = {QAccessible.Role.ListItem, QAccessible.Role.Cell}
+"""Qt says of the row where the keyboard would be that it has it, also while it is elsewhere."""
+
+
+def _said(thing: QAccessibleInterface | None, inside: QRect, *, within: bool = False) -> Iterator[dict[str, Any]]:
+    """A thing and all within it that can be seen, in the order of reading. `within`: what holds it has the keyboard."""
     if thing is None or not thing.isValid():
         return
     state, place = thing.state(), thing.rect()
@@ -65,19 +69,20 @@ def _said(thing: QAccessibleInterface | None, inside: QRect) -> Iterator[dict[st
     widget, value = thing.object(), thing.text(QAccessible.Text.Value)
     given = widget.accessibleName() if isinstance(widget, QWidget) else ""  # on Unix, Qt says a choice's value instead
     name = given or thing.text(QAccessible.Text.Name)
-    if name or value or state.focused or thing.role() not in _SILENT:
+    focused = bool(state.focused) and (within or thing.role() not in _ROWS)
+    if name or value or focused or thing.role() not in _SILENT:
         yield {
             "role": thing.role().name,
             "name": name,
             "value": value,
-            "focused": bool(state.focused),
+            "focused": focused,
             "enabled": not state.disabled,
             "selected": bool(state.selected),
             "x": place.center().x(),
             "y": place.center().y(),
         }
     for number in range(thing.childCount()):
-        yield from _said(thing.child(number), inside)
+        yield from _said(thing.child(number), inside, within=focused)
 
 
 def _stand_by(path: str) -> None:

@@ -98,12 +98,12 @@ def show(page: Page, made: InboxDesk, qtbot: QtBot, raw: bytes) -> MessageCard:
 def card_of(page: Page, qtbot: QtBot, message: UUID) -> MessageCard:
     def there() -> bool:
         card = page.talk.card(message)
-        return card is not None and card._reading is not None and page.context.tasks.running == 0
+        return isinstance(card, MessageCard) and card._reading is not None and page.context.tasks.running == 0
 
     qtbot.waitUntil(there)
     QApplication.processEvents()  # what was put into a layout is shown in the next turn
     card = page.talk.card(message)
-    assert card is not None
+    assert isinstance(card, MessageCard)
     return card
 
 

@@ -293,8 +293,7 @@ class ListPanel(QFrame):
 
     def _current_changed(self, now: QModelIndex, _before: QModelIndex) -> None:
         key = now.data(ID_ROLE) if now.isValid() else None
-        is_chosen = now.isValid() and self.shown.selectionModel().isSelected(now)  # the focus alone marks a row, no more
-        if isinstance(key, UUID) and is_chosen and not self._quiet and not self.shown.marking:
+        if isinstance(key, UUID) and not self._quiet and not self.shown.marking:
             self.ticket_chosen.emit(key)
 
     def _selection_changed(self, *_: object) -> None:

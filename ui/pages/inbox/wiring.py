@@ -57,9 +57,16 @@ def _explain(page: Page) -> None:
 def _wire_header(page: Page) -> None:
     head = page.header
     head.assigned.connect(lambda agent: page.triage.assign(page.picked.tickets(), agent, page.name_of(agent)))
-    head.status_chosen.connect(
-        lambda status, name: page.go_on(lambda: page.triage.set_status(page.picked.tickets(), status, name))
-    )
+
+    def set_status(status: str, name: str) -> None:
+        def act() -> None:
+            page.triage.set_status(page.picked.tickets(), status, name)
+
+        (page.go_on if status == "solved" else lambda do: do())(
+            act
+        )  # like the key: what is done makes room for the next
+
+    head.status_chosen.connect(set_status)
     head.priority_chosen.connect(lambda word: page.triage.set_priority(page.picked.tickets(), word))
     head.follow_up_chosen.connect(lambda on: page.triage.set_follow_up(page.picked.tickets(), on))
     head.unread_wanted.connect(lambda: page.triage.mark_unread(page.picked.tickets()))

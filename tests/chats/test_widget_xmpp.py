@@ -1,0 +1,120 @@
+"""The widget over XMPP in a real browser, against a real Prosody with the configuration that the product writes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from app.chats import commands, queries
+from app.desk import Desk
+from tests.chats.shop import Shop
+from tests.chats.test_widget_talk import PNG
+from tests.chats.test_xmpp import Line, counted, make_line
+from tests.chats.widget import Widget, at
+from tests.servers.chromium import Chromium, Page
+from tests.servers.cutting_proxy import CuttingProxy
+from tests.servers.ports import wait_until
+from tests.servers.prosody import Prosody, is_here
+
+pytestmark = [pytest.mark.xdist_group("prosody"), pytest.mark.slow]
+
+
+@pytest.fixture
+def page(chromium: Chromium) -> Iterator[Page]:
+    """A fresh page; whatever its scripts threw fails the test."""
+    with chromium.page() as opened:
+        yield opened
+        assert opened.problems() == []
+
+
+@dataclass
+class Site:
+    """A website with the widget on it, the server that it names, and the desk that calls there. `web`: cuts the browser's
+    line.
+    """
+
+    shop: Shop
+    line: Line
+    web: CuttingProxy
+    address: str
+
+    def rows(self) -> tuple[queries.ChatRow, ...]:
+        return (*self.line.rows("waiting"), *self.line.rows("live"))
+
+
+@pytest.fixture
+def site(desk: Desk) -> Iterator[Site]:
+    if not is_here():
+        pytest.fail("not installed: prosody; `make test` installs it")
+    with Shop() as shop, Prosody((shop.origin,)) as server, CuttingProxy(server.web) as web:
+        words = {
+            "xmpp": f"ws://127.0.0.1:{web.port}/xmpp-websocket",
+            "guests": server.guests,
+            "to": server.account,
+            "upload": "upload.localhost",
+        }
+        address = shop.put("/", words, script="deskbell-chat-xmpp.js")
+        yield Site(shop, make_line(desk, server, server.port), web, address)
+
+
+def test_both_ways_reload_cut_and_a_desk_that_is_off(page: Page, site: Site) -> None:
+    widget = Widget(page, site.address)
+    with site.line.running():
+        widget.visit().open()
+        widget.say("Is it in stock?")
+        widget.until_shown("Is it in stock?", own=True, meta="Sent")
+        (row,) = site.rows()
+        site.line.desk.do(commands.send_chat, row.id, "It is.")
+        widget.until_shown("It is.", own=False)
+        page.reload()
+        widget.is_there()
+        widget.until_shown("It is.", own=False)
+        site.web.shut()
+        widget.say("typed while cut")
+        site.line.desk.do(commands.send_chat, row.id, "said while cut")
+        site.web.reopen()
+        widget.until_shown("typed while cut", own=True, meta="Sent")
+        widget.until_shown("said while cut", own=False)
+    widget.say("typed while the desk was off")
+    widget.until_shown("typed while the desk was off", own=True)
+    with site.line.running():
+        wait_until(lambda: site.line.desk.ask(counted) == (5, 5, 5), 120, "all five are rows")
+        widget.until_sent()
+    assert Counter(one.text for one in widget.shown()).most_common(1)[0][1] == 1
+
+
+def test_a_file_of_the_visitor_lies_at_the_desk(page: Page, site: Site, tmp_path: Path) -> None:
+    picture = tmp_path / "frame.png"
+    picture.write_bytes(PNG)
+    widget = Widget(page, site.address)
+    with site.line.running():
+        widget.visit().open()
+        page.choose_files(at("input[type=file]"), [picture])
+        widget.until_text(".chip", "frame.png")
+        widget.say("Like this one")
+        widget.until_shown("Like this one", own=True, meta="Sent")
+        (row,) = site.rows()
+        chat = site.line.desk.ask(queries.chat, row.id)
+        assert chat is not None
+        assert [(one.filename, one.content_type) for one in chat.lines[-1].files] == [("frame.png", "image/png")]
+
+
+def test_browsers_of_other_websites_are_refused(site: Site) -> None:
+    async def dial(origin: str) -> int:
+        url = f"http://127.0.0.1:{site.line.server.web}/xmpp-websocket"
+        async with aiohttp.ClientSession() as session:
+            try:
+                async with session.ws_connect(url, headers={"Origin": origin}, protocols=("xmpp",)):
+                    return 101
+            except aiohttp.WSServerHandshakeError as error:
+                return error.status
+
+    assert asyncio.run(dial(site.shop.origin)) == 101
+    assert asyncio.run(dial("https://elsewhere.example")) == 403
+    assert asyncio.run(dial("")) == 403
