@@ -90,7 +90,11 @@ class Prosody:
         """Stop it; `hard` as a power cut does."""
         if self._process is not None:
             self._process.send_signal(signal.SIGKILL if hard else signal.SIGTERM)
-            self._process.wait(60)
+            try:
+                self._process.wait(5)
+            except subprocess.TimeoutExpired:  # it waits for lines of browsers that are still open
+                self._process.kill()
+                self._process.wait(30)
             self._process = None
 
     def _say_account(self) -> None:
