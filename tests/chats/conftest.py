@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import gc
 import threading
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +44,6 @@ class Place:
     @property
     def base(self) -> str:
         return f"http://127.0.0.1:{self.port}"
-
-
-@pytest.fixture(autouse=True)
-def broken_lines_stay_here() -> Iterator[None]:
-    """A visitor whose line was broken off leaves a socket that Python complains about, in whatever test comes next."""
-    yield
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        gc.collect()
 
 
 @pytest.fixture
