@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 import socket
 import ssl
 from dataclasses import asdict, fields, replace
@@ -19,9 +18,9 @@ from app.cli.opening import opened, with_agent
 from app.cli.output import Output
 from app.desk import Desk
 from app.desk.chat_server import SCRIPT, plan_server, sign_in_at, write_plan
+from app.desk.chats import new_signing_key
 from app.kernel import clock, signals
 from app.kernel.errors import ExternalError, Reason, UserError
-from app.kernel.secrets import store_secret
 
 _TEST_S = 5.0
 
@@ -122,8 +121,7 @@ def key(args: argparse.Namespace, out: Output) -> int:
     """Make a new key by which the site signs who its visitors are; it is shown this once and kept in the keyring."""
     with opened(args) as desk:
         info = channel_named(desk, args.channel)
-    made = secrets.token_urlsafe(32)
-    store_secret(info.secret_ref, made)
+    made = new_signing_key(info)
     out.one({"key": made}, [made])
     return 0
 
