@@ -189,6 +189,17 @@ def test_the_menu_of_a_row_acts_on_that_row_or_on_all_that_are_chosen(
     assert not row(made, page.model.id_at(0)).follow_up
 
 
+def test_the_mark_of_a_ticket_scrolled_away_is_turned_round_again(full: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    """Nobody paints its row, so nobody but the choice asks for it anew."""
+    page, rows = full, full.list.rows
+    key = page.model.id_at(0)
+    for on in (True, False, True):
+        rows.verticalScrollBar().setValue(rows.verticalScrollBar().maximum())
+        settled(page, qtbot, lambda: not rows.viewport().rect().intersects(rows.visualRect(page.model.index(0, 0))))
+        press(page, qtbot, KEY.Key_F)
+        settled(page, qtbot, lambda: row(made, key).follow_up is on)  # noqa: B023
+
+
 def test_what_a_ticket_refuses_is_told_and_the_others_are_changed(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
     """Somebody else put one into the Bin a moment ago; the list has not heard of it."""
     from app.tickets.bulk import Act

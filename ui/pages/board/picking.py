@@ -61,8 +61,14 @@ class CardPicking(Picking):
         self.picked = Chosen(columns, context.rows.row)
         self.around: _Agents | None = None
         self.me = context.desk.me()
+        context.rows.aged.connect(self._aged)
         host: Any = self  # what the inbox's page is to its pickers, this is to those of the board
         super().__init__(host)
+
+    def _aged(self, keys: frozenset[UUID] | None) -> None:
+        """What is marked is known as it stands now, even where no card is painted."""
+        marked = self._columns.those()[:LOOKED_AT]
+        self.context.rows.want(key for key in marked if keys is None or key in keys)
 
     def know_agents(self, agents: Sequence[AgentInfo]) -> None:
         """To whom something can be given."""

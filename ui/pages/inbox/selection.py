@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 from PySide6.QtCore import (
     QAbstractListModel,
@@ -274,6 +275,7 @@ class Selecting(QObject):
         left.selection_changed.connect(self.follow)
         left.rows_changed.connect(self._more_rows)
         page.context.rows.arrived.connect(self._arrived)
+        page.context.rows.aged.connect(self._aged)
         for view in (left.rows, left.results):
             view.viewport().installEventFilter(self)
 
@@ -345,6 +347,10 @@ class Selecting(QObject):
     def _arrived(self, _keys: object) -> None:
         if self.on:
             self._show_panel()
+
+    def _aged(self, keys: frozenset[UUID] | None) -> None:
+        """What is chosen is known as it stands now, painted or scrolled away: a key that turns a mark round looks at it."""
+        self._page.context.rows.want(key for key in self._page.picked.first_keys() if keys is None or key in keys)
 
     def _more_rows(self) -> None:
         """Rows came or went under the choice: all is still all."""
