@@ -55,6 +55,9 @@ def quicken() -> None:
     _leave_sources_alone()
 
 
+_LOOK = "_mod_uses_pyside"
+
+
 def _leave_sources_alone() -> None:
     """PySide looks through the source of every module that is imported for its switches (`from __feature__ import …`).
 
@@ -62,8 +65,8 @@ def _leave_sources_alone() -> None:
     """
     with contextlib.suppress(ImportError, AttributeError):
         feature = importlib.import_module("shibokensupport.feature")
-        if callable(feature._mod_uses_pyside):
-            feature._mod_uses_pyside = lambda _module: False
+        if callable(getattr(feature, _LOOK)):
+            setattr(feature, _LOOK, lambda _module: False)
 
 
 def settle() -> None:
