@@ -13,37 +13,15 @@ if [ "${1:-}" != "--inside" ]; then
     exec unshare --mount --pid --fork --kill-child --mount-proc "$0" --inside "$@"
 fi
 shift
-
-keep=no
-if [ "${1:-}" = "--keep" ]; then keep=yes; shift; fi
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$(dirname "${BASH_SOURCE[0]}")/bare_root.sh"
+read_options "$@"
 cd "$here"
-package=${1:-$(ls -t dist/deskbell_*.deb 2>/dev/null | head -n 1)}
+newest_package() { find dist -maxdepth 1 -name 'deskbell_*.deb' -printf '%T@ %p\n' 2>/dev/null | sort -rn | sed -n '1s/^[^ ]* //p'; }
+package=${arguments[0]:-$(newest_package || true)}
 if [ -z "$package" ]; then
     python3 packaging/dev.py installer deb rpm
-    package=$(ls -t dist/deskbell_*.deb | head -n 1)
+    package=$(newest_package)
 fi
 python3 packaging/dev.py setup
-
-suite=${SUITE:-bookworm}
-root=$(mktemp -d "${TMPDIR:-/tmp}/deskbell-installed.XXXXXX")
-chmod 755 "$root"
-finish() {
-    umount -R "$root/proc" "$root/sys" "$root/dev" 2>/dev/null || true
-    if [ "$keep" = yes ]; then echo "kept: $root"; else rm -rf --one-file-system "$root"; fi
-}
-trap finish EXIT
-
-echo "--- a bare Debian ($suite) in $root"
-debootstrap --variant=minbase --include=ca-certificates "$suite" "$root" >"$root.log" 2>&1 ||
-    { tail -n 20 "$root.log"; exit 1; }
-rm -f "$root.log"
-mount -t proc proc "$root/proc"
-mount --rbind /sys "$root/sys"
-mount --rbind /dev "$root/dev"
-cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
-cp -rL /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
-chroot "$root" update-ca-certificates >/dev/null 2>&1
-
+make_root installed ca-certificates
 .venv/bin/python packaging/installers/proving.py "$root" "$package"
