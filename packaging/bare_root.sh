@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2034,SC2154
 # A bare Debian to prove something in; sourced by prove_bare.sh and prove_installer.sh, which run in namespaces of their own.
 #
 # Options: `--keep` leaves the root behind; SUITE is the release. Afterwards `root` is its folder, `here` the checkout, and

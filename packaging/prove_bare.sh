@@ -13,6 +13,7 @@ if [ "${1:-}" != "--inside" ]; then
     exec unshare --mount --pid --fork --kill-child "$0" --inside "$@"
 fi
 shift
+# shellcheck source=packaging/bare_root.sh
 . "$(dirname "${BASH_SOURCE[0]}")/bare_root.sh"
 read_options "$@"
 [ ${#arguments[@]} -gt 0 ] || arguments=("make test" "make run")
