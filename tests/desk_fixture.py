@@ -9,17 +9,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import text
-
 from app.conversations.commands import NewAttachment, NewMessage, add_message
 from app.conversations.mailboxes import NewMailbox, add_mailbox
-from app.index.tables import FTS_DDL, LATELY_DDL, TERMS_DDL, WORDS_DDL
 from app.kernel import clock, ids
-from app.kernel.store import Store
 from app.outbox.facts import ReplyCancelled, ReplySent
 from app.people.commands import add_agent, customer_for
-from app.schema import metadata
 from app.tickets import commands
+from tests.empty_desk import empty_store
 
 T = TypeVar("T")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -32,13 +28,7 @@ class SmallDesk:
         self.now = START
         clock.set_source(lambda: self.now)
         self.path = folder / "desk.sqlite"
-        self.store = Store(self.path)
-        metadata.create_all(self.store.writer)
-        with self.store.writer.begin() as connection:
-            connection.execute(text(FTS_DDL))
-            connection.execute(text(LATELY_DDL))
-            connection.execute(text(TERMS_DDL))
-            connection.execute(text(WORDS_DDL))
+        self.store = empty_store(self.path)
         self._wire()
         self.ann = self.work(add_agent, "Ann Lee", "ann@desk.example")
         self.bob = self.work(add_agent, "Bob Ray", "bob@desk.example")
@@ -52,7 +42,7 @@ class SmallDesk:
     def reopen(self) -> None:
         """Close and open the database, as a restart does."""
         self.store.close()
-        self.store = Store(self.path)
+        self.store = empty_store(self.path)
         self._wire()
 
     def do(self, command: Callable[..., T], *args: Any, agent: UUID | None = None, **kwargs: Any) -> T:

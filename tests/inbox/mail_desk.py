@@ -23,7 +23,7 @@ from app.kernel.blobs import Packs
 from app.tickets.tables import Ticket
 from app.workers.mail_receive import Hands, PassCounts, list_again, receive_pass
 from app.workers.parsing import ParsePool
-from tests.inbox.empty import empty_store
+from tests.empty_desk import empty_store
 from tests.servers.dovecot import Account, Dovecot
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ class MailDesk:
         self.folder, self.server, self.account = folder, server, account
         folder.mkdir(parents=True, exist_ok=True)
         fresh = not (folder / "desk.sqlite").exists()
-        self.store = empty_store(folder)
+        self.store = empty_store(folder / "desk.sqlite")
         (folder / "packs").mkdir(exist_ok=True)
         self.packs = Packs(folder / "packs")
         self.pool = ParsePool(folder / "packs", processes=1)

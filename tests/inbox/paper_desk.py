@@ -24,7 +24,7 @@ from app.mime.parse import parse
 from app.people.commands import add_agent
 from app.tickets.tables import Ticket
 from app.workers.mail_carry import header_hash
-from tests.inbox.empty import empty_store
+from tests.empty_desk import empty_store
 
 T = TypeVar("T")
 START = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -37,7 +37,7 @@ class PaperDesk:
     def __init__(self, folder: Path, **fields: Any) -> None:
         self.now = START
         clock.set_source(lambda: self.now)
-        self.store = empty_store(folder)
+        self.store = empty_store(folder / "desk.sqlite")
         (folder / "packs").mkdir()
         self.packs = Packs(folder / "packs")
         self.told: list[str] = []

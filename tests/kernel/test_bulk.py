@@ -15,13 +15,13 @@ from app.kernel.rows import insert_row, insert_rows
 from app.kernel.store import Store
 from app.kernel.tables import Change, Counter
 from app.kernel.turns import Turns
-from tests.inbox.empty import empty_store
+from tests.empty_desk import empty_store
 from tests.servers.ports import wait_until
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    made = empty_store(tmp_path)
+    made = empty_store(tmp_path / "desk.sqlite")
     yield made
     made.close()
 

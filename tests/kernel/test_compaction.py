@@ -16,7 +16,7 @@ from app.kernel.blobs import BlobRef, Packs
 from app.kernel.compaction import compact
 from app.kernel.store import Store, Tx
 from app.kernel.tables import Blob
-from tests.inbox.empty import empty_store
+from tests.empty_desk import empty_store
 
 ODD = {sha256(bytes([65 + number]) * 1000).digest() for number in range(1, 10, 2)}
 
@@ -25,7 +25,7 @@ ODD = {sha256(bytes([65 + number]) * 1000).digest() for number in range(1, 10, 2
 def folder(tmp_path: Path) -> Path:
     """A workspace of ten blobs in packs of three; only the odd ones are named by anything."""
     (tmp_path / "packs").mkdir()
-    store, packs = empty_store(tmp_path), Packs(tmp_path / "packs", limit=4000)
+    store, packs = empty_store(tmp_path / "desk.sqlite"), Packs(tmp_path / "packs", limit=4000)
     refs = [packs.append(bytes([65 + number]) * 1000) for number in range(10)]
     packs.flush()
     with store.write("fill") as tx:

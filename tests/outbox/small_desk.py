@@ -13,15 +13,13 @@ from sqlalchemy import text
 
 from app.conversations.commands import NewMessage, add_message
 from app.conversations.mailboxes import NewMailbox, add_mailbox
-from app.index.tables import FTS_DDL
 from app.kernel import clock, ids
 from app.kernel.blobs import Packs
-from app.kernel.store import Store
 from app.outbox.commands import queue_reply
 from app.outbox.tables import Outbox
 from app.people.commands import add_agent, customer_for
-from app.schema import metadata
 from app.tickets.tables import Ticket
+from tests.empty_desk import empty_store
 
 US = "support@lark.example.test"
 ANN = "ann@customer.example.test"
@@ -32,16 +30,13 @@ class SmallDesk:
 
     def __init__(self, folder: Path, *, smtp: str = "smtp://127.0.0.1:1", imap: str = "imap://127.0.0.1:1") -> None:
         fresh = not (folder / "desk.db").exists()
-        self.store = Store(folder / "desk.db")
+        self.store = empty_store(folder / "desk.db")
         self.folder = folder
         (folder / "packs").mkdir(exist_ok=True)
         self.packs = Packs(folder / "packs")
         self.stop = threading.Event()
         if not fresh:
             return
-        with self.store.write("make") as tx:
-            metadata.create_all(tx.connection())
-            tx.execute(text(FTS_DDL))
         box = NewMailbox(US, imap, smtp, "", "secret", name="Lark & Loom", files_sent_itself=True)
         self.mailbox: UUID = self.do(add_mailbox, box)
         self.agent: UUID = self.do(add_agent, "Maya")
