@@ -91,14 +91,15 @@ class Pane(QFrame):
 
     # -- fields -------------------------------------------------------------------------------------------------------
 
-    def add_heading(self, text: str) -> None:
+    def add_heading(self, text: str) -> QWidget:
         """A heading above the fields that follow."""
         label = Label(text, "strong")
         label.setContentsMargins(0, 8, 0, 0)
         self.target.addWidget(label)
+        return label
 
-    def add_field(self, key: str, label: str, field: QWidget, hint: str = "") -> FormRow:
-        """A field whose value goes by `key`."""
+    def add_field(self, key: str, label: str, field: QWidget, hint: str = "", *beside: QWidget) -> FormRow:
+        """A field whose value goes by `key`; `beside` stands behind it in the same line."""
         self._fields[key] = field
         if isinstance(field, TextField):
             field.textEdited.connect(lambda _text: self._changed())
@@ -108,7 +109,10 @@ class Pane(QFrame):
             field.toggled.connect(lambda _on: self._changed())
         elif isinstance(field, QPlainTextEdit):
             field.textChanged.connect(self._changed)
-        shown = row(field, Label(field.unit, "muted"), None) if isinstance(field, NumberField) else field
+        if isinstance(field, NumberField):
+            shown: QWidget = row(field, Label(field.unit, "muted"), None)
+        else:
+            shown = row((field, 1), *beside) if beside else field
         form_row = FormRow(label, shown, hint=hint, label_width=self.label_width)
         self.target.addWidget(form_row)
         return form_row
