@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -71,7 +71,10 @@ class Driven:
                 raise SystemExit("the window waited in vain")
 
     def rest(self, seconds: float = 0.4) -> None:
-        """Turn until nothing has been asked for a while."""
+        """Turn until nothing has been asked for a while, and let go what was closed from outside the loop, which would otherwise
+        stay for ever: no loop of the program's own runs here.
+        """
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         calm = time.monotonic()
         while time.monotonic() - calm < seconds:
             self.wait()

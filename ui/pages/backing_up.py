@@ -1,25 +1,29 @@
-"""Backups from anywhere in the window: the actions, and one place that knows what is being written just now.
+"""Backups from anywhere in the window: the actions, and one place that knows what is being made just now.
 
-A backup is written by a task while one works on; whoever shows it (Settings) follows `progressed`, and Cancel ends it
-between two blocks. Making it costs the window nothing: copying and encrypting happen outside Python's lock.
+A backup is a job of the desk (`app.desk.backup_job`): the engine makes it, so it goes on when the window is closed, and every
+window shows it with Cancel. Only where no engine is at work, this window makes it itself. Whoever shows more (Settings) follows
+`progressed`.
 """
 
 from __future__ import annotations
 
-import threading
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
 
-from app.desk import backing_up
-from app.kernel.archive import Written
+from app.desk import backup_job
+from app.desk.backup_job import Order
+from app.desk.supervisor import engine_pid
+from app.kernel import jobs, secrets
+from app.kernel.changes import Changes
 from ui.pages import Context
 from ui.text import size_text, tr
 
 
 class Backups(QObject):
-    """What goes on with backups in one window. `progressed`: share done, 0 to 1; `ended`: nothing runs any more."""
+    """What goes on with backups, as one window sees it. `progressed`: share done, 0 to 1; `ended`: nothing runs any more."""
 
     progressed = Signal(float)
     ended = Signal()
@@ -27,66 +31,102 @@ class Backups(QObject):
     def __init__(self, context: Context, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
-        self._stop = threading.Event()
-        self.is_running = False
+        self._is_asking = self._called_off = False
+        self._job: UUID | None = None
+        self._mine: set[UUID] = set()
+        context.bridge.changed.connect(self._hear)
+        self._look()
+
+    @property
+    def is_running(self) -> bool:
+        """Is one asked for or being made, by whomever?"""
+        return self._is_asking or self._job is not None
 
     def now(self) -> None:
         """The scheduled backup, now: here, and in the second place."""
-        desk, stop = self._context.desk, self._begin()
-        self._context.tasks.run(
-            lambda: backing_up.back_up_now(desk, lambda: not stop.is_set()),
-            then=lambda _none: self._end(tr("A backup was made.")),
-            owner=self,
-            failed=self._failed,
-        )
+        self._begin()
+        self._ask_for(Order())
 
     def write(self, target: Path, passphrase: str | None = None, *, with_passwords: bool = False) -> None:
         """One file; an existing one was agreed to in the dialog."""
-        desk, stop, post, told = self._context.desk, self._begin(), self._context.bridge.post, [-1]
-
-        def going(done: int, of: int) -> bool:
-            share = done * 100 // max(1, of)
-            if share != told[0]:
-                told[0] = share
-                post(lambda: self.progressed.emit(share / 100))
-            return not stop.is_set()
-
+        self._begin()
         self._context.tasks.run(
-            lambda: backing_up.write_file(
-                desk, target, replace=True, passphrase=passphrase, with_passwords=with_passwords, going=going
-            ),
-            then=partial(self._written, target),
+            lambda: backup_job.file_order(target, replace=True, passphrase=passphrase, with_passwords=with_passwords),
+            then=self._ask_for,
             owner=self,
-            failed=self._failed,
+            failed=self._refused,
         )
 
     def cancel(self) -> None:
         """End what runs; nothing is left of it."""
-        self._stop.set()
+        if self._job is not None:
+            self._context.tasks.do(jobs.cancel, self._job)
+        self._called_off = self._is_asking
 
-    def _begin(self) -> threading.Event:
-        self._stop = threading.Event()
-        self.is_running = True
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    def _begin(self) -> None:
+        self._is_asking, self._called_off = True, False
         self.progressed.emit(0.0)
-        return self._stop
 
-    def _written(self, target: Path, written: Written | None) -> None:
-        if written is None:
-            self._end(tr("Stopped. No backup was written."), "info")
-        else:
-            self._end(
-                tr("Backup written and read again: {name}, {size}.", name=target.name, size=size_text(written.size))
-            )
+    def _ask_for(self, order: Order) -> None:
+        if order.passphrase and (kept := secrets.for_this_run.get(order.passphrase)) is not None:
+            self._context.engine_secret(order.passphrase, kept)  # there is no keyring
+        self._context.tasks.do(backup_job.ask_for, order, then=self._asked_for, owner=self, failed=self._refused)
 
-    def _failed(self, error: Exception) -> bool:
-        self.is_running = False
+    def _asked_for(self, job: UUID) -> None:
+        self._is_asking, self._job = False, job
+        self._mine.add(job)
+        if self._called_off:
+            self.cancel()
+        desk, stop = self._context.desk, self._context.tasks.closing
+
+        def work() -> None:
+            if engine_pid(desk.workspace) is None:
+                backup_job.work_off(desk, stop)
+
+        self._context.tasks.run(work, then=lambda _none: self._look(), owner=self)
+
+    def _refused(self, _error: Exception) -> bool:
+        self._is_asking = False
         self.ended.emit()
         return False
 
-    def _end(self, words: str, tone: str = "ok") -> None:
-        self.is_running = False
-        self._context.toasts.say(words, tone)
-        self.ended.emit()
+    # -- following ----------------------------------------------------------------------------------------------------
+
+    def _hear(self, changes: Changes) -> None:
+        if changes.touches("job"):
+            self._look()
+
+    def _look(self) -> None:
+        self._context.tasks.ask(backup_job.under_way, then=self._take, owner=self, key="backup")
+
+    def _take(self, found: jobs.JobInfo | None) -> None:
+        before, self._job = self._job, found.id if found is not None else None
+        if found is not None:
+            self.progressed.emit(found.done / found.total if found.total else 0.0)
+        if before is not None and before != self._job:
+            self._context.tasks.ask(jobs.info, before, then=self._tell, owner=self)
+
+    def _tell(self, job: jobs.JobInfo) -> None:
+        """How one ended, in the window that asked for it."""
+        if job.id in self._mine:
+            self._mine.discard(job.id)
+            self._context.toasts.say(*_words(job))
+        if not self.is_running:
+            self.ended.emit()
+
+
+def _words(job: jobs.JobInfo) -> tuple[str, str]:
+    """What came of a backup, and in which tone that is said."""
+    if job.state == jobs.FAILED:
+        return job.error, "bad"
+    if job.state == jobs.CANCELLED:
+        return tr("Stopped. No backup was written."), "info"
+    if not job.result.get("file"):
+        return tr("A backup was made."), "ok"
+    name, size = Path(job.result["file"]).name, size_text(job.result["bytes"])
+    return tr("Backup written and read again: {name}, {size}.", name=name, size=size), "ok"
 
 
 def backups_of(context: Context) -> Backups:
