@@ -20,8 +20,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from app.connectors.wake import Wake
-from app.desk import Desk
-from app.desk.backing_up import back_up_when_due, chosen
+from app.desk import Desk, backup_job
 from app.inbox.queries import receiving_mailboxes
 from app.kernel import clock, jobs, returning, secrets, signals
 from app.kernel.changes import Changes
@@ -43,6 +42,7 @@ AT_ONCE: Final = 4
 
 R = TypeVar("R")
 _END = object()
+_WORDS = ("stop_engine", "stop_after_backup", "check_now", "mailboxes_changed", "pass_wanted")
 
 
 @dataclass
@@ -151,7 +151,7 @@ def _timers_and_sending(desk: Desk, stop: threading.Event, done: Pass) -> None:
 def _backup(desk: Desk, stop: threading.Event | None = None) -> timers.Backup:
     """The backups of this desk that are due; one that is being made when `stop` comes is given up, and due again."""
     stop = stop or threading.Event()
-    return lambda now: back_up_when_due(desk.workspace, desk.ask(chosen), now, lambda: not stop.is_set())
+    return lambda now: backup_job.due(desk, now, stop)
 
 
 def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
@@ -181,6 +181,7 @@ class Engine:
         self._sender = mail_send.Sender(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop)
         self._timer_wake = threading.Event()
         self._files_wake = threading.Event()
+        self._backup_wake, self._leaves = threading.Event(), threading.Event()
         self._chat = ChatThread(desk.work, desk.ask, desk.packs, secrets.load_secret)
         self._mailboxes: dict[UUID, _Mailbox] = {}
         self._threads: list[threading.Thread] = []
@@ -201,6 +202,7 @@ class Engine:
                 self._begin("send", self._send)
                 self._begin("timers", self._timers)
                 self._begin("files", self._files)
+                self._begin("backups", self._backups)
                 self._begin("chat", self._chat.run)
                 self._see_mailboxes()
                 self._listen()
@@ -214,7 +216,7 @@ class Engine:
     def _heard(self, changes: Changes) -> None:
         """On the watcher's thread: pass on what concerns us."""
         for word in changes.signals:
-            if word.topic in ("stop_engine", "check_now", "mailboxes_changed", "pass_wanted"):
+            if word.topic in _WORDS:
                 self._words.put((word.topic, word.payload))
         if changes.touches("mailbox"):
             self._words.put("mailboxes_changed")
@@ -225,6 +227,8 @@ class Engine:
         self._chat.heard(changes)
         if changes.touches("job", "setting", "survey"):
             self._timer_wake.set()
+        if changes.touches("job", "setting"):
+            self._backup_wake.set()
 
     def _listen(self) -> None:
         while not self._stop.is_set():
@@ -240,6 +244,9 @@ class Engine:
     def _obey(self, topic: str, payload: dict[str, Any]) -> None:
         if topic == "stop_engine":
             self._stop.set()
+        elif topic == "stop_after_backup":
+            self._leaves.set()
+            self._backup_wake.set()
         elif topic == "mailboxes_changed":
             self._see_mailboxes()
             self._send_wake.set()
@@ -263,7 +270,7 @@ class Engine:
             _receive(self._desk, keys, self._pool, self._stop, done, WITH_WINDOW)
         if payload["what"] != "reconcile":
             self._send_wake.set()
-            timers.timers_pass(self._desk.work, self._desk.ask, backup=_backup(self._desk))
+            timers.timers_pass(self._desk.work, self._desk.ask)
             done.gave(self._sent_by_hand())
             if done.sent:
                 _receive(self._desk, keys, self._pool, self._stop, Pass(), WITH_WINDOW)
@@ -294,12 +301,26 @@ class Engine:
         while not self._stop.is_set():
             self._timer_wake.clear()
             try:
-                timers.timers_pass(desk.work, desk.ask, backup=_backup(desk, self._stop))
+                timers.timers_pass(desk.work, desk.ask)
                 jobs.work_off(desk.store, self._stop)
                 timers.tidy_index(desk.work)
             except Exception:
                 log.exception("timers failed; they go on at their next turn")
             self._timer_wake.wait(TIMER_S)
+
+    def _backups(self) -> None:
+        """A thread of its own: a large backup takes minutes, and nobody waits for it with anything else."""
+        desk, make_due = self._desk, _backup(self._desk, self._stop)
+        while not self._stop.is_set():
+            self._backup_wake.clear()
+            try:
+                make_due(clock.now())
+                backup_job.work_off(desk, self._stop)
+            except Exception:
+                log.exception("a backup failed; the next try comes by itself")
+            if self._leaves.is_set() and desk.ask(backup_job.under_way) is None:
+                self.stop()
+            self._backup_wake.wait(TIMER_S)
 
     def _files(self) -> None:
         desk = self._desk
@@ -322,6 +343,7 @@ class Engine:
         self._send_wake.set()
         self._timer_wake.set()
         self._files_wake.set()
+        self._backup_wake.set()
         self._chat.stop()
         _end_all(self._mailboxes.values())
         for thread in self._threads:

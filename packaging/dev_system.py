@@ -51,12 +51,12 @@ QT_WINDOW = {
 TOOLS = {
     "dovecot": ("dovecot-imapd", "dovecot", "dovecot", "dovecot"),
     "openssl": ("openssl", "openssl", "openssl", "openssl"),
-    "chromium": ("chromium", "chromium", "chromium", "chromium"),
 }
 WINDOW_TOOLS = {
     "Xvfb": ("xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb", "xorg-x11-server-Xvfb"),
     "openbox": ("openbox", "openbox", "openbox", "openbox"),
     "xdotool": ("xdotool", "xdotool", "xdotool", "xdotool"),
+    "chromium": ("chromium", "chromium", "chromium", "chromium"),
     "xprop": ("x11-utils", "xprop", "xorg-xprop", "xprop"),
 }
 PACKAGE_TOOLS = {

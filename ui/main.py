@@ -106,11 +106,21 @@ class Program(QObject):
         if self.window is not None:
             self.window.windows.shut()
         if self._supervisor is not None:
-            self._supervisor.close(leave_engine=leave)
+            self._supervisor.close(leave_engine=leave or (stays and self._leaves_after_backup()))
         if self._reception is not None:
             self._reception.close()
         if self.desk is not None:
             self.desk.close()
+
+    def _leaves_after_backup(self) -> bool:
+        """Is a backup being made, so that the engine goes on alone until it is done?"""
+        from app.desk import backup_job
+        from app.kernel import signals
+
+        if self.desk is None or self.comes_back or self.desk.ask(backup_job.under_way) is None:
+            return False
+        self.desk.work(signals.send, "stop_after_backup")
+        return True
 
     def _open(self) -> None:
         from app.desk import Desk

@@ -68,6 +68,11 @@ class Tasks(QObject):
         """How many requests have not come back yet."""
         return self._running
 
+    @property
+    def closing(self) -> threading.Event:
+        """Set when the window closes: long work looks at it, and ends."""
+        return self._closed
+
     def ask(
         self,
         query: Callable[..., Any],

@@ -8,9 +8,11 @@ import time
 
 from app.cli.opening import opened
 from app.cli.output import Output
-from app.desk import backing_up, restoring
+from app.desk import Desk, backing_up, backup_job, restoring
+from app.desk.backup_job import Order
 from app.desk.restoring import Preview
 from app.desk.room import alone, give_back
+from app.kernel import jobs
 from app.kernel.archive import Going
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace, default_folder
@@ -21,30 +23,37 @@ _TELL_S = 2.0
 def backup(args: argparse.Namespace, out: Output) -> int:
     """Write the desk into one file while it is in use. Passwords are in it only under a passphrase.
 
-    Without FILE the scheduled backup is made now, here and in the second place.
+    Without FILE the scheduled backup is made now, here and in the second place. The windows of this desk show how far it is, and
+    can call it off.
     """
-    if args.file is None:
-        with opened(args) as desk:
-            backing_up.back_up_now(desk)
-            now = backing_up.standing(desk.workspace, desk.ask(backing_up.chosen))
-        out.one({"here_at": now.here_at, "elsewhere_at": now.elsewhere_at}, "A backup was made.")
-        return 0
-    target = args.file.expanduser().absolute()
-    passphrase = _passphrase(args)
     with opened(args) as desk:
-        written = backing_up.write_file(
-            desk,
-            target,
-            replace=args.replace,
-            passphrase=passphrase,
-            with_passwords=passphrase is not None and not args.no_passwords,
-            going=_progress(out, "written"),
+        if args.cancel:
+            return _cancel(desk, out)
+        if args.file is None:
+            backup_job.make_here(desk, Order())
+            now = backing_up.standing(desk.workspace, desk.ask(backing_up.chosen))
+            out.one({"here_at": now.here_at, "elsewhere_at": now.elsewhere_at}, "A backup was made.")
+            return 0
+        target, passphrase = args.file.expanduser().absolute(), _passphrase(args)
+        order = backup_job.file_order(
+            target, replace=args.replace, passphrase=passphrase, with_passwords=not args.no_passwords
         )
-    assert written is not None  # nobody ends it here
-    about = written.manifest.about
+        made = backup_job.make_here(desk, order, _progress(out, "written"))
+    if made.state == jobs.CANCELLED:
+        msg = "The backup was cancelled. Nothing was written."
+        raise UserError(msg)
+    about = made.result
+    size = f"{about['bytes'] / 1e6:.1f} MB, {about['tickets']:,} tickets, {about['messages']:,} messages"
+    out.one(about, f"The desk is in {target} ({size}).")
+    return 0
+
+
+def _cancel(desk: Desk, out: Output) -> int:
+    """Call off the backup that is being made, by whatever program."""
+    job = desk.ask(backup_job.under_way)
+    done = job is not None and desk.do(jobs.cancel, job.id)
     out.one(
-        {"file": str(target), "bytes": written.size, **about.plain()},
-        f"The desk is in {target} ({written.size / 1e6:.1f} MB, {about.tickets:,} tickets, {about.messages:,} messages).",
+        {"cancelled": done}, "The backup is called off; nothing is left of it." if done else "No backup is being made."
     )
     return 0
 
@@ -126,9 +135,11 @@ def listed(args: argparse.Namespace, out: Output) -> int:
     with opened(args) as desk:
         choice = desk.ask(backing_up.chosen)
         found = backing_up.copies(desk.workspace, choice[1])
-        how = backing_up.standing(desk.workspace, choice)
+        how, job = backing_up.standing(desk.workspace, choice), desk.ask(backup_job.under_way)
     if how.problem:
         out.progress(f"deskbell: {how.problem}")
+    if job is not None:
+        out.progress(f"A backup is being made: {job.done} %. Cancel it with: deskbell backup --cancel")
     rows = [{"at": one.at, "kind": one.kind, "file": str(one.database), **one.about.plain()} for one in found]
     out.rows(
         rows, lambda row: f"{row['at']:%Y-%m-%d %H:%M}  {row['kind']:8} {row['tickets']:>8,} tickets  {row['file']}"

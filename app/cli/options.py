@@ -98,6 +98,7 @@ def _backups(commands: Any) -> None:
     backup = _command(commands, "backup", "backups:backup", "write the whole desk into one file, while it is in use")
     backup.add_argument("file", type=Path, metavar="FILE", nargs="?", help="without it: the scheduled backup, now")
     backup.add_argument("--no-passwords", action="store_true", help="leave out the passwords of the mailboxes")
+    backup.add_argument("--cancel", action="store_true", help="call off the one that is being made")
     restore = _command(commands, "restore", "backups:restore", "put a desk from such a file in place")
     restore.add_argument("file", type=Path, metavar="FILE")
     restore.add_argument("--look", action="store_true", help="only say what it is")

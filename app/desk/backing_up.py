@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from app.conversations.tables import Mailbox
 from app.desk.describing import source_of
 from app.kernel import backup, clock, options, secrets
-from app.kernel.archive import Going, Written, write_archive
+from app.kernel.archive import Going, Written, check_target, write_archive
 from app.kernel.backup import BackupResult, BackupStoppedError
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
@@ -38,6 +38,7 @@ TOO_OLD: Final = timedelta(days=3)
 """How much older than its schedule the last good backup may be before somebody is told."""
 ELSEWHERE_TOO_OLD: Final = timedelta(days=30)
 _NOTES: Final = "notes.json"
+_WHERE: Final = ("here", "elsewhere", "file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +136,18 @@ def write_file(
     `with_passwords`: those of the mailboxes too, which needs a passphrase.
     """
     place = desk.workspace
+    check_target(target, replace=replace)
     kept = passwords_of(desk) if with_passwords else {}
-    written = write_archive(
-        source_of(place),
-        target,
-        clock.now(),
-        replace=replace,
-        passphrase=passphrase,
-        secrets=kept,
-        going=going,
-    )
+    with _noted(place, "file"):
+        written = write_archive(
+            source_of(place),
+            target,
+            clock.now(),
+            replace=replace,
+            passphrase=passphrase,
+            secrets=kept,
+            going=going,
+        )
     if written is not None:
         _note(
             place, file_at=written.manifest.made_at.isoformat(), file_apart=not same_disk(target.parent, place.folder)
@@ -181,7 +184,7 @@ def standing(place: Workspace, choice: tuple[str, str]) -> Standing:
     file_at = _time(notes.get("file_at"))
     elsewhere = [at for at in (there if apart else None, file_at if notes.get("file_apart") else None) if at]
     every_good = [at for at in (here, there, file_at) if at]
-    problem = str(notes.get("problem_here") or notes.get("problem_elsewhere") or "")
+    problem = next((str(notes[f"problem_{where}"]) for where in _WHERE if notes.get(f"problem_{where}")), "")
     return Standing(max(every_good, default=None), here, max(elsewhere, default=None), folder, every, problem)
 
 
@@ -215,13 +218,13 @@ def _back_up_elsewhere(
 
 @contextlib.contextmanager
 def _noted(place: Workspace, where: str) -> Any:
-    """Keep in mind why a backup failed, until one succeeds."""
+    """Keep in mind why a backup failed, until one succeeds; that no file could be written, until there is any other one."""
     try:
         yield
     except UserError as error:
         _note(place, **{f"problem_{where}": str(error)})
         raise
-    _note(place, **{f"problem_{where}": ""})
+    _note(place, **{f"problem_{where}": "", "problem_file": ""})
 
 
 def _last(folder: Path) -> datetime | None:

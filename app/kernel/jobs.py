@@ -4,6 +4,9 @@ A job's step is a function `(tx, job) -> bool` (True: there is more) that does a
 moves `job.cursor` on, in one transaction with the work itself: after a crash it goes on exactly where it was. All
 steps of a job carry one `action`, so that one undo takes all of it back. What a person waits for comes before what the
 program does of its own accord.
+
+A job that is no work on rows (a backup) has no steps: it is declared `apart`, and whoever does it says how far it is, asks
+now and then whether it is still wanted, and says how it ended.
 """
 
 from __future__ import annotations
@@ -54,6 +57,7 @@ class Work:
 Step = Callable[[Tx, Work], bool]
 
 _steps: dict[str, Step] = {}
+_apart: set[str] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,11 @@ class JobInfo:
 def declare(name: str, step: Step) -> None:
     """Say how a kind of job is worked off."""
     _steps[name] = step
+
+
+def declare_apart(name: str) -> None:
+    """Say that a kind of job is done by somebody of its own (`tell`, `is_wanted`, `finish`, `fail`, `put_back`)."""
+    _apart.add(name)
 
 
 def start(tx: Tx, name: str, payload: dict[str, Any], *, total: int = 0, keys: bytes = b"") -> UUID:
@@ -124,12 +133,50 @@ def work_off(store: Store, stop: threading.Event | None = None) -> int:
     ended = 0
     while not (stop and stop.is_set()):
         with store.read() as db:
-            waiting = unfinished(db)
+            waiting = [job for job in unfinished(db) if job.name not in _apart]
         if not waiting:
             return ended
         ended += _step(store, waiting[0])
         time.sleep(PAUSE_S)
     return ended
+
+
+def tell(tx: Tx, job: UUID, done: int, total: int) -> None:
+    """A job apart is being done, and is so far. Nothing happens when it has ended."""
+    row = _row(tx, job)
+    if row.state in _OPEN:
+        row.state, row.done, row.total = RUNNING, done, total
+
+
+def is_wanted(db: Session, job: UUID) -> bool:
+    """Has nobody cancelled it?"""
+    return db.scalar(select(Job.state).where(Job.id == job)) in _OPEN
+
+
+def payload(db: Session, job: UUID) -> dict[str, Any]:
+    """What was frozen when it was asked for."""
+    return dict(_row(db, job).payload)
+
+
+def finish(tx: Tx, job: UUID, result: dict[str, Any]) -> None:
+    """A job apart is done; a word to stop that came after that is no longer heard."""
+    row = _row(tx, job)
+    row.cursor, row.done = result, row.total
+    _end(tx, row, DONE)
+
+
+def fail(tx: Tx, job: UUID, words: str) -> None:
+    """A job apart could not be done; `words` say why, for people."""
+    row = _row(tx, job)
+    row.error = words
+    _end(tx, row, FAILED)
+
+
+def put_back(tx: Tx, job: UUID, cursor: dict[str, Any]) -> None:
+    """A job apart was begun and is to be begun again by whoever comes next; `cursor` is kept for them."""
+    row = _row(tx, job)
+    if row.state in _OPEN:
+        row.state, row.cursor, row.done = WAITING, cursor, 0
 
 
 def _step(store: Store, job: JobInfo) -> int:
@@ -150,9 +197,7 @@ def _step(store: Store, job: JobInfo) -> int:
         log.exception("the job %s failed", job.name)
         words = str(error) if isinstance(error, UserError) else "Something went wrong; what was done before it stays."
         with store.write("job_failed") as tx:
-            row = _row(tx, job.id)
-            row.error = words
-            _end(tx, row, FAILED)
+            fail(tx, job.id, words)
         return 1
 
 

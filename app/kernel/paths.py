@@ -117,6 +117,10 @@ class Workspace:
         return self.folder / "workspace.lock"
 
     @property
+    def backup_lock(self) -> Path:
+        return self.folder / "backup.lock"
+
+    @property
     def window_lock(self) -> Path:
         return self.folder / "window.lock"
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout
 
+from app.desk.backup_job import JOB as BACKUP
 from app.kernel import jobs
 from app.kernel.changes import Changes
 from app.tickets.bulk import JOB as CHANGE
@@ -23,7 +24,8 @@ from ui.widgets.progress import Work, WorkLine, WorkStrip, show_lines
 
 def job_word(name: str) -> str:
     """What a job does, in a few words."""
-    return {CHANGE: tr("Changing tickets"), UNDO: tr("Undoing")}.get(name, tr("Working in the background"))
+    words = {CHANGE: tr("Changing tickets"), UNDO: tr("Undoing"), BACKUP: tr("Making a backup")}
+    return words.get(name, tr("Working in the background"))
 
 
 class Working(QObject):
@@ -63,6 +65,8 @@ class Working(QObject):
 
 def _work(job: jobs.JobInfo) -> Work:
     remark = tr("waiting") if job.state == jobs.WAITING else ""
+    if job.name == BACKUP and job.total and not remark:
+        remark = tr("{n} %", n=job.done)
     return Work(job.id.hex, job_word(job.name), job.done, job.total, remark)
 
 

@@ -6,7 +6,7 @@
 from app.kernel.archive.form import SUFFIX, ArchiveDamagedError, Going, Manifest, StoppedError
 from app.kernel.archive.reading import Archive, opened
 from app.kernel.archive.sealing import PassphraseNeededError, WrongPassphraseError, check_passphrase
-from app.kernel.archive.writing import Written, write_archive
+from app.kernel.archive.writing import Written, check_target, write_archive
 
 __all__ = [
     "SUFFIX",
@@ -19,6 +19,7 @@ __all__ = [
     "Written",
     "WrongPassphraseError",
     "check_passphrase",
+    "check_target",
     "opened",
     "write_archive",
 ]

@@ -53,7 +53,7 @@ def write_archive(
     An existing file is refused unless `replace`; without success nothing is at `target` that was not there before.
     `secrets` need a passphrase.
     """
-    _refuse_target(target, replace=replace)
+    check_target(target, replace=replace)
     if passphrase is not None:
         check_passphrase(passphrase)
     if secrets and passphrase is None:
@@ -78,7 +78,8 @@ def write_archive(
         raise UserError(msg) from error
 
 
-def _refuse_target(target: Path, *, replace: bool) -> None:
+def check_target(target: Path, *, replace: bool) -> None:
+    """Raises UserError for a place where no file can be written, or where one is that was not agreed to."""
     if target.is_dir():
         msg = f"{target} is a folder. Name a file, for example {target / ('desk' + form.SUFFIX)}."
         raise UserError(msg)
