@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from uuid import UUID
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 
 from app.desk import backup_job
 from app.desk.backup_job import Order
@@ -131,8 +131,13 @@ def _words(job: jobs.JobInfo) -> tuple[str, str]:
 
 def backups_of(context: Context) -> Backups:
     """The one of this window."""
-    found = context.overlay.findChild(Backups)
-    return found if isinstance(found, Backups) else Backups(context, context.overlay)
+    return _known(context) or Backups(context, context.overlay)
+
+
+def _known(context: Context) -> Backups | None:
+    """It is asked for with every key: so only the overlay's own children are looked at, never the sheets on it."""
+    found = context.overlay.findChild(Backups, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return found if isinstance(found, Backups) else None
 
 
 def bind_backups(context: Context, window: QObject) -> None:
@@ -146,8 +151,8 @@ def bind_backups(context: Context, window: QObject) -> None:
 
 
 def _is_idle(context: Context) -> bool | str:
-    found = context.overlay.findChild(Backups)
-    return tr("A backup is being made.") if isinstance(found, Backups) and found.is_running else True
+    found = _known(context)
+    return tr("A backup is being made.") if found is not None and found.is_running else True
 
 
 def _save(context: Context) -> None:
