@@ -65,4 +65,7 @@ def main(target: Path, scenes: list[str]) -> int:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] and sys.argv[1].startswith("-"):
+        print(__doc__, *SCENES, *POSES)
+        sys.exit()
     sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE, sys.argv[2:]))
