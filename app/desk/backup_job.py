@@ -41,7 +41,7 @@ JOB: Final = "backup"
 TRIES: Final = 3
 """How often it is begun again after whoever made it died."""
 _LOOK_S, _TELL_S = 0.25, 1.0
-_SECRET_S: Final = 10.0
+_SECRET_S: Final = 60.0
 """How long a passphrase may take to arrive: it comes another way than the row."""
 
 jobs.declare_apart(JOB)

@@ -1,0 +1,176 @@
+"""A backup is one job at a time: made wherever somebody can, called off from anywhere, begun anew after whoever made it died."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.desk import Desk, backing_up, backup_job
+from app.desk.backup_job import JOB, Order, ask_for, file_order, make_here, under_way, work_off
+from app.kernel import clock, jobs, secrets, signals
+from app.kernel.archive import opened
+from app.kernel.errors import UserError
+from app.kernel.locks import FileLock
+from app.people.commands import add_agent
+from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
+from tests.journeys.command_line import CommandLine
+
+WORDS = "four plain words here"
+LONG_S = 120
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    with empty_desk(tmp_path / "desk") as desk:
+        desk.sit_down(desk.work(add_agent, "Ann"))
+        desk.work(lambda tx: [mail_in(tx, address=f"c{number}@shop.example") for number in range(3)])
+        yield desk
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Path:
+    (tmp_path / "stick").mkdir()
+    return tmp_path / "stick" / "x.deskbell"
+
+
+def until(condition: Callable[[], object]) -> None:
+    end = time.monotonic() + LONG_S
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.05)
+
+
+def locked(target: Path) -> Order:
+    return file_order(target, replace=False, passphrase=WORDS, with_passwords=False)
+
+
+def state(desk: Desk, job: UUID) -> str:
+    return desk.ask(jobs.info, job).state
+
+
+def test_it_tells_what_it_made_and_forgets_the_passphrase(desk: Desk, target: Path) -> None:
+    order = locked(target)
+    made = make_here(desk, order)
+    assert (made.state, made.name, made.result["tickets"]) == (jobs.DONE, JOB, 3)
+    assert made.result["bytes"] == target.stat().st_size
+    assert WORDS not in str(desk.ask(jobs.payload, made.id))
+    assert secrets.load_secret(order.passphrase) is None
+    with opened(target, WORDS) as archive:
+        archive.check()
+
+
+def test_there_is_one_at_a_time(desk: Desk, target: Path) -> None:
+    desk.do(ask_for, Order(target))
+    with pytest.raises(UserError, match="already"):
+        desk.do(ask_for, Order())
+    other = FileLock(desk.workspace.backup_lock)
+    with other:
+        assert work_off(desk, threading.Event()) == 0
+        assert not backup_job.due(desk, clock.now(), threading.Event())
+        with pytest.raises(UserError, match="another program"):
+            make_here(desk, Order())
+    assert not target.exists()
+    assert make_here(desk, Order()).state == jobs.DONE
+    assert target.exists()  # what was asked for first was made first
+
+
+def test_work_on_rows_goes_on_beside_a_backup_that_waits(desk: Desk, target: Path) -> None:
+    desk.do(ask_for, Order(target))
+    assert jobs.work_off(desk.store) == 0
+    assert desk.ask(under_way) is not None
+
+
+def test_called_off_by_somebody_else_nothing_is_left(desk: Desk, target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backup_job, "_LOOK_S", -1.0)
+
+    def going(_done: int, _of: int) -> bool:
+        job = desk.ask(under_way)
+        return job is None or desk.do(jobs.cancel, job.id)
+
+    assert make_here(desk, Order(target), going).state == jobs.CANCELLED
+    assert list(target.parent.iterdir()) == []
+    assert backing_up.standing(desk.workspace, ("daily", "")).problem == ""
+
+
+def test_a_person_at_the_keyboard_calls_it_off(desk: Desk, target: Path) -> None:
+    def pressed(_done: int, _of: int) -> bool:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make_here(desk, Order(target), pressed)
+    assert desk.ask(under_way) is None
+    assert list(target.parent.iterdir()) == []
+
+
+def test_what_went_wrong_is_told_until_a_backup_succeeds(desk: Desk, target: Path) -> None:
+    target.parent.rmdir()
+    with pytest.raises(UserError, match="no folder"):
+        make_here(desk, Order(target))
+    lost = desk.do(ask_for, Order(target.parent.parent / "y.deskbell", passphrase="gone"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(backup_job, "_SECRET_S", 0.0)
+        work_off(desk, threading.Event())
+    assert "not known any more" in desk.ask(jobs.info, lost).error
+
+
+def test_whoever_has_to_stop_puts_it_back_for_the_next_one(desk: Desk, target: Path) -> None:
+    order = locked(target)
+    secrets.delete_secret(order.passphrase)  # so that it stands still in the middle, until it comes
+    job, stop = desk.do(ask_for, order), threading.Event()
+    first = threading.Thread(target=work_off, args=(desk, stop))
+    first.start()
+    until(lambda: state(desk, job) == jobs.RUNNING)
+    stop.set()
+    first.join(LONG_S)
+    assert state(desk, job) == jobs.WAITING
+    secrets.store_secret(order.passphrase, WORDS)
+    assert work_off(desk, threading.Event()) == 1
+    assert state(desk, job) == jobs.DONE
+    assert target.exists()
+
+
+def test_after_an_engine_was_killed_the_next_one_makes_it_and_leaves(desk: Desk, target: Path) -> None:
+    cli = CommandLine(desk.workspace.folder)
+    order = locked(target)
+    secrets.delete_secret(order.passphrase)
+    (target.parent / ".x.deskbell.making").mkdir()  # as a run leaves it that died later
+    (target.parent / "x.deskbell.part").write_bytes(b"half")
+    job = desk.do(ask_for, order)
+
+    def tries() -> object:
+        found = desk.ask(jobs.info, job)
+        return found.state == jobs.RUNNING and found.result["tries"]
+
+    engines: list[subprocess.Popen[bytes]] = []
+    try:
+        engines.append(cli.start("engine"))
+        until(lambda: tries() == 1)
+        engines[0].kill()
+        engines[0].wait(LONG_S)
+        engines.append(cli.start("engine"))
+        until(lambda: tries() == 2)
+        desk.work(signals.send, "stop_after_backup")
+        secrets.store_secret(order.passphrase, WORDS)
+        assert engines[1].wait(LONG_S) == 0
+    finally:
+        for engine in engines:
+            engine.kill()
+            engine.communicate(timeout=LONG_S)
+    info = desk.ask(jobs.info, job)
+    assert (info.state, info.error) == (jobs.DONE, "")
+    assert [one.name for one in target.parent.iterdir()] == [target.name]
+    assert secrets.load_secret(order.passphrase) is None
+
+
+def test_one_that_kills_its_maker_each_time_is_given_up(desk: Desk, target: Path) -> None:
+    job = desk.do(ask_for, Order(target))
+    desk.work(jobs.put_back, job, {"tries": backup_job.TRIES})
+    assert work_off(desk, threading.Event()) == 1
+    assert "3 times" in desk.ask(jobs.info, job).error
