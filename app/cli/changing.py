@@ -103,12 +103,14 @@ def _moment(_desk: Desk, value: str) -> str | None:
 
 
 def _snooze(desk: Desk, value: str) -> Any:
-    """A time, `reply` (only an answer brings it back) or `7d` (after so many days without one); `+thanks`, `+sleep` behind
-    it: what an answer does.
+    """A time, `reply` (only an answer brings it back), `7d` (after so many days without one) or `again` (as it was snoozed
+    before); `+thanks`, `+sleep` behind it: what an answer does.
     """
     time, _, on_reply = value.rpartition("+") if value.rpartition("+")[2] in set(OnReply) else (value, "", "")
     if found := re.fullmatch(r"(\d{1,4})d", time):
         return {"days": int(found[1]), "reply": on_reply}
+    if time.lower() == "again":
+        return {"again": True, "reply": on_reply}
     until = UNTIL_REPLY.isoformat() if time.lower() == "reply" else _moment(desk, time)
     return {"until": until, "reply": on_reply} if on_reply else until
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,7 +10,7 @@ from app.kernel import clock
 from app.kernel.errors import UserError
 from app.tickets.bulk import ACTS
 from app.tickets.commands import reply, snooze, undo, wake_due
-from app.tickets.commands.snooze import last_snooze
+from app.tickets.commands.snooze import last_snoozes
 from app.tickets.rules import UNTIL_REPLY, OnReply
 from tests.inbox.mail_desk import letter
 from tests.inbox.paper_desk import PaperDesk
@@ -75,13 +75,26 @@ def test_it_stays_asleep_whatever_comes_and_comes_back_open(asked: PaperDesk) ->
 
 def test_the_same_time_is_offered_again_while_it_is_to_come(asked: PaperDesk) -> None:
     key, until = asked.ticket().id, clock.now() + timedelta(days=3)
-    assert asked.ask(last_snooze, key, clock.now()) is None
+
+    def before() -> datetime | None:
+        return asked.ask(last_snoozes, [key], clock.now()).get(key)
+
+    assert before() is None
     asked.do(snooze, key, until)
-    assert asked.ask(last_snooze, key, clock.now()) is None  # it is asleep
+    assert before() is None  # it is asleep
     answer(asked, "Any news?")
-    assert asked.ask(last_snooze, key, clock.now()) == until
+    assert before() == until
     asked.later(days=4)
-    assert asked.ask(last_snooze, key, clock.now()) is None
+    assert before() is None
+
+
+def test_that_an_answer_does_something_else_is_a_change_that_is_undone(asked: PaperDesk) -> None:
+    key = asked.ticket().id
+    asked.do(snooze, key, UNTIL_REPLY)
+    done = asked.do(snooze, key, UNTIL_REPLY, on_reply=OnReply.THANKS)
+    assert (done.tickets, asked.ticket().snooze_reply) == (1, "thanks")
+    assert asked.do(undo).action == done.action
+    assert (asked.ticket().snooze_until, asked.ticket().snooze_reply) == (UNTIL_REPLY, "wake")
 
 
 def test_what_would_never_come_back_is_refused_and_undo_puts_all_of_it_back(asked: PaperDesk) -> None:

@@ -111,7 +111,8 @@ def _due(tx: Tx, has: Choices, a: int, b: int) -> object:
 
 @offer
 def _snooze(tx: Tx, has: Choices, a: int, b: int) -> object:
-    return commands.snooze(tx, has.any_ticket(tx, a), tx.now + timedelta(hours=1 + b) if b % 3 else None)
+    until = tx.now + timedelta(hours=1 + b) if b % 3 else None
+    return commands.snooze(tx, has.any_ticket(tx, a), until, days=b % 4 == 1, on_reply=pick(["wake", "thanks"], b))
 
 
 @offer

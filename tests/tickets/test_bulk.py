@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -16,8 +17,9 @@ from app.people.queries import blocked
 from app.people.rules import EventKind
 from app.people.tables import Event
 from app.tickets.bulk import AT_ONCE, Act, Cause, Left, change_many, tally_of
-from app.tickets.commands import delete_ticket, merge, set_priority, set_status, undo
+from app.tickets.commands import delete_ticket, merge, set_priority, set_status, snooze, undo
 from app.tickets.queries import ticket, wrong_counters
+from app.tickets.rules import UNTIL_REPLY, OnReply
 from app.tickets.tables import Ticket
 from tests.desk_fixture import SmallDesk, mail_in
 
@@ -147,3 +149,34 @@ def test_a_tally_says_what_was_left() -> None:
     kept = {"changed": 3, "same": 1, "left": [["by_other", "Tom", 2, [4, 5]]]}
     tally = tally_of(kept)
     assert (tally.done, tally.total, tally.left) == (4, 6, (Left(Cause.BY_OTHER, "Tom", 2, (4, 5)),))
+
+
+def _times(desk: SmallDesk, keys: list[UUID]) -> set[tuple[object, ...]]:
+    columns = (Ticket.snooze_until, Ticket.snooze_days, Ticket.snooze_reply)
+    with desk.store.read() as db:
+        return {tuple(row) for row in db.execute(select(*columns).where(Ticket.id.in_(keys)))}
+
+
+def test_many_are_snoozed_in_every_way_and_one_undo_puts_their_own_times_back(desk: SmallDesk) -> None:
+    many = desk.work(_open_many, MANY)
+    until = desk.now + timedelta(days=9)
+    desk.do(snooze, many[:20], until, on_reply=OnReply.SLEEP)
+    before = _times(desk, many)
+    for value in ({"until": UNTIL_REPLY.isoformat(), "reply": "thanks"}, {"days": 4, "reply": "thanks"}):
+        asked = desk.do(change_many, many, [Act("snooze", value)])
+        assert tally_of(_job(desk, asked.job).result).changed == MANY
+        ((at, days, reply),) = _times(desk, many)
+        assert (days, reply) == (value.get("days"), "thanks")
+        assert at == (desk.now + timedelta(days=4) if days else UNTIL_REPLY)
+        _job(desk, desk.do(undo).job)
+        assert _times(desk, many) == before
+
+
+def test_many_are_snoozed_again_each_until_its_own_time(desk: SmallDesk) -> None:
+    few = desk.work(_open_many, 3)
+    for days, key in enumerate(few[:2], 1):
+        desk.do(snooze, key, desk.now + timedelta(days=days))
+    desk.do(snooze, few, None)
+    tally = desk.do(change_many, few, [Act("snooze", {"again": True})]).tally
+    assert (tally.changed, [(one.cause, one.numbers) for one in tally.left]) == (2, [(Cause.REFUSED, (3,))])
+    assert _times(desk, few[:2]) == {(desk.now + timedelta(days=days), None, "wake") for days in (1, 2)}

@@ -20,7 +20,7 @@ from app.tickets.commands.following import follow, unfollow
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import Tickets
 from app.tickets.commands.seen import mark_seen, mark_unseen
-from app.tickets.commands.snooze import snooze
+from app.tickets.commands.snooze import snooze, snooze_again
 from app.tickets.commands.spam import block_senders, mark_spam
 from app.tickets.commands.status import assign, set_fields, set_follow_up, set_priority, set_status, status_meant
 from app.tickets.commands.tags import add_tag, remove_tag
@@ -108,9 +108,11 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _snooze(tx: Tx, tickets: Tickets, value: Any) -> Changed:
-    """A time as text (None wakes), or `{until, days, reply}` as `snooze` takes them."""
+    """A time as text (None wakes), or `{until, days, reply}` as `snooze` takes them, or `{again: true, reply}`."""
     asked = value if isinstance(value, dict) else {"until": value}
     days, on_reply = int(asked.get("days") or 0), str(asked.get("reply") or OnReply.WAKE)
+    if asked.get("again"):
+        return snooze_again(tx, tickets, on_reply=on_reply)
     return snooze(tx, tickets, _moment(asked.get("until")), days=days, on_reply=on_reply)
 
 
@@ -139,7 +141,7 @@ declare(
     "snooze",
     _snooze,
     check=lambda tx, value: _snooze(tx, (), value),
-    watched=("snooze_until",),
+    watched=("snooze_until", "snooze_reply"),
 )
 declare(
     "due",

@@ -8,6 +8,7 @@ whether it is snoozed, never at the hour, so that their kept numbers stay exact;
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -27,6 +28,7 @@ from app.tickets.tables import Seen, Ticket
 
 WAKE_STEP: Final = 100
 MOST_DAYS: Final = 3650
+_CHUNK: Final = 500
 
 
 def snooze(tx: Tx, tickets: Tickets, until: datetime | None, *, days: int = 0, on_reply: str = OnReply.WAKE) -> Changed:
@@ -42,10 +44,33 @@ def snooze(tx: Tx, tickets: Tickets, until: datetime | None, *, days: int = 0, o
         if until is not None and row.status in DONE:
             msg = f"#{row.number} is {row.status}; there is nothing to snooze."
             raise UserError(msg)
-        count += change(tx, row, "snooze_until", until)
-        if until is not None:
-            change(tx, row, "snooze_days", days or None, EventKind.SIDE)
-            change(tx, row, "snooze_reply", str(on_reply), EventKind.SIDE)
+        count += _put(tx, row, until, days, on_reply)
+    return _done(tx, count)
+
+
+def snooze_again(tx: Tx, tickets: Tickets, *, on_reply: str = OnReply.WAKE) -> Changed:
+    """Hide tickets once more, each until the time that it was snoozed until before. Raises UserError where that is over."""
+    _check(tx, None, 0, on_reply)
+    count = 0
+    for row in each_row(tx, tickets):
+        until = last_snoozes(tx, [row.id], tx.now).get(row.id)
+        if until is None:
+            msg = f"#{row.number} was not snoozed until a time that is still to come."
+            raise UserError(msg)
+        count += snooze(tx, row.id, until, on_reply=on_reply).tickets
+    return _done(tx, count)
+
+
+def _put(tx: Tx, row: Ticket, until: datetime | None, days: int, on_reply: str) -> bool:
+    """Set a ticket's time, and with it what an answer does: another one is a change, too."""
+    changed = change(tx, row, "snooze_until", until)
+    if until is not None:
+        changed |= change(tx, row, "snooze_days", days or None, EventKind.SIDE)
+        changed |= change(tx, row, "snooze_reply", str(on_reply), EventKind.SIDE)
+    return changed
+
+
+def _done(tx: Tx, count: int) -> Changed:
     if count:
         mark_action(tx)
     return Changed(tx.action, count)
@@ -69,15 +94,16 @@ def count_anew(tx: Tx, row: Ticket) -> None:
         change(tx, row, "snooze_until", tx.now + timedelta(days=row.snooze_days), EventKind.SIDE)
 
 
-def last_snooze(db: Session, ticket: UUID, now: datetime) -> datetime | None:
-    """Until when a ticket that is awake was snoozed before, if that is still to come."""
-    row = db.get(Ticket, ticket)
-    if row is None or row.snooze_until is not None:
-        return None
-    query = select(Event.old).where(Event.ticket == ticket, Event.field == "snooze_until", Event.old.is_not(None))
-    old = db.scalars(query.order_by(Event.id.desc()).limit(1)).first()
-    at = datetime.fromisoformat(old) if isinstance(old, str) else None
-    return at if at is not None and now < at < UNTIL_REPLY else None
+def last_snoozes(db: Session, tickets: Sequence[UUID], now: datetime) -> dict[UUID, datetime]:
+    """Until when those of some tickets (a thousand at most) that are awake were snoozed before, if that is still to come."""
+    query = select(Event.ticket, Event.old).join(Ticket, Ticket.id == Event.ticket).order_by(Event.id)
+    query = query.where(Event.field == "snooze_until", Event.old.is_not(None), Ticket.snooze_until.is_(None))
+    newest: dict[UUID, datetime] = {}
+    for start in range(0, len(tickets), _CHUNK):
+        for row in db.execute(query.where(Event.ticket.in_(tickets[start : start + _CHUNK]))):
+            if row.ticket is not None and isinstance(row.old, str):
+                newest[row.ticket] = datetime.fromisoformat(row.old)
+    return {key: at for key, at in newest.items() if now < at < UNTIL_REPLY}
 
 
 def wake_due(tx: Tx, now: datetime | None = None) -> int:
