@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from app.kernel.bulk import Bulk
+from app.kernel.bulk import Bulk, driver
 
 LARGE: Final = 10_000
 """From so many documents on there is such an index."""
@@ -28,7 +28,7 @@ MOST: Final = 14_000
 END: Final = 2**62
 """Behind all places: nothing is here yet."""
 
-_SINCE = text("SELECT value FROM meta WHERE key = 'search_lately'")
+_SINCE = "SELECT value FROM meta WHERE key = 'search_lately'"
 _REACH = text(
     "INSERT INTO meta(key, value) VALUES ('search_lately', :value) ON CONFLICT(key) DO UPDATE SET value = excluded.value"
 )
@@ -47,8 +47,8 @@ _DELETE = text(
 
 def since(connection: Connection) -> int | None:
     """The place from which on everything is here; None where there is no such index."""
-    found = connection.execute(_SINCE).scalar()
-    return None if found is None else int(found)
+    found = driver(connection).execute(_SINCE).fetchone()
+    return None if found is None else int(found[0])
 
 
 def begin(connection: Connection) -> None:

@@ -11,10 +11,12 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from app.kernel import clock
+from app.kernel.bulk import driver
 
 _QUARTER_US: Final = 250_000
 _NEAR: Final = 4
@@ -23,6 +25,8 @@ _END_OF_RUN = (
     "SELECT d.rowid FROM search_doc d WHERE d.rowid >= ?"
     " AND NOT EXISTS (SELECT 1 FROM search_doc e WHERE e.rowid = d.rowid + 1) ORDER BY d.rowid LIMIT 1"
 )
+_runs: WeakKeyDictionary[Engine, tuple[int, int]] = WeakKeyDictionary()
+"""The run of taken places that was met last, from and to: while much comes at once, its end need not be walked to again."""
 
 
 def place_of(at: datetime) -> int:
@@ -39,18 +43,30 @@ def free_places(connection: Connection, wanted: Sequence[int]) -> list[int]:
     """Numbers that are free, ascending, each the wanted one or the next after it. `wanted`: ascending."""
     if not wanted:
         return []
-    near = connection.exec_driver_sql(_TAKEN, (json.dumps(sorted(set(wanted))), _NEAR))
+    near = driver(connection).execute(_TAKEN, (json.dumps(sorted(set(wanted))), _NEAR))
     taken = {row[0] for row in near}
     found: list[int] = []
     last = 0
     for want in wanted:
         place = max(want, last + 1)
         if place in taken or (place > want + _NEAR and _is_taken(connection, place)):
-            place = int(connection.exec_driver_sql(_END_OF_RUN, (place,)).scalar_one()) + 1
+            place = _after_run(connection, place)
         found.append(place)
         last = place
     return found
 
 
+def _after_run(connection: Connection, place: int) -> int:
+    """The first free place behind one that is taken."""
+    first, last = _runs.get(connection.engine, (0, 0))
+    begin = place
+    if first <= place <= last:
+        begin, place = first, last + 1
+    if _is_taken(connection, place):
+        place = int(driver(connection).execute(_END_OF_RUN, (place,)).fetchone()[0]) + 1
+    _runs[connection.engine] = (begin, place)
+    return place
+
+
 def _is_taken(connection: Connection, place: int) -> bool:
-    return connection.exec_driver_sql("SELECT 1 FROM search_doc WHERE rowid = ?", (place,)).first() is not None
+    return driver(connection).execute("SELECT 1 FROM search_doc WHERE rowid = ?", (place,)).fetchone() is not None

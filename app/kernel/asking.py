@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Select
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 
+from app.kernel.bulk import driver
 from app.kernel.types import from_driver, to_driver
 
 _LENGTHS: Final = (8, 32, 128, 500)
@@ -58,7 +59,7 @@ class AskMany:
             if name == self._name:
                 given += given[-1:] * (length - len(keys))
         row, back = self._row, self._back
-        for found in connection.exec_driver_sql(self._sql[length], tuple(given)).all():
+        for found in driver(connection).execute(self._sql[length], given).fetchall():
             turned = list(found)
             for place, turn_back in back:
                 turned[place] = turn_back(turned[place])

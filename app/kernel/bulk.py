@@ -1,7 +1,8 @@
 """One statement for many rows of plain values: compiled once a process, then only the values are turned and handed over.
 
 SQLAlchemy's own way with many rows costs more per row than SQLite does. Here the statement, the way to turn each
-value and the defaults come from SQLAlchemy too, so that columns and types are said once, in the tables.
+value and the defaults come from SQLAlchemy too, so that columns and types are said once, in the tables. What is ready is
+handed to the driver itself: SQLAlchemy's way there costs three times what SQLite needs for a row or two.
 """
 
 from __future__ import annotations
@@ -13,6 +14,11 @@ from sqlalchemy import Connection, Insert, TextClause, Update
 from sqlalchemy.engine import Dialect
 
 from app.kernel.types import to_driver
+
+
+def driver(connection: Connection) -> Any:
+    """The driver's own connection, in the same transaction; its errors are those of `sqlite3`."""
+    return connection.connection.dbapi_connection
 
 
 class Bulk:
@@ -42,7 +48,7 @@ class Bulk:
             rows = [self._defaults | row for row in rows]
         turns = self._turns
         values = [tuple([row[name] if turn is None else turn(row[name]) for name, turn in turns]) for row in rows]
-        connection.exec_driver_sql(self._sql, values)
+        driver(connection).executemany(self._sql, values)
 
     def _prepare(self, dialect: Dialect) -> None:
         compiled: Any = self.statement.compile(dialect=dialect, column_keys=self._columns)

@@ -176,8 +176,6 @@ class Store:
             tx = Tx(self.writer, expire_on_commit=False, autoflush=False)
             tx.now, tx.agent, tx.action, tx.name = clock.now(), agent, action or ids.new_id(), name
             tx.tick = partial(self._clock.next, tx.now)
-            event.listen(tx, "before_flush", self._stamp)
-            event.listen(tx, "do_orm_execute", _forbid_silent_bulk)
             try:
                 with tx, plain_errors():
                     tx.connection()
@@ -229,16 +227,6 @@ class Store:
                 tx.flush()
         except Exception:
             log.exception("a reaction to %s failed; the command stands", type(fact).__name__)
-
-    def _stamp(self, tx: Tx, _context: object, _instances: object) -> None:
-        # Session.new, .dirty and .deleted build a fresh set at every access: each is read once.
-        for row in [*tx.new, *(row for row in tx.dirty if tx.is_modified(row)), *tx.deleted]:
-            if isinstance(row, Mutable):
-                row.clk = self._clock.next(tx.now, row.clk)
-            if row.change_kind is not None:
-                # A foreign thing may stand for its subject (`change_keys`): a message also changes its ticket.
-                for kind, key in change_keys(row):
-                    tx.touched[kind, key] = None
 
     @staticmethod
     def _log_changes(tx: Tx) -> None:
@@ -371,6 +359,22 @@ def _forget_unwritten(tx: Tx, _previous: object) -> None:
     tx.forget_rows()
 
 
+# Listeners of the class: to give each transaction its own takes longer than a small one does.
+
+
+@event.listens_for(Tx, "before_flush")
+def _stamp(tx: Tx, _context: object, _instances: object) -> None:
+    # Session.new, .dirty and .deleted build a fresh set at every access: each is read once.
+    for row in [*tx.new, *(row for row in tx.dirty if tx.is_modified(row)), *tx.deleted]:
+        if isinstance(row, Mutable):
+            row.clk = tx.tick(row.clk)
+        if row.change_kind is not None:
+            # A foreign thing may stand for its subject (`change_keys`): a message also changes its ticket.
+            for kind, key in change_keys(row):
+                tx.touched[kind, key] = None
+
+
+@event.listens_for(Tx, "do_orm_execute")
 def _forbid_silent_bulk(state: ORMExecuteState) -> None:
     """A bulk UPDATE or DELETE of logged tables must name its changes: `execution_options(changes=[(kind, id), …])`."""
     if not (state.is_update or state.is_delete):

@@ -1,5 +1,6 @@
 """Group commits for chat: what comes while one transaction is being committed goes into the next, together.
 
+Nothing is waited for: a thread that is free commits at once what there is. While much comes the groups grow by themselves.
 A commit waits for the disk; two hundred visitors who each wait for one of their own would wait for two hundred. Nobody is
 told "it is yours" before the commit that holds it. One that fails is left out of the group, and alone gets its error.
 """
@@ -26,11 +27,6 @@ Do = Callable[..., Any]
 MOST: Final = 24
 """So many at a time, so that no transaction holds up the window for long."""
 
-GATHER_S: Final = 0.006
-"""While much comes, so long is waited for more: fewer commits then carry all of it sooner. A single word never waits."""
-
-_MANY: Final = 4
-
 
 class Writer:
     """Writes for one loop, in the order of asking. `close` lets what was asked for be written."""
@@ -42,7 +38,6 @@ class Writer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="chat-write")
         self._task = asyncio.create_task(self._run())
         self._closing = False
-        self._is_busy = False
 
     async def do(self, op: Callable[[Tx], R]) -> R:
         """The result of `op` once it is committed."""
@@ -71,10 +66,7 @@ class Writer:
             await self._wake.wait()
             self._wake.clear()
             while self._waiting:
-                if self._is_busy and len(self._waiting) < MOST:
-                    await asyncio.sleep(GATHER_S)
                 group = self._next_group()
-                self._is_busy = len(group) >= _MANY
                 results = await loop.run_in_executor(self._thread, self._write, [op for op, _ in group])
                 for (_, future), result in zip(group, results, strict=True):
                     if future.done():

@@ -12,14 +12,16 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, or_, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.tables import Message
+from app.kernel.asking import AskMany
 from app.kernel.bulk import Bulk
 from app.kernel.memo import memo
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
+from app.kernel.types import Json
 from app.tickets.commands.standing import know_tickets
 
 Who = bytes | str
@@ -83,25 +85,22 @@ _CHAT_NAMES: Final = (
     "id", "visitor", "ticket", "state", "assignee", "last_at", "waiting_since", "ended_at", "last_seq", "clk",
 )  # fmt: skip
 _CHANGED: Final = ("state", "last_at", "waiting_since", "ended_at", "last_seq", "clk")
-_FIND = select(*(_visitors[name] for name in _VISITOR_NAMES)).where(
-    or_(
-        _visitors.token_sha256.in_(bindparam("tokens", expanding=True)),
-        _visitors.jid.in_(bindparam("jids", expanding=True)),
-    )
-)
-_FIND_CHATS = (
+_FIND = select(*(_visitors[name] for name in _VISITOR_NAMES))
+_BY_TOKEN = AskMany(_FIND.where(_visitors.token_sha256.in_(bindparam("keys", expanding=True))))
+_BY_JID = AskMany(_FIND.where(_visitors.jid.in_(bindparam("keys", expanding=True))))
+_FIND_CHATS = AskMany(
     select(*(_chats[name] for name in _CHAT_NAMES))
-    .where(_chats.visitor.in_(bindparam("visitors", expanding=True)))
+    .where(_chats.visitor.in_(bindparam("keys", expanding=True)))
     .order_by(_chats.started_at, _chats.id)
 )
-_FIND_LINES = (
+_FIND_LINES = AskMany(
     select(_chats.visitor, _lines.external_id, _lines.conversation, _lines.message, _lines.seq, _messages.occurred_at)
     .select_from(Conversation.__table__)
     .join(ChatLine.__table__, _lines.conversation == _chats.id)
     .join(Message.__table__, _messages.id == _lines.message)
     .where(
-        _chats.visitor.in_(bindparam("visitors", expanding=True)),
-        _lines.external_id.in_(bindparam("ids", expanding=True)),
+        _chats.visitor.in_(bindparam("keys", expanding=True)),
+        _lines.external_id.in_(select(func.json_each(bindparam("words", type_=Json)).table_valued("value").c.value)),
     )
 )
 _WRITE = Bulk(
@@ -119,15 +118,12 @@ def know(tx: Tx, asked: Collection[tuple[Who, str]]) -> None:
     unknown = {who for who, _ in asked} - visitors.keys()
     if unknown:
         visitors.update(dict.fromkeys(unknown))
-        by = {
-            "tokens": [who for who in unknown if isinstance(who, bytes)],
-            "jids": [who for who in unknown if isinstance(who, str)],
-        }
-        found = [KeptVisitor(*row) for row in tx.connection().execute(_FIND, by)]
+        found = [KeptVisitor(*row) for row in _BY_TOKEN.rows(tx, [who for who in unknown if isinstance(who, bytes)])]
+        found += [KeptVisitor(*row) for row in _BY_JID.rows(tx, [who for who in unknown if isinstance(who, str)])]
         visitors.update({one.token_sha256 or one.jid: one for one in found})
         if keys := [one.id for one in found]:
             chats.update(dict.fromkeys(keys))
-            for row in tx.connection().execute(_FIND_CHATS, {"visitors": keys}):
+            for row in _FIND_CHATS.rows(tx, keys):
                 chats[row.visitor] = KeptChat(*row)
             know_tickets(tx, [one.ticket for key in keys if (one := chats[key]) is not None])
     _know_stored(tx, asked)
@@ -139,8 +135,8 @@ def _know_stored(tx: Tx, asked: Collection[tuple[Who, str]]) -> None:
     if not wanted:
         return
     stored.update(dict.fromkeys(wanted))
-    by = {"visitors": list({key for key, _ in wanted}), "ids": list({word for _, word in wanted})}
-    for visitor, word, conversation, message, seq, at in tx.connection().execute(_FIND_LINES, by):
+    words = [word for _, word in wanted]
+    for visitor, word, conversation, message, seq, at in _FIND_LINES.rows(tx, {key for key, _ in wanted}, words=words):
         stored[visitor, word] = Accepted(conversation, message, seq, duplicate=True, visitor=visitor, at=at)
 
 

@@ -63,7 +63,8 @@ class House:
         """Something changed for this visitor: every tab is told what it does not know yet."""
         visitor = self._visitors.get(who)
         if visitor is not None:
-            await asyncio.gather(*(each.tell(standing) for each in list(visitor.sockets)))
+            untold = [each for each in visitor.sockets if not each.knows(standing)]
+            await asyncio.gather(*(each.tell(standing) for each in untold))
 
     async def say(self, who: Who, said: dict[str, Any]) -> None:
         """Say something short-lived to every tab of a visitor."""

@@ -260,6 +260,16 @@ class Socket:
 
     # -- what goes
 
+    def knows(self, standing: Standing) -> bool:
+        """Was all of this told here already, as it is where a visitor's own words were all that changed?"""
+        mine = self.standing
+        return (
+            not self._telling.locked()
+            and self._after >= standing.last_seq
+            and mine.read_seq >= standing.read_seq
+            and _shown(mine) == _shown(standing)
+        )
+
     async def tell(self, standing: Standing) -> None:
         """Tell what was not told yet: lines in order, then how the conversation stands."""
         async with self._telling:
