@@ -50,6 +50,7 @@ class TicketModel(QAbstractTableModel):
     """
 
     loaded = Signal()  # the first ids of a list are here
+    followed = Signal()  # the list is as it was read just now, changed or not
     failed = Signal(object)  # Exception
 
     def __init__(self, tasks: Tasks, cache: TicketCache, parent: QObject | None = None) -> None:
@@ -246,6 +247,7 @@ class TicketModel(QAbstractTableModel):
             if turn == self._turn:
                 self._under_way, self._waiting = False, None  # what was asked for is wanted still, the next time
                 self.failed.emit(error)
+                self.followed.emit()
             return True
 
         self._tasks.ask(read_ids, self._view, limit, self._ids, then=take, owner=self, failed=failed)
@@ -262,6 +264,7 @@ class TicketModel(QAbstractTableModel):
                 self._want_rest(at_once=fresh)
         if fresh:
             self.loaded.emit()
+        self.followed.emit()
 
     def _take_headings(self, ids: Ids, changed: frozenset[UUID] | None) -> frozenset[UUID] | None:
         """Other headings, other numbers beside them; those that come and go count as changed, like tickets."""

@@ -29,7 +29,7 @@ from ui.pages.inbox.triage import Triage
 FIRST: Final = 120
 """Ids a column that are read at first: some screenfuls. More of them follow where somebody scrolls."""
 
-_CALM_MS: Final = 120  # changes that come in quick succession are read once
+_CALM_MS: Final = 120  # after a look at what changed; changes that come meanwhile are looked at together
 _CLOCK_MS: Final = 30_000  # "Due in 3 min" grows old
 
 
@@ -48,7 +48,8 @@ class Page(BoardFrame):
         self.picking = CardPicking(context, self.columns, self.triage)
         self.shaping = Shaping(self)
         self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
-        self._calm.timeout.connect(self.read)
+        self._calm.timeout.connect(self._read_waiting)
+        self._is_waiting = False  # something changed since the board was read
         self._clock = QTimer(self, interval=_CLOCK_MS)
         self._clock.timeout.connect(self.columns.repaint_cards)
         self._wire()
@@ -76,7 +77,9 @@ class Page(BoardFrame):
         if changes.touches("agent"):
             self.context.tasks.ask(agents, then=self.picking.know_agents, owner=self, key="board-agents")
         if changes.touches("ticket", "agent", "board", "state", "tag"):
-            self._calm.start(0 if self.columns.is_following else _CALM_MS)  # one's own doing shows at once
+            self._is_waiting = True
+            if self.columns.is_following or not self._calm.isActive():  # one's own doing shows at once
+                self._read_waiting()
 
     def take_focus(self) -> None:
         if not self.columns.take_focus():
@@ -102,6 +105,12 @@ class Page(BoardFrame):
             key="board",
             failed=self._failed,
         )
+
+    def _read_waiting(self) -> None:
+        if self._is_waiting:
+            self._is_waiting = False
+            self._calm.start()
+            self.read()
 
     def group_by(self, by: BoardBy) -> None:
         """Other columns."""

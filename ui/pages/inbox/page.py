@@ -57,6 +57,7 @@ class Page(InboxFrame):
         self.facts: Mapping[str, str] = {}
         self._wanted_message: UUID | None = None
         self._going_on = self._turned = False
+        self._may_leave = False  # the ticket shown has changed; whether it stays here at all, the list will say
         self._nearby: list[UUID] = []
         self.model = TicketModel(context.tasks, context.rows)
         self.files = MailFiles(context)
@@ -102,7 +103,9 @@ class Page(InboxFrame):
         self.lists.apply(changes)
         ids = changes.of("ticket")
         if self.shown is not None and (ids is None or self.shown.detail.id in ids or changes.touches("draft", "state")):
-            self._reload()
+            self._may_leave = self._going_on and self.model.is_loaded and not self.list.searching
+            if not self._may_leave:
+                self._reload()
         elif self.shown is not None and self._concerns_beside(self.shown, changes):
             self._ask_beside()
         if changes.touches("mailbox", "agent", "setting", "outbox", "state", "canned"):
@@ -256,7 +259,7 @@ class Page(InboxFrame):
         """The customer has written while a reply is being written."""
         known = {one.id for one in before.messages} if before else set()
         news = any(one.direction == "in" and one.id not in known for one in now.messages)
-        if news and not self.writer.letter_or_none().is_empty:
+        if news and not self.writer.draft().is_empty:
             self.writer.warn(tr("The customer has written again. Read it before you send."))
 
     def _ask_beside(self) -> None:
@@ -319,7 +322,15 @@ class Page(InboxFrame):
                 self.list.choose(near)
                 self.list.shown.scrollTo(self.list.shown.currentIndex())
                 return
+            self._reload()  # it was the last one, and stays in sight
         self.list.choose(self.ticket)
+
+    def look_again(self) -> None:
+        """The list was read: a ticket that stays here, although it might have left, is shown as it is now."""
+        if self._may_leave:
+            self._may_leave = False
+            if self.ticket is not None and (self.model.place_of(self.ticket) >= 0 or not self._nearby):
+                self._reload()
 
     def _turn(self) -> None:
         """Another list is there: what is shown is one of its tickets, or none."""
@@ -386,7 +397,13 @@ class Page(InboxFrame):
             self._going_on, self._nearby = solve, self._neighbours()
             chat = self.shown.chat.row.id if self.shown.chat is not None and self.writer.by_chat else None
             ticket, seen = self.shown.detail.id, self.talk.newest
-            self.post.send(self.writer, ticket, letter, seen=seen, solve=solve, chat=chat)
+            self.post.send(
+                self.writer, ticket, letter, seen=seen, solve=solve, here=lambda: self._writes_in(ticket), chat=chat
+            )
+
+    def _writes_in(self, ticket: UUID) -> bool:
+        """Is what is written here for this ticket, and will it be? Another one may be on its way."""
+        return self.ticket == ticket and self.shown is not None and self.shown.detail.id == ticket
 
     def read_again(self) -> None:
         """What is being read now is old: read the ticket anew."""

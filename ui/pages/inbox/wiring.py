@@ -42,6 +42,7 @@ def _wire_list(page: Page) -> None:
     page.selecting.turned.connect(page.show_selection)
     page.chosen.pressed.connect(lambda key: page.picking.press(page.chosen.buttons[key], key))
     page.model.failed.connect(page.list_failed)
+    page.model.followed.connect(page.look_again)
 
 
 def _explain(page: Page) -> None:
