@@ -116,9 +116,7 @@ def test_the_time_before_is_offered_again(page: Page, made: InboxDesk, qtbot: Qt
     settled(page, qtbot, lambda: until(made, key) == at)
 
 
-def test_several_after_any_number_of_days_and_again_until_their_own_times(
-    page: Page, made: InboxDesk, qtbot: QtBot
-) -> None:
+def test_several_after_any_number_of_days(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
     keys = [page.model.id_at(0), page.model.id_at(1)]
     page.context.actions.run("select_all")
     settled(page, qtbot, lambda: page.picked.count == 2)
@@ -126,22 +124,8 @@ def test_several_after_any_number_of_days_and_again_until_their_own_times(
     sheet.days.setValue(5)
     sheet.after_days.click()
     settled(page, qtbot, lambda: all(until(made, key) is not None for key in keys))
-    assert {(until(made, key) - clock.now()).days for key in keys} == {4}
-    settled(page, qtbot, lambda: page.model.rowCount() == 0)
-    for key, days in zip(keys, (7, 9), strict=True):
-        made.desk.do(snooze, key, clock.now() + timedelta(days=days))
-        made.desk.do(snooze, key, None)
-    settled(page, qtbot, lambda: page.model.rowCount() == 2)
-    page.context.actions.run("select_all")
-    settled(page, qtbot, lambda: page.picked.count == 2)
-    again = asked(page, qtbot)
-    qtbot.waitUntil(lambda: "each until its own time" in _words(again), timeout=30_000)
-    next(one for one in again.findChildren(Button) if "own time" in one.text()).click()
-    settled(page, qtbot, lambda: {(until(made, key) - clock.now()).days for key in keys if until(made, key)} == {6, 8})
-
-
-def _words(sheet: SnoozeSheet) -> str:
-    return " ".join(one.text() for one in sheet.findChildren(Button))
+    for key in keys:
+        assert timedelta(days=4) < until(made, key) - clock.now() <= timedelta(days=5)
 
 
 @pytest.mark.parametrize(
