@@ -9,6 +9,8 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 suite=${SUITE:-bookworm}
 keep=no
 arguments=()
+set -o errtrace
+trap 'echo "--- failed: $BASH_COMMAND" >&2' ERR # some commands say nothing
 
 # read_options ARGUMENTS
 read_options() {
@@ -25,6 +27,7 @@ leave_root() {
 # make_root NAME PACKAGES: a bare Debian with these packages, mounted, until the script ends.
 make_root() {
     root=$(mktemp -d "${TMPDIR:-/tmp}/deskbell-$1.XXXXXX")
+    unset TMPDIR # nothing in the root knows that folder
     chmod 755 "$root"
     trap leave_root EXIT
     echo "--- a bare Debian ($suite) in $root"
@@ -36,5 +39,5 @@ make_root() {
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
     cp /etc/apt/apt.conf.d/*proxy* "$root/etc/apt/apt.conf.d/" 2>/dev/null || true
     cp -rL /usr/local/share/ca-certificates/. "$root/usr/local/share/ca-certificates/" 2>/dev/null || true
-    chroot "$root" update-ca-certificates >/dev/null 2>&1
+    chroot "$root" update-ca-certificates >/dev/null
 }
