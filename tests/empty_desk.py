@@ -56,7 +56,7 @@ def _without_waiting(store: Store) -> None:
     with store.writer.connect() as connection:
         dbapi = connection.connection.dbapi_connection
         assert dbapi is not None
-        dbapi.execute("PRAGMA synchronous=OFF")  # type: ignore[attr-defined]
+        dbapi.execute("PRAGMA synchronous=OFF")
 
 
 @functools.cache

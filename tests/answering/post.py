@@ -17,6 +17,7 @@ from app.conversations.queries import mailboxes
 from app.desk import Desk, accounts
 from app.engine import one_pass
 from app.people.commands import add_agent
+from tests.empty_desk import empty_desk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import Letter, SmtpServer
 
@@ -67,7 +68,7 @@ class Place:
         account = post.dovecot.new_user(name)
         self.address = account.address
         post.boxes[self.address] = account
-        with Desk.open(folder, create=True) as desk:
+        with empty_desk(folder) as desk:
             desk.sit_down(desk.work(add_agent, name.capitalize()))
             imap, smtp = f"imap://127.0.0.1:{post.dovecot.imap}", f"smtp://127.0.0.1:{post.smtp.port}"
             where = accounts.Account(self.address, imap, smtp, account.user)

@@ -21,6 +21,7 @@ from app.kernel import signals
 from app.people.commands import add_agent
 from app.workers.chat import ChatThread
 from tests.chats.visitor import Visitor
+from tests.empty_desk import empty_desk
 from tests.servers.ports import free_ports, wait_until
 
 
@@ -49,7 +50,7 @@ class Place:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """An empty desk with somebody at it."""
-    with Desk.open(tmp_path / "desk", create=True) as opened:
+    with empty_desk(tmp_path / "desk") as opened:
         opened.sit_down(opened.work(add_agent, "Ann"))
         yield opened
 

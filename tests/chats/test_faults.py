@@ -25,6 +25,7 @@ from app.desk import Desk
 from app.kernel.store import Tx
 from tests.chats.conftest import Place, running, visiting
 from tests.chats.visitor import Visitor
+from tests.empty_desk import empty_desk
 from tests.servers.cutting_proxy import CuttingProxy
 from tests.servers.ports import free_ports
 
@@ -116,7 +117,7 @@ def test_an_engine_that_is_killed(tmp_path: Path) -> None:
     folder = tmp_path / "desk"
     (port,) = free_ports(1)
     people: list[Visitor] = []
-    with Desk.open(folder, create=True) as desk:
+    with empty_desk(folder) as desk:
         desk.do(commands.add_channel, settings=ChannelSettings(port=port, sockets_per_ip=100, rate=1_000, burst=1_000))
         base = f"http://127.0.0.1:{port}"
         people = [Visitor(base, name=f"V{number}") for number in range(6)]

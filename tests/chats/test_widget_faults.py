@@ -27,6 +27,7 @@ from tests.chats.conftest import Place
 from tests.chats.engine import EngineProcess
 from tests.chats.shop import Shop
 from tests.chats.widget import Widget, at, demo
+from tests.empty_desk import empty_desk
 from tests.servers.chromium import Chromium, Page
 from tests.servers.cutting_proxy import CuttingProxy
 from tests.servers.ports import free_ports, wait_until
@@ -137,7 +138,7 @@ def test_two_tabs_are_one_visitor_with_one_line(page: Page, place: Place) -> Non
 def desk_of_its_own(folder: Path, shop: Shop, rate: int = 1, burst: int = 20) -> Iterator[tuple[Desk, int]]:
     """A desk whose engine is a process of its own; the port on which chat will be."""
     (port,) = free_ports(1)
-    with Desk.open(folder, create=True) as desk:
+    with empty_desk(folder) as desk:
         desk.sit_down(desk.work(add_agent, "Ann"))
         settings = ChannelSettings(
             port=port, origins=(shop.origin,), sockets_per_ip=200, new_per_hour=100_000, rate=rate, burst=burst

@@ -16,12 +16,12 @@ from app.chats.commands.knowing import identity_signature
 from app.chats.rules import ChannelSettings
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.conversations.tables import Message
-from app.desk import Desk
 from app.kernel import clock
 from app.people.commands import add_agent
 from tests.chats.conftest import Place, running
 from tests.chats.shop import Shop
 from tests.chats.widget import Widget, at, demo
+from tests.empty_desk import empty_desk
 from tests.servers.chromium import Chromium, Page
 from tests.servers.ports import free_ports, wait_until
 from tests.servers.wire import Wire
@@ -91,7 +91,7 @@ def test_the_chat_is_mailed_on_demand(page: Page, place: Place) -> None:
 
 def test_a_question_left_while_the_desk_is_off_arrives_when_it_is_back(page: Page, tmp_path: Path) -> None:
     (port,) = free_ports(1)
-    with Shop() as shop, Desk.open(tmp_path / "desk", create=True) as desk:
+    with Shop() as shop, empty_desk(tmp_path / "desk") as desk:
         desk.sit_down(desk.work(add_agent, "Ann"))
         widget = Widget(page, shop.put("/", {"deskbell": f"http://127.0.0.1:{port}"})).visit()
         page.js("DeskbellChat.open()")

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.chats import commands, queries
-from app.desk import Desk
 from app.people.commands import add_agent
 from tests.chats.conftest import Place, running
 from tests.chats.shop import Shop
 from tests.chats.widget import ROOT, Widget, at, demo
+from tests.empty_desk import empty_desk
 from tests.servers.chromium import Chromium, Page
 from tests.servers.ports import wait_until
 
@@ -133,7 +133,7 @@ def test_it_speaks_the_language_of_the_page(page: Page, place: Place, lang: str,
 
 def test_a_strict_page_with_styles_of_its_own_changes_nothing(page: Page, tmp_path: Path) -> None:
     """Another origin, a Content-Security-Policy that forbids styles, and CSS that would break whatever it reached."""
-    with Shop() as shop, Desk.open(tmp_path / "desk", create=True) as desk:
+    with Shop() as shop, empty_desk(tmp_path / "desk") as desk:
         desk.sit_down(desk.work(add_agent, "Ann"))
         with running(desk, origins=(shop.origin,)) as place:
             plain = Widget(page, demo(place.base)).visit().open()
@@ -163,7 +163,7 @@ def test_a_website_that_is_not_allowed_gets_nothing(page: Page, place: Place) ->
 
 
 def test_before_the_chat_it_may_ask_who_you_are(page: Page, tmp_path: Path) -> None:
-    with Desk.open(tmp_path / "desk", create=True) as desk:
+    with empty_desk(tmp_path / "desk") as desk:
         desk.sit_down(desk.work(add_agent, "Ann"))
         with running(desk, prechat=True) as place:
             widget = Widget(page, demo(place.base)).visit().open()

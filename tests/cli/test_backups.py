@@ -12,6 +12,7 @@ from app.desk import Desk
 from app.kernel import secrets
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
 from tests.journeys.command_line import CommandLine
 
 WORDS = "four plain words here\n"
@@ -20,7 +21,7 @@ WORDS = "four plain words here\n"
 @pytest.fixture
 def cli(tmp_path: Path) -> CommandLine:
     """A desk with two tickets, and nobody running an engine."""
-    with Desk.open(tmp_path / "desk", create=True) as desk:
+    with empty_desk(tmp_path / "desk") as desk:
         desk.sit_down(desk.work(add_agent, "Maya Lind"))
         desk.work(lambda tx: [mail_in(tx, address=f"c{number}@shop.example") for number in range(2)])
     return CommandLine(tmp_path / "desk")

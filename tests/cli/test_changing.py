@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from app.desk import Desk
 from app.kernel.store import Tx
 from app.people.commands import add_agent
 from app.tickets.rules import UNTIL_REPLY
 from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
 from tests.journeys.command_line import CommandLine
 
 MANY = 60
@@ -27,7 +27,7 @@ def _mails(tx: Tx, count: int) -> None:
 @pytest.fixture
 def cli(tmp_path: Path) -> CommandLine:
     """A desk with many tickets, and nobody running an engine."""
-    with Desk.open(tmp_path / "desk", create=True) as desk:
+    with empty_desk(tmp_path / "desk") as desk:
         desk.sit_down(desk.work(add_agent, "Maya Lind"))
         desk.work(_mails, MANY)
     return CommandLine(tmp_path / "desk")

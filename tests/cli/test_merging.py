@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox
-from app.desk import Desk
 from app.kernel.store import Tx
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
 from tests.journeys.command_line import CommandLine
 
 
 def _desk(folder: Path) -> None:
-    with Desk.open(folder, create=True) as desk:
+    with empty_desk(folder) as desk:
         desk.sit_down(desk.work(add_agent, "Maya Lind"))
         box = NewMailbox("help@desk.example", "imap://127.0.0.1:1", "smtp://127.0.0.1:1", "help", "ref")
         mailbox = desk.work(add_mailbox, box)

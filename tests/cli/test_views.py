@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from app.desk import Desk
 from app.kernel.store import Tx
 from app.people.commands import add_agent
 from app.tickets import commands
 from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
 from tests.journeys.command_line import CommandLine
 
 
@@ -27,7 +27,7 @@ def _fill(tx: Tx) -> None:
 @pytest.fixture
 def cli(tmp_path: Path) -> CommandLine:
     """A desk with six tickets."""
-    with Desk.open(tmp_path / "desk", create=True) as desk:
+    with empty_desk(tmp_path / "desk") as desk:
         desk.sit_down(desk.work(add_agent, "Maya Lind"))
         desk.do(_fill)
     return CommandLine(tmp_path / "desk")

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from app.desk import Desk
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
 from tests.journeys.command_line import CommandLine
 
 
 @pytest.fixture
 def cli(tmp_path: Path) -> CommandLine:
     """A desk with two tickets, and nobody running an engine."""
-    with Desk.open(tmp_path / "desk", create=True) as desk:
+    with empty_desk(tmp_path / "desk") as desk:
         desk.sit_down(desk.work(add_agent, "Maya Lind"))
         desk.work(lambda tx: [mail_in(tx, address=f"c{number}@shop.example") for number in range(2)])
     return CommandLine(tmp_path / "desk")

@@ -33,6 +33,7 @@ from app.workers.chat_hub import Hub
 from app.workers.chat_writer import Writer
 from tests.chats.visitor import Visitor
 from tests.connectors.servers import loopback, receiving
+from tests.empty_desk import empty_desk
 from tests.servers.cutting_proxy import CuttingProxy
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.ports import free_ports
@@ -217,7 +218,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
         with CuttingProxy(dovecot.imap) as proxy:
             yield lambda: contextlib.nullcontext(Mail(dovecot, account, smtp, proxy))
     else:
-        with Desk.open(tmp_path / "desk", create=True) as desk, CuttingProxy(port) as proxy:
+        with empty_desk(tmp_path / "desk") as desk, CuttingProxy(port) as proxy:
             yield lambda: _chat(desk, port, proxy)
 
 

@@ -31,13 +31,14 @@ from app.outbox.tables import Outbox
 from app.people.commands import add_agent
 from tests.desk_export import differences, export
 from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
 
 WORDS = "four plain words here"
 
 
 def make(folder: Path, tickets: int = 3) -> Desk:
     """An open desk with tickets, a mailbox, a file, and a reply that has not gone out."""
-    desk = Desk.open(folder, create=True)
+    desk = empty_desk(folder)
     desk.sit_down(desk.work(add_agent, "Ann"))
     box = NewMailbox("help@desk.example", "imap://127.0.0.1:1", "smtp://127.0.0.1:1", "help", "mailbox-one")
     key = desk.work(add_mailbox, box)

@@ -20,6 +20,7 @@ from app.kernel.paths import Workspace
 from app.people.commands import add_agent
 from app.search.queries import search
 from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
 
 PAGE, MAILS = 4096, 120
 
@@ -30,7 +31,7 @@ def raw(number: int) -> bytes:
 
 def make(folder: Path, *, backed_up: bool) -> Workspace:
     """A closed desk with raw mails; if it was backed up, then before the last ten came."""
-    with Desk.open(folder, create=True) as desk:
+    with empty_desk(folder) as desk:
         desk.sit_down(desk.work(add_agent, "Ann"))
         refs = [desk.packs.append(raw(number)) for number in range(MAILS)]
         desk.packs.flush()

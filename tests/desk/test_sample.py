@@ -28,6 +28,7 @@ from app.people.tables import Event
 from app.search.queries import search
 from app.surveys.queries import responses, sent_invitations
 from app.tickets.queries import bin_rows, conversation, counts, links, ticket, ticket_ids, ticket_rows, view_named
+from tests.empty_desk import empty_desk
 
 NOW = datetime(2026, 11, 20, 14, 8, tzinfo=UTC)
 
@@ -35,7 +36,7 @@ NOW = datetime(2026, 11, 20, 14, 8, tzinfo=UTC)
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """A sample desk with fewer tickets than the real one, so that it is there in seconds."""
-    with Desk.open(tmp_path_factory.mktemp("shop"), create=True) as desk:
+    with empty_desk(tmp_path_factory.mktemp("shop")) as desk:
         clock.set_source(lambda: NOW)
         try:
             fill(desk, tickets=90)
@@ -68,7 +69,7 @@ def test_a_filling_that_is_called_off_leaves_nothing_behind(tmp_path: Path) -> N
         heard.append(share)
         return share < 0.3
 
-    with Desk.open(tmp_path / "desk", create=True) as desk:
+    with empty_desk(tmp_path / "desk") as desk:
         assert not fill_new(desk, go_on, tickets=60)
         assert heard[-1] >= 0.3
         assert desk.is_new()
@@ -149,7 +150,7 @@ def test_names_of_many_scripts_are_found(shop: Desk) -> None:
 
 
 def test_many_tickets_are_as_sound_as_few(tmp_path_factory: pytest.TempPathFactory) -> None:
-    with Desk.open(tmp_path_factory.mktemp("many"), create=True) as desk:
+    with empty_desk(tmp_path_factory.mktemp("many")) as desk:
         fill_many(desk, 400)
         assert problems(desk) == []
         assert desk.ask(counts, desk.me())["all"] == 400

@@ -13,6 +13,7 @@ from app.kernel import clock
 from app.kernel.store import Tx
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
 from tests.journeys.person import Person, screen
 
 ROWS = {"Cell", "ListItem"}
@@ -24,7 +25,7 @@ def make_desk(folder: Path, subjects: list[str], *, customer: str = "") -> Desk:
 
     They are all of `customer`, an address, or each of a customer of its own.
     """
-    desk = Desk.open(folder, create=True)
+    desk = empty_desk(folder)
     desk.sit_down(desk.work(add_agent, "Maya Lind"))
     desk.work(add_agent, "Tom Reed")
     now = clock.now()

@@ -15,11 +15,12 @@ from app.templates.commands import add_canned, change_canned, note_used, remove_
 from app.templates.queries import canned_answers, facts_for
 from app.templates.rules import fill, first_name, tidy_shortcut, unknown_places
 from app.tickets.commands import undo
+from tests.empty_desk import empty_desk
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    with Desk.open(tmp_path / "desk", create=True) as opened:
+    with empty_desk(tmp_path / "desk") as opened:
         opened.sit_down(opened.work(add_agent, "Ann"))
         yield opened
 

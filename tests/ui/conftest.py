@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app.desk import Desk
 from app.people.commands import add_agent
+from tests.empty_desk import empty_desk
 from tests.ui.inbox_desk import InboxDesk
 from ui.theme import Theme
 from ui.window import Window
@@ -59,7 +60,7 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A desk with somebody at it."""
-    with Desk.open(tmp_path / "desk", create=True) as opened:
+    with empty_desk(tmp_path / "desk") as opened:
         opened.sit_down(opened.work(add_agent, "Maya Lind"))
         yield opened
 

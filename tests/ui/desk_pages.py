@@ -12,11 +12,11 @@ from uuid import UUID
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.desk import Desk
 from app.kernel import clock
 from app.kernel.store import Tx
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
 from ui.theme import Theme
 from ui.window import Window
 
@@ -28,7 +28,7 @@ class Office:
 
     def __init__(self, folder: Path) -> None:
         clock.set_source(lambda: NOW)
-        self.desk = Desk.open(folder / "desk", create=True)
+        self.desk = empty_desk(folder / "desk")
         self.ann: UUID = self.desk.work(add_agent, "Ann Lee", "ann@desk.example")
         self.bob: UUID = self.desk.work(add_agent, "Bob Ray", "bob@desk.example")
         self.desk.sit_down(self.ann)

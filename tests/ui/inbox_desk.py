@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox
-from app.desk import Desk
 from app.kernel import clock
 from app.kernel.store import Tx
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
 from ui.pages.inbox.page import Page
 from ui.theme import Theme
 from ui.window import Window
@@ -27,7 +27,7 @@ class InboxDesk:
     """`mail()` receives one; times go back a minute for each earlier one."""
 
     def __init__(self, folder: Path) -> None:
-        self.desk = Desk.open(folder, create=True)
+        self.desk = empty_desk(folder)
         self.ann = self.desk.work(add_agent, "Ann Lee", "ann@desk.example")
         self.bob = self.desk.work(add_agent, "Bob Ray", "bob@desk.example")
         self.desk.sit_down(self.ann)

@@ -30,6 +30,7 @@ from app.workers.mail_hands import Hands
 from app.workers.mail_live import run_mailbox
 from app.workers.parsing import ParsePool
 from tests.connectors.test_setting_up_sign_in import points_at
+from tests.empty_desk import empty_desk
 from tests.servers.certs import Authority
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.identity import CLIENT_ID, Browser, IdentityServer
@@ -92,7 +93,7 @@ def desk(tmp_path: Path, dovecot: Dovecot, smtp: SmtpServer, monkeypatch: pytest
         Needs.BROWSER, identity="microsoft",
     )  # fmt: skip
     monkeypatch.setitem(providers._BY_DOMAIN, "example.test", provider)
-    with Desk.open(tmp_path / "desk", create=True) as opened:
+    with empty_desk(tmp_path / "desk") as opened:
         yield opened
 
 

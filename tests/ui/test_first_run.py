@@ -19,6 +19,7 @@ from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
 from app.kernel import clock, secrets
 from app.people.queries import agents
+from tests.empty_desk import empty_desk
 from tests.servers.bad_imap import BadImap
 from tests.servers.certs import Authority
 from tests.servers.dovecot import Account, Dovecot
@@ -36,7 +37,7 @@ from ui.window import Window
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """An empty desk."""
-    with Desk.open(tmp_path / "desk", create=True) as opened:
+    with empty_desk(tmp_path / "desk") as opened:
         yield opened
 
 

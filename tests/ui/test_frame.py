@@ -22,6 +22,7 @@ from app.desk import Desk
 from app.kernel.asked import Asked
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError, Reason
+from tests.empty_desk import empty_desk
 from tests.ui.lint import findings
 from ui import window as frame
 from ui.__main__ import Start, wanted
@@ -70,7 +71,7 @@ class Sample(BasePage):
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """An empty desk."""
-    with Desk.open(tmp_path / "desk", create=True) as opened:
+    with empty_desk(tmp_path / "desk") as opened:
         yield opened
 
 

@@ -17,6 +17,7 @@ from app.kernel.locks import FileLock
 from app.kernel.paths import Workspace
 from app.outbox.drafts import save_draft
 from app.people.commands import add_agent
+from tests.empty_desk import empty_desk
 from ui.main import Program
 from ui.pages.settings.compacting import RoomWindow, make_room
 from ui.widgets.button import Button
@@ -25,7 +26,7 @@ from ui.widgets.button import Button
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A desk with bytes that nothing names."""
-    with Desk.open(tmp_path / "desk", create=True) as desk:
+    with empty_desk(tmp_path / "desk") as desk:
         desk.sit_down(desk.work(add_agent, "Ann"))
         take_bytes(desk, "waste.bin", b"waste" * 20_000)
         kept = desk.do(add_blob, take_bytes(desk, "kept.bin", b"kept" * 1000).ref)

@@ -17,6 +17,7 @@ from app.kernel.paths import Workspace
 from app.kernel.switching import FOLDER
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
+from tests.empty_desk import empty_desk
 from ui.main import Program
 from ui.pages.backing_up import backups_of
 from ui.pages.restore.afterwards import AfterSheet
@@ -36,7 +37,7 @@ WORDS = "four plain words here"
 @pytest.fixture
 def archives(tmp_path: Path) -> Path:
     """A folder with a backup of a desk with three tickets, plain and locked."""
-    with Desk.open(tmp_path / "old", create=True) as desk:
+    with empty_desk(tmp_path / "old") as desk:
         desk.sit_down(desk.work(add_agent, "Ann"))
         box = NewMailbox("help@desk.example", "imap://127.0.0.1:1", "smtp://127.0.0.1:1", "help", "one")
         desk.work(add_mailbox, box)

@@ -11,6 +11,7 @@ import pytest
 
 from app.desk import Desk
 from app.kernel import clock
+from tests.empty_desk import empty_desk
 from ui.tray import News, Notice, Notifier, Tray, badge_text, badged, news_since, notice_of
 from ui.window import Window
 
@@ -18,7 +19,7 @@ from ui.window import Window
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """An empty desk."""
-    with Desk.open(tmp_path / "desk", create=True) as opened:
+    with empty_desk(tmp_path / "desk") as opened:
         yield opened
 
 

@@ -12,6 +12,7 @@ from app.desk import Desk, accounts
 from app.engine import Pass, one_pass, reconcile
 from app.people.commands import add_agent
 from app.tickets.tables import Ticket
+from tests.empty_desk import empty_desk
 from tests.inbox.mail_desk import letter
 from tests.servers.bad_imap import OK, BadImap
 from tests.servers.odd_mailbox import OddMailbox
@@ -38,7 +39,7 @@ def test_a_silent_server_holds_up_no_other_mailbox(tmp_path: Path) -> None:
     with (
         BadImap({"LIST": listing}) as silent,
         BadImap(odd.script()) as good,
-        Desk.open(tmp_path / "desk", create=True) as desk,
+        empty_desk(tmp_path / "desk") as desk,
     ):
         desk.sit_down(desk.work(add_agent, "Ann"))
         _connect(desk, "first@desk.example", silent.port)
