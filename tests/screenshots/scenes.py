@@ -102,7 +102,7 @@ def _formatting(studio: Studio, desk: Desk) -> None:
     file = Path(desk.workspace.folder) / "glass.png"
     file.write_bytes(png_of(Logo(96).grab().toImage()))
     page.writer.files_chosen.emit([str(file)])
-    studio.wait(lambda: "cid:" in page.writer.letter_or_none().html, "the picture")
+    studio.wait(lambda: "cid:" in page.writer.draft().html, "the picture")
     studio.settle()
 
 

@@ -330,14 +330,14 @@ def test_a_file_goes_along_and_one_that_no_chat_takes_comes_back(
     (tmp_path / "all.zip").write_bytes(b"PK")
     writer = column.writer
     writer.files_chosen.emit([str(tmp_path / "hours.txt")])
-    qtbot.waitUntil(lambda: [one.filename for one in writer.letter().files] == ["hours.txt"])
+    qtbot.waitUntil(lambda: [one.filename for one in writer.draft().files] == ["hours.txt"])
     writer.submit()
     until(qtbot, page, lambda: [one.name for one in column.lines.bubbles()[-1].files] == ["hours.txt"])
     writer.files_chosen.emit([str(tmp_path / "all.zip")])
-    qtbot.waitUntil(lambda: len(writer.letter().files) == 1)
+    qtbot.waitUntil(lambda: len(writer.draft().files) == 1)
     writer.submit()
     qtbot.waitUntil(lambda: page.context.toasts.current is not None and page.context.toasts.current.tone == "bad")
-    assert [one.filename for one in writer.letter().files] == ["all.zip"]
+    assert [one.filename for one in writer.draft().files] == ["all.zip"]
 
 
 def test_enter_sends_where_that_is_wished(page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot) -> None:

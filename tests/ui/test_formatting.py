@@ -75,7 +75,7 @@ def paste_image(edit: GrowingEdit) -> None:
 
 
 def html_of(page: Page) -> str:
-    return page.writer_shown().letter_or_none().html
+    return page.writer_shown().draft().html
 
 
 def test_a_formatted_letter_is_shown_and_read_back_line_by_line(qtbot: QtBot) -> None:
@@ -219,11 +219,11 @@ def test_dropped_files_pictures_into_the_text_the_rest_below_and_for_notes_all_b
     writer = page.writer
     writer.set_mode("reply")
     writer.composer.edit.insertFromMimeData(data)
-    settled(page, qtbot, lambda: len(writer.letter_or_none().files) == 2)
+    settled(page, qtbot, lambda: len(writer.draft().files) == 2)
     assert {one.filename: one.inline for one in writer.letter().files} == {"lamp.png": True, "terms.txt": False}
     writer.set_mode("note")
     writer.composer.edit.insertFromMimeData(data)
-    settled(page, qtbot, lambda: len(writer.letter_or_none().files) == 2)
+    settled(page, qtbot, lambda: len(writer.draft().files) == 2)
     assert not any(one.inline for one in writer.letter().files)
     writer.set_mode("reply")
     assert "cid:" in html_of(page)
@@ -279,7 +279,7 @@ def test_a_mail_with_a_picture_in_its_text_is_passed_on_as_it_looks(page: Page, 
     page.pass_on(made.desk.ask(conversation, key)[0].id)
     settled(page, qtbot, page.new_mail.isVisible)
     writer = page.new_mail.writer
-    (file,) = writer.letter_or_none().files
+    (file,) = writer.draft().files
     assert (file.filename, file.inline) == ("lamp.png", True)
     assert file.content_id.endswith("@deskbell")  # the sender's own could be one that no mail can carry
     settled(page, qtbot, lambda: writer.composer.edit.has_picture(f"cid:{file.content_id}"))

@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -261,3 +264,56 @@ def test_a_paused_mailbox_is_told_on_its_messages_with_the_way_out(page: Page, m
     row = made.desk.ask(outbox_row, message, clock.now())
     assert row is not None
     assert row.state == "queued"
+
+
+@contextmanager
+def refused_by_the_time(made: InboxDesk, key: UUID) -> Iterator[None]:
+    """Somebody else's work keeps the desk busy during the block, and puts the ticket into the Bin: no reply is taken."""
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(tx: Any) -> None:
+        commands.delete_ticket(tx, [key])
+        begun.set()
+        go_on.wait(60)
+
+    with ThreadPoolExecutor(1) as other:
+        done = other.submit(made.desk.do, work)
+        assert begun.wait(60)
+        try:
+            yield
+        finally:
+            go_on.set()
+        done.result()
+
+
+def test_a_refused_reply_comes_back_in_front_of_what_was_written_since(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    assert page.shown is not None
+    writer = page.writer
+    with refused_by_the_time(made, page.shown.detail.id):
+        writer.composer.edit.setHtml("It is <b>done</b>")
+        writer.submit()
+        assert writer.composer.text() == ""
+        writer.composer.edit.setPlainText("By the way")
+    settled(page, qtbot, lambda: writer.composer.text() == "It is done\nBy the way")
+    assert "<b>done</b>" in writer.draft().html
+
+
+def test_a_refused_reply_never_lands_in_the_ticket_that_is_open_by_then(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    assert page.shown is not None
+    key = page.shown.detail.id
+    other = next(one for row in range(2) if (one := page.model.id_at(row)) != key)
+    with refused_by_the_time(made, key):
+        page.writer.composer.edit.setPlainText("For the one alone")
+        page.writer.submit()
+        page.open(other)
+        qtbot.waitUntil(lambda: page.shown is not None and page.shown.detail.id == other)
+        page.writer.composer.edit.setPlainText("For the other")
+    settled(page, qtbot, lambda: made.desk.ask(draft_of, key, made.ann) is not None)
+    kept = made.desk.ask(draft_of, key, made.ann)
+    assert kept is not None
+    assert kept.text == "For the one alone"
+    assert page.writer.composer.text() == "For the other"

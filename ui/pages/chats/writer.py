@@ -1,31 +1,29 @@
 """Writing in a chat: the composer with files and canned answers, as a message, a mail or a note.
 
-`/` begins a canned answer wherever a word begins (`answers`). What is typed is kept as the ticket's draft, so that it is there
-in the inbox too. That one types is told the visitor at most every three seconds, and that one stopped.
+`/` begins a canned answer wherever a word begins (`answers`). What is typed is kept as the ticket's draft (`Drafting`), so that
+it is there in the inbox too. That one types is told the visitor at most every three seconds, and that one stopped.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
 from app.chats.rules import MAX_CHARS
-from app.conversations.commands import NewAttachment
 from app.templates.queries import Canned
 from ui.pages.chats.answers import AnswerCaller
+from ui.pages.inbox.drafting import Drafting
 from ui.pages.inbox.letter import Letter
 from ui.text import count_text, tr
 from ui.widgets.button import Button, ToolButton
-from ui.widgets.composer import Attachment, Composer
+from ui.widgets.composer import Composer
 from ui.widgets.label import Label
 from ui.widgets.layout import row
 
-KEEP_MS = 2000
 TYPING_S = 3.0
 STOPPED_MS = 5000
 
@@ -33,42 +31,30 @@ Way = str
 """How an answer goes: `chat`, `mail`, or `` where only notes can be written."""
 
 
-class ChatWriter(QFrame):
+class ChatWriter(Drafting):
     """The composer beneath a conversation."""
 
     sent = Signal(object, object)  # Letter, way
-    kept = Signal(object)  # Letter: keep it as a draft (an empty one: throw the draft away)
     typing = Signal(bool)
-    files_chosen = Signal(list)
-    image_given = Signal(QImage)
-    attach_wanted = Signal()
     answer_used = Signal(object)  # UUID
-    refused = Signal(str)
     escaped = Signal()
 
     def __init__(self, page: QWidget, *, compact: bool = False) -> None:
         super().__init__()
-        self._letters: dict[str, Letter] = {}
-        self._files: tuple[NewAttachment, ...] = ()
         self._way: Way = "chat"
-        self._mode = "reply"
         self._name = ""
-        self._dirty = self._told = False
+        self._told = False
         self._told_at = -TYPING_S
-        self.turn = 0
-        """Counts what is being written: a file that was chosen for something else is not added."""
         self._build(page, compact=compact)
 
     # -- for the owner
 
     def begin(self, name: str, letters: Sequence[Letter]) -> None:
         """Write to somebody else: what was begun there."""
-        self._pause.stop()
         self._stop_typing()
         self._name = name
-        self._letters = {one.mode: one for one in letters if not one.is_empty}
-        only_note = "note" in self._letters and "reply" not in self._letters
-        self._put("note" if only_note or not self._way else "reply")
+        begun = self._begin(letters)
+        self._put(begun if self._way else "note")
 
     def set_way(self, way: Way, *, primary: bool = True, address: str = "") -> None:
         """How an answer goes. `primary`: is Send what is to be done here? `address`: of a mail.
@@ -77,7 +63,7 @@ class ChatWriter(QFrame):
         """
         self._way, self._address = way, address
         self._primary = primary
-        begun = not (self.letter() if self._mode == "reply" else self._letters.get("reply", Letter())).is_empty
+        begun = not (self.draft() if self._mode == "reply" else self._letters.get("reply", Letter())).is_empty
         if not way and not begun and self._mode != "note":
             self._remember()
             self._put("note")
@@ -89,55 +75,17 @@ class ChatWriter(QFrame):
         """The canned answers, and what their placeholders stand for here."""
         self.caller.set_answers(answers, facts)
 
-    def set_mode(self, mode: str) -> None:
-        """Message or note, with the keyboard in the text."""
-        if mode != self._mode:
-            self._remember()
-            self._put(mode)
-        self.take_focus()
-
-    @property
-    def mode(self) -> str:
-        """reply or note."""
-        return self._mode
-
     @property
     def way(self) -> Way:
         """How an answer goes."""
         return self._way
 
-    def take_focus(self) -> None:
-        """The keyboard comes into the text."""
-        self.composer.edit.setFocus()
-
-    def letter(self) -> Letter:
-        """What is written."""
+    def draft(self) -> Letter:
         return Letter(self._mode, self.composer.text(), files=self._files)
-
-    def add_file(self, file: NewAttachment) -> None:
-        """A file is in the pack: show it."""
-        self._files = (*self._files, file)
-        self._show_files()
-        self._changed()
-
-    def keep_now(self) -> None:
-        """Keep what is written, if it is not kept yet."""
-        self._pause.stop()
-        if self._dirty:
-            self._dirty = False
-            self.kept.emit(self.letter())
-
-    def put_back(self, letter: Letter) -> None:
-        """It could not be sent: here it is again, before what was written since."""
-        now = self.letter() if letter.mode == self._mode else self._letters.get(letter.mode, Letter(letter.mode))
-        text = "\n".join(part for part in (letter.text, now.text) if part)
-        self._letters[letter.mode] = replace(letter, text=text, files=(*letter.files, *now.files))
-        self._put(letter.mode)
-        self._changed()
 
     def submit(self) -> None:
         """Send, or write the note down."""
-        letter = self.letter()
+        letter = self.draft()
         if letter.is_empty:
             self.refused.emit(tr("There is nothing to send: write something first."))
             return
@@ -148,10 +96,7 @@ class ChatWriter(QFrame):
             most = count_text(MAX_CHARS)
             self.refused.emit(tr("A message has at most {most} characters. Send it as two.", most=most))
             return
-        self._pause.stop()
-        self._dirty = False
-        self._letters.pop(self._mode, None)
-        self._put(self._mode)
+        self.clear()
         self._stop_typing()
         self.sent.emit(letter, "note" if letter.mode == "note" else self._way)
 
@@ -192,22 +137,15 @@ class ChatWriter(QFrame):
         )
         edit = self.composer.edit
         edit.set_least(44)
-        edit.textChanged.connect(self._changed)
-        edit.files_given.connect(self.files_chosen)
-        edit.image_given.connect(self.image_given)
+        self._wire()
         edit.escaped.connect(self.escaped)
         self.composer.submitted.connect(self.submit)
-        self.composer.strip.removed.connect(self._remove_file)
-        self.composer.modes.chosen.connect(self._mode_chosen)
         edit.installEventFilter(self)
         # Filters that came last are asked first: the list has its keys before Enter sends.
         self.caller = AnswerCaller(edit, self.composer, page)
         self.caller.used.connect(self.answer_used)
-        self._pause = QTimer(self, singleShot=True, interval=KEEP_MS)
-        self._pause.timeout.connect(self.keep_now)
         self._stopped = QTimer(self, singleShot=True, interval=STOPPED_MS)
         self._stopped.timeout.connect(self._stop_typing)
-        self._outer = QVBoxLayout(self)
         self._outer.addWidget(row((self.composer, 1)))
         self.set_narrow(compact)
 
@@ -218,33 +156,9 @@ class ChatWriter(QFrame):
 
     # -- what happens
 
-    def _mode_chosen(self, mode: str) -> None:
-        if mode != self._mode:
-            self._remember()
-            self._put(mode)
-
-    def _remember(self) -> None:
-        letter = self.letter()
-        self.keep_now()
-        if letter.is_empty:
-            self._letters.pop(letter.mode, None)
-        else:
-            self._letters[letter.mode] = letter
-
-    def _put(self, mode: str) -> None:
-        """Show what is written in a mode."""
-        letter = self._letters.get(mode, Letter(mode))
-        self._mode = mode
-        self.turn += 1
+    def _show_rest(self, letter: Letter) -> None:
         self.caller.list.hide()
-        edit = self.composer.edit
-        blocked = edit.blockSignals(True)
-        self.composer.set_text(letter.text)
-        edit.blockSignals(blocked)
-        self._files = letter.files
-        self._show_files()
         self._dress()
-        self._dirty = False
 
     def _dress(self) -> None:
         note = self._mode == "note"
@@ -260,8 +174,7 @@ class ChatWriter(QFrame):
         self.send.setEnabled(note or bool(self._way))
 
     def _changed(self) -> None:
-        self._dirty = True
-        self._pause.start()
+        super()._changed()
         self._tell_typing()
 
     def _tell_typing(self) -> None:
@@ -281,15 +194,6 @@ class ChatWriter(QFrame):
         if self._told:
             self._told, self._told_at = False, -TYPING_S
             self.typing.emit(False)
-
-    def _show_files(self) -> None:
-        files = [Attachment(str(n), one.filename, one.size, one.content_type) for n, one in enumerate(self._files)]
-        self.composer.strip.set_attachments(files)
-
-    def _remove_file(self, key: str) -> None:
-        self._files = tuple(one for n, one in enumerate(self._files) if str(n) != key)
-        self._show_files()
-        self._changed()
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         super().resizeEvent(event)

@@ -57,14 +57,28 @@ class Post(QObject):
     # -- out
 
     def send(
-        self, writer: Writer, ticket: UUID, letter: Letter, *, seen: UUID | None, solve: bool, chat: UUID | None = None
+        self,
+        writer: Writer,
+        ticket: UUID,
+        letter: Letter,
+        *,
+        seen: UUID | None,
+        solve: bool,
+        here: Callable[[], bool],
+        chat: UUID | None = None,
     ) -> None:
-        """Queue a reply (in this chat, if there is one), or write a note; on a refusal the letter is put back."""
+        """Queue a reply (in this chat, if there is one), or write a note.
+
+        If it is refused it is put back; when the person is not `here` any more, it is a draft of the ticket that it was for.
+        """
         tasks = self._context.tasks
         self.sending.add(ticket)
 
         def failed(_error: Exception) -> bool:
-            writer.put_back(letter)
+            if here():
+                writer.put_back(letter)
+            else:
+                self.keep(ticket, letter)
             left(None)
             return False
 
@@ -110,10 +124,14 @@ class Post(QObject):
             )
 
     def send_new(self, writer: Writer, letter: Letter, then: Callable[[UUID], object], *, solve: bool) -> None:
-        """Write to somebody first."""
+        """Write to somebody first. If it is refused while something else is being written, it is a draft."""
+        turn = writer.turn
 
         def failed(_error: Exception) -> bool:
-            writer.put_back(letter)
+            if writer.turn == turn:
+                writer.put_back(letter)
+            else:
+                self._keep_aside(letter)
             return False
 
         def done(written: Any) -> str:
@@ -189,12 +207,20 @@ class Post(QObject):
             if turn == self._new_turn:  # else another letter has been begun meanwhile
                 self._new_draft = draft
 
+        if letter.about is not None:
+            self._keep_aside(letter)
+            return
+        kept, content = self._new_draft, letter.content()
+        self._context.tasks.do(save_draft, draft=kept, kind="new", then=take, owner=self._owner, **content)
+
+    def _keep_aside(self, letter: Letter) -> None:
+        """Keep what is passed on as a draft of its ticket, and a new mail as one more draft."""
         content = letter.content()
         if letter.about is not None:
             ticket, message = letter.about
             self._context.tasks.do(save_draft, ticket=ticket, kind=FORWARD, answers=message, **content)
-            return
-        self._context.tasks.do(save_draft, draft=self._new_draft, kind="new", then=take, owner=self._owner, **content)
+        else:
+            self._context.tasks.do(save_draft, draft=None, kind="new", **content)
 
     def take_up_new(self, draft: UUID | None) -> None:
         """The draft that a new mail continues."""

@@ -1,8 +1,7 @@
 """Writing a reply, a note or a new mail: the composer with its recipients, files, signature and draft.
 
-A letter may be formatted and have pictures in its text; a note is plain words, and its pictures are files. Nothing typed is
-ever lost: two seconds after the last key a draft is kept, so is it when another ticket is opened, and a letter that was called
-back is a draft again. What is sent leaves the field at once; if it cannot be queued it comes back.
+A letter may be formatted and have pictures in its text; a note is plain words, and its pictures are files. That nothing typed
+is ever lost is `Drafting`; a letter that was called back is a draft again.
 """
 
 from __future__ import annotations
@@ -12,69 +11,53 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage, QTextCursor
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtWidgets import QVBoxLayout
 
 from app.conversations.commands import NewAttachment
 from app.kernel.errors import UserError
 from app.mime.rich import from_html, is_plain, trimmed
 from app.outbox.rules import wire_size
 from ui.pages.inbox import formatted
+from ui.pages.inbox.drafting import KEEP_MS, Drafting
 from ui.pages.inbox.letter import Letter
 from ui.pages.inbox.loading import Sender
 from ui.pages.inbox.recipients import Person, Recipients
 from ui.pages.inbox.words import names_text
 from ui.text import size_text, tr
 from ui.widgets.button import Button, ToolButton
-from ui.widgets.composer import Attachment, Composer
+from ui.widgets.composer import Composer
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import row
 
 __all__ = ["KEEP_MS", "USUAL_LIMIT", "Letter", "Writer"]
 
-KEEP_MS = 2000
-
 USUAL_LIMIT = 25_000_000
 """Bytes that nearly every mail server takes."""
 
 
-class Writer(QFrame):
+class Writer(Drafting):
     """The composer of the conversation; with `new` the one of a mail to somebody."""
 
     sent = Signal(object, bool)  # Letter, solve
-    kept = Signal(object)  # Letter: keep it as a draft (an empty one: throw the draft away)
-    files_chosen = Signal(list)  # paths, dropped on the text
     pictures_chosen = Signal()  # the person wants to choose some from the disk
     pictures_missing = Signal(list)  # list[NewAttachment]: their points are wanted
-    image_given = Signal(QImage)
-    attach_wanted = Signal()
     later_wanted = Signal()
     completion_wanted = Signal(object, str)
-    refused = Signal(str)
 
     def __init__(self, *, new: bool = False) -> None:
-        super().__init__()
+        super().__init__("new" if new else "reply")
         self._new = new
-        self._letters: dict[str, Letter] = {}
         self._default: tuple[tuple[Person, ...], tuple[Person, ...]] = ((), ())
-        self._files: tuple[NewAttachment, ...] = ()
         self._senders: tuple[Sender, ...] = ()
         self._sender = ""
         self._about: tuple[UUID, UUID] | None = None
         self._chat: str | None = None
-        self._dirty = False
-        self._shown_mode = "new" if new else "reply"
         self._read: tuple[int, tuple[str, str]] = (-1, ("", ""))
-        self.turn = 0
         self._build()
 
     # -- for the page
-
-    @property
-    def mode(self) -> str:
-        """reply, note or new."""
-        return self._shown_mode
 
     @property
     def takes_pictures(self) -> bool:
@@ -101,11 +84,6 @@ class Writer(QFrame):
         if not other:
             self._put(self.mode)
 
-    @property
-    def dirty(self) -> bool:
-        """Is something written that is not kept yet?"""
-        return self._dirty
-
     def begin(
         self,
         to: Sequence[Person],
@@ -117,18 +95,16 @@ class Writer(QFrame):
         mode: str = "",
     ) -> None:
         """Write in another ticket: its recipients, the addresses to write from, and what was begun there."""
-        self._pause.stop()
+        begun = self._begin(drafts)
         self._default = (tuple(to), tuple(cc))
-        self._letters = {one.mode: one for one in drafts if not one.is_empty}
         self._senders, self._sender = tuple(senders), sender
         self._hint.hide()
-        chosen = mode or ("note" if "note" in self._letters and "reply" not in self._letters else "reply")
-        self._put("new" if self._new else chosen)
+        self._put("new" if self._new else mode or begun)
 
     def take_up(self, letters: Sequence[Letter]) -> None:
         """Drafts that came from elsewhere (a reply was called back); what is being typed here stays."""
         for letter in letters:
-            if letter.is_empty or (letter.mode == self.mode and not self.letter_or_none().is_empty):
+            if letter.is_empty or (letter.mode == self.mode and not self.draft().is_empty):
                 continue
             self._letters[letter.mode] = letter
             if letter.mode == self.mode:
@@ -142,13 +118,6 @@ class Writer(QFrame):
             self.recipients.set_people(to, cc)
             self._say_to()
 
-    def set_mode(self, mode: str) -> None:
-        """Reply or note, with the keyboard in the text."""
-        if mode != self.mode:
-            self._remember()
-            self._put(mode)
-        self.composer.edit.setFocus()
-
     def letter(self) -> Letter:
         """What is written. Raises UserError for an address that is none."""
         people = (self.recipients.to, self.recipients.cc, self.recipients.bcc)
@@ -157,7 +126,7 @@ class Writer(QFrame):
         subject = self.recipients.subject.text().strip() if self._new else ""
         return replace(self._words(), to=to, cc=cc, bcc=bcc, subject=subject, sender=sender, about=self._about)
 
-    def letter_or_none(self) -> Letter:
+    def draft(self) -> Letter:
         """The same for a draft: half-typed addresses are left out."""
         try:
             return self.letter()
@@ -179,17 +148,6 @@ class Writer(QFrame):
             self._read = (document.revision(), formatted.content(document))
         return self._read[1]
 
-    def letters(self) -> tuple[Letter, ...]:
-        """What is written in this ticket, the letter in front and the other ones."""
-        others = [one for one in self._letters.values() if one.mode != self.mode]
-        return (self.letter_or_none(), *others)
-
-    def add_file(self, file: NewAttachment) -> None:
-        """A file is in the pack: show it."""
-        self._files = (*self._files, file)
-        self._show_files()
-        self._changed()
-
     def place_picture(self, file: NewAttachment, image: QImage) -> None:
         """A picture is in the pack: it stands in the text from now on, where the cursor is."""
         self._files = (*self._files, file)
@@ -198,13 +156,6 @@ class Writer(QFrame):
     def show_picture(self, file: NewAttachment, image: QImage) -> None:
         """The points of a picture that the text names already."""
         self.composer.edit.set_picture(f"cid:{file.content_id}", image)
-
-    def keep_now(self) -> None:
-        """Keep what is written, if it is not kept yet."""
-        self._pause.stop()
-        if self._dirty:
-            self._dirty = False
-            self.kept.emit(self.letter_or_none())
 
     def warn(self, words: str) -> None:
         """A line above the text: the customer has written again."""
@@ -230,18 +181,8 @@ class Writer(QFrame):
         self.sent.emit(letter, solve)
 
     def clear(self) -> None:
-        """Empty the text and files of this mode."""
-        self._pause.stop()
-        self._dirty = False
-        self._letters.pop(self.mode, None)
         self._hint.hide()
-        self._put(self.mode)
-
-    def put_back(self, letter: Letter) -> None:
-        """It could not be sent: here it is again."""
-        self._letters[letter.mode] = letter
-        self._put(letter.mode)
-        self._changed()
+        super().clear()
 
     def _chosen_sender(self) -> str:
         """The address chosen; nothing while it is the one that the desk would take anyway."""
@@ -286,22 +227,15 @@ class Writer(QFrame):
         self._size_words = Label("", "small", tone="warn", wrap=True)
         self._size_words.hide()
         inner.insertWidget(inner.count() - 1, self._size_words)
-        self._pause = QTimer(self, singleShot=True, interval=KEEP_MS)
-        self._pause.timeout.connect(self.keep_now)
+        self._wire()
         edit = self.composer.edit
-        edit.textChanged.connect(self._changed)
-        edit.files_given.connect(self.files_chosen)
-        edit.image_given.connect(self.image_given)
         edit.paste_html = self._paste
         self.composer.format.picture_wanted.connect(self.pictures_chosen)
         edit.focused.connect(lambda _on: self._show_signature())
         self.composer.submitted.connect(self.submit)
-        self.composer.strip.removed.connect(self._remove_file)
-        self.composer.modes.chosen.connect(self._mode_chosen)
-        self._outer = QVBoxLayout(self)
         self._outer.addWidget(self.composer)
         self.set_narrow(False)
-        self._put("new" if self._new else "reply")
+        self._put(self.mode)
 
     def set_narrow(self, narrow: bool) -> None:
         """Less air in a narrow window."""
@@ -316,34 +250,15 @@ class Writer(QFrame):
             mode, tr("Write a reply…")
         )
 
-    def _mode_chosen(self, mode: str) -> None:
-        if mode != self._shown_mode:
-            self._remember()
-            self._put(mode)
+    def _blank(self, mode: str) -> Letter:
+        return Letter(mode, "", *self._default)
 
-    def _remember(self) -> None:
-        letter = self.letter_or_none()
-        self.keep_now()
-        if letter.is_empty:
-            self._letters.pop(letter.mode, None)
-        else:
-            self._letters[letter.mode] = letter
-
-    def _put(self, mode: str) -> None:
-        """Show what is written in a mode."""
-        letter = self._letters.get(mode, Letter(mode, "", *self._default))
-        self._shown_mode = mode
-        self.turn += 1
-        note = mode == "note"
+    def _show_rest(self, letter: Letter) -> None:
+        note = self.mode == "note"
         plain = note or self.by_chat
-        self.composer.set_mode(mode, self._placeholder(mode))
-        self.composer.edit.blockSignals(True)
-        self._files = letter.files
-        self._set_words(letter)
-        self.composer.edit.blockSignals(False)
+        self.composer.set_mode(self.mode, self._placeholder(self.mode))
         self.formatting.setVisible(not plain)
         self.composer.format.setVisible(not plain and self.formatting.isChecked())
-        self._show_files()
         self._about = letter.about
         self.recipients.set_people(letter.to or self._default[0], letter.cc, letter.bcc)
         self.recipients.set_senders([(one.address, one.words) for one in self._senders], letter.sender or self._sender)
@@ -359,9 +274,8 @@ class Writer(QFrame):
         self.send_solve.setVisible(not plain)
         self._say_to()
         self._show_signature()
-        self._dirty = False
 
-    def _set_words(self, letter: Letter) -> None:
+    def _show_words(self, letter: Letter) -> None:
         self._read = (-1, ("", ""))
         pictures = [one for one in letter.files if one.inline]
         if not letter.html or not self.takes_pictures:
@@ -393,7 +307,7 @@ class Writer(QFrame):
         if self.by_chat:
             aside.setText(tr("To {names}, in the chat", names=self._chat) if self._chat else tr("In the chat"))
             return
-        letter = self.letter_or_none()
+        letter = self.draft()
         words = tr("To {names}", names=names_text(letter.to)) if letter.to else tr("No recipient yet")
         copies = (*letter.cc, *letter.bcc)
         aside.setText(f"{words} · {tr('Cc {names}', names=names_text(copies))}" if copies else words)
@@ -411,12 +325,7 @@ class Writer(QFrame):
         self._signature.setVisible(bool(self._signature.text()) and self.takes_pictures and active)
 
     def _show_files(self) -> None:
-        files = [
-            Attachment(str(n), one.filename, one.size, one.content_type)
-            for n, one in enumerate(self._files)
-            if not one.inline
-        ]
-        self.composer.strip.set_attachments(files)
+        super()._show_files()
         self._say_size()
 
     def _say_size(self) -> None:
@@ -437,14 +346,8 @@ class Writer(QFrame):
             takes = tr("Many mail servers take no more than {limit}.", limit=size_text(limit))
         self._size_words.setText(f"{tr('This mail has about {size}.', size=size)} {takes}")
 
-    def _remove_file(self, key: str) -> None:
-        self._files = tuple(one for n, one in enumerate(self._files) if str(n) != key)
-        self._show_files()
-        self._changed()
-
     def _changed(self) -> None:
-        self._dirty = True
-        self._pause.start()
+        super()._changed()
         self._say_to()
         self._say_size()
         self._show_signature()

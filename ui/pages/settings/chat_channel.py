@@ -159,6 +159,7 @@ class ChannelPane(Pane):
             words, tone, more = tr("Starting"), "plain", tr("The engine has not said anything yet.")
         self._state.set_state(words, tone)
         self._words.setText(more)
+        self._words.setVisible(bool(more))
 
     def state_words(self) -> str:
         """What is said of the channel."""

@@ -109,10 +109,9 @@ class Pane(QFrame):
             field.toggled.connect(lambda _on: self._changed())
         elif isinstance(field, QPlainTextEdit):
             field.textChanged.connect(self._changed)
-        if isinstance(field, NumberField):
-            shown: QWidget = row(field, Label(field.unit, "muted"), None)
-        else:
-            shown = row((field, 1), *beside) if beside else field
+        more = (Label(field.unit, "muted"),) if isinstance(field, NumberField) else beside
+        fixed = field.minimumWidth() == field.maximumWidth()
+        shown = row(field, *more, None) if fixed and more else row((field, 1), *more) if more else field
         form_row = FormRow(label, shown, hint=hint, label_width=self.label_width)
         self.target.addWidget(form_row)
         return form_row
