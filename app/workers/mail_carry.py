@@ -28,8 +28,7 @@ from app.connectors.email.config import AuthKind, MailServer, Secret, ServerUrl
 from app.connectors.email.imap import ImapSession
 from app.kernel.blobs import BlobRef, Packs
 from app.kernel.errors import ExternalError, Reason, UserError
-from app.mime.dates import parse_date
-from app.mime.parse import read_headers
+from app.workers.crossing import cross_in_one_call
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +83,9 @@ def header_hash(raw: bytes) -> bytes:
 
 def written_at(raw: bytes) -> datetime | None:
     """What a mail's Date says."""
+    from app.mime.dates import parse_date  # only now: nearly all mail is fetched without
+    from app.mime.parse import read_headers
+
     return parse_date(read_headers(raw[:_HEADER_BYTES]).line("date"))
 
 
@@ -190,6 +192,7 @@ def _serve(line: Connection, folder: Path) -> None:
     for name in ("SIGINT", "SIGTERM"):  # the owner decides when this ends; a Ctrl-C in a terminal reaches everybody
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.umask(0o077)
+    cross_in_one_call(Carried, BlobRef)
     with contextlib.suppress(EOFError, OSError, BrokenPipeError):
         server = _server(line.recv())
         try:

@@ -15,17 +15,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from multiprocessing.reduction import ForkingPickler
-from operator import attrgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from app.kernel.blobs import BlobRef, Packs, StorageError
 from app.mime.model import Address, Bounce, BounceRecipient, Fold, ParsedMail, Part, Trust
+from app.workers.crossing import cross_in_one_call
 
 log = logging.getLogger(__name__)
 
@@ -38,8 +37,8 @@ no fault of the mail that was in hand. It says when it has started, and as long 
 
 FEW: Final = 8
 _TOO_LONG: Final = getattr(signal, "SIGPROF", None)
-_SHARE: Final = 16  # mails handed to a process at a time
-_TOLD_AT_ONCE: Final = 8  # mails that a process answers at a time, unless they take long
+_SHARE: Final = 32  # mails handed to a process at a time
+_TOLD_AT_ONCE: Final = 32  # mails that a process answers at a time, unless they take long
 _TELL_S: Final = 0.05
 
 
@@ -258,8 +257,7 @@ def _serve(line: Connection, folder: Path, limit_s: float) -> None:
     for name in ("SIGINT", "SIGTERM"):  # the owner decides when this ends; a Ctrl-C in a terminal reaches everybody
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.umask(0o077)
-    for kind in (ParsedMail, Address, Part, Fold, Trust, Bounce, BounceRecipient):
-        ForkingPickler.register(kind, _in_one_call(kind))
+    cross_in_one_call(ParsedMail, Address, Part, Fold, Trust, Bounce, BounceRecipient)
     packs = Packs(folder)
     with contextlib.suppress(EOFError, OSError):
         line.send([])
@@ -281,9 +279,3 @@ def _allow(limit_s: float) -> None:
     """Let this process spend so much processor time from now on. Where there is no such timer, only the clock rules."""
     if sys.platform != "win32":
         signal.setitimer(signal.ITIMER_PROF, limit_s)
-
-
-def _in_one_call(kind: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:
-    """How to send one of our frozen dataclasses so that it is made again with one call, not field by field."""
-    values = attrgetter(*(field.name for field in fields(kind)))
-    return lambda one: (kind, values(one))
