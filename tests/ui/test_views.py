@@ -279,7 +279,7 @@ def test_a_view_is_dragged_to_another_place(made: InboxDesk, qapp: QApplication)
     dragged = model.mimeData([model.index(3, 0)])
     assert isinstance(dragged, QMimeData)
     model.dropMimeData(dragged, Qt.DropAction.MoveAction, 1, 0, QModelIndex())
-    assert [one.key for one in model.views] == [found[n].key for n in (0, 3, 1, 2)]
+    assert [one.key for one in model.shown] == [found[n].key for n in (0, 3, 1, 2)]
     assert told == [[found[n].id for n in (0, 3, 1, 2)]]
 
 

@@ -10,19 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QPointF,
-    QRect,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
@@ -39,14 +27,13 @@ from ui.text import tr
 from ui.widgets.fuzzy import Match, fuzzy
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import row, set_box
+from ui.widgets.lines import Index, Lines
 from ui.widgets.overlay import Overlay
 from ui.widgets.paint import draw_avatar, draw_check, draw_dot, draw_row_ground, draw_text
 
 ROW: Final = 34
 _SHOWN = 8
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1, Qt.Key.Key_PageDown: _SHOWN, Qt.Key.Key_PageUp: -_SHOWN}
-_Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
 
 
 @dataclass(frozen=True)
@@ -67,30 +54,14 @@ class Option:
     state: Qt.CheckState | None = None
 
 
-class _Options(QAbstractListModel):
+class _Options(Lines[Option]):
     """The options that fit what is typed."""
 
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.shown: list[Option] = []
+    def words(self, one: Option) -> str:
+        return one.text
 
-    def show(self, options: list[Option]) -> None:
-        self.beginResetModel()
-        self.shown = options
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _NOWHERE, /) -> int:
-        return 0 if parent.isValid() else len(self.shown)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> object:
-        if not index.isValid() or index.row() >= len(self.shown):
-            return None
-        one = self.shown[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return one.text
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(part for part in (one.text, one.hint, _state_word(one.state)) if part)
-        return None
+    def spoken(self, one: Option) -> str:
+        return ", ".join(part for part in (one.text, one.hint, _state_word(one.state)) if part)
 
 
 def _state_word(state: Qt.CheckState | None) -> str:
@@ -105,10 +76,10 @@ class _Painter(QStyledItemDelegate):
         super().__init__(parent)
         self._options = options
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index, /) -> QSize:
         return QSize(160, ROW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, /) -> None:
         one = self._options.shown[index.row()]
         rect = QRectF(option.rect)
         painter.save()

@@ -10,18 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QPoint,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QObject, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
@@ -29,12 +18,11 @@ from ui.text import count_text, tr
 from ui.theme import SMALL, font
 from ui.widgets.label import Label
 from ui.widgets.layout import row, set_box
+from ui.widgets.lines import Index, Lines
 from ui.widgets.paint import draw_row_ground, draw_text
 
 ROW: Final = 32
 _MOST = 6
-_Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +35,12 @@ class Suggestion:
     text: str
 
 
-class _Suggestions(QAbstractListModel):
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.shown: tuple[Suggestion, ...] = ()
+class _Suggestions(Lines[Suggestion]):
+    def words(self, one: Suggestion) -> str:
+        return one.name
 
-    def show(self, shown: Sequence[Suggestion]) -> None:
-        self.beginResetModel()
-        self.shown = tuple(shown)
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _NOWHERE, /) -> int:
-        return 0 if parent.isValid() else len(self.shown)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> object:
-        if not index.isValid() or index.row() >= len(self.shown):
-            return None
-        one = self.shown[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return one.name
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ". ".join(part for part in (one.name, one.word, one.text) if part)
-        return None
+    def spoken(self, one: Suggestion) -> str:
+        return ". ".join(part for part in (one.name, one.word, one.text) if part)
 
 
 class _Painter(QStyledItemDelegate):
@@ -76,10 +48,10 @@ class _Painter(QStyledItemDelegate):
         super().__init__(parent)
         self._options = options
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index, /) -> QSize:
         return QSize(160, ROW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, /) -> None:
         one, rect = self._options.shown[index.row()], QRectF(option.rect)
         painter.save()
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)

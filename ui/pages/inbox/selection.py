@@ -10,18 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QEvent,
-    QModelIndex,
-    QObject,
-    QPersistentModelIndex,
-    QPointF,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
@@ -42,6 +31,7 @@ from ui.theme import tokens
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import column, flow, row, set_box
+from ui.widgets.lines import Index, Lines
 from ui.widgets.paint import draw_pill, draw_text, pill_width
 from ui.widgets.toggle import CheckBox
 
@@ -61,8 +51,6 @@ _BUTTONS = (
     ("merge", "Merge"),
 )
 _MORE = ("assign_me", "solve", "reopen", "unread", "read", "follow_up", "spam", "block", "delete", "restore")
-_Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
 
 
 class SelectionHead(QFrame):
@@ -95,25 +83,10 @@ class SelectionHead(QFrame):
         (self.cleared if self._is_all else self.all_wanted).emit()
 
 
-class _Chosen(QAbstractListModel):
+class _Chosen(Lines[TicketRow]):
     """The first of the tickets that are chosen."""
 
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.rows: list[TicketRow] = []
-
-    def show(self, rows: list[TicketRow]) -> None:
-        self.beginResetModel()
-        self.rows = rows
-        self.endResetModel()
-
-    def rowCount(self, parent: _Index = _NOWHERE, /) -> int:
-        return 0 if parent.isValid() else len(self.rows)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> object:
-        if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole) or not index.isValid():
-            return None
-        one = self.rows[index.row()]
+    def words(self, one: TicketRow) -> str:
         return f"{one.customer_name}: {one.subject}. {_state_word(one)}"
 
 
@@ -124,11 +97,11 @@ class _ChosenPainter(QStyledItemDelegate):
         super().__init__(parent)
         self._chosen = chosen
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index, /) -> QSize:
         return QSize(200, _ROW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
-        one, rect = self._chosen.rows[index.row()], QRectF(option.rect)
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, /) -> None:
+        one, rect = self._chosen.shown[index.row()], QRectF(option.rect)
         painter.save()
         if index.row():
             painter.fillRect(QRectF(rect.x(), rect.y(), rect.width(), 1), QColor(tokens().line))
@@ -205,7 +178,7 @@ class SelectionPanel(QFrame):
         """`count` are chosen; `rows` are those of the first that are known."""
         self.title.setText(tr("{n} ticket|{n} tickets", n=count))
         self._facts.setText(_facts(count, rows))
-        self._chosen.show(list(rows))
+        self._chosen.show(rows)
         self._tile.setMaximumHeight(_ROW * max(1, len(rows)) + 4)
         left = count - len(rows)
         self._rest.setText(tr("and {n} more", n=left) if left > 0 and rows else "")

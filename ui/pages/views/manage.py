@@ -6,17 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import (
-    QAbstractListModel,
-    QMimeData,
-    QModelIndex,
-    QPersistentModelIndex,
-    QPointF,
-    QRectF,
-    QSize,
-    Qt,
-    Signal,
-)
+from PySide6.QtCore import QMimeData, QModelIndex, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -33,61 +23,42 @@ from ui.theme import SMALL, tokens
 from ui.widgets.button import Button
 from ui.widgets.label import Label
 from ui.widgets.layout import row
+from ui.widgets.lines import Index, Lines
 from ui.widgets.overlay import Dialog
 from ui.widgets.paint import draw_focus, draw_row_ground, draw_text
 
 VIEW_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 _ROW = 40
 _MIME = "application/x-deskbell-view"
-_Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
 _State = QStyle.StateFlag
 
 
-class OrderModel(QAbstractListModel):
+class OrderModel(Lines[ViewInfo]):
     """All views in their order; dropping a row elsewhere tells the new order."""
 
     ordered = Signal(object)  # list[UUID]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.views: tuple[ViewInfo, ...] = ()
+    line_role = VIEW_ROLE
 
-    def show(self, found: tuple[ViewInfo, ...]) -> None:
-        """Show these."""
-        if found != self.views:
-            self.beginResetModel()
-            self.views = found
-            self.endResetModel()
+    def words(self, one: ViewInfo) -> str:
+        return view_word(one)
+
+    def spoken(self, one: ViewInfo) -> str:
+        return ", ".join(filter(None, [view_word(one), whose(one)]))
 
     def move(self, place: int, to: int) -> None:
         """Put the view at `place` before the one at `to`."""
-        if not 0 <= place < len(self.views) or not 0 <= to <= len(self.views) or to in (place, place + 1):
+        if not 0 <= place < len(self.shown) or not 0 <= to <= len(self.shown) or to in (place, place + 1):
             return
         self.beginMoveRows(QModelIndex(), place, place, QModelIndex(), to)
-        moved = list(self.views)
+        moved = list(self.shown)
         one = moved.pop(place)
         moved.insert(to if to < place else to - 1, one)
-        self.views = tuple(moved)
+        self.shown = tuple(moved)
         self.endMoveRows()
-        self.ordered.emit([view.id for view in self.views])
+        self.ordered.emit([view.id for view in self.shown])
 
-    def rowCount(self, parent: _Index = _NOWHERE, /) -> int:
-        return 0 if parent.isValid() else len(self.views)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> Any:
-        if not index.isValid() or not 0 <= index.row() < len(self.views):
-            return None
-        view = self.views[index.row()]
-        if role == VIEW_ROLE:
-            return view
-        if role == Qt.ItemDataRole.DisplayRole:
-            return view_word(view)
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return ", ".join(filter(None, [view_word(view), whose(view)]))
-        return None
-
-    def flags(self, index: _Index, /) -> Qt.ItemFlag:
+    def flags(self, index: Index, /) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.ItemIsDropEnabled
         return super().flags(index) | Qt.ItemFlag.ItemIsDragEnabled
@@ -103,11 +74,11 @@ class OrderModel(QAbstractListModel):
         data.setData(_MIME, str(indexes[0].row()).encode())
         return data
 
-    def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: _Index, /) -> bool:
+    def dropMimeData(self, data: QMimeData, action: Qt.DropAction, row: int, column: int, parent: Index, /) -> bool:
         raw = bytes(data.data(_MIME).data())
         if action is not Qt.DropAction.MoveAction or not raw.isdigit():
             return False
-        self.move(int(raw), row if row >= 0 else len(self.views))
+        self.move(int(raw), row if row >= 0 else len(self.shown))
         return False  # it is moved already: nobody is to take the old row out
 
 
@@ -121,10 +92,10 @@ def whose(view: ViewInfo) -> str:
 
 
 class _Painter(QStyledItemDelegate):
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index, /) -> QSize:
         return QSize(200, _ROW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, /) -> None:
         view: ViewInfo = index.data(VIEW_ROLE)
         rect, state = QRectF(option.rect).adjusted(0, 1, 0, -1), option.state
         painter.save()
@@ -251,7 +222,7 @@ class ManageViews(Dialog):
     def _show(self, found: tuple[ViewInfo, ...]) -> None:
         marked, place = self._marked(), self.list.currentIndex().row()
         self.model.show(tuple(one for one in found if one.is_built_in or not one.hidden))
-        keys: list[UUID] = [one.id for one in self.model.views]
+        keys: list[UUID] = [one.id for one in self.model.shown]
         if marked is not None:
             at = keys.index(marked.id) if marked.id in keys else min(place, len(keys) - 1)
             self.list.setCurrentIndex(self.model.index(at))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QVBoxLayout
 
 from app.conditions.tree import Node
@@ -19,10 +19,9 @@ from ui.pages.inbox.list_rows import ListPainter
 from ui.text import tr
 from ui.widgets.label import Label
 from ui.widgets.layout import row
+from ui.widgets.lines import Lines
 
 SHOWN = 30
-_Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,32 +45,16 @@ def fields_of(db: Any) -> dict[str, FieldEntry]:
     return {one.name: one for one in catalogue(db)}
 
 
-class RowsModel(QAbstractListModel):
+class RowsModel(Lines[TicketRow]):
     """A few rows of tickets, to look at."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._rows: tuple[TicketRow, ...] = ()
+    line_role = ROW_ROLE
 
-    def show(self, rows: tuple[TicketRow, ...]) -> None:
-        """Show these."""
-        if rows != self._rows:
-            self.beginResetModel()
-            self._rows = rows
-            self.endResetModel()
+    def words(self, one: TicketRow) -> str:
+        return one.subject
 
-    def rowCount(self, parent: _Index = _NOWHERE, /) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> Any:
-        if not index.isValid() or not 0 <= index.row() < len(self._rows):
-            return None
-        one = self._rows[index.row()]
-        if role == ROW_ROLE:
-            return one
-        if role == Qt.ItemDataRole.DisplayRole:
-            return one.subject
-        return spoken(one) if role == Qt.ItemDataRole.AccessibleTextRole else None
+    def spoken(self, one: TicketRow) -> str:
+        return spoken(one)
 
 
 class Preview(QFrame):

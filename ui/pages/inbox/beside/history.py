@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QModelIndex, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -14,11 +12,10 @@ from ui.icons import draw_icon
 from ui.pages.inbox.words import channel_icon
 from ui.text import ago_text, tr
 from ui.theme import SMALL, tokens
+from ui.widgets.lines import Index, Lines
 from ui.widgets.paint import draw_focus, draw_text
 
 _MOMENT = int(Qt.ItemDataRole.UserRole) + 1
-_Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
 _LINE = 52
 
 
@@ -57,44 +54,26 @@ def moment_icon(moment: Moment) -> str:
     )
 
 
-class HistoryModel(QAbstractListModel):
+class HistoryModel(Lines[Moment]):
     """Moments, newest first."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._moments: tuple[Moment, ...] = ()
+    line_role = _MOMENT
 
-    def show(self, moments: tuple[Moment, ...]) -> None:
-        """Show others."""
-        if moments != self._moments:
-            self.beginResetModel()
-            self._moments = moments
-            self.endResetModel()
+    def words(self, one: Moment) -> str:
+        return moment_words(one)[0]
 
-    def rowCount(self, parent: _Index = _NOWHERE, /) -> int:
-        return 0 if parent.isValid() else len(self._moments)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> Any:
-        if not index.isValid() or not 0 <= index.row() < len(self._moments):
-            return None
-        moment = self._moments[index.row()]
-        if role == _MOMENT:
-            return moment
-        title, what = moment_words(moment)
-        if role == Qt.ItemDataRole.DisplayRole:
-            return title
-        if role == Qt.ItemDataRole.AccessibleTextRole:
-            return f"{title}. {what}. {ago_text(moment.at, clock.now())}"
-        return None
+    def spoken(self, one: Moment) -> str:
+        title, what = moment_words(one)
+        return f"{title}. {what}. {ago_text(one.at, clock.now())}"
 
 
 class _MomentPainter(QStyledItemDelegate):
     """A round icon on a line, a title, and what happened when."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index, /) -> QSize:
         return QSize(160, _LINE)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, /) -> None:
         moment: Moment = index.data(_MOMENT)
         t, rect = tokens(), QRectF(option.rect)
         painter.save()
@@ -145,7 +124,7 @@ class History(QListView):
         self.moments.modelReset.connect(self._fit)
         self._fit()
 
-    def currentChanged(self, current: _Index, previous: _Index, /) -> None:
+    def currentChanged(self, current: Index, previous: Index, /) -> None:
         super().currentChanged(current, previous)
         if self.hasFocus():
             self.moved_to.emit(current.row())
