@@ -32,8 +32,13 @@ def unmerge(args: argparse.Namespace, out: Output) -> int:
         ticket = desk.ask(_own_ticket, args.number)
         if ticket is None:
             raise unknown(args.number)
-        desk.do(commands.unmerge, ticket)
-    out.one({"number": args.number}, f"#{args.number} is a ticket of its own again.")
+        done = desk.do(commands.unmerge, ticket)
+    lines = [f"#{args.number} is a ticket of its own again."]
+    if done.followed:
+        lines.append(f"{done.followed} written meanwhile went with it: what answers its messages.")
+    if done.stayed:
+        lines.append(f"{done.stayed} written meanwhile stayed. `split` takes a message out.")
+    out.one({"number": args.number, "followed": done.followed, "stayed": done.stayed}, lines)
     return 0
 
 

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.tickets.commands import add_tag, assign, set_priority
+from app.tickets.commands import add_note, add_tag, assign, merge, reply, set_priority
 from app.tickets.queries import TicketDetail, message_ids, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from ui.pages.inbox.merge import MergeSheet
@@ -109,6 +109,30 @@ def test_different_customers_are_warned_of_and_one_of_several_parts_is_chosen(
     parts.buttons[1].click()
     qtbot.waitUntil(lambda: page.model.rowCount() == 2)
     assert len(detail(made, kept).numbers) == 2
+
+
+def test_what_was_written_since_is_said_before_one_is_taken_out(
+    page: Page, made: InboxDesk, tickets: list[UUID], qtbot: QtBot
+) -> None:
+    first, second, _ = tickets
+    made.desk.do(merge, first, second)
+    (asked, *_) = made.desk.ask(message_ids, first)
+    ours = made.desk.do(reply, second, text="It comes today.", answers=asked)
+    made.desk.do(add_note, second, "A good customer.")
+    page.open(second)
+
+    def is_whole() -> bool:
+        return page.shown is not None and page.shown.detail.id == second and len(page.shown.messages) == 5
+
+    qtbot.waitUntil(is_whole, timeout=30_000)
+    qtbot.waitUntil(lambda: page.context.tasks.running == 0, timeout=30_000)
+    assert page.context.actions.run("unmerge")
+    parts = sheet_of(page, UnmergeSheet, qtbot)
+    said = " ".join(words(parts))
+    assert "1 reply written since answers its messages and goes with it." in said
+    assert "1 reply or note written since stays in #2." in said
+    parts.buttons[0].click()
+    qtbot.waitUntil(lambda: ours.message in made.desk.ask(message_ids, first), timeout=30_000)
 
 
 def test_a_message_and_what_followed_it_become_a_ticket(

@@ -15,7 +15,7 @@ from app.kernel.store import Tx
 from app.people.history import mark_action, record_event
 from app.people.rules import EventKind
 from app.people.tables import Event
-from app.tickets.commands.results import Changed
+from app.tickets.commands.results import Changed, TakenApart
 from app.tickets.commands.rows import (
     Tickets,
     change,
@@ -30,6 +30,7 @@ from app.tickets.commands.rows import (
 from app.tickets.commands.status import apply_status, set_fields
 from app.tickets.commands.tags import put_tag
 from app.tickets.queries.conversation import conversation_ids, message_ids
+from app.tickets.queries.merging import meanwhile, merge_line
 from app.tickets.rules import TO_DO, Status
 from app.tickets.tables import Placement, Ticket, TicketLink
 
@@ -77,35 +78,36 @@ def join(tx: Tx, ticket: UUID, into: UUID) -> bool:
     return True
 
 
-def unmerge(tx: Tx, ticket: UUID) -> Changed:
+def unmerge(tx: Tx, ticket: UUID) -> TakenApart:
     """Take a merged ticket out again, with its own messages and those that came to its number since.
 
-    What it brought goes with it: its tags, and what made the whole unread. It is open if its customer has written since.
-    Raises UserError for one that is not merged.
+    What it brought goes with it: its tags, and what made the whole unread; so does what was written meanwhile and answers
+    what is its own (`queries.meanwhile` says before what that is, and what stays). It is open if its customer has written
+    since, and waits if the last word is ours. Raises UserError for one that is not merged.
     """
     row = ticket_row(tx, ticket)
     if row.merged_into is None:
         msg = f"Ticket #{row.number} is not merged."
         raise UserError(msg)
-    target = ticket_row(tx, row.merged_into)
-    merged = _when_merged(tx, row, target)
+    tx.flush()
+    target, since = ticket_row(tx, row.merged_into), meanwhile(tx, row.id)
+    merged = merge_line(tx, row.id, target.id)
     change(tx, row, "merged_into", None, EventKind.MERGED)
     tx.touch("ticket", target.id)
     tx.flush()
     if merged is not None:
         _take_along(tx, row, target, merged)
+    for message in since.follow:
+        put_message(tx, message, row.id)
     for one in (row, target, living_row(tx, target.id)):
         summarise(tx, one)
-    if merged is not None and row.status not in TO_DO and _wrote_since(tx, row.id, merged.occurred_at):
-        apply_status(tx, row, Status.OPEN)
+    if merged is not None and (last := _last_word_since(tx, row.id, merged.occurred_at)):
+        if last == "in" and row.status not in TO_DO:
+            apply_status(tx, row, Status.OPEN)
+        elif last == "out" and row.status in TO_DO:
+            apply_status(tx, row, Status.WAITING)
     mark_action(tx)
-    return Changed(tx.action, 1)
-
-
-def _when_merged(tx: Tx, row: Ticket, target: Ticket) -> Event | None:
-    """The line of history that tells of the merge that holds now."""
-    merged = select(Event).where(Event.ticket == row.id, Event.kind == EventKind.MERGED).order_by(Event.id.desc())
-    return next((line for line in tx.scalars(merged) if line.new == str(target.id)), None)
+    return TakenApart(tx.action, since.replies, since.staying)
 
 
 def _take_along(tx: Tx, row: Ticket, target: Ticket, merged: Event) -> None:
@@ -120,10 +122,11 @@ def _take_along(tx: Tx, row: Ticket, target: Ticket, merged: Event) -> None:
             change(tx, target, INCOMING, from_plain(INCOMING, line.old), EventKind.SIDE)
 
 
-def _wrote_since(tx: Tx, ticket: UUID, at: datetime) -> bool:
-    keys = message_ids(tx, ticket)
-    newest = select(Message.id).where(Message.id.in_(keys[-500:]), Message.direction == "in", Message.occurred_at > at)
-    return tx.execute(newest.where(Message.automatic.is_(False)).limit(1)).first() is not None
+def _last_word_since(tx: Tx, ticket: UUID, at: datetime) -> str | None:
+    """Who wrote last in a ticket after a moment, programs left out: `in`, `out` or nobody."""
+    newest = select(Message.direction).where(Message.id.in_(message_ids(tx, ticket)[-500:]), Message.occurred_at > at)
+    newest = newest.where(Message.automatic.is_(False), Message.direction != "internal")
+    return tx.scalars(newest.order_by(Message.occurred_at.desc(), Message.id.desc()).limit(1)).first()
 
 
 def place_message(tx: Tx, message: UUID, ticket: UUID) -> Changed:

@@ -41,6 +41,7 @@ from app.tickets.commands.rows import (
 from app.tickets.commands.status import tell_status
 from app.tickets.commands.tags import is_tagged, put_tag
 from app.tickets.queries.conversation import message_ids
+from app.tickets.queries.merging import Meanwhile, meanwhile
 from app.tickets.tables import Placement, Ticket
 
 FIELDS: Final = frozenset({EventKind.CHANGED, EventKind.MOVED, EventKind.DELETED, EventKind.RESTORED, EventKind.MERGED})
@@ -136,6 +137,7 @@ def _ticket_field(run: _Run, event: Event) -> None:
         _keep(run, event, row)
         return
     was, merged = row.status, row.merged_into
+    since = meanwhile(run.tx, row.id) if run.back and event.field == "merged_into" and then is None else Meanwhile()
     if change(run.tx, row, event.field, from_plain(event.field, _there(run, event, then)), _kind_of(run, event)):
         run.done += 1
         run.restored.add((row.id, event.field))
@@ -145,6 +147,15 @@ def _ticket_field(run: _Run, event: Event) -> None:
         reindex(run.tx, row)
     elif event.field == "merged_into":
         run.to_sum_up.update(dict.fromkeys(key for key in (row.id, row.merged_into, merged) if key))
+        _go_along(run, row, since)
+
+
+def _go_along(run: _Run, row: Ticket, since: Meanwhile) -> None:
+    """What was written while a ticket was part of another, and answers it, goes with it; the rest stays, which is said."""
+    for message in since.follow:
+        put_message(run.tx, message, row.id)
+    if since.staying:
+        run.kept.append(f"What was written since #{row.number} was merged and does not answer it stays where it is.")
 
 
 def _kind_of(run: _Run, event: Event) -> EventKind:

@@ -25,6 +25,15 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenApart:
+    """A ticket is one of its own again. `followed`: replies of ours written meanwhile that went with it; `stayed`: that did not."""
+
+    action: UUID
+    followed: int
+    stayed: int
+
+
+@dataclass(frozen=True, slots=True)
 class UndoResult:
     """How many things were put back, and in words what was left as it is, and why. `action` is what was undone.
 

@@ -11,7 +11,15 @@ from app.tickets.queries.conversation import (
     message_view,
 )
 from app.tickets.queries.history import HistoryLine, history
-from app.tickets.queries.merging import MergedLine, MergedPart, MergePreview, merge_preview, merged_parts
+from app.tickets.queries.merging import (
+    Meanwhile,
+    MergedLine,
+    MergedPart,
+    MergePreview,
+    meanwhile,
+    merge_preview,
+    merged_parts,
+)
 from app.tickets.queries.news import FollowedNews, followed_news
 from app.tickets.queries.rows import (
     LinkView,
@@ -49,6 +57,7 @@ __all__ = [
     "HistoryLine",
     "Item",
     "LinkView",
+    "Meanwhile",
     "MergePreview",
     "MergedLine",
     "MergedPart",
@@ -69,6 +78,7 @@ __all__ = [
     "history",
     "links",
     "living_ticket",
+    "meanwhile",
     "merge_preview",
     "merged_parts",
     "message_ids",

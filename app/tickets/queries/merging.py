@@ -8,13 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from app.conversations.queries import messages_by_ref
 from app.conversations.tables import Message
-from app.people.tables import Agent
+from app.people.rules import EventKind
+from app.people.tables import Agent, Event
 from app.tickets.queries.conversation import message_ids
-from app.tickets.tables import Ticket
+from app.tickets.tables import Placement, Ticket
 
 _CHUNK = 500
 
@@ -41,6 +43,19 @@ class MergePreview:
 
 
 @dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """What was written in the whole conversation since a ticket became part of it, apart from what came to its own number.
+
+    `follow`: mails that answer (RFC 5322, In-Reply-To) what is the part's own, or one another of these, oldest first: they
+    belong to it. `replies` of them are ours. `staying`: so many replies and notes of ours do not, or nobody can tell.
+    """
+
+    follow: tuple[UUID, ...] = ()
+    replies: int = 0
+    staying: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class MergedPart:
     """A ticket that is part of another one."""
 
@@ -48,6 +63,9 @@ class MergedPart:
     number: int
     subject: str
     messages: int
+    since: Meanwhile
+    whole: int
+    """The number of the ticket that it is part of."""
 
 
 def merge_preview(db: Session, tickets: Sequence[UUID], limit: int = 200) -> MergePreview:
@@ -78,7 +96,50 @@ def merge_preview(db: Session, tickets: Sequence[UUID], limit: int = 200) -> Mer
 
 def merged_parts(db: Session, ticket: UUID) -> tuple[MergedPart, ...]:
     """The tickets that were merged into this one and can be taken out again, by number."""
+    whole = db.scalar(select(Ticket.number).where(Ticket.id == ticket)) or 0
     query = select(Ticket.id, Ticket.number, Ticket.subject).where(Ticket.merged_into == ticket).order_by(Ticket.number)
     return tuple(
-        MergedPart(row.id, row.number, row.subject, len(message_ids(db, row.id))) for row in db.execute(query).all()
+        MergedPart(row.id, row.number, row.subject, len(message_ids(db, row.id)), meanwhile(db, row.id), whole)
+        for row in db.execute(query).all()
     )
+
+
+def merge_line(db: Session, ticket: UUID, into: UUID) -> Event | None:
+    """The line of history that tells of the merge that holds now."""
+    merged = select(Event).where(Event.ticket == ticket, Event.kind == EventKind.MERGED).order_by(Event.id.desc())
+    return next((line for line in db.scalars(merged) if line.new == str(into)), None)
+
+
+def meanwhile(db: Session, ticket: UUID) -> Meanwhile:
+    """What was written since this ticket became part of another one. Nothing for one that is not."""
+    row = db.get(Ticket, ticket)
+    merged = merge_line(db, ticket, row.merged_into) if row is not None and row.merged_into is not None else None
+    if row is None or merged is None:
+        return Meanwhile()
+    whole = row
+    while whole.merged_into is not None:
+        whole = db.get_one(Ticket, whole.merged_into)
+    own = set(message_ids(db, ticket))
+    others = [key for key in message_ids(db, whole.id) if key not in own]
+    written = _written_since(db, others, merged.occurred_at)
+    answered = messages_by_ref(db, [one.in_reply_to for one in written if one.in_reply_to])
+    follow: list[UUID] = []
+    for one in written:
+        if not one.placed and answered.get(one.in_reply_to) in own:
+            own.add(one.id)
+            follow.append(one.id)
+    ours = [one.id for one in written if one.direction != "in"]
+    return Meanwhile(
+        tuple(follow), len([key for key in ours if key in own]), len([key for key in ours if key not in own])
+    )
+
+
+def _written_since(db: Session, messages: Sequence[UUID], at: datetime) -> list[Any]:
+    """Of these messages those written after a moment, oldest first; `placed`: a person has said where it belongs."""
+    found: list[Any] = []
+    placed = and_(Placement.id == Message.id, Placement.deleted_at.is_(None))
+    columns = (Message.id, Message.direction, Message.in_reply_to, Message.occurred_at, Placement.id.label("placed"))
+    for start in range(0, len(messages), _CHUNK):
+        query = select(*columns).outerjoin(Placement, placed).where(Message.id.in_(messages[start : start + _CHUNK]))
+        found += db.execute(query.where(Message.occurred_at > at)).all()
+    return sorted(found, key=lambda one: (one.occurred_at, one.id))

@@ -91,7 +91,10 @@ class UnmergeSheet(Dialog):
             button = Button(words, clicked=partial(self._take, part, chosen))
             self.buttons.append(button)
             n = tr("{n} message|{n} messages", n=part.messages)
-            facts = column(ElidingLabel(part.subject, "strong"), Label(f"#{part.number} · {n}", "small"), spacing=2)
+            said = [Label(words, "small", wrap=True) for words in since_words(part)]
+            facts = column(
+                ElidingLabel(part.subject, "strong"), Label(f"#{part.number} · {n}", "small"), *said, spacing=2
+            )
             self.add(Tile(row((facts, 1), button, spacing=12), margins=(12, 10, 12, 10)))
         remark = tr("It gets its messages back, also those that came to its number since. Can be undone.")
         self.set_foot(Button(tr("Cancel"), clicked=self.close_dialog), remark=remark)
@@ -101,8 +104,33 @@ class UnmergeSheet(Dialog):
         chosen(part)
 
 
+def since_words(part: MergedPart) -> list[str]:
+    """What becomes of our words written since it was merged: said before it is taken out."""
+    found = []
+    if n := part.since.replies:
+        found.append(
+            tr(
+                "{n} reply written since answers its messages and goes with it."
+                "|{n} replies written since answer its messages and go with it.",
+                n=n,
+            )
+        )
+    if n := part.since.staying:
+        found.append(
+            tr(
+                "{n} reply or note written since stays in #{whole}.|{n} replies and notes written since stay in #{whole}.",
+                n=n,
+                whole=part.whole,
+            )
+        )
+    return found
+
+
 def ask_unmerge(context: Context, ticket: UUID, opened: Callable[[UUID], object]) -> None:
-    """Take a ticket out of `ticket` again: the only one at once, else the one chosen; `opened` shows it."""
+    """Take a ticket out of `ticket` again; `opened` shows it.
+
+    The only one goes at once, unless we have written since: then what becomes of that is said first.
+    """
 
     def take(part: MergedPart) -> None:
         words = tr("#{number} is a ticket of its own again.", number=part.number)
@@ -113,7 +141,7 @@ def ask_unmerge(context: Context, ticket: UUID, opened: Callable[[UUID], object]
     def show(parts: tuple[MergedPart, ...]) -> None:
         if not parts:
             context.toasts.say(tr("Nothing is merged into this ticket."), "info")
-        elif len(parts) == 1:
+        elif len(parts) == 1 and not since_words(parts[0]):
             take(parts[0])
         else:
             sheet = UnmergeSheet(parts, take)
