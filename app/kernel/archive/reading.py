@@ -9,7 +9,6 @@ for more than the disk has; every byte must have its sha256. The database that c
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import io
 import json
 import os
@@ -22,7 +21,8 @@ from pathlib import Path
 from typing import IO, Final
 
 from app.kernel.archive import form
-from app.kernel.archive.form import ArchiveDamagedError, Going, Manifest, StoppedError, read_manifest
+from app.kernel.archive.aside import Aside, Digest
+from app.kernel.archive.form import ArchiveDamagedError, Entry, Going, Manifest, StoppedError, read_manifest
 from app.kernel.archive.sealing import PassphraseNeededError, SealDamagedError, SealedReader, is_sealed
 from app.kernel.blobs import storage_error, sync_file
 from app.kernel.errors import UserError
@@ -77,28 +77,36 @@ class Archive:
             return self._secrets()
 
     def _each(self, sink: Callable[[str], IO[bytes] | None], going: Going) -> None:
-        done = 0
-        for name, entry in self.manifest.entries.items():
-            digest, left = hashlib.sha256(), entry.size
-            with self._open(name) as source, contextlib.ExitStack() as stack:
-                target = sink(name)
-                if target is not None:
-                    stack.enter_context(target)
-                while chunk := source.read(min(form.CHUNK, left + 1)):
-                    left -= len(chunk)
-                    if left < 0:
-                        raise ValueError(name)  # more than it said
-                    digest.update(chunk)
+        whole, done = self.manifest.size, 0
+        with Aside() as aside:
+            for name, entry in self.manifest.entries.items():
+                with contextlib.ExitStack() as stack:
+                    target = sink(name)
                     if target is not None:
-                        target.write(chunk)
-                    done += len(chunk)
-                    if not going(done, self.manifest.size):
-                        raise StoppedError
+                        stack.enter_context(target)
+                    self._one(name, entry, target, aside, lambda more, before=done: going(before + more, whole))  # type: ignore[misc]
+                done += entry.size
+
+    def _one(
+        self, name: str, entry: Entry, target: IO[bytes] | None, aside: Aside, goes_on: Callable[[int], bool]
+    ) -> None:
+        """Read one entry, into `target` if there is one; it must be what the manifest says."""
+        digest, done = Digest(aside), 0
+        with self._open(name) as source:
+            while chunk := source.read(min(form.CHUNK, entry.size - done + 1)):
+                done += len(chunk)
+                if done > entry.size:
+                    raise ValueError(name)  # more than it said
+                digest.update(chunk)
                 if target is not None:
-                    target.flush()
-                    sync_file(target.fileno())
-            if left or digest.hexdigest() != entry.sha256:
-                raise ValueError(name)
+                    target.write(chunk)
+                if not goes_on(done):
+                    raise StoppedError
+        if target is not None:
+            target.flush()
+            sync_file(target.fileno())
+        if done != entry.size or digest.hexdigest() != entry.sha256:
+            raise ValueError(name)
 
     def _secrets(self) -> dict[str, str]:
         """Passwords by their names in the keyring; believed only under a passphrase."""

@@ -21,6 +21,7 @@ from typing import IO
 
 from app.kernel import soundness
 from app.kernel.archive import form
+from app.kernel.archive.aside import Aside, Digest, Steady, forget_cached
 from app.kernel.archive.form import Entry, Going, Manifest, StoppedError
 from app.kernel.archive.reading import opened
 from app.kernel.archive.sealing import SealedWriter, check_passphrase
@@ -120,10 +121,10 @@ class _Writing:
         names = Packs(self._source.packs).names()
         sizes = {name: (self._source.packs / name).stat().st_size for name in names}
         self._total = 2 * (copy.stat().st_size + sum(sizes.values()))
-        with self._file() as file, zipfile.ZipFile(file, "w", compresslevel=1) as archive:
-            self._add(archive, form.DATABASE, copy, copy.stat().st_size)
+        with Aside() as aside, self._file() as file, zipfile.ZipFile(file, "w", compresslevel=1) as archive:
+            self._add(archive, form.DATABASE, copy, copy.stat().st_size, aside)
             for name in names:
-                self._add(archive, form.PACKS + name, self._source.packs / name, sizes[name])
+                self._add(archive, form.PACKS + name, self._source.packs / name, sizes[name], aside)
             if self._secrets:
                 self._add_bytes(archive, form.SECRETS, json.dumps(self._secrets).encode())
             who = (known.revision, known.workspace, known.about)
@@ -135,19 +136,23 @@ class _Writing:
     @contextlib.contextmanager
     def _file(self) -> Iterator[IO[bytes]]:
         fd = os.open(self._part, os.O_RDWR | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
-        with os.fdopen(fd, "w+b") as file:
+        with os.fdopen(fd, "w+b") as file, Aside() as aside:
+            self._steady = Steady(aside, fd)
             if self._passphrase is None:
                 yield file
             else:
                 with SealedWriter(file, self._passphrase) as sealed:
                     yield sealed  # type: ignore[misc]  # a raw stream is all that zipfile needs
                     sealed.finish()
+            aside.wait()
             file.flush()
-            sync_file(file.fileno())
+            sync_file(fd)
+            if os.fstat(fd).st_dev != self._source.database.stat().st_dev:
+                forget_cached(fd)  # a stick is believed when it has been read, not what memory has of it
 
-    def _add(self, archive: zipfile.ZipFile, name: str, path: Path, size: int) -> None:
+    def _add(self, archive: zipfile.ZipFile, name: str, path: Path, size: int, aside: Aside) -> None:
         """A file as long as it was when the database was copied; what came since belongs to nothing in the copy."""
-        digest, left = hashlib.sha256(), size
+        digest, left = Digest(aside), size
         # Packs are kept as they are: mail is mostly packed attachments, and a disk is faster than a packer.
         archive.compression = zipfile.ZIP_DEFLATED if name == form.DATABASE else zipfile.ZIP_STORED
         with path.open("rb") as source, archive.open(name, "w", force_zip64=True) as entry:
@@ -156,9 +161,10 @@ class _Writing:
                 if not chunk:
                     msg = f"The pack {path.name} became shorter while it was read. Run “deskbell check”."
                     raise UserError(msg)
-                entry.write(chunk)
                 digest.update(chunk)
+                entry.write(chunk)
                 left -= len(chunk)
+                self._steady.grown(len(chunk))
                 self._tell(len(chunk))
         self._entries[name] = Entry(size, digest.hexdigest())
 
