@@ -35,10 +35,11 @@ _BENCHES = {
     "window": "app.cli.benchmarks.window:window",
     "chat": "app.cli.benchmarks.chatting:chat",
     "desk": "app.cli.benchmarks.scale:desk",
-    "crash": "app.cli.benchmarks.crash:crash",
-    "damage": "app.cli.benchmarks.damage:damage",
+    "backup": "app.cli.benchmarks.backup:backup",
+    "crash": "app.cli.benchmarks.harming:crash",
+    "damage": "app.cli.benchmarks.harming:damage",
 }
-_APART = {"sync", "desk", "crash", "damage"}
+_APART = {"sync", "desk", "backup", "crash", "damage"}
 """Not in `all`: `mail` contains the first; a million messages and three hundred kills take long."""
 
 

@@ -7,11 +7,8 @@ harness among the tests, as for `bench window`.
 from __future__ import annotations
 
 import contextlib
-import json
 import shutil
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -24,6 +21,7 @@ from typing import Any
 
 from app.cli.benchmarks import mails, syncing
 from app.cli.benchmarks.figures import Figure, absent, median, milliseconds, ratio
+from app.cli.benchmarks.harness import figures_of
 from app.cli.benchmarks.helpdesk import VARIABLE, Helpdesk
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.desk import Desk
@@ -47,7 +45,7 @@ def mail(size: int) -> list[Figure]:
             return found
         found += tame(server, min(size or TAME, TAME))
         found += nothing_new(server, min(size or QUIET, QUIET))
-    return found + _reaching()
+    return found + figures_of("mail", "tests.bench.reaching")
 
 
 @contextlib.contextmanager
@@ -149,15 +147,3 @@ def _checks(hands: Hands, count: int) -> list[Figure]:
         Figure("mail", "nothing new, on the open connection", round(statistics.median(live), 2), "ms", CHECKS, what),
         Figure("mail", "nothing new, with sign-in", round(statistics.median(whole), 2), "ms", CHECKS, what),
     ]
-
-
-def _reaching() -> list[Figure]:
-    """How soon new mail is in an open window."""
-    command = [sys.executable, "-m", "tests.bench.reaching"]
-    try:
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=LONGEST_S)
-    except subprocess.TimeoutExpired:
-        return [absent("mail", "new mails in an open window", f"the harness had not ended after {LONGEST_S:.0f} s")]
-    if done.returncode:
-        return [absent("mail", "new mails in an open window", f"the harness ended with {done.returncode}")]
-    return [Figure(**row) for row in json.loads(done.stdout.splitlines()[-1])]

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 import app.desk.sample.many
 import app.kernel.migrations
 from app.cli.benchmarks.figures import Figure, median, milliseconds, p95
-from app.cli.benchmarks.window import run_harness
+from app.cli.benchmarks.harness import figures_of
 from app.desk import Desk
 from app.desk.sample import MILLION, TEN_THOUSAND, Measure, fill_many
 from app.kernel import jobs
@@ -65,7 +65,7 @@ def desk(size: int) -> list[Figure]:
     with _copy(large) as old, _copy(small) as young:
         found = _questions(old, young)
         found += _bulk(old)
-        found += run_harness("desk", "tests.bench.window", str(old), "--small", str(young))
+        found += figures_of("desk", "tests.bench.window", str(old), "--small", str(young))
     return found
 
 
