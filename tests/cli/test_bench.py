@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 
 from app.cli import main
+from app.cli.benchmarks.chat_desk import Scale
+from app.cli.benchmarks.chat_xmpp import over_xmpp
+from app.cli.benchmarks.chatting import built_in
 from app.cli.benchmarks.mail import nothing_new
 from app.cli.benchmarks.mails import maildir, mails, paths
 from app.cli.benchmarks.stored import desk_of
@@ -39,6 +42,20 @@ def test_each_bench_reports_figures(name: str, capsys: pytest.CaptureFixture[str
     figures = json.loads(capsys.readouterr().out)
     assert figures
     assert all(figure["bench"] == name and figure["value"] is not None for figure in figures)
+
+
+def test_chat_is_measured_beside_a_bare_server() -> None:
+    figures = {figure.name: figure.value for figure in built_in(Scale(4, 3, 1, spread_s=0.1, pause_s=0.01))}
+    assert (figures["messages sent"], figures["messages lost"], figures["messages doubled"]) == (12, 0, 0)
+    assert figures["ours / bare echo, p95"]
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("prosody")
+def test_chat_is_measured_over_a_real_server() -> None:
+    figures = {figure.name: figure.value for figure in over_xmpp(Scale(4, 3, 1, spread_s=0.1, pause_s=0.01))}
+    names = [f"over XMPP: messages {what}" for what in ("sent", "lost", "doubled")]
+    assert [figures[name] for name in names] == [12, 0, 0]
 
 
 def test_tame_mails_are_all_well_made() -> None:

@@ -30,7 +30,9 @@ from app.connectors.chat.guest_files import GuestDoor, addresses_of
 from app.connectors.chat.house import House
 from app.connectors.chat.protocol import BadFrameError, Door, Frame, Hello, Msg, No
 from app.connectors.chat.sockets import Socket
-from app.connectors.chat.xmpp_client import CONNECT_S, Calling, address_of, client_for, tell_end
+from app.connectors.chat.xmpp_client import CONNECT_S, Calling, address_of, client_for, sign_in, tell_end
+from app.connectors.contracts import Abilities, Health, HealthState, Receiving
+from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason
 from app.mime.filekinds import KINDS
 
@@ -63,7 +65,7 @@ class XmppChat(House):
 
     def __init__(self, calling: Calling, door: Door, archive: Archive, password: str) -> None:
         super().__init__(calling, GuestDoor(door, calling.files_from, calling.file), KINDS)
-        self.calling, self._archive = calling, archive
+        self.calling, self._archive, self._password = calling, archive, password
         self._client = client_for(calling, password)
         self._lines: dict[str, _Line] = {}
         self._late: asyncio.Queue[tuple[str, Msg]] = asyncio.Queue(maxsize=10_000)
@@ -72,6 +74,24 @@ class XmppChat(House):
         self._over: asyncio.Future[ExternalError | None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.is_serving = asyncio.Event()
+
+    @property
+    def abilities(self) -> Abilities:
+        """What this transport can do."""
+        it = self.calling
+        return Abilities(
+            receive=Receiving.PUSH, needs_public_url=False, typing=True, receipts=True, threads=False, html=False,
+            max_chars=it.chars, max_file=it.file, file_types=KINDS, upstream_keeps=True,
+        )  # fmt: skip
+
+    async def check(self) -> Health:
+        """Does the server let the desk in, and is it one that will do?"""
+        try:
+            await sign_in(self.calling, self._password)
+        except ExternalError as error:
+            state = HealthState.OFFLINE if error.retryable else HealthState.ATTENTION
+            return Health(state, error.reason, str(error), clock.now())
+        return Health(HealthState.OK, None, "", clock.now())
 
     async def run(self) -> None:
         """Raises ExternalError: retryable when the line is gone, not when the password or the certificate is refused."""
