@@ -6,12 +6,15 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from random import Random
 
 import pytest
 from sqlalchemy import func, select
 
+from app.chats.queries import channels, chat_rows
+from app.chats.tables import ChatLine
 from app.conversations.queries import mailboxes, raw_ref
 from app.conversations.tables import Message
 from app.desk import Desk
@@ -23,10 +26,12 @@ from app.kernel import clock
 from app.mime.parse import parse
 from app.mime.parts import part_bytes
 from app.outbox.queries import delivery_counts
+from app.outbox.tables import Outbox
 from app.people.queries import agents, customer_of, customer_rows
 from app.people.tables import Event
 from app.search.queries import search
 from app.surveys.queries import responses, sent_invitations
+from app.templates.queries import canned_answers
 from app.tickets.queries import bin_rows, conversation, counts, links, ticket, ticket_ids, ticket_rows, view_named
 from tests.empty_desk import empty_desk
 
@@ -111,6 +116,19 @@ def test_the_outbox_shows_its_states(shop: Desk) -> None:
     assert states["held"] == states["uncertain"] == states["queued"] == states["retry"] == 1
     assert states["failed"] >= 1
     assert states["sent"] > 50
+
+
+def test_people_chat_on_its_website(shop: Desk) -> None:
+    """Somebody waits, somebody is being answered, others are over; nothing of it wants to be sent, and no port is opened."""
+    piles = {
+        pile: len(shop.ask(partial(chat_rows, pile=pile, agent=shop.me()))) for pile in ("waiting", "mine", "ended")
+    }
+    assert piles == {"waiting": 1, "mine": 1, "ended": 5}
+    assert [channel.on for channel in shop.ask(channels)] == [False]
+    assert len(shop.ask(canned_answers, shop.me())) >= 5
+    with shop.store.read() as db:
+        unsent = select(func.count()).select_from(Outbox).join(ChatLine, ChatLine.message == Outbox.id)
+        assert db.scalar(unsent.where(Outbox.state != "sent")) == 0
 
 
 def test_customers_answered_surveys(shop: Desk) -> None:

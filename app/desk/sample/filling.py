@@ -13,6 +13,7 @@ from app.conversations.rules import SAMPLE
 from app.desk.sample import texts, times
 from app.desk.sample.asking import Asking
 from app.desk.sample.cast import Agent, Cast
+from app.desk.sample.chatting import Chatting
 from app.desk.sample.director import Director
 from app.desk.sample.letters import Post
 from app.desk.sample.scenery import Scenery
@@ -49,6 +50,7 @@ def fill(desk: Desk, *, tickets: int = TICKETS, progress: Callable[[float], None
     scenery = Scenery(director)
     director.plan(tickets)
     scenery.plan()
+    Chatting(director).plan(now - timedelta(days=70))
     director.play(progress)
     with stage.scene():
         scenery.set_up()

@@ -10,7 +10,7 @@ from typing import Any, Final
 from app.desk.sample import texts
 
 FILES: Final = ("stories_en.toml", "stories_de.toml", "stories_more.toml")
-_LATER: Final = re.compile(r"\+(\d+)([mhd])\Z")
+_TIME: Final = re.compile(r"\+?(\d+)([mhd])\Z")
 _UNITS: Final = {"m": "minutes", "h": "hours", "d": "days"}
 _ATTACHED: Final = frozenset({"photo", "photos", "invoice", "table", "log", "drawing"})
 
@@ -71,12 +71,21 @@ def _story(raw: dict[str, Any]) -> Story:
 def _line(raw: str) -> Line:
     head, _, text = raw.partition(":")
     who, *options = head.split()
-    later = next((_LATER.match(one) for one in options if one.startswith("+")), None)
+    later = next((one for one in options if _TIME.match(one) and one.startswith("+")), "")
     return Line(
         who=who,
         text=text.strip(),
         file=next((one for one in options if one in _ATTACHED), ""),
         html="html" in options,
         cc="cc" in options,
-        later=timedelta(**{_UNITS[later[2]]: int(later[1])}) if later else None,
+        later=in_time(later) if later else None,
     )
+
+
+def in_time(text: str) -> timedelta:
+    """A time as the sample's texts say it: `3m`, `+4h`, `2d`. Raises ValueError for anything else."""
+    found = _TIME.match(text)
+    if found is None:
+        msg = f"no time: {text}"
+        raise ValueError(msg)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
