@@ -42,7 +42,9 @@ class Driven:
         self.app, self.desk = app, desk
         self._beat = QTimer(app, timerType=Qt.TimerType.PreciseTimer, interval=_TICK_MS)
         self._beat.start()
-        self.window = Window(desk, Theme(app))
+        theme = Theme(app)
+        theme.choose("light")  # as a person sees it: a window without its style is another one, and cheaper to draw
+        self.window = Window(desk, theme)
         self.window.resize(1440, 900)
         self.window.start()
         self.window.show()
