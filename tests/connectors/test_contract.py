@@ -23,6 +23,8 @@ from app.chats.rules import ChannelSettings
 from app.chats.tables import ChatLine
 from app.connectors.chat.builtin import BuiltinChat, Serving
 from app.connectors.chat.protocol import Msg, No, Taken, Who
+from app.connectors.chat.xmpp import XmppChat
+from app.connectors.chat.xmpp_client import Calling
 from app.connectors.contracts import Connector, Cursor, HealthState, Incoming, Outgoing, Phase
 from app.connectors.email.config import Secret
 from app.connectors.email.connector import EmailConnector
@@ -32,11 +34,13 @@ from app.kernel.errors import ExternalError, Reason
 from app.workers.chat_hub import Hub
 from app.workers.chat_writer import Writer
 from tests.chats.visitor import Visitor
+from tests.chats.web_guest import WebGuest
 from tests.connectors.servers import loopback, receiving
 from tests.empty_desk import empty_desk
 from tests.servers.cutting_proxy import CuttingProxy
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.ports import free_ports
+from tests.servers.prosody import Prosody, is_here
 from tests.servers.smtp import SmtpServer
 
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">'
@@ -137,7 +141,7 @@ class Mail:
 class FallingHub(Hub):
     """The desk's real door, which can fall over between commit and answer."""
 
-    owner: Chat
+    owner: Chat | Xmpp
 
     async def receive(self, who: Who, message: Msg, page: str, lang: str) -> Taken | No:
         answer = await super().receive(who, message, page, lang)
@@ -200,6 +204,77 @@ class Chat:
         return BuiltinChat(replace(self._serving, certificate=__file__, key=__file__), self._hub)
 
 
+class Kept:
+    """Where the desk has read up to in the server's archive."""
+
+    def __init__(self) -> None:
+        self._place = ""
+
+    async def place(self) -> str:
+        return self._place
+
+    async def reached(self, place: str) -> None:
+        self._place = place
+
+    async def guests(self) -> list[str]:
+        return []
+
+
+class Xmpp:
+    """The XMPP transport over a real desk and a real Prosody; the desk's line goes through the proxy, a guest's does not."""
+
+    def __init__(
+        self, desk: Desk, hub: FallingHub, server: Prosody, proxy: CuttingProxy, session: aiohttp.ClientSession
+    ) -> None:
+        self._desk, self._hub, self._server, self._proxy, self._session = desk, hub, server, proxy, session
+        self.fails_once = False
+        self._archive = Kept()
+        self._calling = Calling(
+            account=server.account, guests=server.guests, server=f"127.0.0.1:{proxy.port}", authority=str(server.ca),
+            max_visitors=100, new_per_hour=1_000, rate=1_000, burst=1_000,
+        )  # fmt: skip
+        hub.owner = self
+        self.visitor = WebGuest(server.account, server.guests, server.web, SITE, again_s=0.5)
+        self._said: list[dict[str, object]] = []
+
+    @property
+    def connector(self) -> Connector:
+        """A session with the server is one connector; whoever runs it makes another for the next."""
+        made = XmppChat(self._calling, self._hub, self._archive, self._server.password)
+        self._hub.wire = made
+        return made
+
+    async def say(self, words: str) -> None:
+        await self.visitor.until(lambda: self.visitor.is_up, "the guest has a line")
+        key = await self.visitor.say(words)
+        self._said.append({"t": "msg", "id": key, "body": words})
+
+    async def say_all_again(self) -> None:
+        acks = sum(frame["t"] == "ack" for frame in self.visitor.frames) + len(self._said)
+        for frame in self._said:
+            self.visitor.outbox[str(frame["id"])] = frame
+            await self.visitor.send(frame)
+        await self.visitor.until(lambda: sum(one["t"] == "ack" for one in self.visitor.frames) >= acks, "acks again")
+
+    async def say_too_much(self) -> None:
+        await self.visitor.send({"t": "msg", "id": "f" * 32, "body": "x" * 30_000})
+
+    def stored(self) -> list[str]:
+        return self._desk.ask(_texts)
+
+    def confirmed(self) -> int:
+        return len(self.visitor.acked)
+
+    def cut_off(self) -> None:
+        self._proxy.shut()
+
+    def back(self) -> None:
+        self._proxy.reopen()
+
+    def spoiled(self) -> Connector:
+        return XmppChat(self._calling, self._hub, self._archive, "wrong")
+
+
 def _texts(db: object) -> list[str]:
     lines = select(Message.text).join(ChatLine, ChatLine.message == Message.id).order_by(ChatLine.seq)
     return list(db.scalars(lines))  # type: ignore[attr-defined]
@@ -208,7 +283,7 @@ def _texts(db: object) -> list[str]:
 Opened = Callable[[], AbstractAsyncContextManager[Channel]]
 
 
-@pytest.fixture(params=["mail", "chat"])
+@pytest.fixture(params=["mail", "chat", pytest.param("xmpp", marks=pytest.mark.xdist_group("prosody"))])
 def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
     """How to open the channel on the test's own loop."""
     (port,) = free_ports(1)
@@ -217,20 +292,28 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
         account, smtp = request.getfixturevalue("account"), request.getfixturevalue("smtp")
         with CuttingProxy(dovecot.imap) as proxy:
             yield lambda: contextlib.nullcontext(Mail(dovecot, account, smtp, proxy))
-    else:
+    elif request.param == "chat":
         with empty_desk(tmp_path / "desk") as desk, CuttingProxy(port) as proxy:
-            yield lambda: _chat(desk, port, proxy)
+            yield lambda: _chat(desk, lambda hub, session: Chat(desk, hub, port, proxy, session))
+    else:
+        if not is_here():
+            pytest.fail("not installed: prosody; `make test` installs it")
+        with Prosody((SITE,)) as server, empty_desk(tmp_path / "desk") as desk, CuttingProxy(server.port) as proxy:
+            yield lambda: _chat(desk, lambda hub, session: Xmpp(desk, hub, server, proxy, session))
+
+
+Made = Callable[[FallingHub, aiohttp.ClientSession], Chat | Xmpp]
 
 
 @contextlib.asynccontextmanager
-async def _chat(desk: Desk, port: int, proxy: CuttingProxy) -> AsyncIterator[Channel]:
-    key = desk.work(commands.add_channel, settings=ChannelSettings(port=port))
+async def _chat(desk: Desk, made: Made) -> AsyncIterator[Channel]:
+    key = desk.work(commands.add_channel, settings=ChannelSettings())
     info = desk.ask(queries.channel, key)
     assert info is not None
     writer = Writer(desk.work)
     hub = FallingHub(info, writer, desk.ask, desk.packs, lambda _ref: None)
     async with aiohttp.ClientSession() as session:
-        channel = Chat(desk, hub, port, proxy, session)
+        channel = made(hub, session)
         visiting = asyncio.create_task(channel.visitor.run(session))
         try:
             yield channel
