@@ -22,7 +22,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QKeyEvent, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QLineEdit,
@@ -36,12 +36,12 @@ from PySide6.QtWidgets import (
 
 from ui.icons import draw_icon
 from ui.text import tr
-from ui.theme import BODY, SMALL, font, tokens
+from ui.theme import BODY, SMALL, font
 from ui.widgets.avatar import IconView
 from ui.widgets.fuzzy import Match, fuzzy
 from ui.widgets.label import KeyCap, Label, key_parts
 from ui.widgets.layout import row, set_box
-from ui.widgets.paint import draw_row_ground, draw_text
+from ui.widgets.paint import draw_key, draw_row_ground, draw_text
 from ui.widgets.pill import Pill
 
 ROW, HEAD = 40, 30
@@ -148,21 +148,8 @@ class _Painter(QStyledItemDelegate):
     def _paint_keys(self, painter: QPainter, rect: QRectF, shortcut: str) -> float:
         x = rect.right()
         for part in reversed(key_parts(shortcut) if shortcut else []):
-            x = paint_key(painter, x, rect.center().y(), part) - 4
+            x = draw_key(painter, x, rect.center().y(), part) - 4
         return x - 8
-
-
-def paint_key(painter: QPainter, right: float, middle: float, text: str) -> float:
-    """A key cap whose right edge is `right`; returns its left edge."""
-    t = tokens()
-    width = max(22.0, QFontMetricsF(font(SMALL)).horizontalAdvance(text) + 16)
-    rect = QRectF(right - width, middle - 10, width, 20)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QColor(t.line))
-    painter.setBrush(QColor(t.sunken))
-    painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
-    draw_text(painter, rect, text, px=SMALL, colour="text2", align=Qt.AlignmentFlag.AlignHCenter)
-    return right - width
 
 
 def _runs(line: _Line) -> list[tuple[str, bool]]:

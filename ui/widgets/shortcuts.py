@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from typing import Final
 
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.text import tr
-from ui.widgets.label import KeyCap, Label, key_parts
+from ui.theme import SMALL, font, tokens
+from ui.widgets.label import Label, key_parts
 from ui.widgets.layout import column
 from ui.widgets.overlay import Dialog
+from ui.widgets.paint import draw_key, key_width
+
+_LINE_HEIGHT, _MOST_HEIGHT = 22, 400
+_GAP, _CAP_GAP = 4, 4
+_WRAPPED: Final = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
 class ShortcutSheet(Dialog):
@@ -46,15 +56,46 @@ class ShortcutSheet(Dialog):
 
 
 def _group(name: str, rows: Sequence[tuple[str, str]]) -> QWidget:
-    return column(Label(name, "section"), *(_line(what, shortcut) for what, shortcut in rows), spacing=6)
+    return column(Label(name, "section"), *(_Line(what, shortcut) for what, shortcut in rows), spacing=6)
 
 
-def _line(what: str, shortcut: str) -> QLayout:
-    """A layout and no frames: a hundred of these are to be there at once when somebody presses a key."""
-    line = QHBoxLayout()
-    line.setSpacing(4)
-    line.addWidget(Label(what, wrap=True), 1)
-    line.addSpacing(4)
-    for part in key_parts(shortcut):
-        line.addWidget(KeyCap(part))
-    return line
+class _Line(QWidget):
+    """What a key does, and its caps at the right. Painted: a hundred of these are to be there at once when somebody presses a
+    key, and as labels in layouts they took four times as long.
+    """
+
+    def __init__(self, what: str, shortcut: str) -> None:
+        super().__init__()
+        self._what, self._parts = what, key_parts(shortcut)
+        small, body = QFontMetricsF(font(SMALL)), QFontMetrics(font())
+        self._caps = math.ceil(sum(key_width(small, part) + _CAP_GAP for part in self._parts))
+        self._wish = body.horizontalAdvance(what) + 2
+        self._heights: dict[int, int] = {}  # layouts ask twenty times
+        self.setAccessibleName(f"{what}: {shortcut}")
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def heightForWidth(self, width: int, /) -> int:
+        room = max(1, width - self._caps - _GAP)
+        if room >= self._wish:
+            return _LINE_HEIGHT
+        if room not in self._heights:
+            place = QFontMetrics(font()).boundingRect(QRect(0, 0, room, _MOST_HEIGHT), _WRAPPED, self._what)
+            self._heights[room] = max(_LINE_HEIGHT, place.height())
+        return self._heights[room]
+
+    def sizeHint(self) -> QSize:
+        return QSize(self._caps + _GAP + 120, _LINE_HEIGHT)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._caps + _GAP + 60, _LINE_HEIGHT)
+
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        with QPainter(self) as painter:
+            x = float(self.width())
+            for part in reversed(self._parts):
+                x = draw_key(painter, x, self.height() / 2, part) - _CAP_GAP
+            painter.setFont(font())
+            painter.setPen(QColor(tokens().text))
+            painter.drawText(QRectF(0, 0, self.width() - self._caps - _GAP, self.height()), _WRAPPED, self._what)
