@@ -6,7 +6,7 @@ A message is append-only: it is written once, with everything that belongs to it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import select, update
 
 from app.conversations.filetexts import await_texts
-from app.conversations.rules import snippet_of
+from app.conversations.rules import indexed_words, snippet_of
 from app.conversations.tables import Attachment, Message, MessageRaw, MessageRef
 from app.index import commands as index
 from app.kernel import ids
@@ -54,7 +54,8 @@ class NewFile:
 class NewMessage:
     """Everything of a message. `own_refs`: further Message-IDs that are its own; `external_id` always is.
 
-    `refs`: References, plain ids without brackets, oldest first. Times are aware UTC.
+    `refs`: References, plain ids without brackets, oldest first. Times are aware UTC. `words`: what the index gets of it, if
+    that is known already (`app.conversations.rules.indexed_words`).
     """
 
     id: UUID
@@ -84,6 +85,7 @@ class NewMessage:
     extra: Mapping[str, Any] = field(default_factory=dict)
     sent_date: datetime | None = None
     attachments: Sequence[NewAttachment] = ()
+    words: list[str] | None = None
 
 
 def add_message(tx: Tx, new: NewMessage, *, blob: UUID | None = None) -> UUID:
@@ -163,18 +165,15 @@ def attachment_row(message: UUID, number: int, one: NewAttachment) -> dict[str, 
 
 def message_doc(new: NewMessage) -> index.Doc:
     """What is indexed of a message."""
-    people: Iterable[str] = (part for person in (new.sender, *new.to, *new.cc) for part in person if part)
-    return index.Doc(
-        "message",
-        new.id,
-        title=new.subject,
-        body=new.text,
-        people=" ".join(dict.fromkeys(people)),
-        extra=" ".join(one.filename for one in new.attachments),
-        ticket=new.ticket,
-        customer=new.customer,
-        occurred_at=new.occurred_at,
+    words = new.words or indexed_words(
+        new.subject,
+        new.text,
+        (new.sender, *new.to, *new.cc),
+        [one.filename for one in new.attachments],
         note=new.direction == "internal",
+    )
+    return index.Doc(
+        "message", new.id, ticket=new.ticket, customer=new.customer, occurred_at=new.occurred_at, words=words
     )
 
 

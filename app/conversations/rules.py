@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterable, Sequence
 from typing import Final
+
+from app.index.words import fields
 
 SNIPPET_LENGTH: Final = 140
 _HEAD: Final = 600
@@ -30,6 +33,16 @@ class Kind(enum.StrEnum):
     BOUNCE = "bounce"
     CHAT = "chat"
     CALL = "call"
+
+
+def indexed_words(
+    subject: str, text: str, people: Iterable[Sequence[str]], files: Iterable[str], *, note: bool = False
+) -> list[str]:
+    """What the index gets of a message, column by column: who wrote it to whom (`people`, name and address each), the names
+    of its files; `note`: nobody but us reads it.
+    """
+    names = " ".join(dict.fromkeys(part for person in people for part in person if part))
+    return fields("message", subject, text, names, " ".join(files), note=note)
 
 
 def snippet_of(text: str) -> str:

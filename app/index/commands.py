@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import Connection, delete, insert, select, text, update
 
 from app.index import lately
-from app.index.places import free_places, place_of
+from app.index.places import free_places, place_of, set_free
 from app.index.tables import SearchDoc
 from app.index.words import fields
 from app.kernel.bulk import Bulk
@@ -33,7 +33,8 @@ class Doc:
     """One document: kind `message`, `file`, `ticket` or `customer`, and its words by field.
 
     `title`: subject or name; `body`: the text; `people`: names and addresses; `extra`: tags, numbers, file names, the
-    organisation of a customer; `note`: a message that nobody but us reads.
+    organisation of a customer; `note`: a message that nobody but us reads. `words`: what `fields_of` would give, where
+    somebody worked it out before; the fields themselves may be left out then.
     """
 
     kind: str
@@ -46,6 +47,7 @@ class Doc:
     customer: UUID | None = None
     occurred_at: datetime | None = None
     note: bool = False
+    words: list[str] | None = None
 
 
 def put(tx: Tx, docs: Sequence[Doc], *, fresh: bool = False) -> None:
@@ -118,7 +120,7 @@ def words_at(place: int, words: Sequence[str]) -> dict[str, Any]:
 
 def fields_of(doc: Doc) -> list[str]:
     """The words of a document by column, as they are put."""
-    return fields(doc.kind, doc.title, doc.body, doc.people, doc.extra, note=doc.note)
+    return doc.words or fields(doc.kind, doc.title, doc.body, doc.people, doc.extra, note=doc.note)
 
 
 def _forget_changeable(tx: Tx, kind: str, key: UUID) -> None:
@@ -134,3 +136,4 @@ def _forget(tx: Tx, rowid: int, words: list[str]) -> None:
     tx.connection().execute(_FORGET, values)
     lately.forget(tx.connection(), values)
     tx.execute(delete(SearchDoc).where(SearchDoc.rowid == rowid))
+    set_free(tx.connection(), rowid)

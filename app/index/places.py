@@ -68,5 +68,12 @@ def _after_run(connection: Connection, place: int) -> int:
     return place
 
 
+def set_free(connection: Connection, place: int) -> None:
+    """A document was taken away from `place`: a run that it stood in has a hole now, which the next one is to fill."""
+    first, last = _runs.get(connection.engine, (0, 0))
+    if first <= place <= last:
+        del _runs[connection.engine]
+
+
 def _is_taken(connection: Connection, place: int) -> bool:
     return driver(connection).execute("SELECT 1 FROM search_doc WHERE rowid = ?", (place,)).fetchone() is not None

@@ -10,12 +10,20 @@ from dataclasses import fields
 from multiprocessing.reduction import ForkingPickler
 from operator import attrgetter
 from typing import Any
+from uuid import UUID
+
+from app.kernel import ids
 
 
 def cross_in_one_call(*kinds: type[Any]) -> None:
-    """Whatever of these kinds this process sends to another is made again there with one call."""
+    """Whatever of these kinds this process sends to another is made again there with one call; so are ids."""
+    ForkingPickler.register(UUID, _by_its_bytes)
     for kind in kinds:
         ForkingPickler.register(kind, _in_one_call(kind))
+
+
+def _by_its_bytes(key: UUID) -> tuple[Callable[[bytes], UUID], tuple[bytes]]:
+    return ids.from_bytes, (key.bytes,)
 
 
 def _in_one_call(kind: type[Any]) -> Callable[[Any], tuple[type[Any], tuple[Any, ...]]]:

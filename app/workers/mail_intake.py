@@ -160,7 +160,7 @@ class Intake:
                 if isinstance(parsed, Unparsed):
                     self._set_aside(item.id, parsed.reason)
                 else:
-                    ready.append((item.was_there, MailToIngest(item.id, parsed)))
+                    ready.append((item.was_there, MailToIngest(item.id, parsed.mail, parsed.shape)))
             if any(was_there for was_there, _ in ready):
                 ready.sort(key=lambda one: best_date(one[1].mail))
             yield [mail for _, mail in ready]

@@ -14,8 +14,8 @@ from app.connectors.email.imap import ImapSession
 from app.inbox import commands
 from app.inbox.receiving import LargeMail, large_mails, pieces
 from app.kernel.blobs import BlobRef
-from app.mime.model import ParsedMail
 from app.workers.mail_hands import Hands, Line
+from app.workers.parsing import Read
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +73,7 @@ class LargeMails:
         whole = packs.append(b"".join(packs.read(ref) for ref in here))
         packs.flush()
         (parsed,) = self._hands.pool.parse([whole], apart=True)
-        if not isinstance(parsed, ParsedMail):
+        says = parsed.mail if isinstance(parsed, Read) else None
+        if says is None:
             log.warning("a large mail could not be read as a whole; its beginning stays")
-        self._hands.do(commands.make_whole, mail.item, whole, parsed if isinstance(parsed, ParsedMail) else None)
+        self._hands.do(commands.make_whole, mail.item, whole, says)

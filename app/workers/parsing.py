@@ -22,6 +22,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
 
+from app.inbox.shape import Shape
 from app.kernel.blobs import BlobRef, Packs, StorageError
 from app.mime.model import Address, Bounce, BounceRecipient, Fold, ParsedMail, Part, Trust
 from app.workers.crossing import cross_in_one_call
@@ -49,7 +50,15 @@ class Unparsed:
     reason: str
 
 
-Parsed = ParsedMail | Unparsed
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A mail that was read, and how it will be stored."""
+
+    mail: ParsedMail
+    shape: Shape
+
+
+Parsed = Read | Unparsed
 Work = tuple[int, BlobRef, bool]
 """The place of a mail among those asked for, where its bytes lie, and whether they were written a moment ago."""
 
@@ -236,6 +245,7 @@ class _Reader:
 
 def read_mail(packs: Packs, ref: BlobRef, *, fresh: bool = False) -> Parsed:
     """Read one stored mail. Whatever goes wrong belongs to this mail alone."""
+    from app.inbox.shape import shape_of
     from app.mime.parse import parse
 
     try:
@@ -244,12 +254,13 @@ def read_mail(packs: Packs, ref: BlobRef, *, fresh: bool = False) -> Parsed:
         return Unparsed(str(error))
     try:
         mail = parse(raw, want_html=False, want_files=False)
+        read = Read(mail, shape_of(mail))
     except Exception as error:
         log.exception("a mail could not be read")
         return Unparsed(f"This mail could not be read ({type(error).__name__}).")
     if mail.auto_reasons == ("unreadable",):
         return Unparsed(mail.warnings[0] if mail.warnings else "This mail could not be read.")
-    return mail
+    return read
 
 
 def _serve(line: Connection, folder: Path, limit_s: float) -> None:
@@ -257,7 +268,7 @@ def _serve(line: Connection, folder: Path, limit_s: float) -> None:
     for name in ("SIGINT", "SIGTERM"):  # the owner decides when this ends; a Ctrl-C in a terminal reaches everybody
         signal.signal(getattr(signal, name), signal.SIG_IGN)
     os.umask(0o077)
-    cross_in_one_call(ParsedMail, Address, Part, Fold, Trust, Bounce, BounceRecipient)
+    cross_in_one_call(Read, Shape, ParsedMail, Address, Part, Fold, Trust, Bounce, BounceRecipient)
     packs = Packs(folder)
     with contextlib.suppress(EOFError, OSError):
         line.send([])

@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.kernel.blobs import BlobRef, Packs
-from app.mime.model import ParsedMail
-from app.workers.parsing import ParsePool, Unparsed
+from app.workers.parsing import Parsed, ParsePool, Read, Unparsed
 
 
 @pytest.fixture
@@ -28,8 +27,8 @@ def _mails(packs: Packs, count: int) -> list[BlobRef]:
     return refs
 
 
-def _subjects(results: list[ParsedMail | Unparsed]) -> list[str]:
-    return [one.subject if isinstance(one, ParsedMail) else "lost" for one in results]
+def _subjects(results: list[Parsed]) -> list[str]:
+    return [one.mail.subject if isinstance(one, Read) else "lost" for one in results]
 
 
 def test_a_few_are_read_here_and_many_apart_in_the_order_given(packs: Packs) -> None:

@@ -46,6 +46,6 @@ def _candidate(one: Fresh, number: int) -> answering.Opened:
         customer=one.customer,
         name=one.writer.name,
         address=one.writer.address,
-        subject=arrival.subject,
+        subject=arrival.shape.subject,
         letter=Letter(arrival.mail.auto_reasons, arrival.mail.date, arrival.at),
     )

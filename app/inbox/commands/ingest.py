@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -28,13 +28,13 @@ from app.inbox.commands.place import Arrival, Places
 from app.inbox.facts import LettersCame
 from app.inbox.match import Threads
 from app.inbox.rules import FolderRole, Outcome
+from app.inbox.shape import Shape, shape_of
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel.asking import AskMany
 from app.kernel.bulk import Bulk
 from app.kernel.store import Tx
 from app.kernel.tables import Tombstone
 from app.mime.model import ParsedMail
-from app.outbox.marks import without_marks
 
 _TO_DECIDE: Final = 0.6
 """The part of a batch's time after which no more mails are taken: what was decided is still to be written."""
@@ -43,10 +43,11 @@ _NOTED: Final = ("outcome", "message", "ticket", "reason", "own_ref", "answers_r
 
 @dataclass(frozen=True, slots=True)
 class MailToIngest:
-    """A ledger line and what its mail says."""
+    """A ledger line and what its mail says; `shape`, if somebody worked it out already."""
 
     item: UUID
     mail: ParsedMail
+    shape: Shape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +129,8 @@ class _Batch:
         self.outcomes: Counter[str] = Counter()
         self._lines = {row.id: _Line(*row) for row in _LINES.rows(tx, [each.item for each in mails])}
         self._taken: set[UUID] = set()
-        self._keys = {each.item: rules.message_id(each.mail) for each in mails}
-        keys = list(set(self._keys.values()))
+        self._shapes = {each.item: each.shape or shape_of(each.mail) for each in mails}
+        keys = list({shape.key for shape in self._shapes.values()})
         self._erased = {row.id for row in _ERASED.rows(tx, keys)}
         self._stored = {row.id for row in _STORED.rows(tx, keys)}
         own = own_addresses(tx)
@@ -143,30 +144,33 @@ class _Batch:
         if row is None or row.outcome != Outcome.RECEIVED or each.item in self._taken:
             return
         self._taken.add(each.item)
-        mail = rules.beginning(each.mail, row.size) if row.part else each.mail
+        mail, shape = each.mail, self._shapes[each.item]
+        if row.part:
+            mail = rules.beginning(mail, row.size)
+            shape = replace(shape_of(mail), key=shape.key)
         extra = {LARGE_MAIL: row.id.hex} if row.part else {}
-        key = self._keys[each.item]
+        key = shape.key
         at = rules.occurred_at(mail, row.internal_at, self.tx.now, was_there=row.is_history)
         same_as: UUID | None = None
         if key in self._erased:
-            self._note(row, mail, ERASED)
+            self._note(row, mail, shape, ERASED)
             return
         if key in self._stored:
             same_as, key = key, rules.variant_id(mail)
             text, ticket = self.tx.execute(select(Message.text, Message.ticket).where(Message.id == same_as)).one()
             if rules.says_the_same(text, mail.text) or self._is_stored(key):
-                self._note(row, mail, Delivery(Outcome.DUPLICATE, same_as, ticket))
+                self._note(row, mail, shape, Delivery(Outcome.DUPLICATE, same_as, ticket))
                 return
             if is_erased(self.tx, key):
-                self._note(row, mail, ERASED)
+                self._note(row, mail, shape, ERASED)
                 return
         role = FolderRole(row.role)
         delivery = self.intake.deliver(
-            Arrival(key, mail, row.mailbox, role, at, row.blob, row.is_history, same_as, extra)
+            Arrival(key, mail, row.mailbox, role, at, row.blob, row.is_history, shape, same_as, extra)
         )
         if delivery.stored:
             self._stored.add(key)
-        self._note(row, mail, delivery)
+        self._note(row, mail, shape, delivery)
 
     def end(self) -> None:
         """Send back to the beginning what is to be looked at again, and tell which folders have changed."""
@@ -184,7 +188,7 @@ class _Batch:
     def _is_stored(self, key: UUID) -> bool:
         return key in self._stored or self.tx.execute(select(Message.id).where(Message.id == key)).first() is not None
 
-    def _note(self, row: _Line, mail: ParsedMail, delivery: Delivery) -> None:
+    def _note(self, row: _Line, mail: ParsedMail, shape: Shape, delivery: Delivery) -> None:
         self.outcomes[delivery.outcome] += 1
         if delivery.refs[0]:
             self.places.threads.add_line(row.id, *delivery.refs)
@@ -198,5 +202,5 @@ class _Batch:
             "new_own_ref": delivery.refs[0],
             "new_answers_ref": delivery.refs[1],
             "new_sender": sender.address if sender else "",
-            "new_subject": "" if delivery.hide_subject else without_marks(mail.subject)[:300],
+            "new_subject": "" if delivery.hide_subject else shape.subject[:300],
         }

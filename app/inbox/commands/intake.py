@@ -171,7 +171,7 @@ class Intake:
                 places.note(arrival, row.id, Direction.OUT)
             else:
                 files = has_files(mail)
-                tickets.agent_wrote(self.tx, row.id, at=arrival.at, snippet=arrival.snippet, has_attachment=files)
+                tickets.agent_wrote(self.tx, row.id, at=arrival.at, snippet=arrival.shape.snippet, has_attachment=files)
             places.appended += 1
             ticket = places.merge(row.id, match.joins)
             places.gather(arrival, match, ticket)
@@ -271,7 +271,7 @@ class Intake:
             self.tx,
             ticket,
             at=arrival.at,
-            snippet=arrival.snippet,
+            snippet=arrival.shape.snippet,
             has_attachment=has_files(arrival.mail),
             reopen=first or not is_by_program(arrival.mail),
             is_thanks=lambda: not has_files(arrival.mail) and is_thanks(arrival.mail.opening),

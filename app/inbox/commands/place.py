@@ -8,14 +8,13 @@ from datetime import datetime
 from uuid import UUID
 
 from app.conversations.commands import NewAttachment, NewMessage, add_message
-from app.conversations.rules import Direction, Kind, snippet_of
+from app.conversations.rules import Direction, Kind
 from app.inbox import rules
 from app.inbox.match import Known, Match, Threads, named_by
 from app.inbox.rules import FolderRole
+from app.inbox.shape import Shape
 from app.kernel.store import Tx
-from app.kernel.tokens import hide_tokens
-from app.mime.model import Address, ParsedMail
-from app.outbox.marks import plain_address, without_marks
+from app.mime.model import ParsedMail
 from app.tickets import commands as tickets
 from app.tickets.commands.merging import put_message
 from app.tickets.rules import HISTORY, Status
@@ -35,17 +34,9 @@ class Arrival:
     at: datetime
     blob: UUID | None
     was_there: bool
+    shape: Shape
     same_as: UUID | None = None
     extra: Mapping[str, object] = field(default_factory=dict)
-    snippet: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "snippet", snippet(self.mail))
-
-    @property
-    def subject(self) -> str:
-        """The subject as it is stored and shown: our tokens and marks stand only in the mail that carries them."""
-        return without_marks(self.mail.subject)
 
 
 class Places:
@@ -65,7 +56,7 @@ class Places:
             self.tx,
             ticket=ticket,
             customer=customer,
-            subject=arrival.subject,
+            subject=arrival.shape.subject,
             channel="email",
             mailbox=arrival.mailbox,
             status=Status.CLOSED if arrival.was_there else Status.NEW,
@@ -86,8 +77,7 @@ class Places:
         automatic: bool = False,
     ) -> None:
         """The message row of a mail, with its files, its ids and its place in the index."""
-        mail = arrival.mail
-        sender = mail.from_ or mail.sender
+        mail, shape = arrival.mail, arrival.shape
         new = NewMessage(
             id=arrival.key,
             direction=direction,
@@ -99,22 +89,24 @@ class Places:
             automatic=automatic,
             external_id=mail.message_id or "",
             in_reply_to=mail.in_reply_to[0] if mail.in_reply_to else "",
-            refs=tuple(dict.fromkeys((*mail.references, *mail.in_reply_to))),
-            sender=_pair(sender) if sender else ("", ""),
-            reply_to=_pairs(mail.reply_to),
-            to=_pairs(mail.to),
-            cc=_pairs(mail.cc),
-            bcc=_pairs(mail.bcc),
-            subject=arrival.subject,
-            text=hide_tokens(mail.text),
-            snippet=arrival.snippet,
+            refs=shape.refs,
+            sender=shape.sender,
+            reply_to=shape.reply_to,
+            to=shape.to,
+            cc=shape.cc,
+            bcc=shape.bcc,
+            subject=arrival.shape.subject,
+            text=shape.text,
+            snippet=arrival.shape.snippet,
             same_id_as=arrival.same_as,
             warnings=mail.warnings,
-            extra={**_extra(mail), **arrival.extra},
+            extra={**shape.extra, **arrival.extra} if arrival.extra else shape.extra,
             sent_date=mail.date,
             attachments=files_of(mail),
+            words=shape.words,
         )
         add_message(self.tx, new, blob=arrival.blob)
+        sender = mail.from_ or mail.sender
         people = frozenset(each.key for each in (*((sender,) if sender else ()), *mail.to, *mail.cc) if each.address)
         self.threads.add(Known(arrival.key, ticket, direction, people), mail.message_id, named_by(mail))
 
@@ -125,7 +117,7 @@ class Places:
             ticket,
             direction=direction,
             at=arrival.at,
-            snippet=arrival.snippet,
+            snippet=arrival.shape.snippet,
             has_attachment=has_files(arrival.mail),
         )
 
@@ -155,33 +147,9 @@ class Places:
         self.look_again.extend(self.threads.lines(arrival.mail))
 
 
-def snippet(mail: ParsedMail) -> str:
-    """The first words of what the writer wrote now."""
-    return snippet_of(hide_tokens(mail.opening or mail.text[:4000]))
-
-
 def has_files(mail: ParsedMail) -> bool:
     """Has it a file that is no picture inside its text?"""
     return any(not part.inline for part in mail.attachments)
-
-
-def _pair(one: Address) -> tuple[str, str]:
-    return (one.name, plain_address(one.address))
-
-
-def _pairs(some: tuple[Address, ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(_pair(one) for one in some)
-
-
-def _extra(mail: ParsedMail) -> dict[str, object]:
-    extra: dict[str, object] = {"class": mail.mail_class.value}
-    if mail.has_html or mail.html:
-        extra["html"] = True
-    if mail.trust.dmarc or mail.trust.dkim or mail.trust.spf:
-        extra["trust"] = {"spf": mail.trust.spf, "dkim": mail.trust.dkim, "dmarc": mail.trust.dmarc}
-    if mail.auto_reasons:
-        extra["automatic"] = list(mail.auto_reasons)
-    return extra
 
 
 def files_of(mail: ParsedMail) -> tuple[NewAttachment, ...]:

@@ -13,6 +13,7 @@ from app.inbox.commands.intake import Intake
 from app.inbox.commands.place import Arrival, Places
 from app.inbox.match import Match, Threads
 from app.inbox.rules import FolderRole, Outcome
+from app.inbox.shape import shape_of
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
@@ -50,8 +51,8 @@ def make_ticket_anyway(tx: Tx, item: UUID, mail: ParsedMail) -> UUID:
 
     Raises UserError when it is in a ticket already.
     """
-    row = _item(tx, item)
-    key = row.message or rules.message_id(mail)
+    row, shape = _item(tx, item), shape_of(mail)
+    key = row.message or shape.key
     stored = tx.execute(select(Message.id, Message.ticket).where(Message.id == key)).one_or_none()
     if row.ticket is not None or (stored is not None and stored.ticket is not None):
         msg = "This mail is in a ticket already."
@@ -59,7 +60,7 @@ def make_ticket_anyway(tx: Tx, item: UUID, mail: ParsedMail) -> UUID:
     own = own_addresses(tx)
     places = Places(tx, Threads(tx, [mail], own))
     at = rules.occurred_at(mail, row.internal_at, tx.now, was_there=row.is_history)
-    arrival = Arrival(key, mail, row.mailbox, FolderRole.INBOX, at, row.blob, was_there=False)
+    arrival = Arrival(key, mail, row.mailbox, FolderRole.INBOX, at, row.blob, was_there=False, shape=shape)
     intake = Intake(tx, places, own)
     if stored is None:
         ticket = intake.letter(arrival, intake.writer(mail), Match()).ticket
