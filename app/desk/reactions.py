@@ -9,7 +9,7 @@ from app.inbox.facts import LettersCame
 from app.kernel.store import Store, Tx
 from app.outbox.facts import ReplyCancelled, ReplySent
 from app.tickets.commands import note_reply_cancelled, note_reply_sent
-from app.tickets.facts import TicketSolved
+from app.tickets.facts import OpeningTakenBack, TicketSolved
 
 
 def wire(store: Store) -> None:
@@ -18,6 +18,7 @@ def wire(store: Store) -> None:
     store.on(ReplySent, note_reply_sent)
     store.on(ReplySent, _ask_after_the_answer)
     store.on(ReplyCancelled, note_reply_cancelled)
+    store.on(OpeningTakenBack, _leave_nothing)
     store.on(LettersCame, _take_back_what_was_overtaken)
 
 
@@ -26,6 +27,12 @@ def _ask_how_it_went(tx: Tx, fact: TicketSolved) -> None:
     from app.surveys.commands import schedule
 
     schedule(tx, fact)
+
+
+def _leave_nothing(tx: Tx, fact: OpeningTakenBack) -> None:
+    from app.inbox.commands.erasing import erase_taken_back
+
+    erase_taken_back(tx, fact)
 
 
 def _take_back_what_was_overtaken(tx: Tx, _fact: LettersCame) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.kernel.store import Tx
+from app.outbox.rules import State
 from app.outbox.tables import Draft, Outbox, ReplyToken
 
 
@@ -24,6 +25,18 @@ def erase_drafts(tx: Tx, tickets: Sequence[UUID]) -> None:
     for draft in tx.scalars(select(Draft).where(Draft.ticket.in_(tickets))).all():
         tx.delete(draft)
     tx.flush()
+
+
+def never_tried(db: Session, messages: Sequence[UUID]) -> bool:
+    """Were all of these called back before anybody tried to send them? Of such a mail no server knows anything."""
+    query = select(Outbox.id).where(Outbox.id.in_(messages), Outbox.state == State.CANCELLED, Outbox.attempts == 0)
+    return len(db.scalars(query).all()) == len(messages)
+
+
+def is_written_in(db: Session, ticket: UUID) -> bool:
+    """Is somebody writing something in this ticket?"""
+    query = select(Draft.id).where(Draft.ticket == ticket, Draft.deleted_at.is_(None))
+    return db.execute(query.limit(1)).first() is not None
 
 
 def blobs_of_drafts(db: Session) -> set[UUID]:

@@ -46,3 +46,12 @@ class TicketClosed:
 
     ticket: UUID
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningTakenBack:
+    """The mail that opened a ticket was called back, and nothing is in it any more: it lies in the Bin. `action`: what opened it."""
+
+    ticket: UUID
+    message: UUID
+    action: UUID

@@ -7,13 +7,17 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from app.inbox.commands.erasing import erase_taken_back
 from app.kernel.blobs import BlobRef
 from app.outbox import commands as outbox
+from app.outbox.drafts import drafts
 from app.outbox.tables import Draft
 from app.people.commands import customer_for, update_customer
 from app.people.queries import customer
 from app.search.queries import search
 from app.tickets import commands, queries
+from app.tickets.facts import OpeningTakenBack
+from tests.desk_export import differences, export
 from tests.desk_fixture import SmallDesk
 
 
@@ -117,8 +121,24 @@ def test_cancelling_in_the_outbox_puts_the_status_back_too(desk: SmallDesk) -> N
     assert detail.row.messages == 1
 
 
-def test_a_new_mail_that_is_called_back_leaves_an_empty_ticket_in_the_bin(desk: SmallDesk) -> None:
+def test_a_new_mail_that_is_called_back_leaves_nothing_but_its_draft(desk: SmallDesk) -> None:
+    desk.store.on(OpeningTakenBack, erase_taken_back)
+    before = desk.ask(export)
+    for way in (commands.cancel_reply, lambda tx, _message: commands.undo(tx)):
+        written = desk.do(commands.new_mail, customer_address="ben@shop.example", subject="Hi", text="Hi", solve=True)
+        desk.do(way, written.message)
+        assert not desk.ask(queries.bin_rows)
+        assert desk.ask(queries.ticket_id, written.ticket_number) is None
+        assert desk.ask(queries.wrong_counters) == {}
+        assert not differences(before, desk.ask(export))
+        assert any("draft again" in words for words in desk.do(commands.redo).kept)
+    assert [(one.kind, one.text, one.ticket) for one in desk.ask(drafts)] == [("new", "Hi", None)] * 2
+
+
+def test_what_others_did_in_a_ticket_keeps_it_though_its_mail_is_called_back(desk: SmallDesk) -> None:
+    desk.store.on(OpeningTakenBack, erase_taken_back)
     written = desk.do(commands.new_mail, customer_address="ben@shop.example", subject="Hi", text="Hi")
+    desk.do(commands.add_item, written.ticket, "Ask the workshop", agent=desk.bob)
     desk.do(commands.cancel_reply, written.message)
     assert [row.number for row in desk.ask(queries.bin_rows)] == [written.ticket_number]
 

@@ -263,6 +263,12 @@ def test_a_new_mail_is_written_with_subject_and_becomes_a_ticket(page: Page, mad
     row = made.desk.ask(outbox_rows, clock.now())[0]
     assert row.to == (("Ida Berg", "ida@berg.example"),)
     assert not made.desk.ask(drafts)
+    key = page.shown.detail.id if page.shown is not None else row.id
+    page.context.actions.run("undo")
+    settled(page, qtbot, lambda: page.shown is None and made.desk.ask(ticket, key) is None)
+    assert [one.text for one in made.desk.ask(drafts)] == ["Your catalogue is here."]
+    page.context.actions.run("new")
+    settled(page, qtbot, lambda: writer.composer.edit.toPlainText() == "Your catalogue is here.")
 
 
 def test_a_file_is_attached_sent_and_kept_in_the_draft(

@@ -1,4 +1,4 @@
-"""Erasing for good what has lain in the Bin for long enough. Only tombstones stay, so that no server brings it back.
+"""Erasing for good what has lain in the Bin for long enough, or was taken back before it left. Only tombstones stay, so that no server brings it back.
 
 Every row that says anything about the conversation goes: messages, files, index, history, the outbox, surveys, and what
 the ledger tells of its mails (the lines themselves stay: a mail on the server must be accounted for). The raw bytes
@@ -21,9 +21,17 @@ from app.inbox.tables import MailItem, MailPiece
 from app.kernel.rows import insert_rows
 from app.kernel.store import Tx
 from app.kernel.tables import Tombstone
-from app.outbox.erasing import erase_drafts, erase_ways
+from app.outbox.erasing import erase_drafts, erase_ways, is_written_in, never_tried
 from app.surveys.erasing import erase_surveys
-from app.tickets.commands.bin import erase_placements, erase_rows, messages_to_erase, overdue_in_bin
+from app.tickets.commands.bin import (
+    erase_placements,
+    erase_rows,
+    forget_opening,
+    is_untouched,
+    messages_to_erase,
+    overdue_in_bin,
+)
+from app.tickets.facts import OpeningTakenBack
 from app.tickets.queries import conversation_ids
 
 TICKETS_AT_ONCE: Final = 6
@@ -48,6 +56,20 @@ def erase_binned(tx: Tx) -> int:
     if done:
         _erase(tx, tickets, messages)
     return done
+
+
+def erase_taken_back(tx: Tx, fact: OpeningTakenBack) -> None:
+    """Erase at once a ticket whose only mail was called back before anybody tried to send it: its words are a draft again.
+
+    It stays in the Bin where somebody has done or begun anything in it since.
+    """
+    tx.flush()
+    if not is_untouched(tx, fact.ticket, fact.action) or is_written_in(tx, fact.ticket):
+        return
+    messages = messages_to_erase(tx, [fact.ticket])
+    if never_tried(tx, messages):
+        _erase(tx, [fact.ticket], messages)
+        forget_opening(tx, fact.message, fact.action)
 
 
 def is_erased(tx: Tx, key: UUID) -> bool:

@@ -15,12 +15,13 @@ from app.index import commands as index
 from app.kernel import options
 from app.kernel.memo import memo
 from app.kernel.store import Tx
-from app.people.commands import mark_action
+from app.people.commands import mark_action, record_event
 from app.people.rules import EventKind
 from app.people.tables import Event
 from app.tickets.commands.merging import NOWHERE
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import Tickets, change, each_row, ticket_row
+from app.tickets.queries.conversation import conversation_ids, message_ids
 from app.tickets.rules import SPAM
 from app.tickets.tables import (
     ChecklistItem,
@@ -103,6 +104,28 @@ def erase_rows(tx: Tx, whole: Sequence[UUID]) -> None:
         tx.delete(ticket_row(tx, key))
     memo(tx, "ticket").clear()
     tx.flush()
+
+
+def is_untouched(tx: Tx, ticket: UUID, action: UUID) -> bool:
+    """Lies in this ticket of the Bin nothing that a person did or wrote, but for `action` and what takes it back now?"""
+    row = tx.get(Ticket, ticket)
+    if row is None or row.deleted_at is None or row.merged_into is not None or conversation_ids(tx, ticket) != [ticket]:
+        return False
+    others = select(Event.id).where(Event.ticket == ticket, Event.action.not_in([action, tx.action]))
+    placed = select(Placement.id).where(Placement.ticket == ticket)
+    linked = select(TicketLink.id).where(TicketLink.other == ticket)
+    return not any(tx.execute(query.limit(1)).first() for query in (others, placed, linked)) and not message_ids(
+        tx, ticket
+    )
+
+
+def forget_opening(tx: Tx, message: UUID, action: UUID) -> None:
+    """The ticket that `action` opened by a mail was erased: of the action only stays that its mail was called back."""
+    by, tx.action = tx.action, action
+    try:
+        record_event(tx, EventKind.REPLIED, field="message", new=str(message))
+    finally:
+        tx.action = by
 
 
 def _done(tx: Tx, count: int) -> Changed:

@@ -40,6 +40,7 @@ from app.tickets.commands.rows import (
 )
 from app.tickets.commands.status import tell_status
 from app.tickets.commands.tags import is_tagged, put_tag
+from app.tickets.facts import OpeningTakenBack
 from app.tickets.queries.conversation import message_ids
 from app.tickets.queries.merging import Meanwhile, meanwhile
 from app.tickets.tables import Placement, Ticket
@@ -95,9 +96,10 @@ def put_back(
     tx.flush()
     for key in run.to_sum_up:
         summarise(tx, ticket_row(tx, key))
+    written = {event.ticket: UUID(event.new) for event in events if event.kind == EventKind.REPLIED}
     for event in events:
         if event.kind == EventKind.CREATED and event.field == "status" and not run.stays(event):
-            _created(run, event)
+            _created(run, event, written.get(event.ticket))
     for event in events:
         if event.kind == EventKind.SILENT and event.field == _CUSTOMER:
             _customer(run, event)
@@ -310,7 +312,10 @@ def _note(run: _Run, event: Event) -> None:
 
 
 def _reply(run: _Run, event: Event, cancelled: UUID | None) -> None:
-    assert event.ticket is not None
+    if event.ticket is None:  # it opened a ticket that is gone without a trace: see `forget_opening`
+        run.fixed.add(NOWHERE)
+        run.kept.append("The mail is a draft again; send it from there.")
+        return
     message = UUID(event.new)
     number = ticket_row(run.tx, event.ticket).number
     if not run.back:
@@ -326,13 +331,15 @@ def _reply(run: _Run, event: Event, cancelled: UUID | None) -> None:
         run.kept.append(f"The reply in #{number} has already left; everything stays as it is.")
 
 
-def _created(run: _Run, event: Event) -> None:
-    """A ticket that the action opened goes to the Bin, if nothing is left in it."""
+def _created(run: _Run, event: Event, message: UUID | None) -> None:
+    """A ticket that the action opened goes to the Bin, if nothing is left in it; whoever reacts erases it (`message` opened it)."""
     assert event.ticket is not None
     row = ticket_row(run.tx, event.ticket)
     if run.back and row.deleted_at is None and not message_ids(run.tx, row.id):
         change(run.tx, row, "deleted_at", run.tx.now, EventKind.DELETED)
         run.done += 1
+        if message is not None:
+            run.tx.emit(OpeningTakenBack(row.id, message, run.action))
     elif not run.back and row.deleted_at is not None:
         change(run.tx, row, "deleted_at", None, EventKind.RESTORED)
         run.done += 1
