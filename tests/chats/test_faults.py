@@ -45,12 +45,15 @@ def dense(db: Session) -> bool:
 
 
 def test_lines_that_are_cut_at_random(desk: Desk) -> None:
-    """2,400 messages both ways over lines that break by chance, with many sent twice on purpose."""
-    visitors, each = 12, 100
+    """960 messages both ways over lines that break by chance, with many sent twice on purpose.
+
+    Over two thousand go through browsers, see `test_widget_faults` and `test_xmpp`.
+    """
+    visitors, each = 12, 40
     site = "https://shop.example"
     with (
         running(desk, origins=(site,), sockets_per_ip=100, rate=10_000, burst=10_000) as place,
-        CuttingProxy(place.port, seed=1, cut_after=(2_000, 40_000)) as proxy,
+        CuttingProxy(place.port, seed=1, cut_after=(1_000, 16_000)) as proxy,
     ):
         base = f"http://127.0.0.1:{proxy.port}"
         people = [Visitor(base, origin=site, name=f"V{number}") for number in range(visitors)]
