@@ -33,7 +33,11 @@ def lift(argv: list[str]) -> list[str]:
 
 
 _WITH_QUERY = (("tickets",), ("search",), ("set",), ("views", "add"))
-_WITH_VALUE = ("--limit", "--sort", "--group", "--colour", "--icon", "--density")
+_WITH_VALUE = ("--limit", "--sort", "--group", "--colour", "--icon", "--density", "--scope", "--order")
+SCOPES = ("all", "subject", "conversation", "notes", "people", "files")
+"""Where a search looks for words, as `app.search.queries.Scope` has it."""
+
+ORDERS = ("newest", "best")
 
 
 def _query_apart(words: list[str]) -> list[str]:
@@ -224,6 +228,8 @@ def _tickets(commands: Any) -> None:
     found = _command(commands, "search", "tickets:search", "search everything")
     found.add_argument("query", nargs="+")
     found.add_argument("--limit", type=int, default=50)
+    found.add_argument("--scope", default="all", choices=SCOPES, help="where words are looked for")
+    found.add_argument("--order", default="newest", choices=ORDERS, help="which comes first")
 
 
 def _work(commands: Any) -> None:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from app.cli.opening import opened, with_agent
 from app.cli.output import Output
-from app.cli.querying import found
+from app.cli.querying import found, understood
 from app.conversations.queries import MessageView
 from app.desk import Desk
 from app.desk.files import message_html
@@ -108,9 +108,11 @@ def _step(args: argparse.Namespace, out: Output, verb: Callable[[Tx], Any], word
 
 
 def search(args: argparse.Namespace, out: Output) -> int:
-    """Search everything."""
+    """Search everything, or where `--scope` says; `--order best` instead of the newest first."""
+    scope, order = search_queries.Scope(args.scope), search_queries.Order(args.order)
     with opened(args) as desk:
-        hits = desk.ask(search_queries.search, " ".join(args.query), limit=args.limit, me=desk.me())
+        typed, _ = understood(desk, args.query)
+        hits = desk.ask(search_queries.search, typed, limit=args.limit, me=desk.me(), scope=scope, order=order)
     rows = [
         {
             "kind": hit.kind,

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from app.cli.options import ORDERS, SCOPES
 from app.kernel.store import Tx
 from app.people.commands import add_agent
+from app.search.queries import Order, Scope
 from app.tickets import commands
 from tests.desk_fixture import mail_in
 from tests.empty_desk import empty_desk
@@ -93,3 +95,16 @@ def test_a_query_has_all_of_the_language(cli: CommandLine) -> None:
         ("", {1, 2, 3, 4, 5, 6}),
     ):
         assert {row["number"] for row in cli("tickets", query)} == numbers, query
+
+
+def test_a_search_says_where_words_are_looked_for_and_which_comes_first(cli: CommandLine) -> None:
+    cli("note", "2", "--text", "The lamp of c0 is a chair, too.")
+    cli("note", "1", "--text", "Ask the workshop.")
+    assert {hit["ticket"] for hit in cli("search", "chair")} == {1, 2, 3, 5}
+    assert [hit["ticket"] for hit in cli("search", "chair", "--scope", "notes")] == [2]
+    assert {hit["ticket"] for hit in cli("search", "--scope=subject", "chair")} == {1, 3, 5}
+    assert cli("search", "chair", "--order", "newest")[0]["ticket"] == 2
+    assert cli("search", "chair", "--order", "best")[0]["ticket"] != 2
+    assert cli.run("search", "chair", "--scope", "moon").returncode == 2
+    assert tuple(Scope) == SCOPES
+    assert tuple(Order) == ORDERS
