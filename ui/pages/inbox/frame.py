@@ -115,6 +115,7 @@ class InboxFrame(BasePage):
         column.addWidget(self.talk, 1)
         column.addWidget(self.writer)
         self.answers = AnswerCaller(self.writer.composer.edit, self.writer.composer, self._talk)
+        self.writer.canned_wanted.connect(self.answers.open)
         self._nothing = EmptyState(
             tr("No ticket chosen"), tr("Choose one at the left, or press J."), icon="inbox-outline", tone="plain"
         )

@@ -178,7 +178,9 @@ class Page(InboxFrame):
         self.context.tasks.ask(loading.surroundings, self.me, then=take, owner=self, key="inbox-around")
 
     def _offer_answers(self) -> None:
-        self.answers.set_answers(self.around.answers if self.around is not None else (), self.facts)
+        answers = self.around.answers if self.around is not None else ()
+        self.answers.set_answers(answers, self.facts)
+        self.writer.offer_canned(on=bool(answers))
 
     def search(self, typed: str) -> None:
         """Show what fits what is typed; nothing typed is the list again."""

@@ -51,7 +51,12 @@ def _explain(page: Page) -> None:
     for button, key in ((page.header.assign, "assign"), (page.header.side, "side"), (page.list.new, "new")):
         explain(button, key)
     for writer in writers:
-        for button, key in ((writer.send, "send"), (writer.send_solve, "send_solve"), (writer.attach, "attach")):
+        for button, key in (
+            (writer.send, "send"),
+            (writer.send_solve, "send_solve"),
+            (writer.attach, "attach"),
+            (writer.canned, "canned"),
+        ):
             explain(button, key)
 
 

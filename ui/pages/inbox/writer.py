@@ -44,6 +44,7 @@ class Writer(Drafting):
     pictures_chosen = Signal()  # the person wants to choose some from the disk
     pictures_missing = Signal(list)  # list[NewAttachment]: their points are wanted
     later_wanted = Signal()
+    canned_wanted = Signal()
     completion_wanted = Signal(object, str)
 
     def __init__(self, *, new: bool = False) -> None:
@@ -196,6 +197,8 @@ class Writer(Drafting):
         self.copies = ToolButton("account-plus-outline", tr("Recipients, Cc and Bcc"), checkable=True)
         self.copies.toggled.connect(self._show_copies)
         self.formatting = ToolButton("format-letter-case", tr("Formatting"), checkable=True)
+        self.canned = ToolButton("text-box-outline", tr("Canned answers"), clicked=self.canned_wanted.emit)
+        self.canned.hide()
         self.later = ToolButton("send-clock-outline", tr("Send later"), clicked=self.later_wanted.emit)
         self.send = Button(tr("Send"), "primary", clicked=self.submit)
         self.send_solve = Button(tr("Send and solve"), clicked=lambda: self.submit(solve=True))
@@ -203,7 +206,7 @@ class Writer(Drafting):
         self.composer = Composer(
             self._placeholder("reply"),
             modes=modes,
-            tools=[self.formatting, self.attach, self.copies, self.later],
+            tools=[self.formatting, self.attach, self.canned, self.copies, self.later],
             buttons=[self.send_solve, self.send],
         )
         self.formatting.toggled.connect(self.composer.format.setVisible)
@@ -244,11 +247,21 @@ class Writer(Drafting):
     # -- what happens
 
     def _placeholder(self, mode: str) -> str:
-        if self.by_chat and mode == "reply":
-            return tr("Write in the chat…")
-        return {"note": tr("Write a note that only your team sees…"), "new": tr("Write a mail…")}.get(
-            mode, tr("Write a reply…")
+        if mode != "reply":
+            return tr("Write a note that only your team sees…") if mode == "note" else tr("Write a mail…")
+        if self.canned.isHidden():
+            return tr("Write in the chat…") if self.by_chat else tr("Write a reply…")
+        return (
+            tr("Write in the chat…  / for a canned answer")
+            if self.by_chat
+            else tr("Write a reply…  / for a canned answer")
         )
+
+    def offer_canned(self, *, on: bool) -> None:
+        """There are canned answers to insert, or there are none (yet)."""
+        if on is self.canned.isHidden():
+            self.canned.setVisible(on)
+            self.composer.set_mode(self.mode, self._placeholder(self.mode))
 
     def _blank(self, mode: str) -> Letter:
         return Letter(mode, "", *self._default)
