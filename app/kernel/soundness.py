@@ -8,7 +8,6 @@ connection that trusts no schema and cannot write.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import re
 import sqlite3
 from collections.abc import Iterable
@@ -21,7 +20,6 @@ Form = frozenset[tuple[str, str, str, str]]
 
 _PROBLEM_LIMIT = 100
 _OF_SQLITE = re.compile(r"sqlite_(sequence|stat1|stat4)")
-_CHUNK = 1 << 20
 
 
 def connect(database: Path, *, immutable: bool = False) -> sqlite3.Connection:
@@ -116,12 +114,6 @@ def damaged(packs: Path, blobs: Iterable[tuple[str, BlobRef]]) -> list[tuple[str
         except StorageError as error:
             found.append((name, str(error)))
     return found
-
-
-def file_digest(path: Path) -> str:
-    """The sha256 of a file, in hex."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _quick_check(connection: sqlite3.Connection) -> list[str]:

@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Final, Self
 
-STEP: Final = 32 << 20
+STEP: Final = 8 << 20
 """Bytes that wait for the disk at most twice: a commit of the desk waits for what lies before it in the journal of the disk."""
 
 _bring = getattr(os, "fdatasync", os.fsync)

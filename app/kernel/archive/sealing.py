@@ -102,12 +102,16 @@ class SealedWriter(io.RawIOBase):
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        size = 1 << FRAME_BITS
-        view = memoryview(data).cast("B")
-        self._waiting += view
-        while len(self._waiting) > size:  # the last frame is never empty, and known only at the end
-            self._seal(bytes(self._waiting[:size]), last=False)
-            del self._waiting[:size]
+        """Full frames are sealed where they lie; the last one is never empty, and known only at the end."""
+        size, view = 1 << FRAME_BITS, memoryview(data).cast("B")
+        at = min(size - len(self._waiting), len(view))
+        self._waiting += view[:at]
+        if at < len(view):
+            self._seal(bytes(self._waiting), last=False)
+            while len(view) - at > size:
+                self._seal(view[at : at + size], last=False)
+                at += size
+            self._waiting[:] = view[at:]
         return len(view)
 
     def finish(self) -> None:
@@ -115,7 +119,7 @@ class SealedWriter(io.RawIOBase):
         self._seal(bytes(self._waiting), last=True)
         self._waiting.clear()
 
-    def _seal(self, data: bytes, *, last: bool) -> None:
+    def _seal(self, data: bytes | memoryview, *, last: bool) -> None:
         self._target.write(self._cipher.encrypt(_nonce(self._prefix, self._number, last=last), data, None))
         self._number += 1
 

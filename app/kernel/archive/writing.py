@@ -2,7 +2,8 @@
 
 The database is copied at one moment (`copy_database`); packs only grow, so whatever the copy points to is in them
 afterwards. The file gets its name only when it has been opened like any other backup, and every byte in it has the
-sha256 of what was put in. Passwords go in only under a passphrase.
+sha256 of what was put in. Nothing is packed: a disk is faster than a packer, and mail is mostly packed attachments. Passwords go
+in only under a passphrase.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO
 
-from app.kernel import soundness
 from app.kernel.archive import form
 from app.kernel.archive.aside import Aside, Digest, Steady, forget_cached
 from app.kernel.archive.form import Entry, Going, Manifest, StoppedError
@@ -121,7 +121,7 @@ class _Writing:
         names = Packs(self._source.packs).names()
         sizes = {name: (self._source.packs / name).stat().st_size for name in names}
         self._total = 2 * (copy.stat().st_size + sum(sizes.values()))
-        with Aside() as aside, self._file() as file, zipfile.ZipFile(file, "w", compresslevel=1) as archive:
+        with Aside() as aside, self._file() as file, zipfile.ZipFile(file, "w") as archive:
             self._add(archive, form.DATABASE, copy, copy.stat().st_size, aside)
             for name in names:
                 self._add(archive, form.PACKS + name, self._source.packs / name, sizes[name], aside)
@@ -130,7 +130,7 @@ class _Writing:
             who = (known.revision, known.workspace, known.about)
             manifest = Manifest(self._now, self._source.program, *who, self._entries)
             archive.writestr(form.MANIFEST, manifest.dump())
-        self._read_again(copy, manifest)
+        self._read_again(manifest)
         return manifest
 
     @contextlib.contextmanager
@@ -153,8 +153,6 @@ class _Writing:
     def _add(self, archive: zipfile.ZipFile, name: str, path: Path, size: int, aside: Aside) -> None:
         """A file as long as it was when the database was copied; what came since belongs to nothing in the copy."""
         digest, left = Digest(aside), size
-        # Packs are kept as they are: mail is mostly packed attachments, and a disk is faster than a packer.
-        archive.compression = zipfile.ZIP_DEFLATED if name == form.DATABASE else zipfile.ZIP_STORED
         with path.open("rb") as source, archive.open(name, "w", force_zip64=True) as entry:
             while left > 0:
                 chunk = source.read(min(form.CHUNK, left))
@@ -172,13 +170,13 @@ class _Writing:
         archive.writestr(name, data)
         self._entries[name] = Entry(len(data), hashlib.sha256(data).hexdigest())
 
-    def _read_again(self, copy: Path, written: Manifest) -> None:
-        """Open what was written as any reader does. The copy within was opened and looked through when it was made."""
+    def _read_again(self, written: Manifest) -> None:
+        """Open what was written as any reader does. The database in it was opened and looked through when it was copied."""
         half = self._total // 2
         with opened(self._part, self._passphrase) as archive:
             archive.check(lambda done, _of: self._going(min(half + done, self._total), self._total))
             same = archive.manifest.entries == written.entries
-        if not same or soundness.file_digest(copy) != written.entries[form.DATABASE].sha256:
+        if not same:
             msg = "The backup was written, but the disk gives back something else. Check that disk, or use another one."
             raise UserError(msg)
 
@@ -192,8 +190,8 @@ class _Writing:
         return self._source.database.stat().st_size + packs
 
     def _refuse_too_little_room(self) -> None:
-        """Packs are kept as they are and the copy of the database is there twice for a while."""
-        wants, free = self._guess() + self._source.database.stat().st_size // 2, shutil.disk_usage(self._folder).free
+        """The copy of the database is there twice for a while."""
+        wants, free = self._guess() + self._source.database.stat().st_size, shutil.disk_usage(self._folder).free
         if free < wants:
             msg = (
                 f"There is too little room in {self._part.parent}: the backup needs about {wants / 1e6:,.0f} MB, "
