@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,8 +13,12 @@ import aiohttp
 import pytest
 
 from app.chats import commands, queries
+from app.chats.rules import server_topic
 from app.desk import Desk
+from app.kernel import secrets, signals
+from tests.chats.engine import EngineProcess
 from tests.chats.shop import Shop
+from tests.chats.test_widget_faults import bodies
 from tests.chats.test_widget_talk import PNG
 from tests.chats.test_xmpp import Line, counted, make_line
 from tests.chats.widget import Widget, at
@@ -21,6 +26,7 @@ from tests.servers.chromium import Chromium, Page
 from tests.servers.cutting_proxy import CuttingProxy
 from tests.servers.ports import wait_until
 from tests.servers.prosody import Prosody, is_here
+from tests.servers.wire import Wire
 
 pytestmark = [pytest.mark.xdist_group("prosody"), pytest.mark.slow]
 
@@ -87,6 +93,53 @@ def test_both_ways_reload_cut_and_a_desk_that_is_off(page: Page, site: Site) -> 
         wait_until(lambda: site.line.desk.ask(counted) == (5, 5, 5), 120, "all five are rows")
         widget.until_sent()
     assert Counter(one.text for one in widget.shown()).most_common(1)[0][1] == 1
+
+
+def test_an_engine_killed_between_commit_and_ack(page: Page, site: Site) -> None:
+    """The engine's line to the server holds back from its first byte on what the engine says after a commit; then SIGKILL."""
+    desk, server = site.line.desk, site.line.server
+    with Wire(server.port) as wire:
+        line = make_line(desk, server, wire.port)
+        desk.do(commands.remove_channel, site.line.channel)
+        info = desk.ask(queries.channel, line.channel)
+        assert info is not None
+        secret = secrets.line(info.secret_ref, server.password)
+        with EngineProcess(desk.workspace.folder, secret=secret, is_open=lambda: line.state()[0] == "ok") as engine:
+            widget = Widget(page, site.address).visit().open()
+            widget.say("first")
+            widget.until_shown("first", own=True, meta="Sent")
+            written = ["first", *_committed_but_not_confirmed(widget, wire, desk)]
+            engine.kill()
+            wire.cut()
+            widget.until_shown(written[-1], own=True, meta="Sending")
+            widget.say("written while the desk was off")
+            page.reload()
+            widget.is_there().until_shown("written while the desk was off", own=True)
+            desk.work(lambda tx: signals.send(tx, server_topic(line.channel), {"state": "none"}))
+            wire.restore()
+            engine.start()
+            widget.until_sent(120)
+            written.append("written while the desk was off")
+            assert [one.text for one in widget.shown()] == written
+            assert desk.ask(bodies) == written
+            assert desk.ask(counted) == (len(written),) * 3
+
+
+def _committed_but_not_confirmed(widget: Widget, wire: Wire, desk: Desk) -> list[str]:
+    """Messages of which the last one is committed, and nothing of what the engine said since has come through.
+
+    What the engine says next is mostly that ack, but may be a word to the server; then it is tried again.
+    """
+    written: list[str] = []
+    while True:
+        written.append(f"attempt {len(written) + 1}")
+        wire.hold_after_up = wire.up + 1
+        widget.say(written[-1])
+        with contextlib.suppress(TimeoutError):
+            wait_until(lambda: written[-1] in desk.ask(bodies) and wire.held.is_set(), 10, "the commit")
+            return written
+        wire.restore()
+        widget.until_sent(120)
 
 
 def test_a_file_of_the_visitor_lies_at_the_desk(page: Page, site: Site, tmp_path: Path) -> None:
