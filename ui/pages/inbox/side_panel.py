@@ -91,6 +91,7 @@ class SidePanel(QFrame):
         self.links.show_links(detail.links, other=other)
         self._show_sections(begun=set() if other else self._begun())
         self.history.moments.show(beside.moments)
+        self.past.setVisible(bool(beside.moments))  # beside a first chat there is none
 
     def show_tags(self, tags: Sequence[str]) -> None:
         """The ticket's tags."""
