@@ -180,6 +180,8 @@ QComboBox::drop-down {{ border: 0; width: 28px; }}
 QComboBox::down-arrow {{ image: none; }}
 QComboBox QAbstractItemView {{ background: {t.raised}; border: 1px solid {t.line_strong}; padding: 4px;
   selection-background-color: {t.selected}; selection-color: {t.text}; }}
+QComboBox QAbstractItemView::item {{ min-height: 28px; padding: 0 8px; border-radius: {t.radius_s}px; }}
+QComboBox QAbstractItemView::item:selected {{ background: {t.selected}; color: {t.text}; }}
 QSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit {{ background: {t.canvas}; border: 1px solid {t.line_strong};
   border-radius: {t.radius_s}px; padding: 5px 8px; min-height: 20px; max-height: 20px; }}
 QDateTimeEdit::drop-down {{ border: 0; width: 28px; }}

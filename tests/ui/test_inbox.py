@@ -93,6 +93,19 @@ def test_a_reply_is_queued_with_its_recipients_and_undo_makes_it_a_draft(
     assert len(made.desk.ask(conversation, key)) == 1
 
 
+def test_the_key_that_undoes_takes_a_letter_back_from_where_it_was_written(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    edit, control = page.writer.composer.edit, Qt.KeyboardModifier.ControlModifier
+    page.writer.set_mode("reply")
+    qtbot.waitUntil(edit.hasFocus)
+    qtbot.keyClicks(edit, "Too early")
+    qtbot.keyClick(edit, KEY.Key_Return, control)
+    settled(page, qtbot, lambda: bool(made.desk.ask(outbox_rows, clock.now())))
+    qtbot.keyClick(edit, KEY.Key_Z, control)
+    settled(page, qtbot, lambda: page.writer.composer.text() == "Too early")
+
+
 def test_what_is_typed_is_there_again_when_the_ticket_is_opened_again(page: Page, qtbot: QtBot) -> None:
     page.writer.composer.edit.setPlainText("Half a thou")
     page.writer.set_mode("note")
@@ -295,6 +308,30 @@ def test_an_empty_desk_says_what_happens_next(made: InboxDesk, qapp: QApplicatio
         assert page.list._stack.currentWidget() is page.list._empty
         assert page.shown is None
         assert page.list._count.text() == "0 open"
+
+
+@pytest.mark.parametrize("way", ["mouse", "key", "down"])
+def test_what_comes_into_an_empty_inbox_is_opened_by_nobody_but_the_person(
+    made: InboxDesk, qapp: QApplication, qtbot: QtBot, way: str
+) -> None:
+    with inbox_window(made, qapp, qtbot) as page:
+        page.list.rows.setFocus()
+        made.mail(subject="The first", words="Hello")
+        made.mail(subject="The second", words="Hello again")
+        settled(page, qtbot, lambda: page.model.rowCount() == 2 and page.list.rows.isVisible())
+        page.list.rows.setFocus()
+        qtbot.waitUntil(page.list.rows.hasFocus, timeout=30_000)
+        assert (page.ticket, page.list.selected()) == (None, [])
+        if way == "mouse":
+            page.list.search.setFocus()  # so that the press brings the focus as well
+            qtbot.waitUntil(page.list.search.hasFocus, timeout=30_000)
+            spot = page.list.rows.visualRect(page.model.index(0, 0)).center()
+            qtbot.mouseClick(page.list.rows.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+        else:
+            qtbot.keyClick(page.list.rows, Qt.Key.Key_J if way == "key" else Qt.Key.Key_Down)
+        first = page.model.id_at(0)
+        settled(page, qtbot, lambda: page.shown is not None and page.shown.detail.id == first)
+        assert page.list.selected() == [first]
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1024, 700), (960, 640)])

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.theme import Theme
-from ui.widgets.button import Button
+from ui.widgets.button import Button, ToolButton
 from ui.widgets.composer import Attachment, AttachmentChip, Composer
 from ui.widgets.field import PasswordField, SearchField, Select
 from ui.widgets.label import ElidingLabel
@@ -139,6 +139,38 @@ def test_a_select_keeps_its_key_when_options_change(page: QWidget) -> None:
     assert select.current() == "b"
     select.choose("gone")
     assert select.current() == "c"
+
+
+def test_lines_of_a_select_are_high_enough_to_be_hit(page: QWidget) -> None:
+    select = Select([("a", "A"), ("b", "B")], "b", name="Which", parent=page)
+    select.ensurePolished()
+    assert select.view().sizeHintForRow(0) >= 24
+
+
+@pytest.mark.parametrize("key", [KEY.Key_Return, KEY.Key_Enter, KEY.Key_Space])
+def test_a_button_with_the_keyboard_is_pressed_by_its_keys(page: QWidget, qtbot: QtBot, key: KEY) -> None:
+    pressed: list[str] = []
+    buttons = [
+        Button("Open", clicked=lambda: pressed.append("open"), parent=page),
+        ToolButton("close", "Leave", clicked=lambda: pressed.append("leave"), parent=page),
+    ]
+    for button in buttons:
+        button.show()
+        button.setFocus()
+        qtbot.keyClick(button, key)
+    assert pressed == ["open", "leave"]
+
+
+def test_enter_on_cancel_cancels_what_does_harm(page: QWidget, qtbot: QtBot) -> None:
+    overlay = Overlay(page)
+    done: list[str] = []
+    for danger in (True, False):
+        ask(overlay, "Erase it?", "For good.", "Erase", lambda: done.append("erased"), danger=danger)
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        qtbot.keyClick(focused, KEY.Key_Return)
+        assert not overlay.is_open
+        assert done == ([] if danger else ["erased"])
 
 
 def test_a_dialog_keeps_the_focus_and_gives_it_back(page: QWidget, qtbot: QtBot) -> None:

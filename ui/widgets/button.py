@@ -1,12 +1,15 @@
-"""Buttons in the kinds that the design knows, and buttons that are only an icon."""
+"""Buttons in the kinds that the design knows, and buttons that are only an icon.
+
+Tab reaches a button, Enter and Space press it. The mouse presses it without taking the keyboard from where it was.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ui.icons import icon as make_icon
 from ui.widgets.layout import restyle
@@ -14,11 +17,17 @@ from ui.widgets.layout import restyle
 _INK = {"primary": "on_accent", "ghost": "accent_text", "danger": "bad", "chip": "text2"}
 
 
-class Button(QPushButton):
-    """A push button. `kind`: "" (framed), primary (one per screen at most), danger, ghost, plain, small, chip, tab, nav.
+def pressed_by_enter(button: QAbstractButton, event: QKeyEvent) -> bool:
+    """Was it Enter, which presses a button like Space? Qt knows that only of dialogs, and there presses another one."""
+    alone = event.modifiers() in (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
+    enter = alone and event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+    if enter and not event.isAutoRepeat():
+        button.click()
+    return enter
 
-    The mouse leaves the focus where it was; Tab reaches the button and Enter or Space press it.
-    """
+
+class Button(QPushButton):
+    """A push button. `kind`: "" (framed), primary (one per screen at most), danger, ghost, plain, small, chip, tab, nav."""
 
     def __init__(
         self,
@@ -44,6 +53,10 @@ class Button(QPushButton):
             self.set_icon(icon)
         if clicked is not None:
             self.clicked.connect(lambda _on=False: clicked())
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if not pressed_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def set_kind(self, kind: str) -> None:
         """Change the button's role."""
@@ -84,6 +97,10 @@ class ToolButton(QToolButton):
         self.set_name(name, shortcut)
         if clicked is not None:
             self.clicked.connect(lambda _on=False: clicked())
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if not pressed_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def set_name(self, name: str, shortcut: str = "") -> None:
         """What the button does, in a word or two, and the key that does the same."""

@@ -17,6 +17,7 @@ from PySide6.QtGui import (
     QFocusEvent,
     QImage,
     QKeyEvent,
+    QKeySequence,
     QTextBlock,
     QTextCharFormat,
     QTextCursor,
@@ -83,6 +84,19 @@ class GrowingEdit(QTextEdit):
         self.clear()
         self._pictures.clear()
         self.setCurrentCharFormat(QTextCharFormat())
+
+    def event(self, event: QEvent, /) -> bool:
+        if event.type() is QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._is_spent(event):
+            event.ignore()  # the window has something to undo: a letter that was just sent from here
+            return False
+        return super().event(event)
+
+    def _is_spent(self, event: QKeyEvent) -> bool:
+        """Is it the key of undo or redo, with nothing typed here that it could take back?"""
+        document = self.document()
+        if event.matches(QKeySequence.StandardKey.Undo):
+            return not document.isUndoAvailable()
+        return event.matches(QKeySequence.StandardKey.Redo) and not document.isRedoAvailable()
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)

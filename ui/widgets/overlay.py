@@ -256,7 +256,10 @@ def ask(
     danger: bool = False,
     remark: str = "",
 ) -> Dialog:
-    """A question before something that cannot be taken back. `words` name the act ("Remove mailbox"), never "OK"."""
+    """A question before something that cannot be taken back. `words` name the act ("Remove mailbox"), never "OK".
+
+    The keyboard is on the act; with `danger` on Cancel, so that one Enter too many does no harm.
+    """
     dialog = Dialog(title, width=440)
     dialog.add(Para(text))
 
@@ -266,8 +269,9 @@ def ask(
 
     go = Button(words, "danger" if danger else "primary", clicked=act)
     remark = remark or (tr("This cannot be undone.") if danger else "")
-    dialog.set_foot(Button(tr("Cancel"), clicked=dialog.close_dialog), go, remark=remark)
-    overlay.open(dialog)
+    leave = Button(tr("Cancel"), clicked=dialog.close_dialog)
+    dialog.set_foot(leave, go, remark=remark)
+    overlay.open(dialog, focus=leave if danger else go)
     return dialog
 
 

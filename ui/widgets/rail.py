@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QColor, QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QColor, QFont, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QMenu, QToolButton, QVBoxLayout
 
 from ui.icons import icon as make_icon
 from ui.text import tr
 from ui.theme import font, tokens
 from ui.widgets.avatar import Avatar
-from ui.widgets.button import Button, ToolButton
+from ui.widgets.button import Button, ToolButton, pressed_by_enter
 from ui.widgets.label import Label
 from ui.widgets.layout import column, horizontal, row, set_box
 from ui.widgets.overlay import Popover
@@ -154,6 +154,10 @@ class AgentButton(QToolButton):
         self.setMenu(menu)
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.set_name(name)
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if not pressed_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def set_name(self, name: str) -> None:
         """Show another person."""

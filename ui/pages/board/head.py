@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from app.boards.queries import ColumnView
@@ -12,6 +12,7 @@ from ui.icons import draw_icon
 from ui.models.board import named
 from ui.text import count_text, tr
 from ui.theme import BODY, SMALL, font, tokens
+from ui.widgets.button import pressed_by_enter
 from ui.widgets.paint import PILL_HEIGHT, draw_avatar, draw_focus, draw_pill, draw_text, pill_width
 
 _LINE, _SECOND = 24, 18
@@ -118,6 +119,10 @@ class FoldedColumn(QAbstractButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if not pressed_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def show_column(self, column: ColumnView) -> None:
         """Show a column."""

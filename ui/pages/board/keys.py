@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton
 
 from ui.pages.board.column import Column
 
@@ -51,9 +50,6 @@ class Keys(QObject):
         """The strip of a folded column: arrows lead on."""
         if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress and not event.modifiers() & ~_IDLE:
             key = Qt.Key(event.key())
-            if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and isinstance(watched, QAbstractButton):
-                watched.click()
-                return True
             if key in (*_LEFT, *_RIGHT):
                 self._columns.wander(-1 if key in _LEFT else 1)
                 return True

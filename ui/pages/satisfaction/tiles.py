@@ -6,7 +6,7 @@ import html
 from datetime import datetime
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QFrame, QSizePolicy, QVBoxLayout
 
 from app.surveys.queries import Overview, ResponseInfo
@@ -14,7 +14,7 @@ from ui.pages.satisfaction.answers import score_tone
 from ui.pages.satisfaction.reading import Satisfaction
 from ui.text import ago, count_text, percent_text, tr
 from ui.theme import SMALL, font
-from ui.widgets.button import Button
+from ui.widgets.button import Button, pressed_by_enter
 from ui.widgets.chart import Bar
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import Item, clear, column, line, row
@@ -150,6 +150,10 @@ class TicketLink(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumHeight(24)
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if not pressed_by_enter(self, event):
+            super().keyPressEvent(event)
 
     def sizeHint(self) -> QSize:
         return QSize(QFontMetrics(font(SMALL, QFont.Weight.Medium)).horizontalAdvance(self.text()), 24)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QSizePolicy, QStackedWidget
 
 from app.conversations.queries import MailboxInfo
@@ -17,7 +18,7 @@ from ui.pages.settings.form import Values
 from ui.pages.settings.mailbox_editor import Editor
 from ui.text import ago_text, tr
 from ui.widgets.avatar import RoundIcon
-from ui.widgets.button import Button, ToolButton
+from ui.widgets.button import Button, ToolButton, pressed_by_enter
 from ui.widgets.label import ElidingLabel, Label, Para
 from ui.widgets.layout import clear, column, row, set_box, vertical
 from ui.widgets.panel import ScrollPage
@@ -76,6 +77,10 @@ class Row(QPushButton):
         self.setAccessibleName(f"{box.name or box.address}, {box.address}, {words}")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setProperty("kind", "nav")
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if not pressed_by_enter(self, event):
+            super().keyPressEvent(event)
 
 
 class Adding(QFrame):
