@@ -103,6 +103,7 @@ class SidePanel(QFrame):
             tag.removed.connect(self.tag_removed)
             layout.addWidget(tag)
         layout.addWidget(Button(tr("Add tag"), "chip", icon="plus", clicked=self.edit_tags))
+        self._tag_row.setContentsMargins(10 if tags else 0, 0, 0, 0)  # alone, its plus stands above those of the next row
         self._tag_row.updateGeometry()
 
     def edit_tags(self) -> None:
@@ -183,7 +184,7 @@ class SidePanel(QFrame):
         content: QVBoxLayout = self._scroller.content
         content.addWidget(row(self._avatar, (names, 1), self._open, margins=(20, 0, 12, 0), spacing=14))
         content.addWidget(row((self._facts, 1), margins=(20, 14, 16, 0)))
-        content.addWidget(row((self._tag_row, 1), margins=(20, 14, 12, 0)))
+        content.addWidget(row((self._tag_row, 1), margins=(10, 14, 12, 0)))
         content.addWidget(row((self._field, 1), margins=(20, 6, 20, 0)))
         content.addWidget(row((self._quiet, 1), margins=(10, 6, 12, 8)))
         for section in self._sections.values():
