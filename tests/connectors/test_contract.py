@@ -46,6 +46,7 @@ from tests.servers.smtp import SmtpServer
 HOSTILE = '<script>alert(1)</script><img src=x onerror="alert(2)">'
 SITE = "https://shop.example"
 DEADLINE_S = 60.0
+SOON_S = 8.0
 
 
 class Channel(Protocol):
@@ -73,6 +74,9 @@ class Channel(Protocol):
 
     def back(self) -> None: ...
 
+    @property
+    def proxy(self) -> CuttingProxy: ...
+
     def spoiled(self) -> Connector: ...
 
 
@@ -87,7 +91,7 @@ class Mail:
     """A mailbox on Dovecot. The door keeps what it takes under the identity that the server gives, once."""
 
     def __init__(self, dovecot: Dovecot, account: Account, smtp: SmtpServer, proxy: CuttingProxy) -> None:
-        self._dovecot, self._account, self._proxy, self.fails_once = dovecot, account, proxy, False
+        self._dovecot, self._account, self.proxy, self.fails_once = dovecot, account, proxy, False
         self._kept: dict[tuple[int, int], str] = {}
         self._confirmed: Cursor | None = None
         self._imap = receiving(dovecot, account, "imap", proxy.port)
@@ -128,10 +132,10 @@ class Mail:
         return self._confirmed.uid if self._confirmed is not None else 0
 
     def cut_off(self) -> None:
-        self._proxy.shut()
+        self.proxy.shut()
 
     def back(self) -> None:
-        self._proxy.reopen()
+        self.proxy.reopen()
 
     def spoiled(self) -> Connector:
         wrong = replace(self._imap, secret=Secret("wrong"))
@@ -157,7 +161,7 @@ class Chat:
     def __init__(
         self, desk: Desk, hub: FallingHub, port: int, proxy: CuttingProxy, session: aiohttp.ClientSession
     ) -> None:
-        self._desk, self._hub, self._proxy, self._session, self.fails_once = desk, hub, proxy, session, False
+        self._desk, self._hub, self.proxy, self._session, self.fails_once = desk, hub, proxy, session, False
         self._serving = Serving(port=port, origins=(SITE,), rate=1_000, burst=1_000, sockets_per_ip=100)
         self._connector = BuiltinChat(self._serving, hub)
         hub.owner, hub.wire = self, self._connector
@@ -195,10 +199,10 @@ class Chat:
         return len(self.visitor.acked)
 
     def cut_off(self) -> None:
-        self._proxy.shut()
+        self.proxy.shut()
 
     def back(self) -> None:
-        self._proxy.reopen()
+        self.proxy.reopen()
 
     def spoiled(self) -> Connector:
         return BuiltinChat(replace(self._serving, certificate=__file__, key=__file__), self._hub)
@@ -226,7 +230,7 @@ class Xmpp:
     def __init__(
         self, desk: Desk, hub: FallingHub, server: Prosody, proxy: CuttingProxy, session: aiohttp.ClientSession
     ) -> None:
-        self._desk, self._hub, self._server, self._proxy, self._session = desk, hub, server, proxy, session
+        self._desk, self._hub, self._server, self.proxy, self._session = desk, hub, server, proxy, session
         self.fails_once = False
         self._archive = Kept()
         self._calling = Calling(
@@ -266,10 +270,10 @@ class Xmpp:
         return len(self.visitor.acked)
 
     def cut_off(self) -> None:
-        self._proxy.shut()
+        self.proxy.shut()
 
     def back(self) -> None:
-        self._proxy.reopen()
+        self.proxy.reopen()
 
     def spoiled(self) -> Connector:
         return XmppChat(self._calling, self._hub, self._archive, "wrong")
@@ -452,6 +456,32 @@ def test_it_ends_when_it_is_told(opened: Opened) -> None:
             async with asyncio.timeout(DEADLINE_S):
                 await asyncio.gather(task, return_exceptions=True)
             assert task.cancelled()
+        yield
+
+    run(opened, test)
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["while it works", "while it connects"])
+def test_it_ends_soon_although_the_line_hangs(opened: Opened, *, begun: bool) -> None:
+    """Two seconds are promised; a busy machine gets more, and what waits for a server that says nothing takes longer still."""
+
+    @contextlib.asynccontextmanager
+    async def test(channel: Channel) -> AsyncIterator[None]:
+        if not begun:
+            channel.proxy.hang()
+        before = channel.proxy.accepted
+        task = asyncio.create_task(channel.connector.run())
+        if begun:
+            await channel.say("hello")
+            await until(lambda: channel.confirmed() >= 1, "it works")
+            channel.proxy.hang()
+        else:
+            await until(lambda: channel.proxy.accepted > before, "somebody dials")
+        task.cancel()
+        async with asyncio.timeout(SOON_S):
+            await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+        channel.proxy.flow()
         yield
 
     run(opened, test)

@@ -20,7 +20,7 @@ class CuttingProxy:
         """`cut_after`: each connection is cut by itself after so many bytes (from, to), by chance."""
         self.target = target
         self.port = 0
-        self.cuts = 0
+        self.cuts = self.accepted = 0
         self._chance = random.Random(seed)
         self._cut_after = cut_after
         self._lines: set[_Line] = set()
@@ -52,13 +52,27 @@ class CuttingProxy:
         """Let people in again."""
         self._open = True
 
+    def hang(self) -> None:
+        """Take lines, and pass nothing on in either direction, without a word, until `flow`."""
+        self._loop.call_soon_threadsafe(self._flowing.clear)
+
+    def flow(self) -> None:
+        """Pass on again, also what has waited."""
+        self._loop.call_soon_threadsafe(self._flowing.set)
+
+    async def flowing(self) -> None:
+        """Wait until bytes pass."""
+        await self._flowing.wait()
+
     async def _main(self) -> None:
-        self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
+        self._loop, self._end, self._flowing = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
+        self._flowing.set()
         server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._end.wait()
         server.close()
+        self._flowing.set()
         self._cut_all(threading.Event())
         await asyncio.sleep(0)
 
@@ -68,6 +82,7 @@ class CuttingProxy:
         done.set()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
         if not self._open:
             writer.transport.abort()
             return
@@ -103,6 +118,7 @@ class _Line:
     async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(OSError):
             while data := await reader.read(4_096):
+                await self._proxy.flowing()
                 if self._room is not None:
                     self._room -= len(data)
                     if self._room < 0:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Final
 
 from app.connectors.contracts import (
@@ -78,11 +77,11 @@ class EmailConnector:
             await asyncio.shield(thread)
         except asyncio.CancelledError:
             work.stop()
-            with suppress(ExternalError):
-                done, _ = await asyncio.wait([thread], timeout=_PATIENCE_S)
-                if not done:
-                    work.cut()
-                await thread
+            if not (await asyncio.wait([thread], timeout=_PATIENCE_S))[0]:
+                work.cut()
+                await asyncio.wait([thread], timeout=_PATIENCE_S / 2)
+            # One that still dials a server which says nothing ends by itself, later, and takes nothing any more.
+            thread.add_done_callback(_forget)
             raise
         finally:
             work.wake.close()
@@ -103,6 +102,12 @@ class EmailConnector:
                 return session.send(outgoing, on_phase)
 
         return await asyncio.to_thread(hand_over)
+
+
+def _forget(thread: asyncio.Task[None]) -> None:
+    """Whatever it failed with concerns nobody any more."""
+    if not thread.cancelled():
+        thread.exception()
 
 
 async def _awaited(phase: OnPhase, step: Phase) -> None:
