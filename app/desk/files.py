@@ -1,6 +1,7 @@
 """Bytes of the desk for those who look at them: raw mails, their HTML, their parts, and files to send.
 
-Everything here reads packs and decodes mail, so it belongs on a task thread, never on the window's own.
+Everything here reads packs and decodes mail, so it belongs on a task thread, never on the window's own. What takes mails apart
+is imported by whoever needs it first: 30 ms that the first rows of the window do not wait for.
 """
 
 from __future__ import annotations
@@ -15,9 +16,6 @@ from app.conversations.commands import NewFile
 from app.desk.downloads import write_private
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.tokens import hide_tokens
-from app.mime.parse import html_of
-from app.mime.parts import part_bytes
-from app.mime.sanitise import clean
 from app.outbox.queries import formatted
 
 if TYPE_CHECKING:
@@ -35,6 +33,9 @@ def raw_mail(desk: Desk, message: UUID) -> bytes | None:
 
 def message_html(desk: Desk, message: UUID) -> str | None:
     """The sanitised HTML of a message, or None when it has only text. Of ours that waits, too: it has no bytes yet."""
+    from app.mime.parse import html_of
+    from app.mime.sanitise import clean
+
     raw = raw_mail(desk, message)
     markup = clean(desk.ask(formatted, message)) or None if raw is None else html_of(raw)
     return None if markup is None else hide_tokens(markup)  # the token of a survey stands only in the mail itself
@@ -52,7 +53,7 @@ def attachment_bytes(desk: Desk, attachment: UUID) -> bytes:
     if raw is None:
         msg = "The mail that holds this file is not there."
         raise NotFoundError(msg)
-    return part_bytes(raw, info.part)
+    return _part_bytes(raw, info.part)
 
 
 def inline_images(desk: Desk, message: UUID) -> dict[str, bytes]:
@@ -62,8 +63,14 @@ def inline_images(desk: Desk, message: UUID) -> dict[str, bytes]:
         [one for one in view.attachments if one.content_id and one.content_type.startswith("image/")] if view else []
     )
     raw = raw_mail(desk, message) if any(one.part for one in wanted) else None
-    found = {one.content_id: part_bytes(raw, one.part) for one in wanted if raw is not None and one.part}
+    found = {one.content_id: _part_bytes(raw, one.part) for one in wanted if raw is not None and one.part}
     return found | {one.content_id: attachment_bytes(desk, one.id) for one in wanted if not one.part}
+
+
+def _part_bytes(raw: bytes, part: str) -> bytes:
+    from app.mime.parts import part_bytes
+
+    return part_bytes(raw, part)
 
 
 def take_file(desk: Desk, path: Path) -> NewFile:

@@ -33,7 +33,7 @@ from app.surveys.answers import (
     unsuppress,
 )
 from app.surveys.letters import Ask, invitation
-from app.surveys.rules import STALE_AFTER, VALID_FOR, InviteState, Kind, Skip
+from app.surveys.rules import STALE_AFTER, VALID_FOR, InviteState, Kind, Skip, invite_id
 from app.surveys.tables import Suppression, SurveyInvite
 from app.tickets.facts import TicketSolved
 from app.tickets.tables import Ticket
@@ -55,11 +55,6 @@ __all__ = [
 _DONE = ("solved", "closed")
 _AT_ONCE = 50
 _NOT_YET_OUT = (State.QUEUED, State.HELD, State.SENDING, State.RETRY, State.FAILED)
-
-
-def invite_id(ticket: UUID, kind: Kind) -> UUID:
-    """One invitation a ticket and kind."""
-    return ids.derived_id("survey_invite", ticket, kind)
 
 
 def schedule(tx: Tx, fact: TicketSolved) -> None:

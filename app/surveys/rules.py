@@ -11,7 +11,9 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
+from app.kernel.ids import derived_id
 from app.kernel.tokens import hide_token
 
 
@@ -21,6 +23,11 @@ class Kind(enum.StrEnum):
     CSAT = "csat"  # how well did we do
     NPS = "nps"  # would you recommend us
     CES = "ces"  # how easy was it
+
+
+def invite_id(ticket: UUID, kind: Kind) -> UUID:
+    """One invitation a ticket and kind."""
+    return derived_id("survey_invite", ticket, kind)
 
 
 class InviteState(enum.StrEnum):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import nullcontext
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
@@ -12,7 +13,6 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
 
 from app.conversations.queries import MessageView
-from app.desk.reading import Reading
 from app.mime.dangers import plain_name
 from app.outbox.queries import OutboxRow
 from ui.icons import icon
@@ -28,6 +28,9 @@ from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import row, set_box
 from ui.widgets.mailview import Guard, MailView, Marks
 from ui.widgets.pill import Pill
+
+if TYPE_CHECKING:
+    from app.desk.reading import Reading
 
 _INSET = 38
 _BOXES = {"in": "message", "out": "outgoing", "internal": "note"}

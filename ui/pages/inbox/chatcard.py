@@ -6,6 +6,7 @@ It answers to what a card of a mail answers to, so that a ticket may hold both.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from PySide6.QtCore import Signal
@@ -14,13 +15,15 @@ from PySide6.QtWidgets import QFrame
 
 from app.chats.queries import Line
 from app.conversations.queries import MessageView
-from app.desk.reading import Reading
 from app.outbox.queries import OutboxRow
 from ui.pages.chats.words import bubble_of
 from ui.text import when_text
 from ui.widgets.bubbles import BubbleRow
 from ui.widgets.layout import vertical
 from ui.widgets.mailview import MailView, Marks
+
+if TYPE_CHECKING:
+    from app.desk.reading import Reading
 
 
 class ChatCard(QFrame):
@@ -56,8 +59,9 @@ class ChatCard(QFrame):
     def set_open(self, _on: bool) -> None:
         """It is open."""
 
-    def mark(self, _marks: Marks | None) -> None:
-        """What is searched for is found with the line, not marked in it."""
+    def mark(self, marks: Marks | None) -> None:
+        """Mark stretches of the text; None marks nothing."""
+        self._row.mark(marks)
 
     def text_views(self) -> list[MailView]:
         """It has no text of a mail."""

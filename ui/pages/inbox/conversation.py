@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import shiboken6
@@ -13,10 +14,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from app.chats.queries import Line
 from app.conversations.queries import MessageView
-from app.desk.reading import Reading
 from app.kernel import clock
 from ui.pages.inbox.card import MessageCard
-from ui.pages.inbox.chatcard import ChatCard
 from ui.pages.inbox.loading import Opened
 from ui.pages.inbox.mailfiles import MailFiles
 from ui.pages.inbox.words import names_text
@@ -27,6 +26,10 @@ from ui.widgets.layout import clear, line, row, set_box
 from ui.widgets.mailview import Marks
 from ui.widgets.pill import ScoreChip
 from ui.widgets.state import Banner
+
+if TYPE_CHECKING:
+    from app.desk.reading import Reading
+    from ui.pages.inbox.chatcard import ChatCard
 
 OPEN_AT_FIRST = 3
 MOST_CARDS = 40
@@ -217,9 +220,11 @@ class Conversation(QScrollArea):
     def _show_line(self, message: MessageView, line: Line, now: datetime) -> None:
         """A line of a chat."""
         card = self._cards.get(message.id)
-        if isinstance(card, ChatCard):
+        if card is not None and not isinstance(card, MessageCard):
             card.show_line(line)
             return
+        from ui.pages.inbox.chatcard import ChatCard
+
         card = self._cards[message.id] = ChatCard(message, line, now)
         card.file_opened.connect(self.file_opened)
         card.link_clicked.connect(self.link_clicked)

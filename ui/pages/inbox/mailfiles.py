@@ -6,9 +6,11 @@ says, private to them, under a harmless name and marked as a download; what was 
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 from uuid import UUID
 
@@ -17,8 +19,6 @@ from PySide6.QtGui import QDesktopServices, QDrag, QGuiApplication
 
 from app.conversations.consent import allow_pictures, forbid_pictures
 from app.desk import downloads, files
-from app.desk.original import write_original
-from app.desk.reading import MailReader, Reading
 from app.kernel.errors import UserError
 from app.mime import dangers
 from app.mime.dangers import Danger
@@ -27,6 +27,9 @@ from ui.pages import Context
 from ui.pages.inbox.rendering import RenderMarks
 from ui.text import tr
 from ui.widgets.overlay import ask
+
+if TYPE_CHECKING:
+    from app.desk.reading import MailReader, Reading
 
 _KEPT = 200
 _FETCHED = 64 * 1024 * 1024  # bytes of fetched pictures that are kept
@@ -43,7 +46,8 @@ class MailFiles(QObject):
         temporary = context.desk.workspace.temporary
         self._opened = temporary / opened
         self.marks = RenderMarks(temporary / "rendering")
-        self.reader = MailReader(context.desk, lambda where: tr("(leads to {where})", where=where))
+        self._reader: MailReader | None = None
+        self._making = threading.Lock()
         self._readings: OrderedDict[UUID, Reading] = OrderedDict()
         self._pictures: OrderedDict[UUID, dict[str, bytes]] = OrderedDict()
         self._fetched: OrderedDict[str, bytes] = OrderedDict()
@@ -58,8 +62,19 @@ class MailFiles(QObject):
 
     def leave(self) -> None:
         """The window ends: nothing more is fetched, and nothing that was opened stays on the disk."""
-        self.reader.pictures.close()
+        if self._reader is not None:
+            self._reader.pictures.close()
         downloads.remove(self._opened)
+
+    @property
+    def reader(self) -> MailReader:
+        """Reads mails; made on the thread that reads the first one, with all that takes mails apart. On any thread."""
+        with self._making:
+            if self._reader is None:
+                from app.desk.reading import MailReader
+
+                self._reader = MailReader(self._context.desk, lambda where: tr("(leads to {where})", where=where))
+            return self._reader
 
     def read(self, message: UUID, then: Callable[[UUID, Reading], object]) -> None:
         """A message made ready for looking at; kept, because a mail never changes."""
@@ -214,9 +229,13 @@ class MailFiles(QObject):
     def show_original(self, message: UUID) -> None:
         """The cleaned mail with all of its formatting, in the browser."""
         desk, folder, agreed = self._context.desk, self._opened, message in self._agreed
-        self._context.tasks.run(
-            lambda: write_original(desk, self.reader, message, folder, pictures=agreed), then=_show, owner=self
-        )
+
+        def write() -> Path:
+            from app.desk.original import write_original
+
+            return write_original(desk, self.reader, message, folder, pictures=agreed)
+
+        self._context.tasks.run(write, then=_show, owner=self)
 
     def raw(self, message: UUID, then: Callable[[bytes], object]) -> None:
         """The mail as it came."""

@@ -15,8 +15,6 @@ from app.views.commands import change_view
 from app.views.queries import ViewInfo
 from ui.actions import LISTS
 from ui.pages.views.acts import noted
-from ui.pages.views.builder import Start, open_builder
-from ui.pages.views.chooser import Chooser
 from ui.pages.views.lines import Line, lines_of
 from ui.pages.views.look import drop, look_menu
 from ui.pages.views.manage import open_manage
@@ -24,6 +22,7 @@ from ui.text import tr
 
 if TYPE_CHECKING:
     from ui.pages.inbox.page import Page
+    from ui.pages.views.chooser import Chooser
 
 OWN = 9
 """So many of the own views have a key (G, 1 …)."""
@@ -62,6 +61,8 @@ class ViewOffers(QObject):
         """The list of all views."""
         if self.chooser is not None and shiboken6.isValid(self.chooser):
             self.chooser.close()
+        from ui.pages.views.chooser import Chooser
+
         made = self.chooser = Chooser(self._lines)
         made.chosen.connect(self._chosen)
         made.new_wanted.connect(self.build)
@@ -71,7 +72,7 @@ class ViewOffers(QObject):
 
     def build(self) -> None:
         """A new view."""
-        open_builder(self._context, Start(), self._show_saved)
+        self._open_builder(self._show_saved)
 
     def edit(self) -> None:
         """Change the view shown; a built-in one is the beginning of a new one."""
@@ -79,9 +80,9 @@ class ViewOffers(QObject):
         if view is None:
             return
         if view.is_built_in:
-            open_builder(self._context, Start(tree=view.listing.condition), self._show_saved)
+            self._open_builder(self._show_saved, tree=view.listing.condition)
         else:
-            open_builder(self._context, Start(view))
+            self._open_builder(view=view)
 
     def save_search(self) -> None:
         """What is typed in the search becomes a view."""
@@ -89,7 +90,7 @@ class ViewOffers(QObject):
         if isinstance(tree, str):
             self._context.toasts.say(tree, "bad")
             return
-        open_builder(self._context, Start(name=self._page.list.search.text().strip()[:40], tree=tree), self._show_saved)
+        self._open_builder(self._show_saved, name=self._page.list.search.text().strip()[:40], tree=tree)
 
     def look(self) -> None:
         """Order, headings and density of the view shown."""
@@ -98,6 +99,12 @@ class ViewOffers(QObject):
             drop(look_menu(view, self._change(view), self._page), self._page.list.look)
 
     # -- parts
+
+    def _open_builder(self, *then: Callable[[object], object], **start: Any) -> None:
+        """`start`: what the builder begins with. It is imported here: the first rows do without it and its 10 ms."""
+        from ui.pages.views.builder import Start, open_builder
+
+        open_builder(self._context, Start(**start), *then)
 
     def _change(self, view: ViewInfo) -> Callable[..., Any]:
         def change(**fields: Any) -> None:
