@@ -140,9 +140,13 @@ def _mailbox_info(row: Mailbox) -> MailboxInfo:
     return MailboxInfo(**(values | {"aliases": tuple(row.aliases)}))
 
 
+_boxes = Mailbox.__table__.c
+_OWN = select(_boxes.address, _boxes.aliases).where(_boxes.deleted_at.is_(None))  # asked for every batch of mails
+
+
 def own_addresses(db: Session) -> frozenset[str]:
     """Our addresses and aliases, casefolded."""
-    rows = db.execute(select(Mailbox.address, Mailbox.aliases).where(Mailbox.deleted_at.is_(None)))
+    rows = db.connection().execute(_OWN)
     return frozenset(handle_of(each) for address, aliases in rows for each in (address, *aliases))
 
 

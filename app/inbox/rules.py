@@ -225,14 +225,17 @@ def is_by_program(mail: ParsedMail) -> bool:
     return any(reason not in _NOT_BY_PROGRAM for reason in mail.auto_reasons)
 
 
+_BY_PROGRAM: Final = {
+    MailClass.BOUNCE: Outcome.BOUNCE,
+    MailClass.AUTO_REPLY: Outcome.AUTO_REPLY,
+    MailClass.BULK: Outcome.BULK,
+    MailClass.FEEDBACK_REPORT: Outcome.FEEDBACK,
+}
+
+
 def outcome_of_class(mail_class: MailClass) -> Outcome | None:
     """The outcome of a mail that is no letter of a person; None for letters."""
-    return {
-        MailClass.BOUNCE: Outcome.BOUNCE,
-        MailClass.AUTO_REPLY: Outcome.AUTO_REPLY,
-        MailClass.BULK: Outcome.BULK,
-        MailClass.FEEDBACK_REPORT: Outcome.FEEDBACK,
-    }.get(mail_class)
+    return _BY_PROGRAM.get(mail_class)
 
 
 def beginning(mail: ParsedMail, size: int) -> ParsedMail:
