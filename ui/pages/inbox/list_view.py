@@ -20,10 +20,11 @@ from PySide6.QtCore import (
     QPersistentModelIndex,
     QPoint,
     QRect,
+    QSignalBlocker,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QCursor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
+from PySide6.QtGui import QColor, QCursor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QFrame, QListView, QStyle, QStyleOptionViewItem
 
 from ui.pages.inbox.rows import ROW_HEIGHT, RowPainter
@@ -375,6 +376,18 @@ class Rows(ListView):
         keys that sent a reply, and choose a second.
         """
         self.selectionModel().setCurrentIndex(index, _Flag.ClearAndSelect | _Flag.Rows)
+
+    def focusInEvent(self, event: QFocusEvent, /) -> None:
+        """That the keyboard comes marks nothing: Qt would make the first row the current one, and so open a ticket that nobody
+        chose. Nothing is current afterwards either, so that choosing the first row, by key or mouse, is told.
+        """
+        marks = self.selectionModel()
+        if self.currentIndex().isValid():
+            super().focusInEvent(event)
+            return
+        with QSignalBlocker(marks):
+            super().focusInEvent(event)
+            marks.clearCurrentIndex()
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
