@@ -7,6 +7,7 @@ whole run on a machine without a display. Programs that a test starts inherit al
 from __future__ import annotations
 
 import atexit
+import gc
 import os
 import shutil
 import tempfile
@@ -71,10 +72,17 @@ def real_mail() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip what needs the real mails where they are absent."""
+    """Whole journeys first, so that no process waits in the end for the last of another; skip what needs real mails."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if sample_mail_folder().is_dir():
         return
     absent = pytest.mark.skip(reason="the collected real mails are not on this machine (DESKBELL_SAMPLE_MAIL)")
     for item in items:
         if item.get_closest_marker("real"):
             item.add_marker(absent)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: looking through it for garbage again and again took a tenth of the time."""
+    gc.collect()
+    gc.freeze()

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.conversations.mailboxes import pause_mailbox
 from app.conversations.queries import MailboxInfo, mailboxes
-from app.desk import Desk
+from app.desk import Desk, sample
 from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
 from app.kernel import clock, secrets
@@ -289,7 +290,10 @@ def test_a_server_is_described_and_survives_its_fields(qtbot: QtBot, url: str, w
     assert described(fields.url()) == words
 
 
-def test_the_sample_desk_fills_and_opens(page: Page, window: Window, desk: Desk, qtbot: QtBot) -> None:
+def test_the_sample_desk_fills_and_opens(
+    page: Page, window: Window, desk: Desk, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sample, "fill_new", partial(sample.fill_new, tickets=60))  # less of the same
     press(qtbot, page, "Explore a sample desk")
     assert not page.sample.isEnabled()
     qtbot.waitUntil(lambda: window.current == "inbox", timeout=120_000)
