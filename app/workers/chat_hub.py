@@ -424,9 +424,9 @@ def file_proof(who: Who, key: str) -> str:
 
 
 def hours_now(db: Any) -> Hours:
-    """Is chat open at this moment, and if not, from when on."""
+    """Is chat open at this moment, and until when; if not, from when on."""
     now = queries.opening(db, clock.now())
-    return Hours(now.open, now.next_at)
+    return Hours(now.open, now.until if now.open else now.next_at)
 
 
 def desk_now(db: Any) -> tuple[str, Hours]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.chats.queries import chat
@@ -92,6 +92,24 @@ def test_an_answer_goes_by_mail_once_the_visitor_has_left(
     qtbot.waitUntil(lambda: any(kind == "mail" and way == "out" for kind, way, _ in said(made, visitor)))
     assert page.shown is not None
     assert page.shown.to == (("Elena", "elena@brandt.example"),)
+
+
+def test_words_that_were_searched_for_are_marked_in_bubbles(
+    page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot
+) -> None:
+    visitor = place.chatting("Elena", "Is <b>walnut</b> in stock? https://shop.example/walnut")
+    open_chat(page, made, visitor, qtbot)
+    assert page.shown is not None
+    card = page.talk.card(page.shown.messages[0].id)
+    assert isinstance(card, ChatCard)
+    (label,) = [one for one in card.findChildren(QLabel) if "stock" in one.text()]
+    plain = label.text()
+    page.marks.look_for(("walnut",), ())
+    assert page.marks.count == 2
+    assert label.text().count(">walnut</span>") == 2
+    assert "<b>" not in label.text(), "what a stranger wrote is never markup"
+    page.marks.look_for((), ())
+    assert label.text() == plain
 
 
 def test_from_the_ticket_to_its_chat(page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,16 +59,34 @@ class Bubble:
     act: str = ""
 
 
-def as_markup(text: str) -> str:
-    """Plain text as the label wants it: escaped, lines and spaces kept, addresses of the web as links."""
+Marks = Callable[[str], list[tuple[int, int]]]
+"""Which stretches of a text are marked, as (begin, end) from left to right."""
+
+
+def as_markup(text: str, marks: Sequence[tuple[int, int]] = (), look: str = "") -> str:
+    """Plain text as the label wants it: escaped, lines and spaces kept, addresses of the web as links, stretches marked in
+    a `look` (CSS).
+    """
     parts, at = [], 0
     for found in _LINK.finditer(text):
         address = found.group().rstrip(_AFTER_LINK)
-        shown = html.escape(address)
-        parts += [html.escape(text[at : found.start()]), f'<a href="{shown}">{shown}</a>']
-        at = found.start() + len(address)
-    body = "".join((*parts, html.escape(text[at:]))).replace("\n", "<br>")
+        begin, end = found.start(), found.start() + len(address)
+        shown = _stretch(text, begin, end, marks, look)
+        parts += [_stretch(text, at, begin, marks, look), f'<a href="{html.escape(address)}">{shown}</a>']
+        at = end
+    body = "".join((*parts, _stretch(text, at, len(text), marks, look))).replace("\n", "<br>")
     return f"<p style='line-height:145%; margin:0; white-space:pre-wrap'>{body}</p>"
+
+
+def _stretch(text: str, begin: int, end: int, marks: Sequence[tuple[int, int]], look: str) -> str:
+    """A part of a text, escaped, with what is marked in it."""
+    parts, at = [], begin
+    for first, last in marks:
+        first, last = max(first, at), min(last, end)
+        if first < last:
+            parts += [html.escape(text[at:first]), f'<span style="{look}">{html.escape(text[first:last])}</span>']
+            at = last
+    return "".join((*parts, html.escape(text[at:end])))
 
 
 class BubbleRow(QWidget):
@@ -82,6 +100,7 @@ class BubbleRow(QWidget):
         super().__init__()
         self.bubble = bubble
         self._body = QRectF()
+        self._marks: Marks | None = None
         self._laid: tuple[int, str] = (-1, "")
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._text: QLabel | None = None
@@ -93,7 +112,7 @@ class BubbleRow(QWidget):
         """The same turn in another state."""
         before, self.bubble = self.bubble, bubble
         if before.text != bubble.text and self._text is not None:
-            self._text.setText(as_markup(bubble.text))
+            self._text.setText(self._markup())
         if before.files != bubble.files or before.act != bubble.act:
             for part in (self._strip, self._button):
                 if part is not None:
@@ -109,11 +128,24 @@ class BubbleRow(QWidget):
         """What is written in it."""
         return self.bubble.text
 
+    def mark(self, marks: Marks | None) -> None:
+        """Mark stretches of the text; None marks nothing."""
+        self._marks = marks
+        if self._text is not None:
+            self._text.setText(self._markup())
+
+    def _markup(self) -> str:
+        if self._marks is None:
+            return as_markup(self.bubble.text)
+        t = tokens()
+        ground, ink = (t.accent, t.on_accent) if self.bubble.kind == "out" else (t.accent_soft, t.accent_text)
+        return as_markup(self.bubble.text, self._marks(self.bubble.text), f"background-color:{ground}; color:{ink}")
+
     # -- making
 
     def _make(self) -> None:
         if self.bubble.kind not in ("event", "typing") and self.bubble.text:
-            label = QLabel(as_markup(self.bubble.text), self)
+            label = QLabel(self._markup(), self)
             label.setTextFormat(Qt.TextFormat.RichText)
             label.setWordWrap(True)
             flags = Qt.TextInteractionFlag
@@ -186,7 +218,7 @@ class BubbleRow(QWidget):
         document = QTextDocument()
         document.setDefaultFont(font(BODY))
         document.setDocumentMargin(0)
-        document.setHtml(as_markup(self.bubble.text))
+        document.setHtml(self._markup())
         document.setTextWidth(room)
         wide = min(room, int(document.idealWidth()) + 2)
         return wide, max(self._text.heightForWidth(wide), int(document.size().height()) + 1)

@@ -206,7 +206,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """Is chat open, and if not, from when on."""
+    """Is chat open, and until when (None: for ever); if not, from when on (None: nobody knows)."""
 
     online: bool
     next_at: datetime | None = None

@@ -37,6 +37,7 @@ class ChatCard(QFrame):
         super().__init__()
         self.message = message
         self.line = line
+        self._marks: Marks | None = None
         self._row = BubbleRow(bubble_of(line))
         self._row.file_opened.connect(lambda key: self.file_opened.emit(UUID(hex=key)))
         self._row.link_clicked.connect(self.link_clicked)
@@ -61,6 +62,7 @@ class ChatCard(QFrame):
 
     def mark(self, marks: Marks | None) -> None:
         """Mark stretches of the text; None marks nothing."""
+        self._marks = marks
         self._row.mark(marks)
 
     def text_views(self) -> list[MailView]:
@@ -77,4 +79,6 @@ class ChatCard(QFrame):
         """It tells the time, not the age."""
 
     def apply_tokens(self) -> None:
-        """It asks for its colours when it paints."""
+        """It asks for its colours when it paints, but for those of marks."""
+        if self._marks is not None:
+            self._row.mark(self._marks)
