@@ -315,3 +315,33 @@ def test_what_stands_in_a_field_is_found_by_searching(desk: SmallDesk) -> None:
     desk.do(commands.set_custom, ticket, "Insured", "yes")
     assert not desk.ask(ticket_ids, "field.insured:no")
     assert list(desk.ask(ticket_ids, "field.insured:yes")) == [ticket]
+
+
+def test_a_merge_fills_empty_fields_and_taking_apart_or_undo_empties_them(desk: SmallDesk) -> None:
+    kept, first, second = (desk.mail()[0] for _ in range(3))
+    order, room, colour = (desk.do(add_field, name, "text") for name in ("Order", "Room", "Colour"))
+    for ticket, field, value in (
+        (kept, order, "4711"), (first, order, "4712"), (first, room, "12"), (second, room, "13"), (second, colour, "red"),
+    ):  # fmt: skip
+        desk.do(commands.set_custom, ticket, field, value)
+    before = everything(desk, kept)
+
+    def held(ticket: UUID) -> set[Any]:
+        detail = desk.ask(queries.ticket, ticket)
+        assert detail is not None
+        return set(detail.custom.values())
+
+    assert desk.ask(queries.merge_preview, [kept, first, second]).filled == (("Room", "12"), ("Colour", "red"))
+    desk.do(commands.merge, [first, second], kept)
+    assert held(kept) == {"4711", "12", "red"}
+    assert desk.ask(ticket_ids, "red") == (kept,)
+    desk.do(commands.undo)
+    assert everything(desk, kept) == before
+    desk.do(commands.redo)
+    assert held(kept) == {"4711", "12", "red"}
+    desk.do(commands.set_custom, kept, room, "14")
+    desk.do(commands.unmerge, first)
+    assert held(kept) == {"4711", "14", "red"}, "what was changed since stays"
+    desk.do(commands.unmerge, second)
+    assert held(kept) == {"4711", "14"}
+    assert held(second) == {"13", "red"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -17,12 +17,16 @@ from app.people.rules import EventKind
 from app.people.tables import Event
 from app.tickets.commands.results import Changed, TakenApart
 from app.tickets.commands.rows import (
+    CUSTOM,
     Tickets,
     change,
+    change_custom,
+    custom_value,
     each_row,
     from_plain,
     living_row,
     plain,
+    reindex,
     tag_names,
     ticket_row,
     usable_row,
@@ -44,7 +48,8 @@ INCOMING: Final = "last_incoming_at"
 def merge(tx: Tx, tickets: Tickets, into: UUID, *, settled: Mapping[str, Any] | None = None) -> Changed:
     """Make one or several tickets part of `into`; their numbers keep resolving. One action, undone as one.
 
-    `into` gets all their tags; it is open if one of them still waits for us. `settled` are further fields of it that were
+    `into` gets all their tags, and what stands in those of the desk's own fields that are empty in it, of the first that has
+    it; it is open if one of them still waits for us. `settled` are further fields of it that were
     decided on the way (as `set_fields` has them). Raises UserError for one merged with itself or lying in the Bin.
     """
     target = usable_row(tx, into)
@@ -55,12 +60,23 @@ def merge(tx: Tx, tickets: Tickets, into: UUID, *, settled: Mapping[str, Any] | 
         return Changed(tx.action, 0)
     for name in tags:
         put_tag(tx, target, name, on=True)
+    _fill(tx, target, sources)
     if settled:
         set_fields(tx, target.id, **settled)
     if target.status not in TO_DO and any(row.status in TO_DO for row in sources) and "status" not in (settled or {}):
         apply_status(tx, target, Status.OPEN)
     mark_action(tx)
     return Changed(tx.action, changed)
+
+
+def _fill(tx: Tx, target: Ticket, sources: Sequence[Ticket]) -> None:
+    """Fields of the desk's own that are empty in the ticket that stays hold what the others have."""
+    brought: dict[str, Any] = {}
+    for row in reversed(sources):
+        brought |= row.custom
+    changed = [change_custom(tx, target, key, value) for key, value in brought.items() if key not in target.custom]
+    if changed:
+        reindex(tx, target)
 
 
 def join(tx: Tx, ticket: UUID, into: UUID) -> bool:
@@ -120,6 +136,19 @@ def _take_along(tx: Tx, row: Ticket, target: Ticket, merged: Event) -> None:
             put_tag(tx, target, line.new, on=False)
         elif line.field == INCOMING and line.kind == EventKind.SIDE and plain(target.last_incoming_at) == line.new:
             change(tx, target, INCOMING, from_plain(INCOMING, line.old), EventKind.SIDE)
+    _take_fields(tx, row, target, merged)
+
+
+def _take_fields(tx: Tx, row: Ticket, target: Ticket, merged: Event) -> None:
+    """Empty those of the desk's own fields that the merge filled from this ticket and that nobody has changed since."""
+    filled = select(Event).where(Event.action == merged.action, Event.ticket == target.id)
+    taken = [
+        change_custom(tx, target, key, None)
+        for line in tx.scalars(filled.where(Event.field.startswith(CUSTOM, autoescape=True)))
+        if custom_value(target, key := line.field.removeprefix(CUSTOM)) == line.new == custom_value(row, key)
+    ]
+    if taken:
+        reindex(tx, target)
 
 
 def _last_word_since(tx: Tx, ticket: UUID, at: datetime) -> str | None:

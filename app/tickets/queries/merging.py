@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.conversations.queries import messages_by_ref
 from app.conversations.tables import Message
+from app.fields.queries import fields
 from app.people.rules import EventKind
 from app.people.tables import Agent, Event
 from app.tickets.queries.conversation import message_ids
@@ -36,10 +37,13 @@ class MergedLine:
 
 @dataclass(frozen=True, slots=True)
 class MergePreview:
-    """`count` messages in all; `lines` the first of them, in order of time."""
+    """`count` messages in all; `lines` the first of them, in order of time. `filled`: the desk's own fields that are empty in
+    the first ticket and filled by another one, each as its name and what it will say.
+    """
 
     count: int
     lines: tuple[MergedLine, ...]
+    filled: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,7 @@ class MergedPart:
 
 
 def merge_preview(db: Session, tickets: Sequence[UUID], limit: int = 200) -> MergePreview:
-    """The conversation that these tickets would be together."""
+    """The conversation that these tickets would be together; the first of them stays."""
     numbers = dict(db.execute(select(Ticket.id, Ticket.number).where(Ticket.id.in_(tickets))).all())
     home = {message: numbers[ticket] for ticket in tickets if ticket in numbers for message in message_ids(db, ticket)}
     found: list[Any] = []
@@ -91,7 +95,16 @@ def merge_preview(db: Session, tickets: Sequence[UUID], limit: int = 200) -> Mer
         )
         for row in found[:limit]
     )
-    return MergePreview(len(found), lines)
+    return MergePreview(len(found), lines, _filled(db, tickets))
+
+
+def _filled(db: Session, tickets: Sequence[UUID]) -> tuple[tuple[str, str], ...]:
+    custom: dict[UUID, Any] = dict(db.execute(select(Ticket.id, Ticket.custom).where(Ticket.id.in_(tickets))).all())
+    held = [custom.get(key) or {} for key in tickets]
+    if not any(held[1:]):
+        return ()
+    filled = {key: value for one in reversed(held[1:]) for key, value in one.items() if key not in held[0]}
+    return tuple((one.name, one.shown(filled[one.key])) for one in fields(db) if one.key in filled)
 
 
 def merged_parts(db: Session, ticket: UUID) -> tuple[MergedPart, ...]:

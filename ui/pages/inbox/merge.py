@@ -82,7 +82,9 @@ class MergeSheet(Dialog):
         shown = scrolled(tiles, tr("Tickets")) if len(plan.into) > 3 else tiles
         self._warnings, self._decided = column(spacing=8), column(spacing=8)
         self.subject = TextField(name=tr("Subject"))
-        rest = (self._warnings, self._decided)
+        self.filled = Label("", "small", wrap=True)
+        self.filled.hide()
+        rest = (self._warnings, self._decided, self.filled)
         if len(plan.into) > 3:
             left = column(Label(ask, "section", wrap=True), (shown, 1), *rest, spacing=10)
         else:
@@ -140,6 +142,9 @@ class MergeSheet(Dialog):
     def show_preview(self, preview: MergePreview) -> None:
         """The conversation that results has been read."""
         self.result.show_preview(preview, self.kept.number)
+        taken = " · ".join(f"{name}: {value}" for name, value in preview.filled)
+        self.filled.setText(tr("Also taken over: {fields}", fields=taken))
+        self.filled.setVisible(bool(taken))
 
     def _show_warnings(self, together: Sequence[TicketRow]) -> None:
         layout = self._warnings.layout()
