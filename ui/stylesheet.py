@@ -184,6 +184,7 @@ QComboBox QAbstractItemView::item {{ min-height: 28px; padding: 0 8px; border-ra
 QComboBox QAbstractItemView::item:selected {{ background: {t.selected}; color: {t.text}; }}
 QSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit {{ background: {t.canvas}; border: 1px solid {t.line_strong};
   border-radius: {t.radius_s}px; padding: 5px 8px; min-height: 20px; max-height: 20px; }}
+QSpinBox::up-button, QSpinBox::down-button {{ subcontrol-origin: border; width: 0; border: 0; }}
 QDateTimeEdit::drop-down {{ border: 0; width: 28px; }}
 QSpinBox:focus, QDateEdit:focus, QTimeEdit:focus, QDateTimeEdit:focus {{ border: 1px solid {t.accent}; }}
 QProgressBar {{ background: {t.sunken}; border: 0; border-radius: 2px; min-height: 4px; max-height: 4px; }}

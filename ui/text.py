@@ -67,6 +67,15 @@ def clock_text(at: dt.datetime) -> str:
     return _locale().toString(QTime(local.hour, local.minute), QLocale.FormatType.ShortFormat)
 
 
+def moment_format() -> str:
+    """How a field shows a day and an hour to be typed over: in figures, in the locale's order, with the whole year."""
+    short = QLocale.FormatType.ShortFormat
+    day = _locale().dateFormat(short)
+    if "yyyy" not in day:
+        day = day.replace("yy", "yyyy")
+    return f"{day} {_locale().timeFormat(short)}"
+
+
 def date_text(at: dt.datetime, now: dt.datetime) -> str:
     """Day and month, "6 Oct", with the year when it is not this year's."""
     local = at.astimezone()

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.gallery import BOARDS
 from tests.ui.lint import findings, pale_pairs
 from ui.icons import draw_icon, has_icon, icon
-from ui.text import ago, ago_text, count_text, percent_text, span_text, tr, when_text
+from ui.text import ago, ago_text, count_text, moment_format, percent_text, span_text, tr, when_text
 from ui.theme import Choice, Theme, tokens
 from ui.tokens import ALL, DARK, HC_LIGHT, Tokens
 from ui.widgets.fuzzy import fuzzy
@@ -117,6 +117,7 @@ def test_points_in_time_and_spans() -> None:
     assert when_text(NOW + dt.timedelta(hours=20), NOW) == "Tomorrow 10:08"
     assert when_text(NOW - dt.timedelta(days=4), NOW) == "Mon 14:08"
     assert [span_text(s) for s in (-3, 40, 1100, 7300, 200_000)] == ["0 s", "40 s", "18 min", "2 h", "2 days"]
+    assert moment_format() == "dd/MM/yyyy HH:mm"
 
 
 def test_initials_and_keys() -> None:
@@ -141,6 +142,8 @@ def test_fuzzy_prefers_beginnings_and_runs() -> None:
     assert found.hits == (0, 8)
     assert fuzzy("ns", "Sn") is None
     assert fuzzy("", "anything") is not None
+    assert fuzzy("look: dark", "Look: dark") is not None
+    assert fuzzy("lamp", "Look: as the computer") is None
 
 
 @pytest.mark.parametrize("look", ["light", "dark", "hc_dark", "hc_light"])

@@ -134,7 +134,7 @@ def why_words(left: Left) -> str:
 
 
 def _surveys_words(count: int, first: Any) -> str:
-    span = span_text((first - clock.now()).total_seconds())
+    span = span_text((first - clock.now()).total_seconds() + 30)  # the seconds since it was solved do not count
     return tr("{n} survey leaves in {span}.|{n} surveys leave in {span}.", n=count, span=span)
 
 

@@ -57,7 +57,8 @@ def _step(
 
 def _leaps(last: int, place: int, phrase: str) -> bool:
     """From one word into the middle of another: nobody who types "lamp" means "Look: as the computer"."""
-    return last >= 0 and phrase[place - 1].isalnum() and not phrase[last : place + 1].isalnum()
+    runs_on = place == last + 1  # onto a colon or a hyphen too
+    return last >= 0 and not runs_on and phrase[place - 1].isalnum() and not phrase[last : place + 1].isalnum()
 
 
 def _worth(place: int, last: int, phrase: str) -> float:

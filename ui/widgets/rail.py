@@ -135,7 +135,7 @@ def _reason(reason: Reason) -> QFrame:
     if reason.act is not None:
         layout.addWidget(row(Button(reason.words, "small", clicked=reason.act), None))
     colour = "text3" if reason.tone == "plain" else reason.tone
-    return row(Dot(colour, box=16), (words, 1), spacing=6)
+    return row(column(Dot(colour, box=16), None), (words, 1), spacing=6)
 
 
 class AgentButton(QToolButton):

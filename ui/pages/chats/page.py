@@ -236,7 +236,7 @@ class Page(ChatsFrame):
         if self.front is not None:
             self.open(self.front)
         else:
-            words = tr("When somebody writes on your website, the conversation is here.")
+            words = tr("When somebody writes on your website, the conversation appears here.")
             self.stage.nothing.set_text(tr("No chats yet"), words)
             self.stage.show_nothing()
             self.fit()

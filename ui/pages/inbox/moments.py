@@ -10,7 +10,7 @@ from PySide6.QtCore import QDateTime
 from PySide6.QtWidgets import QDateTimeEdit
 
 from app.kernel import clock
-from ui.text import clock_text, date_text, tr
+from ui.text import clock_text, date_text, moment_format, tr
 from ui.widgets.button import Button
 from ui.widgets.layout import line, row
 from ui.widgets.overlay import Dialog
@@ -53,6 +53,7 @@ class MomentSheet(Dialog):
         self.offers = [self._offer(words, at, now) for words, at in offered(now)]
         self.field = QDateTimeEdit(_qt(now + proposed))
         self.field.setAccessibleName(tr("Day and time"))
+        self.field.setDisplayFormat(moment_format())
         self.field.setCalendarPopup(True)
         self.field.setMinimumHeight(32)
         self.take = Button(take, clicked=self._take_field)

@@ -91,6 +91,7 @@ class SnoozeSheet(MomentSheet):
         self.days.setRange(1, MOST_DAYS)
         self.days.setValue(_PROPOSED_DAYS)
         self.days.setMinimumHeight(32)
+        self.days.lineEdit().setTextMargins(7, 0, 7, 0)  # a stylesheet does not reach it
         self.days.setSuffix(" " + tr("days without an answer"))
         self.days.setAccessibleName(tr("Days without an answer"))
         self.after_days = Button(tr("Snooze"), clicked=lambda: self._take_other(days=self.days.value()))
