@@ -19,6 +19,7 @@ from app.kernel.paths import Workspace
 
 FOLDER: Final = "restore"
 READY: Final = "ready.json"
+_BEFORE: Final = "before-"
 _DATABASE, _PACKS, _BACKUPS = "deskbell.sqlite", "packs", "backups"
 _ENDS: Final = ("-wal", "-shm", "-journal", "")
 """The database itself last: what belongs to it is never left beside another one."""
@@ -125,8 +126,19 @@ def _move(source: Path, target: Path) -> None:
         source.rename(target)
 
 
+def set_aside(place: Workspace) -> tuple[tuple[Path, int], ...]:
+    """The desks that were here before a restore, and how many bytes of the disk each takes alone (hard links: none)."""
+    found = sorted(one for one in place.folder.glob(f"{_BEFORE}*") if one.is_dir())
+    return tuple((one, sum(_alone(file) for file in one.rglob("*") if file.is_file())) for one in found)
+
+
+def _alone(file: Path) -> int:
+    known = file.stat()
+    return known.st_size if known.st_nlink == 1 else 0
+
+
 def _free_name(place: Workspace) -> str:
     number = 1
-    while (place.folder / f"before-{number}").exists():
+    while (place.folder / f"{_BEFORE}{number}").exists():
         number += 1
-    return f"before-{number}"
+    return f"{_BEFORE}{number}"

@@ -12,7 +12,9 @@ from pytestqt.qtbot import QtBot
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.desk import Desk
 from app.desk.backing_up import back_up_now, write_file
+from app.desk.backup_job import under_way
 from app.desk.describing import describe
+from app.kernel.locks import FileLock
 from app.kernel.paths import Workspace
 from app.kernel.switching import FOLDER
 from app.people.commands import add_agent
@@ -28,6 +30,7 @@ from ui.pages.settings.data import DataPane
 from ui.pages.settings.saving import SaveSheet
 from ui.widgets.button import Button
 from ui.widgets.label import Label
+from ui.widgets.progress import WorkLine, WorkStrip
 from ui.window import Window
 
 LONG = 60_000
@@ -147,9 +150,7 @@ def test_called_off_nothing_is_left(archives: Path, qapp: QApplication, qtbot: Q
         shut(program)
 
 
-def test_a_file_is_saved_under_a_passphrase_and_can_be_called_off(
-    archives: Path, qapp: QApplication, qtbot: QtBot
-) -> None:
+def test_a_file_is_saved_under_a_passphrase(archives: Path, qapp: QApplication, qtbot: QtBot) -> None:
     program = Program(qapp, archives / "old", engine=False)
     window = opened(program)
     try:
@@ -167,11 +168,30 @@ def test_a_file_is_saved_under_a_passphrase_and_can_be_called_off(
         qtbot.waitUntil((archives / "mine.deskbell").exists, timeout=LONG)
         backups = backups_of(window.context)
         qtbot.waitUntil(lambda: not backups.is_running, timeout=LONG)
-        backups.write(archives / "other.deskbell")
-        backups.cancel()
-        qtbot.waitUntil(lambda: not backups.is_running, timeout=LONG)
-        assert not (archives / "other.deskbell").exists()
         assert (archives / "mine.deskbell").read_bytes().startswith(b"DBSEAL1")
+    finally:
+        shut(program)
+
+
+def test_one_that_is_made_anywhere_is_shown_and_called_off_here(
+    archives: Path, qapp: QApplication, qtbot: QtBot
+) -> None:
+    program = Program(qapp, archives / "old", engine=False)
+    window = opened(program)
+    desk, target = window.context.desk, archives / "other.deskbell"
+    try:
+        with FileLock(desk.workspace.backup_lock):  # somebody else makes backups, so that this one waits
+            window.go("settings", category="data")
+            backups = backups_of(window.context)
+            backups.write(target)
+            strip = window.findChild(WorkStrip)
+            assert strip is not None
+            qtbot.waitUntil(lambda: strip.isVisible() and bool(strip.findChildren(WorkLine)), timeout=LONG)
+            assert not window.context.actions.run("back_up")
+            strip.findChildren(WorkLine)[0].stop.click()
+            qtbot.waitUntil(lambda: not backups.is_running, timeout=LONG)
+        assert not target.exists()
+        assert desk.ask(under_way) is None
     finally:
         shut(program)
 

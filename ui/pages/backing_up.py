@@ -1,8 +1,7 @@
 """Backups from anywhere in the window: the actions, and one place that knows what is being made just now.
 
 A backup is a job of the desk (`app.desk.backup_job`): the engine makes it, so it goes on when the window is closed, and every
-window shows it with Cancel. Only where no engine is at work, this window makes it itself. Whoever shows more (Settings) follows
-`progressed`.
+window shows how far it is, with Cancel (`ui.pages.working`). Only where no engine is at work, this window makes it itself.
 """
 
 from __future__ import annotations
@@ -23,15 +22,14 @@ from ui.text import size_text, tr
 
 
 class Backups(QObject):
-    """What goes on with backups, as one window sees it. `progressed`: share done, 0 to 1; `ended`: nothing runs any more."""
+    """What goes on with backups, as one window sees it. `ended`: nothing runs any more."""
 
-    progressed = Signal(float)
     ended = Signal()
 
     def __init__(self, context: Context, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
-        self._is_asking = self._called_off = False
+        self._is_asking = False
         self._job: UUID | None = None
         self._mine: set[UUID] = set()
         context.bridge.changed.connect(self._hear)
@@ -57,17 +55,10 @@ class Backups(QObject):
             failed=self._refused,
         )
 
-    def cancel(self) -> None:
-        """End what runs; nothing is left of it."""
-        if self._job is not None:
-            self._context.tasks.do(jobs.cancel, self._job)
-        self._called_off = self._is_asking
-
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def _begin(self) -> None:
-        self._is_asking, self._called_off = True, False
-        self.progressed.emit(0.0)
+        self._is_asking = True
 
     def _ask_for(self, order: Order) -> None:
         if order.passphrase and (kept := secrets.for_this_run.get(order.passphrase)) is not None:
@@ -77,8 +68,6 @@ class Backups(QObject):
     def _asked_for(self, job: UUID) -> None:
         self._is_asking, self._job = False, job
         self._mine.add(job)
-        if self._called_off:
-            self.cancel()
         desk, stop = self._context.desk, self._context.tasks.closing
 
         def work() -> None:
@@ -103,8 +92,6 @@ class Backups(QObject):
 
     def _take(self, found: jobs.JobInfo | None) -> None:
         before, self._job = self._job, found.id if found is not None else None
-        if found is not None:
-            self.progressed.emit(found.done / found.total if found.total else 0.0)
         if before is not None and before != self._job:
             self._context.tasks.ask(jobs.info, before, then=self._tell, owner=self)
 

@@ -143,10 +143,13 @@ class Section(QFrame):
 
 
 class Facts(QFrame):
-    """Names and values in two columns, as in a profile."""
+    """Names and values in two columns, as in a profile. A value that does not fit is cut and has a tooltip, or (`wrap`) goes on
+    beneath.
+    """
 
-    def __init__(self, rows: list[tuple[str, str]] | None = None, *, name_width: int = 76) -> None:
+    def __init__(self, rows: list[tuple[str, str]] | None = None, *, name_width: int = 76, wrap: bool = False) -> None:
         super().__init__()
+        self._wrap = wrap
         self._grid = QGridLayout(self)
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setHorizontalSpacing(8)
@@ -156,11 +159,11 @@ class Facts(QFrame):
         self.set_rows(rows or [])
 
     def set_rows(self, rows: list[tuple[str, str]]) -> None:
-        """Show other facts; a value that does not fit is cut and has a tooltip."""
+        """Show other facts."""
         clear(self._grid)
         for index, (name, value) in enumerate(rows):
-            self._grid.addWidget(Label(name, "small"), index, 0)
-            shown = ElidingLabel(value)
+            self._grid.addWidget(Label(name, "small"), index, 0, alignment=Qt.AlignmentFlag.AlignTop)
+            shown = Label(value, wrap=True) if self._wrap else ElidingLabel(value)
             shown.setAccessibleName(f"{name}: {value}")
             self._grid.addWidget(shown, index, 1)
 

@@ -212,7 +212,7 @@ class Page(BasePage):
             (tr("Newest message"), when_text(about.newest_at, now) if about.newest_at else "–"),
             (tr("Size"), size_text(found.size)),
         ]
-        facts = Facts(rows, name_width=128)
+        facts = Facts(rows, name_width=128, wrap=True)
         tile = Tile(Label(found.name, "strong", wrap=True), facts, margins=(24, 20, 24, 20), spacing=12)
         set_busy(self.restore_button, False)
         self.restore_button.setEnabled(True)

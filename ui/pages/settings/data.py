@@ -15,6 +15,7 @@ from app.desk.restored import Afterwards, afterwards
 from app.desk.room import to_give_back
 from app.kernel import clock, options
 from app.kernel.errors import UserError
+from app.kernel.switching import set_aside
 from ui.pages import Context
 from ui.pages.backing_up import backups_of
 from ui.pages.settings.form import WIDE_LABEL, Pane, Values, fact
@@ -22,7 +23,7 @@ from ui.text import size_text, tr, when_text
 from ui.widgets.field import FormRow, Select
 from ui.widgets.label import Label
 from ui.widgets.layout import clear, column
-from ui.widgets.state import Banner, ProgressRow
+from ui.widgets.state import Banner
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class _Found:
 
     standing: Standing
     left: Afterwards
+    aside: tuple[tuple[Path, int], ...]
+    """Desks that were here before a restore, and what each takes, in bytes."""
 
 
 class DataPane(Pane):
@@ -41,10 +44,6 @@ class DataPane(Pane):
         self._found: _Found | None = None
         self._waste = tr("Counting what is left of it on the disk…")
         self._backups = backups_of(context)
-        self.progress = ProgressRow(
-            tr("Making a backup"), note=tr("You can go on working."), action=(tr("Cancel"), self._stop)
-        )
-        self.progress.setVisible(self._backups.is_running)
         often = [("daily", tr("Every day")), ("weekly", tr("Every week")), ("off", tr("Never"))]
         self.every = Select(often, "daily", name=tr("How often"))
         self.every.chosen.connect(lambda key: self._put("backup_every", key))
@@ -54,17 +53,17 @@ class DataPane(Pane):
             label_width=WIDE_LABEL,
         )
         self._standing, self._middle, self._rest = column(spacing=12), column(spacing=12), column(spacing=12)
-        for item in (self._standing, self.progress, self._often, self._middle, self._rest):
+        for item in (self._standing, self._often, self._middle, self._rest):
             self.scroller.content.addWidget(item)
-        self._backups.progressed.connect(self._progressed)
-        self._backups.ended.connect(self._ended)
+        self._backups.ended.connect(self.load)
 
     def load(self) -> None:
         """Look how the backups stand, and how much could be given back."""
         desk = self.context.desk
 
         def look() -> _Found:
-            return _Found(standing(desk.workspace, desk.ask(chosen)), desk.ask(afterwards))
+            place = desk.workspace
+            return _Found(standing(place, desk.ask(chosen)), desk.ask(afterwards), set_aside(place))
 
         self.context.tasks.run(look, then=self._told, owner=self, key="settings.backups")
         self.context.tasks.run(lambda: to_give_back(desk), then=self._waste_told, owner=self, key="settings.waste")
@@ -146,6 +145,18 @@ class DataPane(Pane):
         clear(layout)
         give = (tr("Give back room…"), lambda: self.context.actions.run("compact"))
         logs = tr("For finding faults. They hold no letters and no passwords.")
+        aside = self._found.aside if self._found is not None else ()
+        if aside:
+            words = tr(
+                "{n} desk was here before a restore; it takes {size}.|{n} desks were here before restores; they take {size}.",
+                n=len(aside),
+                size=size_text(sum(size for _, size in aside)),
+            )
+            then = tr(
+                "Delete it once you are sure that you need nothing of it.|Delete them once you need nothing of them.",
+                n=len(aside),
+            )
+            layout.addWidget(fact(tr("Set aside"), f"{words} {then}", (tr("Open the folder"), _opener(space.folder))))
         for item in (
             fact(tr("Folder"), str(space.folder), (tr("Open the folder"), _opener(space.folder))),
             fact(tr("Erased for good"), self._waste, give),
@@ -187,22 +198,6 @@ class DataPane(Pane):
             self.context.toasts.say(str(error), "bad")
             return True
         return False
-
-    def _stop(self) -> None:
-        self._backups.cancel()
-        self.progress.say(tr("Stopping…"))
-
-    def _progressed(self, share: float) -> None:
-        if share:
-            self.progress.set_share(share)
-        else:
-            self.progress.set_progress(0, 0)
-            self.progress.say(tr("You can go on working."))
-        self.progress.show()
-
-    def _ended(self) -> None:
-        self.progress.hide()
-        self.load()
 
 
 def _opener(folder: Path) -> Callable[[], object]:
