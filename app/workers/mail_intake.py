@@ -83,8 +83,8 @@ class Pace:
     in between (all in seconds); how many mails are worth a write of their own, and how many threads are decided at once.
     """
 
-    aim_s: float = 0.025
-    limit_s: float = 0.03
+    aim_s: float = 0.02
+    limit_s: float = 0.025
     pause_s: float = 0.003
     least: int = 1
     threads: int = 100

@@ -74,6 +74,7 @@ class ParsePool:
         self._limit_s, self._silence_s = limit_s, silence_s
         self._readers: list[_Reader] = []
         self._turn = threading.Lock()
+        cross_in_one_call(BlobRef)
 
     def parse(self, refs: Sequence[BlobRef], *, apart: bool = False, fresh: bool = False) -> list[Parsed]:
         """What the mails say, in the order given. `apart`: in a process even if they are few (after an unclean end).
