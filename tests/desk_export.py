@@ -39,7 +39,7 @@ def export(db: Session) -> Export:
     }
     shown = {message for key, found in tickets.items() if key not in gone for message in found}
     found = {table.name: _rows(db, table, shown, gone) for table in metadata.sorted_tables if table.name not in _UNSEEN}
-    found["conversation"] = {str(key): [str(one) for one in keys] for key, keys in tickets.items() if key not in gone}
+    found["messages of"] = {str(key): [str(one) for one in keys] for key, keys in tickets.items() if key not in gone}
     found["settings"] = options.every(db)
     found["view"] = {
         str(one.id): one for one in views(db, hidden=True)

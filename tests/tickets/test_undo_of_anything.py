@@ -19,6 +19,7 @@ from app.tickets.rules import Status
 from tests.desk_export import Export, differences, export
 from tests.desk_fixture import SmallDesk
 from tests.tickets.offered import Choices
+from tests.tickets.offered_chats import begin_chats
 from tests.tickets.offered_work import OFFERED
 
 _number = st.integers(0, 11)
@@ -43,6 +44,7 @@ class WhatIsDone(RuleBasedStateMachine):
         desk.later(minutes=1)
         desk.mail(tickets[0], address="c0@shop.example", words="And one thing more")
         tickets.append(desk.mail(address="c1@shop.example", status=Status.WAITING)[0])
+        tickets += begin_chats(desk)
         desk.do(commands.mark_seen, tickets)
         self.choices = Choices(desk, tickets)
         self.past: list[Export] = [self.state()]
