@@ -253,6 +253,26 @@ def test_a_job_that_is_cancelled_says_how_far_it_came(full: Page, made: InboxDes
     assert row(made, page.model.id_at(0)).priority == "normal"
 
 
+def test_what_is_solved_where_it_stays_is_shown_as_it_is_now(page: Page, qtbot: QtBot) -> None:
+    page.show_pile("all")
+    qtbot.waitUntil(lambda: page.model.is_loaded and page.context.tasks.running == 0)
+    key = page.ticket
+    press(page, qtbot, KEY.Key_E)
+    settled(page, qtbot, lambda: page.shown is not None and page.shown.detail.row.status == "solved")
+    assert page.ticket == key
+    assert not page.context.actions["solve"].isEnabled()
+
+
+def test_the_last_ticket_of_a_list_is_shown_as_it_was_left(made: InboxDesk, qapp: QApplication, qtbot: QtBot) -> None:
+    made.some(1)
+    with inbox_window(made, qapp, qtbot) as page:
+        qtbot.waitUntil(lambda: page.shown is not None and page.context.tasks.running == 0)
+        page.list.focus_rows()
+        press(page, qtbot, KEY.Key_E)
+        settled(page, qtbot, lambda: page.model.rowCount() == 0)
+        settled(page, qtbot, lambda: page.shown is not None and page.shown.detail.row.status == "solved")
+
+
 def test_the_palette_makes_a_ticket_of_what_nothing_is_called(page: Page, qtbot: QtBot) -> None:
     window = page.window()
     assert isinstance(window, Window)
