@@ -6,13 +6,14 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from app.automation.rules import hours_of, to_text
 from app.chats import commands, queries
 from app.chats.commands import Accepted, Refused, Said
 from app.chats.commands.knowing import identity_signature
@@ -31,6 +32,7 @@ from app.people.queries import customer as customer_of
 from app.surveys.tables import SurveyResponse
 from app.tickets.commands import delete_ticket, undo
 from app.tickets.queries import ticket as ticket_of
+from app.workers.chat_hub import hours_now
 
 
 class Bob:
@@ -364,3 +366,21 @@ def test_away_and_open(desk: Desk) -> None:
     assert (found.open, found.away) == (False, True)
     desk.do(undo)
     assert desk.ask(queries.opening, clock.now()).open
+
+
+def test_visitors_are_told_until_when_somebody_is_here(desk: Desk) -> None:
+    hours = hours_of("UTC", {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")})
+    desk.do(options.put, "chat_hours", to_text(hours))
+
+    def told(hour: int) -> tuple[bool, datetime | None]:
+        clock.set_source(lambda: datetime(2026, 3, 2, hour, tzinfo=UTC))  # a Monday
+        try:
+            found = desk.ask(hours_now)
+        finally:
+            clock.set_source(None)
+        return found.online, found.next_at
+
+    assert told(8) == (False, datetime(2026, 3, 2, 9, tzinfo=UTC))
+    assert told(10) == (True, datetime(2026, 3, 2, 17, tzinfo=UTC))
+    desk.do(commands.set_away, True)
+    assert told(10) == (False, None), "away: nobody knows until when"
