@@ -49,10 +49,10 @@ def found(person: Person, name: str) -> Thing:
 
 def carry(person: Person, card: Thing, to: Thing) -> None:
     """Press on a card and hold it over something, on the way as a hand goes."""
-    mouse(person, "mousemove", "--sync", str(card.x), str(card.y), "mousedown", "1")
+    mouse(person, "mousemove", str(card.x), str(card.y), "mousedown", "1")
     for step in range(1, STEPS + 1):
         x, y = (card.x + (to.x - card.x) * step // STEPS, card.y + (to.y - card.y) * step // STEPS)
-        mouse(person, "mousemove", "--sync", str(x), str(y))
+        mouse(person, "mousemove", str(x), str(y))
 
 
 def mouse(person: Person, *words: str) -> None:
