@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -313,3 +314,19 @@ def test_a_setting_is_found_by_another_word(window: Window, qtbot: QtBot) -> Non
     assert page.current == "surveys"
     page.finder.searched.emit("")
     assert all(each.isVisibleTo(page) for each in page._buttons.values())
+
+
+def test_the_keyboard_begins_at_the_entry_shown_however_one_came_there(window: Window, qtbot: QtBot) -> None:
+    page = settings(window, "data")
+    assert window.focusWidget() is page._buttons["data"]
+    settings(window, "sending")
+    fields = page._widgets["sending"].findChildren(QWidget)
+    field = next(one for one in fields if one.focusPolicy() is Qt.FocusPolicy.StrongFocus and one.isVisible())
+    field.setFocus()
+    assert window.focusWidget() is field
+    settings(window, "about")
+    assert window.focusWidget() is page._buttons["about"], "what had the keyboard is hidden now"
+    page.finder.setFocus()
+    qtbot.keyClicks(page.finder, "signature")
+    qtbot.waitUntil(lambda: page.current == "mailboxes", timeout=30_000)
+    assert window.focusWidget() is page.finder, "who types goes on typing"

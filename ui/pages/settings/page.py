@@ -172,12 +172,17 @@ class Page(BasePage):
         if key not in self._widgets:
             self._widgets[key] = self._make[key]()
             self.stack.addWidget(self._widgets[key])
-        self.current = key
-        if any(button.hasFocus() for button in self._buttons.values()):
-            self._buttons[key].setFocus()
         self._buttons[key].setChecked(True)
+        if self._loses_keyboard(key):
+            self._buttons[key].setFocus()
+        self.current = key
         self.stack.setCurrentWidget(self._widgets[key])
         self._load()
+
+    def _loses_keyboard(self, key: str) -> bool:
+        """Is the keyboard (of a window in front or not) nowhere, on another entry, or in what is about to be hidden?"""
+        held = self.window().focusWidget()
+        return held is None or held in self._buttons.values() or (key != self.current and self.stack.isAncestorOf(held))
 
     def _load(self) -> None:
         category = cast(Category, self._widgets[self.current])
