@@ -117,6 +117,8 @@ class _Live:
                     if self._hands.stop.is_set() or waited.slept or line_of(self._hands.ask) != receiver.line:
                         return
                     self._wake.clear()
+                    if waited.woken:
+                        receiver.say_anew()
                     receiver.intake.pace = self._pace()
                     self._look(plan if waited.changed and not waited.woken else None)
             finally:

@@ -294,6 +294,10 @@ class Receiver:
         if state is HealthState.OK and plan is not None and plan.paused_reason:
             self._hands.do(resume_mailbox, self._hands.mailbox, received=True)
 
+    def say_anew(self) -> None:
+        """Somebody asked how it stands: say it again when it has been looked at, also if nothing has changed."""
+        self._said = None
+
     def report_well(self) -> None:
         """All is well, or all but a folder or two."""
         self.report(HealthState.OK, words=" ".join(self._troubles.values()))
@@ -301,7 +305,7 @@ class Receiver:
     def report_error(self, error: ExternalError) -> None:
         """Say what went wrong; trouble that only a person can end pauses the mailbox."""
         if error.reason in STOPS:
-            self._hands.do(pause_mailbox, self._hands.mailbox, error.reason, error.words or str(error))
-            self.report(HealthState.ATTENTION, error.reason, error.words or str(error))
+            self._hands.do(pause_mailbox, self._hands.mailbox, error.reason, error.in_full)
+            self.report(HealthState.ATTENTION, error.reason, error.in_full)
         else:
-            self.report(HealthState.OFFLINE, error.reason, error.words or str(error))
+            self.report(HealthState.OFFLINE, error.reason, error.in_full)

@@ -38,6 +38,10 @@ class _Line:
         word = self.desk.ask(signals.latest, "mailbox_state")
         return str(word["state"]) if word else ""
 
+    def said_at(self) -> str:
+        word = self.desk.ask(signals.latest, "mailbox_state")
+        return str(word["at"]) if word else ""
+
     def plan_done(self) -> bool:
         plan = self.desk.ask(receive_plan, self.desk.mailbox)
         return plan is not None and plan.first_import_done
@@ -81,6 +85,7 @@ def test_a_mail_in_sent_is_seen_when_somebody_asks(desk: MailDesk) -> None:
     with _running(desk) as line:
         line.until(lambda: len(desk.tickets()) == 1, "the mail")
         line.until(lambda: line.state() == "ok", "the mailbox to be live")
+        before = line.said_at()
         ours = letter(ident="2@d", answers="1@c", sender=desk.account.user, to="ann@customer.example")
         desk.deliver(ours, "Sent")
 
@@ -89,6 +94,7 @@ def test_a_mail_in_sent_is_seen_when_somebody_asks(desk: MailDesk) -> None:
             return desk.tickets()[0].status == "waiting"
 
         line.until(answered, "the reply from another program")
+        line.until(lambda: line.said_at() > before, "the moment of the look to be told")
 
 
 @pytest.mark.slow

@@ -155,7 +155,7 @@ class FolderTable(Tile):
         grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(1, 1)
-        heads = [tr("On server"), *[_short(part) for part in parts], tr("Difference"), tr("Looked at")]
+        heads = [tr("On server"), *[_short(part) for part in parts], tr("Difference"), tr("Counted")]
         grid.addWidget(Label(tr("Folder"), "small"), 0, 0, 1, 2)
         for place, head in enumerate(heads):
             grid.addWidget(_right(Label(head, "small")), 0, place + 2)

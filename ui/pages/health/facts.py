@@ -166,14 +166,12 @@ def _mailbox_causes(box: MailboxInfo, facts: Facts) -> list[Cause]:
         return [_offline(box, state, facts)]
     if state.state == "attention":
         text = tr("{name}: mail cannot be received", name=_name(box))
-        return [Cause("attention", text, _said(state.words), "bad", "mailbox", tr("Settings"), box.id)]
+        return [Cause("attention", text, state.words, "bad", "mailbox", tr("Settings"), box.id)]
     return []
 
 
 def _paused(box: MailboxInfo) -> Cause:
-    said = _said(box.paused_words)
-    safe = tr("Mail is safe there; nothing is lost.")
-    detail = f"{said} {safe}".strip()
+    detail = f"{box.paused_words} {tr('Mail is safe there; nothing is lost.')}".strip()
     if box.paused_reason == SAMPLE:
         return Cause("offline", tr("This is a sample desk."), tr("Nothing is received or sent."), mailbox=box.id)
     if box.paused_reason == "sign_in":
@@ -195,11 +193,11 @@ def _offline(box: MailboxInfo, state: MailState, facts: Facts) -> Cause:
         detail = tr("Everything works. {replies} by themselves when the line is back.", replies=waiting)
         return Cause("offline", text, detail, "warn", mailbox=box.id)
     texts = {
-        "host": tr("{name}: the server’s name leads nowhere", name=_name(box)),
+        "host": tr("{name}: the server cannot be reached", name=_name(box)),
         "busy": tr("{name}: the server asks to wait", name=_name(box)),
     }
     text = texts.get(state.reason, tr("{name}: the server does not answer as it should", name=_name(box)))
-    detail = " ".join(part for part in (_said(state.words), tr("Tried again by itself.")) if part)
+    detail = " ".join(part for part in (state.words, tr("Tried again by itself.")) if part)
     return Cause("offline", text, detail, "warn", "mailbox", tr("Settings"), box.id)
 
 
@@ -254,7 +252,3 @@ def _all_well(facts: Facts) -> Cause:
 
 def _name(box: MailboxInfo) -> str:
     return box.name or box.address
-
-
-def _said(words: str) -> str:
-    return tr("The server said: “{words}”.", words=words.rstrip(".")) if words else ""
