@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
@@ -18,7 +19,7 @@ from ui.widgets.overlay import Dialog
 from ui.widgets.paint import draw_key, key_width
 
 _LINE_HEIGHT, _MOST_HEIGHT = 22, 400
-_GAP, _CAP_GAP = 4, 4
+_GAP, _CAP_GAP, _BETWEEN = 4, 4, 6
 _WRAPPED: Final = int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 
 
@@ -56,46 +57,76 @@ class ShortcutSheet(Dialog):
 
 
 def _group(name: str, rows: Sequence[tuple[str, str]]) -> QWidget:
-    return column(Label(name, "section"), *(_Line(what, shortcut) for what, shortcut in rows), spacing=6)
+    return column(Label(name, "section"), _Lines(name, rows), spacing=6)
 
 
-class _Line(QWidget):
-    """What a key does, and its caps at the right. Painted: a hundred of these are to be there at once when somebody presses a
-    key, and as labels in layouts they took four times as long.
+class _Lines(QWidget):
+    """What keys do, a line each, with the caps at the right. Painted: a hundred lines are to be there at once when somebody
+    presses a key, and with labels, caps and layouts they took five times as long. A screen reader is told all of them.
     """
 
-    def __init__(self, what: str, shortcut: str) -> None:
+    def __init__(self, name: str, rows: Sequence[tuple[str, str]]) -> None:
         super().__init__()
-        self._what, self._parts = what, key_parts(shortcut)
         small, body = QFontMetricsF(font(SMALL)), QFontMetrics(font())
-        self._caps = math.ceil(sum(key_width(small, part) + _CAP_GAP for part in self._parts))
-        self._wish = body.horizontalAdvance(what) + 2
-        self._heights: dict[int, int] = {}  # layouts ask twenty times
-        self.setAccessibleName(f"{what}: {shortcut}")
+        self._lines = [_line(small, body, what, key_parts(shortcut)) for what, shortcut in rows]
+        self._tops: tuple[int, list[int]] = (-1, [])
+        self.setAccessibleName(name)
+        self.setAccessibleDescription("\n".join(f"{what}: {shortcut}" for what, shortcut in rows))
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
     def heightForWidth(self, width: int, /) -> int:
-        room = max(1, width - self._caps - _GAP)
-        if room >= self._wish:
-            return _LINE_HEIGHT
-        if room not in self._heights:
-            place = QFontMetrics(font()).boundingRect(QRect(0, 0, room, _MOST_HEIGHT), _WRAPPED, self._what)
-            self._heights[room] = max(_LINE_HEIGHT, place.height())
-        return self._heights[room]
+        return self._laid_out(width)[-1] - _BETWEEN
 
     def sizeHint(self) -> QSize:
-        return QSize(self._caps + _GAP + 120, _LINE_HEIGHT)
+        return QSize(280, (_LINE_HEIGHT + _BETWEEN) * len(self._lines) - _BETWEEN)
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._caps + _GAP + 60, _LINE_HEIGHT)
+        return QSize(200, _LINE_HEIGHT)
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
+        tops = self._laid_out(self.width())
         with QPainter(self) as painter:
-            x = float(self.width())
-            for part in reversed(self._parts):
-                x = draw_key(painter, x, self.height() / 2, part) - _CAP_GAP
-            painter.setFont(font())
-            painter.setPen(QColor(tokens().text))
-            painter.drawText(QRectF(0, 0, self.width() - self._caps - _GAP, self.height()), _WRAPPED, self._what)
+            for line, top, after in zip(self._lines, tops, tops[1:], strict=False):
+                if after < event.rect().top() or top > event.rect().bottom():
+                    continue
+                height = after - _BETWEEN - top
+                x = float(self.width())
+                for part in reversed(line.parts):
+                    x = draw_key(painter, x, top + height / 2, part) - _CAP_GAP
+                painter.setFont(font())
+                painter.setPen(QColor(tokens().text))
+                painter.drawText(QRectF(0, top, line.room(self.width()), height), _WRAPPED, line.what)
+
+    def _laid_out(self, width: int) -> list[int]:
+        """Where each line begins, and where the next one would; layouts ask dozens of times."""
+        if self._tops[0] != width:
+            body, tops = QFontMetrics(font()), [0]
+            for line in self._lines:
+                height = _LINE_HEIGHT
+                if line.wish > line.room(width):
+                    place = QRect(0, 0, line.room(width), _MOST_HEIGHT)
+                    height = max(height, body.boundingRect(place, _WRAPPED, line.what).height())
+                tops.append(tops[-1] + height + _BETWEEN)
+            self._tops = (width, tops)
+        return self._tops[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """`wish` and `caps`: how wide the words are in one line, and the caps with the gaps before them, in px."""
+
+    what: str
+    parts: Sequence[str]
+    wish: int
+    caps: int
+
+    def room(self, width: int) -> int:
+        """What of a width is left for the words, in px."""
+        return max(1, width - self.caps - _GAP)
+
+
+def _line(small: QFontMetricsF, body: QFontMetrics, what: str, parts: Sequence[str]) -> _Line:
+    caps = math.ceil(sum(key_width(small, part) + _CAP_GAP for part in parts))
+    return _Line(what, parts, body.horizontalAdvance(what) + 2, caps)
