@@ -36,7 +36,6 @@ _ANSWERS = (
     ),
     ("Delivery times", "Parcels inside the EU take three to five working days.", "transit"),
     ("Trade customers", "We would love to work with you. Trade prices start at ten pieces.", "trade"),
-    ("Opening hours", "We are here from Monday to Friday, 9:00 to 17:00.", "hours"),
 )
 
 

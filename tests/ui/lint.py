@@ -35,6 +35,9 @@ from ui.tokens import Tokens, contrast, text_pairs
 
 LEAST_TARGET = 24
 _SLACK = 1  # rounding of layouts
+_SAMPLES = (
+    24  # points looked at each way: letters cover far less than half of a label, so its ground is what is most common
+)
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,8 @@ def _ground(picture: QImage, place: QRect, ratio: float) -> QColor:
     left, top = round(place.x() * ratio), round(place.y() * ratio)
     right = min(picture.width(), round((place.x() + place.width()) * ratio))
     bottom = min(picture.height(), round((place.y() + place.height()) * ratio))
-    tally = Counter(picture.pixel(x, y) for y in range(top, bottom, 2) for x in range(left, right, 3))
+    down, across = max(2, (bottom - top) // _SAMPLES), max(3, (right - left) // _SAMPLES)
+    tally = Counter(picture.pixel(x, y) for y in range(top, bottom, down) for x in range(left, right, across))
     return QColor(tally.most_common(1)[0][0])
 
 

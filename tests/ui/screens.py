@@ -6,6 +6,7 @@ only learns when a program starts.
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
@@ -54,17 +55,23 @@ class Stretched(QTranslator):
         return False
 
     def translate(self, context: str, source: str, disambiguation: str | None = None, n: int = -1, /) -> str:
-        return "".join(part if _PARTS.fullmatch(part) else self._said(part) for part in _PARTS.split(source))
+        return _stretched(source, self._tongue)
 
-    def _said(self, text: str) -> str:
-        letters = sum(one.isalpha() for one in text)
-        if self._tongue == "ja":
-            kana = "設定の受信箱をお客様に返信する予定です"
-            return "".join(
-                kana[n % len(kana)] if one.isalpha() else one for n, one in enumerate(text[: len(text) // 2 + 1])
-            )
-        more = round(letters * 0.4)
-        return text + "ungsbedarf"[:more] if more else text
+
+@functools.cache  # every window asks for the same few thousand texts
+def _stretched(source: str, tongue: str) -> str:
+    return "".join(part if _PARTS.fullmatch(part) else _said(part, tongue) for part in _PARTS.split(source))
+
+
+def _said(text: str, tongue: str) -> str:
+    letters = sum(one.isalpha() for one in text)
+    if tongue == "ja":
+        kana = "設定の受信箱をお客様に返信する予定です"
+        return "".join(
+            kana[n % len(kana)] if one.isalpha() else one for n, one in enumerate(text[: len(text) // 2 + 1])
+        )
+    more = round(letters * 0.4)
+    return text + "ungsbedarf"[:more] if more else text
 
 
 @contextmanager

@@ -34,6 +34,7 @@ def desks() -> Iterator[Desks]:
         clock.set_source(None)
 
 
+@pytest.mark.xdist_group("screens")  # one process makes the desks, and changes its look
 @pytest.mark.parametrize("name", SCENES)
 def test_a_screen_stands_up_to_a_careful_look(name: str, desks: Desks, qapp: QApplication) -> None:
     stand_still()  # other tests may have let the clock go on
