@@ -58,6 +58,7 @@ class Column(QFrame):
         super().__init__()
         self.by, self.key = by, key
         self.view: ColumnView | None = None
+        self._shown: object = None  # all that this column was made of when it was laid out last
         self.list = CardList(ColumnModel(cache, self), marks)
         self._head = ColumnHead(by)
         self.strip = FoldedColumn(by)
@@ -110,8 +111,11 @@ class Column(QFrame):
         return named(self.by, self.view.named)[0] if self.view is not None else ""
 
     def show_column(self, column: ColumnView, board: BoardView, plan: Plan, *, tall: bool) -> None:
-        """Take over what is stored now."""
-        self.view = column
+        """Take over what is stored now. A column that stays as it is is left alone: a move concerns two of them."""
+        now = (column, board.lanes, board.lane_by, board.by, board.filtered, plan, tall)
+        if now == self._shown:
+            return
+        self._shown, self.view = now, column
         self._head.show_column(column, tall=tall)
         self.strip.show_column(column)
         self.menu.set_name(tr("What to do with the column “{name}”", name=self.title))
