@@ -13,6 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from app import VERSION
+from app.cli.wording import Parser, add_limit, add_number, add_query, word_between
 
 
 def lift(argv: list[str]) -> list[str]:
@@ -60,7 +61,7 @@ def _query_apart(words: list[str]) -> list[str]:
 
 def parser() -> argparse.ArgumentParser:
     """Every command with its arguments. Wrong usage exits with 2, as argparse does."""
-    top = argparse.ArgumentParser(prog="deskbell", description="A help desk on your own machine.", allow_abbrev=False)
+    top = Parser(prog="deskbell", description="A help desk on your own machine.", allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"Deskbell {VERSION}")
     top.add_argument("--data", type=Path, metavar="DIR", help="the desk's folder")
     top.add_argument("--json", action="store_true", help="print one JSON document")
@@ -192,42 +193,42 @@ def _receiving(box: Any) -> None:
 
 def _running(commands: Any) -> None:
     sync = _command(commands, "sync", "running:sync", "one pass: receive, ingest, timers, send")
-    sync.add_argument("--mailbox", default="", metavar="A")
+    sync.add_argument("--mailbox", default="", metavar="A", help="only this one, by its address")
     _command(commands, "engine", "running:engine", "receive and send until told to stop")
 
 
 def _tickets(commands: Any) -> None:
     tickets = _command(commands, "tickets", "tickets:listed", "list tickets")
-    tickets.add_argument("query", nargs="*")
-    tickets.add_argument("--limit", type=int, default=100)
+    add_query(tickets)
+    add_limit(tickets)
     ticket = _command(commands, "ticket", "tickets:one", "one ticket with its conversation and history")
-    ticket.add_argument("number", type=int)
+    add_number(ticket)
     change = _command(commands, "set", "changing:change", "change tickets: set N…|QUERY FIELD=VALUE …")
     change.add_argument("words", nargs="+", metavar="N|QUERY|FIELD=VALUE")
     for name, words in (("delete", "put a ticket into the Bin"), ("restore", "take a ticket out of the Bin")):
         one = _command(commands, f"{name}-ticket", f"tickets:{name}", words)
-        one.add_argument("number", type=int)
+        add_number(one)
     _command(commands, "bin", "tickets:listed_bin", "list what is in the Bin")
     merge = _command(commands, "merge", "merging:merge", "make a ticket part of another: merge N INTO M")
-    merge.add_argument("number", type=int)
-    merge.add_argument("word", nargs="?", metavar="INTO", type=_into)
-    merge.add_argument("into", type=int, metavar="M")
+    add_number(merge)
+    merge.add_argument("word", nargs="?", metavar="INTO", type=word_between("INTO"))
+    add_number(merge, "into", "M")
     unmerge = _command(commands, "unmerge", "merging:unmerge", "take a merged ticket out again")
-    unmerge.add_argument("number", type=int)
+    add_number(unmerge)
     belongs = _command(commands, "belongs", "merging:belongs", "a possible match is one: belongs N TO M")
-    belongs.add_argument("number", type=int)
-    belongs.add_argument("word", nargs="?", metavar="TO", type=_to)
-    belongs.add_argument("to", type=int, metavar="M")
+    add_number(belongs)
+    belongs.add_argument("word", nargs="?", metavar="TO", type=word_between("TO"))
+    add_number(belongs, "to", "M")
     split = _command(commands, "split", "merging:split", "make a message a ticket of its own")
-    split.add_argument("number", type=int)
+    add_number(split)
     split.add_argument("message", type=UUID, metavar="MESSAGE")
     split.add_argument("--following", action="store_true", help="and everything that came after it")
     split.add_argument("--subject", default="", help="of the new ticket (default: the message's)")
     _command(commands, "undo", "tickets:undo", "take back the last change")
     _command(commands, "redo", "tickets:redo", "make the last change taken back again")
     found = _command(commands, "search", "tickets:search", "search everything")
-    found.add_argument("query", nargs="+")
-    found.add_argument("--limit", type=int, default=50)
+    add_query(found, "+")
+    add_limit(found, 50)
     found.add_argument("--scope", default="all", choices=SCOPES, help="where words are looked for")
     found.add_argument("--order", default="newest", choices=ORDERS, help="which comes first")
 
@@ -249,19 +250,19 @@ def _work(commands: Any) -> None:
         _command(what, name, "work:statuses", words).add_argument("status")
     _fields(commands)
     checklist = _command(commands, "checklist", "work:checklist", "a ticket's checklist: show it or change it")
-    checklist.add_argument("number", type=int)
+    add_number(checklist)
     checklist.add_argument("what", nargs="?", choices=("add", "tick", "untick", "move", "remove"))
     checklist.add_argument("words", nargs="*")
     spent = _command(commands, "time", "work:spent", "time spent on a ticket: time N [15m NOTE|start|stop]")
-    spent.add_argument("number", type=int)
+    add_number(spent)
     spent.add_argument("words", nargs="*")
     link = _command(commands, "link", "work:linked", "link two tickets: link N KIND M")
-    link.add_argument("number", type=int)
+    add_number(link)
     link.add_argument("kind", metavar="related|blocks|blocked_by|duplicates|duplicated_by")
     unlink = _command(commands, "unlink", "work:unlinked", "take away what links two tickets")
-    unlink.add_argument("number", type=int)
+    add_number(unlink)
     for one in (link, unlink):
-        one.add_argument("other", type=int, metavar="M")
+        add_number(one, "other", "M")
 
 
 def _fields(commands: Any) -> None:
@@ -289,7 +290,7 @@ def _views(commands: Any) -> None:
     what = views.add_subparsers(dest="what", required=False)
     _command(what, "list", "views:listed", "list the views")
     show = _command(what, "show", "views:one", "the tickets of a view")
-    show.add_argument("--limit", type=int, default=100)
+    add_limit(show)
     add = _command(what, "add", "views:add", "save a query as a view: views add NAME QUERY")
     for option in ("--sort", "--group", "--colour", "--icon", "--density"):
         add.add_argument(option, default="")
@@ -301,45 +302,36 @@ def _views(commands: Any) -> None:
     order.add_argument("names", nargs="+", metavar="NAME")
     for one in (show, add, change, remove, restore):
         one.add_argument("name")
-    add.add_argument("query", nargs="*")
+    add_query(add)
     change.add_argument("changes", nargs="+", metavar="FIELD=VALUE")
 
 
-def _into(word: str) -> str:
-    if word.lower() != "into":
-        msg = f"“{word}” should be INTO"
-        raise argparse.ArgumentTypeError(msg)
-    return word
-
-
-def _to(word: str) -> str:
-    if word.lower() != "to":
-        msg = f"“{word}” should be TO"
-        raise argparse.ArgumentTypeError(msg)
-    return word
+_FILE = "a file to go along; may be repeated"
 
 
 def _text(one: argparse.ArgumentParser) -> None:
     text = one.add_mutually_exclusive_group(required=True)
-    text.add_argument("--text")
-    text.add_argument("--text-file", metavar="F|-")
+    text.add_argument("--text", help="what to say")
+    text.add_argument("--text-file", metavar="F|-", help="a file with what to say; - reads the input")
 
 
 def _writing(commands: Any) -> None:
     new = _command(commands, "new", "writing:new", "write a new mail to a customer")
     new.add_argument("--customer", required=True, metavar="ADDRESS")
     new.add_argument("--subject", required=True)
-    new.add_argument("--attach", action="append", default=[], type=Path, metavar="F")
+    new.add_argument("--attach", action="append", default=[], type=Path, metavar="F", help=_FILE)
     _text(new)
     reply = _command(commands, "reply", "writing:reply", "answer a ticket")
-    reply.add_argument("number", type=int)
+    add_number(reply)
     _text(reply)
-    reply.add_argument("--cc", action="append", default=[], metavar="ADDRESS")
-    reply.add_argument("--attach", action="append", default=[], type=Path, metavar="F")
-    reply.add_argument("--solve", action="store_true")
-    reply.add_argument("--send-at", metavar="TIME", help="ISO 8601")
+    reply.add_argument(
+        "--cc", action="append", default=[], metavar="ADDRESS", help="to this address too; may be repeated"
+    )
+    reply.add_argument("--attach", action="append", default=[], type=Path, metavar="F", help=_FILE)
+    reply.add_argument("--solve", action="store_true", help="and the ticket is done")
+    reply.add_argument("--send-at", metavar="TIME", help="not before, as 2026-03-01T08:00 (ISO 8601)")
     note = _command(commands, "note", "writing:note", "write an internal note")
-    note.add_argument("number", type=int)
+    add_number(note)
     _text(note)
 
 
@@ -367,7 +359,7 @@ def _mail(commands: Any) -> None:
     outbox.add_argument("to", nargs="?", choices=("sent", "queued"))
     pile = _command(commands, "pile", "piles:listed", "mail that became no ticket, with its cause: pile [spam|bulk|…]")
     pile.add_argument("name", nargs="?", default="")
-    pile.add_argument("--limit", type=int, default=100)
+    add_limit(pile)
     pile.add_argument("--ticket", type=UUID, metavar="ID", help="make a ticket of it anyway (not spam)")
     mail = commands.add_parser("mail", help="look into mail files").add_subparsers(dest="what", required=True)
     parse = _command(mail, "parse", "mail:parse", "read .eml files or folders and print what they say")
@@ -377,7 +369,7 @@ def _mail(commands: Any) -> None:
 def _surveys(commands: Any) -> None:
     survey = commands.add_parser("survey", help="satisfaction surveys").add_subparsers(dest="what", required=True)
     send = _command(survey, "send", "surveys:send", "send a survey for a ticket now")
-    send.add_argument("number", type=int)
+    add_number(send)
     send.add_argument("--kind", choices=("csat",), default="csat")
     _command(commands, "surveys", "surveys:overview", "invitations, answers and the average")
 

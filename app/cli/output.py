@@ -26,8 +26,12 @@ class Output:
         elif self.as_json:
             print(_dump(list(rows)))
         else:
+            shown = False
             for row in rows:
                 print(line(row))
+                shown = True
+            if not shown:
+                self.progress("There is nothing to show.")
 
     def one(self, result: Mapping[str, Any], lines: Sequence[str] | str) -> None:
         """One result: a JSON object, or `lines`."""

@@ -103,7 +103,10 @@ def _step(args: argparse.Namespace, out: Output, verb: Callable[[Tx], Any], word
             out.progress(kept[0])
             ended = finish_job(desk, result.job)
             undone, kept = ended.result.get("undone", 0), ended.result.get("kept", [])
-    out.one({"undone": undone, "kept": kept, "action": result.action}, [f"{words}: {undone} changes.", *kept])
+    out.one(
+        {"undone": undone, "kept": kept, "action": result.action},
+        [f"{words}: {undone} {'change' if undone == 1 else 'changes'}.", *kept],
+    )
     return 0
 
 

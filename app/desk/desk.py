@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import shlex
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -58,7 +59,8 @@ class Desk:
         workspace = Workspace((folder or default_folder()).expanduser().absolute())
         switching.finish(workspace)
         if not create and not workspace.database.exists():
-            msg = f"There is no desk in {workspace.folder}. Make one with: deskbell init"
+            where = f" --data {shlex.quote(str(workspace.folder))}" if folder is not None else ""
+            msg = f"There is no desk in {workspace.folder}. Make one with: deskbell{where} init"
             raise UserError(msg)
         workspace.prepare()
         lock = _enter(workspace)
