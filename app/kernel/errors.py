@@ -48,6 +48,12 @@ class ExternalError(Exception):
         self.words = words
 
     @property
+    def in_full(self) -> str:
+        """Our sentence, and in brackets the server's own words, if it said any: never ours as if the server had said them."""
+        text = str(self)
+        return f"{text} ({self.words})" if self.words and self.words not in text else text
+
+    @property
     def offline(self) -> bool:
         """Are we merely not connected, so that nothing needs attention?"""
         return self.reason is Reason.OFFLINE

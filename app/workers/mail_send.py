@@ -241,13 +241,13 @@ class Sender:
         counts[state] += 1
 
     def _record_error(self, box: MailboxInfo, message: UUID, error: ExternalError, counts: Counter[str]) -> None:
-        words = _with_words(str(error), error.words)
+        words = error.in_full
         if isinstance(error, SendError) and error.uncertain:
             self._write(commands.record_uncertain, message, words)
             counts["uncertain"] += 1
         elif error.reason in _STOPS:
             self._write(commands.record_not_tried, message, words)
-            self._do(pause_mailbox, box.id, error.reason, SENDING + (error.words or str(error)))
+            self._do(pause_mailbox, box.id, error.reason, SENDING + error.in_full)
             counts["waiting"] += 1
             raise _MailboxError from error
         elif error.reason in _NO_LINE:

@@ -27,6 +27,7 @@ from app.inbox.receiving import LargeMail, large_mails
 from app.inbox.rules import BLOCKED, FolderRole, Part
 from app.inbox.tables import MailItem
 from app.kernel import clock, secrets
+from app.kernel.errors import ExternalError, Reason
 from app.kernel.store import Tx
 from app.outbox.commands import queue_reply
 from app.outbox.queries import outbox_rows
@@ -81,6 +82,11 @@ def test_the_weightiest_cause_decides(box: MailboxInfo) -> None:
     level, causes = judge(replace(offline, boxes=(refused,)))
     assert (level, causes[0].act) == ("attention", "sign_in")
     assert "Invalid credentials" in causes[0].detail
+    closed = ExternalError("imap.shop.test does not take connections.", reason=Reason.HOST, retryable=True)
+    unreached = replace(good, states={box.id: state("offline", closed.reason, closed.in_full)})
+    (said,) = (each for each in judge(unreached)[1] if each.level == "offline")
+    assert said.text == "Shop: the server cannot be reached"
+    assert said.detail == "imap.shop.test does not take connections. Tried again by itself."
     assert judge(replace(good, engine=False))[0] == "attention"
     assert judge(replace(good, outbox={"uncertain": 1}))[1][0].act == "outbox"
 

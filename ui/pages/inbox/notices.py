@@ -138,8 +138,7 @@ class Notices(QObject):
             return Banner(tr("A sample desk"), box.paused_words, tone="info", icon="flask-outline")
         sign_in = box.paused_reason == "sign_in"
         title = tr("{name}: sign-in refused", name=name) if sign_in else tr("{name} needs attention", name=name)
-        said = tr("The server said: “{words}”.", words=box.paused_words) if box.paused_words else ""
-        text = " ".join(part for part in (said, tr("Mail is safe there; nothing is lost.")) if part)
+        text = " ".join(part for part in (box.paused_words, tr("Mail is safe there; nothing is lost.")) if part)
         repair = tr("Sign in again") if sign_in else tr("Repair")
         return Banner(
             title,

@@ -35,7 +35,7 @@ class SignInSheet(Dialog):
         super().__init__(tr("Sign in to {address}", address=info.address), width=520)
         self.context, self._info = context, info
         self._done = False
-        said = tr("The server said: “{words}”", words=info.paused_words) if info.paused_words else ""
+        said = info.paused_words
         self.password = PasswordField()
         self._block = FieldBlock(tr("Password"), self.password, hint=tr("Kept in this computer’s keyring."))
         self.receiving, self.sending = ResultRow(tr("Receiving")), ResultRow(tr("Sending"))
