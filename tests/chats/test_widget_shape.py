@@ -52,6 +52,14 @@ def test_a_screen_reader_finds_everything_by_name(page: Page, place: Place) -> N
     assert live >= 3
 
 
+def test_the_composer_stands_at_the_bottom_before_a_word_was_said(page: Page, place: Place) -> None:
+    widget = Widget(page, demo(place.base)).visit().open()
+    below = f"{at('.panel')}.getBoundingClientRect().bottom - {at('.composer')}.getBoundingClientRect().bottom"
+    widget.until(f"{below} < 48", "the composer at the bottom")
+    widget.say("Hello")
+    widget.until(f"{below} < 48", "and there it stays")
+
+
 def test_everything_by_keyboard(page: Page, place: Place) -> None:
     widget = Widget(page, demo(place.base)).visit()
     page.js(f"{at('.bub')}.focus()")

@@ -375,7 +375,7 @@ export class Chat {
     this.dress();
     if (panel.isOpen) {
       const isAtEnd = this.messages.isAtEnd;
-      this.messages.show(options.greeting || talk.look.greeting || "");
+      this.messages.show(options.greeting || talk.look.greeting || "", this.current() === this.composer.element);
       panel.show({ title: this.title, line: this.headLine(), isHere: talk.standing === "up" && talk.online, state: this.stateLine(), footer: this.mayMail && !this.asked ? this.speech.say("mailIt") : "" });
       this.place();
       if (isAtEnd) this.messages.toEnd(); // what stands below may have grown

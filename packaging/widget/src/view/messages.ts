@@ -67,7 +67,8 @@ export class Messages {
     new ResizeObserver(() => wasAtEnd && this.toEnd()).observe(this.element);
   }
 
-  show(greeting: string): void {
+  /** An empty log leaves its room to a form; above the composer, which stands at the bottom, it keeps it. */
+  show(greeting: string, isAboveComposer: boolean): void {
     const isAtEnd = this.isAtEnd;
     const items = this.items(greeting);
     const ids = new Set(items.map((item) => item.id));
@@ -91,7 +92,7 @@ export class Messages {
       this.dress(one, item, items[index - 1], items[index + 1]);
     });
     this.dots.hidden = !this.talk.typing;
-    this.element.classList.toggle("none", !items.length);
+    this.element.classList.toggle("none", !items.length && !isAboveComposer);
     if (isAtEnd || isOwnNew) this.toEnd();
   }
 
