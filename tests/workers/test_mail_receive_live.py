@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -99,8 +100,8 @@ def test_a_mail_in_sent_is_seen_when_somebody_asks(desk: MailDesk) -> None:
 
 @pytest.mark.slow
 def test_a_cut_line_comes_back(tmp_path: Path) -> None:
-    folder = tmp_path / "own"
-    with Dovecot(folder) as server:
+    # Not in tmp_path: whoever else starts pytest closes its folders to other users, and Dovecot is one.
+    with tempfile.TemporaryDirectory(prefix="deskbell-dovecot-") as folder, Dovecot(Path(folder)) as server:
         account = server.new_user()
         with mail_desk(tmp_path / "desk", server, account) as desk, _running(desk) as line:
             line.until(lambda: line.state() == "ok", "the mailbox to be live")
