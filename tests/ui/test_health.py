@@ -37,7 +37,7 @@ from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.models.ledger import PAGE, LedgerModel
 from ui.pages.health.acts import actions_of
-from ui.pages.health.facts import Facts, MailState, judge, last_states
+from ui.pages.health.facts import Facts, MailState, judge, last_states, looked_at
 from ui.pages.health.large import SHOWN, LargeTile
 from ui.pages.health.page import Page
 from ui.pages.health.sums import by_outcome, summed
@@ -132,6 +132,17 @@ def folder(**numbers: object) -> LedgerFolder:
     given: dict[str, object] = dict.fromkeys(("server", "waiting", "gone", "unaccounted"), 0)
     given |= {"by_outcome": {}, "listed_at": clock.now(), "id": uuid4()}
     return LedgerFolder(mailbox="help@shop.test", folder="INBOX", role="inbox", **(given | numbers))  # type: ignore[arg-type]
+
+
+def test_a_look_that_found_nothing_new_counts_as_one(box: MailboxInfo) -> None:
+    """And one that failed does not; nor does that of a mailbox that is not shown."""
+    long_ago, now = clock.now() - timedelta(hours=1), clock.now()
+    other = replace(box, id=uuid4(), address="shop@shop.test")
+    facts = Facts(now, (box, other), states={box.id: replace(state("ok"), at=now), other.id: state("ok")})
+    assert looked_at(facts, [folder(listed_at=long_ago)]) == now
+    failed = replace(facts, states={box.id: state("offline")})
+    assert looked_at(failed, [folder(listed_at=long_ago)]) == long_ago
+    assert looked_at(Facts(now), [folder(listed_at=None)]) is None
 
 
 def test_the_equation_adds_up_with_mail_that_has_left_and_mail_that_is_missing() -> None:

@@ -133,6 +133,17 @@ def last_states(words: Iterable[tuple[int, dict[str, Any]]]) -> dict[UUID, MailS
     return found
 
 
+def looked_at(facts: Facts, folders: Iterable[LedgerFolder]) -> datetime | None:
+    """When the mailboxes of these folders were last looked at: what was not counted anew was found as it had been counted."""
+    counted, boxes = [], set()
+    for folder in folders:
+        boxes.add(folder.mailbox)
+        counted += [folder.listed_at] if folder.listed_at is not None else []
+    states = [facts.states.get(box.id) for box in facts.boxes if box.address in boxes]
+    told = [state.at for state in states if state is not None and state.state == "ok"]
+    return max([*counted, *told], default=None)
+
+
 def judge(facts: Facts) -> tuple[Level, tuple[Cause, ...]]:
     """The lamp's state and all its causes, the weightiest first."""
     if not facts.boxes:

@@ -17,7 +17,7 @@ from app.kernel.changes import Changes
 from app.outbox.queries import OutboxRow, delivery_counts, outbox_rows
 from ui.pages import BasePage, Context
 from ui.pages.health.equation import Equation, FolderTable
-from ui.pages.health.facts import Cause, Facts, gather, judge
+from ui.pages.health.facts import Cause, Facts, gather, judge, looked_at
 from ui.pages.health.items import Items
 from ui.pages.health.lamp import act_of
 from ui.pages.health.large import LargeTile, traffic_today, traffic_words
@@ -168,14 +168,6 @@ class Page(BasePage):
         if self.isVisible() and any(not mail.is_held for mail in seen.large):
             self._soon.start()
 
-    def _looked_words(self, seen: Seen, folders: Sequence[LedgerFolder]) -> str:
-        """When the mailboxes shown were last looked at: what was not counted anew was found as it had been counted."""
-        boxes = {folder.mailbox for folder in folders}
-        counted = [folder.listed_at for folder in folders if folder.listed_at is not None]
-        told = [one.at for key, one in seen.facts.states.items() if key in boxes and one.state == "ok"]
-        at = max([*counted, *told], default=None)
-        return tr("Looked at {time}", time=ago_text(at, seen.facts.now)) if at is not None else ""
-
     def _show(self) -> None:
         seen = self._seen
         if seen is None:
@@ -187,7 +179,10 @@ class Page(BasePage):
         needing = sum(cause.level == "attention" for cause in causes)
         self._pill.setVisible(needing > 0)
         self._pill.set_state(count_words(needing), "warn", icon="alert-circle-outline")
-        self._counted.setText(self._looked_words(seen, folders))
+        looked = looked_at(seen.facts, folders)
+        self._counted.setText(
+            tr("Looked at {time}", time=ago_text(looked, seen.facts.now)) if looked is not None else ""
+        )
         self._show_banners([cause for cause in causes if cause.level in {"attention", "offline"}])
         boxes = {folder.mailbox for folder in folders}
         self.equation.show_sums(sums, busy=bool(busy & boxes))
