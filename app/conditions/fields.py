@@ -74,6 +74,9 @@ _IS: Final = (Op.IS, Op.IS_NOT)
 
 ALL_FIELDS: Final = (
     Field("words", Kind.WORDS, "Words"),
+    Field("text", Kind.WORDS, "Words of messages"),
+    Field("note", Kind.WORDS, "Words of notes"),
+    Field("file", Kind.WORDS, "Words of files"),
     Field("is", Kind.CHOICE, "Is", STATES),
     Field("status", Kind.CHOICE, "Status", ("new", "open", "waiting", "solved", "closed")),
     Field("state", Kind.TEXT, "Own status"),

@@ -8,8 +8,12 @@ would take away what nobody thought of. A search and a view saved from it so fin
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from app.conditions.tree import AllOf, AnyOf, Check, Node, Not
+
+PLACED: Final = frozenset({"text", "note", "file"})
+"""Fields whose words are looked for in one kind of document only: several words of one check stand in the same document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +39,20 @@ def is_words(node: Node) -> bool:
     return not isinstance(node, Not) and bool(node.parts) and all(is_words(part) for part in node.parts)
 
 
+def is_placed(node: Node) -> bool:
+    """Is it a check of words that are looked for in one kind of document?"""
+    return isinstance(node, Check) and node.field in PLACED
+
+
 def gathered(node: Node) -> Gathered | Check | Words:
     """The same condition with its free words put together."""
-    if is_words(node):
+    if is_words(node) or is_placed(node):
         return Words(node)
     if isinstance(node, Check):
         return node
     if isinstance(node, Not):
-        inner = Words(node.part, whole=True) if is_words(node.part) else gathered(node.part)
+        is_asked = is_words(node.part) or is_placed(node.part)
+        inner = Words(node.part, whole=True) if is_asked else gathered(node.part)
         return Gathered(Not, (inner,))
     if isinstance(node, AnyOf):
         return Gathered(AnyOf, tuple(gathered(part) for part in node.parts))

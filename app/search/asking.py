@@ -16,21 +16,11 @@ from sqlalchemy.orm import Session
 
 from app.conditions.language import Query, parse
 from app.conditions.tree import AllOf, AnyOf, Check, Node, Not, Op
-from app.conditions.words import is_words
+from app.conditions.words import PLACED, is_words
 from app.index.queries import match_beginning
-from app.index.words import FILE, NOTE, TICKET, kind_word, match_word, parts_of, plain
+from app.index.words import match_word, parts_of, plain
 from app.search.filters import Filter, fts_match
-
-
-class Scope(enum.StrEnum):
-    """Where words are looked for."""
-
-    ALL = "all"
-    SUBJECT = "subject"
-    CONVERSATION = "conversation"
-    NOTES = "notes"
-    PEOPLE = "people"
-    FILES = "files"
+from app.search.scopes import Scope, within
 
 
 class Order(enum.StrEnum):
@@ -134,26 +124,6 @@ def in_full(db: Session, question: Wanted) -> Wanted:
 _LOOKED: Final = {Scope.ALL, Scope.SUBJECT, Scope.PEOPLE, Scope.CONVERSATION}
 
 
-def within(match: str, scope: Scope) -> str:
-    """An FTS5 expression for words, narrowed to where they are to stand."""
-    note, file, ticket = (f'"{kind_word(kind)}"' for kind in (NOTE, FILE, TICKET))
-    if not match:
-        return ""
-    match scope:
-        case Scope.SUBJECT:
-            return f"{{title}} : ({match})"
-        case Scope.CONVERSATION:
-            return f"(({{body}} : ({match})) NOT ({note} OR {file}))"
-        case Scope.NOTES:
-            return f"({note} AND ({{body}} : ({match})))"
-        case Scope.PEOPLE:
-            return f"{{people}} : ({match})"
-        case Scope.FILES:
-            return f"(({file} AND ({match})) OR (({{extra}} : ({match})) NOT {ticket}))"
-        case _:
-            return match
-
-
 def _without(match: str, without: Sequence[str]) -> str:
     return f"({match}) NOT ({' OR '.join(without)})" if match and without else match
 
@@ -188,7 +158,9 @@ def _part(db: Session, node: Node) -> _Part:
 def _said(node: Node) -> list[str]:
     """The free words in a condition that are to be found."""
     if isinstance(node, Check):
-        return [node.value] if node.field == "words" and parts_of(node.value) else []
+        if node.field in PLACED and node.op is Op.CONTAINS:
+            return [word for word in node.value.split() if parts_of(word)]
+        return [node.value] if node.field in {"words", *PLACED} and parts_of(node.value) else []
     return [] if isinstance(node, Not) else [word for part in _parts(node) for word in _said(part)]
 
 

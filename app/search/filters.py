@@ -21,11 +21,11 @@ from app.conditions.fields import CUSTOM, field_named
 from app.conditions.matching import asks_for_deleted
 from app.conditions.texts import spellings
 from app.conditions.tree import EVERYTHING, AllOf, AnyOf, Check, Node, Not, Op
-from app.conditions.words import Gathered, Words, gathered
+from app.conditions.words import PLACED, Gathered, Words, gathered
 from app.fields.queries import FieldInfo, fields
 from app.index.words import match_word
 from app.kernel import clock
-from app.search import own_fields
+from app.search import own_fields, scopes
 from app.tickets.commands.tags import tag_id
 
 _UNDONE: Final = "t.status <> 'closed' AND t.status <> 'waiting' AND t.status <> 'solved'"
@@ -148,7 +148,10 @@ class Filter:
 
     def found(self, words: Words) -> str:
         """The tickets in which the index finds free words. Nothing but signs restricts nothing, negated or not."""
-        match = fts_match(words.node, whole=words.whole)
+        node = words.node
+        match = fts_match(node, whole=words.whole)
+        if isinstance(node, Check) and (scope := scopes.OF_FIELD.get(node.field)):
+            match = scopes.within(match, scope)
         return _FOUND.format(self._bind(match)) if match else "0" if words.whole else "1"
 
     def _check(self, check: Check) -> str:
@@ -284,7 +287,11 @@ _LOOKED_AT: Final = {
 def fts_match(node: Node, *, whole: bool = False) -> str:
     """Free words as FTS5 wants them, unquoted ones also as the beginning of words unless `whole`; empty without words."""
     if isinstance(node, Check):
-        return match_word(node.value, prefix=not whole and node.op is Op.CONTAINS)
+        prefix = not whole and node.op is Op.CONTAINS
+        if node.field in PLACED and node.op is Op.CONTAINS:
+            each = [match for word in node.value.split() if (match := match_word(word, prefix=prefix))]
+            return f"({' AND '.join(each)})" if each else ""
+        return match_word(node.value, prefix=prefix)
     assert isinstance(node, AllOf | AnyOf)
     matches = [match for match in (fts_match(part, whole=whole) for part in node.parts) if match]
     return f"({(' AND ' if isinstance(node, AllOf) else ' OR ').join(matches)})" if matches else ""

@@ -14,8 +14,9 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app.index.words import plain
-from app.search.asking import Scope, Wanted
+from app.search.asking import Wanted
 from app.search.belonging import Document
+from app.search.scopes import Scope
 
 LOOK: Final = 33
 """What reading a text costs, beside one document more for FTS5 to merge."""

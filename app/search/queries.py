@@ -12,12 +12,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.search.asking import Order, Question, Scope, Wanted, wanted, words_of
+from app.search.asking import Order, Question, Wanted, wanted, words_of
 from app.search.hits import Hit, customer_hits, ticket_hits
 from app.search.ranking import best
+from app.search.scopes import Scope, kept
 from app.search.walking import After, Match, Walk
 
-__all__ = ["After", "Hit", "Order", "Page", "Question", "Scope", "page", "search", "ticket_ids", "words_of"]
+__all__ = ["After", "Hit", "Order", "Page", "Question", "Scope", "kept", "page", "search", "ticket_ids", "words_of"]
 
 PAGE = 50
 MOST_CUSTOMERS = 5

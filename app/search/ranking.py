@@ -20,7 +20,8 @@ from sqlalchemy.orm import Session
 from app.index.places import age_days, place_of
 from app.index.words import match_word, parts_of
 from app.kernel import clock
-from app.search.asking import Scope, Wanted, in_full, within
+from app.search.asking import Wanted, in_full
+from app.search.scopes import Scope, within
 from app.search.walking import After, Fitting, Match, Walk
 
 CANDIDATES: Final = 60

@@ -29,6 +29,7 @@ from sqlalchemy.orm import Session
 from app.conditions.dates import is_relative
 from app.conditions.fields import CUSTOM, Kind, field_named
 from app.conditions.tree import Check, Node, QueryError, checks
+from app.conditions.words import PLACED
 from app.kernel import clock
 from app.search.catalogue import check_names
 from app.search.filters import UNREAD, Filter
@@ -115,7 +116,7 @@ class _Kept:
         asked = list(checks(self.condition))
         self.fields = frozenset(map(_asked_for, asked))
         self.is_relative = any(_depends_on_time(one) for one in asked)
-        self.has_words = "words" in self.fields
+        self.has_words = not self.fields.isdisjoint({"words", *PLACED})
 
     def has(self, number: int) -> bool:
         """Is the ticket of this number in the view?"""

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from app.conditions.tree import EVERYTHING, Node, QueryError
 from app.conditions.typed import parse
+from app.search.queries import kept
 from app.views.commands import change_view
 from app.views.queries import ViewInfo
 from ui.actions import LISTS
@@ -162,4 +163,4 @@ class ViewOffers(QObject):
             tree = parse(typed)
         except QueryError as error:
             return str(error)
-        return tr("Nothing is searched for") if tree == EVERYTHING else tree
+        return tr("Nothing is searched for") if tree == EVERYTHING else kept(tree, self._page.list.finding.scope)

@@ -34,7 +34,8 @@ def field_word(entry: FieldEntry) -> str:
     if entry.is_own:
         return entry.label
     return {
-        "words": tr("Words"), "is": tr("Ticket"), "status": tr("Status"), "state": tr("Own status"),
+        "words": tr("Words"), "text": tr("Words of messages"), "note": tr("Words of notes"),
+        "file": tr("Words of files"), "is": tr("Ticket"), "status": tr("Status"), "state": tr("Own status"),
         "priority": tr("Priority"), "assignee": tr("Assignee"), "team": tr("Team"), "tag": tr("Tag"),
         "from": tr("Customer"), "to": tr("Recipient"), "organisation": tr("Organisation"), "subject": tr("Subject"),
         "has": tr("Ticket has"), "channel": tr("Channel"), "mailbox": tr("Mailbox"), "number": tr("Number"),
