@@ -182,7 +182,7 @@ class Page(BasePage):
     def _loses_keyboard(self, key: str) -> bool:
         """Is the keyboard (of a window in front or not) nowhere, on another entry, or in what is about to be hidden?"""
         held = self.window().focusWidget()
-        return held is None or held in self._buttons.values() or (key != self.current and self.stack.isAncestorOf(held))
+        return held in (None, *self._buttons.values()) or (key != self.current and self.stack.isAncestorOf(held))
 
     def _load(self) -> None:
         category = cast(Category, self._widgets[self.current])
