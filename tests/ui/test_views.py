@@ -17,6 +17,7 @@ from app.conditions.fields import checked
 from app.conditions.tree import AllOf, AnyOf, Node, Not, Op, QueryError, canonical
 from app.conditions.typed import parse, to_text
 from app.search.catalogue import catalogue
+from app.search.queries import Scope
 from app.tickets import commands
 from app.views.commands import add_view, change_view, delete_view
 from app.views.queries import ViewInfo, view_id, views
@@ -182,6 +183,18 @@ def test_a_search_is_saved_as_a_view(page: Page, made: InboxDesk, qtbot: QtBot) 
     assert page.context.actions.run("view.save_search")
     sheet = builder(page, qtbot)
     assert sheet.typed.text() == "priority:urgent"
+    sheet.close_dialog()
+    page.list.search.setText("priority:urgent lamp bro")
+    page.list.finding.look_in(Scope.NOTES)
+    assert page.context.actions.run("view.save_search")
+    sheet = builder(page, qtbot)
+    assert sheet.typed.text() == 'note:"lamp bro" priority:urgent'
+    sheet.close_dialog()
+    page.list.search.setText("priority:urgent")
+    page.list.finding.look_in(Scope.ALL)
+    qtbot.waitUntil(lambda: page.list.searching and page.context.tasks.running == 0)
+    assert page.context.actions.run("view.save_search")
+    sheet = builder(page, qtbot)
     sheet.name.setText("Burning")
     sheet.save.click()
     shown(page, qtbot, "Burning")
