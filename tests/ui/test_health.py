@@ -15,14 +15,23 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 from sqlalchemy import update
 
-from app.conversations.mailboxes import NewMailbox, add_mailbox, pause_mailbox
+from app.conversations.mailboxes import NewMailbox, add_mailbox, finish_first_import, pause_mailbox
 from app.conversations.queries import MailboxInfo, mailbox, mailboxes
 from app.desk import Desk
 from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
 from app.desk.backing_up import Standing
-from app.inbox.commands import ReceivedMail, add_traffic, begin_folder, quarantine, receive, start_over, watch_folders
-from app.inbox.queries import LedgerFolder, LedgerItem, ledger, ledger_items, receive_plan
+from app.inbox.commands import (
+    ReceivedMail,
+    add_traffic,
+    begin_folder,
+    note_listing,
+    quarantine,
+    receive,
+    start_over,
+    watch_folders,
+)
+from app.inbox.queries import LedgerFolder, LedgerItem, ledger, ledger_items, listing_difference, receive_plan
 from app.inbox.receiving import LargeMail, large_mails
 from app.inbox.rules import BLOCKED, FolderRole, Part
 from app.inbox.tables import MailItem
@@ -37,7 +46,7 @@ from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.models.ledger import PAGE, LedgerModel
 from ui.pages.health.acts import actions_of
-from ui.pages.health.facts import Facts, MailState, judge, last_states, looked_at
+from ui.pages.health.facts import Facts, MailState, gather, judge, last_states, looked_at
 from ui.pages.health.large import SHOWN, LargeTile
 from ui.pages.health.page import Page
 from ui.pages.health.sums import by_outcome, summed
@@ -60,7 +69,9 @@ def box(desk: Desk) -> MailboxInfo:
     new = NewMailbox(
         "help@shop.test", "imap://127.0.0.1:1", "smtp://127.0.0.1:1", "help@shop.test", "none", name="Shop"
     )
-    return box_of(desk, desk.work(add_mailbox, new))
+    key = desk.work(add_mailbox, new)
+    desk.work(finish_first_import, key)
+    return box_of(desk, key)
 
 
 def state(word: str, reason: str = "", words: str = "") -> MailState:
@@ -89,6 +100,26 @@ def test_the_weightiest_cause_decides(box: MailboxInfo) -> None:
     assert said.detail == "imap.shop.test does not take connections. Tried again by itself."
     assert judge(replace(good, engine=False))[0] == "attention"
     assert judge(replace(good, outbox={"uncertain": 1}))[1][0].act == "outbox"
+
+
+def test_older_mail_that_still_comes_is_on_its_way_and_no_fault(desk: Desk) -> None:
+    """While the live connection is well, another one brings what lay in the mailbox: nothing of that is missing."""
+    new = NewMailbox("old@shop.test", "imap://127.0.0.1:1", "smtp://127.0.0.1:1", "old@shop.test", "none", name="Shop")
+    box = coming = box_of(desk, desk.work(add_mailbox, new))
+    facts = Facts(clock.now(), (coming,), {box.id: state("ok")})
+    level, causes = judge(facts)
+    assert (level, causes[0].text) == ("busy", "Shop: receiving")
+    assert facts.busy == {box.address}
+    assert judge(replace(facts, held=frozenset({box.id})))[0] == "online"
+    desk.work(watch_folders, box.id, [("INBOX", FolderRole.INBOX)])
+    plan = desk.ask(receive_plan, box.id)
+    assert plan is not None
+    inbox = plan.folders[0].id
+    desk.work(begin_folder, inbox, 1, 9)
+    difference = desk.ask(listing_difference, inbox, 1, range(1, 9), uidnext=9)
+    desk.work(note_listing, inbox, difference, uidnext=9, modseq=None)
+    assert desk.ask(ledger)[0].unaccounted == 8
+    assert gather(desk).unaccounted == 0
 
 
 def test_the_last_backup_is_always_told_and_an_old_or_lonely_one_is_said(box: MailboxInfo) -> None:

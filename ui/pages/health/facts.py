@@ -15,7 +15,7 @@ from uuid import UUID
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import supervisor
 from app.desk.backing_up import Standing, chosen, standing
-from app.inbox.queries import LedgerFolder, ledger
+from app.inbox.queries import LedgerFolder, ledger, receive_plan
 from app.kernel import clock, signals
 from app.outbox.queries import delivery_counts
 from ui.text import clock_text, date_text, tr, when_text
@@ -56,6 +56,8 @@ class Facts:
     quarantined: int = 0
     unaccounted: int = 0
     backup: Standing | None = None
+    held: frozenset[UUID] = frozenset()
+    """Mailboxes whose older mail is not to come for now, because a person said so."""
 
     @property
     def waiting(self) -> int:
@@ -64,9 +66,11 @@ class Facts:
 
     @property
     def busy(self) -> frozenset[str]:
-        """The addresses of the mailboxes that a pass runs over now."""
+        """The addresses of the mailboxes that a pass runs over now, or whose older mail is not all in yet: what they lack
+        is on its way, or waits there.
+        """
         working = {key for key, said in self.states.items() if said.state == "working" and self.engine}
-        return frozenset(box.address for box in self.boxes if box.id in working)
+        return frozenset(box.address for box in self.boxes if box.id in working or not box.first_import_done)
 
     @property
     def troubled(self) -> int:
@@ -107,11 +111,17 @@ def gather(desk: Desk, before: Facts | None = None, *, whole: bool = True) -> Fa
         quarantined=quarantined,
         unaccounted=before.unaccounted if before is not None else 0,
         backup=backup,
+        held=frozenset(box.id for box in boxes if not box.first_import_done and _is_held(desk, box.id)),
     )
     if folders is None:
         return facts
     busy = facts.busy  # what a mailbox lacks while a pass runs over it is on its way
     return replace(facts, unaccounted=missing(folder for folder in folders if folder.mailbox not in busy))
+
+
+def _is_held(desk: Desk, box: UUID) -> bool:
+    plan = desk.ask(receive_plan, box)
+    return plan is not None and plan.history_held
 
 
 def missing(folders: Iterable[LedgerFolder]) -> int:
@@ -169,7 +179,8 @@ def _mailbox_causes(box: MailboxInfo, facts: Facts) -> list[Cause]:
     state = facts.states.get(box.id)
     if state is None or not facts.engine:
         return []
-    if state.state == "working":
+    is_coming = not box.first_import_done and box.id not in facts.held
+    if state.state == "working" or (state.state == "ok" and is_coming):
         text = tr("{name}: receiving", name=_name(box))
         detail = "" if box.first_import_done else tr("You can start working; newest mail first.")
         return [Cause("busy", text, detail, "info", mailbox=box.id)]
