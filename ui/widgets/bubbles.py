@@ -137,9 +137,8 @@ class BubbleRow(QWidget):
     def _markup(self) -> str:
         if self._marks is None:
             return as_markup(self.bubble.text)
-        t = tokens()
-        ground, ink = (t.accent, t.on_accent) if self.bubble.kind == "out" else (t.accent_soft, t.accent_text)
-        return as_markup(self.bubble.text, self._marks(self.bubble.text), f"background-color:{ground}; color:{ink}")
+        look = f"background-color:{tokens().accent}; color:{tokens().on_accent}"  # softer ones are the bubbles' own grounds
+        return as_markup(self.bubble.text, self._marks(self.bubble.text), look)
 
     # -- making
 
