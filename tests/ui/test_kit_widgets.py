@@ -161,6 +161,18 @@ def test_a_button_with_the_keyboard_is_pressed_by_its_keys(page: QWidget, qtbot:
     assert pressed == ["open", "leave"]
 
 
+def test_a_sheet_begins_with_its_first_field_and_without_one_with_its_act(page: QWidget) -> None:
+    overlay = Overlay(page)
+    for has_field in (True, False):
+        sheet, field, go = Dialog("Save it"), Switch("Lock it"), Button("Go", "primary")
+        sheet.set_foot(Button("Cancel"), go)
+        if has_field:
+            sheet.add(field)
+        overlay.open(sheet)
+        assert QApplication.focusWidget() is (field if has_field else go)
+        overlay.close_sheet()
+
+
 def test_enter_on_cancel_cancels_what_does_harm(page: QWidget, qtbot: QtBot) -> None:
     overlay = Overlay(page)
     done: list[str] = []

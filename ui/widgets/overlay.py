@@ -70,6 +70,15 @@ class Dialog(QFrame):
         self._foot.setVisible(bool(buttons))
         self._default = buttons[-1] if buttons else None
 
+    def holds_in_foot(self, one: QWidget) -> bool:
+        """Is it one of the buttons at the bottom?"""
+        return self._foot.isAncestorOf(one)
+
+    @property
+    def act(self) -> Button | None:
+        """What Enter in a field presses."""
+        return self._default
+
     def close_dialog(self) -> None:
         """Leave without doing anything."""
         self.closed.emit()
@@ -238,11 +247,14 @@ def _alive(widget: QWidget) -> bool:
 
 
 def first_control(sheet: QWidget) -> QWidget | None:
-    """The first thing to type or press; the closing cross comes last."""
+    """The first thing to type or press: in the sheet before its foot, there the act itself; the closing cross comes last."""
     found = [w for w in sheet.findChildren(QWidget) if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isEnabled()]
     found = [w for w in found if w.isVisibleTo(sheet)]
     crosses = [w for w in found if isinstance(w, ToolButton) and w.accessibleName() == tr("Close")]
     others = [w for w in found if w not in crosses]
+    if isinstance(sheet, Dialog):
+        within = [w for w in others if not sheet.holds_in_foot(w)]
+        others = within or [w for w in others if w is sheet.act] or others
     return others[0] if others else crosses[0] if crosses else None
 
 
