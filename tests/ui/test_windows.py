@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -186,3 +186,16 @@ def test_a_second_window_has_everything_and_the_first_one_comes_back(page: Page,
     before = page.ticket
     qtbot.keyClick(page.list.rows, KEY.Key_J)
     qtbot.waitUntil(lambda: page.ticket != before)
+
+
+def test_a_window_that_was_closed_leaves_nothing_behind(made: InboxDesk, qapp: QApplication, qtbot: QtBot) -> None:
+    made.some(1)
+
+    def standing() -> list[str]:
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+        return sorted(f"{type(one).__name__} {one.accessibleName()}" for one in qapp.topLevelWidgets())
+
+    before = standing()
+    with inbox_window(made, qapp, qtbot) as page:
+        qtbot.waitUntil(lambda: page.shown is not None and page.context.tasks.running == 0)
+    assert standing() == before

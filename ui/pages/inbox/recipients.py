@@ -85,7 +85,10 @@ class Recipients(QFrame):
         super().__init__()
         self._new = new
         self.to, self.cc, self.bcc = AddressField(tr("To")), AddressField(tr("Cc")), AddressField(tr("Bcc"))
-        self.subject = TextField(name=tr("Subject"))
+        self.subject = TextField(
+            name=tr("Subject"), parent=self
+        )  # a reply shows none, but its field goes when the window does
+        self.subject.setVisible(new)
         self.mailbox = Select([], name=tr("From"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 8, 0)
