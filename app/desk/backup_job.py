@@ -5,6 +5,8 @@ It is a job apart (`app.kernel.jobs`): the engine makes it, so that it goes on w
 its own, and a window without an engine, too. The lock keeps it at one at a time, the daily one included, and is free the
 instant its holder dies: then the next one begins the same backup anew and clears away what was left of the other. A passphrase
 waits in the keyring, or in memory where there is none, never in the row.
+
+Every window imports this to show how far one is; what makes one is imported by whoever does (a start of the window does without).
 """
 
 from __future__ import annotations
@@ -23,9 +25,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.desk import backing_up
 from app.kernel import jobs, secrets
-from app.kernel.archive import Going, check_target
 from app.kernel.backup import BackupStoppedError
 from app.kernel.errors import UserError
 from app.kernel.locks import FileLock
@@ -34,6 +34,7 @@ from app.kernel.store import Tx
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
+    from app.kernel.archive import Going
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,8 @@ def file_order(file: Path, *, replace: bool, passphrase: str | None, with_passwo
 
     Raises UserError for a place where no file can be.
     """
+    from app.kernel.archive import check_target
+
     check_target(file, replace=replace)
     ref = keep_passphrase(passphrase) if passphrase is not None else ""
     return Order(file, replace, ref, with_passwords and passphrase is not None)
@@ -108,6 +111,8 @@ def work_off(desk: Desk, stop: threading.Event) -> int:
 
 def due(desk: Desk, now: datetime, stop: threading.Event) -> bool:
     """Make the scheduled backups that are due, unless somebody else is making backups. Raises as `back_up_when_due` does."""
+    from app.desk import backing_up
+
     with _alone(desk.workspace) as is_ours:
         choice = desk.ask(backing_up.chosen)
         return is_ours and backing_up.back_up_when_due(desk.workspace, choice, now, lambda: not stop.is_set())
@@ -184,6 +189,8 @@ class _Making:
 
     def _made(self, payload: dict[str, Any]) -> dict[str, Any] | None:
         """What came of it; None when it was called off or put back."""
+        from app.desk import backing_up
+
         try:
             if payload["file"] is None:
                 backing_up.back_up_now(self._desk, lambda: self._goes_on(0, 0))
