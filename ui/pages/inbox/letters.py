@@ -86,18 +86,8 @@ class Post(QObject):
             self.left.emit()
 
         if letter.mode == "note":
-            files, said = list(letter.files), tr("Note added")
-            tasks.do(
-                _and_no_draft,
-                commands.add_note,
-                ticket,
-                "note",
-                letter.text,
-                files,
-                done=said,
-                then=left,
-                failed=failed,
-            )
+            note = (ticket, "note", letter.text, list(letter.files))
+            tasks.do(_and_no_draft, commands.add_note, *note, done=tr("Note added"), then=left, failed=failed)
         elif chat is not None:
             tasks.do(_in_chat, chat, ticket, letter, then=left, failed=failed)
         else:
