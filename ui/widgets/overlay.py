@@ -75,7 +75,7 @@ class Dialog(QFrame):
         return self._foot.isAncestorOf(one)
 
     @property
-    def act(self) -> Button | None:
+    def default_button(self) -> Button | None:
         """What Enter in a field presses."""
         return self._default
 
@@ -254,7 +254,7 @@ def first_control(sheet: QWidget) -> QWidget | None:
     others = [w for w in found if w not in crosses]
     if isinstance(sheet, Dialog):
         within = [w for w in others if not sheet.holds_in_foot(w)]
-        others = within or [w for w in others if w is sheet.act] or others
+        others = within or [w for w in others if w is sheet.default_button] or others
     return others[0] if others else crosses[0] if crosses else None
 
 
