@@ -303,7 +303,7 @@ class DeskWindow(QMainWindow):
         if self._left and page is not None:  # it was closed while others stayed open, and is shown again
             page.activate()
         self._left = False
-        QTimer.singleShot(0, self.actions_.refresh)
+        QTimer.singleShot(0, self, self.actions_.refresh)
 
     def changeEvent(self, event: QEvent, /) -> None:
         """The keyboard comes or goes. (Not by `event`: Qt would delete the window through it, and wait for threads that wait

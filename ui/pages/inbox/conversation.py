@@ -110,8 +110,8 @@ class Conversation(QScrollArea):
         if not same or (at_end and len(self._cards) > before):
             self._stick = True
             self._to_end()
-            QTimer.singleShot(0, self._to_end)
-            QTimer.singleShot(250, self._let_go)
+            QTimer.singleShot(0, self, self._to_end)
+            QTimer.singleShot(250, self, self._let_go)
         self.marks_changed.emit()
 
     def clear(self) -> None:
@@ -166,7 +166,7 @@ class Conversation(QScrollArea):
         scrolls.
         """
         self._stick, self._goal = False, (widget, y)
-        QTimer.singleShot(0, self._to_goal)
+        QTimer.singleShot(0, self, self._to_goal)
 
     def _to_goal(self) -> None:
         if self._goal is not None and shiboken6.isValid(self._goal[0]):
@@ -361,7 +361,7 @@ class Conversation(QScrollArea):
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
         inner = getattr(self, "_inner", None)  # Qt filters before this object is complete
         if watched is inner and event.type() is QEvent.Type.Resize:
-            QTimer.singleShot(0, self._to_end if self._stick else self._to_goal)
+            QTimer.singleShot(0, self, self._to_end if self._stick else self._to_goal)
         return super().eventFilter(watched, event)
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:

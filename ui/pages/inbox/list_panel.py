@@ -192,7 +192,7 @@ class ListPanel(QFrame):
             self._set_empty(self.model.rowCount() == 0)
             if not self.model.rowCount() and not self._told:
                 self._told = True  # an empty list is a first list too
-                QTimer.singleShot(0, self.first_painted.emit)
+                QTimer.singleShot(0, self, self.first_painted.emit)
             self._stack.setCurrentIndex(0 if self.model.rowCount() else 2)
 
     # -- building
