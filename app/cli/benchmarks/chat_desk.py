@@ -10,12 +10,16 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import select
 
 from app.chats.tables import ChatLine
 from app.desk import Desk
 from app.kernel.errors import UserError
+
+
+_PATIENCE_S: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +67,19 @@ def process(module: str, *arguments: str, words: bytes = b"") -> Iterator[subpro
         started.stdin.flush()
         yield started
     finally:
-        started.terminate()
-        started.wait(60)
+        _end(started)
         with contextlib.suppress(OSError):
             started.stdin.close()  # type: ignore[union-attr]
+
+
+def _end(started: subprocess.Popen[bytes]) -> None:
+    """How a process ends is measured by nobody here: one that takes its time is killed."""
+    started.terminate()
+    try:
+        started.wait(_PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        started.kill()
+        started.wait()
 
 
 def spent_ms(pid: int) -> float | None:
