@@ -18,7 +18,6 @@ from app.chats.tables import ChatLine
 from app.desk import Desk
 from app.kernel.errors import UserError
 
-
 _PATIENCE_S: Final = 20.0
 
 
