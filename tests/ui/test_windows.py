@@ -198,4 +198,4 @@ def test_a_window_that_was_closed_leaves_nothing_behind(made: InboxDesk, qapp: Q
     before = standing()
     with inbox_window(made, qapp, qtbot) as page:
         qtbot.waitUntil(lambda: page.shown is not None and page.context.tasks.running == 0)
-    assert standing() == before
+    qtbot.waitUntil(lambda: standing() == before)
