@@ -217,7 +217,7 @@ def test_two_thousand_messages_with_lines_cut_at_random(desk: Desk, prosody: Pro
             for n in range(each):
                 await one.say(f"{n}")
                 await asyncio.sleep(chance.uniform(0, 0.06))
-            await one.until(lambda: len(one.acked) == each, f"all acks, {len(one.acked)}", 240)
+            await one.until(lambda: len(one.acked) == each, f"all acks, {len(one.acked)}", 600)
 
         async def cutting() -> None:
             for n in range(8):
