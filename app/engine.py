@@ -37,6 +37,8 @@ from app.workers.parsing import ParsePool
 log = logging.getLogger(__name__)
 
 TIMER_S = 15.0
+SIGNALS_S: Final = 1.0
+"""The system may hand a signal to any thread; Python answers it on this one, once it wakes: so it does now and then."""
 AT_ONCE: Final = 4
 """Mailboxes that one pass receives from at a time."""
 
@@ -232,7 +234,10 @@ class Engine:
 
     def _listen(self) -> None:
         while not self._stop.is_set():
-            word = self._words.get()
+            try:
+                word = self._words.get(timeout=SIGNALS_S)
+            except queue.Empty:
+                continue
             if word is _END:
                 return
             topic, payload = word if isinstance(word, tuple) else (word, {})
