@@ -57,6 +57,7 @@ WINDOW_TOOLS = {
     "openbox": ("openbox", "openbox", "openbox", "openbox"),
     "xdotool": ("xdotool", "xdotool", "xdotool", "xdotool"),
     "chromium": ("chromium", "chromium", "chromium", "chromium"),
+    "prosody": ("prosody", "prosody", "prosody", "prosody"),
     "xprop": ("x11-utils", "xprop", "xorg-xprop", "xprop"),
 }
 PACKAGE_TOOLS = {
@@ -91,8 +92,8 @@ QApplication([])
 
 @dataclass(frozen=True)
 class Needs:
-    """What a command needs from the system: a window's libraries, mail servers on loopback, a window system to drive, or what
-    makes and checks packages.
+    """What a command needs from the system: a window's libraries, mail servers on loopback, a window system, a browser and a chat
+    server to drive, or what makes and checks packages.
     """
 
     window: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,14 @@ def test_every_system_knows_a_package_for_everything() -> None:
         for name, packages in table.items():
             assert len(packages) == len(dev_system.INSTALL), name
     assert set(dev_system.QT) == set(dev_system.QT_WINDOW) == set(dev_system.INSTALL)
+
+
+def test_every_program_that_tests_start_is_brought_by_the_set_up() -> None:
+    """A machine that has it by chance would hide that it is not."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "tests" / "servers").glob("*.py")]
+    started = {name for text in texts for name in re.findall(r'which\("([a-z]+)"', text)} - {"setpriv"}
+    assert {"dovecot", "prosody"} <= started
+    assert started <= {*dev_system.TOOLS, *dev_system.WINDOW_TOOLS}
 
 
 def test_what_is_missing_is_named_with_its_packages(monkeypatch: pytest.MonkeyPatch) -> None:
