@@ -40,9 +40,9 @@ FIRST_RUN = "first_run"
 _PLACES = (
     Place("inbox", "Inbox", "inbox-outline", "Ctrl+1"),
     Place("board", "Board", "view-column-outline", "Ctrl+2"),
-    Place("chats", "Chats", "message-outline", "Ctrl+5"),
-    Place("customers", "Customers", "account-multiple-outline", "Ctrl+3"),
-    Place("satisfaction", "Satisfaction", "star-outline", "Ctrl+4"),
+    Place("chats", "Chats", "message-outline", "Ctrl+3"),
+    Place("customers", "Customers", "account-multiple-outline", "Ctrl+4"),
+    Place("satisfaction", "Satisfaction", "star-outline", "Ctrl+5"),
 )
 _SETTINGS = Place("settings", "Settings", "cog-outline", "Ctrl+,")
 

@@ -157,7 +157,7 @@ class Journey:
         links = re.findall(r'href="mailto:([^"?]+)\?subject=([^"&]+)', html.get_content())
         vote = unquote(next(words for _to, words in links if re.search(r"\b4\b", unquote(words))))
         self.deliver(self.mail("Ann Lee <ann@example.org>", vote, "Quick and friendly").as_bytes())
-        self.person.press("ctrl+4")
+        self.person.press("ctrl+5")
         self.person.wait_for("Quick and friendly")
         surveys = self.cli("surveys")
         assert [(one["score"], one["comment"]) for one in surveys["responses"]] == [(4, "Quick and friendly")]

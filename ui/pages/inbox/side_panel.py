@@ -103,7 +103,8 @@ class SidePanel(QFrame):
             tag.removed.connect(self.tag_removed)
             layout.addWidget(tag)
         layout.addWidget(Button(tr("Add tag"), "chip", icon="plus", clicked=self.edit_tags))
-        self._tag_row.setContentsMargins(10 if tags else 0, 0, 0, 0)  # alone, its plus stands above those of the next row
+        indent = 10 if tags else 0  # alone, its plus stands above those of the next row
+        self._tag_row.setContentsMargins(indent, 0, 0, 0)
         self._tag_row.updateGeometry()
 
     def edit_tags(self) -> None:
