@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QAbstractEventDispatcher, QCoreApplication, QObject, Qt, QTimer, Signal
 
 from app.kernel.changes import Changes
 
@@ -49,6 +49,10 @@ _GARBAGE = (2_500, 10, 10)
 """Nearly all that is found young is garbage (the cards of the ticket before): 10,000 of it were freed in one go of 7 ms."""
 
 
+_SWEEP_ALL_S = 30.0
+"""Between two looks through everything that has come since the start."""
+
+
 def quicken() -> None:
     """Before anything else is imported: what starting makes, stays; looking through it for garbage only costs time."""
     gc.disable()
@@ -73,12 +77,42 @@ def _leave_sources_alone() -> None:
 def settle() -> None:
     """Once the first screen is painted: garbage is collected again, but what is here now is never looked through.
 
-    It is some 300,000 objects that live as long as the program. Going through them takes 100 ms and more, in whichever
-    thread happens to make the next object, and no other thread runs meanwhile.
+    It is some 300,000 objects that live as long as the program. Going through them takes 100 ms and more, and no other
+    thread runs meanwhile. From here on it is the window's thread that collects, see `Sweeper`.
     """
     gc.freeze()
-    gc.set_threshold(*_GARBAGE)
-    gc.enable()
+    app = QCoreApplication.instance()
+    if app is not None and app.findChild(Sweeper) is None:
+        Sweeper(app)
+
+
+class Sweeper(QObject):
+    """Collects garbage in the window's thread, and nowhere else, whenever the event loop is about to rest.
+
+    Left alone, Python collects in whichever thread makes the next object. Widgets among the garbage would then be taken
+    apart beside the thread that paints them, which ends the program.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        gc.disable()
+        self._swept_all = time.monotonic()
+        dispatcher = QAbstractEventDispatcher.instance()
+        assert dispatcher is not None, "there is no event loop in this thread"
+        dispatcher.aboutToBlock.connect(self.sweep)
+
+    def sweep(self) -> None:
+        """Collect as much as is due."""
+        young, middle, old = gc.get_count()
+        if young < _GARBAGE[0]:
+            return
+        if middle < _GARBAGE[1]:
+            gc.collect(0)
+        elif old < _GARBAGE[2] or time.monotonic() - self._swept_all < _SWEEP_ALL_S:
+            gc.collect(1)
+        else:
+            gc.collect()
+            self._swept_all = time.monotonic()
 
 
 class Listenable(Protocol):

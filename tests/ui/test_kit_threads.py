@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import gc
 import threading
 import time
 import weakref
@@ -20,7 +21,7 @@ from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError, Reason, UserError
 from app.people.commands import block, unblock
 from tests.ui.conftest import PATIENCE_MS
-from ui.bridge import _SLICE_S, Bridge
+from ui.bridge import _SLICE_S, Bridge, Sweeper
 from ui.tasks import Tasks
 from ui.threads import Threads
 
@@ -279,3 +280,27 @@ def test_what_can_be_undone_is_offered(desk: Desk, qtbot: QtBot) -> None:
     finally:
         assert tasks.close()
         bridge.close()
+
+
+class Knot:
+    """Garbage that says in which thread it was taken apart."""
+
+    def __init__(self, said: list[threading.Thread]) -> None:
+        self.itself, self.said = self, said
+
+    def __del__(self) -> None:
+        self.said.append(threading.current_thread())
+
+
+def test_garbage_is_taken_apart_in_the_thread_of_the_window(qapp: QApplication, qtbot: QtBot) -> None:
+    """Whichever thread made it: widgets may be among it."""
+    gc.enable()
+    sweeper = Sweeper(qapp)
+    said: list[threading.Thread] = []
+    other = threading.Thread(target=lambda: [Knot(said) for _ in range(10_000)])
+    other.start()
+    other.join()
+    assert not said
+    qtbot.waitUntil(lambda: len(said) == 10_000)
+    assert set(said) == {threading.current_thread()}
+    sweeper.deleteLater()
