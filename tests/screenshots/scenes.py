@@ -52,11 +52,12 @@ class Scene:
 # -- inbox
 
 
-def _inbox(studio: Studio, _desk: Desk) -> None:
+def _inbox(studio: Studio, desk: Desk) -> None:
     studio.go("inbox", view="to_do")
-    page = studio.page(Inbox)
-    page.list.rows.step(1)
-    studio.wait(lambda: page.shown is not None, "a ticket")
+    page, wanted = studio.page(Inbox), world.letters(desk)[1]
+    studio.wait(lambda: page.model.place_of(wanted) >= 0, "the list")
+    page.list.rows.step(page.model.place_of(wanted))
+    studio.wait(lambda: page.shown is not None and page.shown.detail.id == wanted, "a ticket")
 
 
 def _ticket(studio: Studio, desk: Desk, words: str) -> Inbox:

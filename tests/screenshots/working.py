@@ -15,8 +15,8 @@ from app.people.commands import add_agent
 from app.states.commands import add_state, set_default
 from app.states.queries import states
 from app.tickets import commands
-from app.tickets.queries import ticket_ids, view_named
 from tests.screenshots.studio import Studio
+from tests.screenshots.world import letters
 from ui.pages.inbox.page import Page as Inbox
 from ui.pages.settings.fields import FieldsPane
 from ui.pages.settings.page import Page as Settings
@@ -73,7 +73,7 @@ def work(desk: Desk, ticket: UUID, other: UUID) -> None:
 def worked_on(studio: Studio, desk: Desk) -> None:
     """A ticket with all of it."""
     furnish(desk)
-    ticket, other = desk.ask(ticket_ids, view_named("to_do"))[1:3]
+    ticket, other = letters(desk)[1:3]
     work(desk, ticket, other)
     studio.go("inbox", ticket=ticket)
     page = studio.page(Inbox)
@@ -91,7 +91,7 @@ def changes(studio: Studio, desk: Desk) -> None:
 def due(studio: Studio, desk: Desk) -> None:
     """When it is due."""
     furnish(desk)
-    studio.go("inbox", ticket=desk.ask(ticket_ids, view_named("to_do"))[1])
+    studio.go("inbox", ticket=letters(desk)[1])
     studio.wait(lambda: studio.page(Inbox).shown is not None, "a ticket")
     studio.act("due")
 
@@ -109,7 +109,7 @@ def field(studio: Studio, desk: Desk) -> None:
 def missing(studio: Studio, desk: Desk) -> None:
     """A ticket that cannot be solved yet: what it lacks is asked for."""
     furnish(desk)
-    ticket = desk.ask(ticket_ids, view_named("to_do"))[1]
+    ticket = letters(desk)[1]
     studio.go("inbox", ticket=ticket)
     page = studio.page(Inbox)
     studio.wait(lambda: page.those() == [ticket] == [page.side.acts.ticket], "the ticket")

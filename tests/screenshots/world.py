@@ -31,6 +31,7 @@ from app.kernel.errors import Reason
 from app.kernel.locks import FileLock
 from app.kernel.store import Tx
 from app.mime.parse import parse
+from app.tickets.queries import ticket_ids, ticket_rows, view_named
 from tests.screenshots.studio import NOW
 from ui.pages.first_run import connect, history
 
@@ -156,6 +157,12 @@ def pull_the_plug(desk: Desk) -> None:
     since = clock.now() - timedelta(minutes=47)
     said = {"mailbox": str(box.id), "state": "offline", "reason": "offline", "words": "", "at": since.isoformat()}
     desk.work(signals.send, "mailbox_state", said, ttl_s=86_400)
+
+
+def letters(desk: Desk) -> list[UUID]:
+    """What is to do and came by e-mail, newest first."""
+    rows = desk.ask(ticket_rows, desk.ask(ticket_ids, view_named("to_do")), desk.me())
+    return [row.id for row in rows if row.channel == "email"]
 
 
 def html_mail(desk: Desk) -> UUID:
