@@ -22,6 +22,9 @@ from app.connectors.chat.xmpp_stanzas import dress, frame_of
 from tests.chats.visitor import Frame, Visitor
 
 
+_LONGEST_S = 30.0
+
+
 class Guest(Visitor):
     """One browser that speaks XMPP. `run` keeps a line up until cancelled; `say` may be called at any time."""
 
@@ -95,11 +98,17 @@ class Guest(Visitor):
             client.abort()
 
     async def _keep(self, client: ClientXMPP) -> None:
-        """Ping; no answer is a desk that is gone or knows nothing of us: hello again, and everything that is not acknowledged."""
+        """Ping; no answer is a desk that is gone or knows nothing of us: hello again, and everything that is not acknowledged.
+
+        Each time that helps nothing the next one waits twice as long: a server that is merely slow would get more to do the
+        slower it is. (The widget keeps only a few under way for the same reason.)
+        """
+        wait_s = self.ping_s
         while not self._gone.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(self.ping_s):
+                async with asyncio.timeout(wait_s):
                     await self._gone.wait()
+            wait_s = self.ping_s if self._pong else min(2 * wait_s, _LONGEST_S)
             if not self._pong:
                 await self.send(self.hello())
                 for waiting in list(self.outbox.values()):

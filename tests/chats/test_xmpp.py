@@ -216,12 +216,12 @@ def test_two_thousand_messages_with_lines_cut_at_random(desk: Desk, prosody: Pro
         async def chatter(one: Guest) -> None:
             for n in range(each):
                 await one.say(f"{n}")
-                await asyncio.sleep(chance.uniform(0, 0.06))
+                await asyncio.sleep(chance.uniform(0, 0.2))
             await one.until(lambda: len(one.acked) == each, f"all acks, {len(one.acked)}", 600)
 
         async def cutting() -> None:
-            for n in range(8):
-                await asyncio.sleep(chance.uniform(0.3, 1))
+            for n in range(10):
+                await asyncio.sleep(chance.uniform(0.5, 1.5))
                 await asyncio.to_thread((for_desk if n % 2 else for_guests).cut)
 
         async def all_of_it() -> None:
