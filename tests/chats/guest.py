@@ -21,7 +21,6 @@ from slixmpp.xmlstream.matcher import MatchXPath
 from app.connectors.chat.xmpp_stanzas import dress, frame_of
 from tests.chats.visitor import Frame, Visitor
 
-
 _LONGEST_S = 30.0
 
 
