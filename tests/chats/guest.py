@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from slixmpp import JID, ClientXMPP
-from slixmpp.exceptions import XMPPError
+from slixmpp.exceptions import IqError, XMPPError
 from slixmpp.xmlstream import StanzaBase
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
@@ -69,7 +69,11 @@ class Guest(Visitor):
             answer["type"] = "set"
             answer["register"]["username"] = client.boundjid.user
             answer["register"]["password"] = self.password
-            await answer.send()  # type: ignore[no-untyped-call]
+            try:
+                await answer.send()  # type: ignore[no-untyped-call]
+            except IqError as error:
+                if error.condition != "conflict":  # the line broke after the server had heard it: the account is ours
+                    raise
             self._registered = True
 
         client.add_event_handler("register", register)

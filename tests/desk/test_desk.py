@@ -28,7 +28,7 @@ def _desk(folder: Path) -> Desk:
 
 
 def test_a_folder_without_a_desk_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="deskbell init"):
+    with pytest.raises(UserError, match=r"deskbell --data .* init"):
         Desk.open(tmp_path / "none")
     assert not (tmp_path / "none").exists()
 
