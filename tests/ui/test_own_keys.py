@@ -14,6 +14,7 @@ from ui.actions import Actions
 from ui.pages.keymap import FIXED, SETTING, clash, read_keys, write_keys
 from ui.pages.settings.keys import KeysPane
 from ui.pages.settings.page import Page as Settings
+from ui.widgets.button import Button
 from ui.window import Window
 
 KEY, SHIFT = Qt.Key, Qt.KeyboardModifier.ShiftModifier
@@ -55,6 +56,21 @@ def test_new_keys_are_in_force_at_once_and_shown_everywhere(window: Window, desk
     qtbot.addWidget(other)
     qtbot.waitUntil(lambda: other.actions_["solve"].shortcut().toString() == "F7")
     assert other.shut()
+
+
+def test_only_the_line_that_changed_is_made_anew_and_tab_goes_on_from_it(window: Window, qtbot: QtBot) -> None:
+    pane = pane_of(window, qtbot)
+    ours = [name for name in (one.objectName() for one in pane.findChildren(Button)) if name.startswith("keys.")]
+    place = ours.index("keys.solve")
+    before = {name: pane.findChild(Button, name) for name in ours}
+    press(pane, qtbot, "solve", (KEY.Key_F7, Qt.KeyboardModifier.NoModifier))
+    assert [name for name in ours if pane.findChild(Button, name) is not before[name]] == ["keys.solve"]
+    change = pane.findChild(Button, "keys.solve")
+    assert change is not None
+    following: QWidget | None = change.nextInFocusChain()
+    while following is not None and not following.objectName().startswith("keys."):
+        following = following.nextInFocusChain()
+    assert following is before[ours[place + 1]]
 
 
 def test_a_sequence_and_none_at_all_can_be_pressed(window: Window, desk: Desk, qtbot: QtBot) -> None:

@@ -17,7 +17,7 @@ from ui.text import tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.field import SearchField
 from ui.widgets.label import ElidingLabel, Label, key_caps
-from ui.widgets.layout import clear, row, set_box
+from ui.widgets.layout import row, set_box
 from ui.widgets.panel import ScrollPage
 
 _MODIFIERS = (
@@ -81,6 +81,10 @@ def _stroke(event: QKeyEvent) -> str:
     return combined.toString(QKeySequence.SequenceFormat.PortableText)
 
 
+_Stands = tuple[str, bool, bool]
+"""How an action stands: its keys, whether they are a person's own, and whether they are being changed."""
+
+
 class KeysPane(QFrame):
     """The category."""
 
@@ -89,6 +93,8 @@ class KeysPane(QFrame):
         self._context, self._actions = context, context.actions
         self._own: dict[str, str] = {}
         self._editing = ""
+        self._lines: dict[str, tuple[_Stands, QWidget]] = {}
+        self._headings: dict[str, Label] = {}
         self.finder = SearchField(tr("Find an action or its keys"), pause_ms=50)
         self.finder.searched.connect(lambda _typed: self._fill())
         self.all_back = Button(tr("Reset all"), clicked=self.reset_all)
@@ -170,22 +176,57 @@ class KeysPane(QFrame):
     # -- showing
 
     def _fill(self) -> None:
-        clear(self.scroller.content)
-        self.field = None
+        """Show what fits what is sought. A line is made anew only when what it says has changed: there are some 150 of them."""
         typed = self.finder.text().casefold().split()
-        group = ""
-        for action in sorted(self._actions.declared.values(), key=lambda one: tr(one.group)):
-            words = f"{tr(action.text)} {self._actions.keys(action.key)} {tr(action.words) if action.words else ''}"
-            if not all(each in words.casefold() for each in typed):
-                continue
-            if action.group != group:
-                group = action.group
-                heading = Label(tr(group), "section")
-                heading.setContentsMargins(0, 16, 0, 6)
-                self.scroller.content.addWidget(heading)
-            self.scroller.content.addWidget(self._line(action))
-        self.scroller.content.addStretch(1)
+        if not self._lines:
+            self._make_all()
+        shown: set[str] = set()
+        for key, action in self._actions.declared.items():
+            stands = (self._actions.keys(key), key in self._own, key == self._editing)
+            was, line = self._lines[key]
+            if was != stands:
+                line = self._exchange(line, action)
+                self._lines[key] = (stands, line)
+            words = f"{tr(action.text)} {stands[0]} {tr(action.words) if action.words else ''}".casefold()
+            fits = all(each in words for each in typed)
+            line.setVisible(fits)
+            if fits:
+                shown.add(action.group)
+        for group, heading in self._headings.items():
+            heading.setVisible(group in shown)
         self.all_back.setEnabled(bool(self._own))
+
+    def _make_all(self) -> None:
+        content = self.scroller.content
+        for action in sorted(self._actions.declared.values(), key=lambda one: tr(one.group)):
+            if action.group not in self._headings:
+                heading = self._headings[action.group] = Label(tr(action.group), "section")
+                heading.setContentsMargins(0, 16, 0, 6)
+                content.addWidget(heading)
+            key = action.key
+            self._lines[key] = ((self._actions.keys(key), key in self._own, key == self._editing), self._line(action))
+            content.addWidget(self._lines[key][1])
+        content.addStretch(1)
+
+    def _exchange(self, old: QWidget, action: Action) -> QWidget:
+        if self.field is not None and old.isAncestorOf(self.field):
+            self.field = None
+        line = self._line(action)
+        self.scroller.content.replaceWidget(old, line)
+        old.hide()
+        old.setParent(None)
+        old.deleteLater()
+        self._put_in_turn(line, action.key)
+        return line
+
+    def _put_in_turn(self, line: QWidget, key: str) -> None:
+        """Tab comes to a new line where its place is: Qt would put it behind all others."""
+        keys = list(self._lines)
+        place = keys.index(key)
+        before: QWidget = self.finder if place == 0 else _stops(self._lines[keys[place - 1]][1])[-1]
+        for stop in _stops(line):
+            QWidget.setTabOrder(before, stop)
+            before = stop
 
     def _line(self, action: Action) -> QWidget:
         key, name = action.key, tr(action.text)
@@ -228,3 +269,8 @@ class KeysPane(QFrame):
         found = self.findChild(QObject, f"keys.{key}")
         if isinstance(found, QWidget):
             found.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _stops(line: QWidget) -> list[QWidget]:
+    """What of a line takes the keyboard, in order."""
+    return [one for one in line.findChildren(QWidget) if one.focusPolicy() & Qt.FocusPolicy.TabFocus]
