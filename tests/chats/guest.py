@@ -98,7 +98,8 @@ class Guest(Visitor):
         finally:
             self._client = None
             client.cancel_connection_attempt()
-            client.abort()
+            if client.transport is not None:
+                client.transport.abort()
 
     async def _keep(self, client: ClientXMPP) -> None:
         """Ping; no answer is a desk that is gone or knows nothing of us: hello again, and everything that is not acknowledged.

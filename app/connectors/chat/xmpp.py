@@ -30,7 +30,7 @@ from app.connectors.chat.guest_files import GuestDoor, addresses_of
 from app.connectors.chat.house import House
 from app.connectors.chat.protocol import BadFrameError, Door, Frame, Hello, Msg, No
 from app.connectors.chat.sockets import Socket
-from app.connectors.chat.xmpp_client import CONNECT_S, Calling, address_of, client_for, sign_in, tell_end
+from app.connectors.chat.xmpp_client import CONNECT_S, Calling, address_of, client_for, hang_up, sign_in, tell_end
 from app.connectors.contracts import Abilities, Health, HealthState, Receiving
 from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason
@@ -146,10 +146,7 @@ class XmppChat(House):
         await self.part()
         for line in list(self._lines.values()):
             line.end()
-        with suppress(TimeoutError):
-            async with asyncio.timeout(2.0):
-                await self._client.disconnect(wait=1.0)
-        self._client.abort()
+        await hang_up(self._client)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
