@@ -141,7 +141,27 @@ class FallingHub(Hub):
         return answer
 
 
-class Chat:
+class _Chatting:
+    """What both ways of chat have in common here: a desk, a visitor, and a proxy between them."""
+
+    _desk: Desk
+    visitor: Visitor
+    proxy: CuttingProxy
+
+    def stored(self) -> list[str]:
+        return self._desk.ask(_texts)
+
+    def confirmed(self) -> int:
+        return len(self.visitor.acked)
+
+    def cut_off(self) -> None:
+        self.proxy.shut()
+
+    def back(self) -> None:
+        self.proxy.reopen()
+
+
+class Chat(_Chatting):
     """The built-in transport over a real desk, with a visitor on the real wire."""
 
     def __init__(
@@ -178,18 +198,6 @@ class Chat:
                 async for _ in wire:
                     pass
 
-    def stored(self) -> list[str]:
-        return self._desk.ask(_texts)
-
-    def confirmed(self) -> int:
-        return len(self.visitor.acked)
-
-    def cut_off(self) -> None:
-        self.proxy.shut()
-
-    def back(self) -> None:
-        self.proxy.reopen()
-
     def spoiled(self) -> Connector:
         return BuiltinChat(replace(self._serving, certificate=__file__, key=__file__), self._hub)
 
@@ -210,8 +218,10 @@ class Kept:
         return []
 
 
-class Xmpp:
+class Xmpp(_Chatting):
     """The XMPP transport over a real desk and a real Prosody; the desk's line goes through the proxy, a guest's does not."""
+
+    visitor: WebGuest
 
     def __init__(
         self, desk: Desk, hub: FallingHub, server: Prosody, proxy: CuttingProxy, session: aiohttp.ClientSession
@@ -248,18 +258,6 @@ class Xmpp:
 
     async def say_too_much(self) -> None:
         await self.visitor.send({"t": "msg", "id": "f" * 32, "body": "x" * 30_000})
-
-    def stored(self) -> list[str]:
-        return self._desk.ask(_texts)
-
-    def confirmed(self) -> int:
-        return len(self.visitor.acked)
-
-    def cut_off(self) -> None:
-        self.proxy.shut()
-
-    def back(self) -> None:
-        self.proxy.reopen()
 
     def spoiled(self) -> Connector:
         return XmppChat(self._calling, self._hub, self._archive, "wrong")
