@@ -16,7 +16,7 @@ class Threads:
 
     def __init__(self, most: int) -> None:
         self._executor = ThreadPoolExecutor(most, thread_name_prefix="task")
-        self._left: set[Future[None]] = set()
+        self._left: dict[Future[None], list[Callable[[], None]]] = {}
         self._changed = threading.Condition()
 
     def start(self, run: Callable[[], None]) -> None:
@@ -32,15 +32,16 @@ class Threads:
 
         with self._changed:
             given = self._executor.submit(once)
-            self._left.add(given)
+            self._left[given] = held
         given.add_done_callback(self._done)
 
     def drop(self) -> None:
-        """Forget what was not begun."""
+        """Forget what was not begun, here and now: a thread finds nothing left of it."""
         with self._changed:
-            waiting = tuple(self._left)
-        for one in waiting:
-            one.cancel()
+            waiting = tuple(self._left.items())
+        for one, held in waiting:
+            if one.cancel():
+                held.clear()
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until nothing is left to do; False if something still is after the time."""
@@ -49,5 +50,5 @@ class Threads:
 
     def _done(self, given: Future[None]) -> None:
         with self._changed:
-            self._left.discard(given)
+            self._left.pop(given, None)
             self._changed.notify_all()

@@ -156,6 +156,28 @@ def test_a_thread_has_let_go_of_what_it_did_once_that_is_said_to_be_done() -> No
         assert gone() is None
 
 
+def test_what_was_dropped_before_it_began_is_let_go_of_at_once() -> None:
+    class Held:
+        """Something that must not end in another thread."""
+
+    threads, busy, gate = Threads(1), threading.Event(), threading.Event()
+
+    def work() -> None:
+        busy.set()
+        gate.wait(60)
+
+    threads.start(work)
+    assert busy.wait(60)
+    held = Held()
+    gone = weakref.ref(held)
+    threads.start(functools.partial(lambda _held: None, held))
+    del held
+    threads.drop()
+    assert gone() is None  # while the thread has not even come to it
+    gate.set()
+    assert threads.wait(60)
+
+
 def test_many_results_leave_the_keys_their_turn(bridge: Bridge, qtbot: QtBot) -> None:
     came: list[str] = []
 
