@@ -86,13 +86,17 @@ class Watcher:
         self.poll_s = poll_s
         self._listeners: list[Listener] = []
         self._lock = threading.Lock()
+        self._telling = threading.RLock()
         self._wake = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._cursor = self._signal_cursor = 0
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Call `listener` for every change from now on, on the watcher's thread; returns how to stop."""
+        """Call `listener` for every change from now on, on the watcher's thread; returns how to stop.
+
+        Once that returns, the watcher neither calls the listener nor holds it: a window must not end in another thread.
+        """
         with self._lock:
             self._listeners.append(listener)
             if self._thread is None:
@@ -102,6 +106,8 @@ class Watcher:
             with self._lock:
                 if listener in self._listeners:
                     self._listeners.remove(listener)
+            with self._telling:
+                pass  # a call of it has come to its end
 
         return stop
 
@@ -163,13 +169,14 @@ class Watcher:
             self._tell(changes)
 
     def _tell(self, changes: Changes) -> None:
-        with self._lock:
-            listeners = tuple(self._listeners)
-        for listener in listeners:
-            try:
-                listener(changes)
-            except Exception:
-                log.exception("a listener failed")
+        with self._telling:
+            with self._lock:
+                listeners = list(reversed(self._listeners))
+            while listeners:
+                try:
+                    listeners.pop()(changes)
+                except Exception:
+                    log.exception("a listener failed")
 
 
 class _Connection:

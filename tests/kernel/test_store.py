@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import weakref
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -140,6 +141,31 @@ def test_a_signal_is_heard_and_is_nothing_after_its_time(store: Store) -> None:
     with store.read() as db:
         assert signals.latest(db, "stay") == {}
         assert signals.latest(db, "check_now") is None
+
+
+def test_who_stops_listening_is_neither_called_nor_held_any_more(store: Store) -> None:
+    """The thread that tells would else be the one in which a window ends."""
+    gate, heard, last = threading.Event(), Heard(), Heard()
+
+    def wait_until_open() -> None:
+        gate.wait(60)
+
+    gone = weakref.ref(heard)
+    stop = store.watcher.listen(heard)
+    store.watcher.listen(lambda _changes: wait_until_open())
+    store.watcher.listen(last)
+    with store.write("add") as tx:
+        _add(tx, "Ann")
+    assert heard.wait_for("agent")
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    stopping.join(0.1)
+    assert stopping.is_alive()  # as long as others are told, the thread that tells them may hold it
+    gate.set()
+    stopping.join(60)
+    del heard, stop, stopping
+    assert gone() is None
+    assert last.wait_for("agent")
 
 
 def test_many_ids_become_everything_of_their_kind() -> None:
