@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import faulthandler
-import gc
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -50,15 +49,6 @@ def keys_let_go(qapp: QApplication) -> Iterator[None]:
     if qapp.keyboardModifiers():
         QTest.keyRelease(QWidget(), Qt.Key.Key_Control)
         assert not qapp.keyboardModifiers()
-
-
-@pytest.fixture(autouse=True)
-def garbage_in_our_thread() -> Iterator[None]:
-    """What is left of a window goes when its test is over, in the thread to which it belongs, and not in any other."""
-    gc.disable()
-    yield
-    gc.enable()
-    gc.collect()
 
 
 @pytest.fixture
