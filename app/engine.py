@@ -302,11 +302,11 @@ class Engine:
         mail_send.run(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop, self._send_wake, self._sender)
 
     def _timers(self) -> None:
-        desk = self._desk
+        desk, doubt = self._desk, clock.Doubt()
         while not self._stop.is_set():
             self._timer_wake.clear()
             try:
-                timers.timers_pass(desk.work, desk.ask)
+                timers.timers_pass(desk.work, desk.ask, doubt=doubt)
                 jobs.work_off(desk.store, self._stop)
                 timers.tidy_index(desk.work)
             except Exception:

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from app.kernel import clock
+
 _SLEPT_S: Final = 20.0
 _SLICE_S: Final = 15.0
 
@@ -19,21 +21,24 @@ _SLICE_S: Final = 15.0
 class AwakeClock:
     """Tells a long wait from a sleep of the computer.
 
-    What counts the time of a wait stands still on most systems while the machine sleeps; the wall clock does not. So a
-    wait is cut into slices, and a slice that took much more time by the wall clock than was asked for means that the
-    machine slept (or its clock was set): a connection that was open before is then worth nothing.
+    What counts the time of a wait stands still on most systems while the machine sleeps; other clocks do not. So a
+    wait is cut into slices, and a slice that took much more time than was asked for means that the machine slept (or
+    its clock was set): a connection that was open before is then worth nothing. Two clocks are asked: the one on the
+    wall may have been set back meanwhile, the other one stands still where a whole virtual machine was halted.
     """
 
     def __init__(self, wall: Callable[[], float] = time.time, slice_s: float = _SLICE_S) -> None:
-        self._wall, self.slice_s, self._at = wall, slice_s, wall()
+        self._clocks, self.slice_s = (wall, clock.elapsed), slice_s
+        self.begin()
 
     def begin(self) -> None:
         """A slice begins."""
-        self._at = self._wall()
+        self._began = [each() for each in self._clocks]
 
     def slept(self, at_most_s: float) -> bool:
         """Did the slice, which was to last `at_most_s`, take so long that the machine must have slept?"""
-        return self._wall() - self._at > at_most_s + _SLEPT_S
+        passed = max(each() - at for each, at in zip(self._clocks, self._began, strict=True))
+        return passed > at_most_s + _SLEPT_S
 
 
 class Wake:

@@ -93,7 +93,7 @@ def lost_mails(db: Session, mailbox: UUID, now: datetime) -> tuple[UUID, ...]:
     )
     due: dict[UUID, UUID] = {}
     for line in lines:
-        if line.received_at + ask_again_after(line.attempts) < now:
+        if line.received_at > now or line.received_at + ask_again_after(line.attempts) < now:  # the clock was set back
             due.setdefault(line.folder, line.id)
     return tuple(due.values())
 

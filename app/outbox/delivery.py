@@ -148,7 +148,7 @@ def record_results(tx: Tx, message: UUID, accepted: Sequence[str], refused: Mapp
     results.update({address: _refused(tx, address, code, words) for address, (code, words) in refused.items()})
     state = rules.end_state(envelope(sent), results)
     later = tx.now + rules.back_off(row.attempts)
-    if state is State.RETRY and rules.gives_up(row.first_attempt_at, later):
+    if state is State.RETRY and rules.gives_up(row.first_attempt_at, later, row.attempts):
         results = {address: _final(result) for address, result in results.items()}
         state = rules.end_state(envelope(sent), results)
     row.results, row.state, row.phase = results, state, Phase.NONE
@@ -177,7 +177,7 @@ def record_retry(tx: Tx, message: UUID, words: str) -> State:
     row = _sending(tx, message)
     later = tx.now + rules.back_off(row.attempts)
     row.phase, row.last_error = Phase.NONE, words
-    if rules.gives_up(row.first_attempt_at, later):
+    if rules.gives_up(row.first_attempt_at, later, row.attempts):
         row.state = State.PARTIAL if row.sent_at else State.FAILED
         tell_problem(tx, row)
     else:

@@ -130,9 +130,16 @@ class OutboxRow:
     answers: UUID | None
 
 
-def due(db: Session, now: datetime, mailbox: UUID | None = None, limit: int = 200) -> tuple[Due, ...]:
-    """What may be sent now, oldest first: waiting, its time has come, its mailbox not paused."""
+def due(
+    db: Session, now: datetime, mailbox: UUID | None = None, limit: int = 200, *, chosen_by: datetime | None = None
+) -> tuple[Due, ...]:
+    """What may be sent now, oldest first: waiting, its time has come, its mailbox not paused.
+
+    `chosen_by`: of what waits for a time that the rep chose, only what was to go by then (default: `now`).
+    """
     statement = _waiting(mailbox).where(Outbox.not_before <= now).order_by(Outbox.not_before, Outbox.id).limit(limit)
+    if chosen_by is not None and chosen_by < now:
+        statement = statement.where(or_(Outbox.send_at.is_(None), Outbox.send_at <= chosen_by))
     rows: Iterable[Outbox] = db.execute(statement).scalars()
     return tuple(Due(row.id, row.mailbox, row.blob is not None) for row in rows)
 

@@ -74,6 +74,11 @@ FORWARD: Final = "forward"
 """The kind of a message that passes a mail on to somebody else. It answers nobody."""
 
 GIVE_UP: Final = timedelta(hours=48)
+TRIES_AT_LEAST: Final = 5
+"""So many tries come first, however much time seems to have gone by: the clock may have been set, the computer off."""
+TRIES_AT_MOST: Final = 24
+"""More than two days have; where the clock was set back, they end it."""
+UNDO_AT_MOST: Final = timedelta(seconds=60)
 TELL_AFTER: Final = timedelta(hours=1)
 TRIES_OF_THE_FIRST_HOUR: Final = 4
 COPY_ATTEMPTS: Final = 5
@@ -86,9 +91,16 @@ def back_off(attempts: int) -> timedelta:
     return _STEPS[min(max(attempts, 1), len(_STEPS)) - 1]
 
 
-def gives_up(first_attempt_at: datetime | None, next_at: datetime) -> bool:
-    """Would the next try come later than two days after the first?"""
-    return first_attempt_at is not None and next_at - first_attempt_at > GIVE_UP
+def gives_up(first_attempt_at: datetime | None, next_at: datetime, attempts: int) -> bool:
+    """After so many tries, would the next one come later than two days after the first?"""
+    if first_attempt_at is None or attempts < TRIES_AT_LEAST:
+        return False
+    return next_at - first_attempt_at > GIVE_UP or attempts >= TRIES_AT_MOST
+
+
+def longest_wait(attempts: int) -> timedelta:
+    """How far away the next try may be at most, after so many: what lies further was reckoned before the clock was set back."""
+    return back_off(attempts) if attempts else UNDO_AT_MOST
 
 
 def after_crash(phase: str, attempts: int) -> tuple[State, timedelta]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from app.outbox.rules import TELL_AFTER, Hold, Phase, State
-
-_UNDO_AT_MOST: Final = timedelta(seconds=60)
+from app.outbox.rules import TELL_AFTER, UNDO_AT_MOST, Hold, Phase, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +125,7 @@ def _waiting(it: Situation) -> Told:
         )
     if it.not_before > it.now:
         editing = () if it.sent_before else ("edit",)
-        soon = not it.chosen and it.not_before - it.now <= _UNDO_AT_MOST
+        soon = not it.chosen and it.not_before - it.now <= UNDO_AT_MOST
         text = (
             "Will be sent in a few seconds."
             if soon

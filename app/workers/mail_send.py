@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -24,13 +25,14 @@ from app.connectors.email.folders import FolderRole
 from app.connectors.email.imap import ImapSession
 from app.connectors.email.oauth import tokens_of
 from app.connectors.email.smtp import SmtpSession
+from app.connectors.wake import AwakeClock
 from app.conversations.mailboxes import SENDING, pause_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock
 from app.kernel.blobs import BlobDamaged, BlobRef, Packs, StorageError
 from app.kernel.errors import ExternalError, Reason, UserError
 from app.mime.compose import compose
-from app.outbox import commands, queries, rules
+from app.outbox import commands, queries, rules, waits
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +42,7 @@ Secrets = Callable[[str], str | None]
 """The secret kept under a reference, as `app.kernel.secrets.load_secret` gives it."""
 
 _LONGEST_WAIT_S = 60.0
-_QUIET = (timedelta(seconds=5), timedelta(seconds=20), timedelta(minutes=1))
+_QUIET_S = (5.0, 20.0, 60.0)
 _one_at_a_time = threading.Lock()
 _STOPS = frozenset({Reason.SIGN_IN, Reason.TLS, Reason.PLAIN})
 """Trouble that only a person can end: the mailbox is paused until somebody did; its messages stay queued."""
@@ -95,16 +97,34 @@ def run(
         except Exception:
             log.exception("sending failed; it goes on in a minute")
             pause = _LONGEST_WAIT_S
-        if not stop.is_set():
-            wake.wait(pause)
+        if not stop.is_set() and _rest(wake, pause):
+            sender.try_again()
+
+
+def _rest(wake: threading.Event, seconds: float) -> bool:
+    """Wait for `wake`, at most so long. True if the computer slept meanwhile: its lines may be well again."""
+    awake, until = AwakeClock(), time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        step = min(left, awake.slice_s)
+        awake.begin()
+        if wake.wait(step):
+            return False
+        if awake.slept(step):
+            return True
+    return False
 
 
 class Sender:
-    """One thread's sending. Remembers which mailboxes are quiet after a failed connection."""
+    """One thread's sending. Remembers which mailboxes are quiet after a failed connection.
+
+    A mailbox is quiet for seconds that go by, never until an hour of the clock; a time that the rep chose is one, but
+    not while the clock is in doubt (`clock.Doubt`).
+    """
 
     def __init__(self, do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event) -> None:
         self._do, self._ask, self._packs, self._secrets, self._stop = do, ask, packs, secrets, stop
         self._quiet: dict[UUID, _Quiet] = {}
+        self._doubt = clock.Doubt()
         self._sizes: set[UUID] = set()  # mailboxes whose server has told its limit in this pass
         self._unwritten: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
 
@@ -122,7 +142,9 @@ class Sender:
         for key in self._ask(queries.overtaken):
             self._do(commands.recall_overtaken, key)
         by_mailbox: dict[UUID, list[queries.Due]] = {}
-        for each in self._ask(queries.due, clock.now()):
+        if self._ask(waits.overlong_waits, clock.now()):
+            self._do(waits.shorten_waits)
+        for each in self._ask(queries.due, clock.now(), chosen_by=self._doubt.believed()):
             by_mailbox.setdefault(each.mailbox, []).append(each)
         for key, messages in by_mailbox.items():
             box: MailboxInfo | None = self._ask(mailbox, key)
@@ -132,14 +154,16 @@ class Sender:
         return SendCounts(**counts)
 
     def pause_s(self) -> float:
-        """Seconds until something may be due; at most a minute (sleep and clock changes)."""
+        """Seconds until something may be due; at most a minute (the clock may be set)."""
         at: datetime | None = self._ask(queries.next_due_at)
         if at is None:
             return _LONGEST_WAIT_S
         wait = (at - clock.now()).total_seconds()
         quiet = list(self._quiet.values())
+        if wait <= 0 and self._doubt.doubts:
+            wait = _LONGEST_WAIT_S
         if quiet and wait <= 0:
-            wait = min((each.until - clock.now()).total_seconds() for each in quiet)
+            wait = min(each.until - clock.elapsed() for each in quiet)
         return min(max(wait, 0.2), _LONGEST_WAIT_S)
 
     def try_again(self) -> None:
@@ -158,7 +182,7 @@ class Sender:
             self._quiet.pop(box.id, None)
         except _MailboxError:
             failures = self._quiet[box.id].failures if box.id in self._quiet else 0
-            until = clock.now() + _QUIET[min(failures, len(_QUIET) - 1)]
+            until = clock.elapsed() + _QUIET_S[min(failures, len(_QUIET_S) - 1)]
             self._quiet[box.id] = _Quiet(until, failures + 1, _access(box))
         except StorageError as error:
             log.warning("sending stops: %s", error)
@@ -168,7 +192,7 @@ class Sender:
     def _is_quiet(self, box: MailboxInfo) -> bool:
         """Was it unreachable a moment ago, and is it still the same server and sign-in?"""
         known = self._quiet.get(box.id)
-        return known is not None and known.until > clock.now() and known.access == _access(box)
+        return known is not None and known.until > clock.elapsed() and known.access == _access(box)
 
     # -- one message
 
@@ -317,9 +341,9 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class _Quiet:
-    """A mailbox that could not be reached: until when it is left alone, and what it was tried with."""
+    """A mailbox that could not be reached: until when (`clock.elapsed`) it is left alone, and what it was tried with."""
 
-    until: datetime
+    until: float
     failures: int
     access: tuple[object, ...]
 

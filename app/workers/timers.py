@@ -8,7 +8,6 @@ every pass asks what is due by now and never what happened since the last one.
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,7 +32,6 @@ Ask = Callable[..., Any]
 Backup = Callable[[datetime], bool]
 """Makes the daily backup if it is due; True if it made one."""
 
-_EVERY_S = 30.0
 _STEPS = 40
 _KEEP = timedelta(days=7)
 _MOST_CHANGES = 100_000
@@ -53,9 +51,16 @@ class TimerCounts:
     backed_up: bool = False
 
 
-def timers_pass(do: Do, ask: Ask, now: datetime | None = None, *, backup: Backup | None = None) -> TimerCounts:
-    """Do what is due by now, each kind in short transactions; a part that fails is logged and stops no other."""
+def timers_pass(
+    do: Do, ask: Ask, now: datetime | None = None, *, backup: Backup | None = None, doubt: clock.Doubt | None = None
+) -> TimerCounts:
+    """Do what is due by now, each kind in short transactions; a part that fails is logged and stops no other.
+
+    Nothing while there is `doubt` about the clock: what is erased from the Bin cannot be taken back.
+    """
     del ask  # a pass only writes; it is given so that all workers are started alike
+    if doubt is not None and doubt.doubts:
+        return TimerCounts()
     now = now or clock.now()
     return TimerCounts(
         surveys_sent=_repeat(do, surveys.send_due),
@@ -66,15 +71,6 @@ def timers_pass(do: Do, ask: Ask, now: datetime | None = None, *, backup: Backup
         rows_trimmed=sum(_repeat(do, trim) for trim in (trim_changes, trim_signals, trim_log)),
         backed_up=_back_up(backup, now),
     )
-
-
-def run(do: Do, ask: Ask, stop: threading.Event, wake: threading.Event, *, backup: Backup | None = None) -> None:
-    """A pass every half minute, and whenever `wake` is set, until `stop` (set `wake` then too)."""
-    while not stop.is_set():
-        wake.clear()
-        timers_pass(do, ask, backup=backup)
-        if not stop.is_set():
-            wake.wait(_EVERY_S)
 
 
 def tidy_index(do: Do) -> None:

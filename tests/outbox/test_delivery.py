@@ -205,7 +205,7 @@ def test_an_answer_that_means_nothing_is_no_yes(desk: SmallDesk, code: int) -> N
 def test_the_back_off_grows_and_ends_after_two_days() -> None:
     assert [rules.back_off(attempt).total_seconds() / 60 for attempt in range(1, 5)] == [1, 5, 15, 60]
     at, attempts = clock.EPOCH, 0
-    while not rules.gives_up(clock.EPOCH, at):
+    while not rules.gives_up(clock.EPOCH, at, attempts):
         attempts += 1
         at += rules.back_off(attempts)
     assert 10 < attempts < 25

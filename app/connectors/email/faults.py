@@ -125,7 +125,7 @@ _DECIDES: dict[Fault, tuple[Reason, bool]] = {
     Fault.WANTS_ENCRYPTION: (Reason.PLAIN, False),
     Fault.NO_PASSWORD_HERE: (Reason.PLAIN, False),
     Fault.CERT_EXPIRED: (Reason.TLS, False),
-    Fault.CERT_NOT_YET: (Reason.TLS, False),
+    Fault.CERT_NOT_YET: (Reason.OFFLINE, True),  # it is this computer's clock, and soon right again
     Fault.CERT_NAME: (Reason.TLS, False),
     Fault.CERT_SELF_SIGNED: (Reason.TLS, False),
     Fault.CERT_UNKNOWN: (Reason.TLS, False),

@@ -1,0 +1,211 @@
+"""A clock that is set, back or forward, while mail waits: waits last as long as they should, appointments stay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from app.connectors.wake import AwakeClock
+from app.conversations.mailboxes import update_mailbox
+from app.inbox.receiving import lost_mails
+from app.inbox.tables import MailFolder, MailItem
+from app.kernel import clock, ids
+from app.outbox import commands, rules
+from app.outbox.waits import overlong_waits, shorten_waits
+from app.tickets.commands import delete_ticket
+from app.workers.mail_send import SendCounts, Sender
+from app.workers.timers import TimerCounts, timers_pass
+from tests.outbox.small_desk import SmallDesk
+from tests.servers.smtp import SmtpServer
+
+
+class Watch:
+    """A clock on the wall that can be set, and the time that goes by all the same."""
+
+    def __init__(self) -> None:
+        self.at, self.passed = datetime(2026, 3, 2, 9, 0, tzinfo=UTC), 5_000.0
+
+    def forward(self, **by: float) -> None:
+        span = timedelta(**by)
+        self.at, self.passed = self.at + span, self.passed + span.total_seconds()
+
+    def set(self, **by: float) -> None:
+        self.at += timedelta(**by)
+
+
+@pytest.fixture
+def time() -> Iterator[Watch]:
+    watch = Watch()
+    clock.set_source(lambda: watch.at, lambda: watch.passed)
+    yield watch
+    clock.set_source(None)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, time: Watch, smtp: SmtpServer) -> Iterator[SmallDesk]:
+    made = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{smtp.port}")
+    made.incoming()
+    yield made
+    made.close()
+
+
+def sender_of(desk: SmallDesk) -> Sender:
+    return Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
+
+
+@pytest.mark.parametrize("hours", [-30, -1, 0, 1, 30])
+def test_a_mailbox_is_quiet_for_seconds_whatever_the_clock_is_set_to(
+    desk: SmallDesk, smtp: SmtpServer, time: Watch, hours: int
+) -> None:
+    sender, key = sender_of(desk), desk.reply()
+    smtp.stop()
+    assert sender.send_due() == SendCounts(waiting=1)
+    smtp.start()
+    time.set(hours=hours)
+    assert sender.send_due() == SendCounts()  # forward: it is as quiet as before
+    for _ in range(2):
+        assert 0 < sender.pause_s() <= 60
+        time.forward(seconds=sender.pause_s())
+        sender.send_due()
+    assert desk.state(key) == "sent"
+
+
+def test_undo_send_and_back_off_do_not_last_longer_when_the_clock_is_set_back(
+    desk: SmallDesk, smtp: SmtpServer, time: Watch
+) -> None:
+    sender = sender_of(desk)
+    tried = desk.reply("Tried once")
+    smtp.orders.refuse_data = "451 4.3.0 try again later"
+    assert sender.send_due() == SendCounts(retry=1)
+    smtp.orders.refuse_data = ""
+    called = desk.reply("Can be called back", not_before=clock.now() + timedelta(seconds=20))
+    time.set(days=-1)
+    assert sender.send_due() == SendCounts()
+    time.forward(seconds=66)
+    assert sender.send_due() == SendCounts(sent=2)
+    assert {desk.state(tried), desk.state(called)} == {"sent"}
+
+
+def test_waits_as_they_should_be_are_left_alone(desk: SmallDesk, time: Watch) -> None:
+    desk.reply(not_before=clock.now() + timedelta(seconds=60))
+    desk.reply(send_at=clock.now() + timedelta(days=9))
+    assert (desk.ask(overlong_waits, clock.now()), desk.do(shorten_waits)) == ((), 0)
+
+
+def test_the_next_try_at_a_copy_does_not_wait_longer_either(desk: SmallDesk, smtp: SmtpServer, time: Watch) -> None:
+    desk.do(update_mailbox, desk.mailbox, files_sent_itself=False)
+    sender, key = sender_of(desk), desk.reply()
+    assert sender.send_due() == SendCounts(sent=1)  # nothing listens at the IMAP address
+    time.set(days=-400)
+    sender.send_due()
+    time.forward(minutes=2)
+    sender.send_due()
+    assert desk.row(key).copy_attempts == 2
+
+
+@pytest.mark.parametrize(("corrected", "sent"), [(True, 0), (False, 1)])
+def test_a_clock_set_forward_does_not_send_at_once_what_is_for_later(
+    desk: SmallDesk, smtp: SmtpServer, time: Watch, corrected: bool, sent: int
+) -> None:
+    sender, tomorrow = sender_of(desk), clock.now() + timedelta(days=1)
+    key, now = desk.reply("Good morning", send_at=tomorrow), desk.reply("At once")
+    time.set(days=365)
+    assert sender.send_due() == SendCounts(sent=1)  # what is for now goes out all the same
+    assert (desk.state(now), desk.state(key)) == ("sent", "queued")
+    assert sender.pause_s() == 60  # no turning in circles meanwhile
+    time.forward(minutes=5)
+    if corrected:
+        time.set(days=-365)
+    time.forward(minutes=6)
+    assert sender.send_due() == SendCounts(sent=sent)
+
+
+def test_a_night_asleep_is_no_doubt_and_the_morning_mail_goes_out(desk: SmallDesk, time: Watch) -> None:
+    sender, key = sender_of(desk), desk.reply(send_at=clock.now() + timedelta(hours=8))
+    assert sender.send_due() == SendCounts()
+    time.forward(hours=10)
+    assert sender.send_due() == SendCounts(sent=1)
+    assert desk.state(key) == "sent"
+
+
+def test_doubt_begins_anew_with_each_jump_and_ends_by_itself(time: Watch) -> None:
+    doubt, was = clock.Doubt(), clock.now()
+    time.set(seconds=90)
+    assert not doubt.doubts  # a time server corrects such steps
+    time.set(hours=2)
+    assert (doubt.doubts, doubt.believed()) == (True, was + timedelta(seconds=90))
+    time.forward(minutes=9)
+    time.set(hours=2)
+    assert doubt.doubts
+    time.forward(minutes=9)
+    assert doubt.believed() == was + timedelta(seconds=90, minutes=18)
+    time.forward(minutes=2)
+    assert (doubt.doubts, doubt.believed()) == (False, clock.now())
+    time.set(hours=-9)
+    assert (doubt.doubts, doubt.believed()) == (False, clock.now())
+
+
+def test_nothing_happens_by_the_clock_alone_while_it_is_in_doubt(desk: SmallDesk, time: Watch) -> None:
+    doubt = clock.Doubt()
+    desk.do(delete_ticket, desk.ticket)
+    time.set(days=90)
+    assert timers_pass(desk.do, desk.ask, doubt=doubt) == TimerCounts()
+    time.forward(minutes=11)
+    assert timers_pass(desk.do, desk.ask, doubt=doubt).tickets_erased == 1
+
+
+def test_tries_end_neither_early_nor_never_when_the_clock_is_set(
+    desk: SmallDesk, smtp: SmtpServer, time: Watch
+) -> None:
+    sender, key = sender_of(desk), desk.reply()
+    smtp.orders.refuse_data = "451 4.3.0 try again later"
+    assert sender.send_due() == SendCounts(retry=1)
+    time.set(days=3)  # a dead battery, and the time server has come
+    assert sender.send_due() == SendCounts(retry=1)
+    assert not rules.gives_up(clock.now() - timedelta(days=9), clock.now(), rules.TRIES_AT_LEAST - 1)
+    assert rules.gives_up(clock.now() + timedelta(days=900), clock.now(), rules.TRIES_AT_MOST)
+    desk.do(commands.cancel, key)
+
+
+def test_a_mail_that_the_server_failed_to_give_is_asked_for_again_after_the_clock_was_set_back(
+    desk: SmallDesk, time: Watch
+) -> None:
+    item = desk.do(_lost_line, desk.mailbox)
+    assert desk.ask(lost_mails, desk.mailbox, clock.now()) == ()
+    time.set(days=-30)
+    assert desk.ask(lost_mails, desk.mailbox, clock.now()) == (item,)
+
+
+def _lost_line(tx: Any, mailbox: UUID) -> UUID:
+    folder, item = ids.new_id(), ids.new_id()
+    tx.add(MailFolder(id=folder, mailbox=mailbox, name="INBOX", role="inbox"))
+    tx.flush()
+    tx.add(
+        MailItem(
+            id=item,
+            mailbox=mailbox,
+            folder=folder,
+            uidvalidity=1,
+            uid=1,
+            outcome="quarantined",
+            attempts=1,
+            size=0,
+            received_at=clock.now(),
+            header_hash=b"",
+        )
+    )
+    return item
+
+
+def test_a_sleep_is_noticed_though_the_clock_was_set_back_meanwhile(time: Watch) -> None:
+    wall = chain([1000.0, 1000.0], repeat(400.0))
+    awake = AwakeClock(lambda: next(wall))
+    awake.begin()
+    time.passed += 3600
+    assert awake.slept(15)
