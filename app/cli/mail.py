@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from app.cli.opening import mailbox_of, opened
-from app.cli.output import Output
+from app.cli.output import Output, open_streams
 from app.desk import Desk
 from app.desk.supervisor import check_now
 from app.inbox.queries import LedgerFolder
@@ -28,8 +26,7 @@ from app.tickets.commands import cancel_reply
 
 def parse(args: argparse.Namespace, out: Output) -> int:
     """Read mail files and print one JSON object each; a bad file is an object too, and never stops the rest."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(encoding="utf-8")  # JSON lines are UTF-8 whatever the terminal speaks
+    open_streams(as_data=True)
     if out.as_json:
         print(json.dumps([_parsed(path) for path in _files(args.paths)], ensure_ascii=False))
         return 0

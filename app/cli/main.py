@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.cli import options
-from app.cli.output import Output
+from app.cli.output import Output, open_streams
 from app.kernel.errors import ExternalError, UserError
 
 
@@ -17,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     os.umask(0o077)
     args = options.parser().parse_args(options.lift(list(sys.argv[1:] if argv is None else argv)))
     out = Output(as_json=args.json, as_lines=args.jsonl)
+    open_streams(as_data=args.json or args.jsonl)
     try:
         result = args.run(args, out)
         sys.stdout.flush()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import io
 import sys
 from pathlib import Path
 
@@ -11,6 +12,9 @@ from app.conversations.queries import MailboxInfo, mailbox
 from app.desk import Desk
 from app.kernel.errors import UserError
 from app.people.commands import add_agent
+
+_TEXT = "utf-8-sig"
+"""Editors of Windows begin a file with a mark (U+FEFF) that no letter is to begin with."""
 
 
 def opened(args: argparse.Namespace, *, create: bool = False) -> Desk:
@@ -35,13 +39,15 @@ def mailbox_of(desk: Desk, address: str) -> MailboxInfo:
 
 
 def text_of(args: argparse.Namespace) -> str:
-    """The text that was given, by `--text` or from `--text-file` (`-`: standard input)."""
+    """The text that was given, by `--text` or from `--text-file` (`-`: standard input): UTF-8, whatever the system speaks."""
     if args.text is not None:
         return str(args.text)
     try:
-        if args.text_file == "-":
-            return sys.stdin.read()
-        return Path(args.text_file).read_text(encoding="utf-8")
+        if args.text_file != "-":
+            return Path(args.text_file).read_text(encoding=_TEXT)
+        if isinstance(sys.stdin, io.TextIOWrapper):
+            sys.stdin.reconfigure(encoding=_TEXT)
+        return sys.stdin.read()
     except (OSError, UnicodeDecodeError) as error:
         msg = f"{args.text_file} cannot be read as text ({error})."
         raise UserError(msg) from error

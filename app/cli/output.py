@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -9,6 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+
+def open_streams(*, as_data: bool) -> None:
+    """Let no character of a letter stop a command: what a terminal or pipe cannot show is written as its number.
+
+    `as_data`: UTF-8, whatever the system speaks, as RFC 8259 asks for. Half a surrogate pair is then an escape of JSON's own.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8" if as_data else None, errors="backslashreplace")
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ the end of that input never stops it. Back-off grows from one second to a minute
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import subprocess
@@ -23,6 +24,8 @@ log = logging.getLogger(__name__)
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 GOOD_RUN_S = 120.0
+NOT_STARTED = -1
+"""The exit status told for an engine that could not even be started."""
 
 
 def engine_pid(workspace: Workspace) -> int | None:
@@ -68,8 +71,8 @@ class Supervisor:
                 log.warning("the engine did not stop in time and was ended")
                 process.kill()
                 process.wait()
-        if leave_engine and process is not None and process.stdin is not None:
-            process.stdin.close()
+        if leave_engine and process is not None:
+            _hang_up(process)
         if self._thread.is_alive():
             self._thread.join(5)
 
@@ -81,7 +84,11 @@ class Supervisor:
                 self._wake.clear()
                 continue
             began = time.monotonic()
-            status = self._run_once()
+            try:
+                status = self._run_once()
+            except OSError:  # no process could be made: for want of memory, or while the program's files are replaced
+                log.exception("the engine could not be started")
+                status = NOT_STARTED
             if self._stop.is_set():
                 return
             self._on_death(status)
@@ -99,8 +106,7 @@ class Supervisor:
         try:
             return process.wait()
         finally:
-            if process.stdin is not None:
-                process.stdin.close()
+            _hang_up(process)
 
     @staticmethod
     def _write(process: subprocess.Popen[bytes], lines: bytes) -> None:
@@ -108,8 +114,15 @@ class Supervisor:
         try:
             process.stdin.write(lines)
             process.stdin.flush()
-        except OSError:
+        except (OSError, ValueError):  # it is gone, or its line was closed at this very moment
             log.warning("the engine does not listen")
+
+
+def _hang_up(process: subprocess.Popen[bytes]) -> None:
+    """Close our end of the line; what an engine that is gone did not hear is tried once more then, and fails again."""
+    if process.stdin is not None:
+        with contextlib.suppress(OSError):
+            process.stdin.close()
 
 
 def start_engine(workspace: Workspace) -> subprocess.Popen[bytes]:

@@ -29,8 +29,9 @@ MAX_BYTES = 2 * 1024 * 1024
 OLD_FILES = 3
 OLD_CRASHES = 20
 
-_ADDRESS = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)*")
-_QUOTED = re.compile(r"""(['"])(?:\\.|(?!\1).)*\1|“[^”]*”""", re.DOTALL)
+# What libraries quote can be long and odd: neither pattern ever tries the same characters in a second way (`++`, `*+`).
+_ADDRESS = re.compile(r"(?<![\w.+%'-])[\w.+%'-]++@[\w-]+(?:\.[\w-]+)*")
+_QUOTED = re.compile(r"""(['"])(?:\\.|(?!\1)[^\\])*+\1|“[^”]*”""", re.DOTALL)
 _MESSAGE_LIMIT = 300
 _SHORTEST_SECRET = 4
 _OURS = ("app", "ui", "__main__")

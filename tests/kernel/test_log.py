@@ -169,3 +169,10 @@ def test_a_disk_that_takes_no_more_disturbs_nobody_and_logging_goes_on_later(tmp
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert "free again" in (tmp_path / "engine.log").read_text("utf-8")
+
+
+def test_what_libraries_quote_is_looked_through_in_one_go() -> None:
+    """A quote that never ends before thirty escapes took a minute, twice as long with each; a long word took seconds."""
+    tried = ValueError("the server's answer was " + r"\xe4\'" * 3000)
+    assert "the server" in log.brief(tried)
+    assert log.redact("QUJD" * 50_000 + " ann@example.test").endswith("QUJD <address>")
