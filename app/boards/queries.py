@@ -17,7 +17,17 @@ from app.kernel import options
 from app.people.queries import agents, customer_names, organisation_names
 from app.search.filters import Filter
 from app.states.queries import states
-from app.tickets.queries.board import Cells, Fitting, board, column_keys, ids_of, sweep, tag_names, usual_tags
+from app.tickets.queries.board import (
+    Cells,
+    Fitting,
+    board,
+    card_counts,
+    column_keys,
+    ids_of,
+    sweep,
+    tag_names,
+    usual_tags,
+)
 from app.tickets.rules import NOBODY, BoardBy, LaneBy
 
 LEAST_LETTERS: Final = 2
@@ -110,14 +120,16 @@ def read_board(
     """
     lane_by = as_lanes(lanes, by)
     shapes = column_shapes(db, by)
-    tags = _tags(db, shapes if by is BoardBy.TAG else column_shapes(db, BoardBy.TAG), by, lane_by)
-    keys = (NOBODY, *tags) if by is BoardBy.TAG else column_keys(db, by)
+    tags = _tags(db, shapes, by, lane_by)
+    counted = {} if by is BoardBy.TAG else card_counts(db, by)
+    keys = (NOBODY, *tags) if by is BoardBy.TAG else column_keys(db, by, counted)
     shown = arranged(keys, shapes)
     fitting = _fitting(db, typed, me)
     if fitting is None and lane_by is LaneBy.NONE and by is not BoardBy.TAG:
         visible = [shape.key for shape in shown if not shape.hidden]
-        found = {one.key: one for one in board(db, by, keys=visible, limit=limit)}
-        found |= {one.key: one for one in board(db, by, keys=[one.key for one in shown if one.hidden], limit=0)}
+        hidden = [shape.key for shape in shown if shape.hidden]
+        found = {one.key: one for one in board(db, by, keys=visible, limit=limit, counted=counted)}
+        found |= {one.key: one for one in board(db, by, keys=hidden, limit=0, counted=counted)}
         names = _names(db, str(by), keys)
         made = [ColumnView(names[one.key], one, found[one.key].count, found[one.key].ids) for one in shown]
         return _view(by, lane_by, made, (), filtered=False)
@@ -167,10 +179,10 @@ def _fitting(db: Session, typed: str, me: UUID | None) -> Fitting | None:
 
 
 def _tags(db: Session, shapes: Sequence[ColumnShape], by: BoardBy, lanes: LaneBy) -> tuple[str, ...]:
-    """The tags that have a column or lane: those that were picked, else the most used ones."""
+    """The tags that have a column or lane: those that were picked, else the most used ones. `shapes`: of the columns."""
     if by is not BoardBy.TAG and lanes is not LaneBy.TAG:
         return ()
-    picked = [one for one in shapes if one.picked]
+    picked = [one for one in (shapes if by is BoardBy.TAG else column_shapes(db, BoardBy.TAG)) if one.picked]
     if picked:
         return tuple(one.key for one in sorted(picked, key=lambda one: one.position))
     return tuple(key.hex for key in usual_tags(db, TAGS_SHOWN))

@@ -21,6 +21,7 @@ from pytestqt.qtbot import QtBot
 from app.boards.commands import hide_column
 from app.boards.queries import ColumnView, Named, read_board
 from app.boards.rules import ColumnShape
+from app.kernel.changes import Changes
 from app.kernel.ids import new_id
 from app.tickets.commands import assign, set_status
 from app.tickets.queries import ticket_rows
@@ -245,6 +246,19 @@ def test_what_another_does_shows_up_by_itself(place: Office, qapp: QApplication,
         settle(window, qtbot, lambda: has(page, "solved", 1))
         place.desk.act(place.bob, assign, key, place.bob)
         settle(window, qtbot, lambda: getattr(row_of(page, "solved"), "assignee_name", "") == "Bob Ray")
+
+
+def test_what_changes_while_it_is_read_is_looked_at_together_right_after(
+    place: Office, qapp: QApplication, qtbot: QtBot
+) -> None:
+    place.mail()
+    with shown(place, qapp, qtbot, "board") as (window, page):
+        settle(window, qtbot, lambda: has(page, "new", 1))
+        looks: list[int] = []
+        page.columns.chosen.connect(lambda: looks.append(1))
+        for _ in range(5):
+            page.refresh(Changes(everything=True))
+        settle(window, qtbot, lambda: len(looks) == 2)
 
 
 def test_pickers_and_menus_do_what_keys_do(place: Office, qapp: QApplication, qtbot: QtBot) -> None:

@@ -39,24 +39,35 @@ _SOMETHING: Final = "action"
 def undo(tx: Tx, action: UUID | None = None) -> UndoResult:
     """Take back an action (default: the last one of who asks that is not undone yet)."""
     tx.flush()
-    if (busy := _under_way(tx)) is not None:
+    running = jobs.unfinished(tx)
+    if (busy := _under_way(running)) is not None:
         return busy
     if action is None:
-        action = next((one for one in last_actions(tx) if one not in _undone(tx, [one])), None)
-    if action is None:
-        return UndoResult(0, ("There is nothing to undo.",), None)
-    if action in _undone(tx, [action]):
+        action = _last_done(tx)
+        if action is None:
+            return UndoResult(0, ("There is nothing to undo.",), None)
+    elif action in _undone(tx, [action]):
         return UndoResult(0, ("This is undone already.",), action)
-    for job in jobs.unfinished(tx):
+    for job in running:
         if job.action == action:
             jobs.cancel(tx, job.id)  # it still works on what is to be undone
     return _begin(tx, action, back=True)
 
 
+def _last_done(tx: Tx) -> UUID | None:
+    """The last action of who asks that is not undone. Mostly it is the very last one."""
+    actions = last_actions(tx)
+    for some in (actions[:1], actions[1:]):
+        undone = _undone(tx, some) if some else {}
+        if (found := next((one for one in some if one not in undone), None)) is not None:
+            return found
+    return None
+
+
 def redo(tx: Tx) -> UndoResult:
     """Do again what was undone last, unless something else has been done since."""
     tx.flush()
-    if (busy := _under_way(tx)) is not None:
+    if (busy := _under_way(jobs.unfinished(tx))) is not None:
         return busy
     actions = last_actions(tx)
     marks = [(mark, action) for action, mark in _undone(tx, actions).items() if mark is not None]
@@ -140,8 +151,8 @@ def _begin(tx: Tx, action: UUID, *, back: bool) -> UndoResult:
     return UndoResult(0, (words,), action, job)
 
 
-def _under_way(tx: Tx) -> UndoResult | None:
-    if any(job.name == JOB for job in jobs.unfinished(tx)):
+def _under_way(running: Sequence[jobs.JobInfo]) -> UndoResult | None:
+    if any(job.name == JOB for job in running):
         return UndoResult(0, ("The last undo is still under way.",), None)
     return None
 

@@ -71,22 +71,25 @@ def board(
     *,
     keys: Sequence[str] | None = None,
     limit: int | None = None,
+    counted: Mapping[str, int] | None = None,
 ) -> tuple[BoardColumn, ...]:
     """The columns with these `keys` (default: all there are by this field). `limit`: ids a column; the count stays whole.
 
-    Not for tags, of which a ticket has several: see `sweep`. Counts are exact, also where ids are cut off.
+    Not for tags, of which a ticket has several: see `sweep`. Counts are exact, also where ids are cut off. `counted`: what
+    `card_counts` said in this reading.
     """
     kind = BoardBy(by)
-    counted = _counts(db, kind)
-    wanted = column_keys(db, kind) if keys is None else keys
-    return tuple(_column(db, kind, key, counted.get(key, 0), limit) for key in wanted)
+    known = card_counts(db, kind) if counted is None else counted
+    wanted = column_keys(db, kind, known) if keys is None else keys
+    return tuple(_column(db, kind, key, known.get(key, 0), limit) for key in wanted)
 
 
-def column_keys(db: Session, by: BoardBy) -> tuple[str, ...]:
+def column_keys(db: Session, by: BoardBy, counted: Mapping[str, int] | None = None) -> tuple[str, ...]:
     """All columns there are by a field, in their own order; agents without a ticket have one too. Tags: see `usual_tags`."""
     if by is BoardBy.PRIORITY:
         return tuple(str(level) for level in reversed(list(Priority)))
-    counted = _counts(db, by)
+    if counted is None:
+        counted = card_counts(db, by)
     if by is BoardBy.STATUS:
         on_board = [one for one in states(db) if one.category in BOARD]
         return tuple(one.key for one in on_board if one.id is not None or one.is_default or counted.get(one.key))
@@ -136,7 +139,8 @@ def usual_tags(db: Session, most: int) -> tuple[UUID, ...]:
     return tuple(key for key, _name in sorted(db.execute(query), key=lambda one: one[1].casefold()))
 
 
-def _counts(db: Session, by: BoardBy) -> dict[str, int]:
+def card_counts(db: Session, by: BoardBy) -> dict[str, int]:
+    """How many active tickets each column by a field holds, by its key; empty ones are left out or 0."""
     if by is BoardBy.STATUS:
         return _counts_of_states(db)
     column = _FIELDS[by]

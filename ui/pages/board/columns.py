@@ -348,11 +348,6 @@ class Columns(QScrollArea):
             self._moved = None
             any(self.select(keys, column) for column in self._columns)
 
-    @property
-    def is_following(self) -> bool:
-        """Was something moved here whose new place has not come back yet?"""
-        return self._follow is not None
-
     # -- dragging
 
     def _lift(self, column: Column, at: QPoint) -> None:

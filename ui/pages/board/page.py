@@ -29,7 +29,6 @@ from ui.pages.inbox.triage import Triage
 FIRST: Final = 120
 """Ids a column that are read at first: some screenfuls. More of them follow where somebody scrolls."""
 
-_CALM_MS: Final = 120  # after a look at what changed; changes that come meanwhile are looked at together
 _CLOCK_MS: Final = 30_000  # "Due in 3 min" grows old
 
 
@@ -47,9 +46,7 @@ class Page(BoardFrame):
         self.triage = Triage(context, self)
         self.picking = CardPicking(context, self.columns, self.triage)
         self.shaping = Shaping(self)
-        self._calm = QTimer(self, singleShot=True, interval=_CALM_MS)
-        self._calm.timeout.connect(self._read_waiting)
-        self._is_waiting = False  # something changed since the board was read
+        self._is_reading = self._is_old = False  # it is being read; something has changed since that began
         self._clock = QTimer(self, interval=_CLOCK_MS)
         self._clock.timeout.connect(self.columns.repaint_cards)
         self._wire()
@@ -77,9 +74,8 @@ class Page(BoardFrame):
         if changes.touches("agent"):
             self.context.tasks.ask(agents, then=self.picking.know_agents, owner=self, key="board-agents")
         if changes.touches("ticket", "agent", "board", "state", "tag"):
-            self._is_waiting = True
-            if self.columns.is_following or not self._calm.isActive():  # one's own doing shows at once
-                self._read_waiting()
+            self._is_old = True
+            self._read_if_old()
 
     def take_focus(self) -> None:
         if not self.columns.take_focus():
@@ -94,22 +90,22 @@ class Page(BoardFrame):
 
     def read(self) -> None:
         """Read the board again."""
+        self._is_reading, self._is_old = True, False
         self.context.tasks.ask(
             open_board,
             *self._wanted,
             limit=self._limit,
             typed=self._typed,
             me=self.context.desk.me(),
-            then=self._take,
+            then=self._came,
             owner=self,
             key="board",
             failed=self._failed,
         )
 
-    def _read_waiting(self) -> None:
-        if self._is_waiting:
-            self._is_waiting = False
-            self._calm.start()
+    def _read_if_old(self) -> None:
+        """What changes while it is being read is looked at together, as soon as that has come."""
+        if self._is_old and not self._is_reading:
             self.read()
 
     def group_by(self, by: BoardBy) -> None:
@@ -125,6 +121,11 @@ class Page(BoardFrame):
         self.columns.marks.clear()
         self.filter.set_wrong("")
         self.read()
+
+    def _came(self, found: tuple[Look, BoardView]) -> None:
+        self._is_reading = False
+        self._take(found)
+        self._read_if_old()
 
     def _take(self, found: tuple[Look, BoardView]) -> None:
         if self.columns.drag.is_on:
@@ -150,6 +151,7 @@ class Page(BoardFrame):
         self.context.actions.refresh()
 
     def _failed(self, error: Exception) -> bool:
+        self._is_reading = False
         if isinstance(error, UserError) and self._typed:
             self.filter.set_wrong(str(error))
             return True
