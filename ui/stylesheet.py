@@ -42,6 +42,7 @@ def _texts(t: Tokens) -> str:
     return f"""
 *[look="title"] {{ font-size: {TITLE}px; font-weight: 600; }}
 *[look="figure"] {{ font-size: {FIGURE}px; font-weight: 600; }}
+*[look="sign"] {{ font-size: {TITLE}px; color: {t.text2}; }}
 *[look="strong"] {{ font-weight: 600; }}
 *[look="medium"] {{ font-weight: 500; }}
 *[look="muted"] {{ color: {t.text2}; }}
@@ -168,13 +169,13 @@ QLineEdit[wrong="true"] {{ border: 1px solid {t.bad}; }}
 QLineEdit[look="palette"] {{ border: 0; background: transparent; font-size: {TITLE}px; padding: 6px 0; }}
 QTextEdit, QPlainTextEdit {{ selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}
 QPlainTextEdit[look="field"], QTextEdit[look="field"] {{ background: {t.canvas}; border: 1px solid {t.line_strong};
-  border-radius: {t.radius_s}px; padding: 4px; }}
+  border-radius: {t.radius_s}px; padding: 4px 6px; }}
 QPlainTextEdit[look="field"]:focus, QTextEdit[look="field"]:focus {{ border: 1px solid {t.accent}; }}
 QPlainTextEdit[look="bare"], QTextEdit[look="bare"] {{ background: transparent; border: 0; }}
 QComboBox {{ background: {t.canvas}; border: 1px solid {t.line_strong}; border-radius: {t.radius_s}px;
-  padding: 5px 28px 5px 8px; min-height: 20px; max-height: 20px; combobox-popup: 0; }}
+  padding: 5px 28px 5px 10px; min-height: 20px; max-height: 20px; combobox-popup: 0; }}
 QComboBox:hover {{ background: {t.hover}; }}
-QComboBox:focus {{ border: 2px solid {t.accent}; padding: 4px 27px 4px 7px; }}
+QComboBox:focus {{ border: 2px solid {t.accent}; padding: 4px 27px 4px 9px; }}
 QComboBox:disabled {{ background: {t.sunken}; color: {t.text3}; border-color: {t.line}; }}
 QComboBox::drop-down {{ border: 0; width: 28px; }}
 QComboBox::down-arrow {{ image: none; }}
@@ -222,6 +223,8 @@ QTableView::item {{ border: 0; }}
 QHeaderView {{ background: transparent; border: 0; }}
 QHeaderView::section {{ background: transparent; border: 0; border-bottom: 1px solid {t.line}; color: {t.text2};
   font-size: {SMALL}px; padding: 6px 8px; }}
+QTableView[look="tile"] QHeaderView::section:first {{ padding-left: 16px; }}
+QTableView[look="tile"] QHeaderView::section:last {{ padding-right: 16px; }}
 """
 
 

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QImage, QTextDocument
+from PySide6.QtGui import QColor, QImage, QTextDocument
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from ui.theme import Theme
+from ui.theme import Theme, tokens
 from ui.widgets.button import Button, ToolButton
+from ui.widgets.chart import Trend
 from ui.widgets.composer import Attachment, AttachmentChip, Composer
 from ui.widgets.field import PasswordField, SearchField, Select
 from ui.widgets.label import ElidingLabel
@@ -61,6 +62,16 @@ def test_a_cut_line_offers_its_text(page: QWidget) -> None:
     assert label.toolTip() == "Delivery &lt;b&gt;to&lt;/b&gt; a second address"
     label.resize(600, 20)
     assert label.toolTip() == ""
+
+
+def test_a_week_between_two_without_answers_is_seen(page: QWidget) -> None:
+    points = (("a", None), ("b", 4.0), ("c", None), ("d", 5.0))
+    trend = Trend(points, low=3, high=5, ticks=(3, 4, 5), name="Average")
+    trend.setParent(page)
+    trend.resize(300, 160)
+    seen, accent = trend.grab().toImage(), QColor(tokens().accent)
+    inked = {x for x in range(seen.width()) for y in range(seen.height()) if seen.pixelColor(x, y) == accent}
+    assert min(inked) < 150 < max(inked)  # neither the lonely value nor the last one is left out
 
 
 def test_choices_tell_once_and_keep_their_key(page: QWidget, qtbot: QtBot) -> None:

@@ -54,16 +54,19 @@ class IconView(QWidget):
 
 
 class RoundIcon(QWidget):
-    """An icon on a round ground in a state's tone; `ring` draws a hairline instead (timelines)."""
+    """An icon on a round ground in a state's tone, or on `ground`; `ring` draws a hairline instead (timelines)."""
 
-    def __init__(self, icon: str, tone: str = "plain", size: int = 28, px: int = 14, *, ring: bool = False) -> None:
+    def __init__(
+        self, icon: str, tone: str = "plain", size: int = 28, px: int = 14, *, ring: bool = False, ground: str = ""
+    ) -> None:
         super().__init__()
-        self._icon, self._tone, self._px, self._ring = icon, tone, px, ring
+        self._icon, self._tone, self._px, self._ring, self._ground = icon, tone, px, ring, ground
         self.setFixedSize(size, size)
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
         t = tokens()
-        ground, ink = t.tone(self._tone)
+        own, ink = t.tone(self._tone)
+        ground = t.colour(self._ground) if self._ground else own
         with QPainter(self) as painter:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             edge = t.line_strong if self._ring else ink if t.hc else ""

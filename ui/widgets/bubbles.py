@@ -32,7 +32,8 @@ FIRST = 30
 """So many of the newest bubbles are made at first; the others when they are wanted."""
 
 _MORE = 60
-_PAD_X, _PAD_Y, _UNDER = 12, 8, 22
+_PAD_X, _PAD_TOP, _PAD_Y, _UNDER = 12, 10, 6, 22
+# Lines carry their slack beneath them, so the upper pad is the larger one.
 _WIDEST, _SHARE = 560, 0.8
 _GROUNDS = {"in": "hover", "out": "accent_soft", "note": "note_soft", "typing": "hover"}
 _LINK = re.compile(r"https?://[^\s<>\"'\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
@@ -195,13 +196,13 @@ class BubbleRow(QWidget):
         strip = self._strip_height(most - 2 * _PAD_X)
         if self._strip is not None:
             wide = max(wide, min(most - 2 * _PAD_X, self._strip.sizeHint().width()))
-        height = tall + strip + (6 if tall and strip else 0) + 2 * _PAD_Y
+        height = tall + strip + (6 if tall and strip else 0) + _PAD_TOP + (_PAD_Y if not strip else _PAD_TOP)
         left = 0 if self.bubble.kind == "in" else width - wide - 2 * _PAD_X
         self._body = QRectF(left, 4, wide + 2 * _PAD_X, height)
         if self._text is not None:
-            self._text.setGeometry(left + _PAD_X, 4 + _PAD_Y, wide, tall)
+            self._text.setGeometry(left + _PAD_X, 4 + _PAD_TOP, wide, tall)
         if self._strip is not None:
-            top = 4 + _PAD_Y + (tall + 6 if tall else 0)
+            top = 4 + _PAD_TOP + (tall + 6 if tall else 0)
             self._strip.setGeometry(left + _PAD_X, top, wide, strip)
         total = 4 + height + _UNDER
         if self._button is not None:

@@ -26,6 +26,7 @@ from ui.theme import SMALL, font, tokens
 from ui.widgets.button import ToolButton
 from ui.widgets.label import Label
 from ui.widgets.layout import row, set_box
+from ui.widgets.paint import draw_dot
 
 Point = tuple[str, float | None]
 
@@ -168,6 +169,9 @@ class Trend(QWidget):
             painter.drawText(QRectF(left, area.bottom() + 8, 100, 18), align, self._points[index][0])
 
     def _paint_run(self, painter: QPainter, area: QRectF, run: list[QPointF]) -> None:
+        if len(run) == 1:  # between two gaps: no line leads to it
+            draw_dot(painter, run[0], "accent", 6)
+            return
         path = _curve(run)
         filled = QPainterPath(path)
         filled.lineTo(run[-1].x(), area.bottom())

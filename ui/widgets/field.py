@@ -25,6 +25,7 @@ from ui.widgets.label import Label
 from ui.widgets.layout import restyle, row
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+_HIGH = 32  # a field
 
 
 class TextField(QLineEdit):
@@ -237,11 +238,11 @@ class FormRow(QFrame):
             self._hint.hide()  # never shown before it has a parent: it would be a window for a moment
         self._plain_hint = hint
         box = QVBoxLayout()
-        box.setSpacing(4)
+        box.setSpacing(4 if fields[0].maximumHeight() >= _HIGH else 0)  # a switch has air of its own in its line
         line = row(*[(field, 1) for field in fields])
         if len(fields) == 1 and _is_fixed(fields[0]):
             line = row(fields[0], None)
-        line.setMinimumHeight(32)
+        line.setMinimumHeight(_HIGH)
         box.addWidget(line)
         box.addWidget(self._hint)
         box.addStretch(1)

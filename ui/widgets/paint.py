@@ -66,11 +66,23 @@ def pill_width(text: str, icon: str | None = None) -> int:
 
 
 def draw_pill(
-    painter: QPainter, x: float, y: float, text: str, tone: str, *, right: bool = False, icon: str | None = None
+    painter: QPainter,
+    x: float,
+    y: float,
+    text: str,
+    tone: str,
+    *,
+    right: bool = False,
+    icon: str | None = None,
+    ground: str = "",
 ) -> int:
-    """A state in a word on its own ground, 20 px high; with `right`, `x` is its right edge. Returns its width."""
+    """A state in a word on its own ground, 20 px high; with `right`, `x` is its right edge. Returns its width.
+
+    `ground` is another colour beneath it, for a pill on a box of its own tone, where nobody would see it.
+    """
     t = tokens()
-    ground, ink = t.tone(tone)
+    own, ink = t.tone(tone)
+    ground = t.colour(ground) if ground else own or ""
     width = pill_width(text, icon)
     left = x - width if right else x
     rect = QRectF(left, y, width, PILL_HEIGHT)

@@ -14,13 +14,19 @@ from ui.widgets.paint import PILL_HEIGHT, draw_dot, draw_pill, pill_width
 
 
 class Pill(QWidget):
-    """A state: a word on its own ground. The word is always there; the colour only helps."""
+    """A state: a word on its own ground. The word is always there; the colour only helps. `ground`: see `draw_pill`."""
 
     def __init__(
-        self, text: str = "", tone: str = "plain", *, icon: str | None = None, parent: QWidget | None = None
+        self,
+        text: str = "",
+        tone: str = "plain",
+        *,
+        icon: str | None = None,
+        ground: str = "",
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._text, self._tone, self._icon = text, tone, icon
+        self._text, self._tone, self._icon, self._ground = text, tone, icon, ground
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.set_state(text, tone, icon=icon)
 
@@ -43,7 +49,7 @@ class Pill(QWidget):
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
         with QPainter(self) as painter:
-            draw_pill(painter, 0, 0, self._text, self._tone, icon=self._icon)
+            draw_pill(painter, 0, 0, self._text, self._tone, icon=self._icon, ground=self._ground)
 
 
 class Tag(QWidget):

@@ -59,16 +59,24 @@ class _Painter(QStyledItemDelegate):
         draw_row_ground(painter, rect.adjusted(6, 1, -6, -1), selected=chosen, hovered=hovered)
         left, right = rect.x() + 16, rect.right() - 16
         word = f"/{one.word}" if one.word else ""
-        wide = min(QFontMetrics(font(SMALL)).horizontalAdvance(word) + 4, int(rect.width() / 4)) if word else 0
+        words, names = self._columns(int(rect.width()))
+        wide = words
         draw_text(painter, QRectF(left, rect.y(), wide, ROW), word, px=SMALL, colour="text2")
         left += wide + (12 if wide else 0)
-        name = QFontMetrics(font(weight=QFont.Weight.Medium)).horizontalAdvance(one.name) + 4
-        name = min(name, int((right - left) * (0.5 if one.text else 1)))
+        name = names if one.text else int(right - left)
         draw_text(painter, QRectF(left, rect.y(), name, ROW), one.name, weight=QFont.Weight.Medium)
         left += name + 16
         if right - left > 40:
             draw_text(painter, QRectF(left, rect.y(), right - left, ROW), one.text, px=SMALL, colour="text3")
         painter.restore()
+
+    def _columns(self, width: int) -> tuple[int, int]:
+        """How wide the words and the names are: as the longest that is offered, so that all lines begin alike."""
+        small, medium = QFontMetrics(font(SMALL)), QFontMetrics(font(weight=QFont.Weight.Medium))
+        shown = self._options.shown
+        words = max((small.horizontalAdvance(f"/{one.word}") + 4 for one in shown if one.word), default=0)
+        names = max((medium.horizontalAdvance(one.name) + 4 for one in shown), default=0)
+        return min(words, width // 5), min(names, width // 3)
 
 
 class SuggestList(QFrame):

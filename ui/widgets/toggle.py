@@ -175,6 +175,11 @@ class Choices(QFrame):
             self._group.button(index).setText(text)
         self.choose(current if current in keys else keys[0] if keys else "")
 
+    @property
+    def count(self) -> int:
+        """How many there are to choose from."""
+        return len(self._keys)
+
     def current(self) -> str:
         """The key chosen, "" without options."""
         index = self._group.checkedId()

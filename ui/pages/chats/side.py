@@ -45,7 +45,7 @@ class Proof(QFrame):
         self._maybe = column(Label(tr("Possibly the same person"), "section"), row(self._known, None), spacing=0)
         layout = vertical(self)
         layout.setContentsMargins(16, 16, 16, 0)
-        layout.setSpacing(8)
+        layout.setSpacing(16)
         layout.addWidget(self._box)
         layout.addWidget(self._maybe)
         self._page_name, self._page = Label(tr("On your website"), "section"), ElidingLabel("", "small")

@@ -79,9 +79,8 @@ class Equation(Tile):
         server.pressed.connect(lambda: self.chosen.emit(SERVER))
         found: list[QWidget] = [server]
         for place, (sign, part, count) in enumerate(sums.terms):
-            sign_label = Label("=" if place == 0 else sign, "title")
-            sign_label.setProperty("look", "muted")
-            sign_label.setContentsMargins(8, 6, 8, 0)
+            sign_label = Label("=" if place == 0 else sign, "sign")
+            sign_label.setContentsMargins(8, 3, 8, 0)
             figure = Figure(count, name_of(part), tone=_TONES.get(part, ""))
             figure.pressed.connect(lambda part=part: self.chosen.emit(part))
             found.append(row(column(sign_label, None), figure, spacing=16))  # a sign stays with its number
@@ -124,7 +123,7 @@ class FolderTable(Tile):
     chosen = Signal(str, object)  # part or outcome, LedgerFolder or None for all
 
     def __init__(self) -> None:
-        super().__init__(margins=(16, 14, 16, 8), spacing=8)
+        super().__init__(margins=(16, 8, 16, 8), spacing=8)
         self._holder = column(spacing=0)
         self.more = link_button(tr("Every outcome"), self._toggle)
         self._outcomes = column(spacing=0)

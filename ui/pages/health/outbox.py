@@ -68,7 +68,7 @@ class OutboxTile(Tile):
     """The list. It is built anew only when what it shows has changed, so that the focus is not lost for nothing."""
 
     def __init__(self, context: Context, more: Callable[[], object]) -> None:
-        super().__init__(margins=(8, 12, 8, 8), spacing=0)
+        super().__init__(margins=(8, 16, 8, 8), spacing=0)
         self._context = context
         self._shown: tuple[object, ...] = ()
         self._facts = Label("", "small")
@@ -122,14 +122,15 @@ class OutboxTile(Tile):
         buttons = [Button(button_words(name), "small", clicked=partial(self._act, name, each)) for name in each.buttons]
         if each.ticket is not None and each.state != "uncertain":  # that one asks one question, with two answers
             buttons.append(Button(tr("Open the ticket"), "small", clicked=lambda: self._go(each)))
-        body = column(row((title, 1), Pill(state_word(each.state), tone)), *words, spacing=2)
+        ground = "raised" if each.state == "uncertain" else ""  # its row has the pill's own tone
+        body = column(row((title, 1), Pill(state_word(each.state), tone, ground=ground)), *words, spacing=2)
         if buttons and each.state != "sent":
             body_layout = body.layout()
             assert body_layout is not None
             holder = flow(*buttons, spacing=8)
             holder.setContentsMargins(0, 6, 0, 0)
             body_layout.addWidget(holder)
-        face = column(RoundIcon(icon, tone, 32, 16), None)
+        face = column(RoundIcon(icon, tone, 32, 16, ground=ground), None)
         face.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
         made = row(face, (body, 1), spacing=12, margins=(8, 10, 8, 10))
         if each.state == "uncertain":

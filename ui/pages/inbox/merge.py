@@ -177,8 +177,8 @@ class MergeSheet(Dialog):
         due = min((one.due_at for one in together if one.due_at), default=None)
         rows: list[tuple[str, QWidget]] = [
             (tr("Subject"), self.subject),
-            (tr("Priority"), self.priority),
-            (tr("Assignee"), self.assignee),
+            (tr("Priority"), _shown(self.priority)),
+            (tr("Assignee"), _shown(self.assignee)),
             (tr("Tags"), flow(*(Pill(tag) for tag in tags)) if tags else Label(tr("none"), "small")),
         ]
         if due is not None:
@@ -216,6 +216,13 @@ class MergeSheet(Dialog):
         gone = [one.id for one in self._plan.moving if one.id != kept.id]
         self.close_dialog()
         self._merged(kept.id, gone, settled)
+
+
+def _shown(choice: Choices | Select) -> QWidget:
+    """A choice, or the words alone where there is nothing to choose."""
+    if isinstance(choice, Choices) and choice.count == 1:
+        return Label(choice.button(choice.current()).text())
+    return choice
 
 
 def _who(ticket: TicketRow) -> str:

@@ -46,10 +46,12 @@ class Result(Tile):
         self._count = Label("", "small")
         self._lines = QVBoxLayout()
         self._lines.setSpacing(0)
+        self._lines.setContentsMargins(0, 0, 0, 0)
         holder = QWidget()
         holder.setLayout(self._lines)
         area = scrolled(holder, tr("The conversation that results"))
-        super().__init__(row(Label(tr("Result"), "section"), None, self._count), (area, 1), margins=(16, 12, 8, 12))
+        head = row(Label(tr("Result"), "section"), None, self._count, margins=(0, 0, 12, 0))
+        super().__init__(head, (area, 1), margins=(16, 12, 4, 12))
 
     def show_preview(self, preview: MergePreview, kept: int) -> None:
         """Show these lines; `kept` is the number that stays."""
@@ -75,7 +77,7 @@ def _line(one: MergedLine, when: str, *, kept: bool) -> QWidget:
     name.setMaximumWidth(200)
     head = row(name, Pill(f"#{one.number}", "info" if kept else "plain"), None, Label(when, "small"), spacing=8)
     words = column(head, ElidingLabel(one.snippet, "small"), spacing=2)
-    made = row(Avatar(one.who, 24), (words, 1), margins=(0, 8, 8, 8), spacing=10)
+    made = row(Avatar(one.who, 24), (words, 1), margins=(0, 8, 12, 8), spacing=10)
     made.setAccessibleName(f"#{one.number}, {who}, {when}: {one.snippet}")
     return made
 

@@ -35,7 +35,8 @@ from ui.widgets.table import RowTable
 ROW_HEIGHT = 40
 ANSWER_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 SCORE, WHO, WORDS, TICKET, HOW, WHEN = range(6)
-_FIXED = {SCORE: 56, HOW: 128, WHEN: 84}
+_EDGE = 16  # as far as everything else in the tile stands from its frame
+_FIXED = {SCORE: 64, HOW: 128, WHEN: 92}
 _NARROW = 660  # below this the way an answer came is only in the tooltip
 _SHARES = {WHO: 0.22, WORDS: 0.42, TICKET: 0.36}
 _Index = QModelIndex | QPersistentModelIndex
@@ -113,9 +114,12 @@ def how_words(answer: ResponseInfo) -> str:
         return tr("Replaced by a later one")
     if answer.from_other_address:
         return tr("Other address")
-    return {"mailto": tr("Mail button"), "reply": tr("Mail reply"), "chip": tr("Marked by hand")}.get(
-        answer.how, answer.how
-    )
+    return {
+        "mailto": tr("Mail button"),
+        "reply": tr("Mail reply"),
+        "chip": tr("Marked by hand"),
+        "chat": tr("Chat"),
+    }.get(answer.how, answer.how)
 
 
 def spoken_answer(answer: ResponseInfo) -> str:
@@ -164,7 +168,7 @@ def _focused(option: QStyleOptionViewItem) -> bool:
 
 
 def _paint_score(painter: QPainter, rect: QRectF, answer: ResponseInfo) -> None:
-    chip = QRectF(rect.left() + 16, rect.top() + (ROW_HEIGHT - 24) / 2, 24, 24)
+    chip = QRectF(rect.left() + _EDGE, rect.top() + (ROW_HEIGHT - 24) / 2, 24, 24)
     if answer.score is None:
         draw_icon(painter, QPointF(chip.x() + 4, chip.y() + 4), "minus-circle-outline", "text3", 16)
     else:
@@ -173,7 +177,7 @@ def _paint_score(painter: QPainter, rect: QRectF, answer: ResponseInfo) -> None:
 
 def _paint_text(painter: QPainter, rect: QRectF, answer: ResponseInfo, column: int) -> None:
     text = _cells(answer)[column]
-    room = rect.adjusted(8, 0, -8, 0)
+    room = rect.adjusted(8, 0, -(_EDGE if column == WHEN else 8), 0)
     right = Qt.AlignmentFlag.AlignRight
     if column == WHO:
         draw_text(painter, room, text, weight=QFont.Weight.Medium)
@@ -196,6 +200,7 @@ class AnswerTable(RowTable):
     def __init__(self, model: AnswerModel) -> None:
         super().__init__(model, name=tr("Latest answers"), row_height=ROW_HEIGHT, head_height=32, lead=SCORE)
         self.setItemDelegate(AnswerDelegate(self))
+        self.setProperty("look", "tile")
 
     def open_index(self, index: QModelIndex) -> None:
         answer = index.data(ANSWER_ROLE)
@@ -204,7 +209,7 @@ class AnswerTable(RowTable):
 
     def _title_width(self, column: int) -> int:
         title = str(self._model.headerData(column, Qt.Orientation.Horizontal))
-        return self.horizontalHeader().fontMetrics().horizontalAdvance(title) + 20
+        return self.horizontalHeader().fontMetrics().horizontalAdvance(title) + 28
 
     def updateGeometries(self) -> None:
         super().updateGeometries()

@@ -42,7 +42,7 @@ class CannedRow(QFrame):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         self._name.setSizePolicy(self._name.sizePolicy().Policy.Maximum, self._name.sizePolicy().Policy.Preferred)
-        column.addWidget(row((self._name, 1), self._word, self._own, None, spacing=8))
+        column.addWidget(row(self._name, self._word, self._own, None, spacing=8))
         column.addWidget(self._text)
         layout = horizontal(self)
         layout.setContentsMargins(0, 8, 0, 8)

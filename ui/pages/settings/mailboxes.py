@@ -6,7 +6,7 @@ from collections.abc import Callable
 from uuid import UUID
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QSizePolicy, QStackedWidget
 
 from app.conversations.queries import MailboxInfo
@@ -24,6 +24,8 @@ from ui.widgets.layout import clear, column, row, set_box, vertical
 from ui.widgets.panel import ScrollPage
 from ui.widgets.pill import Dot
 from ui.widgets.state import EmptyState
+
+_NARROWEST, _WIDEST = 232, 300  # of the list: an address is to be read whole where there is room
 
 
 def state_of(box: MailboxInfo, facts: Facts) -> tuple[str, str]:
@@ -128,7 +130,6 @@ class MailboxesPage(QFrame):
         scroller = ScrollPage(self._rows, margins=(12, 0, 12, 12))
         self.list = column(head, (scroller, 1))
         set_box(self.list, "panel")
-        self.list.setFixedWidth(232)
         self.editor = Editor(context)
         self.editor.removed.connect(look)
         self._empty = EmptyState(
@@ -144,6 +145,10 @@ class MailboxesPage(QFrame):
         self.adding: Adding | None = None
         layout = row(self.list, (self.stack, 1), spacing=0)
         vertical(self).addWidget(layout)
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        self.list.setFixedWidth(min(_WIDEST, max(_NARROWEST, event.size().width() // 4)))
+        super().resizeEvent(event)
 
     @property
     def changes(self) -> Values:

@@ -82,7 +82,7 @@ class Page(BasePage):
 
     def _nav(self) -> QWidget:
         title = Label(tr("Settings"), "title")
-        title.setContentsMargins(8, 0, 0, 4)
+        title.setContentsMargins(8, 0, 0, 8)
         nav = column(
             title,
             self.finder,
@@ -114,7 +114,7 @@ class Page(BasePage):
             self._nav_button("data", tr("Data and backup"), "database-outline", tr("folder logs restore file")),
             self._nav_button("about", tr("About"), "information-outline", tr("version licence libraries terms update")),
             None,
-            margins=(12, 16, 12, 16),
+            margins=(12, 20, 12, 16),
             spacing=4,
         )
         set_box(nav, "panel")
