@@ -17,7 +17,7 @@ from app.kernel import ids, options
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
 from app.outbox.commands import queue_reply
-from app.outbox.rules import is_own
+from app.outbox.rules import is_address, is_own
 from app.people.queries import dead_addresses
 from app.people.rules import company_domain, handle_of
 
@@ -85,9 +85,9 @@ def acknowledge(tx: Tx, one: Opened) -> bool:
 
 
 def may_write(tx: Tx, address: str) -> bool:
-    """May a program write to this address now? Not to ourselves, not to a dead address, not beyond the caps."""
+    """May a program write to this address now? Not to what is none, to ourselves, to a dead one, nor beyond the caps."""
     handle = handle_of(address)
-    if not handle or is_own(handle, own_addresses(tx)) or dead_addresses(tx, [handle]):
+    if not is_address(handle) or is_own(handle, own_addresses(tx)) or dead_addresses(tx, [handle]):
         return False
     domain = company_domain(handle)
     return not any(_is_reached(tx, cap, handle, domain) for cap in CAPS)

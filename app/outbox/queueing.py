@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -32,6 +33,7 @@ File = tuple[str, str, UUID] | NewFile | NewAttachment
 """(file name, content type, blob id), or as conversations know files."""
 
 _MOST_RECIPIENTS = 100
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # in names of strangers, too: they can be written to all the same
 
 
 def people(given: Sequence[Recipient] | Recipient | None) -> tuple[Person, ...]:
@@ -43,10 +45,10 @@ def people(given: Sequence[Recipient] | Recipient | None) -> tuple[Person, ...]:
         else:
             parsed = [(str(each[0] or ""), str(each[1]))]
         for name, address in parsed:
-            if not rules.is_address(address) or any(ord(char) < 32 for char in "".join(each)):
+            if not rules.is_address(address) or (isinstance(each, str) and _CONTROL.search(each)):
                 msg = f"“{address or name}” is not an e-mail address."
                 raise UserError(msg)
-            found.append((" ".join(name.split()), address))
+            found.append((" ".join(_CONTROL.sub(" ", name).split()), address))
     return rules.distinct(found)
 
 

@@ -20,7 +20,7 @@ from app.kernel.store import Tx
 from app.kernel.tokens import new_token, sha256_of
 from app.outbox.commands import queue_reply
 from app.outbox.facts import ReplySent
-from app.outbox.rules import State, is_own
+from app.outbox.rules import State, is_address, is_own
 from app.outbox.tables import Outbox
 from app.people.tables import Agent, Customer, Identity
 from app.surveys.answers import (
@@ -226,6 +226,8 @@ def _reason_to_skip(tx: Tx, row: SurveyInvite, ticket: Ticket | None) -> Skip | 
         return Skip.TOO_LATE
     if is_suppressed(tx, row.address):
         return Skip.SUPPRESSED
+    if not is_address(row.address):
+        return Skip.NO_ADDRESS
     if _asked_lately(tx, row):
         return Skip.COOL_DOWN
     if _is_dead(tx, row.address):

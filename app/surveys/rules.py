@@ -51,6 +51,7 @@ class Skip(enum.StrEnum):
     SUPPRESSED = "suppressed"  # asked not to be asked
     COOL_DOWN = "cool_down"
     DEAD_ADDRESS = "dead_address"
+    NO_ADDRESS = "no_address"  # what stands in the letter is none that mail could go to
     NO_MAILBOX = "no_mailbox"
     TOO_LATE = "too_late"
 

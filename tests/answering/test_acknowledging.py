@@ -232,3 +232,15 @@ def test_the_log_is_kept_longer_than_any_cap_looks_back(paper: PaperDesk) -> Non
     paper.later(days=40)
     assert paper.do(trim_log) == 1
     assert paper.ask(lambda db: db.execute(select(func.count()).select_from(AutoReplyLog)).scalar()) == 0
+
+
+@pytest.mark.parametrize("sender", ["Ann <ann@@customer.example>", "/o=firm/cn=ann", "ann"])
+def test_what_is_no_address_is_not_answered_and_holds_up_no_other_mail(paper: PaperDesk, sender: str) -> None:
+    _take(paper, sender, "ben@customer.example")
+    assert len(paper.tickets()) == 2
+    assert [one.to[0][1] for one in _sent(paper)] == ["ben@customer.example"]
+
+
+def test_control_characters_in_a_name_are_left_out(paper: PaperDesk) -> None:
+    _take(paper, '"An\x07n" <ann@customer.example>')
+    assert [one.to[0] for one in _sent(paper)] == [["An n", "ann@customer.example"]]

@@ -314,6 +314,22 @@ def test_automatic_mail_and_history_are_never_asked_about(desk: SmallDesk, time:
     assert [(each.ticket, each.reason) for each in desk.ask(queries.invitations)] == [(desk.ticket, "no_letter")]
 
 
+def test_one_who_cannot_be_written_to_holds_up_nobody_else(desk: SmallDesk, time: Clock) -> None:
+    desk.incoming(sender=("Ann", "ann@@customer.example.test"))
+    solve(desk)
+    other = desk.add_ticket("Another", customer=desk.do(customer_for, "ben@firm.example", "Ben", clock.now()))
+    desk.incoming(
+        ticket=other, customer=desk.ask(lambda db: db.get(Ticket, other).customer), sender=("Ben", "ben@firm.example")
+    )
+    solve(desk, other)
+    time.forward(hours=2)
+    assert desk.do(commands.send_due) == 1
+    assert {each.ticket: each.reason for each in desk.ask(queries.invitations)} == {
+        desk.ticket: "no_address",
+        other: "",
+    }
+
+
 def test_nobody_is_asked_before_the_answer_itself_has_left(desk: SmallDesk, time: Clock) -> None:
     desk.incoming()
     reply = desk.reply("Solved!")
