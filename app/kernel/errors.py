@@ -31,6 +31,7 @@ class Reason(enum.StrEnum):
     PLAIN = "plain"  # the server offers no encryption where it is required
     SIGN_IN = "sign_in"  # wrong or missing password, expired token
     REFUSED = "refused"  # the server said no for good (5xx)
+    FULL = "full"  # the mailbox has no room left
     BUSY = "busy"  # the server said not now (4xx, too many connections)
     PROTOCOL = "protocol"  # the server does not speak as its standard says, or hung up
 

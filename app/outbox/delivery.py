@@ -239,12 +239,14 @@ def settle_leftovers(tx: Tx) -> Leftovers:
     return Leftovers(queued, uncertain)
 
 
-def record_copy(tx: Tx, message: UUID, *, done: bool) -> None:
-    """How the copy into the Sent folder went. A failure is tried again a few times and never sends anything."""
+def record_copy(tx: Tx, message: UUID, *, done: bool, words: str = "") -> None:
+    """How the copy into the Sent folder went, and why not. A failure is tried again for a day and never sends anything."""
     row = tx.get(Outbox, message)
     if row is None or row.copy_state != Copy.NEEDED:
         return
     row.copy_attempts += 1
+    if row.state == State.SENT and (not row.last_error or row.last_error.startswith(rules.ABOUT_COPY)):
+        row.last_error = "" if done or not words else rules.ABOUT_COPY + words
     if done:
         row.copy_state = Copy.DONE
     elif row.copy_attempts >= rules.COPY_ATTEMPTS:

@@ -324,6 +324,7 @@ def _row(row: Outbox, sent: Message, box: Mailbox | None, now: datetime) -> Outb
         tried=row.blob is not None,
         sent_before=row.sent_at is not None,
         chosen=row.send_at is not None,
+        copy=row.copy_state,
     )
     told = words.describe(situation)
     return OutboxRow(

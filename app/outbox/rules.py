@@ -80,8 +80,11 @@ TRIES_AT_MOST: Final = 24
 """More than two days have; where the clock was set back, they end it."""
 UNDO_AT_MOST: Final = timedelta(seconds=60)
 TELL_AFTER: Final = timedelta(hours=1)
+ABOUT_COPY: Final = "Sent folder: "
+"""What is said of the copy of a sent mail begins so: a report about the mail itself stands in the same place."""
 TRIES_OF_THE_FIRST_HOUR: Final = 4
-COPY_ATTEMPTS: Final = 5
+COPY_ATTEMPTS: Final = 12
+"""The tries at a copy in the Sent folder: over a day and a quarter, so that a full mailbox can be made room in."""
 _STEPS: Final = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 120, 240))
 _PROMPT_ATTEMPTS: Final = 3
 
@@ -266,7 +269,9 @@ def with_signature_html(html: str, signature: str) -> str:
 _PLAIN: Final = (
     (re.compile(r"5\.1\.[12]\b|user unknown|no such (user|mailbox|recipient)|unknown (user|recipient)|does not exist", re.I),
      "This address does not exist."),
-    (re.compile(r"5\.2\.2\b|quota|mailbox (is )?full|over ?quota|insufficient storage", re.I),
+    (re.compile(r"5\.7\.60\b|send ?as denied|permissions? to send as|sender address rejected: not (owned|logged in)|not owned by user", re.I),
+     "Your mail server does not let this mailbox write from that address. Choose another one to write from, or have it allowed there."),
+    (re.compile(r"[45]\.2\.2\b|exceeded storage|quota|mailbox (is )?full|over ?quota|insufficient storage", re.I),
      "The recipient's mailbox is full."),
     (re.compile(r"5\.3\.4\b|5\.2\.3\b|too (large|big)|size limit|exceeds.*size", re.I),
      "The mail is too large for the recipient's server."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.outbox.rules import TELL_AFTER, UNDO_AT_MOST, Hold, Phase, State
+from app.outbox.rules import ABOUT_COPY, TELL_AFTER, UNDO_AT_MOST, Copy, Hold, Phase, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Situation:
     tried: bool
     sent_before: bool
     chosen: bool = False
+    copy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def describe(it: Situation) -> Told:
             }
             return Told(steps.get(Phase(it.phase), "Connecting to the server."), (), needs_attention=False)
         case State.SENT:
-            return Told("Sent.", (), needs_attention=False)
+            return Told(_with("Sent.", copy_words(it.copy, it.last_error)), (), needs_attention=False)
         case State.PARTIAL:
             reached_not = ", ".join(it.refused) or "some recipients"
             text = f"Sent, but not to {reached_not}."
@@ -133,6 +134,16 @@ def _waiting(it: Situation) -> Told:
         )
         return Told(text, (*taking_back, "send_now", *editing), needs_attention=False)
     return Told("Will be sent in a moment.", taking_back, needs_attention=False)
+
+
+def copy_words(copy: str, why: str) -> str:
+    """What is to be said of the copy in the Sent folder: nothing, or that it is missing and why. No reason to worry."""
+    why = why.removeprefix(ABOUT_COPY) if why.startswith(ABOUT_COPY) else ""
+    if copy == Copy.NEEDED and why:
+        return f"Its copy is not in the Sent folder yet; that is tried again by itself. {why}"
+    if copy == Copy.FAILED:
+        return _with("Its copy could not be put into the Sent folder.", why)
+    return ""
 
 
 def _with(text: str, more: str) -> str:

@@ -134,6 +134,7 @@ class _Live:
                 self._distrusted_at = now
                 receiver.fetcher.distrust()
                 receiver.try_lost_again()
+                receiver.look_at_room()
         receiver.take_new([inbox.name] if inbox is not None else None)
         receiver.intake.take_leftovers(self._hands.mailbox)
         self._begin_bulk()

@@ -12,6 +12,7 @@ from uuid import UUID
 from app.connectors.contracts import HealthState
 from app.connectors.email.config import MailServer, Secret, ServerUrl
 from app.connectors.email.imap import ImapSession
+from app.connectors.email.imap_quota import Room
 from app.connectors.email.oauth import tokens_of
 from app.conversations.mailboxes import pause_mailbox, resume_mailbox
 from app.inbox import commands
@@ -32,6 +33,7 @@ __all__ = ["Hands", "PassCounts", "list_again", "open_session", "receive_pass"]
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+NEARLY_FULL: Final = 0.95
 _SAY_AGAIN_S: Final = 600.0
 TRAFFIC_STEP: Final = 256 * 1024
 STOPS: Final = frozenset({Reason.SIGN_IN, Reason.TLS, Reason.PLAIN})
@@ -105,6 +107,7 @@ class Receiver:
         self._fetcher: Fetcher | None = None
         self._there: frozenset[str] = frozenset()
         self._troubles: dict[str, str] = {}
+        self._room: Room | None = None
         self._counted = (0, 0)
         self._until: float | None = None
         self._said: tuple[HealthState, Reason | None, str] | None = None
@@ -131,6 +134,7 @@ class Receiver:
         if plan is None:
             return
         self.try_lost_again()
+        self.look_at_room()
         self._there = frozenset(folder.name for folder in plan.folders)
         for folder in plan.folders:
             if folder.uidvalidity == 0:
@@ -141,6 +145,10 @@ class Receiver:
         lost = self._hands.ask(lost_mails, self._hands.mailbox, clock.now())
         if lost:
             self._hands.do(commands.try_lost_again, lost)
+
+    def look_at_room(self) -> None:
+        """Ask how full the mailbox is, if the server tells."""
+        self._room = self._session.room() if self._session is not None else None
 
     def take_new(self, names: Iterable[str] | None = None) -> None:
         """Everything in the received folders (or those named) that has no line, oldest first."""
@@ -299,8 +307,15 @@ class Receiver:
         self._said = None
 
     def report_well(self) -> None:
-        """All is well, or all but a folder or two."""
-        self.report(HealthState.OK, words=" ".join(self._troubles.values()))
+        """All is well, or all but a folder or two; a mailbox that is nearly full is said before it refuses mail."""
+        words = [*self._troubles.values()]
+        reason = Reason.REFUSED if words else None
+        if self._room is not None and self._room.share >= NEARLY_FULL:
+            words.insert(0, _full_words(self._room))
+            reason = Reason.FULL
+        if self._session is not None and self._session.alert:
+            words.append(f"The server says: “{self._session.alert}”")
+        self.report(HealthState.OK, reason, " ".join(words))
 
     def report_error(self, error: ExternalError) -> None:
         """Say what went wrong; trouble that only a person can end pauses the mailbox."""
@@ -309,3 +324,12 @@ class Receiver:
             self.report(HealthState.ATTENTION, error.reason, error.in_full)
         else:
             self.report(HealthState.OFFLINE, error.reason, error.in_full)
+
+
+def _full_words(room: Room) -> str:
+    share = f"{room.share:.0%}"
+    if room.resource == "STORAGE":
+        held = f"{room.used * 1024 / 1e6:,.0f} of {room.limit * 1024 / 1e6:,.0f} MB"
+    else:
+        held = f"{room.used:,} of {room.limit:,}"
+    return f"It is {share} full ({held}). A full mailbox is sent no mail any more: make room there."

@@ -19,11 +19,8 @@ from uuid import UUID
 
 from app.connectors.contracts import Outgoing, Receipt
 from app.connectors.contracts import Phase as WirePhase
-from app.connectors.email.config import MailServer, Secret, ServerUrl
+from app.connectors.email.config import MailServer
 from app.connectors.email.faults import SendError
-from app.connectors.email.folders import FolderRole
-from app.connectors.email.imap import ImapSession
-from app.connectors.email.oauth import tokens_of
 from app.connectors.email.smtp import SmtpSession
 from app.connectors.wake import AwakeClock
 from app.conversations.mailboxes import SENDING, pause_mailbox, update_mailbox
@@ -33,19 +30,17 @@ from app.kernel.blobs import BlobDamaged, BlobRef, Packs, StorageError
 from app.kernel.errors import ExternalError, Reason, UserError
 from app.mime.compose import compose
 from app.outbox import commands, queries, rules, waits
+from app.workers.mail_copies import Ask, Do, Secrets, file_copies, server_of
 
 log = logging.getLogger(__name__)
-
-Do = Callable[..., Any]
-Ask = Callable[..., Any]
-Secrets = Callable[[str], str | None]
-"""The secret kept under a reference, as `app.kernel.secrets.load_secret` gives it."""
 
 _LONGEST_WAIT_S = 60.0
 _QUIET_S = (5.0, 20.0, 60.0)
 _one_at_a_time = threading.Lock()
 _STOPS = frozenset({Reason.SIGN_IN, Reason.TLS, Reason.PLAIN})
 """Trouble that only a person can end: the mailbox is paused until somebody did; its messages stay queued."""
+_LEAVES = 421
+"""The server closes the line (RFC 5321, section 3.8): too many mails, or it goes down. Who insists is shut out for longer."""
 _NO_LINE = frozenset({Reason.OFFLINE, Reason.HOST})
 
 
@@ -150,7 +145,7 @@ class Sender:
             box: MailboxInfo | None = self._ask(mailbox, key)
             if box is not None and not self._is_quiet(box) and not self._stop.is_set():
                 self._send_from(box, messages, counts)
-        self._file_copies()
+        file_copies(self._do, self._ask, self._packs, self._secrets, self._stop)
         return SendCounts(**counts)
 
     def pause_s(self) -> float:
@@ -280,7 +275,7 @@ class Sender:
             raise _MailboxError from error
         elif error.retryable:
             counts[self._write(commands.record_retry, message, words)] += 1
-            if isinstance(error, SendError) and error.phase is WirePhase.CONNECT:
+            if isinstance(error, SendError) and (error.phase is WirePhase.CONNECT or error.code == _LEAVES):
                 raise _MailboxError from error
         else:
             code = error.code if isinstance(error, SendError) else 0
@@ -302,41 +297,6 @@ class Sender:
         if limit != box.size_limit and box.id not in self._sizes:
             self._sizes.add(box.id)
             self._do(update_mailbox, box.id, size_limit=limit)
-
-    # -- copies
-
-    def _file_copies(self) -> None:
-        by_mailbox: dict[UUID, list[queries.SentCopy]] = {}
-        for each in self._ask(queries.copies_due, clock.now()):
-            by_mailbox.setdefault(each.mailbox, []).append(each)
-        for key, copies in by_mailbox.items():
-            box: MailboxInfo | None = self._ask(mailbox, key)
-            if box is not None and not self._stop.is_set():
-                self._file_copies_of(box, copies)
-
-    def _file_copies_of(self, box: MailboxInfo, copies: list[queries.SentCopy]) -> None:
-        left = list(copies)
-        try:
-            server = server_of(box, box.imap_url, box.imap_pin, self._secrets)
-            with ImapSession.open(server) as session:
-                sent = next((each.name for each in session.folders() if each.role is FolderRole.SENT), None)
-                while left:
-                    if sent is not None:
-                        self._file_copy(session, sent, left[0])
-                    self._do(commands.record_copy, left.pop(0).message, done=sent is not None)
-        except (ExternalError, UserError) as error:
-            log.info("a copy for the Sent folder could not be filed: %s", type(error).__name__)
-        except Exception:
-            log.exception("a copy for the Sent folder could not be filed")
-        for each in left:
-            self._do(commands.record_copy, each.message, done=False)
-
-    def _file_copy(self, session: ImapSession, folder: str, copy: queries.SentCopy) -> None:
-        """Put the very bytes that were sent into the folder, unless the provider did so itself."""
-        found = session.find_by_header(folder, "X-Deskbell-Id", copy.message.hex)
-        found = found or session.find_by_header(folder, "Message-ID", copy.message_id)
-        if not found:
-            session.append(folder, self._packs.read(copy.blob), at=copy.sent_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,16 +360,6 @@ class _Line:
         session, self._session = self._session, None
         if session is not None:
             session.close()
-
-
-def server_of(box: MailboxInfo, url: str, pin: str, secrets: Secrets) -> MailServer:
-    """A mailbox's server as the connectors want it. Raises UserError when the password is missing."""
-    secret = secrets(box.secret_ref)
-    if box.user and secret is None:
-        msg = "The password of this mailbox is not in the keyring. Sign in again."
-        raise UserError(msg)
-    tokens = tokens_of(box.secret_ref, secret or "", secrets)
-    return MailServer(ServerUrl.parse(url), box.user, Secret(secret or ""), pinned_sha256=pin or None, tokens=tokens)
 
 
 def _with_words(text: str, words: str) -> str:

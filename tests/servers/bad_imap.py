@@ -22,6 +22,7 @@ OK = b"{tag} OK done\r\n"
 NO = b"{tag} NO no\r\n"
 HANG_UP = b"\0hang up"
 SILENCE = b"\0silence"  # answer nothing more, but keep the line open
+AWAIT_LITERAL = b"\0await literal"  # read the literal that the command announced, and the end of its line
 AWAIT_DONE = b"\0await done"  # read one line (the DONE of an IDLE)
 
 Answer = Sequence[bytes] | Callable[[str], Sequence[bytes]]
@@ -133,6 +134,10 @@ class BadImap:
         """Do one step of an answer; False ends the connection."""
         if step == HANG_UP:
             return False
+        if step == AWAIT_LITERAL:
+            lines.read(int(self.commands[-1].rpartition("{")[2].rstrip("+}")))
+            lines.readline()
+            return True
         if step in {SILENCE, AWAIT_DONE}:
             self.commands.append(
                 lines.readline().decode("utf-8", "replace").strip()

@@ -89,6 +89,14 @@ def test_the_weightiest_cause_decides(box: MailboxInfo) -> None:
     level, causes = judge(offline)
     assert level == "offline"
     assert "3 replies" in causes[0].detail
+    level, causes = judge(replace(good, states={box.id: state("ok", "full", "It is 97% full.")}))
+    assert (level, causes[0].text, causes[0].detail) == (
+        "attention", "Shop: the mailbox is nearly full", "It is 97% full.",
+    )  # fmt: skip
+    level, causes = judge(replace(good, states={box.id: state("ok", "", "The server says: “Maintenance”")}))
+    assert (level, [cause.text for cause in causes if "Maintenance" in cause.detail]) == (
+        "online", ["Shop: a word from the server"],
+    )  # fmt: skip
     refused = replace(box, paused_reason="sign_in", paused_words="Invalid credentials")
     level, causes = judge(replace(offline, boxes=(refused,)))
     assert (level, causes[0].act) == ("attention", "sign_in")

@@ -195,7 +195,7 @@ def test_the_copy_in_sent_is_a_step_of_its_own(desk: SmallDesk, smtp: SmtpServer
     key = desk.reply()
     assert send(desk) == SendCounts(sent=1)  # nothing listens at the IMAP address
     assert (desk.row(key).state, desk.row(key).copy_state, desk.row(key).copy_attempts) == ("sent", "needed", 1)
-    for _ in range(10):
+    for _ in range(12):
         time.forward(hours=5)
         send(desk)
     assert (desk.row(key).state, desk.row(key).copy_state) == ("sent", "failed")

@@ -32,6 +32,10 @@ _NO_ROUTE = {
     errno.EPERM,
     errno.EACCES,
 }
+_FULL = re.compile(
+    r"(?!.*bandwidth).*(\[OVERQUOTA\]|over ?quota|quota (is )?(exceeded|full)|exceed.{0,20}quota)", re.IGNORECASE
+)
+"""No room left (RFC 5530, RFC 9208); Gmail says OVERQUOTA also of bandwidth, which is another matter."""
 _BUSY = re.compile(
     r"\[(UNAVAILABLE|LIMIT|INUSE|OVERQUOTA|SERVERBUG)\]|too many|try (again )?later|maximum number|temporar",
     re.IGNORECASE,
@@ -138,6 +142,7 @@ _DECIDES: dict[Fault, tuple[Reason, bool]] = {
     Fault.NO_AUTH: (Reason.PLAIN, False),
     Fault.ODD_CHARACTERS: (Reason.SIGN_IN, False),
     Fault.SIGN_IN_BUSY: (Reason.BUSY, True),
+    Fault.FULL: (Reason.FULL, True),
     Fault.NOT_NOW: (Reason.BUSY, True),
     Fault.REFUSED: (Reason.REFUSED, False),
     Fault.SENDER_REFUSED: (Reason.REFUSED, False),
@@ -174,6 +179,8 @@ def external(error: BaseException, server: MailServer) -> MailError:
     if isinstance(error, OSError) and not isinstance(error, smtplib.SMTPException):
         return mail_error(Fault.BLOCKED if error.errno in _NO_ROUTE else Fault.HUNG_UP, server)
     words = plain_words(error.args[0] if error.args else "", server)
+    if _FULL.match(words):
+        return mail_error(Fault.FULL, server, words)
     return mail_error(Fault.NOT_NOW if _BUSY.search(words) else Fault.ODD_ANSWER, server, words)
 
 

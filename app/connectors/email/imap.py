@@ -20,6 +20,7 @@ from app.connectors.email.faults import MailError, mail_error, plain_words, tran
 from app.connectors.email.folders import Folder, with_roles
 from app.connectors.email.imap_folder import FolderState, Seen, quoted
 from app.connectors.email.imap_idle import IdleResult
+from app.connectors.email.imap_quota import Room, scarcest
 from app.connectors.email.imap_wire import LITERAL_MAX, Client
 from app.connectors.email.signing_in import imap_sign_in
 from app.connectors.email.words import Fault
@@ -285,6 +286,20 @@ class ImapSession:
         """Keep the line alive. True if the server mentioned a change of the open folder."""
         with self._talking():
             return imap_idle.look(self._client.wire)
+
+    def room(self) -> Room | None:
+        """How full the mailbox is; None where the server does not tell, or sets no limit."""
+        if "QUOTA" not in self.capabilities:
+            return None
+        wire = self._client.wire
+        with contextlib.suppress(ExternalError), self._talking():
+            return scarcest([line for line, _, _ in wire.answers(wire.begin(b'GETQUOTAROOT "INBOX"'))])
+        return None
+
+    @property
+    def alert(self) -> str:
+        """What the server last wanted a person to know on this connection; empty for nothing."""
+        return plain_words(self._client.wire.alert, self._server)
 
     @property
     def server(self) -> MailServer:

@@ -34,6 +34,7 @@ _CLAIM_MAX = 2**32  # no mail is larger; a server that says so is broken
 _CHUNK = 256 * 1024
 _LITERAL = re.compile(rb"~?\{(\d{1,19})\+?\}\r\n$")
 _BYE = re.compile(rb"\* BYE\b", re.IGNORECASE)
+_ALERT, _ALERT_WITHIN = b"[ALERT]", 40
 _OTHER_MAILS = re.compile(rb"\* (\d+ (EXISTS|EXPUNGE)|VANISHED)\b", re.IGNORECASE)
 
 
@@ -49,6 +50,7 @@ class Wire(imaplib.IMAP4):
         self._bye = b""
         self._packed: Packed | None = None
         self.spoke_of_change = False  # mails came to or left the open folder, as any answer may mention
+        self.alert = b""  # what the server last wanted a person to know (RFC 9051, section 7.1)
         self.received = self.sent = 0  # bytes in each direction, without what encryption adds
         super().__init__(server.url.host, server.url.port, server.timeout_s)
 
@@ -86,6 +88,8 @@ class Wire(imaplib.IMAP4):
             self._bye = line[5:].strip()
         elif _OTHER_MAILS.match(line):
             self.spoke_of_change = True
+        if (found := line.find(_ALERT, 0, _ALERT_WITHIN)) >= 0:
+            self.alert = line[found + len(_ALERT) :].strip()
         return line
 
     def send(self, data: Any) -> None:

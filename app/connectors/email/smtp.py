@@ -37,6 +37,7 @@ _PIECE = 64 * 1024
 _AUTH_MOST = 500  # a command has 512 bytes; what is longer is sent when it is asked for (RFC 4954, section 4)
 _VERDICT_FACTOR = 5  # a server may take long over a whole mail before it answers (RFC 5321: 10 minutes)
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
+_TOO_MANY = re.compile(rb"[45]\.5\.3\b|too many recipients", re.IGNORECASE)
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 
 
@@ -112,6 +113,8 @@ class SmtpSession:
                 accepted.append(recipient)
             elif code == 421:
                 raise self._answered(code, said, Phase.ENVELOPE)
+            elif accepted and _TOO_MANY.search(said):  # the rest in a transaction of their own (RFC 5321, 4.5.3.1.10)
+                refused[recipient] = Refusal(452, plain_words(said, self._server), permanent=False)
             else:
                 refused[recipient] = Refusal(code, plain_words(said, self._server), permanent=code >= 500)
         return accepted, refused

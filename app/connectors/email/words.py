@@ -49,6 +49,7 @@ class Fault(enum.StrEnum):
     ODD_CHARACTERS = "odd_characters"
     SENDER_REFUSED = "sender_refused"
     ADDRESS_REFUSED = "address_refused"
+    FULL = "full"
     NOT_NOW = "not_now"
     REFUSED = "refused"
     ODD_ANSWER = "odd_answer"
@@ -84,6 +85,7 @@ SENTENCES: Final[Mapping[Fault, str]] = {
     Fault.ODD_CHARACTERS: "{host} cannot take a user name or password with such characters.",
     Fault.SENDER_REFUSED: "{host} does not let this sign-in send as {address}.",
     Fault.ADDRESS_REFUSED: "{host} takes no mail from or to {address}. Is the address right?",
+    Fault.FULL: "The mailbox at {host} is full.",
     Fault.NOT_NOW: "{host} says: not now.",
     Fault.REFUSED: "{host} refused.",
     Fault.ODD_ANSWER: "{host} did not do what was asked.",

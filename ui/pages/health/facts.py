@@ -189,7 +189,18 @@ def _mailbox_causes(box: MailboxInfo, facts: Facts) -> list[Cause]:
     if state.state == "attention":
         text = tr("{name}: mail cannot be received", name=_name(box))
         return [Cause("attention", text, state.words, "bad", "mailbox", tr("Settings"), box.id)]
-    return []
+    return _remarks(box, state) if state.state == "ok" and state.words else []
+
+
+def _remarks(box: MailboxInfo, state: MailState) -> list[Cause]:
+    """Mail comes, yet something is to be said: the mailbox is nearly full, a folder cannot be read, the server has a word."""
+    if state.reason == "full":
+        text = tr("{name}: the mailbox is nearly full", name=_name(box))
+        return [Cause("attention", text, state.words, "warn", mailbox=box.id)]
+    if state.reason:
+        text = tr("{name}: a folder cannot be read", name=_name(box))
+        return [Cause("attention", text, state.words, "warn", "mailbox", tr("Settings"), box.id)]
+    return [Cause("online", tr("{name}: a word from the server", name=_name(box)), state.words, "info", mailbox=box.id)]
 
 
 def _paused(box: MailboxInfo) -> Cause:

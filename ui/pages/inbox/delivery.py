@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from app.outbox.queries import OutboxRow
 from app.outbox.rules import FORWARD, Hold
+from app.outbox.words import copy_words
 from ui.text import clock_text, date_text, tr, when_text
 from ui.widgets.avatar import IconView
 from ui.widgets.button import Button
@@ -85,7 +86,9 @@ def _words(found: OutboxRow, now: datetime) -> str:
     if found.state == "sent" and found.sent_at is not None:
         if found.delivered_at is not None:
             return tr("Delivered {when}", when=when_text(found.delivered_at, now))
-        return tr("Sent {when}", when=when_text(found.sent_at, now))
+        sent = tr("Sent {when}", when=when_text(found.sent_at, now))
+        about_copy = copy_words(found.copy_state, found.last_error)
+        return f"{sent} · {tr(about_copy)}" if about_copy else sent
     return state_words(found, now)
 
 
