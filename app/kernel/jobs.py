@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session, defer
 
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.store import Store, Tx
+from app.kernel.store import Store, StoreError, Tx
 from app.kernel.tables import Job, JobKeys
 
 log = logging.getLogger(__name__)
@@ -129,7 +129,10 @@ def unfinished(db: Session) -> tuple[JobInfo, ...]:
 
 
 def work_off(store: Store, stop: threading.Event | None = None) -> int:
-    """Work off every job that waits, with a pause between steps so that others can write. Returns how many ended."""
+    """Work off every job that waits, with a pause between steps so that others can write. Returns how many ended.
+
+    Raises StoreError while nothing can be written; the jobs wait.
+    """
     ended = 0
     while not (stop and stop.is_set()):
         with store.read() as db:
@@ -193,6 +196,8 @@ def _step(store: Store, job: JobInfo) -> int:
             if not more:
                 _end(tx, row, DONE)
             return 0 if more else 1
+    except StoreError:
+        raise  # the disk is full or the desk is busy: it goes on from here at the next turn
     except Exception as error:
         log.exception("the job %s failed", job.name)
         words = str(error) if isinstance(error, UserError) else "Something went wrong; what was done before it stays."

@@ -40,6 +40,13 @@ LET_IN_S = 0.0015
 """Between two writes of a process that follow each other at once: long enough for another process that waits for its turn."""
 
 
+class StoreError(UserError):
+    """The database takes nothing at this moment: another program holds it, the disk is full or fails.
+
+    Nothing is wrong with what was to be written; it can be written later.
+    """
+
+
 class Base(DeclarativeBase):
     """Every table. `change_kind`: what the change log calls a row of it; None = not logged."""
 
@@ -319,7 +326,7 @@ def _until_free(attempt: Callable[[], object]) -> None:
                 raise
             if time.monotonic() > deadline:
                 msg = "The desk is busy: another program holds its database. Try again in a moment."
-                raise UserError(msg) from error
+                raise StoreError(msg) from error
             time.sleep(0.001)
         else:
             return
@@ -327,7 +334,7 @@ def _until_free(attempt: Callable[[], object]) -> None:
 
 @contextlib.contextmanager
 def plain_errors() -> Iterator[None]:
-    """What the disk says, in words for a person: UserError for a full disk, one that may not be written, one that fails.
+    """What the disk says, in words for a person: StoreError for a full disk, one that may not be written, one that fails.
 
     SQLite says "disk I/O error" also when the small files beside the database find no room.
     """
@@ -343,7 +350,7 @@ def plain_errors() -> Iterator[None]:
             msg = "The disk is full, or it fails. Nothing that was stored is lost; free some space and try again."
         else:
             raise
-        raise UserError(msg) from error
+        raise StoreError(msg) from error
 
 
 @event.listens_for(Tx, "do_orm_execute")

@@ -22,7 +22,7 @@ from app.inbox import commands
 from app.inbox.commands import Ingested, MailToIngest
 from app.inbox.queries import WaitingItem, waiting_items
 from app.inbox.rules import MOST_ATTEMPTS, Outcome, best_date
-from app.kernel.errors import UserError
+from app.kernel.store import StoreError
 from app.workers.ahead import Ahead
 from app.workers.parsing import ParsePool, Unparsed
 
@@ -171,7 +171,7 @@ class Intake:
             batch = mails[at : at + self._at_once]
             try:
                 done: Ingested = self._do(commands.ingest, batch, budget_s=self.pace.limit_s)
-            except UserError:
+            except StoreError:
                 raise  # the disk is full or the desk is busy: the mails wait
             except Exception:
                 log.exception("a batch of mails failed; it is done one by one")
@@ -193,7 +193,7 @@ class Intake:
         for mail in mails:
             try:
                 self.counts.add(self._do(commands.ingest, [mail]))
-            except UserError:
+            except StoreError:
                 raise
             except Exception as error:
                 log.exception("a mail could not be stored")

@@ -24,7 +24,8 @@ from app.inbox.shape import shape_of
 from app.inbox.tables import MailItem
 from app.index.commands import fields_of
 from app.kernel.blobs import BlobRef
-from app.kernel.store import Store
+from app.kernel.errors import UserError
+from app.kernel.store import Store, StoreError
 from app.mime.parse import parse
 from app.schema import metadata
 from app.workers.mail_intake import ALONE, WITH_WINDOW, Intake, Pace
@@ -165,6 +166,27 @@ def test_a_mail_that_no_database_takes_sets_only_itself_aside(paper: PaperDesk, 
     assert {ticket.subject for ticket in paper.tickets()} == {"fine"}
     assert [item.reason for item in _lines(paper)] == ["This mail could not be stored (UnicodeEncodeError)."]
     assert len({ticket.number for ticket in paper.tickets()}) == 14
+
+
+def test_a_mail_that_a_command_refuses_sets_only_itself_aside_but_a_full_disk_none(paper: PaperDesk) -> None:
+    paper.receive(*(letter(ident=f"{number}@c", sender=f"p{number}@c.example") for number in range(3)))
+    (odd,) = paper.ask(waiting_items, paper.mailbox, limit=1)
+    refused: list[Exception] = [StoreError("The disk is full.")]
+
+    def do(command: Any, *args: Any, **how: Any) -> Any:
+        if command is commands.ingest and any(mail.item == odd.id for mail in args[0]):
+            raise refused[0]
+        return paper.do(command, *args, **how)
+
+    with ParsePool(paper.packs.folder, processes=1) as pool:
+        with pytest.raises(StoreError):
+            Intake(do, paper.ask, pool, threading.Event()).take_leftovers(paper.mailbox)
+        assert _lines(paper) == []
+        refused[0] = UserError("This cannot be.")
+        intake = Intake(do, paper.ask, pool, threading.Event())
+        intake.take_leftovers(paper.mailbox)
+    assert intake.counts.outcomes == {"message": 2, "quarantined": 1}
+    assert [item.id for item in _lines(paper)] == [odd.id]
 
 
 def _lines(paper: PaperDesk) -> list[Any]:

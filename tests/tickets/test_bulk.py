@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 
 from app.kernel import jobs
 from app.kernel.errors import UserError
-from app.kernel.store import Tx
+from app.kernel.store import StoreError, Tx
 from app.kernel.tables import JobKeys
 from app.people.queries import blocked
 from app.people.rules import EventKind
 from app.people.tables import Event
+from app.tickets import bulk
 from app.tickets.bulk import AT_ONCE, Act, Cause, Left, change_many, tally_of
 from app.tickets.commands import delete_ticket, merge, set_priority, set_status, snooze, undo
 from app.tickets.queries import ticket, wrong_counters
@@ -117,6 +118,23 @@ def test_a_cancelled_job_leaves_the_rest_and_what_it_did_can_be_undone(desk: Sma
     assert solved == info.done
     _job_or_none(desk, desk.do(undo).job)
     assert _by_status(desk) == {"new": MANY}
+
+
+def test_a_job_waits_while_nothing_can_be_written(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = desk.work(_open_many, AT_ONCE + 1)
+    asked = desk.do(change_many, many, SOLVED)
+    full = [StoreError("The disk is full.")]
+
+    def step(tx: Tx, work: jobs.Work) -> bool:
+        if full:
+            raise full.pop()
+        return bulk.commands.step(tx, work)
+
+    monkeypatch.setitem(jobs._steps, bulk.JOB, step)
+    with pytest.raises(StoreError):
+        jobs.work_off(desk.store)
+    assert _job(desk, asked.job).state == jobs.DONE
+    assert _by_status(desk) == {"solved": AT_ONCE + 1}
 
 
 def _job_or_none(desk: SmallDesk, job: UUID | None) -> None:
