@@ -20,9 +20,10 @@ from app.kernel import clock
 from app.kernel.errors import UserError
 from app.mime.dangers import plain_name
 
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]')
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]')
 _RESERVED = frozenset({"con", "prn", "aux", "nul", *(f"{name}{n}" for name in ("com", "lpt") for n in range(1, 10))})
-_LONGEST = 120
+_LONGEST = 200
+"""Bytes of a name. Most disks take 255, and a number may still come behind it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +45,29 @@ def mark_of(platform: str) -> Mark:
 
 
 def write_private(folder: Path, name: str, data: bytes) -> Path:
-    """Write a new file that only this user can read, marked as a download. Raises UserError when no name is free."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for path in _free_names(folder, safe_name(name)):
-        with contextlib.suppress(FileExistsError):
-            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
-            with os.fdopen(fd, "wb") as file:
-                _mark(path)  # before there is anything in it that could be run
-                file.write(data)
-            return path
+    """Write a new file that only this user can read, marked as a download. Raises UserError, and then leaves none."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for path in _free_names(folder, safe_name(name)):
+            with contextlib.suppress(FileExistsError):
+                _write_new(path, data)
+                return path
+    except OSError as error:
+        msg = f"{name} cannot be saved in {folder}: {error.strerror or 'the disk says why not'}."
+        raise UserError(msg) from error
     msg = f"No free name for {name} in {folder}."
     raise UserError(msg)
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        with os.fdopen(fd, "wb") as file:
+            _mark(path)  # before there is anything in it that could be run
+            file.write(data)
+    except OSError:
+        path.unlink(missing_ok=True)  # half a file would be taken for the whole one
+        raise
 
 
 def safe_name(filename: str) -> str:
@@ -63,7 +76,14 @@ def safe_name(filename: str) -> str:
     stem, dot, ending = name.rpartition(".")
     if (stem or ending).partition(".")[0].lower() in _RESERVED:
         name = f"_{name}"
-    return name if len(name) <= _LONGEST else f"{(stem or ending)[: 110 - len(ending[:10])]}{dot}{ending[:10]}"
+    if len(_in_bytes(name)) <= _LONGEST:
+        return name
+    last = f"{dot}{ending[:10]}" if stem else ""
+    return f"{_in_bytes(stem or ending)[: _LONGEST - len(_in_bytes(last))].decode('utf-8', 'ignore')}{last}"
+
+
+def _in_bytes(name: str) -> bytes:
+    return name.encode("utf-8", "ignore")
 
 
 def remove(folder: Path) -> None:

@@ -218,8 +218,10 @@ class Packs:
     def _room_for(self, size: int) -> _Pack:
         own = self._own
         if own is not None and own.size and own.size + size > self._limit:
-            own.flush()
-            self._drop()
+            try:
+                own.flush()
+            finally:
+                self._drop()  # also after a failed fsync: a second one would say that all is well, and it need not be
             own = None
         if own is None:
             own = self._own = self._claim(size)

@@ -228,11 +228,15 @@ class Store:
     @staticmethod
     def _react_once(tx: Tx, reaction: Reaction, fact: object) -> None:
         tx.flush()
+        said: tuple[list[Any], ...] = (tx.facts, tx.signals, tx.later)
+        before = [len(each) for each in said]
         try:
             with tx.begin_nested():
                 reaction(tx, fact)
                 tx.flush()
         except Exception:
+            for each, length in zip(said, before, strict=True):
+                del each[length:]  # what it said has not come to pass
             log.exception("a reaction to %s failed; the command stands", type(fact).__name__)
 
     @staticmethod

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.desk.downloads import mark_of, remove, safe_name, write_private
+from app.kernel.errors import UserError
 
 
 def test_a_written_file_is_private_and_new(tmp_path: Path) -> None:
@@ -63,5 +64,34 @@ def test_names_from_outside_do_no_harm(name: str, safe: str) -> None:
 
 
 def test_a_long_name_keeps_its_ending() -> None:
-    assert len(safe_name("n" * 300 + ".pdf")) <= 120
+    assert len(safe_name("n" * 300 + ".pdf")) == 200
     assert safe_name("n" * 300 + ".pdf").endswith(".pdf")
+
+
+@pytest.mark.parametrize(
+    "name", ["请求退款的完整说明" * 30 + ".pdf", "🐈" * 200, "." + "é" * 300, "a" * 300 + ".tar.gz", "\ud800" * 300]
+)
+def test_a_name_that_no_disk_takes_is_cut_to_one_that_it_takes(tmp_path: Path, name: str) -> None:
+    written = [write_private(tmp_path, name, b"x") for _ in range(2)]
+    assert written[0] != written[1]
+    assert written[0].suffix == (Path(name).suffix if name.endswith(("pdf", "gz")) else "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits")
+def test_a_disk_that_takes_no_more_is_said_and_leaves_no_half_file(tmp_path: Path) -> None:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
+    try:
+        with pytest.raises(UserError, match=r"a\.txt cannot be saved in"):
+            write_private(tmp_path, "a.txt", b"x" * 20_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_is_no_folder_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(UserError, match="cannot be saved"):
+        write_private(tmp_path / "file" / "folder", "a.txt", b"x")

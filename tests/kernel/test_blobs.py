@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.kernel import blobs
 from app.kernel.blobs import HEADER, BlobDamaged, BlobRef, Packs, StorageError
 
 MAILS = [b"", b"a", b"Subject: hello\r\n\r\nbody\r\n", bytes(range(256)) * 40, b"DBr1" * 30]
@@ -181,6 +183,30 @@ def test_a_disk_that_takes_no_more_leaves_no_half_record(tmp_path: Path) -> None
         again = packs.append(b"n" * 20_000)
         packs.flush()
         assert [one.ref for one in packs.scan(kept.pack)] == [kept, again]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a descriptor that cannot be synced")
+def test_a_pack_that_could_not_be_brought_onto_the_disk_is_not_believed_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The system tells of a failed fsync once; the next one on the same file says that all is well."""
+
+    def fails(_fd: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    packs = Packs(tmp_path, limit=2 * HEADER.size + 1000)
+    first = packs.append(b"x" * 500)
+    monkeypatch.setattr(blobs, "sync_file", fails)
+    with pytest.raises(StorageError, match="reports an error"):
+        packs.append(b"y" * 900)  # it does not fit any more, so the first pack has to be whole
+    monkeypatch.undo()
+    synced: list[int] = []
+    monkeypatch.setattr(blobs, "sync_file", lambda fd: synced.append(os.fstat(fd).st_size))
+    packs.append(b"z" * 900)
+    packs.flush()
+    packs.close()
+    assert synced == [HEADER.size + 900]
+    assert packs.read(first) == b"x" * 500
 
 
 def test_a_missing_folder_is_said_in_words(tmp_path: Path) -> None:

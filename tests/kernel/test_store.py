@@ -20,7 +20,7 @@ from app.kernel import ids, jobs, signals
 from app.kernel.changes import Changes, Watcher, collect
 from app.kernel.errors import UserError
 from app.kernel.store import Store, Tx
-from app.kernel.tables import Job
+from app.kernel.tables import Job, SignalRow
 from app.people.tables import Agent
 from app.schema import metadata
 
@@ -181,19 +181,29 @@ def test_a_failing_reaction_is_taken_back_alone(store: Store) -> None:
     def good(tx: Tx, _fact: object) -> None:
         _add(tx, "good")
 
+    class Consequence: ...
+
+    told: list[str] = []
+
     def bad(tx: Tx, _fact: object) -> None:
         _add(tx, "bad")
+        tx.emit(Consequence())
+        tx.signal("bad")
+        tx.after_commit_call(lambda: told.append("bad"))
         tx.flush()
         msg = "broken"
         raise ValueError(msg)
 
     store.on(Fact, bad)
     store.on(Fact, good)
+    store.on(Consequence, lambda tx, _fact: _add(tx, "what came of bad"))
     with store.write("command") as tx:
         _add(tx, "command")
         tx.emit(Fact())
     with store.read() as db:
         assert sorted(db.scalars(select(Agent.name))) == ["command", "good"]
+        assert db.scalars(select(SignalRow.topic)).all() == []
+    assert told == []
 
 
 def test_two_writers_take_turns(store: Store, tmp_path: Path) -> None:
