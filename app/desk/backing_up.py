@@ -15,12 +15,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Mailbox
+from app.desk.apart import ApartError, do_apart
 from app.desk.describing import source_of
 from app.kernel import backup, clock, options, secrets
 from app.kernel.archive import Going, Written, check_target, write_archive
@@ -39,6 +40,10 @@ TOO_OLD: Final = timedelta(days=3)
 ELSEWHERE_TOO_OLD: Final = timedelta(days=30)
 _NOTES: Final = "notes.json"
 _WHERE: Final = ("here", "elsewhere", "file")
+SMALL: Final = 32_000_000
+"""A desk of so many bytes is backed up in less time than a process takes to begin; larger ones in a process of its own."""
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,7 @@ def back_up_when_due(
     with contextlib.suppress(BackupStoppedError):
         if backup.is_due(place.backups, now, every):
             with _noted(place, "here"):
-                backup.scheduled_backup(source_of(place), place.backups, now, going)
+                _made(place, copy_into, place.backups, now, going=lambda _done, _of: going())
                 made = True
         if folder:
             try:
@@ -94,7 +99,7 @@ def back_up_now(desk: Desk, going: Callable[[], bool] = lambda: True) -> None:
     place, (_, folder) = desk.workspace, desk.ask(chosen)
     now = clock.now()
     with _noted(place, "here"):
-        backup.scheduled_backup(source_of(place), place.backups, now, going)
+        _made(place, copy_into, place.backups, now, going=lambda _done, _of: going())
     if folder:
         _back_up_elsewhere(place, Path(folder), now, timedelta(0), going)
 
@@ -139,20 +144,51 @@ def write_file(
     check_target(target, replace=replace)
     kept = passwords_of(desk) if with_passwords else {}
     with _noted(place, "file"):
-        written = write_archive(
-            source_of(place),
-            target,
-            clock.now(),
-            replace=replace,
-            passphrase=passphrase,
-            secrets=kept,
-            going=going,
-        )
+        written = _made(place, file_at, target, clock.now(), replace, passphrase, kept, going=going)
     if written is not None:
         _note(
             place, file_at=written.manifest.made_at.isoformat(), file_apart=not same_disk(target.parent, place.folder)
         )
     return written
+
+
+def copy_into(place: Workspace, folder: Path, now: datetime, *, going: Going) -> BackupResult:
+    """One scheduled backup, in whatever process. Raises as `backup.scheduled_backup` does."""
+    return backup.scheduled_backup(source_of(place), folder, now, lambda: going(0, 0))
+
+
+def file_at(
+    place: Workspace,
+    target: Path,
+    now: datetime,
+    replace: bool,
+    passphrase: str | None,
+    kept: dict[str, str],
+    *,
+    going: Going,
+) -> Written | None:
+    """One file, in whatever process. Raises as `write_archive` does."""
+    return write_archive(
+        source_of(place), target, now, replace=replace, passphrase=passphrase, secrets=kept, going=going
+    )
+
+
+def _made(place: Workspace, work: Callable[..., R], *args: Any, going: Going) -> R:
+    """What `work(place, …)` makes; of a large desk by a process of its own that lets everybody else go first."""
+    if _bytes_of(place) < SMALL:
+        return work(place, *args, going=going)
+    try:
+        return do_apart(place.backup_hands_lock, work, place, *args, going=going)
+    except ApartError as error:
+        log.error("the process of a backup failed: %s", error)
+        msg = "No backup was made: the process that made it ended before it was done. The earlier backups are kept."
+        raise UserError(msg) from error
+
+
+def _bytes_of(place: Workspace) -> int:
+    with contextlib.suppress(OSError):
+        return sum(file.stat().st_size for file in (place.database, *place.packs.glob("*")))
+    return 0
 
 
 def passwords_of(desk: Desk) -> dict[str, str]:
@@ -212,7 +248,7 @@ def _back_up_elsewhere(
         target = second_place(place, folder)
         if not backup.is_due(target, now, every):
             return
-        backup.scheduled_backup(source_of(place), target, now, going)
+        _made(place, copy_into, target, now, going=lambda _done, _of: going())
         _note(place, elsewhere_at=now.isoformat(), elsewhere_folder=str(folder))
 
 

@@ -24,6 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app.kernel import retention
+from app.kernel.background import STEP, bring
 from app.kernel.blobs import SUFFIX, Packs, StorageError, storage_error, sync_file, sync_folder
 from app.kernel.describing import About, Described, Source, clean
 from app.kernel.errors import UserError
@@ -192,16 +193,23 @@ def copy_database(database: Path, target: Path, going: Going = lambda: True) -> 
 
     Raises UserError, StorageError, OSError, BackupStoppedError when `going` ended it.
     """
-    os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # SQLite takes an empty file
+    # SQLite takes an empty file.
+    fd = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
+    copied = _Copied(fd, going)
     try:
         with contextlib.closing(connect(database)) as connection:
             connection.execute("PRAGMA query_only=OFF")  # else it writes no other file either
-            connection.set_progress_handler(lambda: not going(), _STEPS_OF_SQLITE)
+            connection.set_progress_handler(copied.has_to_end, _STEPS_OF_SQLITE)
             connection.execute("VACUUM INTO ?", (str(target),))
+        sync_file(fd)
     except sqlite3.Error as error:
+        if copied.problem is not None:
+            raise copied.problem from error
         if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_INTERRUPT:
             raise BackupStoppedError from error
         raise _sqlite_error(error, target.parent) from error
+    finally:
+        os.close(fd)
     problems = quick_check(target)
     if problems:
         msg = (
@@ -209,8 +217,25 @@ def copy_database(database: Path, target: Path, going: Going = lambda: True) -> 
             f"Run “deskbell check”, then restore a backup."
         )
         raise UserError(msg)
-    with target.open("rb+") as file:
-        sync_file(file.fileno())
+
+
+class _Copied:
+    """A copy that SQLite writes meanwhile: brought onto the disk step by step, until nobody wants it any more."""
+
+    def __init__(self, fd: int, going: Going) -> None:
+        self._fd, self._going, self._brought = fd, going, 0
+        self.problem: OSError | None = None
+
+    def has_to_end(self) -> bool:
+        """Called by SQLite every now and then; an exception would be nothing but the same answer to it."""
+        try:
+            size = os.fstat(self._fd).st_size
+            if size - self._brought >= STEP:
+                self._brought = size
+                bring(self._fd)
+        except OSError as error:
+            self.problem = error
+        return self.problem is not None or not self._going()
 
 
 def _sqlite_error(error: sqlite3.Error, backups: Path) -> Exception:
@@ -270,12 +295,17 @@ def copy_range(source: Path, target: Path, length: int, start: int = 0, going: G
         write.truncate(start)
         read.seek(start)
         write.seek(start)
-        left = length - start
+        left, since = length - start, 0
         while left > 0 and (chunk := read.read(min(_CHUNK, left))):
             if not going():
                 raise BackupStoppedError
             write.write(chunk)
             left -= len(chunk)
+            since += len(chunk)
+            if since >= STEP:
+                write.flush()
+                bring(write.fileno())
+                since = 0
         write.flush()
         sync_file(write.fileno())
 

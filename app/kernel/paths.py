@@ -121,6 +121,11 @@ class Workspace:
         return self.folder / "backup.lock"
 
     @property
+    def backup_hands_lock(self) -> Path:
+        """Of the process that makes a backup for whoever holds the backup lock."""
+        return self.folder / "backup-hands.lock"
+
+    @property
     def window_lock(self) -> Path:
         return self.folder / "window.lock"
 

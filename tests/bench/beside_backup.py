@@ -36,6 +36,7 @@ from ui.bridge import quicken, settle
 from ui.pages.backing_up import backups_of
 
 BENCH, TICKETS, FILE = "backup", 20_000, 4_000_000
+LONG_MS = 50
 FEWEST, MOST = 1_000, 10_000
 """Mails that wait to be taken in while it is measured."""
 
@@ -139,7 +140,8 @@ def _written(driven: Driven, target: Path) -> Callable[[], bool]:
 
 def _gaps(what: str, pauses: Pauses) -> list[Figure]:
     wall, own = sorted(pauses.wall), max(pauses.processor)
-    note = f"p99 {wall[int(len(wall) * 0.99)]:.1f} ms; its own processor time at most {own:.1f} ms"
+    seconds, long = sum(wall) / 1e3, sum(each > LONG_MS for each in wall)
+    note = f"p99 {wall[int(len(wall) * 0.99)]:.1f} ms; {long} above {LONG_MS} ms in {seconds:.1f} s; its own processor time at most {own:.1f} ms"
     return [Figure(BENCH, f"longest pause of the event loop {what}", round(wall[-1], 1), "ms", len(wall), note)]
 
 

@@ -66,6 +66,23 @@ def test_it_tells_what_it_made_and_forgets_the_passphrase(desk: Desk, target: Pa
         archive.check()
 
 
+def test_a_large_desk_is_left_to_a_process_of_its_own(
+    desk: Desk, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backing_up, "SMALL", 0)
+    made = make_here(desk, locked(target))
+    assert (made.state, made.result["tickets"]) == (jobs.DONE, 3)
+    assert desk.workspace.backup_hands_lock.exists()
+    with opened(target, WORDS) as archive:
+        archive.check()
+    assert make_here(desk, Order()).state == jobs.DONE
+    assert backing_up.standing(desk.workspace, ("daily", "")).here_at is not None
+    with pytest.raises(UserError, match="exists already"):
+        make_here(desk, Order(target))
+    assert make_here(desk, Order(target, replace=True), lambda _done, _of: False).state != jobs.DONE
+    assert [one.name for one in target.parent.iterdir()] == [target.name]
+
+
 def test_there_is_one_at_a_time(desk: Desk, target: Path) -> None:
     desk.do(ask_for, Order(target))
     with pytest.raises(UserError, match="already"):

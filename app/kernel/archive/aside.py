@@ -9,12 +9,9 @@ import os
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
-STEP: Final = 8 << 20
-"""Bytes that wait for the disk at most twice: a commit of the desk waits for what lies before it in the journal of the disk."""
-
-_bring = getattr(os, "fdatasync", os.fsync)
+from app.kernel.background import STEP, bring
 
 
 class Aside:
@@ -71,7 +68,7 @@ class Steady:
         self._since += by
         if self._since >= STEP:
             self._since = 0
-            self._aside.do(_bring, self._fd)
+            self._aside.do(bring, self._fd)
 
 
 def forget_cached(fd: int) -> None:
