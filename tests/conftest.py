@@ -13,9 +13,15 @@ import shutil
 import tempfile
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+from tests.scheduling import Scheduling
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
 
 pytest_plugins = ["tests.servers.fixtures"]
 
@@ -96,6 +102,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     finally:
         gc.enable()
         gc.collect()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """How tests are shared out, however the run was started."""
+    return Scheduling(config, log)
 
 
 def pytest_collection_finish() -> None:

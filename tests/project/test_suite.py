@@ -41,19 +41,32 @@ def test_two():
 """
 
 
+_ONE_CRASHES = """
+import os
+import pytest
+
+@pytest.mark.parametrize("number", range(24))
+def test_one(number):
+    if number == 8:
+        os._exit(3)
+"""
+
+
+def run(folder: Path, tests: str, *options: str) -> str:
+    """What pytest says of these tests, run as ours are."""
+    (folder / "test_them.py").write_text(tests)
+    line: list[str | Path] = [sys.executable, "-m", "pytest", "-q", "-c", ROOT / "pyproject.toml", "--rootdir", folder]
+    line += ["-p", "tests.conftest", "-p", "no:randomly", "-p", "no:cacheprovider", *options, folder]
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    return done.stdout + done.stderr
+
+
 def test_what_is_left_of_a_window_ends_in_its_own_thread(tmp_path: Path) -> None:
     """Not in a thread of whatever test comes next, which now and then ended the whole run."""
-    (tmp_path / "test_two_tests.py").write_text(_TWO_TESTS)
-    line: list[str | Path] = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-c",
-        ROOT / "pyproject.toml",
-        "--rootdir",
-        tmp_path,
-    ]
-    line += ["-p", "tests.conftest", "-p", "no:randomly", "-p", "no:cacheprovider", tmp_path]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert "2 passed" in done.stdout, done.stdout + done.stderr
+    said = run(tmp_path, _TWO_TESTS)
+    assert "2 passed" in said, said
+
+
+def test_a_process_that_dies_costs_one_test_and_the_others_go_on(tmp_path: Path) -> None:
+    said = run(tmp_path, _ONE_CRASHES, "-n", "2", "--dist", "loadgroup")
+    assert "1 failed, 23 passed" in said, said
