@@ -184,7 +184,7 @@ class Engine:
         self._timer_wake = threading.Event()
         self._files_wake = threading.Event()
         self._backup_wake, self._leaves = threading.Event(), threading.Event()
-        self._chat = ChatThread(desk.work, desk.ask, desk.packs, secrets.load_secret)
+        self._chat = ChatThread(desk.work, desk.ask, desk.packs, secrets.load_secret, desk.workspace.arrivals)
         self._mailboxes: dict[UUID, _Mailbox] = {}
         self._threads: list[threading.Thread] = []
 

@@ -118,6 +118,9 @@ def salvage(args: argparse.Namespace, out: Output) -> int:
         if found.loose_mails
         else []
     )
+    lines += (
+        [f"{found.waiting:,} words of chat visitors get their places when the engine runs."] if found.waiting else []
+    )
     out.one({**vars(found), "folder": str(target)}, lines)
     return 0
 

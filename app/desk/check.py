@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.chats.arriving import said_in
 from app.conversations.tables import Message, MessageRaw
 from app.desk.desk import Desk
 from app.inbox.queries import ledger
-from app.kernel import backup, soundness
+from app.kernel import arrivals, backup, clock, soundness
 from app.kernel.backup import BackupResult
 from app.kernel.blobs import BlobRef
 from app.kernel.paths import Workspace
@@ -18,11 +21,14 @@ from app.kernel.tables import Blob
 from app.tickets.queries import wrong_counters
 from app.tickets.tables import Ticket
 
+_SOON: Final = timedelta(minutes=1)
+
 
 def problems(desk: Desk) -> list[str]:
-    """What is wrong with database, packs, index, counters and ledger, one sentence each; empty when all is well."""
+    """What is wrong with database, arrivals, packs, index, counters and ledger, one sentence each; empty when all is well."""
     place = desk.workspace
     found = [f"database: {one}" for one in _of_the_file(place)]
+    found += _arrival_problems(place)
     for key, why in soundness.damaged(place.packs, desk.ask(_blobs)):
         found.append(f"{desk.ask(name_of_blob, UUID(hex=key))}: {why}")
     found += desk.ask(_index_problems)
@@ -76,6 +82,28 @@ def name_of_blob(db: Session, key: UUID) -> str:
 
 def _of_the_file(place: Workspace) -> list[str]:
     return soundness.quick_check(place.database) or soundness.foreign_key_check(place.database)
+
+
+def _arrival_problems(place: Workspace) -> list[str]:
+    """Words of visitors that were taken and have no place in a ticket: the engine puts them there within a second."""
+    broken = arrivals.problems_in(place.arrivals)
+    damaged = len(list(place.folder.glob(f"{place.arrivals.stem}-damaged-*{place.arrivals.suffix}")))
+    found = [f"arrivals: {one}" for one in broken]
+    if damaged:
+        found.append(
+            f"{damaged} damaged files of arrivals were set aside in {place.folder}; salvage reads what can be read."
+        )
+    if not broken and (left := _left_behind(place)):
+        found.append(
+            f"{left} words of chat visitors wait for their tickets. Let the engine run; if they stay, see its log."
+        )
+    return found
+
+
+def _left_behind(place: Workspace) -> int:
+    before = clock.now() - _SOON
+    all_said = [said_in(one.payload) for one in arrivals.waiting_in(place.arrivals)]
+    return sum(said is None or said.at is None or said.at < before for said in all_said)
 
 
 def _blobs(db: Session) -> list[tuple[str, BlobRef]]:

@@ -17,7 +17,7 @@ from app.kernel.soundness import connect
 
 def source_of(place: Workspace) -> Source:
     """A workspace as what is to be backed up."""
-    return Source(place.database, place.packs, VERSION, describe)
+    return Source(place.database, place.arrivals, place.packs, VERSION, describe)
 
 
 def describe(database: Path) -> Described:

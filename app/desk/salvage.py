@@ -26,7 +26,7 @@ from app.conversations.tables import FileText, Message
 from app.desk.check import last_good, name_of_blob
 from app.desk.desk import Desk
 from app.index import commands as index
-from app.kernel import soundness
+from app.kernel import arrivals, soundness
 from app.kernel.backup import BackupResult
 from app.kernel.blobs import BlobRef, Packs, StorageError
 from app.kernel.errors import UserError
@@ -66,6 +66,7 @@ class Salvaged:
     damaged_blobs: list[str] = field(default_factory=list)
     loose_mails: int = 0
     held: int = 0
+    waiting: int = 0
 
 
 def salvage(place: Workspace, target: Path, say: Say = lambda _words: None) -> Salvaged:
@@ -85,6 +86,7 @@ def salvage(place: Workspace, target: Path, say: Say = lambda _words: None) -> S
     Desk.open(target, create=True).close()
     say("Reading what can be read …")
     _bring_rows(place, fresh, last, found)
+    found.waiting = _bring_arrivals(place, fresh)
     say("Copying the stored mails …")
     _bring_packs(place, fresh)
     with Desk.open(target) as desk:
@@ -156,6 +158,18 @@ def _fill_from(last: BackupResult, line: sqlite3.Connection, tables: Sequence[st
         line.execute("COMMIT")
     finally:
         line.execute("DETACH DATABASE past")
+
+
+def _bring_arrivals(place: Workspace, fresh: Workspace) -> int:
+    """Words of visitors that had no place in the database yet; the engine of the new desk gives them one. How many."""
+    brought = 0
+    damaged = place.folder.glob(f"{place.arrivals.stem}-damaged-*{place.arrivals.suffix}")
+    for file in (place.arrivals, *sorted(damaged)):
+        with contextlib.suppress(sqlite3.Error):
+            waiting = arrivals.waiting_in(file, all_that_can_be_read=True)
+            arrivals.put_into_copy(fresh.database, waiting)
+            brought += len(waiting)
+    return brought
 
 
 def _bring_packs(place: Workspace, fresh: Workspace) -> None:

@@ -24,6 +24,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app.kernel import retention
+from app.kernel.arrivals import put_into_copy, waiting_in
 from app.kernel.background import STEP, bring
 from app.kernel.blobs import SUFFIX, Packs, StorageError, storage_error, sync_file, sync_folder
 from app.kernel.describing import About, Described, Source, clean
@@ -149,7 +150,7 @@ def _back_up(source: Source, backups: Path, now: datetime, kind: str, going: Goi
         (backups / "packs").mkdir(mode=0o700, parents=True, exist_ok=True)
         _remove_parts(backups)
         with _discarded(backups / f"{stem}.sqlite.part") as copy:
-            copy_database(source.database, copy, going)
+            copy_database(source, copy, going)
             known = source.describe(copy)
             stored = _store_packs(source.packs, backups / "packs", _vouched(backups), going)
             copy.replace(final)
@@ -188,8 +189,11 @@ def _remove_parts(backups: Path) -> None:
             orphan.unlink(missing_ok=True)
 
 
-def copy_database(database: Path, target: Path, going: Going = lambda: True) -> None:
+def copy_database(source: Source, target: Path, going: Going = lambda: True) -> None:
     """One consistent copy of a live database in a new, private file, opened and checked.
+
+    What has arrived and has no place in the database yet is in it too (`app.kernel.arrivals`): it is read before the
+    database is, so that nothing slips through between the two; what is in both is known by its id.
 
     Raises UserError, StorageError, OSError, BackupStoppedError when `going` ended it.
     """
@@ -197,10 +201,12 @@ def copy_database(database: Path, target: Path, going: Going = lambda: True) -> 
     fd = os.open(target, os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o600)
     copied = _Copied(fd, going)
     try:
-        with contextlib.closing(connect(database)) as connection:
+        waiting = waiting_in(source.arrivals, all_that_can_be_read=True)
+        with contextlib.closing(connect(source.database)) as connection:
             connection.execute("PRAGMA query_only=OFF")  # else it writes no other file either
             connection.set_progress_handler(copied.has_to_end, _STEPS_OF_SQLITE)
             connection.execute("VACUUM INTO ?", (str(target),))
+        put_into_copy(target, waiting)
         sync_file(fd)
     except sqlite3.Error as error:
         if copied.problem is not None:

@@ -65,9 +65,12 @@ class Described:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What is backed up: the live files, the program's version, and who can say what a copy of the database holds."""
+    """What is backed up: the live files (`arrivals`: what came in and waits for its place in the database), the program's
+    version, and who can say what a copy of the database holds.
+    """
 
     database: Path
+    arrivals: Path
     packs: Path
     program: str
     describe: Callable[[Path], Described]

@@ -89,6 +89,10 @@ class Workspace:
         return self.folder / "deskbell.sqlite"
 
     @property
+    def arrivals(self) -> Path:
+        return self.folder / "arrivals.sqlite"
+
+    @property
     def packs(self) -> Path:
         return self.folder / "packs"
 

@@ -13,6 +13,7 @@ import shutil
 from pathlib import Path
 from typing import Final
 
+from app.kernel.arrivals import files_of
 from app.kernel.blobs import storage_error, sync_file, sync_folder
 from app.kernel.locks import FileLock
 from app.kernel.paths import Workspace
@@ -77,6 +78,8 @@ def exchange(place: Workspace) -> Path | None:
         aside.mkdir(mode=0o700, exist_ok=True)
         _change(fresh / _PACKS, place.packs, aside / _PACKS)
         if (fresh / _DATABASE).exists():
+            for file in files_of(place.arrivals):
+                _move(file, aside / file.name)
             for end in _ENDS:
                 _move(place.folder / (_DATABASE + end), aside / (_DATABASE + end))
             if not note["keep_backups"] and not (aside / _BACKUPS).exists():

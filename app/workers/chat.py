@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
@@ -24,10 +25,12 @@ from app.chats.rules import server_topic
 from app.chats.tables import Conversation
 from app.connectors.contracts import HealthState
 from app.kernel import signals
+from app.kernel.arrivals import Arrivals
 from app.kernel.blobs import Packs
 from app.kernel.changes import Changes
 from app.people.queries import agent
 from app.workers.chat_hub import Hub, desk_now
+from app.workers.chat_landing import Landing
 from app.workers.chat_transports import Running, opener
 from app.workers.chat_writer import Writer
 
@@ -57,8 +60,10 @@ class _Heard:
 class ChatThread:
     """The thread. `heard` and `stop` may be called from any thread; `run` is its work and ends after `stop`."""
 
-    def __init__(self, do: Do, ask: Ask, packs: Packs, secrets: Secrets) -> None:
+    def __init__(self, do: Do, ask: Ask, packs: Packs, secrets: Secrets, arrivals: Path) -> None:
+        """`arrivals`: the file of what is acknowledged and has no place yet."""
         self._do, self._ask, self._packs, self._secrets = do, ask, packs, secrets
+        self._arrivals = arrivals
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = False
@@ -102,10 +107,12 @@ class ChatThread:
     async def _main(self) -> None:
         self._wake = asyncio.Event()
         self._writer = Writer(self._do)
+        self._landing = Landing(Arrivals(self._arrivals), self._writer, self._ask)
         self._running: dict[UUID, Running] = {}
         with self._guard:
             self._loop = asyncio.get_running_loop()
             self._wake.set()
+        await self._landing.recover()
         self._writer.later(everybody_left)
         side = [asyncio.create_task(self._queue()), asyncio.create_task(self._timers())]
         try:
@@ -121,6 +128,7 @@ class ChatThread:
             await asyncio.gather(*(one.end() for one in self._running.values()))
             with self._guard:
                 self._loop = None
+            await self._landing.close()
             await self._writer.close()
 
     async def _follow(self) -> None:
@@ -151,7 +159,7 @@ class ChatThread:
                 self._running[key] = Running(info, self._hub(info), opened, self._say)
 
     def _hub(self, info: ChannelInfo) -> Hub:
-        return Hub(info, self._writer, self._ask, self._packs, self._secrets)
+        return Hub(info, self._landing, self._ask, self._packs, self._secrets)
 
     def _say(self, info: ChannelInfo, state: HealthState, words: str = "") -> None:
         payload = {"channel": info.id.hex, "state": str(state), "words": words, "url": info.address}

@@ -8,10 +8,10 @@ the change log; those who are connected are told what lies beyond what they know
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 from uuid import UUID
@@ -20,7 +20,7 @@ from app.chats import commands, queries
 from app.chats.commands.answering import TYPING_S
 from app.chats.commands.delivering import Came
 from app.chats.queries import ChannelInfo, WireLine, WireState
-from app.chats.rules import GOING_ON, State
+from app.chats.rules import GOING_ON, State, clean_text
 from app.connectors.chat import protocol
 from app.connectors.chat.protocol import (
     Contact,
@@ -29,6 +29,7 @@ from app.connectors.chat.protocol import (
     Hello,
     Hours,
     Identity,
+    Kept,
     Line,
     Msg,
     No,
@@ -40,11 +41,12 @@ from app.connectors.chat.protocol import (
     Who,
 )
 from app.kernel import clock, options
-from app.kernel.blobs import Packs, StorageError
+from app.kernel.blobs import Packs
 from app.kernel.errors import UserError
 from app.kernel.store import Tx
-from app.mime.filekinds import kind_of
-from app.workers.chat_writer import Receive, Writer
+from app.workers.chat_files import Files, file_proof
+from app.workers.chat_landing import Landing
+from app.workers.chat_writer import Receive
 
 log = logging.getLogger(__name__)
 
@@ -53,8 +55,8 @@ Ask = Callable[..., Any]
 Secrets = Callable[[str], str | None]
 GRACE_S: Final = 3.0
 """A page that is loaded anew comes back within this time and was never gone."""
+SETTLED_S: Final = 3.0
 _TYPING_EVERY_S: Final = 2.0
-_ID_HEX: Final = 32
 
 
 class Wire(Protocol):
@@ -68,6 +70,10 @@ class Wire(Protocol):
     async def say(self, who: Who, said: dict[str, Any]) -> None: ...
 
     async def dismiss(self, who: Who, reason: str) -> None: ...
+
+    async def place(self, who: Who, message: str, taken: Taken) -> None: ...
+
+    async def refuse(self, who: Who, message: str, reason: str) -> None: ...
 
 
 @dataclass(slots=True)
@@ -86,13 +92,16 @@ class _Known:
 class Hub:
     """The door of one channel (see `app.connectors.chat.protocol.Door`). Lives on the worker's loop."""
 
-    def __init__(self, info: ChannelInfo, writer: Writer, ask: Ask, packs: Packs, secrets: Secrets) -> None:
+    def __init__(self, info: ChannelInfo, landing: Landing, ask: Ask, packs: Packs, secrets: Secrets) -> None:
         self.info = info
         self.wire: Wire | None = None
         self.desk: tuple[str, Hours] | None = None
-        self._writer, self._ask_now, self._packs, self._secrets = writer, ask, packs, secrets
+        self._landing, self._writer = landing, landing.writer
+        self._ask_now, self._secrets = ask, secrets
+        self._files = Files(self._writer, ask, packs)
         self._known: dict[Who, _Known] = {}
         self._leaving: dict[Who, asyncio.TimerHandle] = {}
+        self._telling: dict[asyncio.Task[None], Who] = {}
 
     async def ask(self, query: Callable[..., R], *args: Any) -> R:
         """The answer of a query, from a thread."""
@@ -103,6 +112,7 @@ class Hub:
 
     async def hello(self, hello: Hello) -> Welcome | No:
         """Who this is here, and how their conversation stands."""
+        await self._settled(hello.who)
         found = await self.ask(queries.known_visitor, hello.who)
         if found is not None and found.blocked:
             return No("blocked")
@@ -166,24 +176,66 @@ class Hub:
 
     # -- what visitors say
 
-    async def receive(self, who: Who, message: Msg, page: str, lang: str) -> Taken | No:
-        """A message; committed when this returns."""
+    async def receive(self, who: Who, message: Msg, page: str, lang: str) -> Kept | Taken | No:
+        """A message; committed when this returns. One with files is looked at before it is ours."""
         known = self._known.setdefault(who, _Known())
         contact = known.contact or Contact("", "")
         said = commands.Said(
             self.info.id, who, message.id, message.body, tuple(UUID(hex=each) for each in message.files),
-            message.name or contact.name, message.email or contact.email, page, lang,
+            message.name or contact.name, message.email or contact.email, page, lang, clock.now(),
         )  # fmt: skip
+        if (why := commands.unwelcome(clean_text(message.body), bool(message.files))) is not None:
+            return No(why.reason)
+        if not message.files:
+            return Kept(await self._landing.keep(said, self._landed))
+        await self._settled(who)
         answer = await self._writer.do(Receive(said))
         if isinstance(answer, commands.Refused):
             return No(answer.reason)
+        await self._meet(who, answer)
+        return _taken(answer)
+
+    def _landed(self, said: commands.Said, answer: commands.Accepted | commands.Refused) -> None:
+        """A word has its place, or is refused after all: its visitor is told beside everything else."""
+        task = asyncio.get_running_loop().create_task(self._tell_landed(said, answer))
+        self._telling[task] = said.who
+        task.add_done_callback(self._telling.pop)
+
+    async def _tell_landed(self, said: commands.Said, answer: commands.Accepted | commands.Refused) -> None:
+        try:
+            if isinstance(answer, commands.Accepted):
+                await self._meet(said.who, answer)
+            if self.wire is None:
+                return
+            if isinstance(answer, commands.Accepted):
+                await self.wire.place(said.who, said.external_id, _taken(answer))
+            else:
+                await self.wire.refuse(said.who, said.external_id, answer.reason)
+        except Exception:
+            log.exception("a visitor could not be told of a word's place; the next hello tells it")
+
+    async def _meet(self, who: Who, answer: commands.Accepted) -> None:
+        """A word has its place: whoever said it is known from now on, or has gone meanwhile."""
+        known, visitor = self._known.get(who), answer.visitor
+        if known is None:
+            if not answer.duplicate:
+                self._writer.later(lambda tx: commands.visitors_left(tx, [visitor]))
+            return
         is_new = known.visitor is None
-        known.visitor, known.conversation = answer.visitor, answer.conversation
+        known.visitor, known.conversation = visitor, answer.conversation
         if known.state not in GOING_ON:
             known.state = State.WAITING
         if is_new and known.identity is not None:
+            contact = known.contact or Contact("", "")
             await self._proven(known, Person(contact.name, contact.email))
-        return _taken(answer)
+
+    async def _settled(self, who: Who) -> None:
+        """What this visitor has said before has its place; a desk that cannot write now does not hold up everything."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(SETTLED_S):
+                await self._landing.settled(who)
+                if telling := [task for task, whose in self._telling.items() if whose == who]:
+                    await asyncio.wait(telling)
 
     async def form(self, form: Form) -> Taken | No:
         """What somebody leaves while nobody is here."""
@@ -202,6 +254,7 @@ class Hub:
 
     async def read(self, who: Who, seq: int) -> None:
         """The visitor has seen everything up to this place."""
+        await self._settled(who)
         if (conversation := self._conversation(who)) is not None:
             self._writer.later(lambda tx: commands.note_read_by_visitor(tx, conversation, seq))
 
@@ -218,6 +271,7 @@ class Hub:
 
     async def contact(self, who: Who, contact: Contact) -> Person:
         """Who the visitor says they are; kept here until they write."""
+        await self._settled(who)
         known = self._known.setdefault(who, _Known())
         known.contact = contact
         if known.visitor is None:
@@ -227,6 +281,7 @@ class Hub:
 
     async def code(self, who: Who, code: str) -> Person | None:
         """The digits of the mailed code."""
+        await self._settled(who)
         known = self._known.get(who)
         if known is None or known.visitor is None:
             return None
@@ -236,6 +291,7 @@ class Hub:
 
     async def rate(self, who: Who, rate: Rate) -> bool:
         """How it went."""
+        await self._settled(who)
         conversation = self._conversation(who)
         if conversation is None:
             return False
@@ -243,6 +299,7 @@ class Hub:
 
     async def transcript(self, who: Who, email: str) -> bool:
         """Mail what was said."""
+        await self._settled(who)
         conversation = self._conversation(who)
         if conversation is None or not self.info.settings.transcript:
             return False
@@ -250,6 +307,7 @@ class Hub:
 
     async def end(self, who: Who) -> None:
         """The visitor says that it is over."""
+        await self._settled(who)
         if (conversation := self._conversation(who)) is not None:
             self._writer.later(lambda tx: commands.ended_by_visitor(tx, conversation))
 
@@ -257,35 +315,11 @@ class Hub:
 
     async def upload(self, who: Who, name: str, data: bytes) -> FileOut | No:
         """Keep a file until a message names it."""
-        kind = kind_of(data)
-        if not kind:
-            return No("type")
-        try:
-            ref = await asyncio.to_thread(self._stored, data)
-        except StorageError:
-            log.warning("a file of a chat could not be stored")
-            return No("storage")
-        key = await self._writer.do(lambda tx: commands.keep_upload(tx, who, name, kind, ref))
-        return FileOut(key.hex, name, kind, len(data))
+        return await self._files.keep(who, name, data)
 
     async def file(self, key: str, proof: str) -> tuple[FileOut, bytes] | None:
         """A file that the visitor may have, by the proof in its address."""
-        try:
-            found = await self.ask(queries.file_for, UUID(hex=key))
-        except ValueError:
-            return None
-        if found is None or not hmac.compare_digest(
-            file_proof(found[2], key).encode(), proof.encode("utf-8", "replace")
-        ):
-            return None
-        one, ref, _ = found
-        data = await asyncio.to_thread(self._packs.read, ref)
-        return FileOut(key, one.name, one.content_type, one.size), data
-
-    def _stored(self, data: bytes) -> Any:
-        ref = self._packs.append(data)
-        self._packs.flush()
-        return ref
+        return await self._files.read(key, proof)
 
     # -- telling
 
@@ -415,12 +449,6 @@ class Hub:
             return self._secrets(self.info.secret_ref) or ""
         except UserError:
             return ""  # no keyring: nobody is known by the site's word
-
-
-def file_proof(who: Who, key: str) -> str:
-    """What shows that whoever asks for a file is the visitor in whose chat it lies, without telling their token."""
-    secret = who if isinstance(who, bytes) else who.encode()
-    return hmac.new(secret, b"deskbell-chat/1 file " + key.encode("ascii", "replace"), "sha256").hexdigest()[:_ID_HEX]
 
 
 def hours_now(db: Any) -> Hours:

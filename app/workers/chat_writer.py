@@ -91,7 +91,19 @@ class Writer:
         try:
             return list(self._do(write_chats, ops))
         except Exception as error:  # noqa: BLE001 - whose it is shows when each is tried alone
-            return [error] if len(ops) == 1 else [self._write([op])[0] for op in ops]
+            return [error] if len(ops) == 1 else self._one_by_one(ops)
+
+    def _one_by_one(self, ops: Sequence[Callable[[Tx], Any]]) -> list[Any]:
+        """What a visitor said after something that could not be written is not written before it."""
+        results: list[Any] = []
+        failed: dict[bytes | str, Exception] = {}
+        for op in ops:
+            who = op.said.who if isinstance(op, Receive) else b""
+            result = failed.get(who) or self._write([op])[0]
+            if who and isinstance(result, Exception):
+                failed[who] = result
+            results.append(result)
+        return results
 
 
 def _log_failure(future: asyncio.Future[object]) -> None:

@@ -63,6 +63,7 @@ def test_lines_that_are_cut_at_random(desk: Desk) -> None:
     came, went = desk.ask(stored, "in"), desk.ask(stored, "out")
     assert len(sent) == visitors * each
     assert sorted(came) == sorted(sent), "rows = messages sent, each once"
+    assert all(one.kept <= set(came) for one in people), "nothing that was acknowledged is lost"
     assert len(went) == visitors * each
     shown = [key for one in people for key, frame in one.got.items() if frame["dir"] == "out"]
     assert sorted(shown) == sorted(went), "every answer was shown, each once by its id"
@@ -127,6 +128,7 @@ def test_an_engine_that_is_killed(tmp_path: Path) -> None:
         asyncio.run(_killed_again_and_again(desk, folder, people))
         came = desk.ask(stored, "in")
         assert sorted(came) == sorted(key for one in people for key in one.acked)
+        assert all(one.kept <= set(came) for one in people), "nothing that was acknowledged is lost"
         assert not any(one.outbox for one in people)
         assert desk.ask(dense)
 

@@ -21,8 +21,9 @@ def test_both_ways(place: Place) -> None:
         async with visiting(bob):
             await bob.until_frame("welcome", state="")
             key = await bob.say("Is it in stock?")
-            ack = await bob.until_frame("ack", id=key)
-            assert ack["seq"] == 1
+            await bob.until_frame("ack", id=key)
+            placed = await bob.until_frame("placed", id=key)
+            assert placed["seq"] == 1
             (row,) = place.desk.ask(queries.chat_rows, pile="waiting")
             assert (row.name, row.page, row.unread, row.position) == ("Bob", "https://shop.example/cart", 1, 1)
             place.desk.do(commands.send_chat, row.id, "It is.")

@@ -52,7 +52,9 @@ class Line:
     def running(self, state: str = "ok") -> Iterator[None]:
         """Chat, as the engine runs it, from when its state is told."""
         self.desk.work(lambda tx: signals.send(tx, server_topic(self.channel), {"state": "none"}))
-        thread = ChatThread(self.desk.work, self.desk.ask, self.desk.packs, lambda _ref: self.password)
+        thread = ChatThread(
+            self.desk.work, self.desk.ask, self.desk.packs, lambda _ref: self.password, self.desk.workspace.arrivals
+        )
         quit_listening = self.desk.listen(thread.heard)
         runner = threading.Thread(target=thread.run, name="chat")
         runner.start()
@@ -116,7 +118,7 @@ def test_both_ways_with_receipts_typing_and_read_marks(line: Line) -> None:
         async with here(bob):
             await bob.until_frame("welcome", state="")
             key = await bob.say("Is it in stock?")
-            assert (await bob.until_frame("ack", id=key))["seq"] == 1
+            assert (await bob.until_frame("placed", id=key))["seq"] == 1
             (row,) = line.rows()
             line.desk.do(commands.send_chat, row.id, "It is. ✓")
             answer = await bob.until_frame("msg", dir="out")

@@ -1,5 +1,7 @@
 """A visitor without a browser: speaks deskbell-chat/1 as the widget does, with an outbox that outlives every line.
 
+`kept`: what the desk has promised not to lose; `acked`: what it has told the place of.
+
 Loss-free by the rules of the protocol: an id made once, sent again on every connection until it is acknowledged, `after` for
 what was missed, everything known by its id.
 """
@@ -35,6 +37,7 @@ class Visitor:
         self.conversation = ""
         self.after = 0
         self.outbox: dict[str, Frame] = {}
+        self.kept: set[str] = set()
         self.acked: dict[str, Frame] = {}
         self.refused: dict[str, str] = {}
         self.got: dict[str, Frame] = {}
@@ -134,6 +137,8 @@ class Visitor:
                 for waiting in list(self.outbox.values()):
                     await wire.send_json(waiting)
             case "ack":
+                self.kept.add(frame["id"])
+            case "placed":
                 self.acked.setdefault(frame["id"], frame)
                 self.outbox.pop(frame["id"], None)
             case "no":
@@ -147,6 +152,8 @@ class Visitor:
                 self.after = max(self.after, frame["seq"])
                 self.doubled += frame["id"] in self.got
                 self.got[frame["id"]] = frame
+                if self.outbox.pop(frame["id"], None):  # the line was cut before its place was told
+                    self.acked[frame["id"]] = frame
                 if frame["dir"] == "out":
                     await wire.send_json({"t": "ack", "id": frame["id"], "seq": frame["seq"]})
         self._changed.set()

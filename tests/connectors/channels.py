@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from app.chats.tables import ChatLine
 from app.connectors.chat.builtin import BuiltinChat, Serving
-from app.connectors.chat.protocol import Msg, No, Taken, Who
+from app.connectors.chat.protocol import Kept, Msg, No, Taken, Who
 from app.connectors.chat.xmpp import XmppChat
 from app.connectors.chat.xmpp_client import Calling
 from app.connectors.contracts import Connector, Cursor, Incoming
@@ -133,7 +133,7 @@ class FallingHub(Hub):
 
     owner: Chat | Xmpp
 
-    async def receive(self, who: Who, message: Msg, page: str, lang: str) -> Taken | No:
+    async def receive(self, who: Who, message: Msg, page: str, lang: str) -> Kept | Taken | No:
         answer = await super().receive(who, message, page, lang)
         if self.owner.fails_once:
             self.owner.fails_once = False
@@ -182,13 +182,13 @@ class Chat(_Chatting):
         self._said.append(await self.visitor.say(words))
 
     async def say_all_again(self) -> None:
-        before = [frame["id"] for frame in self.visitor.frames if frame["t"] == "ack"]
+        before = [frame["id"] for frame in self.visitor.frames if frame["t"] == "placed"]
         texts = await asyncio.to_thread(self._desk.ask, _texts)
         for key, words in zip(self._said, texts, strict=True):
             self.visitor.outbox[key] = {"t": "msg", "id": key, "body": words}
             await self.visitor.send(self.visitor.outbox[key])
         acks = len(before) + len(self._said)
-        await self.visitor.until(lambda: sum(one["t"] == "ack" for one in self.visitor.frames) >= acks, "acks again")
+        await self.visitor.until(lambda: sum(one["t"] == "placed" for one in self.visitor.frames) >= acks, "acks again")
 
     async def say_too_much(self) -> None:
         async with self._session.ws_connect(f"{self.visitor.base}/chat", headers={"Origin": SITE}) as wire:
@@ -202,7 +202,7 @@ class Chat(_Chatting):
         return BuiltinChat(replace(self._serving, certificate=__file__, key=__file__), self._hub)
 
 
-class Kept:
+class Remembered:
     """Where the desk has read up to in the server's archive."""
 
     def __init__(self) -> None:
@@ -228,7 +228,7 @@ class Xmpp(_Chatting):
     ) -> None:
         self._desk, self._hub, self._server, self.proxy, self._session = desk, hub, server, proxy, session
         self.fails_once = False
-        self._archive = Kept()
+        self._archive = Remembered()
         self._calling = Calling(
             account=server.account, guests=server.guests, server=f"127.0.0.1:{proxy.port}", authority=str(server.ca),
             max_visitors=100, new_per_hour=1_000, rate=1_000, burst=1_000,
@@ -250,11 +250,11 @@ class Xmpp(_Chatting):
         self._said.append({"t": "msg", "id": key, "body": words})
 
     async def say_all_again(self) -> None:
-        acks = sum(frame["t"] == "ack" for frame in self.visitor.frames) + len(self._said)
+        acks = sum(frame["t"] == "placed" for frame in self.visitor.frames) + len(self._said)
         for frame in self._said:
             self.visitor.outbox[str(frame["id"])] = frame
             await self.visitor.send(frame)
-        await self.visitor.until(lambda: sum(one["t"] == "ack" for one in self.visitor.frames) >= acks, "acks again")
+        await self.visitor.until(lambda: sum(one["t"] == "placed" for one in self.visitor.frames) >= acks, "acks again")
 
     async def say_too_much(self) -> None:
         await self.visitor.send({"t": "msg", "id": "f" * 32, "body": "x" * 30_000})

@@ -20,7 +20,9 @@ from app.chats.rules import ChannelSettings
 from app.connectors.contracts import HealthState, Outgoing, Phase
 from app.connectors.email.connector import EmailConnector
 from app.desk import Desk
+from app.kernel.arrivals import Arrivals
 from app.kernel.errors import ExternalError
+from app.workers.chat_landing import Landing
 from app.workers.chat_writer import Writer
 from tests.connectors.channels import DEADLINE_S, SITE, Channel, Chat, FallingHub, Mail, Opened, Xmpp
 from tests.empty_desk import empty_desk
@@ -62,7 +64,8 @@ async def _chat(desk: Desk, made: Made) -> AsyncIterator[Channel]:
     info = desk.ask(queries.channel, key)
     assert info is not None
     writer = Writer(desk.work)
-    hub = FallingHub(info, writer, desk.ask, desk.packs, lambda _ref: None)
+    landing = Landing(Arrivals(desk.workspace.arrivals), writer, desk.ask)
+    hub = FallingHub(info, landing, desk.ask, desk.packs, lambda _ref: None)
     async with aiohttp.ClientSession() as session:
         channel = made(hub, session)
         visiting = asyncio.create_task(channel.visitor.run(session))
@@ -72,6 +75,7 @@ async def _chat(desk: Desk, made: Made) -> AsyncIterator[Channel]:
             visiting.cancel()
             await asyncio.gather(visiting, return_exceptions=True)
             hub.everybody_left()
+            await landing.close()
             await writer.close()
 
 

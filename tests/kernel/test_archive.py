@@ -45,7 +45,7 @@ def make_desk(folder: Path, mail: bytes) -> Source:
         connection.execute("CREATE TABLE mail (id INTEGER PRIMARY KEY, text TEXT)")
         connection.execute("INSERT INTO mail VALUES (1, 'the first mail')")
         connection.commit()
-    return Source(folder / "deskbell.sqlite", folder / "packs", "1.0", lambda _copy: KNOWN)
+    return Source(folder / "deskbell.sqlite", folder / "arrivals.sqlite", folder / "packs", "1.0", lambda _copy: KNOWN)
 
 
 @pytest.fixture

@@ -50,7 +50,9 @@ class Desk:
 
     @property
     def source(self) -> Source:
-        return Source(self.database, self.packs.folder, "1.0", lambda _copy: KNOWN)
+        return Source(
+            self.database, self.database.with_name("arrivals.sqlite"), self.packs.folder, "1.0", lambda _copy: KNOWN
+        )
 
     def daily(self, at: datetime) -> backup.BackupResult:
         return backup.scheduled_backup(self.source, self.backups, at)

@@ -24,7 +24,7 @@ from app.chats.commands.knowing import (
     unblock_visitor,
 )
 from app.chats.commands.leaving import mail_transcript, rate, receive_form
-from app.chats.commands.receiving import Refused, Said, receive_chat, receive_many
+from app.chats.commands.receiving import Refused, Said, receive_chat, receive_many, unwelcome
 from app.chats.commands.taking import accept, assign_chat, transfer
 from app.chats.commands.uploading import keep_upload, tidy_uploads
 
@@ -69,6 +69,7 @@ __all__ = [
     "turn_into_ticket",
     "typing",
     "unblock_visitor",
+    "unwelcome",
     "visitors_came",
     "visitors_left",
 ]

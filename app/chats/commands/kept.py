@@ -176,15 +176,15 @@ def keep_chat(tx: Tx, one: KeptChat, channel: UUID) -> None:
     memo(tx, "chat_newest")[one.visitor] = one
 
 
-def keep_line(tx: Tx, one: KeptChat, message: UUID, external_id: str) -> Accepted:
-    """A message at the next place of a chat, and what has changed in the chat."""
-    one.last_seq, one.last_at = one.last_seq + 1, tx.now
+def keep_line(tx: Tx, one: KeptChat, message: UUID, external_id: str, at: datetime) -> Accepted:
+    """A message of that moment at the next place of a chat, and what has changed in the chat."""
+    one.last_seq, one.last_at = one.last_seq + 1, max(one.last_at, at)
     line = {"message": message, "conversation": one.id, "external_id": external_id, "seq": one.last_seq}
     insert_row(tx, ChatLine, line)
     keep_changed(tx, one)
-    accepted = Accepted(one.id, message, one.last_seq, duplicate=False, visitor=one.visitor, at=tx.now)
+    accepted = Accepted(one.id, message, one.last_seq, duplicate=False, visitor=one.visitor, at=at)
     memo(tx, "chat_stored")[one.visitor, external_id] = Accepted(
-        one.id, message, one.last_seq, duplicate=True, visitor=one.visitor, at=tx.now
+        one.id, message, one.last_seq, duplicate=True, visitor=one.visitor, at=at
     )
     return accepted
 

@@ -51,9 +51,9 @@ def receive_form(tx: Tx, said: Said) -> Accepted | Refused:
     if len(body) > MAX_CHARS:
         return Refused("long")
     visitor = met(tx, said)
-    chat = begin(tx, visitor, body)
+    chat = begin(tx, visitor, body, tx.now)
     chat.state, chat.ended_at = str(State.MISSED), tx.now
-    accepted = add_word(tx, chat, visitor, said.external_id, body, ())
+    accepted = add_word(tx, chat, visitor, said.external_id, body, (), tx.now)
     tx.flush()
     row = visitor_row(tx, visitor.id)
     row.gone_at = row.gone_at or tx.now

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -47,7 +47,8 @@ _SEEN_STEP: Final = timedelta(minutes=1)
 class Said:
     """A visitor's message as it came over the wire. `who`: sha256 of a browser's token, or a JID.
 
-    `external_id`: made once by the sender. `files`: ids of uploads. `name` and `email` are what the visitor says.
+    `external_id`: made once by the sender. `files`: ids of uploads. `name` and `email` are what the visitor says. `at`: when
+    it was acknowledged, if that was before this transaction.
     """
 
     channel: UUID
@@ -59,6 +60,7 @@ class Said:
     email: str = ""
     page: str = ""
     lang: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +82,21 @@ def receive_chat(tx: Tx, said: Said) -> Accepted | Refused:
     if known is not None:
         return known
     body = clean_text(said.body)
-    if len(body) > MAX_CHARS:
-        return Refused("long")
+    if (why := unwelcome(body, bool(said.files))) is not None:
+        return why
     files = taken_uploads(tx, said.who, said.files)
     if files is None:
         return Refused("file")
-    if not body and not files:
-        return Refused("empty")
-    visitor = met(tx, said)
-    chat = _chat_for(tx, visitor, body or files[0].filename)
-    return add_word(tx, chat, visitor, said.external_id, body, files)
+    visitor, at = met(tx, said), said.at or tx.now
+    chat = _chat_for(tx, visitor, body or files[0].filename, at)
+    return add_word(tx, chat, visitor, said.external_id, body, files, at)
+
+
+def unwelcome(body: str, has_files: bool) -> Refused | None:
+    """Why a text (as `clean_text` leaves it) is never taken, whoever says it."""
+    if len(body) > MAX_CHARS:
+        return Refused("long")
+    return None if body or has_files else Refused("empty")
 
 
 def known_before(tx: Tx, said: Said) -> Accepted | Refused | None:
@@ -152,40 +159,46 @@ def _told(tx: Tx, visitor: KeptVisitor, said: Said) -> None:
                 setattr(visitor, field, value)
 
 
-def _chat_for(tx: Tx, visitor: KeptVisitor, words: str) -> KeptChat:
+def _chat_for(tx: Tx, visitor: KeptVisitor, words: str, at: datetime) -> KeptChat:
     """The chat that these words belong to: the one that goes on or just ended, else a new one."""
     last = newest_chat(tx, visitor.id)
-    if last is not None and _is_usable(tx, last):
+    if last is not None and _is_usable(tx, last, at):
         if last.state not in GOING_ON:
             last.state, last.ended_at = State.WAITING if last.assignee is None else State.LIVE, None
         return last
-    chat = begin(tx, visitor, words)
+    chat = begin(tx, visitor, words, at)
     if last is not None:
         tx.flush()
         link_tickets(tx, chat.ticket, last.ticket, "continues")
     return chat
 
 
-def _is_usable(tx: Tx, chat: KeptChat) -> bool:
+def _is_usable(tx: Tx, chat: KeptChat, at: datetime) -> bool:
     """It goes on, or was over just now; not where a rep said that it is no chat any more, or threw its ticket away."""
     if chat.state not in GOING_ON:
         minutes = int(options.get(tx, "chat_return_minutes"))
-        if chat.state == State.TURNED or not comes_back(chat.state, chat.ended_at, tx.now, minutes):
+        if chat.state == State.TURNED or not comes_back(chat.state, chat.ended_at, at, minutes):
             return False
     return standing(tx, chat.ticket).deleted_at is None
 
 
-def begin(tx: Tx, visitor: KeptVisitor, words: str) -> KeptChat:
+def begin(tx: Tx, visitor: KeptVisitor, words: str, at: datetime) -> KeptChat:
     """A new chat with its ticket."""
     ticket = ids.new_id()
-    open_ticket(tx, ticket=ticket, customer=visitor.customer, subject=snippet_of(words)[:80], at=tx.now, channel="chat")
-    chat = KeptChat(ids.new_id(), visitor.id, ticket, str(State.WAITING), None, tx.now, None, None, 0, "")
+    open_ticket(tx, ticket=ticket, customer=visitor.customer, subject=snippet_of(words)[:80], at=at, channel="chat")
+    chat = KeptChat(ids.new_id(), visitor.id, ticket, str(State.WAITING), None, at, None, None, 0, "")
     keep_chat(tx, chat, visitor.channel)
     return chat
 
 
 def add_word(
-    tx: Tx, chat: KeptChat, visitor: KeptVisitor, external_id: str, body: str, files: Sequence[NewAttachment]
+    tx: Tx,
+    chat: KeptChat,
+    visitor: KeptVisitor,
+    external_id: str,
+    body: str,
+    files: Sequence[NewAttachment],
+    at: datetime,
 ) -> Accepted:
     """Store a visitor's words at the next place of a chat; the ticket follows."""
     message = ids.new_id()
@@ -193,11 +206,11 @@ def add_word(
     ticket, address = stands.id, visitor.email if visitor.verified_at is not None else ""
     new = NewMessage(
         id=message, ticket=ticket, customer=stands.customer, channel="chat", kind="chat", direction="in",
-        sender=(visitor.name or VISITOR, address), text=body, occurred_at=tx.now, attachments=tuple(files),
+        sender=(visitor.name or VISITOR, address), text=body, occurred_at=at, attachments=tuple(files),
     )  # fmt: skip
     add_message(tx, new)
-    chat.waiting_since = chat.waiting_since or tx.now
-    accepted = keep_line(tx, chat, message, external_id)
+    chat.waiting_since = chat.waiting_since or at
+    accepted = keep_line(tx, chat, message, external_id, at)
     words = snippet_of(body) or (files[0].filename if files else "")
-    customer_wrote(tx, ticket, at=tx.now, snippet=words, has_attachment=bool(files), is_thanks=lambda: is_thanks(body))
+    customer_wrote(tx, ticket, at=at, snippet=words, has_attachment=bool(files), is_thanks=lambda: is_thanks(body))
     return accepted

@@ -43,11 +43,12 @@ class Scale:
 
 @dataclass(slots=True)
 class Round:
-    """What the visitors of one round met with: ms from sending to acknowledgement, ids sent and acknowledged. `cost`: ms of
-    processor time of the server a message.
+    """What the visitors of one round met with: ms from sending to acknowledgement, and to having a place in the ticket; ids
+    sent and acknowledged. `cost`: ms of processor time of the server a message.
     """
 
     times: list[float] = field(default_factory=list)
+    placed: list[float] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
     acked: list[str] = field(default_factory=list)
     cost: float | None = None

@@ -57,7 +57,7 @@ def built_in(scale: Scale) -> list[Figure]:
             for number in range(scale.rounds):
                 turns = [(engine.pid, port, ours), (echo.pid, other, bare)]
                 for pid, each, rounds in turns if number % 2 == 0 else reversed(turns):
-                    rounds.append(costing(pid, partial(_round, each, scale, number)))
+                    rounds.append(costing(pid, partial(_round, each, scale, number, places=rounds is ours)))
                 if (used := pss_mb(engine.pid)) is not None:
                     memory.append(used)
         lost, doubled = compare(place, ours)
@@ -75,6 +75,7 @@ def _figures(
 ) -> list[Figure]:
     sent = sum(len(one.sent) for one in ours)
     times, theirs = [each for one in ours for each in one.times], [each for one in bare for each in one.times]
+    placed = [each for one in ours for each in one.placed]
     figures = [
         Figure("chat", "messages sent", sent, "", len(ours), scale.words),
         Figure("chat", "messages lost", lost, ""),
@@ -82,6 +83,8 @@ def _figures(
         Figure("chat", "acknowledged after", median(times), "ms", len(times)),
         Figure("chat", "acknowledged after, p95", p95(times), "ms", len(times)),
         Figure("chat", "bare echo with one row a message, p95", p95(theirs), "ms", len(theirs)),
+        Figure("chat", "in its ticket after", median(placed), "ms", len(placed)),
+        Figure("chat", "in its ticket after, p95", p95(placed), "ms", len(placed)),
         ratio("chat", "ours / bare echo, p95", [p95(one.times) for one in ours], [p95(one.times) for one in bare]),
     ]
     for name, rounds in (("engine", ours), ("bare echo", bare)):
@@ -92,22 +95,25 @@ def _figures(
     return figures
 
 
-def _round(port: int, scale: Scale, seed: int) -> Round:
-    return asyncio.run(_visit(port, scale, seed))
+def _round(port: int, scale: Scale, seed: int, *, places: bool) -> Round:
+    return asyncio.run(_visit(port, scale, seed, places=places))
 
 
-async def _visit(port: int, scale: Scale, seed: int) -> Round:
+async def _visit(port: int, scale: Scale, seed: int, *, places: bool) -> Round:
     import aiohttp
 
     met, chance = Round(), random.Random(seed)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         here = asyncio.Barrier(scale.visitors)
         phases = [chance.uniform(0, scale.spread_s) for _ in range(scale.visitors)]
-        await asyncio.gather(*(_one(session, port, scale, met, here, phase) for phase in phases))
+        await asyncio.gather(*(_one(session, port, scale, met, here, phase, places=places) for phase in phases))
     return met
 
 
-async def _one(session: Any, port: int, scale: Scale, met: Round, here: asyncio.Barrier, phase: float) -> None:
+async def _one(
+    session: Any, port: int, scale: Scale, met: Round, here: asyncio.Barrier, phase: float, *, places: bool
+) -> None:
+    """One visitor. `places`: the server tells a word's place after its acknowledgement, as ours does."""
     base = f"http://127.0.0.1:{port}"
     token = base64.urlsafe_b64encode(secrets.token_bytes(32)).decode().rstrip("=")
     async with session.ws_connect(f"{base}/chat".replace("http", "ws", 1), headers={"Origin": base}) as wire:
@@ -123,7 +129,11 @@ async def _one(session: Any, port: int, scale: Scale, met: Round, here: asyncio.
             await _until(wire, "ack", key)
             met.times.append((time.perf_counter() - began) * 1e3)
             met.acked.append(key)
-            await asyncio.sleep(scale.pause())
+            until = time.perf_counter() + scale.pause()
+            if places:
+                await _until(wire, "placed", key)
+                met.placed.append((time.perf_counter() - began) * 1e3)
+            await asyncio.sleep(until - time.perf_counter())
 
 
 async def _until(wire: Any, kind: str, key: str) -> None:

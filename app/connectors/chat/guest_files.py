@@ -14,7 +14,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiohttp
 
-from app.connectors.chat.protocol import BadFrameError, Door, Msg, No, Taken, Who
+from app.connectors.chat.protocol import BadFrameError, Door, Kept, Msg, No, Taken, Who
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +42,7 @@ class GuestDoor:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._door, name)
 
-    async def receive(self, who: Who, message: Msg, page: str, lang: str) -> Taken | No:
+    async def receive(self, who: Who, message: Msg, page: str, lang: str) -> Kept | Taken | No:
         """A message; its files are ours before it is."""
         kept: list[str] = []
         for address in message.files:

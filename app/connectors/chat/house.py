@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.connectors.chat.limits import Bucket, Hourly
-from app.connectors.chat.protocol import Door, Standing, Who
+from app.connectors.chat.protocol import Door, Standing, Taken, Who
 from app.connectors.chat.sockets import Socket, Words
 
 
@@ -72,6 +72,18 @@ class House:
         if visitor is not None:
             await asyncio.gather(*(each.say(said) for each in list(visitor.sockets)))
 
+    async def place(self, who: Who, message: str, taken: Taken) -> None:
+        """What a visitor said has its place: the connection that said it is told."""
+        visitor = self._visitors.get(who)
+        if visitor is not None:
+            await asyncio.gather(*(each.place(message, taken) for each in list(visitor.sockets)))
+
+    async def refuse(self, who: Who, message: str, reason: str) -> None:
+        """What a visitor said will never be taken."""
+        visitor = self._visitors.get(who)
+        if visitor is not None:
+            await asyncio.gather(*(each.refuse(message, reason) for each in list(visitor.sockets)))
+
     async def dismiss(self, who: Who, reason: str) -> None:
         """Hang up on a visitor."""
         visitor = self._visitors.get(who)
@@ -116,6 +128,10 @@ class House:
     def note_begun(self, address: str) -> None:
         """Somebody there has begun one."""
         self._begun.note(address, time.monotonic())
+
+    def note_not_begun(self, address: str) -> None:
+        """It was no new conversation after all."""
+        self._begun.take_back(address)
 
     async def part(self) -> None:
         """Say goodbye to everybody, all at once and not for long."""

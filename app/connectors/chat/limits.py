@@ -57,6 +57,12 @@ class Hourly:
             self._done.pop(next(iter(self._done)))
         self._done.setdefault(who, deque()).append(now)
 
+    def take_back(self, who: str) -> None:
+        """It was not done after all."""
+        done = self._done.get(who)
+        if done:
+            done.pop()
+
 
 class Places:
     """How many connections each address has open."""

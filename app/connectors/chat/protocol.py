@@ -149,8 +149,15 @@ class Form:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """It is ours, by a commit, since that moment; which place it has is told later (`Taken`)."""
+
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Taken:
-    """It is ours, by a commit. `began`: a new conversation with it."""
+    """It is ours, by a commit, and has its place. `began`: a new conversation with it."""
 
     conversation: str
     seq: int
@@ -237,7 +244,7 @@ class Door(Protocol):
 
     async def hello(self, hello: Hello) -> Welcome | No: ...
 
-    async def receive(self, who: Who, message: Msg, page: str, lang: str) -> Taken | No: ...
+    async def receive(self, who: Who, message: Msg, page: str, lang: str) -> Kept | Taken | No: ...
 
     async def lines(self, who: Who, conversation: str, after: int) -> Sequence[Line]: ...
 
@@ -422,9 +429,14 @@ def msg(conversation: str, line: Line) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def ack(message: str, taken: Taken) -> dict[str, Any]:
-    """The frame that says: it is ours."""
-    return {"t": "ack", "id": message, "seq": taken.seq, "conversation": taken.conversation, "at": moment(taken.at)}
+def ack(message: str, at: datetime) -> dict[str, Any]:
+    """The frame that says: it is ours, whatever happens."""
+    return {"t": "ack", "id": message, "at": moment(at)}
+
+
+def placed(message: str, taken: Taken) -> dict[str, Any]:
+    """The frame that says which place it has."""
+    return {"t": "placed", "id": message, "seq": taken.seq, "conversation": taken.conversation, "at": moment(taken.at)}
 
 
 def state(it: Standing) -> dict[str, Any]:

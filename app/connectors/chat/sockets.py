@@ -32,6 +32,7 @@ from app.connectors.chat.protocol import (
     Rate,
     Read,
     Standing,
+    Taken,
     Transcript,
     Typing,
     Who,
@@ -74,6 +75,8 @@ class House(Protocol):
 
     def note_begun(self, address: str) -> None: ...
 
+    def note_not_begun(self, address: str) -> None: ...
+
     def others(self, who: Who, besides: Socket) -> Sequence[Socket]: ...
 
 
@@ -112,6 +115,8 @@ class Socket:
         self.standing = Standing()
         self._after = 0
         self._said_here: set[int] = set()
+        self._on_the_way: set[str] = set()
+        self._beginning = ""
         self._unconfirmed: set[str] = set()
         self._page = self._lang = ""
         self._others = Bucket(_OTHER_RATE, _OTHER_BURST)
@@ -200,24 +205,51 @@ class Socket:
                 return
             await self._send({"t": "slow", "retry_ms": int(wait_s * 1_000) + 1, "id": message.id})
             return
-        begins = self.standing.state not in ("waiting", "live")
+        begins = not self._beginning and self.standing.state not in ("waiting", "live")
         if begins and not self._house.may_begin(self.address):
             await self._send({"t": "slow", "retry_ms": _LATER_MS, "id": message.id})
             return
+        if begins:
+            self._beginning = message.id
+            self._house.note_begun(self.address)
+        self._on_the_way.add(message.id)
         answer = await self._house.door.receive(self.who, message, self._page, self._lang)
         if isinstance(answer, No):
-            await self._send({"t": "no", "id": message.id, "reason": answer.reason})
+            await self.refuse(message.id, answer.reason)
             return
-        if answer.began:
-            self._house.note_begun(self.address)
+        await self._send(protocol.ack(message.id, answer.at))
+        if isinstance(answer, Taken):
+            await self.place(message.id, answer)
+
+    async def refuse(self, message: str, reason: str) -> None:
+        """It will never be taken after all."""
+        if self._is_here(message, began=False):
+            await self.say({"t": "no", "id": message, "reason": reason})
+
+    async def place(self, message: str, taken: Taken) -> None:
+        """What was said here has its place."""
+        if not self._is_here(message, began=taken.began):
+            return
         async with self._telling:
-            if answer.conversation != self.standing.conversation:
-                self._begin(Standing(answer.conversation, "waiting"))
-            if self._after == answer.seq - 1:
-                self._after = answer.seq
-            else:
-                self._said_here.add(answer.seq)
-            await self._send(protocol.ack(message.id, answer))
+            if taken.conversation != self.standing.conversation and not taken.duplicate:
+                self._begin(Standing(taken.conversation, "waiting"))
+            if taken.conversation == self.standing.conversation:
+                if self._after == taken.seq - 1:
+                    self._after = taken.seq
+                elif self._after < taken.seq:
+                    self._said_here.add(taken.seq)
+            await self._send(protocol.placed(message, taken))
+
+    def _is_here(self, message: str, *, began: bool) -> bool:
+        """Was this said here, and is it told for the first time? What turned out to begin nothing is not counted as that."""
+        if message not in self._on_the_way:
+            return False
+        self._on_the_way.discard(message)
+        if message == self._beginning:
+            self._beginning = ""
+            if not began:
+                self._house.note_not_begun(self.address)
+        return True
 
     async def _obey(self, frame: Frame) -> None:
         door, who = self._house.door, self.who
@@ -295,9 +327,9 @@ class Socket:
 
     async def _tell_line(self, conversation: str, line: Line) -> None:
         self._after = max(self._after, line.seq)
-        if line.seq in self._said_here:
+        if line.seq in self._said_here or line.id in self._on_the_way:
             self._said_here.discard(line.seq)
-            return
+            return  # whoever said it is told its place, not its words
         if line.direction == "out":
             self._unconfirmed.add(line.id)
         await self._send(protocol.msg(conversation, line))

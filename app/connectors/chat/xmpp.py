@@ -249,7 +249,7 @@ class XmppChat(House):
         if isinstance(answer, No):
             self.send(full, {"t": "no", "id": message.id, "reason": answer.reason})
         else:
-            self.send(full, protocol.ack(message.id, answer))
+            self.send(full, protocol.ack(message.id, answer.at))
         if full not in self._lines:
             self._ask_hello(full)
 

@@ -116,7 +116,7 @@ class _Writing:
         self._tell(0)
         copy = self._folder / form.DATABASE
         self._refuse_too_little_room()
-        copy_database(self._source.database, copy, lambda: self._going(0, self._total))
+        copy_database(self._source, copy, lambda: self._going(0, self._total))
         known = self._source.describe(copy)
         names = Packs(self._source.packs).names()
         sizes = {name: (self._source.packs / name).stat().st_size for name in names}

@@ -1,13 +1,15 @@
 /**
- * What the visitor wrote and the desk has not yet confirmed. A message is stored before it is sent for the first time, keeps
+ * What the visitor wrote and has no place in the log yet. A message is stored before it is sent for the first time, keeps
  * its id for ever, and goes out again on every new line and by a timer until its ack comes. The desk drops duplicates, so
- * sending twice is harmless and never sending is impossible.
+ * sending twice is harmless and never sending is impossible. After the ack the desk has it, and tells its place a moment later;
+ * until then it stays here, so that at no moment it is nowhere.
  *
  * The pace is the desk's: so many at once, then one a second, and only some under way at a time. Whoever was cut off for an hour and wrote fifty messages must
  * not look like a flood.
  */
 
-import { LIMITS, type FileInfo, type Up } from "./protocol";
+import { Pace } from "./pace";
+import type { FileInfo, Limits, Up } from "./protocol";
 import type { Storage } from "./storage";
 
 const AGAIN_MS = 10_000;
@@ -26,13 +28,12 @@ export interface Pending {
 
 export class Outbox {
   private readonly sentAt = new Map<string, number>();
+  private readonly kept = new Set<string>();
   private items: Pending[] = [];
   private timer = 0;
   private quietUntil = 0;
-  private tokens = LIMITS.burst;
-  private filledAt = performance.now();
   private isUp = false;
-  limits = LIMITS;
+  private readonly pace: Pace;
   /** So long the ack of a message may take. A server that keeps words for a desk that is off gives it all the time. */
   patience = AGAIN_MS;
   /** So many are under way at a time: a long backlog sent in one go would be late as a whole, and be sent again as a whole. */
@@ -43,7 +44,12 @@ export class Outbox {
     private readonly send: (frame: Up) => void,
     private readonly unheard: () => void,
   ) {
+    this.pace = new Pace(storage);
     this.reload();
+  }
+
+  set limits(limits: Limits) {
+    this.pace.limits = limits;
   }
 
   get all(): readonly Pending[] {
@@ -61,13 +67,18 @@ export class Outbox {
     this.pump();
   }
 
-  /** Confirmed: it is the desk's now. */
-  done(id: string): Pending | undefined {
-    const item = this.items.find((one) => one.id === id);
+  /** Acknowledged: it is the desk's now. */
+  keep(id: string): void {
+    this.kept.add(id);
+    if (this.sentAt.delete(id)) this.pump();
+  }
+
+  /** It has its place. */
+  done(id: string): void {
     this.items = this.items.filter((one) => one.id !== id);
     this.storage.remove("out:" + id);
-    if (this.sentAt.delete(id) && this.sentAt.size < this.window) this.pump();
-    return item;
+    this.kept.delete(id);
+    if (this.sentAt.delete(id)) this.pump();
   }
 
   /** The desk will not have it: it stays in sight, with the reason, until the visitor takes it away. */
@@ -75,6 +86,7 @@ export class Outbox {
     const item = this.items.find((one) => one.id === id);
     if (!item) return;
     item.refused = reason;
+    this.kept.delete(id);
     this.sentAt.delete(id);
     this.storage.set("out:" + id, item);
     this.pump();
@@ -83,15 +95,16 @@ export class Outbox {
   /** Too fast: nothing goes out for a while, and then what was named goes again. */
   slow(retryMs: number, id?: string): void {
     this.quietUntil = performance.now() + retryMs;
-    this.tokens = 0;
+    this.pace.empty();
     if (id) this.sentAt.delete(id);
     this.pump();
   }
 
-  /** A new line: whatever has no ack goes out again, in the order in which it was written. */
+  /** A new line: whatever has no place goes out again, in the order in which it was written. */
   up(): void {
     this.isUp = true;
     this.sentAt.clear();
+    this.kept.clear();
     this.pump();
   }
 
@@ -115,11 +128,9 @@ export class Outbox {
     this.timer = 0;
     if (!this.isUp) return;
     const now = performance.now();
-    this.tokens = Math.min(this.limits.burst, this.tokens + (now - this.filledAt) / this.limits.rate_ms);
-    this.filledAt = now;
     let wake = Infinity;
     for (const item of this.items) {
-      if (item.refused) continue;
+      if (item.refused || this.kept.has(item.id)) continue;
       const sent = this.sentAt.get(item.id);
       if (sent !== undefined && now - sent < this.patience) {
         wake = Math.min(wake, sent + this.patience - now);
@@ -127,11 +138,11 @@ export class Outbox {
       }
       if (sent !== undefined) return this.unheard(); // it was heard by nobody: that is the line
       if (this.sentAt.size >= this.window) break;
-      if (now < this.quietUntil || this.tokens < 1) {
-        wake = Math.min(wake, Math.max(this.quietUntil - now, (1 - this.tokens) * this.limits.rate_ms, 5));
+      const wait = now < this.quietUntil ? this.quietUntil - now : this.pace.take();
+      if (wait > 0) {
+        wake = Math.min(wake, wait);
         break;
       }
-      this.tokens -= 1;
       this.sentAt.set(item.id, now);
       wake = Math.min(wake, this.patience);
       this.send({ t: "msg", id: item.id, body: item.body, ...rest(item) });

@@ -100,7 +100,8 @@ export interface Spoken {
 export type Down =
   | Welcome
   | Spoken
-  | { t: "ack"; id: string; seq: number; conversation: string; at: string }
+  | { t: "ack"; id: string; at: string }
+  | { t: "placed"; id: string; seq: number; conversation: string; at: string }
   | { t: "no"; id: string; reason: string }
   | { t: "typing"; on: boolean; who: string }
   | { t: "read"; seq: number }

@@ -117,7 +117,8 @@ export class Talk {
     switch (frame.t) {
       case "welcome": this.welcome(frame); break;
       case "msg": this.spoken(frame); break;
-      case "ack": this.acked(frame); break;
+      case "ack": this.outbox.keep(frame.id); break;
+      case "placed": this.placed(frame); break;
       case "no": this.refused(frame.id, frame.reason); break;
       case "typing": this.setTyping(frame.on ? frame.who || " " : ""); break;
       case "read": this.readSeq = Math.max(this.readSeq, frame.seq); break;
@@ -190,7 +191,7 @@ export class Talk {
     this.mend();
   }
 
-  private acked(frame: Extract<Down, { t: "ack" }>): void {
+  private placed(frame: Extract<Down, { t: "placed" }>): void {
     const item = this.outbox.all.find((one) => one.id === frame.id);
     const isAnother = frame.conversation !== this.log.conversation;
     if (item) {
