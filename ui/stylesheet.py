@@ -173,9 +173,9 @@ QPlainTextEdit[look="field"], QTextEdit[look="field"] {{ background: {t.canvas};
 QPlainTextEdit[look="field"]:focus, QTextEdit[look="field"]:focus {{ border: 1px solid {t.accent}; }}
 QPlainTextEdit[look="bare"], QTextEdit[look="bare"] {{ background: transparent; border: 0; }}
 QComboBox {{ background: {t.canvas}; border: 1px solid {t.line_strong}; border-radius: {t.radius_s}px;
-  padding: 5px 28px 5px 10px; min-height: 20px; max-height: 20px; combobox-popup: 0; }}
+  padding: 5px 4px 5px 10px; min-height: 20px; max-height: 20px; combobox-popup: 0; }}
 QComboBox:hover {{ background: {t.hover}; }}
-QComboBox:focus {{ border: 2px solid {t.accent}; padding: 4px 27px 4px 9px; }}
+QComboBox:focus {{ border: 2px solid {t.accent}; padding: 4px 3px 4px 9px; }}
 QComboBox:disabled {{ background: {t.sunken}; color: {t.text3}; border-color: {t.line}; }}
 QComboBox::drop-down {{ border: 0; width: 28px; }}
 QComboBox::down-arrow {{ image: none; }}
@@ -185,6 +185,7 @@ QComboBox QAbstractItemView::item {{ min-height: 28px; padding: 0 8px; border-ra
 QComboBox QAbstractItemView::item:selected {{ background: {t.selected}; color: {t.text}; }}
 QSpinBox, QDateEdit, QTimeEdit, QDateTimeEdit {{ background: {t.canvas}; border: 1px solid {t.line_strong};
   border-radius: {t.radius_s}px; padding: 5px 8px; min-height: 20px; max-height: 20px; }}
+QSpinBox {{ padding-left: 10px; }}
 QSpinBox::up-button, QSpinBox::down-button {{ subcontrol-origin: border; width: 0; border: 0; }}
 QDateTimeEdit::drop-down {{ border: 0; width: 28px; }}
 QSpinBox:focus, QDateEdit:focus, QTimeEdit:focus, QDateTimeEdit:focus {{ border: 1px solid {t.accent}; }}
@@ -206,10 +207,10 @@ QPushButton[kind="quiet"] {{ border: 1px solid {quiet}; background: transparent;
 QPushButton[kind="quiet"]:hover {{ background: {t.hover}; }}
 QPushButton[kind="quiet"]:focus {{ border: 2px solid {t.accent}; padding: 2px 6px; }}
 QLineEdit[look="quiet"] {{ background: transparent; border-color: {quiet}; padding: 3px 5px; }}
-QComboBox[look="quiet"] {{ background: transparent; border-color: {quiet}; padding: 3px 28px 3px 7px; }}
+QComboBox[look="quiet"] {{ background: transparent; border-color: {quiet}; padding: 3px 4px 3px 7px; }}
 QLineEdit[look="quiet"]:hover, QComboBox[look="quiet"]:hover {{ background: {t.hover}; }}
 QLineEdit[look="quiet"]:focus {{ background: {t.canvas}; border-color: {t.accent}; }}
-QComboBox[look="quiet"]:focus {{ border: 2px solid {t.accent}; padding: 2px 27px 2px 6px; }}
+QComboBox[look="quiet"]:focus {{ border: 2px solid {t.accent}; padding: 2px 3px 2px 6px; }}
 QLineEdit[look="quiet"][wrong="true"] {{ border-color: {t.bad}; }}
 """
 

@@ -32,9 +32,11 @@ from PySide6.QtWidgets import (
 
 from ui.theme import tokens
 from ui.tokens import Tokens, contrast, text_pairs
+from ui.widgets.field import Select
 
 LEAST_TARGET = 24
 _SLACK = 1  # rounding of layouts
+_READABLE = 8  # letters of a choice that must be seen at least: the whole is in its tooltip
 _SAMPLES = (
     24  # points looked at each way: letters cover far less than half of a label, so its ground is what is most common
 )
@@ -60,6 +62,7 @@ def findings(root: QWidget) -> list[Finding]:
         found += nameless(widget)
         found += small_target(widget)
         found += misplaced(widget)
+        found += squeezed(widget)
     return found
 
 
@@ -87,6 +90,9 @@ def clipped(widget: QWidget) -> list[Finding]:
         too_narrow = not widget.wordWrap() and widget.width() + _SLACK < wish.width()
         if too_narrow or widget.height() + _SLACK < height:
             return [_finding("clipped", widget, f"needs {wish.width()}×{height}, has {_size(widget)}")]
+    elif isinstance(widget, Select):
+        if widget.cut() != widget.currentText() and len(widget.cut()) < _READABLE:
+            return [_finding("clipped", widget, f"“{widget.currentText()}” is cut to “{widget.cut()}”")]
     elif isinstance(widget, QPushButton) and widget.text():
         wish = widget.sizeHint()
         if widget.width() + _SLACK < wish.width() or widget.height() + _SLACK < wish.height():
@@ -130,6 +136,19 @@ def misplaced(parent: QWidget) -> list[Finding]:
             if common.width() > _SLACK and common.height() > _SLACK:
                 found.append(_finding("overlap", child, f"with {_name(other)} at {_rect(common)}"))
     return found
+
+
+def squeezed(widget: QWidget) -> list[Finding]:
+    """What scrolls up and down only, and is wider than its place: its right edge is where nobody can scroll to."""
+    if (
+        not isinstance(widget, QScrollArea)
+        or widget.horizontalScrollBarPolicy() != Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+    ):
+        return []
+    inner, room = widget.widget(), widget.viewport().width()
+    if inner is None or inner.width() <= room + _SLACK:
+        return []
+    return [_finding("squeezed", widget, f"needs {inner.width()} px, has {room}")]
 
 
 def pale_texts(root: QWidget) -> list[Finding]:

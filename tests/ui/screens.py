@@ -30,15 +30,18 @@ from ui.theme import Choice
 TICKETS = 60
 CALM_S = 0.05
 WIDTHS = (960, 1280, 1720)
+HEIGHT, LOWEST = 800, 640
+"""A window as it usually is, and as low as it can be made: sheets must fit into that, too."""
 
-Look = tuple[Choice, int]
+Look = tuple[Choice, int, int]
+"""Colours, width, height."""
 LOOKS: dict[str, tuple[Look, ...]] = {
-    "en": tuple(("light", width) for width in WIDTHS),
-    "de": (("dark", WIDTHS[0]),),
+    "en": tuple(("light", width, HEIGHT) for width in WIDTHS),
+    "de": (("dark", WIDTHS[0], LOWEST),),
 }
 """What a window is looked at in. It is opened in the first look: to change that of a full window costs most of all."""
 
-SCALED: dict[str, tuple[Look, ...]] = {"en": (("contrast", WIDTHS[0]),), "ja": (("light", WIDTHS[0]),)}
+SCALED: dict[str, tuple[Look, ...]] = {"en": (("contrast", WIDTHS[0], HEIGHT),), "ja": (("light", WIDTHS[0], LOWEST),)}
 """The same at another scale."""
 
 _PARTS = re.compile(r"(\{\w+\}|\|)")
@@ -89,10 +92,10 @@ def speaking(tongue: str) -> Iterator[None]:
 def faults(studio: Studio, desk: Desk, name: str, tongue: str, looks: tuple[Look, ...]) -> list[str]:
     """What the lints find on a scene in these looks and widths, in words that say where."""
     found: list[str] = []
-    with speaking(tongue), studio.opened(desk, looks[0][0], (looks[0][1], 800)):
+    with speaking(tongue), studio.opened(desk, looks[0][0], looks[0][1:]):
         SCENES[name].go(studio, desk)
-        for look, width in looks:
-            studio.show(look, (width, 800))
+        for look, width, height in looks:
+            studio.show(look, (width, height))
             found += [f"{name} {tongue} {look} {width}: {one}" for one in _lasting(studio)]
     return found
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QPainter, QPaintEvent, QStandardItem, QStandardItemModel, QWheelEvent
+from PySide6.QtGui import (
+    QAction,
+    QHelpEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QStandardItem,
+    QStandardItemModel,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import (
     QComboBox,
     QCompleter,
@@ -14,7 +24,10 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QSizePolicy,
+    QStyle,
     QStyledItemDelegate,
+    QStyleOptionComboBox,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -216,8 +229,28 @@ class Select(QComboBox):
     def wheelEvent(self, event: QWheelEvent, /) -> None:
         event.ignore()
 
+    def cut(self) -> str:
+        """What is shown of the choice: the whole of it, or with "…" where there is no room."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        part = QStyle.SubControl.SC_ComboBoxEditField
+        room = self.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, self).width()
+        room -= 0 if option.currentIcon.isNull() else option.iconSize.width() + 4
+        return self.fontMetrics().elidedText(self.currentText(), Qt.TextElideMode.ElideRight, room)
+
+    def event(self, event: QEvent, /) -> bool:
+        if isinstance(event, QHelpEvent) and not self.toolTip() and self.cut() != self.currentText():
+            QToolTip.showText(event.globalPos(), html.escape(self.currentText()), self)
+            return True
+        return super().event(event)
+
     def paintEvent(self, event: QPaintEvent, /) -> None:
-        super().paintEvent(event)
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.cut()
+        with QPainter(self) as painter:
+            self.style().drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option, painter, self)
+            self.style().drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option, painter, self)
         x = 8 if self.layoutDirection() is Qt.LayoutDirection.RightToLeft else self.width() - 24
         colour = "text2" if self.isEnabled() else "text3"
         with QPainter(self) as painter:

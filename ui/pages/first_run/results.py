@@ -9,9 +9,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame
 
 from app.desk.accounts import Advice, CertificateInfo, CheckResult
-from app.kernel import clock
 from ui.pages.first_run.words import advice_text, result_text
-from ui.text import date_text, tr
+from ui.text import day_text, tr
 from ui.widgets.avatar import IconView
 from ui.widgets.button import Button
 from ui.widgets.label import ElidingLabel, Label
@@ -125,8 +124,7 @@ def fingerprint_text(sha256: str) -> str:
 
 def certificate_box(shown: CertificateInfo) -> QFrame:
     """A certificate for a person to judge: names, dates and the whole fingerprint, in groups that can be read aloud."""
-    now = clock.now()
-    dates = " – ".join(date_text(at, now) if at else "?" for at in (shown.not_before, shown.not_after))
+    dates = " – ".join(day_text(at.astimezone().date()) if at else "?" for at in (shown.not_before, shown.not_after))
     facts = (
         (tr("Certificate for"), shown.subject or "?"),
         (tr("Issued by"), shown.issuer or "?"),

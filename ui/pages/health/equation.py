@@ -131,6 +131,8 @@ class FolderTable(Tile):
         self.traffic = Label("", "small", wrap=True)
         self.traffic.hide()
         self._busy: Collection[str] = ()
+        self._looked: list[Label] = []
+        self._has_room = True
         self.content.addWidget(row(Label(tr("By folder"), "strong"), None, self.more))
         for widget in (self._holder, self._outcomes, self.traffic):
             self.content.addWidget(widget)
@@ -156,13 +158,22 @@ class FolderTable(Tile):
         grid.setColumnStretch(1, 1)
         heads = [tr("On server"), *[_short(part) for part in parts], tr("Difference"), tr("Counted")]
         grid.addWidget(Label(tr("Folder"), "small"), 0, 0, 1, 2)
-        for place, head in enumerate(heads):
-            grid.addWidget(_right(Label(head, "small")), 0, place + 2)
+        labels = [_right(Label(head, "small", wrap=True)) for head in heads]
+        for place, label in enumerate(labels):
+            grid.addWidget(label, 0, place + 2)
+        self._looked = labels[-1:]
         grid.setRowMinimumHeight(0, 28)
         for index, folder in enumerate(folders):
             self._add(grid, 2 * index + 1, folder, parts, address=addresses)
         self._sum(grid, 2 * len(folders) + 1, total, parts)
+        self.set_room(self._has_room)
         layout.addWidget(table)
+
+    def set_room(self, has_room: bool) -> None:
+        """In a narrow window the moments when folders were counted are left out: the page's bar says the last one."""
+        self._has_room = has_room
+        for label in self._looked:
+            label.setVisible(has_room)
 
     def _add(self, grid: QGridLayout, at: int, folder: LedgerFolder, parts: list[str], *, address: bool) -> None:
         grid.addWidget(line(), at, 0, 1, grid.columnCount())
@@ -180,7 +191,8 @@ class FolderTable(Tile):
             grid.addWidget(self._number(folder, name, part, count), at, place + 3, Qt.AlignmentFlag.AlignRight)
         grid.addWidget(_difference(sums.missing), at, len(parts) + 3)
         looked = ago_text(folder.listed_at, clock.now()) if folder.listed_at else tr("not yet")
-        grid.addWidget(_right(Label(looked, "muted")), at, len(parts) + 4)
+        self._looked.append(_right(Label(looked, "muted")))
+        grid.addWidget(self._looked[-1], at, len(parts) + 4)
 
     def _toggle(self) -> None:
         self._outcomes.setVisible(self._outcomes.isHidden())

@@ -34,7 +34,7 @@ from ui.widgets.pill import Pill
 from ui.widgets.state import Banner, EmptyState, Skeleton
 
 ALL = "all"
-_NARROW = 1080
+_NARROW, _ROOMY = 1080, 940
 _PIECES_MS = 1500  # a large mail comes in pieces that nobody is told of: look again while it does
 _SENT = ("sent", "partial", "cancelled", "queued", "held", "sending", "retry", "uncertain", "failed")
 
@@ -113,6 +113,7 @@ class Page(BasePage):
     def resizeEvent(self, event: QResizeEvent, /) -> None:
         super().resizeEvent(event)
         narrow = self.width() < _NARROW
+        self.folders.set_room(self.width() >= _ROOMY)
         direction = QBoxLayout.Direction.TopToBottom if narrow else QBoxLayout.Direction.LeftToRight
         if self._sides.direction() != direction:
             self._sides.setDirection(direction)

@@ -28,6 +28,8 @@ from ui.widgets.pill import Pill
 from ui.widgets.state import EmptyState
 from ui.widgets.toggle import Switch
 
+_LEAST = 72  # px of the choices that are seen at least
+
 
 def kind_word(kind: str) -> str:
     """A kind of field in a word."""
@@ -57,6 +59,7 @@ class FieldSheet(Dialog):
         hint = "" if info is None else tr("The kind stays, since tickets hold values of it.")
         self.hint = TextField(info.hint if info else "", name=tr("Help text"))
         self.choices: QPlainTextEdit = TextArea(tr("Choices"), 8)
+        self.choices.setMinimumHeight(_LEAST)  # a low window has less room for it
         self.choices.setPlainText(choices.as_text(info.choices) if info else "")
         self._choices_block = FieldBlock(tr("Choices"), self.choices, hint=" ")
         self.required = Switch(tr("Needed before a ticket is solved"), info.required if info else False)

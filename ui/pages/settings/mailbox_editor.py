@@ -76,7 +76,7 @@ class Editor(Pane):
             self._parts[key] = column(spacing=12)
         page = self.scroller.content
         page.addWidget(self._results)
-        page.addWidget(row(*self._tabs.values(), None, spacing=20))
+        page.addWidget(row(*self._tabs.values(), None, spacing=0))
         for key, fill in (
             ("identity", self._build_identity),
             ("answers", self._build_answers),

@@ -25,7 +25,7 @@ from ui.widgets.panel import ScrollPage
 from ui.widgets.pill import Dot
 from ui.widgets.state import EmptyState
 
-_NARROWEST, _WIDEST = 232, 300  # of the list: an address is to be read whole where there is room
+_NARROWEST, _WIDEST = 208, 300  # of the list: an address is to be read whole where there is room
 
 
 def state_of(box: MailboxInfo, facts: Facts) -> tuple[str, str]:

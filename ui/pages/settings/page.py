@@ -28,6 +28,7 @@ from ui.widgets.button import Button
 from ui.widgets.field import SearchField
 from ui.widgets.label import Label
 from ui.widgets.layout import column, horizontal, set_box
+from ui.widgets.panel import ScrollPage
 
 _LISTS = {"statuses": "state", "fields": "field", "canned": "canned", "chat": "chat_channel"}
 """Categories that are lists, and what the change log calls their things."""
@@ -83,10 +84,7 @@ class Page(BasePage):
     def _nav(self) -> QWidget:
         title = Label(tr("Settings"), "title")
         title.setContentsMargins(8, 0, 0, 8)
-        nav = column(
-            title,
-            self.finder,
-            8,
+        categories = column(
             self._heading(tr("Channels")),
             self._nav_button(
                 "mailboxes", tr("Mailboxes"), "email-outline", tr("password server address signature add")
@@ -114,11 +112,12 @@ class Page(BasePage):
             self._nav_button("data", tr("Data and backup"), "database-outline", tr("folder logs restore file")),
             self._nav_button("about", tr("About"), "information-outline", tr("version licence libraries terms update")),
             None,
-            margins=(12, 20, 12, 16),
             spacing=4,
         )
-        set_box(nav, "panel")
-        nav.setFixedWidth(220)
+        scroller = ScrollPage(categories, margins=(12, 0, 12, 16), spacing=0)  # a low window shows them in parts
+        top = column(title, self.finder, margins=(12, 20, 12, 8), spacing=4)
+        nav = column(top, (scroller, 1), box="panel")
+        nav.setFixedWidth(228)
         return nav
 
     def _heading(self, text: str) -> Label:
