@@ -61,9 +61,15 @@ class Reception(QObject):
                 line.abort()
                 continue
             line.setReadBufferSize(LONGEST_LINE + 1)
-            line.readyRead.connect(lambda line=line: self._read(line))
+            line.readyRead.connect(self._go_on)
             QTimer.singleShot(PATIENCE_MS, line, line.abort)
             self._read(line)
+
+    def _go_on(self) -> None:
+        # Asked of Qt, not kept by the line: a line that kept its reception took it along when it ended, and itself with that.
+        line = self.sender()
+        assert isinstance(line, QLocalSocket)
+        self._read(line)
 
     def _read(self, line: QLocalSocket) -> None:
         if line.canReadLine():

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QDeadlineTimer, QEvent
 from PySide6.QtNetwork import QLocalSocket
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.kernel.asked import Asked
 from tests.conftest import ROOT
+from tests.ui.conftest import PATIENCE_MS
 from ui.instance import Reception, hand_over, name_of
 
 MAIL = Asked(mail=True, to=("ana@lindqvist.example",), subject="Lamp", text="Hello\n")
@@ -66,6 +68,26 @@ def test_what_a_crash_left_behind_is_no_hindrance(here: Desk, qtbot: QtBot) -> N
     line.write(b"\n")
     qtbot.waitUntil(lambda: again.heard == [Asked()])
     again.reception.close()
+
+
+def test_a_line_that_outlasts_its_reception_takes_nothing_along(tmp_path: Path, qapp: QApplication) -> None:
+    """It did not end with it, but held it, and ended the program when it went."""
+    made, ended = Desk(tmp_path), list[bool]()
+    line = QLocalSocket()
+    line.connectToServer(name_of(tmp_path))
+    line.write(b"\n")
+    deadline = QDeadlineTimer(PATIENCE_MS)
+    while not made.heard and not deadline.hasExpired():
+        qapp.processEvents()  # no further than this: the line is about to end
+    assert made.heard == [Asked()]
+    made.reception.destroyed.connect(lambda: ended.append(True))
+    made.reception.close()
+    del made
+    del line
+    for _ in range(20):
+        qapp.processEvents()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    assert ended
 
 
 def test_who_says_too_much_is_sent_away_and_others_are_heard(here: Desk, qtbot: QtBot) -> None:
