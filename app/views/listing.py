@@ -1,12 +1,11 @@
 """What lies in a view: the ids in its order, as a block, and under which headings.
 
 One way for saved and unsaved conditions, built-in and own ones. The first page of a list needs no sorting where an index
-has the order; the headings are counted by the database, so that a hundred thousand rows cost no object each.
+has the order. Lists under headings: `grouping`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from sqlalchemy.orm import Session
 from app.conditions.matching import asks_for_deleted
 from app.conditions.tree import Check, Node, Not, Op, parts_of
 from app.search.filters import Filter
+from app.views.grouping import WIDTH, Heading, divided
 from app.views.queries import Listing
 from app.views.rules import Group, Sort
 
@@ -32,59 +32,15 @@ _ORDERS: Final = {
 _ALWAYS: Final = frozenset({Sort.LAST_MESSAGE, Sort.CREATED, Sort.PRIORITY})
 """Orders that every ticket has; the others put those without at the end."""
 
-_TAG: Final = (
-    "(SELECT min(n.name) FROM ticket_tag g JOIN tag n ON n.id = g.tag WHERE g.ticket = t.id AND g.deleted_at IS NULL)"
-)
-_CUSTOMER: Final = "coalesce((SELECT c.name FROM customer c WHERE c.id = t.customer), '')"
-_AGENT: Final = "coalesce((SELECT a.name FROM agent a WHERE a.id = t.assignee), '')"
-
-
-@dataclass(frozen=True, slots=True)
-class _Division:
-    """How a group is made: what the heading says, its key, and what orders the headings (SQL on `t`)."""
-
-    label: str
-    key: str
-    order: str
-
-
-_GROUPS: Final = {
-    Group.STATUS: _Division(
-        "t.status",
-        "t.status",
-        "CASE t.status WHEN 'new' THEN 0 WHEN 'open' THEN 1 WHEN 'waiting' THEN 2 WHEN 'solved' THEN 3 ELSE 4 END",
-    ),
-    Group.ASSIGNEE: _Division(_AGENT, "lower(hex(t.assignee))", f"t.assignee IS NOT NULL, lower({_AGENT}), t.assignee"),
-    Group.PRIORITY: _Division("t.priority", "t.priority", f"-({_ORDERS[Sort.PRIORITY]})"),
-    Group.CUSTOMER: _Division(_CUSTOMER, "lower(hex(t.customer))", f"lower({_CUSTOMER}), t.customer"),
-    Group.DAY: _Division(
-        "date(t.last_message_at / 1000000, 'unixepoch', 'localtime')",
-        "date(t.last_message_at / 1000000, 'unixepoch', 'localtime')",
-        "date(t.last_message_at / 1000000, 'unixepoch', 'localtime')",
-    ),
-    Group.TAG: _Division(f"coalesce({_TAG}, '')", f"coalesce({_TAG}, '')", f"{_TAG} IS NULL, lower({_TAG}), {_TAG}"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Heading:
-    """A heading of a grouped list and how many tickets stand under it.
-
-    `key`: a status, a priority, a day (`2026-01-31`, of this machine's calendar), a tag's name, or the id of an agent or a
-    customer in hex; empty for those without. `label`: names where the key is an id, else the key. A ticket with several
-    tags stands under the first of them.
-    """
-
-    key: str
-    label: str
-    count: int
-
 
 def listing_keys(db: Session, listing: Listing, agent: UUID | None = None, limit: int | None = None) -> bytes:
     """The ids of a list in its order as one block, 16 bytes each, the first `limit` of them. Raises QueryError.
 
     SQLite itself joins them: every row it hands over would take Python's lock, which the window's thread wants as well.
     """
+    if listing.group is not Group.NONE:
+        block = listing_under_headings(db, listing, agent)[0]
+        return block if limit is None else block[: limit * WIDTH]
     filters = Filter.of(db, agent)
     sql = (
         f"SELECT group_concat(hex(id), '') FROM (SELECT t.id FROM ticket t {_by_index(listing)}"
@@ -110,22 +66,20 @@ def listing_count(db: Session, listing: Listing, agent: UUID | None = None) -> i
 
 def headings(db: Session, listing: Listing, agent: UUID | None = None) -> tuple[Heading, ...]:
     """The headings in the order of the list: the first `count` ids stand under the first, and so on. None ungrouped."""
-    if listing.group is Group.NONE:
-        return ()
+    return () if listing.group is Group.NONE else listing_under_headings(db, listing, agent)[1]
+
+
+def listing_under_headings(
+    db: Session, listing: Listing, agent: UUID | None = None
+) -> tuple[bytes, tuple[Heading, ...]]:
+    """All ids of a grouped list as one block, and the headings: both at once cost what one of them does. Raises QueryError."""
     filters = Filter.of(db, agent)
-    one = _GROUPS[listing.group]
-    sql = (
-        f"SELECT coalesce({one.key}, ''), {one.label}, count(*) FROM ticket t WHERE {filters.where(listing.condition)}"
-        f" GROUP BY {one.key} ORDER BY {_directed(listing)}"
-    )
-    return tuple(Heading(*row) for row in db.connection().execute(text(sql), filters.values))
-
-
-def _directed(listing: Listing) -> str:
-    """What orders the headings. Days run as the list does, everything else as people expect it."""
-    order = _GROUPS[listing.group].order
-    is_backwards = listing.group is Group.DAY and not (listing.sort is Sort.LAST_MESSAGE and listing.ascending)
-    return f"{order} DESC" if is_backwards else order
+    runs_by_day = listing.group is Group.DAY and listing.sort is Sort.LAST_MESSAGE
+    order = _ordered(listing) if runs_by_day else f"k, {_ordered(listing)}"
+    source = f"{_by_index(listing)} WHERE {filters.where(listing.condition)} ORDER BY {order}"
+    # Days run as the list does; other headings stand as people expect them.
+    backwards = listing.group is Group.DAY and not (runs_by_day and listing.ascending)
+    return divided(db, listing.group, source, filters.values, backwards=backwards)
 
 
 def _by_index(listing: Listing) -> str:
@@ -134,9 +88,9 @@ def _by_index(listing: Listing) -> str:
     The condition says the words of the index then (`app.search.filters`), so that it can be used.
     """
     parts = [part for part in parts_of(listing.condition) if not isinstance(part, Not)]
-    is_walk = listing.sort is Sort.LAST_MESSAGE and listing.group is Group.NONE
     fits = all(_is(part, _WIDE) for part in parts) and parts
-    return "INDEXED BY ticket_active" if is_walk and fits and not asks_for_deleted(listing.condition) else ""
+    is_walk = listing.sort is Sort.LAST_MESSAGE and fits
+    return "INDEXED BY ticket_active" if is_walk and not asks_for_deleted(listing.condition) else ""
 
 
 def _is(part: Node, states: frozenset[str]) -> bool:
@@ -151,12 +105,11 @@ _FEW: Final = frozenset({"snoozed", "overdue"})
 
 
 def _ordered(listing: Listing) -> str:
-    """What orders the list: under headings, then as wanted, then by id so that equal ones keep their places."""
+    """What orders the list, under each heading if it has any: as wanted, then by id so that equal ones keep their places."""
     way = "ASC" if listing.ascending else "DESC"
     last = "" if listing.sort in _ALWAYS else " NULLS LAST"
-    parts = [_directed(listing)] if listing.group is not Group.NONE else []
     is_few = listing.sort is Sort.LAST_MESSAGE and any(_is(part, _FEW) for part in parts_of(listing.condition))
-    parts.append(f"{'+' if is_few else ''}{_ORDERS[listing.sort]} {way}{last}")
+    parts = [f"{'+' if is_few else ''}{_ORDERS[listing.sort]} {way}{last}"]
     if listing.sort is Sort.PRIORITY:
         parts.append("t.last_message_at DESC")
     return ", ".join([*parts, f"t.id {way}"])

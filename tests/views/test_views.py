@@ -244,6 +244,19 @@ def test_headings_stand_over_the_ids(desk: SmallDesk, tickets: list[UUID], group
             assert top.label in {top.key, row.assignee_name, row.customer_name, ""}
 
 
+def test_customers_stand_as_people_sort_them_and_by_their_address_without_a_name(desk: SmallDesk) -> None:
+    for name, address in (
+        ("zoë", "z@a.example"),
+        ("Ärmel", "e@a.example"),
+        ("ärzte", "r@a.example"),
+        ("", "b@b.example"),
+    ):
+        desk.mail(name=name, address=address)
+        desk.mail(name=name, address=address)
+    tops = desk.ask(headings, Listing(group=Group.CUSTOMER), desk.ann)
+    assert [(top.label, top.count) for top in tops] == [("b@b.example", 2), ("zoë", 2), ("Ärmel", 2), ("ärzte", 2)]
+
+
 def test_a_page_is_the_beginning_of_the_list(desk: SmallDesk, tickets: list[UUID]) -> None:
     listing = Listing(Check("is", Op.IS, "todo"), Sort.PRIORITY, group=Group.ASSIGNEE)
     whole = desk.ask(listing_keys, listing, desk.ann)

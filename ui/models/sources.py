@@ -9,13 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from app.conditions.fields import Kind, field_named
 from app.conditions.tree import Node, checks
 from app.tickets.queries import Pile, View, ticket_keys
-from app.views.listing import Heading, headings, listing_keys
+from app.views.grouping import Heading
+from app.views.listing import listing_keys, listing_under_headings
 from app.views.queries import Listing, ViewInfo
 from app.views.rules import BUILT_IN, Group, natural_ascending
 from ui.models import blocks
@@ -58,12 +60,16 @@ Source = View | Asked
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The ids of a list, the first ones or all; `known` is the same as a set. None: they are those that were here."""
+    """The ids of a list, the first ones or all; `known` is the same as a set. None: they are those that were here.
+
+    `heads`: its headings by their ids; `other_heads`: those of them that came, went or say something else than before.
+    """
 
     block: bytes | None
     known: set[bytes]
     whole: bool
     heads: Mapping[bytes, Heading] = field(default_factory=dict)
+    other_heads: frozenset[bytes] = frozenset()
 
 
 def pile_of(view: ViewInfo) -> Pile | None:
@@ -89,18 +95,42 @@ def depends_on_time(tree: Node) -> bool:
     )
 
 
-def read_ids(db: Any, source: Source, limit: int | None, have: bytes = b"") -> Ids:
-    """The ids of a list. What takes long with a hundred thousand of them is done here."""
-    block = keys_of(db, source, limit)
-    heads: Mapping[bytes, Heading] = {}
+def read_ids(
+    db: Any,
+    source: Source,
+    limit: int | None,
+    have: bytes = b"",
+    had: Mapping[bytes, Heading] = MappingProxyType({}),
+) -> Ids:
+    """The ids of a list that was `have` under the headings `had`. What takes long with a hundred thousand is done here.
+
+    A grouped list comes whole: which headings come first is known when all are.
+    """
     if isinstance(source, Asked) and source.listing.group is not Group.NONE:
-        heads = {heading_id(one.key): one for one in headings(db, source.listing, source.agent)}
-    whole = limit is None or blocks.count(block) < limit
-    if heads:
+        block, tops = listing_under_headings(db, source.listing, source.agent)
+        heads = {heading_id(one.key): one for one in tops}
         block = with_headings(block, list(heads.items()))
+        other = (
+            frozenset(raw for raw in had.keys() | heads.keys() if had.get(raw) != heads.get(raw))
+            if had
+            else frozenset(heads)
+        )
+        return _all(block, have, had if not other else heads, other)
+    block = keys_of(db, source, limit)
     if limit is not None:
-        return Ids(block, set(), whole, heads)
-    return Ids(None, set(), True, heads) if block == have else Ids(block, set(blocks.each(block)), True, heads)
+        return Ids(block, set(), blocks.count(block) < limit)
+    return _all(block, have)
+
+
+def _all(
+    block: bytes,
+    have: bytes,
+    heads: Mapping[bytes, Heading] = MappingProxyType({}),
+    other: frozenset[bytes] = frozenset(),
+) -> Ids:
+    if block == have:
+        return Ids(None, set(), True, heads, other)
+    return Ids(block, set(blocks.each(block)), True, heads, other)
 
 
 def keys_of(db: Any, source: Source, limit: int | None = None) -> bytes:

@@ -10,7 +10,7 @@ it can be, never as often as there is mail. What lies behind the first ids is re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from app.kernel import clock
 from app.kernel.changes import Changes
 from app.tickets.queries import TicketRow, View
-from app.views.listing import Heading
+from app.views.grouping import Heading
 from ui.models import blocks
 from ui.models.cache import TicketCache
 from ui.models.sources import Ids, Source, heading_places, is_heading, read_ids
@@ -64,8 +64,8 @@ class TicketModel(QAbstractTableModel):
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._ask_waiting)
         self._view: Source = View()
-        self._heads: dict[bytes, Heading] = {}
-        self._gone: dict[bytes, Heading] = {}  # shown for a moment yet
+        self._heads: Mapping[bytes, Heading] = {}
+        self._gone: Mapping[bytes, Heading] = {}  # shown for a moment yet
         self._placed: tuple[bytes, tuple[list[int], list[int]]] = (b"", NO_HEADINGS)
         self.heading_height = 36
         self.is_loaded = False
@@ -250,14 +250,14 @@ class TicketModel(QAbstractTableModel):
                 self.followed.emit()
             return True
 
-        self._tasks.ask(read_ids, self._view, limit, self._ids, then=take, owner=self, failed=failed)
+        self._tasks.ask(read_ids, self._view, limit, self._ids, self._heads, then=take, owner=self, failed=failed)
 
     def _take(self, ids: Ids, changed: frozenset[UUID] | None) -> None:
         fresh, self.is_loaded = not self.is_loaded, True
-        changed = self._take_headings(ids, changed)
+        changed = self._take_headings(ids, changed, fresh=fresh)
         if ids.block is not None:
             if fresh:
-                self._reset(ids.block)
+                self._reset(ids.block, ids.known)
             else:
                 self._follow(ids, changed)
             if not ids.whole and (fresh or changed is None or self._went_deeper(ids.block, changed)):
@@ -266,17 +266,20 @@ class TicketModel(QAbstractTableModel):
             self.loaded.emit()
         self.followed.emit()
 
-    def _take_headings(self, ids: Ids, changed: frozenset[UUID] | None) -> frozenset[UUID] | None:
+    def _take_headings(self, ids: Ids, changed: frozenset[UUID] | None, *, fresh: bool) -> frozenset[UUID] | None:
         """Other headings, other numbers beside them; those that come and go count as changed, like tickets."""
-        before, now = self._heads, dict(ids.heads)
-        if before == now:
+        if ids.heads is self._heads:
             return changed
-        self._heads, self._gone = now, before
-        for place in heading_places(self._ids):
-            raw = blocks.at(self._ids, place)
-            if before.get(raw) != now.get(raw):
-                self.dataChanged.emit(self.index(place, 0), self.index(place, 0))
-        return None if changed is None else changed | {UUID(bytes=raw) for raw in before.keys() ^ now.keys()}
+        before, self._heads, self._gone = self._heads, ids.heads, self._heads
+        if fresh:
+            return changed
+        if len(ids.other_heads) > MOST_RUNS:
+            self._aged(None)
+        else:
+            self._arrived(UUID(bytes=raw) for raw in ids.other_heads)
+        if changed is None:
+            return None
+        return changed | {UUID(bytes=raw) for raw in ids.other_heads if (raw in before) != (raw in ids.heads)}
 
     def _went_deeper(self, head: bytes, changed: frozenset[UUID]) -> bool:
         """May a ticket that changed be behind the first ids now?"""
@@ -323,10 +326,10 @@ class TicketModel(QAbstractTableModel):
                 rest = blocks.part(rest, 0, at) + blocks.part(rest, at + 1)
         return rest
 
-    def _reset(self, block: bytes) -> None:
+    def _reset(self, block: bytes, known: set[bytes]) -> None:
         self.beginResetModel()
         self._ids = block
-        self._known = set(blocks.each(block))
+        self._known = known or set(blocks.each(block))
         self.endResetModel()
 
     def _steps(self, head: bytes, changed: frozenset[UUID], *, whole: bool) -> list[tuple[int, list[bytes]]]:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from app.kernel import clock
 from app.tickets.queries import TicketRow
-from app.views.listing import Heading
+from app.views.grouping import Heading
 from app.views.rules import Group
 from ui.models.tickets import HEADING_ROLE, ROW_ROLE, status_word
 from ui.pages.inbox.rows import ROW_HEIGHT, RowPainter
