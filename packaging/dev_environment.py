@@ -75,12 +75,20 @@ class Environment:
         stamp = self.folder / "deskbell-lock"
         if self.python.exists() and stamp.exists() and stamp.read_text(encoding="ascii") == wanted:
             return
-        if not self.python.exists():
+        if not self._has_pip():
             say(f"creating {self.folder.name}")
             self._make()
         say(f"installing {path.relative_to(ROOT)} into {self.folder.name} (the first time about 200 MB)")
         command([*pip(self.python), "--require-hashes", "-r", path])
         stamp.write_text(wanted, encoding="ascii")
+
+    def _has_pip(self) -> bool:
+        """Can it be filled? Not if its making was cut short, or the Python that it was made from is another one now."""
+        try:
+            done = subprocess.run([str(self.python), "-m", "pip", "--version"], check=False, capture_output=True)
+        except OSError:
+            return False
+        return done.returncode == 0
 
     def _make(self) -> None:
         if find_spec("ensurepip") is not None:

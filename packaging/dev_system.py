@@ -60,6 +60,10 @@ WINDOW_TOOLS = {
     "prosody": ("prosody", "prosody", "prosody", "prosody"),
     "xprop": ("x11-utils", "xprop", "xorg-xprop", "xprop"),
 }
+ALSO_CALLED = {"chromium": ("chromium-browser", "google-chrome")}
+# Debian's package names that Ubuntu has not.
+ON_UBUNTU = {"chromium": "chromium-browser"}
+OS_RELEASE = Path("/etc/os-release")
 PACKAGE_TOOLS = {
     "objdump": ("binutils", "binutils", "binutils", "binutils"),
     "rpmbuild": ("rpm", "rpm-build", "rpm-tools", "rpm-build"),
@@ -129,7 +133,8 @@ def qt_trouble(*, window: bool, python: Path = PYTHON) -> str:
 
 def has_tool(name: str) -> bool:
     """Is the program installed? Servers live in `sbin`, which is not on everybody's path."""
-    return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin") is not None
+    path = os.environ.get("PATH", "") + ":/usr/local/sbin:/usr/sbin:/sbin"
+    return any(shutil.which(each, path=path) for each in (name, *ALSO_CALLED.get(name, ())))
 
 
 def has_font(pattern: str) -> bool:
@@ -156,12 +161,22 @@ def missing_packages(needs: Needs, tool: str) -> tuple[list[str], list[str]]:
     for name, names in programs.items():
         if not has_tool(name):
             words.append(name)
-            packages.append(names[column])
+            packages.append(ON_UBUNTU.get(name, names[column]) if _is_ubuntu() else names[column])
     for pattern, names in (FONTS if needs.servers else {}).items():
         if not has_font(pattern):
             words.append(f"font {pattern.rstrip('*')}")
             packages.append(names[column])
     return words, packages
+
+
+def _is_ubuntu() -> bool:
+    """Is this Ubuntu, or a system made of it? (os-release(5))"""
+    try:
+        lines = OS_RELEASE.read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    found = [line.partition("=")[2].strip("\"'") for line in lines if line.startswith(("ID=", "ID_LIKE="))]
+    return any("ubuntu" in one.split() for one in found)
 
 
 def _has_python_library() -> bool:

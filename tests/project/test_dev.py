@@ -14,6 +14,8 @@ import dev_system
 import dev_tests
 import pytest
 
+from tests.servers.chromium import _NAMES as CHROMIUM
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -49,6 +51,41 @@ def test_what_is_missing_is_named_with_its_packages(monkeypatch: pytest.MonkeyPa
     words, packages = dev_system.missing_packages(dev_system.Needs(servers=True, journeys=True), "apt-get")
     assert words == ["dovecot"]
     assert packages == ["dovecot-imapd"]
+
+
+@pytest.mark.parametrize(
+    ("system", "package"), [("ID=debian\n", "chromium"), ('ID=mint\nID_LIKE="ubuntu debian"\n', "chromium-browser")]
+)
+def test_ubuntu_calls_its_browser_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str, package: str
+) -> None:
+    (tmp_path / "os-release").write_text(system, encoding="utf-8")
+    monkeypatch.setattr(dev_system, "OS_RELEASE", tmp_path / "os-release")
+    monkeypatch.setattr(dev_system, "has_tool", lambda name: name != "chromium")
+    assert dev_system.missing_packages(dev_system.Needs(journeys=True), "apt-get")[1] == [package]
+
+
+def test_a_browser_by_any_of_its_names_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name, **_: "/opt/chrome" if name == "google-chrome" else None)
+    assert dev_system.has_tool("chromium")
+    assert not dev_system.has_tool("prosody")
+    assert set(CHROMIUM) == {"chromium", *dev_system.ALSO_CALLED["chromium"]}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a program of the shell in the place of Python")
+def test_an_environment_whose_making_was_cut_short_is_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has a Python already, and no pip yet."""
+    half = dev_environment.Environment(tmp_path / ".venv", "dev")
+    half.binaries.mkdir(parents=True)
+    half.python.write_text("#!/bin/sh\nexit 1\n", encoding="ascii")
+    half.python.chmod(0o755)
+    lines: list[list[str]] = []
+    monkeypatch.setattr(dev_environment, "command", lambda line: lines.append([str(word) for word in line]))
+    monkeypatch.setattr(dev_environment, "find_spec", lambda _name: object())
+    half.ensure()
+    assert [line[1:3] for line in lines] == [["-m", "venv"], ["-m", "pip"]]
 
 
 def test_nothing_is_installed_without_leave(monkeypatch: pytest.MonkeyPatch) -> None:
