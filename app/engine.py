@@ -26,6 +26,7 @@ from app.kernel import clock, jobs, returning, secrets, signals
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError, UserError
 from app.kernel.locks import FileLock, holder
+from app.kernel.log import brief
 from app.outbox.delivery import settle_leftovers
 from app.outbox.queries import copies_due
 from app.workers import file_texts, mail_receive, mail_send, timers
@@ -116,8 +117,8 @@ def _receive(
     def receive(key: UUID) -> mail_receive.PassCounts | str:
         try:
             return mail_receive.receive_pass(_hands(desk, key, pool, stop), pace=pace)
-        except (ExternalError, UserError) as error:
-            return str(error)
+        except Exception as error:  # noqa: BLE001 - told, and stops no other mailbox
+            return _told(error)
 
     for result in _side_by_side(receive, mailboxes, stop):
         if isinstance(result, str):
@@ -137,6 +138,14 @@ def _side_by_side(work: Callable[[UUID], R], mailboxes: Sequence[UUID], stop: th
             stop.set()
             threads.shutdown(cancel_futures=True)
             raise
+
+
+def _told(error: Exception) -> str:
+    """What went wrong, for whoever waits for the pass; a mistake of ours goes into the log as well."""
+    if isinstance(error, (ExternalError, UserError)):
+        return str(error)
+    log.error("a part of a pass failed", exc_info=error)
+    return f"Something went wrong inside Deskbell ({brief(error)}). Nothing that was stored is lost."
 
 
 def _hands(desk: Desk, mailbox: UUID, pool: ParsePool, stop: threading.Event) -> mail_receive.Hands:
@@ -163,8 +172,8 @@ def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
     def compare(key: UUID) -> str:
         try:
             mail_receive.list_again(_hands(desk, key, pool, stop))
-        except (ExternalError, UserError) as error:
-            return str(error)
+        except Exception as error:  # noqa: BLE001 - told, and stops no other mailbox
+            return _told(error)
         return ""
 
     with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
@@ -269,18 +278,25 @@ class Engine:
         wanted = UUID(payload["mailbox"]) if payload.get("mailbox") else None
         done, keys = Pass(), self._keys(wanted)
         _end_all([self._mailboxes.pop(key) for key in keys if key in self._mailboxes])
-        if payload["what"] == "reconcile":
-            done.problems += reconcile(self._desk, wanted)
-        else:
-            _receive(self._desk, keys, self._pool, self._stop, done, WITH_WINDOW)
-        if payload["what"] != "reconcile":
-            self._send_wake.set()
-            timers.timers_pass(self._desk.work, self._desk.ask)
-            done.gave(self._sent_by_hand())
-            if done.sent:
-                _receive(self._desk, keys, self._pool, self._stop, Pass(), WITH_WINDOW)
-        self._see_mailboxes()
+        try:
+            if payload["what"] == "reconcile":
+                done.problems += reconcile(self._desk, wanted)
+            else:
+                self._work_through(keys, done)
+        except Exception as error:  # noqa: BLE001 - told to who waits
+            done.problems.append(_told(error))
+        finally:
+            self._see_mailboxes()
         self._desk.work(signals.send, "pass_done", {"id": payload["id"], **vars(done)}, ttl_s=300)
+
+    def _work_through(self, keys: Sequence[UUID], done: Pass) -> None:
+        """Receive, timers, send; and receive once more what was sent."""
+        _receive(self._desk, keys, self._pool, self._stop, done, WITH_WINDOW)
+        self._send_wake.set()
+        timers.timers_pass(self._desk.work, self._desk.ask)
+        done.gave(self._sent_by_hand())
+        if done.sent:
+            _receive(self._desk, keys, self._pool, self._stop, Pass(), WITH_WINDOW)
 
     def _keys(self, wanted: UUID | None) -> list[UUID]:
         return [wanted] if wanted else list(self._desk.ask(receiving_mailboxes))
