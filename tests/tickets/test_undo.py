@@ -216,4 +216,12 @@ def test_split_is_taken_back_with_the_ticket_it_made(desk: SmallDesk) -> None:
     assert message not in desk.ask(queries.message_ids, ticket)
     desk.do(commands.undo)
     assert state(desk, ticket)[1] == before[1]
-    assert [row.number for row in desk.ask(queries.bin_rows)] == [written.ticket_number]
+    assert not desk.ask(queries.bin_rows), "nothing is left of it but a number"
+    assert desk.ask(queries.ticket_id, written.ticket_number) == ticket
+    assert not desk.ask(queries.merged_parts, ticket)
+    desk.do(commands.redo)
+    assert desk.ask(queries.message_ids, written.ticket) == [message]
+    assert desk.ask(queries.ticket_id, written.ticket_number) == written.ticket
+    desk.do(commands.set_priority, written.ticket, "high")
+    desk.do(commands.undo, written.action)
+    assert [row.number for row in desk.ask(queries.bin_rows)] == [written.ticket_number], "somebody worked on it"

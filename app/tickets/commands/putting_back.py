@@ -18,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from app.conversations.tables import Message
+from app.index import commands as index
 from app.kernel.store import Tx
 from app.outbox import commands as outbox
 from app.people.choosing import put_setting_back
@@ -34,6 +35,7 @@ from app.tickets.commands.rows import (
     change_custom,
     custom_value,
     from_plain,
+    living_row,
     plain,
     reindex,
     ticket_row,
@@ -87,6 +89,8 @@ def put_back(
     for event in events:
         if event.kind == EventKind.REPLIED and not run.stays(event):
             _reply(run, event, cancelled)
+    if not back:
+        _open_again(run, events)
     for event in events:
         if not run.stays(event):
             _step(run, event)
@@ -98,8 +102,8 @@ def put_back(
         summarise(tx, ticket_row(tx, key))
     written = {event.ticket: UUID(event.new) for event in events if event.kind == EventKind.REPLIED}
     for event in events:
-        if event.kind == EventKind.CREATED and event.field == "status" and not run.stays(event):
-            _created(run, event, written.get(event.ticket))
+        if back and _opened(event) and not run.stays(event):
+            _created(run, event, written.get(event.ticket), _home_of(event.ticket, events))
     for event in events:
         if event.kind == EventKind.SILENT and event.field == _CUSTOMER:
             _customer(run, event)
@@ -331,16 +335,51 @@ def _reply(run: _Run, event: Event, cancelled: UUID | None) -> None:
         run.kept.append(f"The reply in #{number} has already left; everything stays as it is.")
 
 
-def _created(run: _Run, event: Event, message: UUID | None) -> None:
-    """A ticket that the action opened goes to the Bin, if nothing is left in it; whoever reacts erases it (`message` opened it)."""
+def _opened(event: Event) -> bool:
+    """Does this line say that the action opened a ticket?"""
+    return event.kind == EventKind.CREATED and event.field == "status" and event.ticket is not None
+
+
+def _home_of(ticket: UUID | None, events: Sequence[Event]) -> UUID | None:
+    """The ticket from which an action split off what it put into this one."""
+    places = ((event.new["ticket"], event.old["ticket"]) for event in events if event.kind == EventKind.PLACED)
+    return next((UUID(old) for new, old in places if new == str(ticket) and old != "None"), None)
+
+
+def _created(run: _Run, event: Event, message: UUID | None, home: UUID | None) -> None:
+    """A ticket that the action opened goes to the Bin, if nothing is left in it; whoever reacts erases it (`message` opened it).
+
+    One that was split off `home`, and in which nobody has done anything since, is nothing any more but another number of that.
+    """
     assert event.ticket is not None
     row = ticket_row(run.tx, event.ticket)
-    if run.back and row.deleted_at is None and not message_ids(run.tx, row.id):
-        change(run.tx, row, "deleted_at", run.tx.now, EventKind.DELETED)
-        run.done += 1
-        if message is not None:
-            run.tx.emit(OpeningTakenBack(row.id, message, run.action))
-    elif not run.back and row.deleted_at is not None:
+    if row.deleted_at is not None or message_ids(run.tx, row.id):
+        return
+    change(run.tx, row, "deleted_at", run.tx.now, EventKind.DELETED)
+    run.done += 1
+    if message is not None:
+        run.tx.emit(OpeningTakenBack(row.id, message, run.action))
+    elif home is not None and living_row(run.tx, home).id != row.id and not _is_worked_on(run, row.id):
+        change(run.tx, row, "merged_into", home, EventKind.SIDE)
+        index.remove(run.tx, "ticket", row.id)
+
+
+def _is_worked_on(run: _Run, ticket: UUID) -> bool:
+    others = select(Event.id).where(Event.ticket == ticket, Event.action.not_in([run.action, run.tx.action]))
+    return run.tx.execute(others.where(Event.agent.isnot(None)).limit(1)).first() is not None
+
+
+def _open_again(run: _Run, events: Sequence[Event]) -> None:
+    """The tickets that an action opened are there again, before anything is put into them."""
+    for event in events:
+        if event.ticket is None or not _opened(event) or run.stays(event):
+            continue
+        row = ticket_row(run.tx, event.ticket)
+        if row.deleted_at is None:
+            continue
+        if row.merged_into is not None:
+            change(run.tx, row, "merged_into", None, EventKind.SIDE)
+            reindex(run.tx, row)
         change(run.tx, row, "deleted_at", None, EventKind.RESTORED)
         run.done += 1
 

@@ -110,7 +110,8 @@ def _filled(db: Session, tickets: Sequence[UUID]) -> tuple[tuple[str, str], ...]
 def merged_parts(db: Session, ticket: UUID) -> tuple[MergedPart, ...]:
     """The tickets that were merged into this one and can be taken out again, by number."""
     whole = db.scalar(select(Ticket.number).where(Ticket.id == ticket)) or 0
-    query = select(Ticket.id, Ticket.number, Ticket.subject).where(Ticket.merged_into == ticket).order_by(Ticket.number)
+    parts = (Ticket.merged_into == ticket, Ticket.deleted_at.is_(None))  # a split that was undone is a mere number
+    query = select(Ticket.id, Ticket.number, Ticket.subject).where(*parts).order_by(Ticket.number)
     return tuple(
         MergedPart(row.id, row.number, row.subject, len(message_ids(db, row.id)), meanwhile(db, row.id), whole)
         for row in db.execute(query).all()
