@@ -62,17 +62,20 @@ def _is_mail(path: Path) -> bool:
 
 
 def ledger(args: argparse.Namespace, out: Output) -> int:
-    """The ledger by folder; with `--reconcile` against a fresh listing of the servers."""
+    """The ledger by folder; with `--reconcile` against a fresh listing of the servers: 1 when one of them gave none."""
+    problems: list[str] = []
     with opened(args) as desk:
         if args.mailbox:
             mailbox_of(desk, args.mailbox)
         if args.reconcile:
             from app.cli.running import ask_or_do
 
-            ask_or_do(desk, "reconcile", args.mailbox, out)
+            problems = ask_or_do(desk, "reconcile", args.mailbox)["problems"]
         rows = [_ledger_json(line) for line in desk.ask(ledger_query, args.mailbox or None)]
+    for words in problems:
+        out.progress(f"deskbell: {words}")
     out.rows(rows, _ledger_line)
-    return 0
+    return 1 if problems else 0
 
 
 def _ledger_json(line: LedgerFolder) -> dict[str, Any]:

@@ -48,8 +48,11 @@ def text_of(args: argparse.Namespace) -> str:
         if isinstance(sys.stdin, io.TextIOWrapper):
             sys.stdin.reconfigure(encoding=_TEXT)
         return sys.stdin.read()
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{args.text_file} cannot be read as text ({error})."
+    except OSError as error:
+        msg = f"{args.text_file} cannot be read ({error.strerror or error})."
+        raise UserError(msg) from error
+    except UnicodeDecodeError as error:
+        msg = f"{'What was given' if args.text_file == '-' else args.text_file} is no text in UTF-8."
         raise UserError(msg) from error
 
 

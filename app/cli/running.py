@@ -41,7 +41,7 @@ def sync(args: argparse.Namespace, out: Output) -> int:
         if not desk.ask(mailboxes):
             msg = "No mailbox is connected. Connect one: deskbell mailbox add --help"
             raise UserError(msg)
-        done = ask_or_do(desk, "sync", args.mailbox, out)
+        done = ask_or_do(desk, "sync", args.mailbox)
     problems = done.pop("problems")
     for words in problems:
         out.progress(f"deskbell: {words}")
@@ -51,10 +51,11 @@ def sync(args: argparse.Namespace, out: Output) -> int:
     return 1 if problems else 0
 
 
-def ask_or_do(desk: Desk, what: str, address: str, out: Output) -> dict[str, Any]:
+def ask_or_do(desk: Desk, what: str, address: str) -> dict[str, Any]:
     """Have a pass (`sync` or `reconcile`) done by the running engine, or do it here under the engine lock.
 
-    Raises UserError with the holder's pid when neither works within a minute.
+    Its counts, and under `problems` what could not be done, in sentences. Raises UserError with the holder's pid when
+    neither works within a minute.
     """
     key = _mailbox_id(desk, address)
     deadline = time.monotonic() + PATIENCE_S
@@ -62,7 +63,7 @@ def ask_or_do(desk: Desk, what: str, address: str, out: Output) -> dict[str, Any
         if engine_pid(desk.workspace) is None:
             try:
                 with engines.engine_lock(desk):
-                    return _do(desk, what, key, out)
+                    return _do(desk, what, key)
             except UserError as error:
                 if "Another engine" not in str(error) or time.monotonic() > deadline:
                     raise
@@ -107,12 +108,9 @@ def finish_job(desk: Desk, job: UUID, progress: Callable[[str], object] = lambda
     return info
 
 
-def _do(desk: Desk, what: str, key: UUID | None, out: Output) -> dict[str, Any]:
+def _do(desk: Desk, what: str, key: UUID | None) -> dict[str, Any]:
     if what == "reconcile":
-        problems = engines.reconcile(desk, key)
-        for words in problems:
-            out.progress(f"deskbell: {words}")
-        return {"problems": problems}
+        return {"problems": engines.reconcile(desk, key)}
     return vars(engines.one_pass(desk, key))
 
 

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 _FEW = 12
+_DIGITS = 9
+"""As many as a number may have: beyond what any desk has, within what any database takes."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,10 +35,17 @@ class Parser(argparse.ArgumentParser):
 def ticket_number(word: str) -> int:
     """The number of a ticket, as in 12 or #12."""
     digits = word.removeprefix("#")
-    if not (digits.isascii() and digits.isdigit()):
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > _DIGITS:
         msg = f"“{word}” is no ticket’s number, as 12 or #12 would be"
         raise argparse.ArgumentTypeError(msg)
     return int(digits)
+
+
+def _count(word: str) -> int:
+    if not (word.isascii() and word.isdigit()) or len(word) > _DIGITS:
+        msg = f"“{word}” is no number of lines, as 20 would be"
+        raise argparse.ArgumentTypeError(msg)
+    return int(word)
 
 
 def word_between(wanted: str) -> Callable[[str], str]:
@@ -58,7 +67,7 @@ def add_number(to: argparse.ArgumentParser, name: str = "number", metavar: str =
 
 def add_limit(to: argparse.ArgumentParser, most: int = 100) -> None:
     """How many are shown at most."""
-    to.add_argument("--limit", type=int, default=most, metavar="N", help=f"at most so many ({most})")
+    to.add_argument("--limit", type=_count, default=most, metavar="N", help=f"at most so many ({most})")
 
 
 def add_query(to: argparse.ArgumentParser, nargs: str = "*") -> None:

@@ -55,3 +55,13 @@ def test_a_text_is_read_as_utf_8_without_its_mark(folder: Path, tmp_path: Path, 
     _run(folder, "note", "1", "--text-file", "-" if way == "-" else str(tmp_path / "note.txt"), given=text)
     told = json.loads(_run(folder, "ticket", "1", "--json").decode("utf-8"))["messages"][-1]
     assert told["text"].startswith("Sehr geehrte Frau Weiß, Größe → 猫")
+
+
+def test_what_is_no_text_is_said_in_words(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xff\xfe\x00"))):
+        assert main(["note", "1", "--text-file", "-", "--data", str(folder)]) == 1
+    assert main(["note", "1", "--text-file", str(folder / "gone"), "--data", str(folder)]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "deskbell: What was given is no text in UTF-8.",
+        f"deskbell: {folder / 'gone'} cannot be read (No such file or directory).",
+    ]

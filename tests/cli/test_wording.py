@@ -16,6 +16,8 @@ from app.cli.output import Output
         ("checklist 3 qqqq", "“qqqq” is not known. There are: add, tick, untick, move, remove."),
         ("ticket abc", "“abc” is no ticket’s number, as 12 or #12 would be"),
         ("ticket -4", "“-4” is no ticket’s number, as 12 or #12 would be"),
+        (f"ticket {10**30}", f"“{10**30}” is no ticket’s number, as 12 or #12 would be"),
+        ("tickets --limit -3", "“-3” is no number of lines, as 20 would be"),
         ("merge 3 onto 4", "“onto” should be INTO"),
     ],
 )
