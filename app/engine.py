@@ -334,11 +334,17 @@ class Engine:
         desk, make_due = self._desk, _backup(self._desk, self._stop)
         while not self._stop.is_set():
             self._backup_wake.clear()
-            try:
-                make_due(clock.now())
-                backup_job.work_off(desk, self._stop)
-            except Exception:
-                log.exception("a backup failed; the next try comes by itself")
+            kinds: tuple[Callable[[], object], ...] = (
+                lambda: make_due(clock.now()),
+                lambda: backup_job.work_off(desk, self._stop),
+            )
+            for make in kinds:  # neither keeps the other from being made
+                try:
+                    make()
+                except UserError:
+                    log.warning("a backup failed; how the backups stand tells why")
+                except Exception:
+                    log.exception("a backup failed; the next try comes by itself")
             if self._leaves.is_set() and desk.ask(backup_job.under_way) is None:
                 self.stop()
             self._backup_wake.wait(TIMER_S)

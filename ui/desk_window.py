@@ -40,7 +40,7 @@ LOOKS: tuple[Choice, ...] = ("system", "light", "dark", "contrast")
 _RECENT = 5
 
 Live = Callable[[str, Callable[[Sequence[Entry]], None]], None]
-EngineSecret = Callable[[str, str], None]
+EngineSecret = Callable[[str, str], bool]
 
 
 class Windows(QObject):
@@ -122,7 +122,7 @@ class DeskWindow(QMainWindow):
         super().__init__()
         self.setWindowTitle("Deskbell")
         self._desk, self._theme = desk, theme
-        self._secret = engine_secret or (lambda _ref, _secret: None)
+        self._secret = engine_secret or (lambda _ref, _secret: False)
         self.bridge = Bridge(desk, self)
         self.tasks: Tasks = Tasks(desk, self.bridge, self, after=among.first.tasks if among is not None else None)
         self.actions_ = Actions(self)

@@ -117,7 +117,9 @@ class Program(QObject):
         from app.desk import backup_job
         from app.kernel import signals
 
-        if self.desk is None or self.comes_back or self.desk.ask(backup_job.under_way) is None:
+        if self.desk is None or self.comes_back or self._supervisor is None or not self._supervisor.is_ours:
+            return False
+        if self.desk.ask(backup_job.under_way) is None:
             return False
         self.desk.work(signals.send, "stop_after_backup")
         return True
@@ -247,9 +249,8 @@ class Program(QObject):
         self.wants_room = True
         self._app.closeAllWindows()
 
-    def _hand_secret(self, ref: str, secret: str) -> None:
-        if self._supervisor is not None:
-            self._supervisor.hand_secret(ref, secret)
+    def _hand_secret(self, ref: str, secret: str) -> bool:
+        return self._supervisor is not None and self._supervisor.hand_secret(ref, secret)
 
     def _keep_look(self, look: str) -> None:
         from app.kernel import options

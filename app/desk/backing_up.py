@@ -8,9 +8,7 @@ as there is none.
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +20,8 @@ from sqlalchemy.orm import Session
 
 from app.conversations.tables import Mailbox
 from app.desk.apart import ApartError, do_apart
-from app.desk.describing import source_of
+from app.desk.backup_notes import ELSEWHERE, FILE, HERE, Notes, note_missing, noted
+from app.desk.describing import source_of, workspace_of
 from app.kernel import backup, clock, options, secrets
 from app.kernel.archive import Going, Written, check_target, write_archive
 from app.kernel.backup import BackupResult, BackupStoppedError
@@ -38,8 +37,6 @@ EVERY: Final = {"daily": timedelta(hours=20), "weekly": timedelta(days=7, hours=
 TOO_OLD: Final = timedelta(days=3)
 """How much older than its schedule the last good backup may be before somebody is told."""
 ELSEWHERE_TOO_OLD: Final = timedelta(days=30)
-_NOTES: Final = "notes.json"
-_WHERE: Final = ("here", "elsewhere", "file")
 SMALL: Final = 32_000_000
 """A desk of so many bytes is backed up in less time than a process takes to begin; larger ones in a process of its own."""
 
@@ -74,34 +71,41 @@ def back_up_when_due(
 ) -> bool:
     """Make the scheduled backups that are due, here and in the second place; did it make one here?
 
-    `choice`: how often and the second place, by `chosen`. What goes wrong is noted for `standing`; the second place
-    never keeps the first from being made. Raises UserError for what went wrong here.
+    `choice`: how often and the second place, by `chosen`. What goes wrong is noted for `standing` and tried again after a
+    while; neither place keeps the other from its copy. Raises UserError for what went wrong here.
     """
     every, folder = EVERY[choice[0]], choice[1]
     if every is None:
         return False
-    made = False
+    made, failed = False, None
     with contextlib.suppress(BackupStoppedError):
-        if backup.is_due(place.backups, now, every):
-            with _noted(place, "here"):
-                _made(place, copy_into, place.backups, now, going=lambda _done, _of: going())
+        try:
+            if backup.is_due(place.backups, now, every) and not Notes(place).waits(HERE, place.backups, now):
+                _back_up_here(place, now, going)
                 made = True
+        except UserError as error:
+            failed = error  # the second place may lie on a disk that is well
         if folder:
-            try:
-                _back_up_elsewhere(place, Path(folder), now, every, going)
-            except UserError as error:
-                log.warning("no backup in the second place: %s", type(error).__name__)
+            with contextlib.suppress(UserError):
+                _back_up_elsewhere_when_due(place, Path(folder), now, every, going)
+    if failed is not None:
+        raise failed
     return made
 
 
 def back_up_now(desk: Desk, going: Callable[[], bool] = lambda: True) -> None:
-    """Make a scheduled backup now, here and in the second place. Raises UserError for either."""
+    """Make a scheduled backup now, here and in the second place. Raises UserError for either, after both were tried."""
     place, (_, folder) = desk.workspace, desk.ask(chosen)
     now = clock.now()
-    with _noted(place, "here"):
-        _made(place, copy_into, place.backups, now, going=lambda _done, _of: going())
+    failed = None
+    try:
+        _back_up_here(place, now, going)
+    except UserError as error:
+        failed = error
     if folder:
-        _back_up_elsewhere(place, Path(folder), now, timedelta(0), going)
+        _back_up_elsewhere(place, Path(folder), now, going)
+    if failed is not None:
+        raise failed
 
 
 def chosen(db: Session) -> tuple[str, str]:
@@ -121,9 +125,7 @@ def second_place(place: Workspace, folder: Path) -> Path:
     if folder.resolve().is_relative_to(place.folder.resolve()):
         msg = "The second place must lie outside the desk’s own folder, best on another disk."
         raise UserError(msg)
-    from app.desk.describing import describe
-
-    name = describe(place.database).workspace[:12] or "desk"
+    name = workspace_of(place.database)[:12] or "desk"
     return folder / f"deskbell-{name}"
 
 
@@ -143,12 +145,11 @@ def write_file(
     place = desk.workspace
     check_target(target, replace=replace)
     kept = passwords_of(desk) if with_passwords else {}
-    with _noted(place, "file"):
+    with noted(place, FILE, target.parent):
         written = _made(place, file_at, target, clock.now(), replace, passphrase, kept, going=going)
     if written is not None:
-        _note(
-            place, file_at=written.manifest.made_at.isoformat(), file_apart=not same_disk(target.parent, place.folder)
-        )
+        apart = not same_disk(target.parent, place.folder)
+        Notes(place).write(file_at=written.manifest.made_at.isoformat(), file_apart=apart)
     return written
 
 
@@ -208,20 +209,16 @@ def _secret_refs(db: Session) -> tuple[str, ...]:
 def standing(place: Workspace, choice: tuple[str, str]) -> Standing:
     """How the backups of this desk stand. Reads folders, so not for the window's thread; never raises."""
     every, folder = choice
-    notes = _notes(place)
-    here = _last(place.backups)
-    there: datetime | None = _time(notes.get("elsewhere_at")) if notes.get("elsewhere_folder") == folder else None
-    apart = False
+    notes = Notes(place)
+    here, there, apart = _last(place.backups), notes.elsewhere_at(folder), False
     if folder:
         with contextlib.suppress(UserError, OSError):
             apart = not same_disk(Path(folder), place.folder)
             there = _last(second_place(place, Path(folder))) or there
         apart = apart or not Path(folder).exists()  # a disk that is not plugged in is another disk
-    file_at = _time(notes.get("file_at"))
-    elsewhere = [at for at in (there if apart else None, file_at if notes.get("file_apart") else None) if at]
-    every_good = [at for at in (here, there, file_at) if at]
-    problem = next((str(notes[f"problem_{where}"]) for where in _WHERE if notes.get(f"problem_{where}")), "")
-    return Standing(max(every_good, default=None), here, max(elsewhere, default=None), folder, every, problem)
+    elsewhere = [at for at in (there if apart else None, notes.file_apart_at()) if at]
+    every_good = [at for at in (here, there, notes.file_at()) if at]
+    return Standing(max(every_good, default=None), here, max(elsewhere, default=None), folder, every, notes.problem)
 
 
 def copies(place: Workspace, folder: str) -> list[BackupResult]:
@@ -241,57 +238,36 @@ def same_disk(one: Path, other: Path) -> bool:
         return True
 
 
-def _back_up_elsewhere(
+def _back_up_here(place: Workspace, now: datetime, going: Callable[[], bool]) -> None:
+    with noted(place, HERE, place.backups):
+        _made(place, copy_into, place.backups, now, going=lambda _done, _of: going())
+
+
+def _back_up_elsewhere(place: Workspace, folder: Path, now: datetime, going: Callable[[], bool]) -> None:
+    with noted(place, ELSEWHERE, folder):
+        target = second_place(place, folder)
+        _made(place, copy_into, target, now, going=lambda _done, _of: going())
+        Notes(place).write(elsewhere_at=now.isoformat(), elsewhere_folder=str(folder))
+
+
+def _back_up_elsewhere_when_due(
     place: Workspace, folder: Path, now: datetime, every: timedelta, going: Callable[[], bool]
 ) -> None:
-    with _noted(place, "elsewhere"):
-        target = second_place(place, folder)
-        if not backup.is_due(target, now, every):
-            return
-        _made(place, copy_into, target, now, going=lambda _done, _of: going())
-        _note(place, elsewhere_at=now.isoformat(), elsewhere_folder=str(folder))
-
-
-@contextlib.contextmanager
-def _noted(place: Workspace, where: str) -> Any:
-    """Keep in mind why a backup failed, until one succeeds; that no file could be written, until there is any other one."""
+    """Where the disk is not plugged in, that is a problem only once a copy on it is due."""
+    notes = Notes(place)
     try:
-        yield
+        target = second_place(place, folder)
     except UserError as error:
-        _note(place, **{f"problem_{where}": str(error)})
-        raise
-    _note(place, **{f"problem_{where}": "", "problem_file": ""})
+        last = notes.elsewhere_at(str(folder))
+        if last is None or not timedelta(0) <= now - last < every:
+            note_missing(place, str(error))
+        return
+    if backup.is_due(target, now, every) and not notes.waits(ELSEWHERE, folder, now):
+        _back_up_elsewhere(place, folder, now, going)
 
 
 def _last(folder: Path) -> datetime | None:
     try:
         return backup.last_backup(folder)
     except OSError:
-        return None
-
-
-def _notes(place: Workspace) -> dict[str, Any]:
-    try:
-        found = json.loads((place.backups / _NOTES).read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _note(place: Workspace, **changes: object) -> None:
-    """Write down what is known; what cannot be written down is told by the folders themselves."""
-    notes = _notes(place)
-    if all(notes.get(key, "") == value for key, value in changes.items()):
-        return
-    with contextlib.suppress(OSError):
-        place.backups.mkdir(mode=0o700, exist_ok=True)
-        part = place.backups / f"{_NOTES}.{os.getpid()}.part"
-        part.write_text(json.dumps({**notes, **changes}, indent=1), encoding="utf-8")
-        part.replace(place.backups / _NOTES)
-
-
-def _time(text: object) -> datetime | None:
-    try:
-        return datetime.fromisoformat(str(text)) if text else None
-    except ValueError:
         return None

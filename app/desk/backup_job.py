@@ -13,22 +13,24 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import secrets as randomness
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.kernel import jobs, secrets
+from app.kernel import clock, jobs, secrets
 from app.kernel.backup import BackupStoppedError
 from app.kernel.errors import UserError
-from app.kernel.locks import FileLock
+from app.kernel.locks import FileLock, is_alive
 from app.kernel.paths import Workspace
 from app.kernel.store import Tx
 
@@ -44,18 +46,26 @@ TRIES: Final = 3
 _LOOK_S, _TELL_S = 0.25, 1.0
 _SECRET_S: Final = 60.0
 """How long a passphrase may take to arrive: it comes another way than the row."""
+EXPIRES: Final = timedelta(days=1)
+"""After so long nobody expects any more what was asked for: the disk may be another one, the passphrase forgotten."""
+_ALREADY: Final = "A backup is being made already. Wait until it is done, or cancel it."
+_TOO_LATE: Final = "This backup was asked for more than a day ago, and nothing made it meanwhile. Ask for it once more."
+_GONE: Final = "The program that knew the passphrase ended before the backup was done. Ask for the backup once more."
 
 jobs.declare_apart(JOB)
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What is to be made: one `file`, or (None) the scheduled copies, now. `passphrase`: its name in the keyring, "" for none."""
+    """What is to be made: one `file`, or (None) the scheduled copies, now. `passphrase`: its name in the keyring, "" for none.
+    `by`: the number of the one process that can make it, 0 for any.
+    """
 
     file: Path | None = None
     replace: bool = False
     passphrase: str = ""
     with_passwords: bool = False
+    by: int = 0
 
 
 def file_order(file: Path, *, replace: bool, passphrase: str | None, with_passwords: bool) -> Order:
@@ -80,16 +90,24 @@ def keep_passphrase(passphrase: str) -> str:
     return ref
 
 
+def only_here(order: Order) -> Order:
+    """The same order, to be made by this process (`make_mine`): nobody else can be told its passphrase."""
+    return replace(order, by=os.getpid())
+
+
 def ask_for(tx: Tx, order: Order) -> UUID:
     """Ask for a backup; the job's id. Raises UserError while another one is being made."""
-    if under_way(tx) is not None:
-        msg = "A backup is being made already. Wait until it is done, or cancel it."
-        raise UserError(msg)
+    if (other := under_way(tx)) is not None:
+        if not _is_too_late(other, tx.now):
+            raise UserError(_ALREADY)
+        jobs.fail(tx, other.id, _TOO_LATE)
+        tx.after_commit_call(partial(_forget, jobs.payload(tx, other.id)["passphrase"]))
     payload = {
         "file": None if order.file is None else str(order.file),
         "replace": order.replace,
         "passphrase": order.passphrase,
         "with_passwords": order.with_passwords,
+        "by": order.by,
     }
     return jobs.start(tx, JOB, payload)
 
@@ -99,14 +117,26 @@ def under_way(db: Session) -> jobs.JobInfo | None:
     return next((job for job in jobs.unfinished(db) if job.name == JOB), None)
 
 
-def work_off(desk: Desk, stop: threading.Event) -> int:
-    """Make what was asked for, unless somebody else is making backups; how many ended. `stop` puts it back for the next one."""
+def work_off(desk: Desk, stop: threading.Event, *, wait_s: float = 0.0) -> int:
+    """Make what was asked for, unless somebody else is making backups; how many ended. `stop` puts it back for the next one.
+
+    What another process alone can make is left to it as long as it lives.
+    """
     ended = 0
-    with _alone(desk.workspace) as is_ours:
+    with _alone(desk.workspace, wait_s) as is_ours:
         while is_ours and not stop.is_set() and (job := desk.ask(under_way)) is not None:
-            _Making(desk, job, stop.is_set).run()
+            making = _Making(desk, job, stop.is_set)
+            if making.is_for_another:
+                break
+            making.run()
             ended += 1
     return ended
+
+
+def make_mine(desk: Desk, job: UUID, stop: threading.Event) -> None:
+    """Make what this process alone can make, as soon as nobody else makes backups."""
+    while not stop.is_set() and desk.ask(jobs.is_wanted, job):
+        work_off(desk, stop, wait_s=_LOOK_S)
 
 
 def due(desk: Desk, now: datetime, stop: threading.Event) -> bool:
@@ -128,7 +158,10 @@ def make_here(desk: Desk, order: Order, going: Going = lambda _done, _of: True) 
             msg = "A backup is being made by another program of this desk. Wait until it is done, or cancel it."
             raise UserError(msg)
         while (left := desk.ask(under_way)) is not None:
-            _Making(desk, left, lambda: False).run()
+            making = _Making(desk, left, lambda: False)
+            if making.is_for_another:
+                raise UserError(_ALREADY)
+            making.run()
         key = desk.do(ask_for, order)
         try:
             _Making(desk, desk.ask(jobs.info, key), lambda: False, going).run()
@@ -158,19 +191,25 @@ class _Making:
 
     def __init__(self, desk: Desk, job: jobs.JobInfo, stops: Callable[[], bool], going: Going | None = None) -> None:
         self._desk, self._key, self._stops = desk, job.id, stops
+        self._payload = desk.ask(jobs.payload, job.id)
+        self._by = int(self._payload.get("by", 0))
+        self._is_too_late = _is_too_late(job, clock.now())
         self._going = going or (lambda _done, _of: True)
         self._tries = int(job.result.get("tries", 0)) + 1
         self._looked = self._told = 0.0
         self._share = -1
         self._cancelled = False
 
+    @property
+    def is_for_another(self) -> bool:
+        """Is there a process that alone can make it, and not this one?"""
+        return self._by not in {0, os.getpid()} and is_alive(self._by) and not self._is_too_late
+
     def run(self) -> None:
         """Make it. Never raises for what went wrong: the job tells."""
-        work, payload = self._desk.work, self._desk.ask(jobs.payload, self._key)
+        work, payload = self._desk.work, self._payload
         try:
-            if self._tries > TRIES:
-                msg = f"The backup was begun {TRIES} times, and each time the program ended before it was done."
-                raise UserError(msg)
+            self._refuse_what_is_over()
             work(jobs.put_back, self._key, {"tries": self._tries})
             work(jobs.tell, self._key, 0, 0)
             result = self._made(payload)
@@ -186,6 +225,15 @@ class _Making:
                 work(jobs.put_back, self._key, {"tries": self._tries - 1})
                 return  # its passphrase is still wanted
         _forget(payload["passphrase"])
+
+    def _refuse_what_is_over(self) -> None:
+        if self._tries > TRIES:
+            msg = f"The backup was begun {TRIES} times, and each time the program ended before it was done."
+            raise UserError(msg)
+        if self._is_too_late:
+            raise UserError(_TOO_LATE)
+        if self._by not in {0, os.getpid()}:
+            raise UserError(_GONE)
 
     def _made(self, payload: dict[str, Any]) -> dict[str, Any] | None:
         """What came of it; None when it was called off or put back."""
@@ -239,6 +287,10 @@ def _passphrase(ref: str, stops: Callable[[], bool]) -> str | None:
             raise UserError(msg)
         time.sleep(0.1)
     return found
+
+
+def _is_too_late(job: jobs.JobInfo, now: datetime) -> bool:
+    return now - job.asked_at > EXPIRES
 
 
 def _forget(ref: str) -> None:

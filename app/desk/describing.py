@@ -31,6 +31,15 @@ def describe(database: Path) -> Described:
         return Described("", "", About())
 
 
+def workspace_of(database: Path) -> str:
+    """The desk's own id, without looking at anything else; "" for what cannot be read."""
+    try:
+        with contextlib.closing(connect(database)) as db:
+            return clean(_one(db, "SELECT value FROM meta WHERE key = 'workspace'"))
+    except sqlite3.Error:
+        return ""
+
+
 def is_empty(database: Path) -> bool:
     """Has nobody worked here yet, so that there is nothing to keep? What cannot be read is not empty."""
     if not database.exists():

@@ -51,12 +51,19 @@ class Supervisor:
         """Begin to watch."""
         self._thread.start()
 
-    def hand_secret(self, ref: str, secret: str) -> None:
-        """Keep a password for this run, here and in our engine."""
+    @property
+    def is_ours(self) -> bool:
+        """Is the engine that runs one that we have started?"""
+        return self._process is not None and self._process.poll() is None
+
+    def hand_secret(self, ref: str, secret: str) -> bool:
+        """Keep a password for this run, here and in our engine; False where an engine is at work that cannot be told."""
         secrets.for_this_run.put(ref, secret)
         process = self._process
-        if process is not None and process.stdin is not None and process.poll() is None:
+        if process is not None and process.stdin is not None and self.is_ours:
             self._write(process, secrets.line(ref, secret))
+            return True
+        return engine_pid(self._desk.workspace) is None  # the one that is started next is told
 
     def close(self, *, leave_engine: bool = False, wait_s: float = 15.0) -> None:
         """Stop watching; ask our engine to stop, unless it shall go on alone."""

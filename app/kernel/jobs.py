@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -74,6 +75,7 @@ class JobInfo:
     agent: UUID | None
     result: dict[str, Any]
     """What the steps have noted down on their way (the job's cursor)."""
+    asked_at: datetime
 
 
 def declare(name: str, step: Step) -> None:
@@ -220,4 +222,15 @@ def _row(db: Session, job: UUID) -> Job:
 
 
 def _info(row: Job) -> JobInfo:
-    return JobInfo(row.id, row.name, row.state, row.done, row.total, row.error, row.action, row.agent, dict(row.cursor))
+    return JobInfo(
+        row.id,
+        row.name,
+        row.state,
+        row.done,
+        row.total,
+        row.error,
+        row.action,
+        row.agent,
+        dict(row.cursor),
+        row.created_at,
+    )

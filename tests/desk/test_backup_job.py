@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -13,7 +17,7 @@ import pytest
 
 from app.desk import Desk, backing_up, backup_job
 from app.desk.backup_job import JOB, Order, ask_for, file_order, make_here, under_way, work_off
-from app.kernel import clock, jobs, secrets, signals
+from app.kernel import clock, jobs, options, secrets, signals
 from app.kernel.archive import opened
 from app.kernel.errors import UserError
 from app.kernel.locks import FileLock
@@ -184,6 +188,79 @@ def test_after_an_engine_was_killed_the_next_one_makes_it_and_leaves(desk: Desk,
     assert (info.state, info.error) == (jobs.DONE, "")
     assert [one.name for one in target.parent.iterdir()] == [target.name]
     assert secrets.load_secret(order.passphrase) is None
+
+
+def test_what_nobody_made_for_a_day_is_not_made_any_more(desk: Desk, target: Path) -> None:
+    order = locked(target)
+    job = desk.do(ask_for, order)
+    clock.set_source(lambda: datetime.now(UTC) + timedelta(days=2))
+    try:
+        newer = desk.do(ask_for, Order())  # it is in nobody's way
+        assert desk.ask(jobs.info, job).state == jobs.FAILED
+        clock.set_source(lambda: datetime.now(UTC) + timedelta(days=4))
+        work_off(desk, threading.Event())
+    finally:
+        clock.set_source(None)
+    assert "more than a day ago" in desk.ask(jobs.info, newer).error
+    assert not target.exists()
+    assert secrets.load_secret(order.passphrase) is None
+
+
+def test_without_a_keyring_whoever_knows_the_passphrase_makes_it(desk: Desk, target: Path) -> None:
+    secrets.for_this_run.put("only-here", WORDS)
+    mine = backup_job.only_here(Order(target, passphrase="only-here"))
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        job = desk.do(ask_for, replace(mine, by=other.pid))
+        assert work_off(desk, threading.Event()) == 0  # that process lives, and will make it
+        with pytest.raises(UserError, match="already"):
+            make_here(desk, Order())
+    work_off(desk, threading.Event())
+    assert "knew the passphrase" in desk.ask(jobs.info, job).error
+    secrets.for_this_run.put("only-here", WORDS)
+    job = desk.do(ask_for, mine)
+    backup_job.make_mine(desk, job, threading.Event())
+    assert state(desk, job) == jobs.DONE
+    with opened(target, WORDS) as archive:
+        archive.check()
+
+
+def test_the_day_s_backup_that_fails_keeps_no_other_from_being_made(desk: Desk, target: Path) -> None:
+    place, now, never = desk.workspace, clock.now(), threading.Event()
+    desk.do(options.put, "backup_folder", str(target.parent))
+    shutil.rmtree(place.backups)
+    place.backups.write_text("in the way")
+    with pytest.raises(UserError):
+        backup_job.due(desk, now, never)
+    elsewhere = next(target.parent.iterdir())
+    assert len(list(elsewhere.glob("*.sqlite"))) == 1
+    assert not backup_job.due(desk, now + timedelta(minutes=1), never)  # each try would copy the whole database
+    place.backups.unlink()
+    assert backup_job.due(desk, now + timedelta(minutes=16), never)
+    assert backing_up.standing(place, desk.ask(backing_up.chosen)).problem == ""
+
+
+def test_a_night_in_which_the_machine_slept_is_made_up_for_at_once(desk: Desk) -> None:
+    now, never = clock.now(), threading.Event()
+    assert backup_job.due(desk, now, never)
+    assert not backup_job.due(desk, now + timedelta(hours=3), never)
+    assert backup_job.due(desk, now + timedelta(days=2), never)
+    assert not backup_job.due(desk, now + timedelta(days=2, minutes=1), never)  # once, however many were missed
+
+
+def test_a_second_place_that_is_not_plugged_in_is_a_problem_once_it_is_due(desk: Desk, target: Path) -> None:
+    place, now, never = desk.workspace, clock.now(), threading.Event()
+    desk.do(options.put, "backup_folder", str(target.parent))
+    choice = desk.ask(backing_up.chosen)
+    assert backup_job.due(desk, now, never)
+    away = target.parent.rename(target.parent.with_name("drawer"))
+    backup_job.due(desk, now + timedelta(hours=2), never)
+    assert backing_up.standing(place, choice).problem == ""
+    backup_job.due(desk, now + timedelta(days=1), never)
+    assert "not there" in backing_up.standing(place, choice).problem
+    away.rename(target.parent)
+    backup_job.due(desk, now + timedelta(days=1, minutes=1), never)
+    assert backing_up.standing(place, choice).problem == ""
+    assert len(backing_up.copies(place, choice[1])) == 4
 
 
 def test_one_that_kills_its_maker_each_time_is_given_up(desk: Desk, target: Path) -> None:

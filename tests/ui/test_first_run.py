@@ -232,8 +232,13 @@ def test_without_a_keyring_the_password_is_kept_for_this_run_only(
 
     before = keyring.get_keyring()
     keyring.set_keyring(fail.Keyring())
-    handed: list[tuple[str, str]] = []
-    window = Window(desk, qapp.findChild(Theme) or Theme(qapp), engine_secret=lambda *pair: handed.append(pair))
+    handed: dict[str, str] = {}
+
+    def hand(ref: str, secret: str) -> bool:
+        handed[ref] = secret
+        return True
+
+    window = Window(desk, qapp.findChild(Theme) or Theme(qapp), engine_secret=hand)
     qtbot.addWidget(window)
     try:
         window.start()
@@ -247,11 +252,11 @@ def test_without_a_keyring_the_password_is_kept_for_this_run_only(
         page.form.this_run.click()
         press(qtbot, page, "Open the inbox")
         qtbot.waitUntil(lambda: not desk.is_new())
-        assert [secret for _, secret in handed] == [account.password]
+        assert list(handed.values()) == [account.password]
     finally:
         window.shut()
         keyring.set_keyring(before)
-        for ref, _ in handed:
+        for ref in handed:
             secrets.for_this_run.remove(ref)
 
 

@@ -30,8 +30,8 @@ class Context:
 
     `rows` are the rows of tickets that any page has read, told of every change before the pages are. `go(page, **where)` shows a page and calls its `show_place(**where)`; `back()` returns to the page before;
     `status(state, reasons)` sets the lamp; `count(page, n)` shows a number on the rail; `first_rows()` tells the bench that a
-    list has painted its first rows; `engine_secret(ref, secret)` hands a password for this run to the engine; `own_window(ticket)` shows a ticket in a window of
-    its own; `others()` are the pages that other windows show.
+    list has painted its first rows; `engine_secret(ref, secret)` hands a password for this run to the engine, False where it
+    cannot be told; `own_window(ticket)` shows a ticket in a window of its own; `others()` are the pages that other windows show.
     """
 
     desk: Desk
@@ -47,7 +47,7 @@ class Context:
     status: Callable[[State, Sequence[Reason]], None]
     count: Callable[[str, int], None]
     first_rows: Callable[[], None]
-    engine_secret: Callable[[str, str], None]
+    engine_secret: Callable[[str, str], bool]
     own_window: Callable[[UUID], object]
     others: Callable[[], Sequence[BasePage]]
 

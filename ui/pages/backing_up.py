@@ -1,7 +1,8 @@
 """Backups from anywhere in the window: the actions, and one place that knows what is being made just now.
 
 A backup is a job of the desk (`app.desk.backup_job`): the engine makes it, so it goes on when the window is closed, and every
-window shows how far it is, with Cancel (`ui.pages.working`). Only where no engine is at work, this window makes it itself.
+window shows how far it is, with Cancel (`ui.pages.working`). Only where no engine is at work, or where it cannot be told the passphrase,
+this window makes it itself.
 """
 
 from __future__ import annotations
@@ -61,17 +62,21 @@ class Backups(QObject):
         self._is_asking = True
 
     def _ask_for(self, order: Order) -> None:
-        if order.passphrase and (kept := secrets.for_this_run.get(order.passphrase)) is not None:
-            self._context.engine_secret(order.passphrase, kept)  # there is no keyring
-        self._context.tasks.do(backup_job.ask_for, order, then=self._asked_for, owner=self, failed=self._refused)
+        kept = secrets.for_this_run.get(order.passphrase) if order.passphrase else None
+        if kept is not None and not self._context.engine_secret(order.passphrase, kept):
+            order = backup_job.only_here(order)  # there is no keyring, and the engine is somebody else's
+        then = partial(self._asked_for, is_mine=bool(order.by))
+        self._context.tasks.do(backup_job.ask_for, order, then=then, owner=self, failed=self._refused)
 
-    def _asked_for(self, job: UUID) -> None:
+    def _asked_for(self, job: UUID, *, is_mine: bool) -> None:
         self._is_asking, self._job = False, job
         self._mine.add(job)
         desk, stop = self._context.desk, self._context.tasks.closing
 
         def work() -> None:
-            if engine_pid(desk.workspace) is None:
+            if is_mine:
+                backup_job.make_mine(desk, job, stop)
+            elif engine_pid(desk.workspace) is None:
                 backup_job.work_off(desk, stop)
 
         self._context.tasks.run(work, then=lambda _none: self._look(), owner=self)
