@@ -168,9 +168,13 @@ class Bridge(QObject):
                 self._call()
 
     def post(self, act: Callable[[], object]) -> None:
-        """Run `act` in the window's thread soon; callable from any thread. After `close` it is dropped."""
+        """Run `act` in the window's thread soon; callable from any thread, which no longer holds it then.
+
+        After `close` it is dropped.
+        """
         with self._lock:
             self._posted.append(act)
+            del act
             self._call()
 
     def close(self) -> None:

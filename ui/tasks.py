@@ -11,6 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -168,14 +169,21 @@ class Tasks(QObject):
             if self._running == 0:
                 self.idle.emit()
 
+        held = [(work, finish)]
+
         def run() -> None:
+            # A widget must not end in this thread: what it is given it hands over, and holds nothing when that is told.
+            work, finish = held.pop()
             result: Future[Any] = Future()
             if is_void():
                 result.cancel()
             else:
                 _fill(result, work)
-            self._bridge.post(lambda: finish(result))
+            told = [partial(finish, result)]
+            del work, finish
+            self._bridge.post(told.pop())
 
+        del work, finish
         pool.start(run)
 
     def _finish(self, result: Future[Any], then: Then, failed: Failed | None) -> None:

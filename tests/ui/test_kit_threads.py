@@ -221,6 +221,34 @@ def test_answers_come_in_the_windows_thread(tasks: Tasks, qtbot: QtBot) -> None:
     assert came_in == owner.thread()
 
 
+class Lingering(Bridge):
+    """The thread that brings a result does not come back from it for a while."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.gate = threading.Event()
+
+    def post(self, act: Callable[[], object]) -> None:
+        """Wait afterwards."""
+        given = [act]
+        del act
+        super().post(given.pop())
+        self.gate.wait(60)
+
+
+def test_whose_question_it_was_does_not_end_in_the_thread_that_answered(desk: Desk, qtbot: QtBot) -> None:
+    bridge = Lingering()
+    tasks, owner, seen = Tasks(desk, bridge), QObject(), list[int]()
+    gone = weakref.ref(owner)
+    tasks.ask(lambda _db: 7, then=functools.partial(lambda _owner, n: seen.append(n), owner), owner=owner)
+    del owner
+    qtbot.waitUntil(lambda: seen == [7])
+    qtbot.waitUntil(lambda: gone() is None)
+    bridge.gate.set()
+    assert tasks.close()
+    bridge.close()
+
+
 def test_commands_keep_their_order(tasks: Tasks, qtbot: QtBot) -> None:
     done: list[int] = []
     for n in range(50):
