@@ -27,6 +27,7 @@ _FIELDS: Final = (
     "status", "priority", "assignee", "team", "tag+", "tag-", "snooze", "due", "follow+", "follow-", "field.NAME",
 )  # fmt: skip
 _OWN: Final = "field."
+_NUMBER: Final = re.compile(r"#?[0-9]{1,99}")
 _CHANGE: Final = re.compile(r"^([a-z_]+[+-]?(?:\.[^=]+)?)=(.*)$", re.DOTALL)
 
 
@@ -40,16 +41,16 @@ def change(args: argparse.Namespace, out: Output) -> int:
     if not changes or not wanted:
         msg = "Say which tickets and what to change: set N…|QUERY FIELD=VALUE …"
         raise UserError(msg)
-    by_number = all(word.lstrip("#").isdigit() for word in wanted)
+    numbers = [int(word.lstrip("#")) for word in wanted if _NUMBER.fullmatch(word)]
     with opened(args) as desk:
         with_agent(desk)
         acts = [_act(desk, field, value) for field, value in changes]
-        if by_number:
-            found = [ticket_of(desk, int(word.lstrip("#"))) for word in wanted]
+        if len(numbers) == len(wanted):
+            found = [ticket_of(desk, number) for number in numbers]
         else:
             found = list(querying.found(desk, wanted))
         done = _finished(desk, desk.do(change_many, found, acts), out)
-        if by_number and len(found) == 1:
+        if len(numbers) == len(wanted) == 1:
             if done.tally.left:
                 raise UserError(_why(done.tally.left[0]))
             (row,) = desk.ask(queries.ticket_rows, found, desk.me())

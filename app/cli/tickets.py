@@ -10,6 +10,7 @@ from uuid import UUID
 from app.cli.opening import opened, with_agent
 from app.cli.output import Output
 from app.cli.querying import found, understood
+from app.cli.wording import MOST_TICKETS
 from app.conversations.queries import MessageView
 from app.desk import Desk
 from app.desk.files import message_html
@@ -137,7 +138,7 @@ def search(args: argparse.Namespace, out: Output) -> int:
 
 def ticket_of(desk: Desk, number: int) -> UUID:
     """The ticket that a number means, merges followed. Raises NotFoundError."""
-    found = desk.ask(queries.ticket_id, number)
+    found = desk.ask(queries.ticket_id, number) if number < MOST_TICKETS else None
     if found is None:
         raise unknown(number)
     return found

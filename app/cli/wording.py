@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 _FEW = 12
-_DIGITS = 9
-"""As many as a number may have: beyond what any desk has, within what any database takes."""
+MOST_TICKETS = 10**9
+"""Beyond what any desk has, and within what a database takes for a number."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -35,14 +35,14 @@ class Parser(argparse.ArgumentParser):
 def ticket_number(word: str) -> int:
     """The number of a ticket, as in 12 or #12."""
     digits = word.removeprefix("#")
-    if not (digits.isascii() and digits.isdigit()) or len(digits) > _DIGITS:
+    if not (digits.isascii() and digits.isdigit()) or int(digits) >= MOST_TICKETS:
         msg = f"“{word}” is no ticket’s number, as 12 or #12 would be"
         raise argparse.ArgumentTypeError(msg)
     return int(digits)
 
 
 def _count(word: str) -> int:
-    if not (word.isascii() and word.isdigit()) or len(word) > _DIGITS:
+    if not (word.isascii() and word.isdigit()) or int(word) >= MOST_TICKETS:
         msg = f"“{word}” is no number of lines, as 20 would be"
         raise argparse.ArgumentTypeError(msg)
     return int(word)

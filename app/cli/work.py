@@ -178,7 +178,7 @@ def _change_checklist(desk: Desk, ticket: UUID, what: str, words: Sequence[str])
         desk.do(commands.add_item, ticket, " ".join(words))
         return
     items = desk.ask(queries.work, ticket).checklist
-    places = [int(word) for word in words if word.isdigit()]
+    places = [int(word) for word in words if word.isdecimal()]
     if not places or len(places) != len(words) or not 1 <= places[0] <= len(items):
         msg = "Say which line, counted from 1."
         raise UserError(msg)

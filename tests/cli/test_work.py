@@ -53,6 +53,8 @@ def test_a_ticket_is_worked_on_from_the_command_line(cli: CommandLine) -> None:
 
 def test_what_cannot_be_is_said(cli: CommandLine) -> None:
     for words, reason in (
+        (f"set {10**30} status=open", "There is no ticket #1000"),
+        ("checklist 1 tick ²", "counted from 1"),
         ("statuses add Open open", "already"),
         ("statuses add Held nowhere", "category"),
         ("statuses remove solved", "built in"),

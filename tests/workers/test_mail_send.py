@@ -316,6 +316,15 @@ def test_the_servers_size_limit_is_remembered_and_checked_before_the_next_upload
         desk.close()
 
 
+def test_a_server_that_takes_everything_may_say_so_with_any_number(tmp_path: Path, time: Clock) -> None:
+    with SmtpServer(size_limit=2**64 - 1) as server:
+        desk = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{server.port}")
+        desk.reply(to=["ann@customer.example.test"])
+        assert send(desk) == SendCounts(sent=1)
+        assert not desk.ask(mailbox, desk.mailbox).size_limit
+        desk.close()
+
+
 def test_an_alias_is_the_sender_in_the_envelope_too(desk: SmallDesk, smtp: SmtpServer) -> None:
     desk.do(update_mailbox, desk.mailbox, aliases=["sales@lark.example.test"])
     desk.reply(sender="sales@lark.example.test")

@@ -36,6 +36,7 @@ _OURSELVES = "[127.0.0.1]"  # EHLO name: the machine's own name is nobody's busi
 _PIECE = 64 * 1024
 _AUTH_MOST = 500  # a command has 512 bytes; what is longer is sent when it is asked for (RFC 4954, section 4)
 _VERDICT_FACTOR = 5  # a server may take long over a whole mail before it answers (RFC 5321: 10 minutes)
+_SIZE = re.compile(r"[0-9]{1,15}")  # some say 2**64 - 1, and mean that they take everything (RFC 1870 would have 0)
 _END_OF_HEAD = re.compile(rb"\r?\n\r?\n")
 _TOO_MANY = re.compile(rb"[45]\.5\.3\b|too many recipients", re.IGNORECASE)
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
@@ -71,7 +72,7 @@ class SmtpSession:
     def size_limit(self) -> int | None:
         """Bytes of the largest mail the server takes, if it says so."""
         said = self._client.esmtp_features.get("size", "").strip()
-        return int(said) if said.isdigit() and int(said) > 0 else None
+        return int(said) if _SIZE.fullmatch(said) and int(said) > 0 else None
 
     def send(self, outgoing: Outgoing, on_phase: OnPhase = _ignore) -> Receipt:
         """Hand one mail over. `on_phase` is called *before* each step; what it raises stops the hand-over there.
