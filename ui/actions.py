@@ -44,8 +44,8 @@ ALL: tuple[Action, ...] = (
         "search.scope", "Search elsewhere: subjects, messages, notes, people, files", "", "magnify", words="scope find"
     ),
     Action("search.order", "Search: best or newest first", "", "sort-variant", words="relevance rank find"),
-    Action("search.next", "Next place of what was searched for", "F3", "chevron-down", words="hit find"),
-    Action("search.previous", "Previous place of what was searched for", "Shift+F3", "chevron-up", words="hit find"),
+    Action("search.next", "Next hit of the search", "F3", "chevron-down", words="hit find"),
+    Action("search.previous", "Previous hit of the search", "Shift+F3", "chevron-up", words="hit find"),
     Action("undo", "Undo", "Ctrl+Z", "undo"),
     Action("redo", "Do again", "Ctrl+Shift+Z", "redo", words="redo"),
     Action("work", "Work in progress", "", "progress-clock", words="jobs background cancel"),
@@ -68,7 +68,7 @@ ALL: tuple[Action, ...] = (
     Action(
         "restore_left", "What is left to do after restoring…", "", "clipboard-check-outline", words="backup passwords"
     ),
-    Action("compact", "Give back room…", "", "broom", words="compact erase disk space clean"),
+    Action("compact", "Free disk space…", "", "broom", words="compact erase disk space clean"),
     Action("check_mail", "Check mail now", "F5", "refresh", words="sync receive fetch"),
     Action("about", "About Deskbell", "", "information-outline", words="version licence libraries update"),
     Action("window.new", "New window", "Ctrl+Shift+N", "dock-window", words="another"),
@@ -100,8 +100,8 @@ ALL: tuple[Action, ...] = (
     Action("board.move_right", "Move the card to the right", "Shift+Right", "arrow-right", "Board", "column"),
     Action("board.move_up", "Move the card to the lane above", "Shift+Up", "arrow-up", "Board", "mark"),
     Action("board.move_down", "Move the card to the lane below", "Shift+Down", "arrow-down", "Board", "mark"),
-    Action("board.left", "Go to the column at the left (H)", "", "arrow-left", "Board", "focus"),
-    Action("board.right", "Go to the column at the right (L)", "", "arrow-right", "Board", "focus"),
+    Action("board.left", "Go to the column on the left (H)", "", "arrow-left", "Board", "focus"),
+    Action("board.right", "Go to the column on the right (L)", "", "arrow-right", "Board", "focus"),
     Action("board.snooze", "Snooze… (H goes to the left here)", "Z", "clock-outline", "Board", "later sleep"),
     Action("board.add", "Add a card to this column", "Shift+C", "plus", "Board", "quick ticket task"),
     Action("board.group", "Columns and lanes…", "V", "view-column-outline", "Board", "group by swimlanes"),
@@ -127,7 +127,7 @@ ALL: tuple[Action, ...] = (
     Action("chat.mail", "Answer by e-mail, or in the chat", "", "email-outline", "Chat", "left gone"),
     Action("chat.ticket", "Show this chat in the inbox", "Shift+I", "inbox-outline", "Chat", "ticket"),
     Action("chat.show", "Show this ticket’s chat", "", "message-outline", "Chat", "live visitor"),
-    Action("chat.block", "Block this visitor, or no longer", "", "account-cancel-outline", "Chat", "ban spam"),
+    Action("chat.block", "Block or unblock this visitor", "", "account-cancel-outline", "Chat", "ban spam"),
     Action("chat.beside", "One chat, or several side by side", "Shift+B", "view-column-outline", "Chat", "columns"),
     Action("chat.away", "Accept chats, or be away", "", "account-clock-outline", "Chat", "online offline hours"),
     *(Action(f"chat.place{n}", f"Go to chat {n} side by side", f"Alt+{n}", "view-column", "Chat") for n in range(1, 5)),
@@ -174,7 +174,7 @@ ALL: tuple[Action, ...] = (
     Action("numbers", "Numbered list", "Ctrl+Shift+7", "format-list-numbered", "Writing", "format steps"),
     Action("link", "Link…", "Ctrl+Shift+K", "link-variant", "Writing", "format address url"),
     Action("picture", "Picture in the text…", "Ctrl+Shift+I", "image-outline", "Writing", "insert image inline"),
-    Action("plain_words", "Take the formatting off", "", "format-clear", "Writing", "plain text remove"),
+    Action("plain_words", "Remove the formatting", "", "format-clear", "Writing", "plain text remove"),
     Action("side", "Show or hide the side panel", "Ctrl+\\", "dock-right", "Ticket"),
 )
 

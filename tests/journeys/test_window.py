@@ -94,7 +94,7 @@ class Journey:
         person.press("space")
         person.wait_for("Receiving works")
         person.wait_for("Sending works")
-        assert person.sees(f"{self.delivered} mails in the inbox")
+        assert person.sees(f"{self.delivered} messages in the inbox")
         person.go_to("Open the inbox")
         person.press("space")
 

@@ -72,7 +72,7 @@ def texts() -> QWidget:
     return column(
         *[Label(f"Order 10998 arrived damaged ({look or 'body'})", look) for look in looks],
         ElidingLabel("A very long line of text that has no room at all in so narrow a place as this one is, " * 3),
-        Para("Everything works. Replies leave by themselves when the line is back. " * 3),
+        Para("Everything works. Replies leave by themselves when the connection is back. " * 3),
         row(*[Pill(tone.title(), tone) for tone in tones], Pill("Due in 18 min", "warn", icon="clock-outline"), None),
         row(
             *[Avatar(name) for name in names], Avatar("Visitor", icon="account-outline"), Avatar("Ines Bauer", 56), None
@@ -100,7 +100,7 @@ def fields() -> QWidget:
         FormRow("Answers come by", Switch("Mail", True), hint="Each score opens a ready reply."),
         row(
             (FieldBlock("E-mail address", TextField("support@larkandloom.example")), 1),
-            (FieldBlock("Password", secret, hint="Kept in this computer's keyring."), 1),
+            (FieldBlock("Password", secret, hint="Kept in this computer’s own password store."), 1),
             spacing=16,
         ),
         margins=(24, 24, 24, 24),
@@ -160,7 +160,7 @@ def states() -> QWidget:
     )
     offline = Banner(
         "Offline since 13:40",
-        "Everything works. Replies leave by themselves when the line is back.",
+        "Everything works. Replies leave by themselves when the connection is back.",
         icon="cloud-off-outline",
         fact="3 wait",
     )

@@ -101,7 +101,7 @@ def test_the_sheet_puts_columns_in_another_order(place: Office, qapp: QApplicati
         settle(window, qtbot, lambda: has(page, "new", 2))
         window.actions_.run("board.columns")
         sheet: Any = window.overlay.current()
-        button = next(one for one in sheet.findChildren(QWidget) if one.accessibleName() == "“New” behind the next one")
+        button = next(one for one in sheet.findChildren(QWidget) if one.accessibleName() == "Move “New” down")
         button.click()
         settle(window, qtbot, lambda: [one.key for one in page.columns.columns()][:2] == ["open", "new"])
         assert findings(sheet) == []

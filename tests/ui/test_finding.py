@@ -79,9 +79,9 @@ def test_places_are_marked_in_the_conversation_and_gone_to_one_by_one(page: Page
     )
     newest = page.talk.newest
     assert page.marks.count == 3
-    qtbot.waitUntil(lambda: page.marks._label.text() == "“marmalade”: place 2 of 3")  # the message that was found
+    qtbot.waitUntil(lambda: page.marks._label.text() == "“marmalade”: hit 2 of 3")  # the message that was found
     qtbot.keyClick(page.list.results, KEY.Key_F3)
-    qtbot.waitUntil(lambda: page.marks._label.text() == "“marmalade”: place 3 of 3")
+    qtbot.waitUntil(lambda: page.marks._label.text() == "“marmalade”: hit 3 of 3")
     bar = page.talk.verticalScrollBar()
     qtbot.waitUntil(lambda: bar.value() > 0)
     assert newest is not None
@@ -89,7 +89,7 @@ def test_places_are_marked_in_the_conversation_and_gone_to_one_by_one(page: Page
     assert card is not None
     card.set_open(False)
     qtbot.keyClick(page.list.results, KEY.Key_F3, Qt.KeyboardModifier.ShiftModifier)
-    qtbot.waitUntil(lambda: card.is_open and page.marks._label.text() == "“marmalade”: place 2 of 3")
+    qtbot.waitUntil(lambda: card.is_open and page.marks._label.text() == "“marmalade”: hit 2 of 3")
     page.list.search.clear()
     qtbot.waitUntil(lambda: not page.marks.isVisible() and page.marks.count == 0)
 

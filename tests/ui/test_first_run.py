@@ -179,8 +179,8 @@ def test_what_is_there_is_counted_before_it_is_brought_in(
     enter(page, account, dovecot.imap, smtp.port)
     try_out(qtbot, page)
     history = page.form.history
-    qtbot.waitUntil(lambda: "3 mails are there" in history.text())
-    assert "2 of them are of the last 14 days, 1 become history" in history.text()
+    qtbot.waitUntil(lambda: "There are 3 messages" in history.text())
+    assert "2 are from the last 14 days; 1 become history" in history.text()
     history.choice.choose("none")
     history.choice.chosen.emit("none")
     assert "None of them is copied" in history.text()

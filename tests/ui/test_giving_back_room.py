@@ -46,7 +46,7 @@ def test_the_window_asks_closes_gives_back_and_opens_again(folder: Path, qapp: Q
         qtbot.waitUntil(lambda: window.context.overlay.current() is not None, timeout=30_000)
         sheet = window.context.overlay.current()
         assert sheet is not None
-        next(one for one in sheet.findChildren(Button) if one.text() == "Close and give back").click()
+        next(one for one in sheet.findChildren(Button) if one.text() == "Close and free it").click()
         qtbot.waitUntil(lambda: not window.isVisible(), timeout=30_000)
         assert program.wants_room
     finally:

@@ -69,7 +69,7 @@ def test_pictures_from_elsewhere_are_not_loaded_and_trackers_are_counted(
     page: Page, made: InboxDesk, qtbot: QtBot, fetcher: Fetcher
 ) -> None:
     card = show(page, made, qtbot, html_mail(REMOTE))
-    assert "1 picture from elsewhere is not loaded · 1 tracker kept away" in words_of(card)
+    assert "1 picture from elsewhere is not loaded · 1 tracker blocked" in words_of(card)
     assert button(card, "Always for shop.example") is None  # nobody vouches for the sender
     assert decoder().wait()
     assert fetcher.asked == []

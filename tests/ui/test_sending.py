@@ -133,7 +133,7 @@ def test_a_mail_is_passed_on_with_its_files_and_the_ticket_stays_as_it_is(
     writer.keep_now()
     settled(page, qtbot, lambda: made.desk.ask(draft_of, key, made.ann, "forward"))
     page.close_new()
-    settled(page, qtbot, lambda: "Begun to pass on" in texts(page.talk))
+    settled(page, qtbot, lambda: "Forwarding begun" in texts(page.talk))
     next(b for b in page.talk.findChildren(Button) if b.text() == "Go on writing").click()
     settled(page, qtbot, lambda: writer.composer.text().startswith("Can you repair this?"))
     writer.submit()
@@ -149,7 +149,7 @@ def test_a_mail_is_passed_on_with_its_files_and_the_ticket_stays_as_it_is(
     found = made.desk.ask(ticket, key)
     assert found is not None
     assert found.row.status == "new"
-    settled(page, qtbot, lambda: "Passed on to Workshop" in texts(page.talk))
+    settled(page, qtbot, lambda: "Forwarded to Workshop" in texts(page.talk))
     assert made.desk.ask(draft_of, key, made.ann, "forward") is None
 
 

@@ -225,7 +225,7 @@ def grouping_word(by: str) -> str:
 def empty_words(by: BoardBy, key: str, *, filtered: bool) -> str:
     """What a column without cards says."""
     if filtered:
-        return tr("No card fits here")
+        return tr("No card matches here")
     words = {
         "new": tr("Nothing new"),
         "open": tr("Nobody waits for an answer"),

@@ -98,7 +98,7 @@ def _report(
 def result_words(tally: Tally, said: Callable[[int], str]) -> str:
     """What came of a change, in a sentence or two."""
     if not tally.left:
-        return said(tally.total) if tally.changed else tr("Nothing to change: it is so already.")
+        return said(tally.total) if tally.changed else tr("Nothing to change: it is set like this already.")
     if tally.total == 1:
         return why_words(tally.left[0])
     counted = tr("{done} of {all}.", done=count_text(tally.done), all=count_text(tally.total))
@@ -115,7 +115,7 @@ def left_words(left: Left) -> str:
         Cause.IN_BIN: tr("{n} in the Bin: {some}.", n=n, some=some),
         Cause.MERGED: tr("{n} merged into another: {some}.", n=n, some=some),
         Cause.GONE: tr("{n} erased.", n=n),
-        Cause.REFUSED: tr("{n} not ({some}): {why}", n=n, some=some, why=left.detail.replace("#…", some)),
+        Cause.REFUSED: tr("{n} not changed ({some}): {why}", n=n, some=some, why=left.detail.replace("#…", some)),
     }[left.cause]
 
 

@@ -52,7 +52,7 @@ class Finder(QObject):
                 group=tr("Customers"),
             )
         return Entry(
-            hit.title or tr("(no subject)"),
+            hit.title or tr("No subject"),
             partial(self._go, "inbox", ticket=hit.ticket),
             hint=" · ".join(part for part in (f"#{hit.number}", hit.who) if part),
             icon="email-outline",

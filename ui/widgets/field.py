@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QHelpEvent,
@@ -38,7 +38,7 @@ from ui.widgets.label import Label
 from ui.widgets.layout import restyle, row
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-_HIGH = 32  # a field
+_HIGH, _NARROW = 32, 128  # a field; a choice that has to be cut
 
 
 class TextField(QLineEdit):
@@ -225,6 +225,11 @@ class Select(QComboBox):
     def choose(self, key: str) -> None:
         """Show one without telling anybody; an unknown key leaves the first."""
         self.setCurrentIndex(max(0, self.findData(key)) if self.count() else -1)
+
+    def minimumSizeHint(self) -> QSize:
+        """Where there is no room, a choice is cut rather than its place."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), _NARROW), hint.height())
 
     def wheelEvent(self, event: QWheelEvent, /) -> None:
         event.ignore()

@@ -76,7 +76,7 @@ class FormatBar(QFrame):
             "image-outline", tr("Picture in the text"), "", lambda _on: self.picture_wanted.emit(), checkable=False
         )
         self.plain = tool(
-            "format-clear", tr("Take the formatting off"), "", lambda _on: edit.set_plain(), checkable=False
+            "format-clear", tr("Remove the formatting"), "", lambda _on: edit.set_plain(), checkable=False
         )
         self.address = LinkField(placeholder=tr("Address of the link"))
         self.address.taken.connect(self._take_link)
@@ -123,7 +123,7 @@ class FormatBar(QFrame):
         typed = self.address.text().strip()
         address = address_of(typed)
         if typed and not address:
-            self.address.set_wrong(tr("This is no address of a page or a mailbox."))
+            self.address.set_wrong(tr("This is not the address of a page or a mailbox."))
             return
         self.edit.set_link(address)
         self.leave_link()

@@ -292,7 +292,7 @@ class CommandPalette(QFrame):
             lines += [_Line(group), *members]
         if not lines and self._fallback is not None and (other := self._fallback(query)) is not None:
             lines = [_Line(other.text, other)]
-        return lines or [_Line(tr("Nothing fits “{query}”", query=query))]
+        return lines or [_Line(tr("Nothing matches “{query}”", query=query))]
 
     def _unasked(self) -> list[_Line]:
         """Before anything is typed: what was done last, then everything that can be done now, then the rest."""

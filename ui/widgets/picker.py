@@ -153,7 +153,7 @@ class Picker(QFrame):
         self.list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self.list.setAccessibleName(title)
         self.list.clicked.connect(self._take)
-        self._nothing = row((Label(tr("Nothing fits"), "small"), 1), margins=(14, 4, 14, 12))
+        self._nothing = row((Label(tr("Nothing matches"), "small"), 1), margins=(14, 4, 14, 12))
         self._foot = row(
             (ElidingLabel(foot, "caption"), 1), margins=(14, 4, 14, 8)
         )  # wrapping, it would rule the height

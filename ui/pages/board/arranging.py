@@ -50,7 +50,7 @@ class Arranging(Dialog):
         self._room.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._room.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._room.setWidget(inner)
-        words = tr("A limit stops nobody: a column with more cards than that says so.")
+        words = tr("A limit stops nobody: a column that holds more cards says so.")
         self._tags = Button(tr("Add a column for a tag…"), icon="tag-outline", clicked=tags)
         self.add(Label(words, "muted", wrap=True), self._room, row(self._tags, None))
 
@@ -89,12 +89,8 @@ class Arranging(Dialog):
         )
         most.setFixedWidth(96)
         most.editingFinished.connect(partial(self._take_limit, column, most))
-        up = ToolButton(
-            "arrow-up", tr("“{name}” before the one before", name=title), clicked=partial(self._move, place, -1)
-        )
-        down = ToolButton(
-            "arrow-down", tr("“{name}” behind the next one", name=title), clicked=partial(self._move, place, 1)
-        )
+        up = ToolButton("arrow-up", tr("Move “{name}” up", name=title), clicked=partial(self._move, place, -1))
+        down = ToolButton("arrow-down", tr("Move “{name}” down", name=title), clicked=partial(self._move, place, 1))
         up.setEnabled(place > 0)
         down.setEnabled(place < count - 1)
         items: list[Item] = [shown, (ElidingLabel(title), 1), most, up, down]

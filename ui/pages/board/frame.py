@@ -41,7 +41,7 @@ class BoardFrame(BasePage):
             action=(tr("Write to a customer"), self.writing.emit),
         )
         self.no_hits = EmptyState(
-            tr("No card fits"),
+            tr("No card matches"),
             tr("Other words may find it. The search in the inbox also looks at closed tickets."),
             icon="magnify",
             tone="plain",

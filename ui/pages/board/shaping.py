@@ -61,18 +61,18 @@ class Shaping:
             None,
         ]
         if place > 0:
-            acts.append((tr("To the left"), "arrow-left", partial(self._shift, column, -1)))
+            acts.append((tr("Move to the left"), "arrow-left", partial(self._shift, column, -1)))
         if place < count - 1:
-            acts.append((tr("To the right"), "arrow-right", partial(self._shift, column, 1)))
+            acts.append((tr("Move to the right"), "arrow-right", partial(self._shift, column, 1)))
         return column_menu(self._page, acts)
 
     def ask_limit(self, column: Column) -> None:
         """Ask for the limit of a column."""
         dialog = Dialog(tr("Limit of “{name}”", name=column.title), width=400)
         most = column.view.shape.most if column.view is not None else 0
-        field = TextField(str(most or ""), placeholder=tr("No limit"), name=tr("At most so many cards"))
-        hint = tr("A limit stops nobody: a column with more cards than that says so.")
-        dialog.add(FieldBlock(tr("At most so many cards"), field, hint=hint))
+        field = TextField(str(most or ""), placeholder=tr("No limit"), name=tr("At most this many cards"))
+        hint = tr("A limit stops nobody: a column that holds more cards says so.")
+        dialog.add(FieldBlock(tr("At most this many cards"), field, hint=hint))
 
         def take() -> None:
             try:
@@ -139,7 +139,7 @@ class Shaping:
         self._order(order)
 
     def _order(self, keys: Sequence[str]) -> None:
-        self._do(arrange_columns, list(keys), said=tr("The columns have another order."))
+        self._do(arrange_columns, list(keys), said=tr("Order of columns changed."))
 
     def _ask_tag(self) -> None:
         """Which tag gets a column."""

@@ -34,12 +34,12 @@ class ChatActs:
 
     def accept(self, one: ChatRow, then: Callable[[object], object] | None = None) -> None:
         """Take a chat."""
-        said = tr("You chat with {name} now.", name=visitor_name(one))
+        said = tr("You are chatting with {name} now.", name=visitor_name(one))
         self._do(commands.accept, one.id, done=said, then=then)
 
     def give_back(self, one: ChatRow) -> None:
         """Back into the queue."""
-        said = tr("{name} waits for anyone again.", name=visitor_name(one))
+        said = tr("{name} is waiting for anyone again.", name=visitor_name(one))
         self._do(commands.assign_chat, one.id, None, done=said)
 
     def ask_transfer(self, one: ChatRow, agents: Sequence[AgentInfo], me: UUID | None) -> None:

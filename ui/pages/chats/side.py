@@ -70,9 +70,9 @@ class Proof(QFrame):
             title, words = tr("The address is proven"), one.email
         elif one.email:
             title = tr("Name and address are only claimed")
-            words = tr("Says to be {address}. This chat stays apart until that is proven.", address=one.email)
+            words = tr("Claims to be {address}. This chat stays apart until that is proven.", address=one.email)
         else:
-            title, words = tr("Nobody known"), tr("No address was given. Ask for one to go on by e-mail later.")
+            title, words = tr("Unknown visitor"), tr("No address was given. Ask for one to go on by e-mail later.")
         if not one.verified and view.code_sent_at is not None:
             words = f"{words} {seen_text(view.code_sent_at, clock.now())}"
         set_box(self._box, tone if one.verified or one.email else "sunken")

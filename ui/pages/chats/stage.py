@@ -86,7 +86,7 @@ class ChatStage(QFrame):
         self._active = self.alone
         self.bar = BesideBar()
         self.nothing = EmptyState(
-            tr("No chat chosen"), tr("Choose one at the left, or press J."), icon="message-outline", tone="plain"
+            tr("No chat chosen"), tr("Choose one on the left, or press J."), icon="message-outline", tone="plain"
         )
         self._none_beside = EmptyState(
             tr("You have no chats"),

@@ -155,7 +155,7 @@ def lines_as_bubbles(lines: Sequence[Line]) -> tuple[Bubble, ...]:
 def _end_text(state: str) -> str:
     return {
         "ended": tr("The chat is over"),
-        "missed": tr("The chat broke off; it is an open ticket"),
+        "missed": tr("The chat was cut off; it is an open ticket"),
         "turned": tr("Made a ticket"),
     }.get(state, tr("The chat is over"))
 

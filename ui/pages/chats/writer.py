@@ -165,7 +165,7 @@ class ChatWriter(Drafting):
         if note:
             words = tr("Write a note that only your team sees…")
         elif self._way == "mail":
-            words = tr("Write a mail to {address}…", address=self._address)
+            words = tr("Write an e-mail to {address}…", address=self._address)
         else:
             words = tr("Write to {name}", name=self._name) if self._name else tr("Write a message…")
         self.composer.set_mode(self._mode, words)

@@ -171,7 +171,7 @@ class DossierFace(QFrame):
         profile = dossier.profile
         self._crumb.setText(profile.organisation_name or profile.name or profile.address)
         first = profile.name.split()[0] if profile.name.split() else ""
-        self._write.setText(tr("Write to {name}", name=first) if 0 < len(first) <= 20 else tr("Write a mail"))
+        self._write.setText(tr("Write to {name}", name=first) if 0 < len(first) <= 20 else tr("Write an e-mail"))
         self._write.setEnabled(bool(profile.address))
         self._write.setToolTip("" if profile.address else tr("No address is known"))
         self.profile.show_dossier(dossier)
@@ -286,7 +286,7 @@ class DossierFace(QFrame):
     def _build(self) -> None:
         self._crumb = ElidingLabel("", "small", fixed=True)
         self._crumb.setMaximumWidth(320)
-        self._write = Button(tr("Write a mail"), "primary", clicked=self.write)
+        self._write = Button(tr("Write an e-mail"), "primary", clicked=self.write)
         header = BarHeader(tr("Customers"), self._write, lead=back_button(tr("Back"), self.left.emit))
         slash = Label("/", "small")
         slash.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
@@ -338,4 +338,4 @@ def _changed_words(_edited: Edited) -> str:
 
 
 def _noted_words(_edited: Edited) -> str:
-    return tr("Notes kept")
+    return tr("Notes saved")

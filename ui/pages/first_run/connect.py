@@ -90,7 +90,7 @@ class ConnectForm(QFrame):
         self.password = PasswordField()
         self._address_block = FieldBlock(tr("E-mail address"), self.address)
         self._password_block = FieldBlock(tr("Password"), self.password)
-        self._kept = Label(tr("Kept in this computer’s keyring, nowhere else."), "caption", wrap=True)
+        self._kept = Label(tr("Kept in this computer’s own password store, nowhere else."), "caption", wrap=True)
         self._found = ElidingLabel("", "strong")
         self._edit = link_button(tr("Edit"), self.edit_servers)
         self._head = row((self._found, 1), self._edit)
@@ -109,7 +109,7 @@ class ConnectForm(QFrame):
         self.receiving, self.sending = ResultRow(tr("Receiving")), ResultRow(tr("Sending"))
         self._results = column(self.receiving, line(), self.sending)
         set_box(self._results, "sunken")
-        self.this_run = CheckBox(tr("Keep the password for this run only"))
+        self.this_run = CheckBox(tr("Keep the password only until Deskbell closes"))
         self._keyring_text = Label("", "small", wrap=True)
         self._keyring = column(self._keyring_text, self.this_run, margins=(12, 10, 12, 10), spacing=8, box="warn")
         self.history = HistoryChoice(self.context)
@@ -209,7 +209,7 @@ class ConnectForm(QFrame):
             self._found.setText(tr("{name} cannot be connected.", name=found.provider))
         elif account is None:
             self._account = replace(_NONE, address=self._address())
-            self._found.setText(tr("No servers were found. Enter them as your provider names them."))
+            self._found.setText(tr("No servers were found. Enter the ones that your provider names."))
             self._open_fields()
         else:
             self._account = account
@@ -255,7 +255,7 @@ class ConnectForm(QFrame):
         self.context.tasks.forget("connect.test")
         was, self._busy = self._busy, ""
         if was == "search":
-            self._found.setText(tr("The search was called off. Enter the servers as your provider names them."))
+            self._found.setText(tr("The search was cancelled. Enter the servers that your provider names."))
             self._open_fields()
         self._set_busy("")
 

@@ -24,10 +24,10 @@ class HistoryChoice(QFrame):
         super().__init__()
         self._context = context
         self._found: HistoryCount | None = None
-        self.choice = Select(_histories(), "since", name=tr("Mail that is there already"))
+        self.choice = Select(_histories(), "since", name=tr("Mail that is already there"))
         self.choice.chosen.connect(lambda _key: self._show())
         self._text = Label("", "small", wrap=True)
-        block = FieldBlock(tr("Mail that is there already"), self.choice)
+        block = FieldBlock(tr("Mail that is already there"), self.choice)
         vertical(self).addWidget(column(block, self._text, spacing=6))
 
     def current(self) -> str:
@@ -67,14 +67,14 @@ class HistoryChoice(QFrame):
             self._text.setText(tr("The mailbox is empty."))
             return
         there = tr(
-            "{count} mails are there ({size}), the oldest of {date}.",
+            "There are {count} messages ({size}), the oldest from {date}.",
             count=count_text(found.mails),
             size=size_text(found.size_bytes),
             date=date_text(found.oldest_at, clock.now()) if found.oldest_at else "?",
         )
         old = count_text(found.mails - found.since)
         then = {
-            "since": tr("{new} of them are of the last {days} days, {old} become history.",
+            "since": tr("{new} are from the last {days} days; {old} become history.",
                         new=count_text(found.since), days=DAYS, old=old),
             "archive": tr("All of them become history; none opens as a ticket."),
             "all": tr("Every conversation among them opens as a ticket."),

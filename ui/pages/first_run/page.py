@@ -119,7 +119,7 @@ class Page(BasePage):
 
     def _sample_card(self) -> Tile:
         words = tr(
-            "A desk with some hundred invented tickets and months of answers. Nothing is sent; throw it away at will."
+            "A desk with a few hundred invented tickets and months of answers. Nothing is sent, and you can throw it away."
         )
         self.sample = Button(tr("Explore a sample desk"), clicked=self._explore)
         self.progress = ProgressRow(tr("Filling the sample desk"), action=(tr("Cancel"), self._call_off))
@@ -138,7 +138,7 @@ class Page(BasePage):
 
     def _restore_card(self) -> Tile:
         words = tr(
-            "From an old computer or after a mishap: the whole desk comes back, and you see first what is in it."
+            "From an old computer, or after a mishap: you see what is in the backup first, then the whole desk comes back."
         )
         self.restore = Button(tr("Restore a backup"), clicked=lambda: self.context.go("restore"))
         return Tile(
@@ -244,12 +244,12 @@ class Page(BasePage):
     def _call_off(self) -> None:
         """No sample desk after all: what was filled in is taken out again."""
         self._stop.set()
-        self.progress.say(tr("Taking it out again…"))
+        self.progress.say(tr("Removing it again…"))
 
     def _filled(self, whole: bool) -> None:
         self._end_filling()
         if not whole:
-            self.context.toasts.say(tr("Called off. Nothing is left of the sample desk."), "info")
+            self.context.toasts.say(tr("Cancelled. Nothing is left of the sample desk."), "info")
             return
         words = tr(
             "This is a sample desk: nothing is received or sent. To begin your own, start Deskbell with another folder."

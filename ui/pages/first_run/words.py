@@ -10,7 +10,7 @@ from ui.text import tr
 def result_text(result: CheckResult) -> str:
     """What the test of one direction found."""
     if result.ok and result.mails is not None:
-        return tr("Signed in. {n} mail in the inbox.|Signed in. {n} mails in the inbox.", n=result.mails)
+        return tr("Signed in. {n} message in the inbox.|Signed in. {n} messages in the inbox.", n=result.mails)
     if result.ok:
         return tr("Signed in.")
     return tr(SENTENCES[result.fault], n=None, **result.values) if result.fault else tr(result.plain)

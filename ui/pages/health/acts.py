@@ -21,7 +21,7 @@ def make_ticket(context: Context, item: LedgerItem) -> None:
     """Open a ticket for a mail that went elsewhere, and go there."""
     desk, blob = context.desk, item.blob
     if blob is None:
-        context.toasts.say(tr("This mail’s text is not kept."), "bad")
+        context.toasts.say(tr("The text of this message is not kept."), "bad")
         return
 
     def work() -> UUID:
@@ -36,18 +36,18 @@ def make_ticket(context: Context, item: LedgerItem) -> None:
 
 def try_again(context: Context, item: LedgerItem) -> None:
     """Have a mail in quarantine looked at once more."""
-    context.tasks.do(retry_item, item.id, done=tr("It is looked at again."))
+    context.tasks.do(retry_item, item.id, done=tr("It is being read again."))
 
 
 def block_sender(context: Context, item: LedgerItem) -> None:
     """From now on this sender's mail goes to the spam pile; what is here stays as it is."""
-    done = tr("Mail of {sender} goes to the spam pile from now on.", sender=item.sender)
+    done = tr("Mail from {sender} goes to the spam pile from now on.", sender=item.sender)
     context.tasks.do(block, item.sender, done=done)
 
 
 def let_in(context: Context, item: LedgerItem) -> None:
     """Take a sender off the block list again."""
-    done = tr("Mail of {sender} is welcome again.", sender=item.sender)
+    done = tr("Mail from {sender} is welcome again.", sender=item.sender)
     context.tasks.do(welcome, item.sender, done=done)
 
 

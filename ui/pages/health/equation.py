@@ -100,15 +100,15 @@ class Equation(Tile):
             text = tr("What is waiting is on its way; the numbers agree when this look at the server is finished.")
             self._tell("progress-clock", "text3", tr("Mail is being received."), text)
         elif sums.missing:
-            title = tr("{n} mail is not accounted for.|{n} mails are not accounted for.", n=sums.missing)
+            title = tr("{n} message is not accounted for.|{n} messages are not accounted for.", n=sums.missing)
             self._tell(
                 "alert-circle", "bad", title, tr("They are fetched at the next look. “Check now” looks at once.")
             )
         elif sums.off:
-            text = tr("Mail is moving; the numbers agree as soon as the server has been listed again.")
+            text = tr("Mail is moving; the numbers agree as soon as the server has been looked through again.")
             self._tell("progress-clock", "text3", tr("Being counted."), text)
         else:
-            text = tr("The difference is 0. Compared by folder and number with the server, then with the database.")
+            text = tr("The difference is 0. Compared with the server folder by folder, then with what is stored here.")
             self._tell("check-circle", "ok", tr("Every message is accounted for."), text)
 
     def _tell(self, icon: str, colour: str, title: str, text: str) -> None:

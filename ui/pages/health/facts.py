@@ -163,7 +163,7 @@ def judge(facts: Facts) -> tuple[Level, tuple[Cause, ...]]:
     causes = [cause for box in facts.boxes for cause in _mailbox_causes(box, facts)]
     real = [box for box in facts.boxes if box.paused_reason != SAMPLE]
     if real and not facts.engine:
-        safe = tr("Nothing is lost: they go on as soon as the program’s second part runs again, usually in seconds.")
+        safe = tr("Nothing is lost: they start again by themselves, usually within seconds.")
         causes.append(Cause("attention", tr("Receiving and sending stand still."), safe, "warn"))
     causes += _pile_causes(facts, real)
     level: Level = min((cause.level for cause in causes), key=_WORSE.index, default=_WORSE[-1])
@@ -214,7 +214,7 @@ def _paused(box: MailboxInfo) -> Cause:
         text = tr("{name}: the server’s certificate is not trusted", name=_name(box))
         return Cause("attention", text, detail, "bad", "certificate", tr("Look at it"), box.id)
     if box.paused_reason == "plain":
-        text = tr("{name}: the server offers no protected line", name=_name(box))
+        text = tr("{name}: the server offers no encrypted connection", name=_name(box))
         return Cause("attention", text, detail, "bad", "mailbox", tr("Settings"), box.id)
     return Cause("attention", tr("{name}: paused", name=_name(box)), detail, "warn", "mailbox", tr("Settings"), box.id)
 
@@ -223,7 +223,7 @@ def _offline(box: MailboxInfo, state: MailState, facts: Facts) -> Cause:
     if state.reason in {"", "offline"}:
         text = tr("{name}: offline since {time}", name=_name(box), time=clock_text(state.since))
         waiting = tr("{n} reply leaves|{n} replies leave", n=facts.waiting) if facts.waiting else tr("Replies leave")
-        detail = tr("Everything works. {replies} by themselves when the line is back.", replies=waiting)
+        detail = tr("Everything works. {replies} by themselves when the connection is back.", replies=waiting)
         return Cause("offline", text, detail, "warn", mailbox=box.id)
     texts = {
         "host": tr("{name}: the server cannot be reached", name=_name(box)),
@@ -240,11 +240,11 @@ def _pile_causes(facts: Facts, real: list[MailboxInfo]) -> list[Cause]:
         text = tr("{n} message could not simply leave.|{n} messages could not simply leave.", n=facts.troubled)
         causes.append(Cause("attention", text, tr("They wait for your decision."), "warn", "outbox", tr("Look")))
     if facts.quarantined:
-        text = tr("{n} mail could not be read.|{n} mails could not be read.", n=facts.quarantined)
+        text = tr("{n} message could not be read.|{n} messages could not be read.", n=facts.quarantined)
         detail = tr("Kept whole; it blocks nothing else.")
         causes.append(Cause("attention", text, detail, "warn", "quarantine", tr("Look")))
     if facts.unaccounted:
-        text = tr("{n} mail is not accounted for.|{n} mails are not accounted for.", n=facts.unaccounted)
+        text = tr("{n} message is not accounted for.|{n} messages are not accounted for.", n=facts.unaccounted)
         causes.append(Cause("attention", text, tr("They are fetched again."), "bad", "unaccounted", tr("Look")))
     return [*causes, *_backup_causes(facts, real)]
 
@@ -271,7 +271,7 @@ def _last_backup(facts: Facts) -> list[Cause]:
         return []
     text = tr("Last backup: {when}.", when=when_text(how.last_at, facts.now))
     only_here = how.only_here(facts.now)
-    detail = tr("All backups lie on the disk of this desk: choose a second place.") if only_here else ""
+    detail = tr("All backups are on the same disk as the desk: choose a second place.") if only_here else ""
     return [Cause("online", text, detail, "warn" if only_here else "ok", "backup", tr("Settings"))]
 
 

@@ -55,7 +55,7 @@ def raw_text(raw: bytes) -> str:
 def plain_text(raw: bytes) -> str:
     """What a mail says, as bare text: nothing of a stranger's markup is laid out, nothing is fetched."""
     said = hide_tokens(parse(raw, want_files=False).text)
-    return said if said.strip() else tr("This mail has no text. “Raw mail” shows all of it.")
+    return said if said.strip() else tr("This message has no text. “Raw mail” shows all of it.")
 
 
 class RawText(QPlainTextEdit):
@@ -74,7 +74,7 @@ class RawText(QPlainTextEdit):
         """Read the mail in a task and show it."""
         blob = item.blob
         if blob is None:
-            self.setPlainText(tr("The text of this mail is not kept here."))
+            self.setPlainText(tr("The text of this message is not kept here."))
             return
         self.setPlainText(tr("Loading…"))
         packs = context.desk.packs
@@ -83,7 +83,7 @@ class RawText(QPlainTextEdit):
         )
 
     def _no(self, error: Exception) -> bool:
-        self.setPlainText(tr("The stored mail cannot be read: {reason}", reason=error))
+        self.setPlainText(tr("The stored message cannot be read: {reason}", reason=error))
         return True
 
 
@@ -113,7 +113,7 @@ class Detail(QFrame):
         self._acts = column(spacing=0)
         self.raw = RawText()
         self.text = MailView()
-        self.text.setAccessibleName(tr("Text of the mail"))
+        self.text.setAccessibleName(tr("Text of the message"))
         self.faces = Choices([(TEXT, tr("Text")), (RAW, tr("Raw mail"))], TEXT, kind="segment", name=tr("Shown as"))
         self.faces.chosen.connect(self._turn)
         self._face = QStackedWidget()
@@ -185,11 +185,11 @@ class Detail(QFrame):
         self.text.show_text("")
         packs, blob = self._context.desk.packs, item.blob
         if blob is None:
-            self.text.show_text(tr("The text of this mail is not kept here."))
+            self.text.show_text(tr("The text of this message is not kept here."))
             return
 
         def no(error: Exception) -> bool:
-            self.text.show_text(tr("The stored mail cannot be read: {reason}", reason=error))
+            self.text.show_text(tr("The stored message cannot be read: {reason}", reason=error))
             return True
 
         self._context.tasks.run(
@@ -220,11 +220,11 @@ class Items(QFrame):
         self.table.selectionModel().currentRowChanged.connect(self._chosen)
         self.detail = Detail(context)
         self._below = QStackedWidget()
-        words = tr("Choose a mail to see it as it came.")
-        self._below.addWidget(EmptyState(tr("No mail chosen"), words, icon="email-outline", tone="info"))
+        words = tr("Choose a message to see it as it came.")
+        self._below.addWidget(EmptyState(tr("No message chosen"), words, icon="email-outline", tone="info"))
         self._below.addWidget(self.detail)
-        words = tr("A mail that is still on its way appears as soon as it has been fetched.")
-        self._below.addWidget(EmptyState(tr("No mails here"), words, icon="email-outline", tone="info"))
+        words = tr("A message that is still on its way appears as soon as it has been fetched.")
+        self._below.addWidget(EmptyState(tr("No messages here"), words, icon="email-outline", tone="info"))
         both = QSplitter(Qt.Orientation.Vertical)  # a long mail has no say in how much of the list is seen
         both.setChildrenCollapsible(False)
         both.addWidget(row((self.table, 1), margins=(16, 0, 16, 0)))
@@ -320,7 +320,7 @@ class _Table(QTableView):
     def __init__(self, model: LedgerModel) -> None:
         super().__init__()
         self.setModel(model)
-        self.setAccessibleName(tr("Mails"))
+        self.setAccessibleName(tr("Messages"))
         self.setShowGrid(False)
         self.setTabKeyNavigation(False)
         self.setWordWrap(False)

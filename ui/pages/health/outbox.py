@@ -41,9 +41,9 @@ def state_word(state: str) -> str:
         "queued": tr("Queued"),
         "held": tr("Held"),
         "sending": tr("Sending"),
-        "retry": tr("Tried again"),
+        "retry": tr("Trying again"),
         "sent": tr("Sent"),
-        "partial": tr("Sent in part"),
+        "partial": tr("Partly sent"),
         "uncertain": tr("Uncertain"),
         "failed": tr("Not sent"),
         "cancelled": tr("Taken back"),
@@ -118,7 +118,7 @@ class OutboxTile(Tile):
         words += [Label(f"{one.address}: {one.meaning}", "small", wrap=True, tone="bad") for one in each.refused]
         if each.reached:
             names = ", ".join(each.reached)
-            words.append(Label(tr("Taken over for {names}", names=names), "small", wrap=True))
+            words.append(Label(tr("Accepted for {names}", names=names), "small", wrap=True))
         buttons = [Button(button_words(name), "small", clicked=partial(self._act, name, each)) for name in each.buttons]
         if each.ticket is not None and each.state != "uncertain":  # that one asks one question, with two answers
             buttons.append(Button(tr("Open the ticket"), "small", clicked=lambda: self._go(each)))

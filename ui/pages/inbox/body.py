@@ -71,7 +71,7 @@ class MessageBody(QFrame):
         if not reading.markup or not is_rich(reading.markup, bool(self._folded)):
             return
         if as_text:
-            self._say_original(tr("The window ended while it drew this mail, so it is shown as text."))
+            self._say_original(tr("Deskbell closed while drawing this message, so it is shown as text."))
         else:
             self.show_html()
 
@@ -95,7 +95,7 @@ class MessageBody(QFrame):
         self._drop_notice()
         if not complete:
             self._main.show_text(self._visible)
-            self._say_original(tr("This mail is too large to show with its formatting."))
+            self._say_original(tr("This message is too large to show with its formatting."))
         elif not pictured and reading.pictures:
             self._offer_pictures(reading)
         elif reading.trackers:
@@ -153,7 +153,7 @@ class MessageBody(QFrame):
         if reading.trackers:
             words = f"{words} · {_trackers(reading.trackers)}"
         once = Button(tr("Load for this message"), "small", clicked=lambda: self._agree(""))
-        once.setToolTip(tr("The sender's server can then see that the mail was opened, and from which network."))
+        once.setToolTip(tr("The sender’s server can then see that the message was opened, and from which network."))
         acts = [once]
         if reading.domain:
             acts.append(
@@ -172,7 +172,7 @@ class MessageBody(QFrame):
 
     def _say_original(self, words: str) -> None:
         act = Button(tr("View original"), "small", clicked=self.original_wanted.emit)
-        act.setToolTip(tr("Opens the mail in your browser, where nothing of it can run."))
+        act.setToolTip(tr("Opens the message in your browser, where nothing of it can run."))
         self._drop_notice()
         self._show_notice(Label(words, "small"), act)
 
@@ -189,4 +189,4 @@ class MessageBody(QFrame):
 
 
 def _trackers(count: int) -> str:
-    return tr("{n} tracker kept away|{n} trackers kept away", n=count)
+    return tr("{n} tracker blocked|{n} trackers blocked", n=count)

@@ -50,7 +50,7 @@ def way(message: MessageView) -> str:
     if message.kind == "survey":
         return tr("Satisfaction survey")
     if message.kind == "forward":
-        return tr("Passed on to {names}", names=names_text(message.to))
+        return tr("Forwarded to {names}", names=names_text(message.to))
     if message.automatic:
         return tr("Automatic mail")
     if message.direction == "out":
@@ -243,11 +243,11 @@ class MessageCard(QFrame):
         message = self.message
         remarks = []
         if message.sent_date is not None:
-            remarks.append(tr("The sender dated this mail {date}.", date=date_text(message.sent_date, message.at)))
+            remarks.append(tr("The sender dated this message {date}.", date=date_text(message.sent_date, message.at)))
         if message.extra.get("class") == "encrypted":
-            remarks.append(tr("This mail is encrypted; open the file in your mail program."))
+            remarks.append(tr("This message is encrypted; open the file in your mail program."))
         elif any(warning.startswith("signed;") for warning in message.warnings):
-            remarks.append(tr("This mail is signed. The signature is not verified."))
+            remarks.append(tr("This message is signed. The signature is not verified."))
         return remarks
 
     def _add_score_chip(self) -> None:

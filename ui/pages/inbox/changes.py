@@ -82,7 +82,7 @@ _TOLD: dict[str, Callable[[], str]] = {
 def problem_words(field: str, new: Any) -> str:
     """What went wrong with a mail of ours, as history tells it."""
     if field == "complaint":
-        return tr("The recipient called this mail spam")
+        return tr("The recipient called this message spam")
     found = new if isinstance(new, dict) else {}
     reasons = {
         "stale": tr("A reply was held back: the customer had written meanwhile"),
@@ -93,10 +93,10 @@ def problem_words(field: str, new: Any) -> str:
         "overtaken": tr("A reply that was to leave later became a draft again: the customer wrote first"),
     }
     states = {
-        "failed": tr("A mail of ours did not arrive"),
-        "partial": tr("A mail of ours did not reach everybody"),
-        "uncertain": tr("Nobody knows whether a mail of ours went out"),
-        "retry": tr("A mail of ours could not leave for more than an hour; it is tried again"),
+        "failed": tr("A message of ours did not arrive"),
+        "partial": tr("A message of ours did not reach everybody"),
+        "uncertain": tr("It is not certain whether a message of ours went out"),
+        "retry": tr("A message of ours could not leave for more than an hour; it is tried again"),
     }
     known = reasons.get(str(found.get("reason", ""))) or states.get(str(found.get("state", "")))
     return known or tr("A problem was found")

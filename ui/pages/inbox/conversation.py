@@ -308,7 +308,7 @@ class Conversation(QScrollArea):
             about = names_text(begun.to) or begun.subject
             go_on = (tr("Go on writing"), lambda: self.forward_wanted.emit(begun.answers))
             self._top.addWidget(
-                Banner(tr("Begun to pass on"), about, tone="info", icon="share-outline", actions=[go_on])
+                Banner(tr("Forwarding begun"), about, tone="info", icon="share-outline", actions=[go_on])
             )
         if others := opened.detail.numbers[1:]:
             some = ", ".join(f"#{number}" for number in others)
@@ -324,11 +324,12 @@ class Conversation(QScrollArea):
         show = (tr("Show #{number}", number=number), lambda: self.ticket_wanted.emit(ticket))
         if here:
             words = tr(
-                "This mail names that conversation, but its sender takes no part in it: “{subject}”.", subject=subject
+                "This message names that conversation, but its sender takes no part in it: “{subject}”.",
+                subject=subject,
             )
             join = (tr("It belongs to #{number}", number=number), lambda: self.joined.emit(message, ticket))
         else:
-            words = tr("A stranger's mail names this conversation: “{subject}”.", subject=subject)
+            words = tr("A message from a stranger names this conversation: “{subject}”.", subject=subject)
             join = (tr("Belongs here"), lambda: self.joined.emit(message, opened.detail.id))
         acts = [join, show] if message is not None else [show]
         return Banner(tr("Possibly the same matter"), words, tone="info", icon="help-circle-outline", actions=acts)
@@ -393,7 +394,11 @@ def _open_at_first(messages: Sequence[MessageView]) -> set[UUID]:
 
 def _pause(span: timedelta) -> QWidget:
     days = span.days
-    words = tr("{n} day later|{n} days later", n=days) if days < 60 else tr("{n} months later", n=days // 30)
+    words = (
+        tr("{n} day later|{n} days later", n=days)
+        if days < 60
+        else tr("{n} month later|{n} months later", n=days // 30)
+    )
     return row((line(), 1), Label(words, "caption"), (line(), 1), spacing=12)
 
 

@@ -74,7 +74,7 @@ class DeliveryLine(QFrame):
             self._layout.addWidget(Label(text, "caption", wrap=True))
         if found.reached:
             names = ", ".join(found.reached)
-            self._layout.addWidget(Label(tr("Taken over for {names}", names=names), "caption", wrap=True))
+            self._layout.addWidget(Label(tr("Accepted for {names}", names=names), "caption", wrap=True))
         if found.buttons:
             buttons = [Button(button_word(what), "small") for what in found.buttons]
             for what, button in zip(found.buttons, buttons, strict=True):

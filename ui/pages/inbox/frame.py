@@ -117,7 +117,7 @@ class InboxFrame(BasePage):
         self.answers = AnswerCaller(self.writer.composer.edit, self.writer.composer, self._talk)
         self.writer.canned_wanted.connect(self.answers.open)
         self._nothing = EmptyState(
-            tr("No ticket chosen"), tr("Choose one at the left, or press J."), icon="inbox-outline", tone="plain"
+            tr("No ticket chosen"), tr("Choose one on the left, or press J."), icon="inbox-outline", tone="plain"
         )
         self.chosen = SelectionPanel(actions)
         self._stack = QStackedWidget()

@@ -32,9 +32,9 @@ class HitMarks(QFrame):
         self._phrases: tuple[str, ...] = ()
         self._current = -1
         self._label = ElidingLabel("", "small")
-        self.before = ToolButton("chevron-up", tr("Previous place"), size=28, clicked=partial(self.step, -1))
-        self.behind = ToolButton("chevron-down", tr("Next place"), size=28, clicked=partial(self.step, 1))
-        self.end = ToolButton("close", tr("Mark nothing"), size=28, clicked=partial(self.look_for, (), ()))
+        self.before = ToolButton("chevron-up", tr("Previous hit"), size=28, clicked=partial(self.step, -1))
+        self.behind = ToolButton("chevron-down", tr("Next hit"), size=28, clicked=partial(self.step, 1))
+        self.end = ToolButton("close", tr("Stop marking"), size=28, clicked=partial(self.look_for, (), ()))
         layout = QHBoxLayout(self)
         layout.setContentsMargins(24, 2, 16, 2)
         layout.setSpacing(4)
@@ -107,9 +107,9 @@ class HitMarks(QFrame):
         self.setVisible(bool(places))
         words = " ".join(self._words)
         if self._current >= 0:
-            said = tr("“{words}”: place {n} of {all}", words=words, n=self._current + 1, all=len(places))
+            said = tr("“{words}”: hit {n} of {all}", words=words, n=self._current + 1, all=len(places))
         else:
-            said = tr("“{words}”: {n} place|“{words}”: {n} places", words=words, n=len(places))
+            said = tr("“{words}”: {n} hit|“{words}”: {n} hits", words=words, n=len(places))
         self._label.setText(said)
         self._mark_current(places)
 

@@ -128,7 +128,7 @@ class Post(QObject):
 
         if not letter.to:
             writer.put_back(letter)
-            self._context.toasts.say(tr("Please say to whom."), "bad")
+            self._context.toasts.say(tr("Please say who it is for."), "bad")
             return
         if letter.about is not None:
             self._pass_on(letter, letter.about, failed)
@@ -171,7 +171,7 @@ class Post(QObject):
             sender=letter.sender,
             not_before=letter.send_at,
             undo_seconds=self._undo_seconds(),
-            done=tr("Passed on to {names}", names=names_text(letter.to)),
+            done=tr("Forwarded to {names}", names=names_text(letter.to)),
             failed=failed,
         )
         self._context.tasks.do(discard_draft, ticket, FORWARD)

@@ -334,7 +334,7 @@ class ListPanel(QFrame):
         chosen = self.shown.count_chosen() if self._built else 0
         count = self._count_of(view) if view is not None else None
         if chosen > 1 or (chosen and self.shown.marking):
-            self._count.setText(tr("{n} chosen", n=chosen))
+            self._count.setText(tr("{n} selected", n=chosen))
         elif self.searching:
             self._count.setText(self._found_words)
         elif view is None or count is None:

@@ -184,7 +184,7 @@ class MergeSheet(Dialog):
         if due is not None:
             rows.append((tr("Due"), Label(tr("{when}, the earliest", when=date_text(due, clock.now())))))
         rows.append((tr("Replies to"), ElidingLabel(_who(kept))))
-        layout.addWidget(Label(tr("What it will be"), "section"))
+        layout.addWidget(Label(tr("After merging"), "section"))
         names = [Label(name, "small") for name, _ in rows]
         width = max(_NAME_WIDTH, *(label.sizeHint().width() for label in names))
         for label, (_, widget) in zip(names, rows, strict=True):

@@ -127,7 +127,7 @@ class Notices(QObject):
     def _offline(self, since: datetime) -> Banner:
         return Banner(
             tr("Offline since {time}", time=clock_text(since)),
-            tr("Everything works. Replies leave by themselves when the line is back."),
+            tr("Everything works. Replies leave by themselves when the connection is back."),
             icon="cloud-off-outline",
             fact=tr("{n} waits|{n} wait", n=self._waiting) if self._waiting else "",
         )

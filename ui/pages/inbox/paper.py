@@ -64,7 +64,7 @@ def paper_of(desk: Desk, reader: MailReader, key: UUID, wanted: Wanted) -> Paper
     """A ticket as it goes on paper. Raises NotFoundError. It reads mails: for a task thread."""
     found = desk.ask(ticket, key)
     if found is None:
-        msg = tr("This ticket is not there any more.")
+        msg = tr("This ticket does not exist any more.")
         raise NotFoundError(msg)
     now = clock.now()
     pictures: dict[str, QImage] = {}

@@ -83,7 +83,7 @@ class Pictures(QObject):
         def work() -> tuple[NewAttachment, QImage]:
             made = for_mail(read())
             if made is None:
-                msg = tr("{name} is no picture that a mail can show. Attach it as a file instead.", name=name)
+                msg = tr("{name} is not a picture that a message can show. Attach it as a file instead.", name=name)
                 raise UserError(msg)
             data, kind, image = made
             named = str(Path(name).with_suffix(f".{kind.partition('/')[2].replace('jpeg', 'jpg')}"))

@@ -36,7 +36,7 @@ class PrintSheet(Dialog):
         self.save = Button(tr("Save as PDF…"), "primary", clicked=self._ask_file)
         self.add(
             Label(
-                tr("All mails of the ticket, oldest first, with their pictures and the names of their files."),
+                tr("All messages of the ticket, oldest first, with their pictures and the names of their files."),
                 "small",
                 wrap=True,
             ),

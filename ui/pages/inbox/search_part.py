@@ -41,7 +41,7 @@ class SearchPart(QFrame):
             self._group.addButton(button)
         self._group.buttonClicked.connect(lambda _button: self._again())
         self.order = Button("", "chip", icon="sort-variant", clicked=self.turn)
-        self.order.setToolTip(tr("Which comes first"))
+        self.order.setToolTip(tr("Sort order"))
         self.keep = ToolButton("content-save-outline", tr("Save this search as a view"), size=28, icon_size=16)
         self.keep.clicked.connect(lambda: self.kept.emit(self.field.text().strip()))
         self.suggestion = Button("", "ghost", icon="magnify", clicked=lambda: self.field.setText(self._meant))

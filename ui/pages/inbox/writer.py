@@ -175,7 +175,7 @@ class Writer(Drafting):
             self.refused.emit(tr("There is nothing to send: write something first."))
             return
         if self._new and not letter.subject:
-            self.recipients.subject.set_wrong(tr("Please give the mail a subject."))
+            self.recipients.subject.set_wrong(tr("Please give the message a subject."))
             self.recipients.subject.setFocus()
             return
         self.clear()
@@ -248,7 +248,7 @@ class Writer(Drafting):
 
     def _placeholder(self, mode: str) -> str:
         if mode != "reply":
-            return tr("Write a note that only your team sees…") if mode == "note" else tr("Write a mail…")
+            return tr("Write a note that only your team sees…") if mode == "note" else tr("Write an e-mail…")
         if self.canned.isHidden():
             return tr("Write in the chat…") if self.by_chat else tr("Write a reply…")
         return (
@@ -357,7 +357,7 @@ class Writer(Drafting):
             takes = tr("{host} takes {limit} at most. Leave a file out.", host=sender.host, limit=size_text(limit))
         else:
             takes = tr("Many mail servers take no more than {limit}.", limit=size_text(limit))
-        self._size_words.setText(f"{tr('This mail has about {size}.', size=size)} {takes}")
+        self._size_words.setText(f"{tr('This message has about {size}.', size=size)} {takes}")
 
     def _changed(self) -> None:
         super()._changed()

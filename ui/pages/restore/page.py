@@ -173,7 +173,7 @@ class Page(BasePage):
         file = Tile(
             RoundIcon("archive-outline", "info", 40, 18),
             Label(tr("A backup file"), "strong"),
-            Para(tr("From another computer, from a disk or a stick: a file that ends with {suffix}.", suffix=SUFFIX)),
+            Para(tr("From another computer, a disk or a USB stick: a file that ends with {suffix}.", suffix=SUFFIX)),
             row(self._fresh_choose_button(), None),
             margins=(24, 20, 24, 20),
         )
@@ -181,7 +181,7 @@ class Page(BasePage):
         if found:
             now = clock.now()
             rows = [self._copy_row(one, when_text(one.at, now)) for one in found]
-            title = Label(tr("Copies that this computer has"), "strong")
+            title = Label(tr("Copies on this computer"), "strong")
             items.append(Tile(title, *rows, margins=(24, 20, 24, 20), spacing=6))
         self._show(*items, focus=self.choose_button)
 

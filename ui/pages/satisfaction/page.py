@@ -118,7 +118,7 @@ class Page(BasePage):
         self._few.setVisible(not enough)
         n = data.overview.answered
         if not enough:
-            title = tr("{n} answer so far|{n} answers so far", n=n) if n else tr("No answers in this time")
+            title = tr("{n} answer so far|{n} answers so far", n=n) if n else tr("No answers in this period")
             text = tr("An average is shown from {n} answers on; fewer say little.", n=ENOUGH)
             self._few.set_message(title, text, tone="info")
             return
@@ -257,7 +257,7 @@ def nothing_yet(data: Satisfaction) -> tuple[str, str]:
         asked = tr("{n} customer was asked|{n} customers were asked", n=data.overview.invited)
         return tr("No answers yet"), tr("{asked}. The first answer shows up here at once.", asked=asked)
     if not data.enabled:
-        return tr("Nobody is asked"), tr("Surveys are switched off. In the settings they can be switched on.")
+        return tr("Nobody is asked"), tr("Surveys are switched off. You can switch them on in the settings.")
     if data.next_due is not None:
         who = data.next_due.customer_name or data.next_due.address
         at = max(data.next_due.due_at, now)
@@ -275,9 +275,11 @@ def _direction(data: Satisfaction) -> tuple[str, str, str]:
         return tr("{n} answer|{n} answers", n=data.overview.answered), "", ""
     change = round(now - before, 1)
     if not change:
-        return tr("As in the time before"), "", ""
-    words = tr("{change} on the time before", change=number_text(abs(change)))
-    return (words, "ok", "up") if change > 0 else (words, "bad", "down")
+        return tr("Same as the period before"), "", ""
+    by = number_text(abs(change))
+    if change > 0:
+        return tr("{change} above the period before", change=by), "ok", "up"
+    return tr("{change} below the period before", change=by), "bad", "down"
 
 
 def _fits(answer: ResponseInfo, chip: str) -> bool:

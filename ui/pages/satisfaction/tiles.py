@@ -78,7 +78,7 @@ def foot_words(data: Satisfaction) -> list[str]:
     if overview.uncounted:
         words.append(tr("{n} not counted", n=overview.uncounted))
     if data.refused:
-        words.append(tr("{n} asked not to be asked", n=data.refused))
+        words.append(tr("{n} do not want to be asked", n=data.refused))
     return words
 
 
@@ -107,7 +107,7 @@ class FollowUps(Tile):
         self._shown = low
         clear(self._scroll.content)
         if not low:
-            text = tr("Nobody was dissatisfied in this time.")
+            text = tr("Nobody was dissatisfied in this period.")
             self._scroll.content.addWidget(Label(text, "small", wrap=True))
         for place, answer in enumerate(low):
             if place:
@@ -128,7 +128,7 @@ class FollowUps(Tile):
                 button.setAccessibleName(f"{button.text()}, {who}")
             words.append(row(write, done, None))
         else:
-            words.append(row(Pill(tr("Looked after"), "ok", icon="check"), None))
+            words.append(row(Pill(tr("Dealt with"), "ok", icon="check"), None))
         text = column(*words, spacing=3)
         chip = column(ScoreChip(answer.score or 0), None)
         return row(chip, (text, 1), spacing=12)

@@ -168,5 +168,5 @@ class CannedEditor(Dialog):
     def _look(self) -> None:
         """A placeholder that nobody can fill would be sent as it stands."""
         odd = unknown_places(self.text.toPlainText())
-        self._odd.setText(tr("Nobody can fill {places}: it is sent as it stands.", places=", ".join(odd)))
+        self._odd.setText(tr("Deskbell does not know {places}: it is sent as it stands.", places=", ".join(odd)))
         self._odd.setVisible(bool(odd))

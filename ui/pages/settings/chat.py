@@ -26,18 +26,18 @@ class AnsweringPane(OptionsPane):
     def __init__(self, context: Context) -> None:
         super().__init__(context, tr("Answering chats"))
         self.add_heading(tr("Places"))
-        self._number("chat_capacity", tr("Chats at a time"), 1, 50, tr("each"), tr("As many as one person may take."))
+        self._number("chat_capacity", tr("Chats at a time"), 1, 50, tr("per person"), "")
         self.add_heading(tr("Silence"))
         minutes = tr("minutes")
         hint = tr("Answered, it is solved; unanswered, it stays an open ticket.")
         self._number("chat_silence_minutes", tr("A chat ends after"), 1, 1440, minutes, hint)
-        hint = tr("A visitor who comes back within this time goes on in the same chat.")
-        self._number("chat_return_minutes", tr("Goes on within"), 0, 10_080, minutes, hint)
-        hint = tr("When a visitor has been gone for so long, an answer is offered by e-mail.")
+        hint = tr("A visitor who comes back within this time continues the same chat.")
+        self._number("chat_return_minutes", tr("Continues within"), 0, 10_080, minutes, hint)
+        hint = tr("When a visitor has been gone for this long, answering by e-mail is offered.")
         self._number("chat_gone_minutes", tr("Offer e-mail after"), 1, 1440, minutes, hint)
         self.add_heading(tr("At this computer"))
         self.add_field("chat_sound", tr("Sound"), Switch(tr("Sound")), tr("A short bell when somebody begins to wait."))
-        hint = tr("Shift+Enter begins a line then. Without it, Ctrl+Enter sends.")
+        hint = tr("Shift+Enter then begins a new line. Otherwise Ctrl+Enter sends.")
         self.add_field("chat_enter_sends", tr("Enter sends"), Switch(tr("Enter sends")), hint)
 
     def _number(self, key: str, words: str, low: int, high: int, unit: str, hint: str) -> None:

@@ -150,13 +150,13 @@ class ChannelPane(Pane):
         assert channel is not None
         running, stopped, beneath = self.running_words()
         if not channel.on:
-            words, tone, more = tr("Off"), "plain", tr("The bubble shows nothing.")
+            words, tone, more = tr("Off"), "plain", tr("Your website shows no bubble.")
         elif state == "ok":
             words, tone, more = running, "ok", beneath
         elif state in ("attention", "offline"):
             words, tone, more = stopped, "bad", tr(self.found.words)
         else:
-            words, tone, more = tr("Starting"), "plain", tr("The engine has not said anything yet.")
+            words, tone, more = tr("Starting"), "plain", tr("It has not started yet.")
         self._state.set_state(words, tone)
         self._words.setText(more)
         self._words.setVisible(bool(more))

@@ -32,7 +32,7 @@ def spans_of(typed: str) -> list[list[str]]:
     for part in (one for one in re.split(r"[,;]", typed) if one.strip()):
         match = _SPAN.match(part)
         if match is None:
-            raise UserError(tr("“{words}” are no hours. Write them as 09:00 – 17:00.", words=part.strip()))
+            raise UserError(tr("“{words}” are not hours. Write them like 09:00 – 17:00.", words=part.strip()))
         found.append([_full(match[1]), _full(match[2])])
     return found
 
@@ -70,8 +70,8 @@ class HoursPane(Pane):
         ]
         zones = [bytes(one.data()).decode() for one in QTimeZone.availableTimeZoneIds()]
         self.zone = Select([(one, one) for one in zones], "UTC", name=tr("Time zone"))
-        self._rows.append(self.add_field("zone", tr("Time zone"), self.zone, tr("On whose clock the hours stand.")))
-        hint = tr("One day a line, as 2026-12-25, or as 2026-12-24 – 2026-12-31.")
+        self._rows.append(self.add_field("zone", tr("Time zone"), self.zone, tr("The clock that the hours follow.")))
+        hint = tr("One day per line, such as 2026-12-25, or a span such as 2026-12-24 – 2026-12-31.")
         self._rows.append(self.add_field("holidays", tr("Closed on"), TextArea(tr("Closed on"), 4), hint))
         self._show_rows()
 
@@ -105,7 +105,7 @@ class HoursPane(Pane):
             return from_text("")
         week = {day: spans_of(str(values[day])) for day in DAYS}
         if not any(week.values()):
-            raise UserError(tr("Chat would never be open. Give hours for a day at least."))
+            raise UserError(tr("Chat would never be open. Give hours for at least one day."))
         return hours_of(str(values["zone"]), week, _days(str(values["holidays"])))
 
     def _kind_chosen(self, key: str) -> None:
@@ -146,8 +146,8 @@ def _days(typed: str) -> list[str]:
         try:
             first, last = date.fromisoformat(parts[0]), date.fromisoformat(parts[-1])
         except ValueError:
-            raise UserError(tr("“{words}” is no day. Write it as 2026-12-25.", words=line)) from None
+            raise UserError(tr("“{words}” is not a day. Write it like 2026-12-25.", words=line)) from None
         if len(parts) > 2 or not 0 <= (last - first).days <= 366:
-            raise UserError(tr("“{words}” is no day. Write it as 2026-12-25.", words=line))
+            raise UserError(tr("“{words}” is not a day. Write it like 2026-12-25.", words=line))
         found += [(first + timedelta(days=n)).isoformat() for n in range((last - first).days + 1)]
     return found

@@ -34,7 +34,7 @@ class ServerPane(ChannelPane):
     def __init__(self, context: Context) -> None:
         words = tr(
             "For a computer that cannot be reached from outside: visitors write to a server that you rent (Prosody), and the"
-            " desk fetches it from there. What comes while the desk is off waits there."
+            " desk fetches their messages. What comes while the desk is off waits there."
         )
         super().__init__(context, tr("Chat over a server"), words)
         self._build_assistant()
@@ -45,9 +45,9 @@ class ServerPane(ChannelPane):
         self.domain = TextField(placeholder="chat.example.com", name=tr("The server’s name"))
         self.sites = TextArea(tr("Websites that may use it"), 3)
         self.plan = Button(tr("Make the account and the files…"), "primary", clicked=self._ask_folder)
-        hint = tr("One a line, as https://shop.example. Other websites are refused.")
+        hint = tr("One per line, such as https://shop.example. Other websites are refused.")
         for words, field, more in (
-            (tr("The server’s name"), self.domain, tr("The address by which it is found in the internet.")),
+            (tr("The server’s name"), self.domain, tr("The address by which it is found on the internet.")),
             (tr("Websites that may use it"), self.sites, hint),
             ("", row(self.plan, None), tr("You choose the folder for the files; nothing is sent anywhere.")),
         ):
@@ -58,7 +58,7 @@ class ServerPane(ChannelPane):
     def _build_form(self) -> None:
         self.add_standing(tr("Put deskbell-chat-xmpp.js from the folder onto your website too."))
         self._text("account", tr("The desk’s account"), "")
-        hint = tr("host or host:port, if it is not found by the account’s domain.")
+        hint = tr("As host or host:port, if it is not found by the account’s domain.")
         self._text("server", tr("Address of the server"), hint)
         hint = tr("Where browsers reach it, if that is not port 5281: https://chat.example.com")
         self._text("public_url", tr("Public address"), hint)

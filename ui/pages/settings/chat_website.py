@@ -52,8 +52,8 @@ class WebsitePane(ChannelPane):
 
     def _build_snippet(self) -> None:
         demo = Button(tr("Try it here"), icon="open-in-new", clicked=self._try)
-        self.add_standing(tr("Copy this before </body> of every page that shall have the bubble."), demo)
-        hint = tr("One a line, as https://shop.example. Other websites are refused.")
+        self.add_standing(tr("Paste this before </body> on every page that should show the bubble."), demo)
+        hint = tr("One per line, such as https://shop.example. Other websites are refused.")
         self.add_field("origins", tr("Websites that may use it"), TextArea(tr("Websites that may use it"), 3), hint)
         self.sign = Button(tr("Make a signing key…"), clicked=self._ask_key)
         hint = tr("A website that knows its customers can sign who they are: such visitors are verified at once.")
@@ -66,11 +66,11 @@ class WebsitePane(ChannelPane):
         self.colour.setFixedWidth(120)
         self.swatch = ToolButton("palette-outline", tr("Choose a colour"), clicked=self._choose_colour)
         self.add_field("colour", tr("Colour"), self.colour, "", self.swatch)
-        sides = [("right", tr("At the right")), ("left", tr("At the left"))]
+        sides = [("right", tr("On the right")), ("left", tr("On the left"))]
         self.add_field("side", tr("Place"), Select(sides, "right", name=tr("Place")))
-        hint = tr("Empty: in the visitor’s language.")
+        hint = tr("Leave empty for a greeting in the visitor’s language.")
         self.add_field("greeting", tr("Greeting"), TextField(name=tr("Greeting")), hint)
-        before = tr("Before the first message. Both can be left out otherwise.")
+        before = tr("Before the first message. Otherwise visitors may leave both out.")
         for key, words, hint in (
             ("prechat", tr("Ask for name and address"), before),
             ("show_name", tr("Show who answers"), ""),
@@ -81,7 +81,7 @@ class WebsitePane(ChannelPane):
 
     def _build_server(self) -> None:
         self.add_heading(tr("Where it can be reached"))
-        hint = tr("Without it only this computer reaches the chat: right behind a proxy or a tunnel.")
+        hint = tr("Without it only this computer reaches the chat, as it should behind a proxy or a tunnel.")
         self.add_field("open", tr("Open to the network"), Switch(tr("Open to the network")), hint)
         self.add_field("port", tr("Port"), NumberField(1, 65_535, "", tr("Port")))
         hint = tr("Where visitors reach it, if that is elsewhere: https://chat.shop.example")
@@ -144,10 +144,10 @@ class WebsitePane(ChannelPane):
         ask(
             self.context.overlay,
             tr("Make a new signing key?"),
-            tr("The key is shown once, to be put into your website. One that was made before is void then."),
+            tr("The key is shown once, for you to put into your website. A key made earlier stops working."),
             tr("Make the key"),
             self._make_key,
-            remark=tr("It is kept in this computer’s keyring."),
+            remark=tr("It is kept in this computer’s own password store."),
         )
 
     def _make_key(self) -> None:

@@ -34,11 +34,11 @@ def ask_for_room(context: Context, agreed: Callable[[], object]) -> None:
 
     def take(size: int) -> None:
         words = tr(
-            "About {size} can be given back: what was erased for good, and pages that hold nothing. The window closes for "
+            "About {size} can be freed: what was erased for good, and pages that hold nothing. The window closes for "
             "it and opens again by itself; no mail comes meanwhile. It can be stopped.",
             size=size_text(size),
         )
-        ask(context.overlay, tr("Give back room?"), words, tr("Close and give back"), agreed)
+        ask(context.overlay, tr("Free disk space?"), words, tr("Close and free it"), agreed)
 
     context.tasks.run(lambda: to_give_back(desk), then=take, owner=context.overlay, key="settings.waste")
 
@@ -57,7 +57,7 @@ class RoomWindow(QFrame):
         self._place = place
         self._stop = threading.Event()
         self.progress = ProgressRow(
-            tr("Giving back room"), note=tr("The desk opens again by itself."), action=(tr("Stop"), self.stop), box=""
+            tr("Freeing disk space"), note=tr("The desk opens again by itself."), action=(tr("Stop"), self.stop), box=""
         )
         layout = vertical(self)
         layout.setContentsMargins(24, 20, 24, 16)

@@ -49,7 +49,11 @@ class DataPane(Pane):
         self.every.chosen.connect(lambda key: self._put("backup_every", key))
         self._often = FormRow(
             tr("How often"),
-            column(self.every, Label(tr("Kept: seven days, four weeks, six months."), "caption", wrap=True), spacing=4),
+            column(
+                self.every,
+                Label(tr("Kept: the last seven days, four weeks and six months."), "caption", wrap=True),
+                spacing=4,
+            ),
             label_width=WIDE_LABEL,
         )
         self._standing, self._middle, self._rest = column(spacing=12), column(spacing=12), column(spacing=12)
@@ -112,7 +116,7 @@ class DataPane(Pane):
                 "If it breaks or is stolen, they are gone as well. Choose a folder on another disk, or save a backup file there."
             )
             return Banner(
-                tr("All backups lie on this disk"), words, tone="warn", actions=[(tr("Choose a folder…"), self._choose)]
+                tr("All backups are on this disk"), words, tone="warn", actions=[(tr("Choose a folder…"), self._choose)]
             )
         return None
 
@@ -130,21 +134,21 @@ class DataPane(Pane):
         words = tr(
             "The whole desk in one file, to keep elsewhere or to move to a new computer. You can lock it with a passphrase."
         )
-        layout.addWidget(fact(tr("To carry away"), words, (tr("Save a backup file…"), lambda: run("save_backup"))))
+        layout.addWidget(fact(tr("Backup file"), words, (tr("Save a backup file…"), lambda: run("save_backup"))))
         words = tr("You see what is in a backup before anything is done. The desk that is here is kept.")
         ways: list[tuple[str, Callable[[], object]]] = [(tr("Restore a backup…"), lambda: run("restore_backup"))]
         left = found.left
         if left.restored_at is not None and not left.is_done:
             ways.append((tr("What is left to do…"), lambda: run("restore_left")))
-        layout.addWidget(fact(tr("The way back"), words, *ways))
+        layout.addWidget(fact(tr("Restore"), words, *ways))
 
     def _show_rest(self) -> None:
         space = self.context.desk.workspace
         layout = self._rest.layout()
         assert layout is not None
         clear(layout)
-        give = (tr("Give back room…"), lambda: self.context.actions.run("compact"))
-        logs = tr("For finding faults. They hold no letters and no passwords.")
+        give = (tr("Free disk space…"), lambda: self.context.actions.run("compact"))
+        logs = tr("For finding faults. They contain no messages and no passwords.")
         aside = self._found.aside if self._found is not None else ()
         if aside:
             words = tr(

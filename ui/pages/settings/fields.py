@@ -103,9 +103,9 @@ class FieldSheet(Dialog):
     def _fit(self) -> None:
         kind = self.kind.current()
         self._choices_block.setVisible(kind in CHOSEN)
-        tree = tr("One a line. What is indented belongs to the line above it.")
+        tree = tr("One per line. What is indented belongs to the line above it.")
         self._choices_block.set_wrong("")
-        self._choices_block.set_hint(tree if kind == Kind.TREE else tr("One a line, in their order."))
+        self._choices_block.set_hint(tree if kind == Kind.TREE else tr("One per line, in their order."))
 
 
 class FieldLine(QFrame):

@@ -92,14 +92,14 @@ class Editor(Pane):
     def _build_identity(self) -> None:
         self.add_field("name", tr("Sender’s name"), TextField(name=tr("Sender’s name")))
         aliases = TextField(name=tr("Also answers as"), placeholder="hello@example.com, shop@example.com")
-        hint = tr("Further addresses of this mailbox, by commas. Mail to them counts as mail to you.")
+        hint = tr("Other addresses of this mailbox, separated by commas. Mail to them counts as mail to you.")
         self.add_field("aliases", tr("Also answers as"), aliases, hint)
         self.add_field("signature", tr("Signature"), TextArea(tr("Signature")), tr("Under replies from this mailbox."))
 
     def _build_answers(self) -> None:
         hint = tr("Once for each new ticket; never to newsletters, robots or bounces, and never twice in a row.")
         self.add_field("ack_on", tr("Acknowledge"), Switch(tr("Acknowledge new tickets")), hint)
-        words = tr("Empty: Deskbell’s own words. {name}, {number}, {subject} and {desk} are filled in.")
+        words = tr("Leave empty for Deskbell’s own words. {name}, {number}, {subject} and {desk} are filled in.")
         self.add_field("ack_text", tr("In these words"), TextArea(tr("Words of the acknowledgement"), 7), words)
         hint = tr(
             "Replies are then found by their address too. Only if your provider delivers mail for {example}.",
@@ -189,7 +189,7 @@ class Editor(Pane):
         by_browser = box.auth != accounts.PASSWORD
         names = {"microsoft": "Microsoft", "google": "Google"}
         said = tr("By {name}’s page in the browser", name=names.get(box.auth, box.auth))
-        self._signed.setText(said if by_browser else tr("Password in this computer’s keyring"))
+        self._signed.setText(said if by_browser else tr("Password in this computer’s own password store"))
         self.sign_in_button.setText(tr("Sign in again…") if by_browser else tr("Change…"))
         pins = ((tr("Receiving"), box.imap_pin), (tr("Sending"), box.smtp_pin))
         lines = [f"{name}:\n{fingerprint_text(pin)}" for name, pin in pins if pin]
@@ -283,7 +283,7 @@ class Editor(Pane):
         if box is None:
             return
         words = tr(
-            "Deskbell stops reading and sending {address} and forgets its password. Its tickets and mails stay here, and "
+            "Deskbell stops receiving and sending for {address} and forgets its password. Its tickets and messages stay here, and "
             "nothing changes on the server.",
             address=box.address,
         )

@@ -43,9 +43,11 @@ class MailPart(QFrame):
         self._more = Label("", "small", wrap=True)
         self.hold_button = Button(tr("Stop bringing it in"), "small", clicked=self._hold)
         self._is_held = False
-        self.low = Switch(tr("Slow or costly line"))
+        self.low = Switch(tr("Slow or metered connection"))
         self.low.toggled.connect(self._set_low)
-        note = tr("On this computer, for every mailbox: large mails come last and in small pieces, and less is asked.")
+        note = tr(
+            "On this computer, for every mailbox: large messages come last, in small pieces, and the server is asked less often."
+        )
         layout = vertical(self)
         layout.setSpacing(12)
         folders = column(
@@ -55,7 +57,7 @@ class MailPart(QFrame):
         for label, content in (
             (tr("Folders read"), folders),
             (tr("Mail from before"), history),
-            (tr("Slow line"), column(row(self.low, None), Label(note, "caption", wrap=True), spacing=4)),
+            (tr("Slow connection"), column(row(self.low, None), Label(note, "caption", wrap=True), spacing=4)),
         ):
             layout.addWidget(FormRow(label, content, label_width=LABEL_WIDTH))
         self._looking.hide()
@@ -122,7 +124,7 @@ class MailPart(QFrame):
         box.setChecked(each.is_received)
         box.setEnabled(each.role.value != "inbox")  # without it there would be nothing to answer
         box.toggled.connect(partial(self._choose, each.name))
-        mails = tr("{n} mail|{n} mails", n=each.server) if each.server else ""
+        mails = tr("{n} message|{n} messages", n=each.server) if each.server else ""
         words = " · ".join(word for word in (role.get(each.role.value, ""), mails) if word)
         return row(box, Label(each.name), (ElidingLabel(words, "small"), 1), spacing=8)
 
@@ -156,7 +158,7 @@ class MailPart(QFrame):
         words = ""
         if found.mails:
             words = tr(
-                "{here} of {mails} mails ({size}), the oldest of {date}.",
+                "{here} of {mails} messages ({size}), the oldest from {date}.",
                 here=count_text(found.here),
                 mails=count_text(found.mails),
                 size=size_text(found.size_bytes),

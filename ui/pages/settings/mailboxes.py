@@ -34,7 +34,7 @@ def state_of(box: MailboxInfo, facts: Facts) -> tuple[str, str]:
         words = {
             "sign_in": tr("Sign-in refused"),
             "tls": tr("Certificate not trusted"),
-            "plain": tr("No protected line"),
+            "plain": tr("No encrypted connection"),
             "person": tr("Paused"),
             SAMPLE: tr("Sample: nothing is received"),
         }.get(box.paused_reason, tr("Paused"))

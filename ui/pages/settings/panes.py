@@ -48,7 +48,7 @@ class GeneralPane(OptionsPane):
             f"{_ME}signature",
             tr("Your signature"),
             TextArea(tr("Your signature")),
-            tr("Under every reply of yours. Empty: the mailbox’s signature, else the desk’s."),
+            tr("Under every reply of yours. Leave empty for the mailbox’s signature, or else the desk’s."),
         )
         self.add_heading(tr("Desk"))
         hint = tr("Shown to customers as the sender where a mailbox has no name.")

@@ -29,18 +29,18 @@ class SaveSheet(Dialog):
         words = tr("The whole desk in one file: every ticket, every mail, every setting. You go on working meanwhile.")
         self.locks = Switch(tr("Lock it with a passphrase"))
         self.passphrase = PasswordField(name=tr("Passphrase"))
-        self.again = PasswordField(name=tr("Once more"))
+        self.again = PasswordField(name=tr("Repeat it"))
         self.passwords = CheckBox(tr("With the passwords of the mailboxes"))
         self.passwords.setChecked(True)
         self._open_words = Label(
-            tr("Whoever has the file can read all letters in it. It holds no passwords."), "small", wrap=True
+            tr("Anybody who has the file can read every message in it. It contains no passwords."), "small", wrap=True
         )
         self._first = FieldBlock(
             tr("Passphrase"),
             self.passphrase,
-            hint=tr("Four or five words are best. Without it nobody opens the file, you neither."),
+            hint=tr("Four or five words are best. Without it nobody can open the file, not even you."),
         )
-        self._second = FieldBlock(tr("Once more"), self.again)
+        self._second = FieldBlock(tr("Repeat it"), self.again)
         self._fields = column(self._first, self._second, self.passwords, spacing=12)
         self.add(
             Para(words),
@@ -94,7 +94,7 @@ class SaveSheet(Dialog):
             self._first.set_wrong(str(error))
             return False
         if self.passphrase.text() != self.again.text():
-            self._second.set_wrong(tr("The two are not the same."))
+            self._second.set_wrong(tr("The two are different."))
             return False
         return True
 

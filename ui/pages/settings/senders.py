@@ -86,15 +86,15 @@ class SendersPane(ListPane):
         self.pictures = Names(
             tr("Pictures from elsewhere"),
             tr(
-                "Pictures that lie on a sender’s server tell that server when you read. They are loaded unasked only in mail "
-                "that your provider vouches to be from one of these domains."
+                "Pictures on a sender’s server tell that server when you read. They are loaded without asking only in mail "
+                "that your provider confirms to be from one of these domains."
             ),
-            empty=tr("No domain. You are asked in every mail."),
+            empty=tr("None yet. You are asked in every message."),
             field=tr("example.com"),
             add=tr("Add domain"),
             off=tr("Remove"),
         )
-        self._wire(self.blocked, block, tr("Blocked: {name}"), unblock, tr("Mail of {name} is welcome again."))
+        self._wire(self.blocked, block, tr("Blocked: {name}"), unblock, tr("Mail from {name} is welcome again."))
         said = tr("Pictures in mail from {name} are loaded from now on.")
         no_more = tr("Pictures in mail from {name} are not loaded any more.")
         self._wire(self.pictures, allow_pictures, said, forbid_pictures, no_more)

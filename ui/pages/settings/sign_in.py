@@ -37,11 +37,11 @@ class SignInSheet(Dialog):
         self._done = False
         said = info.paused_words
         self.password = PasswordField()
-        self._block = FieldBlock(tr("Password"), self.password, hint=tr("Kept in this computer’s keyring."))
+        self._block = FieldBlock(tr("Password"), self.password, hint=tr("Kept in this computer’s own password store."))
         self.receiving, self.sending = ResultRow(tr("Receiving")), ResultRow(tr("Sending"))
         self._results = column(self.receiving, line(), self.sending, box="sunken")
         self._keyring = Label("", "small", wrap=True)
-        self.this_run = CheckBox(tr("Keep the password for this run only"))
+        self.this_run = CheckBox(tr("Keep the password only until Deskbell closes"))
         self._keyring_box = column(self._keyring, self.this_run, margins=(12, 10, 12, 10), spacing=8, box="warn")
         for frame in (self._keyring_box, self._results):
             frame.hide()

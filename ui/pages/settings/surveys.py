@@ -43,7 +43,7 @@ class SurveysPane(OptionsPane):
     """The rules at the left."""
 
     def __init__(self, context: Context) -> None:
-        words = tr("What your customers are asked, when, and how often at most")
+        words = tr("What your customers are asked, when, and how often at most.")
         super().__init__(context, tr("Surveys"), words)
         self.enabled = Switch(tr("Ask how it went when a ticket is solved"))
         self.add_field(
@@ -55,7 +55,7 @@ class SurveysPane(OptionsPane):
             "survey_cooldown_days",
             tr("Not more than once in"),
             NumberField(0, 3650, tr("days"), tr("Not more than once in")),
-            tr("per person, whoever answered."),
+            tr("Per person, answered or not."),
         )
         lows = [("0", tr("Never")), ("1", tr("A score of 1")), ("2", tr("A score of 1 or 2")), ("3", tr("1 to 3"))]
         self.add_field(
@@ -65,7 +65,7 @@ class SurveysPane(OptionsPane):
             tr("A low score puts the ticket on the list “To follow up”."),
         )
         how = tr(
-            "Each score is a button that opens a ready reply. It works with no server, and no visit records anything."
+            "Each score is a button that opens a ready reply in the customer’s mail program. It needs no server, and merely opening it records nothing."
         )
         self.scroller.content.addWidget(Label(how, "small", wrap=True))
 

@@ -22,7 +22,7 @@ _LINE = 52
 def moment_words(moment: Moment) -> tuple[str, str]:
     """(title, what happened) of a moment."""
     subject = moment.title.removeprefix("Re: ")
-    title = (moment.line if moment.kind == "note" else "") or subject or moment.line or tr("(no subject)")
+    title = (moment.line if moment.kind == "note" else "") or subject or moment.line or tr("No subject")
     if moment.kind == "survey":
         if moment.score is not None:
             return tr("Scored {score} of 5", score=moment.score), f"“{moment.line}”" if moment.line else title

@@ -31,7 +31,7 @@ def link_word(kind: str) -> str:
         "blocked_by": tr("Blocked by"),
         "duplicates": tr("Duplicate of"),
         "duplicated_by": tr("Has the duplicate"),
-        "continues": tr("Goes on from or in"),
+        "continues": tr("Continues from or in"),
         "possible_match": tr("May belong to"),
     }.get(kind, kind)
 
