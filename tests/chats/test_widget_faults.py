@@ -23,7 +23,7 @@ from app.desk import Desk
 from app.kernel import options
 from app.outbox.tables import Outbox
 from app.people.commands import add_agent
-from tests.chats.conftest import Place
+from tests.chats.conftest import Place, running
 from tests.chats.engine import EngineProcess
 from tests.chats.shop import Shop
 from tests.chats.widget import Widget, at, demo
@@ -132,6 +132,36 @@ def test_two_tabs_are_one_visitor_with_one_line(page: Page, place: Place) -> Non
         second.until_shown("the first is gone", own=True, meta="Sent")
         assert other.problems() == []
     assert sorted(bodies_of(place.desk)) == ["from the first", "from the second", "the first is gone"]
+
+
+NOTE_SLOW = """
+const Real = window.WebSocket;
+window.WebSocket = class extends Real {
+  constructor(...words) {
+    super(...words);
+    this.addEventListener("message", (event) => { if (JSON.parse(event.data).t === "slow") localStorage.slowed = 1; });
+  }
+};
+"""
+
+
+def test_a_long_backlog_keeps_below_the_limit(page: Page, desk: Desk) -> None:
+    """Also when the page is loaded anew in the middle of it."""
+    page.before_each_document(NOTE_SLOW)
+    with running(desk, rate=5) as place, CuttingProxy(place.port) as proxy:
+        widget = Widget(page, demo(f"http://127.0.0.1:{proxy.port}")).visit().open()
+        widget.say("before")
+        widget.until_sent()
+        proxy.shut()
+        words = [f"word {number}" for number in range(45)]
+        widget.say_many(words)
+        widget.until_shown(words[-1], meta="Sending")
+        proxy.reopen()
+        wait_until(lambda: len(bodies_of(desk)) > 10, 120, "some are there")
+        page.reload()
+        widget.is_there().until_sent()
+        assert bodies_of(desk) == ["before", *words]
+        assert page.js("localStorage.slowed ?? ''") == "", "it was too fast for the desk"
 
 
 @contextlib.contextmanager

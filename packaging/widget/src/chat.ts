@@ -6,8 +6,9 @@
  */
 
 import { Leaving } from "./leaving";
-import { Line } from "./line";
+import { Line, type Standing } from "./line";
 import { identityOf, isColour, type Options } from "./options";
+import type { Down } from "./protocol";
 import { Storage } from "./storage";
 import { Tabs } from "./tabs";
 import { Talk, type Notice } from "./talk";
@@ -72,11 +73,12 @@ export class Chat {
     const transport = (this.transport = transporting(this.storage));
     this.prefs = this.storage.get<Prefs>("prefs") ?? {};
     const tabs = new Tabs((end) => transport.dial(end), this.storageName(), () => this.line.wake());
-    this.line = new Line(tabs.dial, {
+    const owner = {
       up: () => this.hello(),
-      frame: (frame) => this.talk.take(frame),
-      standing: (now, reason) => this.talk.stands(now, reason),
-    });
+      frame: (frame: Down) => this.talk.take(frame),
+      standing: (now: Standing, reason: string) => this.talk.stands(now, reason),
+    };
+    this.line = new Line(tabs.dial, owner, transport.keeps);
     this.talk = new Talk(this.storage, (frame) => this.line.send(frame), () => this.line.restart(), (notice) => this.noted(notice), transport.keeps);
     this.talk.identity = options.identity;
     this.leaving = new Leaving(this.storage, transport, {

@@ -29,10 +29,13 @@ export class Line {
   private redial = 0;
   private pinging = 0;
   private dropping = 0;
+  private greeting = 0;
 
   constructor(
     private readonly dial: (end: WireEnd) => Wire,
     private readonly owner: LineOwner,
+    /** Does the line stand without the desk, because a server between the two holds it? */
+    private readonly outlivesDesk: boolean,
   ) {
     const woken = () => document.visibilityState === "visible" && this.probe();
     addEventListener("online", woken);
@@ -88,7 +91,15 @@ export class Line {
       this.become("stopped", frame.reason);
       return;
     }
-    if (frame.t !== "pong") this.owner.frame(frame);
+    if (frame.t === "bye" && this.outlivesDesk) this.farewell(frame.reason);
+    else if (frame.t !== "pong") this.owner.frame(frame);
+  }
+
+  /** Nobody hangs up here. A desk that goes, or is back and does not know us, wants a hello; anything else a pause. */
+  private farewell(reason: string): void {
+    if (reason !== "stopping") return this.lost();
+    clearTimeout(this.greeting);
+    this.greeting = window.setTimeout(() => this.standing === "up" && this.owner.up(), Math.random() * FIRST_MS);
   }
 
   /** Somebody else has found the desk: dial now. */

@@ -28,7 +28,8 @@ export interface Pending {
 
 export class Outbox {
   private readonly sentAt = new Map<string, number>();
-  private readonly kept = new Set<string>();
+  /** What the desk has acknowledged, and since when its place is awaited. */
+  private readonly kept = new Map<string, number>();
   private items: Pending[] = [];
   private timer = 0;
   private quietUntil = 0;
@@ -43,6 +44,7 @@ export class Outbox {
     private readonly storage: Storage,
     private readonly send: (frame: Up) => void,
     private readonly unheard: () => void,
+    private readonly unplaced: () => void,
   ) {
     this.pace = new Pace(storage);
     this.reload();
@@ -69,8 +71,10 @@ export class Outbox {
 
   /** Acknowledged: it is the desk's now. */
   keep(id: string): void {
-    this.kept.add(id);
-    if (this.sentAt.delete(id)) this.pump();
+    if (!this.items.some((one) => one.id === id)) return;
+    this.kept.set(id, performance.now());
+    this.sentAt.delete(id);
+    this.pump();
   }
 
   /** It has its place. */
@@ -130,7 +134,16 @@ export class Outbox {
     const now = performance.now();
     let wake = Infinity;
     for (const item of this.items) {
-      if (item.refused || this.kept.has(item.id)) continue;
+      if (item.refused) continue;
+      const kept = this.kept.get(item.id);
+      if (kept !== undefined) {
+        if (now - kept >= AGAIN_MS) {
+          this.kept.set(item.id, now);
+          this.unplaced();
+        }
+        wake = Math.min(wake, AGAIN_MS);
+        continue;
+      }
       const sent = this.sentAt.get(item.id);
       if (sent !== undefined && now - sent < this.patience) {
         wake = Math.min(wake, sent + this.patience - now);

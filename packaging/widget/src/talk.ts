@@ -65,7 +65,7 @@ export class Talk {
     this.look = storage.get<Look>("look") ?? {};
     this.contact = storage.get<Contact>("contact") ?? this.contact;
     this.seen = storage.get<number>("seen") ?? this.log.lastOut;
-    this.outbox = new Outbox(storage, send, restart);
+    this.outbox = new Outbox(storage, send, restart, () => this.askAgain());
     if (isKeptOnTheWay) Object.assign(this.outbox, { patience: DAY_MS, window: Infinity });
     storage.listen((key) => this.otherTab(key));
   }
@@ -228,7 +228,11 @@ export class Talk {
   private mend(): void {
     clearTimeout(this.mending);
     if (!this.log.isTorn) return;
-    this.mending = window.setTimeout(() => this.log.isTorn && this.standing === "up" && this.tell({ what: "said", word: "torn" }), 1000);
+    this.mending = window.setTimeout(() => this.log.isTorn && this.askAgain(), 1000);
+  }
+
+  private askAgain(): void {
+    if (this.standing === "up") this.tell({ what: "said", word: "torn" });
   }
 
   // -- what the visitor does
