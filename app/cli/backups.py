@@ -50,8 +50,7 @@ def backup(args: argparse.Namespace, out: Output) -> int:
 
 def _cancel(desk: Desk, out: Output) -> int:
     """Call off the backup that is being made, by whatever program."""
-    job = desk.ask(backup_job.under_way)
-    done = job is not None and desk.do(jobs.cancel, job.id)
+    done = backup_job.call_off(desk)
     out.one(
         {"cancelled": done}, "The backup is called off; nothing is left of it." if done else "No backup is being made."
     )

@@ -23,7 +23,7 @@ from app.desk.apart import ApartError, do_apart
 from app.desk.backup_notes import ELSEWHERE, FILE, HERE, Notes, note_missing, noted
 from app.desk.describing import source_of, workspace_of
 from app.kernel import backup, clock, options, secrets
-from app.kernel.archive import Going, Written, check_target, write_archive
+from app.kernel.archive import Going, Written, check_target, clear_away, write_archive
 from app.kernel.backup import BackupResult, BackupStoppedError
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
@@ -146,7 +146,11 @@ def write_file(
     check_target(target, replace=replace)
     kept = passwords_of(desk) if with_passwords else {}
     with noted(place, FILE, target.parent):
-        written = _made(place, file_at, target, clock.now(), replace, passphrase, kept, going=going)
+        try:
+            written = _made(place, file_at, target, clock.now(), replace, passphrase, kept, going=going)
+        except UserError:
+            clear_away(target)  # a process that was killed could not
+            raise
     if written is not None:
         apart = not same_disk(target.parent, place.folder)
         Notes(place).write(file_at=written.manifest.made_at.isoformat(), file_apart=apart)

@@ -148,6 +148,20 @@ def due(desk: Desk, now: datetime, stop: threading.Event) -> bool:
         return is_ours and backing_up.back_up_when_due(desk.workspace, choice, now, lambda: not stop.is_set())
 
 
+def call_off(desk: Desk) -> bool:
+    """Call off the backup that waits or is being made, by whatever program; False if there is none.
+
+    What a program left that was killed meanwhile is taken away.
+    """
+    job = desk.ask(under_way)
+    if job is None or not desk.do(jobs.cancel, job.id):
+        return False
+    with _alone(desk.workspace) as nobody_makes_it:
+        if nobody_makes_it:
+            _clear_away(desk.ask(jobs.payload, job.id))
+    return True
+
+
 def make_here(desk: Desk, order: Order, going: Going = lambda _done, _of: True) -> jobs.JobInfo:
     """Make a backup in this process, after what was asked for before. Raises UserError when it could not be made.
 
@@ -227,13 +241,16 @@ class _Making:
         _forget(payload["passphrase"])
 
     def _refuse_what_is_over(self) -> None:
+        words = ""
         if self._tries > TRIES:
-            msg = f"The backup was begun {TRIES} times, and each time the program ended before it was done."
-            raise UserError(msg)
-        if self._is_too_late:
-            raise UserError(_TOO_LATE)
-        if self._by not in {0, os.getpid()}:
-            raise UserError(_GONE)
+            words = f"The backup was begun {TRIES} times, and each time the program ended before it was done."
+        elif self._is_too_late:
+            words = _TOO_LATE
+        elif self._by not in {0, os.getpid()}:
+            words = _GONE
+        if words:
+            _clear_away(self._payload)
+            raise UserError(words)
 
     def _made(self, payload: dict[str, Any]) -> dict[str, Any] | None:
         """What came of it; None when it was called off or put back."""
@@ -291,6 +308,15 @@ def _passphrase(ref: str, stops: Callable[[], bool]) -> str | None:
 
 def _is_too_late(job: jobs.JobInfo, now: datetime) -> bool:
     return now - job.asked_at > EXPIRES
+
+
+def _clear_away(payload: dict[str, Any]) -> None:
+    """Of a file that is not wanted any more, and whose maker is gone."""
+    from app.kernel.archive import clear_away
+
+    if payload["file"] is not None:
+        clear_away(Path(payload["file"]))
+    _forget(payload["passphrase"])
 
 
 def _forget(ref: str) -> None:

@@ -93,7 +93,7 @@ def noted(place: Workspace, where: str, folder: Path) -> Iterator[None]:
         if Notes(place).write(
             **words, **{f"failed_{where}_at": clock.now().isoformat(), f"failed_{where}_in": str(folder)}
         ):
-            log.warning("a backup failed (%s): %s", where, type(error).__name__)
+            log.info("a backup failed (%s): %s", where, type(error).__name__)
         raise
     Notes(place).write(**{f"problem_{where}": "", "problem_file": "", f"failed_{where}_at": ""})
 
@@ -101,7 +101,7 @@ def noted(place: Workspace, where: str, folder: Path) -> Iterator[None]:
 def note_missing(place: Workspace, words: str) -> None:
     """The second place is not there; that is looked at again and again, and said once."""
     if Notes(place).write(problem_elsewhere=words):
-        log.warning("the second place for backups is not there")
+        log.info("the second place for backups is not there")
 
 
 def _time(text: object) -> datetime | None:

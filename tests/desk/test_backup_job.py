@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -261,6 +262,35 @@ def test_a_second_place_that_is_not_plugged_in_is_a_problem_once_it_is_due(desk:
     backup_job.due(desk, now + timedelta(days=1, minutes=1), never)
     assert backing_up.standing(place, choice).problem == ""
     assert len(backing_up.copies(place, choice[1])) == 4
+
+
+def test_what_a_killed_program_left_is_taken_away_when_its_backup_is_called_off(desk: Desk, target: Path) -> None:
+    desk.do(ask_for, Order(target))
+    (target.parent / ".x.deskbell.making").mkdir()
+    (target.parent / "x.deskbell.part").write_bytes(b"half")
+    with FileLock(desk.workspace.backup_lock):
+        assert backup_job.call_off(desk)
+    assert len(list(target.parent.iterdir())) == 2  # whoever has the lock clears away
+    desk.do(ask_for, Order(target))
+    assert backup_job.call_off(desk)
+    assert list(target.parent.iterdir()) == []
+    assert not backup_job.call_off(desk)
+
+
+def killed(*_args: object, going: object) -> None:
+    """In the place of what makes a file."""
+    os._exit(9)
+
+
+def test_what_a_killed_process_left_is_taken_away_by_its_owner(
+    desk: Desk, target: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backing_up, "SMALL", 0)
+    monkeypatch.setattr(backing_up, "file_at", killed)
+    (target.parent / "x.deskbell.part").write_bytes(b"half")
+    with pytest.raises(UserError, match="ended before it was done"):
+        make_here(desk, Order(target))
+    assert list(target.parent.iterdir()) == []
 
 
 def test_one_that_kills_its_maker_each_time_is_given_up(desk: Desk, target: Path) -> None:

@@ -195,6 +195,11 @@ def test_it_can_be_stopped_at_any_time_and_leaves_nothing(tmp_path: Path, desk: 
     assert [path.name for path in tmp_path.iterdir()] == ["desk"]
 
 
+def test_a_folder_is_no_backup_and_the_disk_is_not_blamed(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="is a folder"), opened(tmp_path):
+        pass
+
+
 def test_unpacking_can_be_stopped(tmp_path: Path, plain: Path) -> None:
     (tmp_path / "fresh").mkdir()
     with opened(plain) as archive, pytest.raises(StoppedError):

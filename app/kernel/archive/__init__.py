@@ -6,7 +6,7 @@
 from app.kernel.archive.form import SUFFIX, ArchiveDamagedError, Going, Manifest, StoppedError
 from app.kernel.archive.reading import Archive, opened
 from app.kernel.archive.sealing import PassphraseNeededError, WrongPassphraseError, check_passphrase
-from app.kernel.archive.writing import Written, check_target, write_archive
+from app.kernel.archive.writing import Written, check_target, clear_away, write_archive
 
 __all__ = [
     "SUFFIX",
@@ -20,6 +20,7 @@ __all__ = [
     "WrongPassphraseError",
     "check_passphrase",
     "check_target",
+    "clear_away",
     "opened",
     "write_archive",
 ]

@@ -128,6 +128,9 @@ class Archive:
 def opened(source: Path, passphrase: str | None = None) -> Iterator[Archive]:
     """Open a backup file. Raises ArchiveDamagedError, PassphraseNeededError, WrongPassphraseError, UserError."""
     with contextlib.ExitStack() as stack:
+        if source.is_dir():
+            msg = f"{source} is a folder. Choose the backup file in it."
+            raise UserError(msg)
         with _told(source.name):
             file: IO[bytes] = stack.enter_context(source.open("rb"))
             sealed = is_sealed(file)

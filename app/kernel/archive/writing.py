@@ -60,11 +60,10 @@ def write_archive(
     if secrets and passphrase is None:
         msg = "Passwords go into a backup only under a passphrase."
         raise UserError(msg)
-    part = target.with_name(target.name + ".part")
+    part, folder = _unfinished(target)
     try:
         with contextlib.ExitStack() as stack:
-            folder = target.with_name(f".{target.name}.making")  # what a killed run left is found by its name
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(folder, ignore_errors=True)  # what a killed run left is found by its name
             folder.mkdir(mode=0o700)
             stack.callback(shutil.rmtree, folder, ignore_errors=True)
             stack.callback(part.unlink, missing_ok=True)
@@ -77,6 +76,19 @@ def write_archive(
     except OSError as error:
         msg = f"The backup could not be written to {target}. {storage_error(error)}"
         raise UserError(msg) from error
+
+
+def clear_away(target: Path) -> None:
+    """Take away what a run that was killed left beside `target`; what cannot be taken away is left to the next run."""
+    part, folder = _unfinished(target)
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        part.unlink(missing_ok=True)
+
+
+def _unfinished(target: Path) -> tuple[Path, Path]:
+    """Where a file is written, and the folder for the copy of the database meanwhile."""
+    return target.with_name(target.name + ".part"), target.with_name(f".{target.name}.making")
 
 
 def check_target(target: Path, *, replace: bool) -> None:
