@@ -10,7 +10,11 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from sqlalchemy import select
 
+from app.conversations.commands import NewAttachment
+from app.conversations.filetexts import keep_text
+from app.conversations.tables import Attachment
 from app.search.queries import Scope
 from app.tickets import commands
 from tests.ui.inbox_desk import InboxDesk, inbox_window
@@ -92,6 +96,35 @@ def test_places_are_marked_in_the_conversation_and_gone_to_one_by_one(page: Page
     qtbot.waitUntil(lambda: card.is_open and page.marks._label.text() == "“marmalade”: hit 2 of 3")
     page.list.search.clear()
     qtbot.waitUntil(lambda: not page.marks.isVisible() and page.marks.count == 0)
+
+
+def test_words_in_a_file_are_shown_beneath_its_message_and_gone_to(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    files = (
+        NewAttachment("invoice.pdf", "application/pdf", 900, part="2"),
+        NewAttachment("b.txt", "text/plain", 9, part="3"),
+    )
+    ticket, message = made.mail(ago_minutes=30, address="e@shop.example", subject="An old one", files=files)
+    made.mail(ticket, ago_minutes=20, address="e@shop.example", words=f"{_LONG}Thank you.")
+    for name, words in (("invoice.pdf", f"{_LONG}One walrus, stuffed. Paid in full."), ("b.txt", "No animals.")):
+        key = made.desk.ask(
+            lambda db, name=name: db.scalars(select(Attachment.id).where(Attachment.filename == name)).one()
+        )
+        made.desk.work(keep_text, key, words)
+    page.list.search.setText("walrus")
+    qtbot.waitUntil(lambda: titles(page) == ["An old one"])
+    page.list.focus_rows()
+    qtbot.waitUntil(lambda: page.shown is not None and page.shown.detail.id == ticket)
+    qtbot.waitUntil(lambda: page.marks._label.text() == "“walrus”: hit 1 of 1")
+    card = page.talk.card(message)
+    assert card is not None
+    said = card.text_views()[-1].toPlainText()
+    assert said.startswith("invoice.pdf: …")
+    assert "One walrus, stuffed." in said
+    page.list.search.setText("invoice")  # the name of a file is a place, too
+    qtbot.waitUntil(lambda: [view.toPlainText() for view in card.text_views()[1:]] == ["invoice.pdf"])
+    assert page.marks.count == 1
+    page.list.search.clear()
+    qtbot.waitUntil(lambda: page.marks.count == 0 and len(card.text_views()) == 1)
 
 
 def test_a_slip_is_corrected_by_a_press_and_words_are_sought_where_one_says(page: Page, qtbot: QtBot) -> None:

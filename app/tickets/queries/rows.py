@@ -246,7 +246,8 @@ def ticket(db: Session, key: UUID | int, agent: UUID | None = None) -> TicketDet
 def _numbers(db: Session, row: Ticket) -> tuple[int, ...]:
     from app.tickets.queries.conversation import conversation_ids
 
-    query = select(Ticket.number).where(Ticket.id.in_(conversation_ids(db, row.id)[1:])).order_by(Ticket.number)
+    parts = (Ticket.id.in_(conversation_ids(db, row.id)[1:]), Ticket.deleted_at.is_(None))  # see `merged_parts`
+    query = select(Ticket.number).where(*parts).order_by(Ticket.number)
     return (row.number, *db.scalars(query))
 
 

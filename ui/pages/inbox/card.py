@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,9 +16,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
 from app.conversations.queries import MessageView
 from app.mime.dangers import plain_name
 from app.outbox.queries import OutboxRow
+from app.search.files import FoundFile
 from ui.icons import icon
 from ui.pages.inbox.body import MessageBody
 from ui.pages.inbox.delivery import DeliveryLine
+from ui.pages.inbox.foundfile import FoundFileLine
 from ui.pages.inbox.mailfiles import danger_word
 from ui.pages.inbox.words import channel_word, names_text
 from ui.text import ago_text, date_text, tr, when_text
@@ -25,7 +28,7 @@ from ui.widgets.avatar import Avatar, IconView
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.composer import Attachment, AttachmentStrip
 from ui.widgets.label import ElidingLabel, Label
-from ui.widgets.layout import row, set_box
+from ui.widgets.layout import clear, row, set_box
 from ui.widgets.mailview import Guard, MailView, Marks
 from ui.widgets.pill import Pill
 
@@ -94,6 +97,8 @@ class MessageCard(QFrame):
         self._is_open = False
         self._row: OutboxRow | None = None
         self._marks: Marks | None = None
+        self._found: tuple[FoundFile, ...] = ()
+        self._lines: list[FoundFileLine] = []
         set_box(self, _BOXES.get(message.direction, "message"))
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(16, 10, 16, 10)
@@ -134,10 +139,20 @@ class MessageCard(QFrame):
         self._marks = marks
         if self._body is not None:
             self._body.mark(marks)
+        for line in self._lines:
+            line.text.mark(marks)
+
+    def show_found(self, files: Sequence[FoundFile]) -> None:
+        """Say in which of its files stands what was looked for; nothing says nothing."""
+        if tuple(files) == self._found:
+            return
+        self._found = tuple(files)
+        if self._body is not None:
+            self._show_found_files()
 
     def text_views(self) -> list[MailView]:
-        """The texts that are in sight."""
-        return self._body.views() if self._body is not None else []
+        """The texts that are in sight, those of files behind that of the message."""
+        return [*self._body.views(), *(line.text for line in self._lines)] if self._body is not None else []
 
     def set_reading(self, reading: Reading, *, as_text: bool) -> None:
         """The mail has been read: its formatted text, and what is known of its sender."""
@@ -234,10 +249,20 @@ class MessageCard(QFrame):
             strip.dragged.connect(lambda key: self.file_dragged.emit(UUID(key)))
             strip.opened.connect(lambda key: self.file_opened.emit(UUID(key)))
             self._below_layout.addWidget(strip)
+        self._found_layout = QVBoxLayout()
+        self._found_layout.setSpacing(6)
+        self._below_layout.addLayout(self._found_layout)
+        self._show_found_files()
         for warning in self._remarks():
             self._below_layout.addWidget(Label(warning, "caption", wrap=True))
         self._add_score_chip()
         self._layout.addWidget(self._below)
+
+    def _show_found_files(self) -> None:
+        clear(self._found_layout)
+        self._lines = [FoundFileLine(one, self._marks, partial(self.file_opened.emit, one.id)) for one in self._found]
+        for line in self._lines:
+            self._found_layout.addWidget(line)
 
     def _remarks(self) -> list[str]:
         message = self.message

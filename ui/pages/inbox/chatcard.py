@@ -5,6 +5,7 @@ It answers to what a card of a mail answers to, so that a ticket may hold both.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import QFrame
 from app.chats.queries import Line
 from app.conversations.queries import MessageView
 from app.outbox.queries import OutboxRow
+from app.search.files import FoundFile
 from ui.pages.chats.words import bubble_of
 from ui.text import when_text
 from ui.widgets.bubbles import BubbleRow
@@ -64,6 +66,9 @@ class ChatCard(QFrame):
         """Mark stretches of the text; None marks nothing."""
         self._marks = marks
         self._row.mark(marks)
+
+    def show_found(self, _files: Sequence[FoundFile]) -> None:
+        """Files of a chat are not read."""
 
     def text_views(self) -> list[MailView]:
         """It has no text of a mail."""

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from app.chats.queries import Line
 from app.conversations.queries import MessageView
 from app.kernel import clock
+from app.search.files import FoundFile
 from ui.pages.inbox.card import MessageCard
 from ui.pages.inbox.loading import Opened
 from ui.pages.inbox.mailfiles import MailFiles
@@ -66,6 +67,7 @@ class Conversation(QScrollArea):
         self._cards: dict[UUID, MessageCard | ChatCard] = {}
         self._shown: Opened | None = None
         self._marks: Marks | None = None
+        self._found: dict[UUID, list[FoundFile]] = {}
         self._goal: tuple[QWidget, Callable[[], int]] | None = None
         self._all = False
         self._stick = False
@@ -156,6 +158,18 @@ class Conversation(QScrollArea):
         self._marks = marks
         for card in self._cards.values():
             card.mark(marks)
+
+    def show_found(self, files: Sequence[FoundFile]) -> None:
+        """Say beneath each message in which of its files stands what was looked for."""
+        self._found = {}
+        for one in files:
+            self._found.setdefault(one.message, []).append(one)
+        for key, card in self._cards.items():
+            card.show_found(self.found_in(key))
+
+    def found_in(self, message: UUID) -> Sequence[FoundFile]:
+        """The files of a message in which stands what was looked for."""
+        return self._found.get(message, ())
 
     def show_place(self, widget: QWidget, y: Callable[[], int]) -> None:
         """Bring a place in a text into view, `y()` pixels below the top of its widget: asked whenever the layout changes."""
@@ -262,6 +276,7 @@ class Conversation(QScrollArea):
         ):
             signal.connect(relay)
         card.mark(self._marks)
+        card.show_found(self.found_in(message.id))
         self._cards[message.id] = card
         self._list.addWidget(card)
         if expanded:

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
+from app.search.files import FoundFile
 from app.search.marking import spans
 from ui.pages.inbox.conversation import Conversation
 from ui.text import tr
@@ -31,6 +32,7 @@ class HitMarks(QFrame):
         self._words: tuple[str, ...] = ()
         self._phrases: tuple[str, ...] = ()
         self._current = -1
+        self._awaited: UUID | None = None  # the message of which a file has the words, until it is known which file
         self._label = ElidingLabel("", "small")
         self.before = ToolButton("chevron-up", tr("Previous hit"), size=28, clicked=partial(self.step, -1))
         self.behind = ToolButton("chevron-down", tr("Next hit"), size=28, clicked=partial(self.step, 1))
@@ -54,10 +56,24 @@ class HitMarks(QFrame):
         if (words, phrases) != (self._words, self._phrases):
             self._words, self._phrases, self._current = words, phrases, -1
             self._talk.mark(partial(spans, words=words, phrases=phrases) if words else None)
+        if not words:
+            self.show_files(())
         if message is not None:
             self._talk.reveal(message)
-            self._go(next((n for n, one in enumerate(self._places()) if one[0] == message), -1))
+            self._go(self._first_in(message))
+            self._awaited = message if self._current < 0 else None
         self._refresh()
+
+    def show_files(self, files: Sequence[FoundFile]) -> None:
+        """These files of the conversation have the words as well."""
+        self._talk.show_found(files if self._words else ())
+        if self._awaited is not None and (place := self._first_in(self._awaited)) >= 0:
+            self._awaited = None
+            self._go(place)
+        self._refresh()
+
+    def _first_in(self, message: UUID) -> int:
+        return next((n for n, one in enumerate(self._places()) if one[0] == message), -1)
 
     def step(self, by: int) -> None:
         """Go to the next place, or the one before; behind the last comes the first."""
@@ -93,7 +109,8 @@ class HitMarks(QFrame):
             if views:
                 found += [(message.id, view, n) for view in views for n in range(view.marked)]
             else:
-                many = len(spans(message.text, self._words, self._phrases))
+                texts = [message.text, *(f"{one.name} {one.around}" for one in self._talk.found_in(message.id))]
+                many = sum(len(spans(text, self._words, self._phrases)) for text in texts)
                 found += [(message.id, None, n) for n in range(many)]
         return found
 

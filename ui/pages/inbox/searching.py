@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer
 
 from app.search.completing import Completion, completion
 from app.search.counting import Counting, Tally
+from app.search.files import found_files
 from app.search.queries import PAGE, After, Question
 from app.search.suggesting import did_you_mean
 from ui.models.hits import Batch, find, lines
@@ -56,8 +57,13 @@ class Searching(QObject):
         """
         line = next((one for one in self._list.hits.found if one.key == ticket), None) if self._list.searching else None
         if line is not None:
-            self._page.marks.look_for(line.words, line.phrases, line.message if other else None)
+            marks, asked = self._page.marks, (ticket, line.words, line.phrases)
+            marks.look_for(line.words, line.phrases, line.message if other else None)
+            if other:
+                marks.show_files(())
+            self._tasks.ask(found_files, *asked, then=marks.show_files, owner=marks, key="inbox-search-files")
         else:
+            self._tasks.forget("inbox-search-files")
             self._page.marks.look_for((), ())
 
     def ask(self, typed: str) -> None:
@@ -75,6 +81,7 @@ class Searching(QObject):
             self._counted = None
             self._recount.stop()
         if not typed.strip():
+            self._tasks.forget("inbox-search-files")
             self._page.marks.look_for((), ())
             return
         limit = min(_MOST_AGAIN, max(PAGE, self._list.hits.tickets())) if again else PAGE
