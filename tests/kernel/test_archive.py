@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -193,6 +194,15 @@ def test_it_can_be_stopped_at_any_time_and_leaves_nothing(tmp_path: Path, desk: 
     assert write_archive(desk, tmp_path / "x.deskbell", NOON, going=going) is None
     assert told == sorted(told)
     assert [path.name for path in tmp_path.iterdir()] == ["desk"]
+
+
+def test_a_file_that_may_not_be_read_is_said_to_be_so(plain: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path, *_args: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refused)
+    with pytest.raises(UserError, match="may not read"), opened(plain):
+        pass
 
 
 def test_a_folder_is_no_backup_and_the_disk_is_not_blamed(tmp_path: Path) -> None:

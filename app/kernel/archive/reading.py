@@ -153,8 +153,12 @@ def _told(name: str) -> Iterator[None]:
         msg = f"{name} is not a Deskbell backup, or it is damaged. Choose another file; nothing was changed."
         raise ArchiveDamagedError(msg) from error
     except OSError as error:
-        if isinstance(error, FileNotFoundError) and error.filename and Path(error.filename).name == name:
+        is_the_file = bool(error.filename) and Path(error.filename).name == name
+        if isinstance(error, FileNotFoundError) and is_the_file:
             msg = f"There is no file {error.filename}."
+            raise UserError(msg) from error
+        if isinstance(error, PermissionError) and is_the_file:
+            msg = f"You may not read {error.filename}. Ask whoever made it, or copy it with their rights."
             raise UserError(msg) from error
         msg = f"The backup {name} could not be read or unpacked. {storage_error(error)}"
         raise UserError(msg) from error
