@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from app.conditions.fields import checked
@@ -192,9 +192,11 @@ def test_a_search_is_saved_as_a_view(page: Page, made: InboxDesk, qtbot: QtBot) 
     sheet.close_dialog()
     page.list.search.setText("priority:urgent")
     page.list.finding.look_in(Scope.ALL)
+    page.list.finding.turn()
     qtbot.waitUntil(lambda: page.list.searching and page.context.tasks.running == 0)
     assert page.context.actions.run("view.save_search")
     sheet = builder(page, qtbot)
+    assert any("the best first is for searching" in label.text() for label in sheet.findChildren(QLabel))
     sheet.name.setText("Burning")
     sheet.save.click()
     shown(page, qtbot, "Burning")

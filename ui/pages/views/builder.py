@@ -38,11 +38,14 @@ _CONDITIONS = 260
 
 @dataclass(frozen=True)
 class Start:
-    """What the builder begins with: a view that is changed, or a new one with a name and a condition."""
+    """What the builder begins with: a view that is changed, or a new one with a name and a condition. `remark`: what is said of
+    it before it is saved.
+    """
 
     view: ViewInfo | None = None
     name: str = ""
     tree: Node = EVERYTHING
+    remark: str = ""
 
 
 class Builder(Dialog):
@@ -96,7 +99,7 @@ class Builder(Dialog):
         head = row((self.name, 1), self.icon, self.colour, self.shared, spacing=8)
         self.add(head, (row((left, 5), (self.preview, 4), spacing=20), 1))
         self.save = Button(tr("Save"), "primary", clicked=self._save)
-        self.set_foot(Button(tr("Cancel"), clicked=self.close_dialog), self.save)
+        self.set_foot(Button(tr("Cancel"), clicked=self.close_dialog), self.save, remark=self._start.remark)
 
     def _connect(self) -> None:
         self.group.changed.connect(self._rows_changed)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 
 from app.conditions.tree import EVERYTHING, Node, QueryError
 from app.conditions.typed import parse
-from app.search.queries import kept
+from app.search.queries import Order, kept
 from app.views.commands import change_view
 from app.views.queries import ViewInfo
 from ui.actions import LISTS
@@ -91,7 +91,12 @@ class ViewOffers(QObject):
         if isinstance(tree, str):
             self._context.toasts.say(tree, "bad")
             return
-        self._open_builder(self._show_saved, name=self._page.list.search.text().strip()[:40], tree=tree)
+        name, remark = self._page.list.search.text().strip()[:40], ""
+        if self._page.list.finding.best_first is Order.BEST:
+            remark = tr(
+                "A view lists the newest first, or in another order of its own; the best first is for searching."
+            )
+        self._open_builder(self._show_saved, name=name, tree=tree, remark=remark)
 
     def look(self) -> None:
         """Order, headings and density of the view shown."""
