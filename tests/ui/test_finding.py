@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from app.conversations.commands import NewAttachment
 from app.conversations.filetexts import keep_text
@@ -53,6 +55,11 @@ def page(made: InboxDesk, qapp: QApplication, qtbot: QtBot) -> Iterator[Page]:
 def titles(page: Page) -> list[str]:
     """The subjects of the tickets found."""
     return [line.title for line in page.list.hits.found if line.kind == "ticket"]
+
+
+def file_named(db: Session, name: str) -> UUID:
+    """The file of this name."""
+    return db.scalars(select(Attachment.id).where(Attachment.filename == name)).one()
 
 
 def count(page: Page) -> str:
@@ -106,10 +113,7 @@ def test_words_in_a_file_are_shown_beneath_its_message_and_gone_to(page: Page, m
     ticket, message = made.mail(ago_minutes=30, address="e@shop.example", subject="An old one", files=files)
     made.mail(ticket, ago_minutes=20, address="e@shop.example", words=f"{_LONG}Thank you.")
     for name, words in (("invoice.pdf", f"{_LONG}One walrus, stuffed. Paid in full."), ("b.txt", "No animals.")):
-        key = made.desk.ask(
-            lambda db, name=name: db.scalars(select(Attachment.id).where(Attachment.filename == name)).one()
-        )
-        made.desk.work(keep_text, key, words)
+        made.desk.work(keep_text, made.desk.ask(file_named, name), words)
     page.list.search.setText("walrus")
     qtbot.waitUntil(lambda: titles(page) == ["An old one"])
     page.list.focus_rows()

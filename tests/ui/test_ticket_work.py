@@ -5,17 +5,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.fields.commands import add_field
 from app.kernel import options
 from app.states.commands import add_state
+from app.tickets.commands import add_item
 from app.tickets.queries import Work, links, ticket, work
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from ui.pages.inbox.beside.checklist import ItemRow
@@ -23,7 +25,7 @@ from ui.pages.inbox.beside.due import DueSheet, due_times
 from ui.pages.inbox.page import Page
 from ui.widgets.overlay import Dialog
 
-KEY = Qt.Key
+KEY, LEFT = Qt.Key, Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -85,6 +87,37 @@ def test_a_checklist_by_the_keyboard_alone(page: Page, qtbot: QtBot) -> None:
     assert side.checklist.isAncestorOf(focus), "the line in its place has the keyboard"
     page.context.actions.run("undo")
     settled(page, qtbot, lambda: len(side.checklist.rows.rows()) == 3)
+
+
+def test_a_line_of_the_checklist_is_carried_with_the_mouse_and_esc_lets_it_fall(page: Page, qtbot: QtBot) -> None:
+    side = page.side
+    page.context.actions.run("checklist")
+    for words in ("Call", "Write", "Send"):
+        page.side.acts.here(add_item, words, said="")
+    settled(page, qtbot, lambda: len(side.checklist.rows.rows()) == 3)
+    rows: list[Any] = side.checklist.rows.rows()
+    qtbot.waitUntil(lambda: all(row.height() > 10 and row.y() > above.y() for above, row in pairwise(rows)))
+    carrier = side.checklist.carrier
+
+    def carry(row: Any, to: Any) -> QPoint:
+        words = row.words
+        end: QPoint = words.mapFromGlobal(to.mapToGlobal(QPoint(30, to.height() - 2)))
+        qtbot.mousePress(words, LEFT, pos=QPoint(5, 5))
+        for step in range(1, 9):
+            qtbot.mouseMove(words, QPoint(5, 5) + (end - QPoint(5, 5)) * step / 8)
+        assert carrier.is_carrying
+        return end
+
+    end = carry(rows[0], rows[2])
+    qtbot.keyClick(page.list.rows, KEY.Key_Escape)
+    assert not carrier.is_carrying
+    qtbot.mouseRelease(rows[0].words, LEFT, pos=end)
+    end = carry(rows[0], rows[1])
+    qtbot.mouseRelease(rows[0].words, LEFT, pos=end)
+    settled(page, qtbot, lambda: [one.title for one in work_of(page).checklist] == ["Write", "Call", "Send"])
+    settled(page, qtbot, lambda: side.checklist.rows.rows()[1] is rows[0])
+    qtbot.mouseDClick(rows[0], LEFT)
+    qtbot.waitUntil(rows[0].field.isVisible)
 
 
 def test_a_field_is_kept_on_enter_and_what_is_refused_is_said_there(page: Page, qtbot: QtBot) -> None:

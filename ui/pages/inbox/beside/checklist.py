@@ -1,4 +1,4 @@
-"""A ticket's checklist: tick, add by Enter, rename in place, order by Alt and arrows; each line has a menu for the mouse."""
+"""A ticket's checklist: tick, add by Enter, rename in place; put in order by carrying lines, or by Alt and arrows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QMenu
 
 from app.tickets import commands
@@ -16,6 +16,7 @@ from ui.icons import icon
 from ui.pages.inbox.beside.acts import Acts
 from ui.text import tr
 from ui.widgets.button import ToolButton
+from ui.widgets.carrying import RowCarrier
 from ui.widgets.field import TextField
 from ui.widgets.folding import FoldingSection, KeyedRows
 from ui.widgets.label import Label
@@ -67,6 +68,10 @@ class ItemRow(QFrame):
         self.words.setText(item.title)
         restyle(self.words, look="muted" if done else "")
         self.words.setToolTip(tr("Done by {name}", name=item.done_by) if done and item.done_by else "")
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent, /) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self.edit()
 
     def eventFilter(self, watched: Any, event: Any, /) -> bool:
         if watched is not self.box or not isinstance(event, QKeyEvent):
@@ -136,6 +141,8 @@ class Checklist(FoldingSection):
         self.field = TextField(placeholder=tr("What is to be done"), name=tr("Add to the checklist"))
         restyle(self.field, look="quiet")
         self.rows = KeyedRows(self._make, lambda shown, item: shown.show_item(item), self.field.setFocus)
+        self.carrier = RowCarrier(self.rows, self.rows.rows)
+        self.carrier.moved.connect(lambda row, place: self._put(row.key, place))
         self.content.addWidget(self.rows)
         self.content.addWidget(self.field)
         self.field.returnPressed.connect(self._add_item)
@@ -155,6 +162,7 @@ class Checklist(FoldingSection):
 
     def _make(self, item: Item) -> ItemRow:
         shown = ItemRow(item)
+        self.carrier.watch(shown.words)
         shown.ticked.connect(self._tick)
         shown.renamed.connect(
             lambda key, words: self._acts.do(commands.rename_item, key, words, said=tr("Checklist changed"))
@@ -178,7 +186,10 @@ class Checklist(FoldingSection):
     def _move(self, key: UUID, by: int) -> None:
         place = self._place(key) + by
         if 0 <= place < len(self._items):
-            self._acts.do(commands.move_item, key, place, said=tr("Checklist put in order"))
+            self._put(key, place)
+
+    def _put(self, key: UUID, place: int) -> None:
+        self._acts.do(commands.move_item, key, place, said=tr("Checklist put in order"))
 
     def _step(self, key: UUID, by: int) -> None:
         place, rows = self._place(key) + by, self.rows.rows()
