@@ -20,6 +20,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from app.connectors.wake import Wake
+from app.conversations.queries import mailboxes as all_mailboxes
 from app.desk import Desk, backup_job
 from app.inbox.queries import receiving_mailboxes
 from app.kernel import clock, jobs, returning, secrets, signals
@@ -29,11 +30,10 @@ from app.kernel.locks import FileLock, holder
 from app.kernel.log import brief
 from app.outbox.delivery import settle_leftovers
 from app.outbox.queries import copies_due
-from app.workers import file_texts, mail_receive, mail_send, timers
-from app.workers.chat import ChatThread
+from app.workers import mail_receive, mail_send, timers
 from app.workers.mail_intake import ALONE, WITH_WINDOW, Pace
 from app.workers.mail_live import run_mailbox
-from app.workers.parsing import ParsePool
+from app.workers.parsing import FEW, ParsePool
 
 log = logging.getLogger(__name__)
 
@@ -95,18 +95,28 @@ def one_pass(desk: Desk, mailbox: UUID | None = None, stop: threading.Event | No
     """Receive, ingest, timers, send: once, by whoever holds the engine lock. What fails is told, and stops nothing else.
 
     When something was sent or filed, the copies that went into the Sent folders get their lines in the ledger before
-    the end, so that after a pass every mail on the servers is accounted for; they are not counted as received.
+    the end, so that after a pass every mail on the servers is accounted for; they are not counted as received. A pass that
+    has brought in what lay in a mailbox leaves the backup to the next one: all of that is on the server still.
     """
     stop = stop or threading.Event()
     done = Pass()
     keys = [mailbox] if mailbox else list(desk.ask(receiving_mailboxes))
+    first = _first_imports(desk, keys)
     with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
+        if first:
+            pool.begin(FEW + 1)  # they start while we connect
         _receive(desk, keys, pool, stop, done, ALONE)
         is_filing = bool(desk.ask(copies_due, clock.now()))
-        _timers_and_sending(desk, stop, done)
+        has_brought = bool(first - _first_imports(desk, keys))
+        _timers_and_sending(desk, stop, done, None if has_brought else _backup(desk))
         if done.sent or is_filing:
             _receive(desk, keys, pool, stop, Pass(), ALONE)
     return done
+
+
+def _first_imports(desk: Desk, keys: Sequence[UUID]) -> set[UUID]:
+    """Of these mailboxes those whose older mail is not all in yet."""
+    return {box.id for box in desk.ask(all_mailboxes) if box.id in keys and not box.first_import_done}
 
 
 def _receive(
@@ -153,8 +163,8 @@ def _hands(desk: Desk, mailbox: UUID, pool: ParsePool, stop: threading.Event) ->
     return mail_receive.Hands(mailbox, desk.work, desk.ask, desk.packs, secrets.load_secret, pool, stop)
 
 
-def _timers_and_sending(desk: Desk, stop: threading.Event, done: Pass) -> None:
-    timers.timers_pass(desk.work, desk.ask, backup=_backup(desk))
+def _timers_and_sending(desk: Desk, stop: threading.Event, done: Pass, backup: timers.Backup | None) -> None:
+    timers.timers_pass(desk.work, desk.ask, backup=backup)
     jobs.work_off(desk.store, stop)
     done.gave(mail_send.send_due(desk.work, desk.ask, desk.packs, secrets.load_secret, stop))
 
@@ -193,6 +203,8 @@ class Engine:
         self._timer_wake = threading.Event()
         self._files_wake = threading.Event()
         self._backup_wake, self._leaves = threading.Event(), threading.Event()
+        from app.workers.chat import ChatThread  # a pass of the command line does without
+
         self._chat = ChatThread(desk.work, desk.ask, desk.packs, secrets.load_secret, desk.workspace.arrivals)
         self._mailboxes: dict[UUID, _Mailbox] = {}
         self._threads: list[threading.Thread] = []
@@ -350,6 +362,8 @@ class Engine:
             self._backup_wake.wait(TIMER_S)
 
     def _files(self) -> None:
+        from app.workers import file_texts
+
         desk = self._desk
         file_texts.run(desk.work, desk.ask, desk.workspace.packs, self._stop, self._files_wake)
 

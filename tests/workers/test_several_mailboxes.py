@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.desk import Desk, accounts
 from app.engine import Pass, one_pass, reconcile
+from app.kernel.backup import last_backup
 from app.people.commands import add_agent
 from app.tickets.tables import Ticket
 from tests.empty_desk import empty_desk
@@ -55,3 +56,22 @@ def test_a_silent_server_holds_up_no_other_mailbox(tmp_path: Path) -> None:
             passing.join(60)
         assert (done[0].received, done[0].new_tickets, len(done[0].problems)) == (1, 1, 1)
         assert len(reconcile(desk)) == 1  # one that hangs up is told, the other is compared
+
+
+def test_the_pass_that_brings_in_what_lay_in_a_mailbox_leaves_the_backup_to_the_next(tmp_path: Path) -> None:
+    odd = OddMailbox({"INBOX": {1: letter("Hello", ident="1@c")}})
+    with BadImap(odd.script()) as server, empty_desk(tmp_path / "desk") as desk:
+        desk.sit_down(desk.work(add_agent, "Ann"))
+        _connect(desk, "first@desk.example", server.port)
+        assert one_pass(desk).received == 1
+        assert last_backup(desk.workspace.backups) is None
+        one_pass(desk)
+        assert last_backup(desk.workspace.backups) is not None
+
+
+def test_a_mailbox_that_cannot_be_reached_keeps_no_backup_from_being_made(tmp_path: Path) -> None:
+    with empty_desk(tmp_path / "desk") as desk:
+        desk.sit_down(desk.work(add_agent, "Ann"))
+        _connect(desk, "first@desk.example", 1)
+        assert len(one_pass(desk).problems) == 1
+        assert last_backup(desk.workspace.backups) is not None
