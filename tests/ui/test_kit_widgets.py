@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QColor, QImage, QTextDocument
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.theme import Theme, tokens
@@ -17,7 +17,7 @@ from ui.widgets.button import Button, ToolButton
 from ui.widgets.chart import Trend
 from ui.widgets.composer import Attachment, AttachmentChip, Composer
 from ui.widgets.field import PasswordField, SearchField, Select
-from ui.widgets.label import ElidingLabel
+from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.mailview import MailView, too_heavy
 from ui.widgets.overlay import Dialog, Overlay, ask
 from ui.widgets.palette import CommandPalette, Entry
@@ -62,6 +62,16 @@ def test_a_cut_line_offers_its_text(page: QWidget) -> None:
     assert label.toolTip() == "Delivery &lt;b&gt;to&lt;/b&gt; a second address"
     label.resize(600, 20)
     assert label.toolTip() == ""
+
+
+def test_a_word_longer_than_its_place_is_broken_and_said_as_it_is(page: QWidget) -> None:
+    word = "Donaudampfschifffahrtsgesellschaftskapitän"
+    label = Label(word, wrap=True, parent=page)
+    label.show()
+    assert label.minimumSizeHint().width() < 120
+    assert label.text() == word
+    label.setText("Three lamps, one order")
+    assert QLabel.text(label) == "Three lamps, one order"  # usual words stay whole
 
 
 def test_a_week_between_two_without_answers_is_seen(page: QWidget) -> None:
@@ -211,6 +221,25 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(page: QWidget, qtbot: QtBot)
     assert not overlay.is_open
     assert not done
     assert QApplication.focusWidget() is field
+
+
+def test_tab_goes_round_within_a_sheet(page: QWidget, qtbot: QtBot) -> None:
+    overlay, name, leave, go = Overlay(page), QLineEdit(), Button("Cancel"), Button("Go", "primary")
+    dialog = Dialog("Question")
+    dialog.add(name)
+    dialog.set_foot(leave, go)
+    overlay.open(dialog)
+    qtbot.waitUntil(name.hasFocus)
+    stops: list[QWidget | None] = []
+    for _ in range(5):
+        qtbot.keyClick(QApplication.focusWidget(), KEY.Key_Tab)
+        stops.append(QApplication.focusWidget())
+    cross = dialog.findChild(ToolButton)
+    assert stops == [leave, go, cross, name, leave]
+    qtbot.keyClick(leave, KEY.Key_Backtab)
+    assert name.hasFocus()
+    qtbot.keyClick(name, KEY.Key_Backtab)
+    assert QApplication.focusWidget() is cross
 
 
 def test_enter_presses_the_last_button_and_a_second_sheet_stacks(page: QWidget, qtbot: QtBot) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html
+import re
+import unicodedata
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
@@ -10,23 +12,61 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ui.widgets.layout import restyle, row
 
+_BREAK = "\u200b"
+_LONG, _STEP = 24, 6  # letters of a word that may not fit into a line, and where it may be broken then
+
+
+def breakable(text: str, longest: int = _LONG) -> str:
+    """The same text, with places (zero-width spaces) where words of more than `longest` letters may be broken: one such word
+    would make its place wider than the window.
+    """
+    return re.sub(rf"\S{{{longest + 1},}}", lambda found: _broken(found.group()), text)
+
+
+def _broken(word: str) -> str:
+    made: list[str] = []
+    for place, letter in enumerate(word):
+        stands_alone = unicodedata.category(letter) not in ("Mn", "Mc", "Me", "Cf")  # an accent stays with its letter
+        if place and place % _STEP == 0 and stands_alone:
+            made.append(_BREAK)
+        made.append(letter)
+    return "".join(made)
+
 
 class Label(QLabel):
     """A text in one of the stylesheet's looks: title, figure, strong, medium, muted, small, caption, section, link.
 
-    `tone` colours a state ("ok", "warn", "bad", "info"). Always plain text: nothing that a customer wrote is markup.
+    `tone` colours a state ("ok", "warn", "bad", "info"). Always plain text: nothing that a customer wrote is markup. Where it
+    wraps, words of more than `longest` letters may be broken.
     """
 
     def __init__(
-        self, text: str = "", look: str = "", *, tone: str = "", wrap: bool = False, parent: QWidget | None = None
+        self,
+        text: str = "",
+        look: str = "",
+        *,
+        tone: str = "",
+        wrap: bool = False,
+        longest: int = _LONG,
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(text, parent)
+        super().__init__(parent)
+        self._longest = longest
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(wrap)
+        if text:
+            self.setText(text)
         if look:
             self.setProperty("look", look)
         if tone:
             self.setProperty("tone", tone)
+
+    def setText(self, text: str, /) -> None:
+        super().setText(breakable(text, self._longest) if self.wordWrap() else text)
+
+    def text(self) -> str:
+        """What was set, without the places to break it."""
+        return super().text().replace(_BREAK, "")
 
     def set_look(self, look: str) -> None:
         """Change the text's role."""
@@ -46,7 +86,7 @@ class ElidingLabel(Label):
         self, text: str = "", look: str = "", *, tone: str = "", fixed: bool = False, parent: QWidget | None = None
     ) -> None:
         super().__init__(text, look, tone=tone, parent=parent)
-        policy = QSizePolicy.Policy.Fixed if fixed else QSizePolicy.Policy.Ignored
+        policy = QSizePolicy.Policy.Maximum if fixed else QSizePolicy.Policy.Ignored
         self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
 
     def setText(self, text: str, /) -> None:
@@ -94,7 +134,7 @@ class Para(QLabel):
     def set_text(self, text: str) -> None:
         """Show another plain text."""
         self._plain = text
-        body = html.escape(text).replace("\n", "<br>")
+        body = html.escape(breakable(text)).replace("\n", "<br>")
         self.setText(f"<p style='line-height:{self._height}%; margin:0'>{body}</p>")
         self.setAccessibleName(text)
 

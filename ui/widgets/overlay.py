@@ -142,7 +142,25 @@ class Overlay(QWidget):
         self.covered.emit(True)
         target = focus or first_control(sheet)
         if target is not None:
+            self.window().setAttribute(
+                Qt.WidgetAttribute.WA_KeyboardFocusChange
+            )  # whoever opened it sees where it begins
             target.setFocus(Qt.FocusReason.TabFocusReason)
+
+    def focusNextPrevChild(self, forward: bool, /) -> bool:
+        """Tab goes round within the sheet: behind its last control comes its first. Qt would go on to the page beneath."""
+        sheet, start = self.current(), QApplication.focusWidget()
+        if sheet is None or start is None or not self.isAncestorOf(start):
+            return super().focusNextPrevChild(forward)
+        reason = Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason
+        one = _beside(start, forward)
+        while one is not None and one is not start:
+            if _takes_tab(one) and sheet.isAncestorOf(one):
+                self.window().setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+                one.setFocus(reason)
+                return True
+            one = _beside(one, forward)
+        return True
 
     def close_sheet(self, sheet: QWidget | None = None) -> None:
         """Close a sheet (by default the top one) and give the focus back."""
@@ -244,6 +262,15 @@ class Overlay(QWidget):
 
 def _alive(widget: QWidget) -> bool:
     return bool(shiboken6.isValid(widget))
+
+
+def _beside(widget: QWidget, forward: bool) -> QWidget | None:
+    return widget.nextInFocusChain() if forward else widget.previousInFocusChain()
+
+
+def _takes_tab(widget: QWidget) -> bool:
+    takes = bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
+    return takes and widget.focusProxy() is None and widget.isEnabled() and widget.isVisible()
 
 
 def first_control(sheet: QWidget) -> QWidget | None:

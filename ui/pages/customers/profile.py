@@ -51,7 +51,7 @@ class ProfilePanel(QFrame):
         set_box(self, "panel")
         self.setFixedWidth(WIDTH)
         self._face = Avatar("", 56)
-        self._name = Label("", "title", wrap=True)
+        self._name = Label("", "title", wrap=True, longest=12)
         self._company = ElidingLabel("", "small")
         self._pills = QFrame()
         edit = ToolButton("pencil-outline", tr("Edit customer"), clicked=self.edit_wanted.emit)
