@@ -65,6 +65,12 @@ def pill_width(text: str, icon: str | None = None) -> int:
     return advance + 16 + (16 if icon else 0)
 
 
+def pill_text(text: str, width: int, icon: str | None = None) -> str:
+    """As much of a text as a pill of this width shows."""
+    metrics = QFontMetrics(font(SMALL, QFont.Weight.Medium))
+    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - pill_width("", icon))
+
+
 def draw_pill(
     painter: QPainter,
     x: float,

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import html
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.text import tr
 from ui.theme import BODY, font, tokens
 from ui.widgets.button import ToolButton
 from ui.widgets.layout import horizontal
-from ui.widgets.paint import PILL_HEIGHT, draw_dot, draw_pill, pill_width
+from ui.widgets.paint import PILL_HEIGHT, draw_dot, draw_pill, pill_text, pill_width
+
+_LEAST = 48  # pixels, of a pill that may be cut
 
 
 class Pill(QWidget):
-    """A state: a word on its own ground. The word is always there; the colour only helps. `ground`: see `draw_pill`."""
+    """A state: a word on its own ground. The word is always there; the colour only helps. `ground`: see `draw_pill`.
+
+    `elides`: a person's own words, which end in "…" where there is no room; they are the tooltip then.
+    """
 
     def __init__(
         self,
@@ -23,11 +30,12 @@ class Pill(QWidget):
         *,
         icon: str | None = None,
         ground: str = "",
+        elides: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._text, self._tone, self._icon, self._ground = text, tone, icon, ground
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self._text, self._tone, self._icon, self._ground, self._elides = text, tone, icon, ground, elides
+        self.setSizePolicy(QSizePolicy.Policy.Maximum if elides else QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.set_state(text, tone, icon=icon)
 
     def text(self) -> str:
@@ -45,11 +53,20 @@ class Pill(QWidget):
         return QSize(pill_width(self._text, self._icon), PILL_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        whole = self.sizeHint()
+        return QSize(min(whole.width(), _LEAST), whole.height()) if self._elides else whole
+
+    def resizeEvent(self, event: QResizeEvent, /) -> None:
+        super().resizeEvent(event)
+        if self._elides:
+            self.setToolTip("" if self._shown() == self._text else html.escape(self._text))
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
         with QPainter(self) as painter:
-            draw_pill(painter, 0, 0, self._text, self._tone, icon=self._icon, ground=self._ground)
+            draw_pill(painter, 0, 0, self._shown(), self._tone, icon=self._icon, ground=self._ground)
+
+    def _shown(self) -> str:
+        return pill_text(self._text, self.width(), self._icon) if self._elides else self._text
 
 
 class Tag(QWidget):
@@ -62,9 +79,9 @@ class Tag(QWidget):
         close = ToolButton("close", tr("Remove {name}", name=text), size=24, icon_size=12)
         close.clicked.connect(lambda: self.removed.emit(text))
         layout = horizontal(self)
-        layout.addWidget(Pill(text, tone), 0, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(Pill(text, tone, elides=True), 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(close)
-        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
 
 
 class Dot(QWidget):
@@ -75,12 +92,6 @@ class Dot(QWidget):
         self._colour, self._size = colour, size
         self.setFixedSize(box or size, box or size)
         self.setAccessibleName(name)
-
-    def set_colour(self, colour: str, name: str = "") -> None:
-        """Show another state."""
-        self._colour = colour
-        self.setAccessibleName(name)
-        self.update()
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
         with QPainter(self) as painter:
