@@ -18,6 +18,7 @@ from app.people.rules import EventKind
 from app.people.tables import Customer, Event
 from app.surveys.rules import SCALES, InviteState, Kind
 from app.surveys.tables import Suppression, SurveyInvite, SurveyResponse
+from app.tickets.rules import DONE
 from app.tickets.tables import Ticket
 
 
@@ -293,12 +294,14 @@ def _weeks(latest: Sequence[ResponseInfo], now: datetime, weeks: int) -> tuple[W
 
 
 def leaving(db: Session, action: UUID) -> tuple[int, datetime | None]:
-    """The surveys that wait to leave because this action solved their tickets: how many, and when the first one is due."""
+    """The surveys that wait to leave because this action solved their tickets: how many, and when the first one is due.
+
+    One of a ticket that is not solved any more waits as well, but will not leave.
+    """
     solved = select(Event.ticket).where(
         Event.action == action, Event.kind == EventKind.CHANGED, Event.field == "status"
     )
-    query = select(func.count(), func.min(SurveyInvite.due_at)).where(
-        SurveyInvite.ticket.in_(solved), SurveyInvite.state == InviteState.DUE
-    )
+    query = select(func.count(), func.min(SurveyInvite.due_at)).join(Ticket, Ticket.id == SurveyInvite.ticket)
+    query = query.where(SurveyInvite.ticket.in_(solved), SurveyInvite.state == InviteState.DUE, Ticket.status.in_(DONE))
     count, first = db.execute(query).one()
     return int(count), first

@@ -20,7 +20,7 @@ from app.people.tables import Customer
 from app.surveys import commands, queries
 from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning
 from app.surveys.tables import SurveyInvite
-from app.tickets.commands import undo
+from app.tickets.commands import set_status, undo
 from app.tickets.facts import TicketSolved
 from app.tickets.tables import Ticket
 from tests.outbox.small_desk import ANN, US, Clock, SmallDesk
@@ -370,3 +370,12 @@ def test_other_kinds_have_their_own_scale(desk: SmallDesk, time: Clock) -> None:
     with pytest.raises(UserError, match="no kind"):
         desk.do(commands.send_now, desk.ticket, "smile")
     assert desk.ask(queries.survey_overview, clock.now(), kind="nps").nps == 100
+
+
+def test_a_ticket_that_is_open_again_sends_no_survey_and_none_is_announced(desk: SmallDesk, time: Clock) -> None:
+    desk.incoming()
+    solve(desk)
+    waits = desk.do(set_status, desk.ticket, "waiting")
+    assert desk.ask(queries.leaving, waits.action) == (0, None)
+    solved = desk.do(set_status, desk.ticket, "solved")
+    assert desk.ask(queries.leaving, solved.action)[0] == 1

@@ -32,7 +32,6 @@ class FoundFileLine(QFrame):
         layout = horizontal(self)
         layout.setContentsMargins(10, 6, 8, 6)
         layout.setSpacing(8)
-        top = Qt.AlignmentFlag.AlignTop
-        layout.addWidget(IconView("paperclip", "text3", 14, name=tr("Found in a file")), 0, top)
-        layout.addWidget(self.text, 1)
-        layout.addWidget(show, 0, top)
+        layout.addWidget(IconView("paperclip", "text3", 14, name=tr("Found in a file")))
+        layout.addWidget(self.text, 1, Qt.AlignmentFlag.AlignVCenter)
+        layout.addWidget(show)
