@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -44,6 +45,8 @@ _COALESCE_S: Final = 0.03
 _QUEUE_S: Final = 1.0
 """So often those who wait are told their place anew, at most."""
 _TIMERS_S: Final = 10.0
+_SWITCH_S: Final = 0.001
+"""Where visitors may come, threads hand over sooner: an acknowledgement does not wait for another thread's computing."""
 
 
 @dataclass(slots=True)
@@ -153,6 +156,8 @@ class ChatThread:
             if wanted.get(key) != running.info:
                 del self._running[key]
                 await running.end()
+        if wanted:
+            sys.setswitchinterval(min(sys.getswitchinterval(), _SWITCH_S))
         for key, info in wanted.items():
             if key not in self._running:
                 opened = opener(info, self._writer, self._ask, self._secrets)

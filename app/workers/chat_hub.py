@@ -56,6 +56,7 @@ Secrets = Callable[[str], str | None]
 GRACE_S: Final = 3.0
 """A page that is loaded anew comes back within this time and was never gone."""
 SETTLED_S: Final = 3.0
+_TOGETHER_S: Final = 0.2
 _TYPING_EVERY_S: Final = 2.0
 
 
@@ -102,6 +103,7 @@ class Hub:
         self._known: dict[Who, _Known] = {}
         self._leaving: dict[Who, asyncio.TimerHandle] = {}
         self._telling: dict[asyncio.Task[None], Who] = {}
+        self._gone_now: list[UUID] = []
 
     async def ask(self, query: Callable[..., R], *args: Any) -> R:
         """The answer of a query, from a thread."""
@@ -161,16 +163,28 @@ class Hub:
             return
         known = self._known.pop(who, None)
         if known is not None and known.visitor is not None:
-            visitor = known.visitor
-            self._writer.later(lambda tx: commands.visitors_left(tx, [visitor]))
+            self._note_gone(known.visitor)
+
+    def _note_gone(self, visitor: UUID) -> None:
+        """Many leave at once when a site's line is cut: they are written together."""
+        self._gone_now.append(visitor)
+        if len(self._gone_now) == 1:
+            asyncio.get_running_loop().call_later(_TOGETHER_S, self._write_gone)
+
+    def _write_gone(self) -> None:
+        gone, self._gone_now = self._gone_now, []
+        back = {known.visitor for known in self._known.values()}
+        if gone := [visitor for visitor in gone if visitor not in back]:
+            self._writer.later(lambda tx: commands.visitors_left(tx, gone))
 
     def everybody_left(self) -> None:
         """The transport has ended."""
         for timer in self._leaving.values():
             timer.cancel()
         self._leaving.clear()
-        gone = [each.visitor for each in self._known.values() if each.visitor is not None]
+        gone = [each.visitor for each in self._known.values() if each.visitor is not None] + self._gone_now
         self._known.clear()
+        self._gone_now = []
         if gone:
             self._writer.later(lambda tx: commands.visitors_left(tx, gone))
 
@@ -219,7 +233,7 @@ class Hub:
         known, visitor = self._known.get(who), answer.visitor
         if known is None:
             if not answer.duplicate:
-                self._writer.later(lambda tx: commands.visitors_left(tx, [visitor]))
+                self._note_gone(visitor)
             return
         is_new = known.visitor is None
         known.visitor, known.conversation = visitor, answer.conversation

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from ui.tokens import DARK, LIGHT
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "packaging" / "widget"
 BUILT = ROOT / "resources" / "chat"
@@ -80,3 +82,11 @@ def test_nothing_reads_html() -> None:
         assert not re.search(
             r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", path.read_text("utf-8")
         ), path
+
+
+def test_a_person_has_the_same_colours_as_in_the_window() -> None:
+    styles = (SOURCES / "src" / "view" / "styles.css").read_text(encoding="utf-8")
+    colour = r"light-dark\((#\w+), (#\w+)\)"
+    pairs = re.findall(rf'data-tone="\d"\] {{ background: {colour}; color: {colour}; }}', styles)
+    assert tuple((one[0].upper(), one[2].upper()) for one in pairs) == LIGHT.avatars
+    assert tuple((one[1].upper(), one[3].upper()) for one in pairs) == DARK.avatars

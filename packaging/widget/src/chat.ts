@@ -378,7 +378,7 @@ export class Chat {
     if (panel.isOpen) {
       const isAtEnd = this.messages.isAtEnd;
       this.messages.show(options.greeting || talk.look.greeting || "", this.current() === this.composer.element);
-      panel.show({ title: this.title, line: this.headLine(), isHere: talk.standing === "up" && talk.online, state: this.stateLine(), footer: this.mayMail && !this.asked ? this.speech.say("mailIt") : "" });
+      panel.show({ title: this.title, isPerson: talk.who !== "", line: this.headLine(), isHere: talk.standing === "up" && talk.online, state: this.stateLine(), footer: this.mayMail && !this.asked ? this.speech.say("mailIt") : "" });
       this.place();
       if (isAtEnd) this.messages.toEnd(); // what stands below may have grown
       if (document.visibilityState === "visible" && this.messages.isAtEnd) talk.sees();

@@ -1,5 +1,7 @@
 /** Making elements. Text is only ever put in as text: nothing in this widget reads HTML. */
 
+const TONES = 6;
+
 type Child = Node | string | null | undefined | false;
 type Props = Record<string, string | number | boolean | null | undefined | ((event: never) => void)>;
 
@@ -42,9 +44,16 @@ export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Up to two letters that stand for a name. */
-export function initials(name: string): string {
-  const words = name.trim().split(/\s+/);
+/** "Tomás Hughes" → "TH", as the desk's own window has it. */
+function initials(name: string): string {
+  const words = name.split(/[\s@]+/).filter((word) => /^[\p{L}\p{N}]/u.test(word));
   const letters = [words[0], words.length > 1 ? words.at(-1) : ""].map((word) => Array.from(word ?? "")[0] ?? "");
-  return letters.join("").toUpperCase();
+  return letters.join("").toUpperCase() || "?";
+}
+
+/** A disc with initials: of a person in the colour that the desk's own window gives their name, of the desk in grey. */
+export function paintFace(face: HTMLElement, name: string, isPerson: boolean): void {
+  setText(face, initials(name));
+  const sum = Array.from(name).reduce((all, char) => all + (char.codePointAt(0) ?? 0), 0);
+  face.dataset["tone"] = isPerson ? String(sum % TONES) : "";
 }

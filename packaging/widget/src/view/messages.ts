@@ -10,7 +10,7 @@ import type { Pending } from "../outbox";
 import type { FileInfo } from "../protocol";
 import type { Talk } from "../talk";
 import type { Speech } from "../words";
-import { h, icon, ICONS, initials, setText } from "./dom";
+import { h, icon, ICONS, paintFace, setText } from "./dom";
 import { linked } from "./text";
 
 const SHOWN = 300;
@@ -128,7 +128,8 @@ export class Messages {
     const day = h("div", { class: "day" });
     const body = h("div", { class: "body" }, bubble, meta);
     if (refused && item.pending) body.append(this.refusal(item.pending, refused));
-    const face = isOwn ? null : h("span", { class: "face", "aria-hidden": true }, initials(speaker));
+    const face = isOwn ? null : h("span", { class: "face", "aria-hidden": true });
+    if (face) paintFace(face, speaker, item.who !== "");
     const element = h("div", { class: "item" }, day, h("div", { class: "row " + item.dir + (refused ? " bad" : "") }, face, body));
     return { element, meta, day, files: fileKey(item), refused: !!refused };
   }

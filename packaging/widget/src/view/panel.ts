@@ -7,13 +7,14 @@
  */
 
 import type { Speech } from "../words";
-import { h, icon, ICONS, initials, setText } from "./dom";
+import { h, icon, ICONS, paintFace, setText } from "./dom";
 import { Menu, type Choice } from "./menu";
 
 const SMALL = "(max-width: 479px)";
 
 export interface Head {
   title: string;
+  isPerson: boolean;
   line: string;
   isHere: boolean;
   /** What stands over the composer: the queue, a lost line. */
@@ -69,7 +70,7 @@ export class Panel {
   show(head: Head): void {
     setText(this.title, head.title);
     setText(this.line, head.line);
-    setText(this.face, initials(head.title));
+    paintFace(this.face, head.title, head.isPerson);
     this.face.classList.toggle("here", head.isHere);
     setText(this.state, head.state);
     setText(this.footer, head.footer);
