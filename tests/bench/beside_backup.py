@@ -139,9 +139,17 @@ def _written(driven: Driven, target: Path) -> Callable[[], bool]:
 
 
 def _gaps(what: str, pauses: Pauses) -> list[Figure]:
-    wall, own = sorted(pauses.wall), max(pauses.processor)
-    seconds, long = sum(wall) / 1e3, sum(each > LONG_MS for each in wall)
-    note = f"p99 {wall[int(len(wall) * 0.99)]:.1f} ms; {long} above {LONG_MS} ms in {seconds:.1f} s; its own processor time at most {own:.1f} ms"
+    wall, seconds = sorted(pauses.wall), sum(pauses.wall) / 1e3
+    long = [(wait, whole) for wait, whole in zip(pauses.waiting, pauses.wall, strict=True) if whole > LONG_MS]
+    parts = [
+        f"p99 {wall[int(len(wall) * 0.99)]:.1f} ms",
+        f"{len(long)} above {LONG_MS} ms in {seconds:.1f} s",
+        f"its own processor time at most {max(pauses.processor):.1f} ms",
+    ]
+    if long:
+        share = sum(wait for wait, _ in long) / sum(whole for _, whole in long)
+        parts.append(f"{share:.0%} of the long ones without a free processor")
+    note = "; ".join(parts)
     return [Figure(BENCH, f"longest pause of the event loop {what}", round(wall[-1], 1), "ms", len(wall), note)]
 
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from app.desk import Desk
 from app.desk.backing_up import back_up_now, write_file
 from app.desk.backup_job import under_way
 from app.desk.describing import describe
+from app.desk.restored import afterwards
 from app.kernel.locks import FileLock
 from app.kernel.paths import Workspace
 from app.kernel.switching import FOLDER
@@ -96,7 +98,13 @@ def test_from_the_first_screen_to_the_list_of_what_is_left(archives: Path, qapp:
         qtbot.waitUntil(lambda: isinstance(shown.context.overlay.current(), AfterSheet), timeout=LONG)
         sheet = shown.context.overlay.current()
         assert sheet is not None
-        assert any("help@desk.example" in button.accessibleName() for button in sheet.findChildren(Button))
+        assert isinstance(sheet, AfterSheet)
+        (sign_in,) = sheet._buttons
+        assert "help@desk.example" in sign_in.accessibleName()
+        sheet.show_found(again.desk.ask(afterwards))
+        assert sheet._buttons == [sign_in]  # the list is not replaced under the keyboard
+        sheet.show_found(replace(again.desk.ask(afterwards), held=2))
+        assert len(sheet._buttons) == 2
         assert shown.current == "inbox"
         assert describe(again.desk.workspace.database).about.tickets == 3
         assert not list(folder.glob("before-*"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QApplication, QFrame
 
 from app.desk.restored import Afterwards, Signing, afterwards
 from app.kernel import clock
@@ -29,6 +29,8 @@ class AfterSheet(Dialog):
     def __init__(self, context: Context, found: Afterwards) -> None:
         super().__init__(tr("The desk is restored"), width=560)
         self._context = context
+        self._shown: Afterwards | None = None
+        self._buttons: list[Button] = []
         self._words = Para("")
         self._lines = QFrame()
         self._layout = vertical(self._lines)
@@ -40,7 +42,12 @@ class AfterSheet(Dialog):
         self.show_found(found)
 
     def show_found(self, found: Afterwards) -> None:
-        """Show how it stands."""
+        """Show how it stands. What is as it was is not made anew: the keyboard may be on it."""
+        if found == self._shown:
+            return
+        focus = QApplication.focusWidget()
+        had_keyboard = focus is not None and self._lines.isAncestorOf(focus)
+        self._shown, self._buttons = found, []
         made = when_text(found.made_at, clock.now()) if found.made_at else ""
         if found.is_done:
             words = tr("It is as it was when the backup was made: {when}. There is nothing left to do.", when=made)
@@ -53,15 +60,19 @@ class AfterSheet(Dialog):
         if found.held:
             told = tr("{n} message had not gone out.|{n} messages had not gone out.", n=found.held)
             look = Button(tr("Look"), "small", clicked=self._look)
+            self._buttons.append(look)
             self._layout.addWidget(_line(False, told, tr("Look into the Sent folder before you send it again."), look))
         only_one = tr("Use only one of them from now on, or customers may get two answers.")
         self._layout.addWidget(_line(None, tr("Is the desk still open on the old computer?"), only_one, None))
+        if had_keyboard:
+            next(iter(self._buttons), self.close_button).setFocus()
 
     def _mailbox_line(self, each: Signing) -> QFrame:
         if not each.waits:
             return _line(True, each.address, tr("Signed in."), None)
         button = Button(tr("Sign in"), "small", clicked=partial(open_sign_in, self._context, each.id))
         button.setAccessibleName(tr("Sign in to {address}", address=each.address))
+        self._buttons.append(button)
         return _line(False, each.address, tr("Waits for its password."), button)
 
     def _look(self) -> None:
