@@ -20,6 +20,7 @@ from ui.widgets.field import PasswordField, SearchField, Select
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.mailview import MailView, too_heavy
 from ui.widgets.overlay import Dialog, Overlay, ask
+from ui.widgets.paint import reading_flags
 from ui.widgets.palette import CommandPalette, Entry
 from ui.widgets.pictures import data_url, decode, decoder
 from ui.widgets.toast import Toast, ToastHost
@@ -72,6 +73,11 @@ def test_a_word_longer_than_its_place_is_broken_and_said_as_it_is(page: QWidget)
     assert label.text() == word
     label.setText("Three lamps, one order")
     assert QLabel.text(label) == "Three lamps, one order"  # usual words stay whole
+
+
+def test_a_line_runs_the_way_it_is_read(page: QWidget) -> None:
+    assert reading_flags("طلب رقم HL-24399") == reading_flags("… שאלה") != 0
+    assert reading_flags("HL-24399 طلب") == reading_flags("佐藤 美咲") == reading_flags("#1") == 0
 
 
 def test_a_week_between_two_without_answers_is_seen(page: QWidget) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ui.widgets.layout import restyle, row
+from ui.widgets.paint import reading_flags
 
 _BREAK = "\u200b"
 _LONG, _STEP = 24, 6  # letters of a word that may not fit into a line, and where it may be broken then
@@ -109,7 +110,8 @@ class ElidingLabel(Label):
             painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
             room = self.contentsRect()
             cut = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
-            painter.drawText(QRectF(room), int(self.alignment() | Qt.AlignmentFlag.AlignVCenter), cut)
+            flags = int(self.alignment() | Qt.AlignmentFlag.AlignVCenter) | reading_flags(cut)
+            painter.drawText(QRectF(room), flags, cut)
 
     def _hint(self) -> None:
         cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()

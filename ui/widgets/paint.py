@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import unicodedata
 from functools import cache
+from unicodedata import bidirectional
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QFontMetricsF, QPainter, QPen, QPixmap
@@ -170,6 +171,16 @@ def draw_focus(painter: QPainter, rect: QRectF, radius: float | None = None) -> 
     painter.drawRoundedRect(rect.adjusted(1, 1, -1, -1), corner, corner)
 
 
+def reading_flags(text: str) -> int:
+    """What `drawText` needs to set a line in the order in which it is read: one that begins with Arabic or Hebrew runs from right
+    to left, also where English stands within it. Its place in a list stays where the others have theirs.
+    """
+    strong = () if text.isascii() else (side for one in text if (side := bidirectional(one)) in ("L", "R", "AL"))
+    if next(iter(strong), "L") != "L":
+        return int(Qt.TextFlag.TextForceRightToLeft) | int(Qt.AlignmentFlag.AlignAbsolute)
+    return 0
+
+
 def draw_text(
     painter: QPainter,
     rect: QRectF,
@@ -184,7 +195,7 @@ def draw_text(
     painter.setFont(font(px, weight))
     painter.setPen(QColor(tokens().colour(colour)))
     cut = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, int(rect.width()))
-    painter.drawText(rect, int(align | Qt.AlignmentFlag.AlignVCenter), cut)
+    painter.drawText(rect, int(align | Qt.AlignmentFlag.AlignVCenter) | reading_flags(cut), cut)
 
 
 def key_width(metrics: QFontMetricsF, text: str) -> float:
