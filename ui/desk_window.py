@@ -129,7 +129,6 @@ class DeskWindow(QMainWindow):
         self._recent: list[str] = []
         self.counts: dict[str, int] = {}
         self._live: Live | None = None
-        self._context_words: Callable[[], str] = lambda: ""
         self._left = False
         self._settings = QSettings(str(desk.workspace.folder / "window.ini"), QSettings.Format.IniFormat)
 
@@ -245,16 +244,12 @@ class DeskWindow(QMainWindow):
         """`live(query, show)` finds tickets and customers for the palette and calls `show(entries)` later."""
         self._live = live
 
-    def set_palette_context(self, words: Callable[[], str]) -> None:
-        """What the palette acts on ("On #4821"), asked each time it opens."""
-        self._context_words = words
-
     def open_palette(self) -> None:
         """Every action by a few letters, and what the live search finds."""
         palette = CommandPalette(
             [self._entry(offer) for offer in self.actions_.offers()],
             recent=self._recent,
-            context=self._context_words() or (page.acts_on() if (page := self.page()) is not None else ""),
+            context=page.acts_on() if (page := self.page()) is not None else "",
             live=lambda query: self._live(query, lambda found: _show(palette, query, found)) if self._live else None,
             fallback=self._new_entry,
             shortcuts=self.open_shortcuts,

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.fields.choices import from_rows
-from app.fields.rules import Choice, Kind, Value, read, shown
+from app.fields.rules import Choice, Value, read, shown
 from app.fields.tables import Field
 
 
@@ -44,11 +44,6 @@ class FieldInfo:
     def shown(self, value: Value) -> str:
         """A kept value in words; choices by name."""
         return shown(self.kind, self.choices, value)
-
-    @property
-    def is_tree(self) -> bool:
-        """Do its choices lie below each other?"""
-        return self.kind == Kind.TREE
 
 
 def fields(db: Session) -> tuple[FieldInfo, ...]:

@@ -35,8 +35,3 @@ def after(db: Session, topic: str, seq: int) -> list[tuple[int, dict[str, Any]]]
         .order_by(SignalRow.seq)
     )
     return [(row.seq, row.payload) for row in rows]
-
-
-def newest_seq(db: Session) -> int:
-    """The number of the newest word of all, to listen from."""
-    return db.execute(select(SignalRow.seq).order_by(SignalRow.seq.desc()).limit(1)).scalar() or 0

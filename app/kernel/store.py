@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, Text, create_engine, event, insert, text
+from sqlalchemy import Connection, Engine, Text, create_engine, event, insert
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
 from sqlalchemy.pool import QueuePool, StaticPool
@@ -399,8 +399,3 @@ def _forbid_silent_bulk(state: ORMExecuteState) -> None:
     assert isinstance(tx, Tx)
     for kind, key in named or ():
         tx.touched[kind, key] = None
-
-
-def scalar_sql(session: Session, statement: str, **values: object) -> Any:
-    """One value by plain SQL, for pragmas and counters."""
-    return session.execute(text(statement), values).scalar()

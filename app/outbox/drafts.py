@@ -75,20 +75,11 @@ def save_draft(
 
 
 def drop_draft(tx: Tx, draft: UUID) -> bool:
-    """Throw a draft away (it was sent, or it is empty); it can be brought back by `restore_draft`."""
+    """Throw a draft away: it was sent, or it is empty."""
     row = tx.get(Draft, draft)
     if row is None or row.deleted_at is not None:
         return False
     row.deleted_at = tx.now
-    return True
-
-
-def restore_draft(tx: Tx, draft: UUID) -> bool:
-    """Bring a draft back that was thrown away."""
-    row = tx.get(Draft, draft)
-    if row is None or row.deleted_at is None:
-        return False
-    row.deleted_at = None
     return True
 
 

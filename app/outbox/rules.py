@@ -240,11 +240,6 @@ def wire_size(text: str, files: Iterable[int]) -> int:
     return 4_096 + 3 * len(text.encode("utf-8", "replace")) + sum(1_024 + (-(-size // 57)) * 78 for size in files)
 
 
-def room_left(limit: int, text: str, files: Iterable[int]) -> int:
-    """How many bytes of files still fit below a server's limit; negative: so many are too much."""
-    return (limit - wire_size(text, files)) * 57 // 78
-
-
 def size_text(size: int) -> str:
     """Bytes as people say them: `24.9 MB`; below one, in KB."""
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, size // 1_000)} KB"

@@ -13,23 +13,15 @@ from hypothesis import strategies as st
 from app.kernel import ids
 from app.kernel.store import Tx
 from app.tickets import commands, queries
-from app.tickets.rules import Priority, Status
+from app.tickets.rules import Status
 from tests.desk_fixture import SmallDesk, mail_in, small_desk
+from tests.tickets.doing import SIMPLE, ordinary
 
 _which = st.integers(0, 2)
 _steps = st.lists(
     st.one_of(
-        st.tuples(st.just("status"), _which, st.sampled_from(Status)),
-        st.tuples(st.just("assign"), _which, st.sampled_from(["ann", "bob", None])),
-        st.tuples(st.just("priority"), _which, st.sampled_from(Priority)),
-        st.tuples(st.just("tag"), _which, st.sampled_from(["vip", "VIP", "late"])),
-        st.tuples(st.just("untag"), _which, st.sampled_from(["vip", "late"])),
-        st.tuples(st.just("follow"), _which, st.booleans()),
-        st.tuples(st.just("delete"), _which, st.none()),
-        st.tuples(st.just("restore"), _which, st.none()),
+        *ordinary(_which),
         st.tuples(st.just("reply"), _which, st.booleans()),
-        st.tuples(st.just("note"), _which, st.none()),
-        st.tuples(st.just("merge"), _which, _which),
         st.tuples(st.just("together"), _which, st.sampled_from(Status)),
     ),
     max_size=8,
@@ -55,18 +47,10 @@ def _do(tx: Tx, desk: SmallDesk, tickets: list[UUID], step: tuple[str, int, Any]
         changed = commands.set_fields(tx, tickets, status=value, priority="high")
     elif name == "assign":
         changed = commands.assign(tx, ticket, {"ann": desk.ann, "bob": desk.bob}.get(value))
+    elif name in SIMPLE:
+        changed = SIMPLE[name](tx, ticket, value)
     else:
-        simple: dict[str, Any] = {
-            "status": commands.set_status,
-            "priority": commands.set_priority,
-            "tag": commands.add_tag,
-            "untag": commands.remove_tag,
-            "follow": commands.set_follow_up,
-        }
-        if name in simple:
-            changed = simple[name](tx, ticket, value)
-        else:
-            changed = (commands.delete_ticket if name == "delete" else commands.restore_ticket)(tx, ticket)
+        changed = (commands.delete_ticket if name == "delete" else commands.restore_ticket)(tx, ticket)
     return changed.action if changed is not None and changed.tickets else None
 
 

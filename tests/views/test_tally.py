@@ -20,11 +20,11 @@ from app.people.commands import update_agent, update_customer
 from app.tickets import commands, queries
 from app.tickets.commands.spam import mark_spam
 from app.tickets.queries import Pile
-from app.tickets.rules import Priority, Status
 from app.views.commands import add_view, change_view, delete_view, restore_view
 from app.views.queries import view_id, views
 from app.views.tally import EVERY, Tally, recount
 from tests.desk_fixture import SmallDesk, mail_in, small_desk
+from tests.tickets.doing import SIMPLE, ordinary
 
 CONDITIONS = (
     "is:open tag:vip",
@@ -51,22 +51,13 @@ PILES = {
 _which = st.integers(0, 3)
 _steps = st.lists(
     st.one_of(
-        st.tuples(st.just("status"), _which, st.sampled_from(Status)),
-        st.tuples(st.just("assign"), _which, st.sampled_from(["ann", "bob", None])),
-        st.tuples(st.just("priority"), _which, st.sampled_from(Priority)),
-        st.tuples(st.just("tag"), _which, st.sampled_from(["vip", "VIP", "late"])),
-        st.tuples(st.just("untag"), _which, st.sampled_from(["vip", "late"])),
-        st.tuples(st.just("follow"), _which, st.booleans()),
+        *ordinary(_which),
         st.tuples(st.just("due"), _which, st.integers(-60, 4000)),
         st.tuples(st.just("snooze"), _which, st.integers(1, 600)),
-        st.tuples(st.just("delete"), _which, st.none()),
-        st.tuples(st.just("restore"), _which, st.none()),
         st.tuples(st.just("spam"), _which, st.none()),
-        st.tuples(st.just("note"), _which, st.none()),
         st.tuples(st.just("seen"), _which, st.sampled_from(["ann", "bob"])),
         st.tuples(st.just("unseen"), _which, st.none()),
         st.tuples(st.just("mail"), _which, st.booleans()),
-        st.tuples(st.just("merge"), _which, _which),
         st.tuples(st.just("rename"), _which, st.sampled_from(["Mia Wong", "Ada King"])),
         st.tuples(st.just("undo"), _which, st.none()),
         st.tuples(st.just("wait"), _which, st.integers(1, 3000)),
@@ -80,17 +71,10 @@ def _do(tx: Tx, desk: SmallDesk, tickets: list[UUID], step: tuple[str, int, Any]
     name, which, value = step
     ticket = tickets[which]
     who = {"ann": desk.ann, "bob": desk.bob}
-    simple: dict[str, Any] = {
-        "status": commands.set_status,
-        "priority": commands.set_priority,
-        "tag": commands.add_tag,
-        "untag": commands.remove_tag,
-        "follow": commands.set_follow_up,
-    }
     detail = queries.ticket(tx, ticket)
     assert detail is not None
-    if name in simple:
-        simple[name](tx, ticket, value)
+    if name in SIMPLE:
+        SIMPLE[name](tx, ticket, value)
     elif name == "assign":
         commands.assign(tx, ticket, who.get(value))
     elif name == "due":

@@ -3,28 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.kernel import clock
 from app.kernel.changes import Changes
 from app.kernel.tables import Change, SignalRow
 from app.surveys import commands as surveys
 from app.tickets.facts import TicketSolved
 from app.tickets.tables import Ticket
 from app.workers.timers import TimerCounts, timers_pass, trim_changes
+from tests.outbox.conftest import time
 from tests.outbox.small_desk import Clock, SmallDesk
 
-
-@pytest.fixture
-def time() -> Iterator[Clock]:
-    moved = Clock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
-    clock.set_source(moved)
-    yield moved
-    clock.set_source(None)
+__all__ = ["time"]
 
 
 @pytest.fixture

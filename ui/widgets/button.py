@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QMenu, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QToolButton, QWidget
 
 from ui.icons import icon as make_icon
 from ui.widgets.layout import restyle
@@ -114,20 +114,6 @@ class ToolButton(QToolButton):
     def set_icon(self, icon: str, colour: str = "text2") -> None:
         """Show another icon."""
         self.setIcon(make_icon(icon, colour, "accent_text"))
-
-
-class MenuButton(ToolButton):
-    """An icon that opens a menu of actions (by default the three dots)."""
-
-    def __init__(
-        self, name: str, actions: list[QAction], *, icon: str = "dots-horizontal", parent: QWidget | None = None
-    ) -> None:
-        super().__init__(icon, name, parent=parent)
-        menu = QMenu(self)
-        for action in actions:
-            menu.addAction(action)
-        self.setMenu(menu)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
 
 
 def link_button(text: str, clicked: Callable[[], object] | None = None) -> Button:

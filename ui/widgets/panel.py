@@ -14,9 +14,9 @@ from ui.widgets.layout import Item, Margins, add, clear, column, row, set_box
 
 
 class BarHeader(QFrame):
-    """The bar of a page, 64 px (80 with a second line): title and facts at the left, actions at the right.
+    """The bar of a page, 64 px: title and facts at the left, actions at the right.
 
-    `lead` stands before the title (a back button), `beside` after it (a pill, segments), `under` beneath it.
+    `lead` stands before the title (a back button), `beside` after it (a pill, segments).
     """
 
     def __init__(
@@ -28,8 +28,6 @@ class BarHeader(QFrame):
         self.title.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self._beside = QHBoxLayout()
         self._beside.setSpacing(8)
-        self._under = QHBoxLayout()
-        self._under.setSpacing(8)
         first = QHBoxLayout()
         first.setSpacing(8)
         first.addWidget(self.title)
@@ -39,7 +37,6 @@ class BarHeader(QFrame):
         words.setSpacing(4)
         words.addStretch(1)
         words.addLayout(first)
-        words.addLayout(self._under)
         words.addStretch(1)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(24, 0, 24, 0)
@@ -68,13 +65,6 @@ class BarHeader(QFrame):
         clear(self._beside)
         for item in items:
             self._beside.addWidget(item, 0, Qt.AlignmentFlag.AlignVCenter)
-
-    def set_under(self, *items: Item) -> None:
-        """Replace the second line; with one the bar is 80 px high."""
-        clear(self._under)
-        for item in items:
-            add(self._under, item)
-        self.setFixedHeight(80 if items else 64)
 
 
 class Tile(QFrame):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -209,8 +209,3 @@ class Choices(QFrame):
 
     def _clicked(self, index: int) -> None:
         self.chosen.emit(self._keys[index])
-
-
-def check_rect(row: QRect) -> QRect:
-    """Where a delegate draws a row's box: 16 px, at the middle of where its avatar would be."""
-    return QRect(row.left() + 20, row.top() + (row.height() - 16) // 2, 16, 16)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
 
@@ -145,11 +144,6 @@ def bubbles_of(view: ChatView, now: datetime, *, typing: bool = False) -> tuple[
     elif typing:
         found.append(Bubble("typing", "typing", tr("{name} is typing", name=visitor_name(row))))
     return tuple(found)
-
-
-def lines_as_bubbles(lines: Sequence[Line]) -> tuple[Bubble, ...]:
-    """Only what was said."""
-    return tuple(bubble_of(line) for line in lines)
 
 
 def _end_text(state: str) -> str:

@@ -99,12 +99,6 @@ class ConversationHeader(QFrame):
         self._choice(menu, tr("Nobody"), current is None, lambda: self.assigned.emit(None))
         _drop(menu, self.assign)
 
-    def open_priority(self) -> None:
-        """How much it presses."""
-        menu = self._menu()
-        self._add_priorities(menu)
-        _drop(menu, self.more)
-
     def _open_more(self) -> None:
         if self._detail is None:
             return
