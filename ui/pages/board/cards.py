@@ -47,6 +47,7 @@ from ui.widgets.paint import draw_text
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOTHING = Places(Plan(), (), 0)
+_FEW = 4
 
 
 class CardList(QListView):
@@ -166,7 +167,12 @@ class CardList(QListView):
     def dataChanged(self, first: _Index, last: _Index, roles: Any = (), /) -> None:
         offset = self.verticalOffset()
         shown = self.places.within(offset, offset + self.viewport().height())
-        if shown and first.row() <= shown[-1] and last.row() >= shown[0]:
+        if not shown or first.row() > shown[-1] or last.row() < shown[0]:
+            return
+        if last.row() - first.row() < _FEW:  # mostly a single card: the others need not be painted for it
+            for place in range(first.row(), last.row() + 1):
+                self.viewport().update(self._rect(place))
+        else:
             self.viewport().update()
 
     def verticalOffset(self) -> int:
