@@ -5,6 +5,7 @@ from __future__ import annotations
 import configparser
 import plistlib
 import re
+import runpy
 import shutil
 import struct
 import subprocess
@@ -176,3 +177,18 @@ def test_the_workflow_builds_runs_and_sums_on_every_system() -> None:
     called = set(re.findall(r"packaging/[\w/.]+\.(?:sh|py)", text))
     assert all((identity.ROOT / path).is_file() for path in called)
     assert "\t" not in text
+
+
+def test_the_flatpak_takes_what_is_there_and_every_library_of_the_lock_but_qt() -> None:
+    folder = identity.PACKAGING / "flatpak"
+    named = re.findall(
+        r"(?:packaging|resources)/[\w./-]+", (folder / f"{identity.APP_ID}.yml").read_text(encoding="utf-8")
+    )
+    assert len(named) >= 6
+    assert [name for name in named if not (identity.ROOT / name).exists()] == []
+    told = runpy.run_path(str(folder / "wheels.py"))
+    entries = list(told["wanted"](told["LOCK"].read_text(encoding="utf-8")))
+    names = {entry.partition("==")[0] for entry in entries}
+    assert "sqlalchemy" in names
+    assert not {name for name in names if name.startswith(("pyside6", "shiboken6"))}
+    assert all("--hash=sha256:" in entry for entry in entries)
