@@ -23,7 +23,7 @@ from app.connectors.wake import Wake
 from app.conversations.queries import mailboxes as all_mailboxes
 from app.desk import Desk, backup_job
 from app.inbox.queries import receiving_mailboxes
-from app.kernel import clock, jobs, returning, secrets, signals
+from app.kernel import clock, handles, jobs, returning, secrets, signals
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError, UserError
 from app.kernel.locks import FileLock, holder
@@ -430,6 +430,7 @@ def run_until_told(desk: Desk) -> bool:
 
     True if a package asked it to leave and come back.
     """
+    handles.allow_enough()
     engine, comes_back = Engine(desk), threading.Event()
 
     def leave() -> None:

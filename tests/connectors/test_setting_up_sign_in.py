@@ -163,12 +163,14 @@ def test_only_the_answer_with_the_right_state_counts_and_only_once() -> None:
             "/favicon.ico",
             "/?state=right",
             "/?code=a&code=b&state=right",
+            f"/?{'&'.join(f'n{number}=1' for number in range(60))}",
         ):
             with pytest.raises(urllib.error.HTTPError):
                 urllib.request.urlopen(base + path, timeout=10)
-        with socket.create_connection(("127.0.0.1", loopback.port), 10) as rude:
-            rude.sendall(b"\0\xff nonsense\r\n\r\n")
-            rude.recv(100)
+        for words in (b"\0\xff nonsense\r\n\r\n", b"GET http://[ HTTP/1.1\r\n\r\n"):
+            with socket.create_connection(("127.0.0.1", loopback.port), 10) as rude:
+                rude.sendall(words)
+                rude.recv(100)
         assert not found
         with urllib.request.urlopen(f"{base}/?code=good&state=right", timeout=10) as page:
             assert "You are signed in" in page.read().decode()

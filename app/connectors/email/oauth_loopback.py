@@ -75,8 +75,12 @@ def _answer(sock: socket.socket, state: str) -> dict[str, str] | None:
     if len(words) != 3 or words[0] != "GET":
         _no(sock, "405 Method Not Allowed")
         return None
-    parts = urlsplit(words[1])
-    pairs = parse_qsl(parts.query, max_num_fields=50)
+    try:
+        parts = urlsplit(words[1])
+        pairs = parse_qsl(parts.query, max_num_fields=50)
+    except ValueError:
+        _no(sock, "400 Bad Request")
+        return None
     values = dict(pairs)
     if parts.path not in {"", "/"} or len(values) != len(pairs):
         _no(sock, "404 Not Found")
