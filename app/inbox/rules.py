@@ -221,8 +221,16 @@ _NOT_BY_PROGRAM: Final = frozenset({"dmarc", "spam", "list", "x-auto-response-su
 
 
 def is_by_program(mail: ParsedMail) -> bool:
-    """Did a program write this mail? Such a mail reopens nothing, and its Reply-To counts for nothing."""
-    return any(reason not in _NOT_BY_PROGRAM for reason in mail.auto_reasons)
+    """Did a program write this mail? Such a mail reopens nothing, and its Reply-To counts for nothing.
+
+    A no-reply address with somebody else's in Reply-To is a form or a shop that passes a person's words on.
+    """
+    signs = [reason for reason in mail.auto_reasons if reason not in _NOT_BY_PROGRAM]
+    if signs == ["system sender"]:
+        from app.mime.classify import is_system_sender  # few mails: what only asks for outcomes does without
+
+        return not any(one.address and not is_system_sender(one.address) for one in mail.reply_to)
+    return bool(signs)
 
 
 _BY_PROGRAM: Final = {

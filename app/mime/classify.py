@@ -31,6 +31,9 @@ _SYSTEM: Final = re.compile(
     re.I,
 )
 _REPORTS: Final = frozenset({"multipart/report", "message/delivery-status", "message/disposition-notification"})
+_POST: Final = re.compile(r"mailto:([^>?,\s]{3,320})", re.I)
+_LIST_ID: Final = re.compile(r"<([^<>\s]{3,320})>")
+_MAILING_LIST: Final = re.compile(r"\blist ([^;,\s]{3,320}@[^;,\s]{1,320})", re.I)
 _RESULT: Final = re.compile(r"\b(spf|dkim|dmarc)\s*=\s*(\w+)", re.I)
 
 
@@ -58,7 +61,7 @@ def automatic_reasons(headers: Headers, kind: str, from_: Address | None, trust:
         found.append("x-autoreply")
     if kind in _REPORTS or _word(headers.line("content-type")) in _REPORTS:  # a broken one is read as plain text
         found.append("report")
-    if from_ is None or not from_.address or _SYSTEM.match(from_.address.partition("@")[0]):
+    if from_ is None or not from_.address or is_system_sender(from_.address):
         found.append("system sender" if from_ is not None and from_.address else "no sender")
     if (
         "x-loop" in fields
@@ -69,6 +72,19 @@ def automatic_reasons(headers: Headers, kind: str, from_: Address | None, trust:
     if trust.spam:
         found.append("spam")
     return tuple(found)
+
+
+def is_system_sender(address: str) -> bool:
+    """Is this the address of a program, at which nobody reads?"""
+    return _SYSTEM.match(address.partition("@")[0]) is not None
+
+
+def list_names(headers: Headers) -> tuple[str, ...]:
+    """What the list by which a mail came calls itself: its address (List-Post, RFC 2369) or its id (RFC 2919); casefolded."""
+    posts = _POST.findall(headers.line("list-post"))
+    ids = _LIST_ID.findall(headers.line("list-id"))
+    older = _MAILING_LIST.findall(headers.line("mailing-list"))
+    return tuple(dict.fromkeys(name.casefold() for name in (*posts, *ids, *older)))
 
 
 def is_auto_reply(headers: Headers, subject: str) -> bool:

@@ -123,6 +123,8 @@ class ParsedMail:
     lowest_received: str  # given only for a mail without a Message-ID, to tell it from others
     returned_id: str = ""  # the X-Deskbell-Id of the mail that a report gives back; "" where it names none
     has_html: bool = field(default=False)  # true also when html was not asked for
+    list_names: tuple[str, ...] = ()  # what a mailing list calls itself: its address, or its List-Id; casefolded
+    original_from: Address | None = None  # whom a list put its own address in the place of
 
     @property
     def reply(self) -> Fold:

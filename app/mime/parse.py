@@ -104,7 +104,14 @@ def _parse(raw: bytes, *, want_html: bool, want_files: bool) -> ParsedMail:
         lowest_received=headers.line("received", -1) if message_id is None else "",
         returned_id=bounces.returned_id(tree, body, text) if feedback or bounce is not None else "",
         has_html=body.has_html,
+        list_names=classify.list_names(headers) if "list" in reasons else (),
+        original_from=_original_from(headers) if "list" in reasons else None,
     )
+
+
+def _original_from(headers: Headers) -> Address | None:
+    """Whom a list replaced in From by itself; Google Groups and Mailman have a field of their own for that."""
+    return _first(headers, "x-original-from") or _first(headers, "x-original-sender")
 
 
 def _first(headers: Headers, name: str) -> Address | None:

@@ -32,7 +32,6 @@ Recipient = str | Sequence[str]
 File = tuple[str, str, UUID] | NewFile | NewAttachment
 """(file name, content type, blob id), or as conversations know files."""
 
-_MOST_RECIPIENTS = 100
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # in names of strangers, too: they can be written to all the same
 
 
@@ -183,8 +182,10 @@ def _receivers(
     if not to and not copies and not bcc:
         msg = "There is nobody to write to. Give at least one address."
         raise UserError(msg)
-    if len(to) + len(copies) + len(bcc) > _MOST_RECIPIENTS:
-        msg = f"These are more than {_MOST_RECIPIENTS} recipients. Mail servers refuse such letters; leave some out."
+    if len(to) + len(copies) + len(bcc) > rules.MOST_RECIPIENTS:
+        msg = (
+            f"These are more than {rules.MOST_RECIPIENTS} recipients. Mail servers refuse such letters; leave some out."
+        )
         raise UserError(msg)
     return to, copies, bcc
 

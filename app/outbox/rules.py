@@ -74,6 +74,7 @@ FORWARD: Final = "forward"
 """The kind of a message that passes a mail on to somebody else. It answers nobody."""
 
 GIVE_UP: Final = timedelta(hours=48)
+MOST_RECIPIENTS: Final = 100
 TRIES_AT_LEAST: Final = 5
 """So many tries come first, however much time seems to have gone by: the clock may have been set, the computer off."""
 TRIES_AT_MOST: Final = 24
@@ -198,7 +199,8 @@ def answer_to(message: Answered, own: frozenset[str]) -> tuple[tuple[Person, ...
     """(To, Cc) of an answer: To the author, Cc everybody else of it, never an address of ours.
 
     Reply-To counts only from a person's mail and when it is not ours (a form mailer set up wrongly names the desk
-    itself). A further word after our own message goes where that one went.
+    itself). A further word after our own message goes where that one went. What went to more people than a letter may
+    go to (a mailing of an address book) is answered to its author alone.
     """
     if not message.incoming:
         to, cc = message.to, message.cc
@@ -208,7 +210,10 @@ def answer_to(message: Answered, own: frozenset[str]) -> tuple[tuple[Person, ...
         cc = (*message.to, *message.cc)
     to = distinct(each for each in to if not is_own(each[1], own))
     cc = distinct((each for each in cc if not is_own(each[1], own)), without=(address for _, address in to))
-    return (to, cc) if to else (cc[:1], cc[1:])
+    to, cc = (to, cc) if to else (cc[:1], cc[1:])
+    if len(to) + len(cc) > MOST_RECIPIENTS:
+        return (to if len(to) <= MOST_RECIPIENTS else to[:1]), ()
+    return to, cc
 
 
 _PREFIX: Final = re.compile(r"\s*(re|aw|antw|sv|vs|r|rif|odp|ref)\s*(\[\d+\])?\s*[::]", re.IGNORECASE)

@@ -27,6 +27,7 @@ from app.inbox.commands.intake import ERASED, Delivery, Intake
 from app.inbox.commands.place import Arrival, Places
 from app.inbox.facts import LettersCame
 from app.inbox.match import Threads
+from app.inbox.own_lists import as_its_writer_sent_it
 from app.inbox.rules import FolderRole, Outcome
 from app.inbox.shape import Shape, shape_of
 from app.inbox.tables import MailFolder, MailItem
@@ -121,6 +122,12 @@ _OUTCOME = Bulk(
 )
 
 
+def _as_its_writer_sent_it(each: MailToIngest, own: frozenset[str]) -> tuple[ParsedMail, Shape]:
+    shape = each.shape or shape_of(each.mail)
+    mail = as_its_writer_sent_it(each.mail, own)
+    return mail, shape if mail is each.mail else replace(shape_of(mail), key=shape.key)
+
+
 class _Batch:
     """Everything that a batch asks the database once. What it writes waits in the transaction."""
 
@@ -129,14 +136,15 @@ class _Batch:
         self.outcomes: Counter[str] = Counter()
         self._lines = {row.id: _Line(*row) for row in _LINES.rows(tx, [each.item for each in mails])}
         self._taken: set[UUID] = set()
-        self._shapes = {each.item: each.shape or shape_of(each.mail) for each in mails}
-        keys = list({shape.key for shape in self._shapes.values()})
+        own = own_addresses(tx)
+        self._read = {each.item: _as_its_writer_sent_it(each, own) for each in mails}
+        keys = list({shape.key for _, shape in self._read.values()})
         self._erased = {row.id for row in _ERASED.rows(tx, keys)}
         self._stored = {row.id for row in _STORED.rows(tx, keys)}
-        own = own_addresses(tx)
-        self.places = Places(tx, Threads(tx, (each.mail for each in mails), own))
+        letters = [mail for mail, _ in self._read.values()]
+        self.places = Places(tx, Threads(tx, letters, own))
         self.intake = Intake(tx, self.places, own)
-        self.intake.prepare([each.mail for each in mails])
+        self.intake.prepare(letters)
 
     def take(self, each: MailToIngest) -> None:
         """Deal with one mail."""
@@ -144,7 +152,7 @@ class _Batch:
         if row is None or row.outcome != Outcome.RECEIVED or each.item in self._taken:
             return
         self._taken.add(each.item)
-        mail, shape = each.mail, self._shapes[each.item]
+        mail, shape = self._read[each.item]
         if row.part:
             mail = rules.beginning(mail, row.size)
             shape = replace(shape_of(mail), key=shape.key)

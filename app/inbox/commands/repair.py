@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from app.inbox import rules
 from app.inbox.commands.intake import Intake
 from app.inbox.commands.place import Arrival, Places
 from app.inbox.match import Match, Threads
+from app.inbox.own_lists import as_its_writer_sent_it
 from app.inbox.rules import FolderRole, Outcome
 from app.inbox.shape import shape_of
 from app.inbox.tables import MailFolder, MailItem
@@ -51,13 +53,15 @@ def make_ticket_anyway(tx: Tx, item: UUID, mail: ParsedMail) -> UUID:
 
     Raises UserError when it is in a ticket already.
     """
-    row, shape = _item(tx, item), shape_of(mail)
+    own = own_addresses(tx)
+    key_of_it = shape_of(mail).key
+    mail = as_its_writer_sent_it(mail, own)
+    row, shape = _item(tx, item), replace(shape_of(mail), key=key_of_it)
     key = row.message or shape.key
     stored = tx.execute(select(Message.id, Message.ticket).where(Message.id == key)).one_or_none()
     if row.ticket is not None or (stored is not None and stored.ticket is not None):
         msg = "This mail is in a ticket already."
         raise UserError(msg)
-    own = own_addresses(tx)
     places = Places(tx, Threads(tx, [mail], own))
     at = rules.occurred_at(mail, row.internal_at, tx.now, was_there=row.is_history)
     arrival = Arrival(key, mail, row.mailbox, FolderRole.INBOX, at, row.blob, was_there=False, shape=shape)
