@@ -74,8 +74,7 @@ class PictureFetcher:
         self._closed = True
         with self._lock:
             for one in self._open:
-                with contextlib.suppress(OSError):
-                    one.shutdown(socket.SHUT_RDWR)
+                _hang_up(one)
 
     def _one(self, url: str, until: float) -> tuple[bytes | None, str]:
         """The picture, or where to ask instead."""
@@ -89,6 +88,9 @@ class PictureFetcher:
             return None, ""
         connection = http.client.HTTPConnection(host, port, timeout=_CONNECT_S)
         connection.sock = wire
+        watch = threading.Timer(max(0.0, until - time.monotonic()), _hang_up, [wire])  # a server may never end its head
+        watch.daemon = True
+        watch.start()
         try:
             path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
             connection.request("GET", re.sub(r"[^!-~]", _quoted, path), headers=_HEADERS)
@@ -97,6 +99,7 @@ class PictureFetcher:
                 return None, urljoin(url, answer.getheader("Location") or "")
             return self._body(answer, until), ""
         finally:
+            watch.cancel()
             with self._lock:
                 self._open.discard(wire)
             connection.close()
@@ -130,6 +133,12 @@ class PictureFetcher:
         with self._lock:
             self._open.add(wire)
         return wire
+
+
+def _hang_up(wire: socket.socket) -> None:
+    """End the line at once, from any thread. Below TLS: SSLSocket's own `shutdown` would drop the encryption first."""
+    with contextlib.suppress(OSError):
+        socket.socket.shutdown(wire, socket.SHUT_RDWR)
 
 
 def _quoted(found: re.Match[str]) -> str:

@@ -17,8 +17,8 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 BACKUP_SUFFIX: Final = ".deskbell"
-LONGEST_LINE: Final = 65_536
-"""Bytes of a request as it goes from one process to another."""
+LONGEST_LINE: Final = 512 * 1024
+"""Bytes of a request as it goes from one process to another: the longest text in letters that JSON writes as twelve signs."""
 
 _MOST_PEOPLE: Final = 50
 _LONGEST_TEXT: Final = 20_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import ssl
 import threading
@@ -25,6 +26,7 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.asked: list[tuple[str, dict[str, str]]] = []
+        self.slow, self.gave_up = threading.Event(), threading.Event()
 
     def url(self, path: str) -> str:
         return f"https://localhost:{self.server_address[1]}{path}"
@@ -34,7 +36,7 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    """`/picture`, `/to?place`, `/page`, `/huge`, `/endless`."""
+    """`/picture`, `/to?place`, `/page`, `/huge`, `/endless`, `/slow`."""
 
     server: Server
 
@@ -45,6 +47,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.send_response(302)
             self.send_header("Location", place)
             self.end_headers()
+            return
+        if path == "/slow":
+            self.send_response(200)
+            self.flush_headers()
+            with contextlib.suppress(OSError):
+                while True:  # a line of the head that never ends
+                    self.wfile.write(b"x")
+                    self.server.slow.wait(0.02)
+            self.server.gave_up.set()
             return
         self.send_response(200)
         self.send_header(
@@ -83,6 +94,15 @@ def server(tmp_path: Path) -> Iterator[tuple[Server, ssl.SSLContext]]:
 def near(server: Server, trust: ssl.SSLContext) -> PictureFetcher:
     """One that may reach this machine, for tests."""
     return PictureFetcher(trust, lambda _address: True, frozenset({server.server_address[1]}))
+
+
+def test_a_server_that_speaks_for_ever_is_left_in_time(
+    server: tuple[Server, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there, trust = server
+    monkeypatch.setattr(pictures, "SECONDS", 0.5)
+    assert near(there, trust).fetch(there.url("/slow")) is None
+    assert there.gave_up.wait(60)
 
 
 def test_a_picture_is_fetched_without_cookies_or_referrer(server: tuple[Server, ssl.SSLContext]) -> None:

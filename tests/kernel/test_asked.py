@@ -88,4 +88,10 @@ def test_no_line_breaks_it_and_what_is_read_reads_the_same_again(line: bytes) ->
     assert of_line(as_line(found)) == found
     assert not found.file or found.file.lower().endswith(".deskbell")
     assert len(found.subject) <= 500
-    assert len(as_line(found)) < LONGEST_LINE * 3
+    assert len(as_line(found)) < LONGEST_LINE
+
+
+def test_the_longest_text_of_any_script_goes_from_one_process_to_another() -> None:
+    asked = asked_by(f"mailto:ann@example.test?body={'🐈' * 30_000}", Path("/"))
+    assert asked.text == "🐈" * 20_000
+    assert of_line(as_line(asked)) == asked
