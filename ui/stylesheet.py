@@ -109,6 +109,9 @@ QPushButton:hover {{ background: {t.hover}; }}
 QPushButton:pressed {{ background: {t.selected}; }}
 QPushButton:focus {{ border: 2px solid {t.accent}; padding: 4px 11px; }}
 QPushButton:disabled {{ color: {t.text3}; background: {t.sunken}; border-color: {t.line}; }}
+QPushButton::menu-indicator {{ image: none; width: 0; }}
+QPushButton[drops="true"] {{ padding-right: 32px; }}
+QPushButton[drops="true"]:focus {{ padding-right: 31px; }}
 QPushButton[kind="primary"] {{ background: {t.accent}; color: {t.on_accent}; border: 1px solid {t.accent};
   font-weight: 600; }}
 QPushButton[kind="primary"]:hover {{ background: {t.accent_hover}; border-color: {t.accent_hover}; }}
@@ -240,6 +243,7 @@ QLineEdit:focus {{ border: 2px solid {t.accent}; padding: 4px 7px; }}
 QLineEdit[look="palette"]:focus {{ border: 0; padding: 6px 0; }}
 QPushButton[kind="chip"]:checked {{ border: 1px solid {t.accent}; padding: 3px 9px; }}
 QPushButton[kind="nav"]:checked, QToolButton:checked {{ border: 2px solid {t.accent}; }}
+QPushButton[kind="segment"]:checked {{ border: 2px solid {t.accent}; padding: 1px 10px; }}
 *[box="selected"] {{ border: 2px solid {t.accent}; }}
 QMenu::item:selected {{ border: 2px solid {t.accent}; padding: 4px 22px 4px 8px; }}
 QProgressBar {{ border: 1px solid {t.line_strong}; min-height: 6px; max-height: 6px; }}

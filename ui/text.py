@@ -34,6 +34,12 @@ def tr(source: str, /, n: int | None = None, **values: object) -> str:
     return _PLACE.sub(lambda found: str(values.get(found.group(1), found.group(0))), said)
 
 
+def sentence(words: str) -> str:
+    """Words of others, such as a server's, so that another sentence can follow them: with a full stop where they have no end."""
+    words = words.strip()
+    return words if not words or words[-1] in ".!?…”)" else f"{words}."
+
+
 def _locale() -> QLocale:
     """The person's locale; "C", as bare systems have it, groups no digits and counts as English."""
     locale = QLocale()

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from tests.ui.gallery import BOARDS
 from tests.ui.lint import findings, pale_pairs
 from ui.icons import draw_icon, has_icon, icon
-from ui.text import ago, ago_text, count_text, moment_format, percent_text, span_text, tr, when_text
+from ui.text import ago, ago_text, count_text, moment_format, percent_text, sentence, span_text, tr, when_text
 from ui.theme import Choice, Theme, tokens
 from ui.tokens import ALL, DARK, HC_LIGHT, Tokens
 from ui.widgets.fuzzy import fuzzy
@@ -92,6 +92,12 @@ def test_words_are_filled_by_name_and_never_raise() -> None:
     assert tr("{n} ticket|{n} tickets", n=1200) == "1,200 tickets"
     assert count_text(100_000) == "100,000"
     assert percent_text(0.271) == "27\u00a0%"
+
+
+def test_words_of_a_server_become_a_sentence_that_another_can_follow() -> None:
+    assert [sentence(words) for words in ("Invalid credentials", " Try later. ", "Full!", "", "He said “no”")] == [
+        *("Invalid credentials.", "Try later.", "Full!", "", "He said “no”"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

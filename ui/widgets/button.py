@@ -7,10 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStyle,
+    QStyleOptionButton,
+    QToolButton,
+    QWidget,
+)
 
+from ui.icons import draw_icon
 from ui.icons import icon as make_icon
 from ui.widgets.layout import restyle
 
@@ -59,6 +69,22 @@ class Button(QPushButton):
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         if not pressed_by_enter(self, event):
             super().keyPressEvent(event)
+
+    def setMenu(self, menu: QMenu, /) -> None:
+        super().setMenu(menu)
+        restyle(self, drops="true")
+
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        if self.menu() is None:
+            super().paintEvent(event)
+            return
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.features &= ~QStyleOptionButton.ButtonFeature.HasMenu  # with the same arrow as a choice has
+        with QPainter(self) as painter:
+            self.style().drawControl(QStyle.ControlElement.CE_PushButton, option, painter, self)
+            at = QPointF(self.width() - 24, (self.height() - 16) / 2)
+            draw_icon(painter, at, "chevron-down", "text2" if self.isEnabled() else "text3", 16)
 
     def set_kind(self, kind: str) -> None:
         """Change the button's role."""

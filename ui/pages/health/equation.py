@@ -131,6 +131,7 @@ class FolderTable(Tile):
         self.traffic = Label("", "small", wrap=True)
         self.traffic.hide()
         self._busy: Collection[str] = ()
+        self._heads: list[Label] = []
         self._looked: list[Label] = []
         self._has_room = True
         self.content.addWidget(row(Label(tr("By folder"), "strong"), None, self.more))
@@ -158,10 +159,10 @@ class FolderTable(Tile):
         grid.setColumnStretch(1, 1)
         heads = [tr("On server"), *[_short(part) for part in parts], tr("Difference"), tr("Counted")]
         grid.addWidget(Label(tr("Folder"), "small"), 0, 0, 1, 2)
-        labels = [_right(Label(head, "small", wrap=True)) for head in heads]
-        for place, label in enumerate(labels):
+        self._heads = [_right(Label(head, "small")) for head in heads]
+        for place, label in enumerate(self._heads):
             grid.addWidget(label, 0, place + 2)
-        self._looked = labels[-1:]
+        self._looked = self._heads[-1:]
         grid.setRowMinimumHeight(0, 28)
         for index, folder in enumerate(folders):
             self._add(grid, 2 * index + 1, folder, parts, address=addresses)
@@ -170,10 +171,12 @@ class FolderTable(Tile):
         layout.addWidget(table)
 
     def set_room(self, has_room: bool) -> None:
-        """In a narrow window the moments when folders were counted are left out: the page's bar says the last one."""
+        """In a narrow window heads take two lines, and when a folder was counted is left out: the page's bar says it."""
         self._has_room = has_room
         for label in self._looked:
             label.setVisible(has_room)
+        for label in self._heads:
+            label.setWordWrap(not has_room)
 
     def _add(self, grid: QGridLayout, at: int, folder: LedgerFolder, parts: list[str], *, address: bool) -> None:
         grid.addWidget(line(), at, 0, 1, grid.columnCount())

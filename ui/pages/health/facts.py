@@ -18,7 +18,7 @@ from app.desk.backing_up import Standing, chosen, standing
 from app.inbox.queries import LedgerFolder, ledger, receive_plan
 from app.kernel import clock, signals
 from app.outbox.queries import delivery_counts
-from ui.text import clock_text, date_text, tr, when_text
+from ui.text import clock_text, date_text, sentence, tr, when_text
 
 if TYPE_CHECKING:
     from app.desk import Desk
@@ -204,7 +204,7 @@ def _remarks(box: MailboxInfo, state: MailState) -> list[Cause]:
 
 
 def _paused(box: MailboxInfo) -> Cause:
-    detail = f"{box.paused_words} {tr('Mail is safe there; nothing is lost.')}".strip()
+    detail = f"{sentence(box.paused_words)} {tr('Mail is safe there; nothing is lost.')}".strip()
     if box.paused_reason == SAMPLE:
         return Cause("offline", tr("This is a sample desk."), tr("Nothing is received or sent."), mailbox=box.id)
     if box.paused_reason == "sign_in":
@@ -237,8 +237,8 @@ def _offline(box: MailboxInfo, state: MailState, facts: Facts) -> Cause:
 def _pile_causes(facts: Facts, real: list[MailboxInfo]) -> list[Cause]:
     causes = []
     if facts.troubled:
-        text = tr("{n} message could not simply leave.|{n} messages could not simply leave.", n=facts.troubled)
-        causes.append(Cause("attention", text, tr("They wait for your decision."), "warn", "outbox", tr("Look")))
+        text = tr("{n} message in the outbox needs you.|{n} messages in the outbox need you.", n=facts.troubled)
+        causes.append(Cause("attention", text, tr("Say what is to become of them."), "warn", "outbox", tr("Look")))
     if facts.quarantined:
         text = tr("{n} message could not be read.|{n} messages could not be read.", n=facts.quarantined)
         detail = tr("Kept whole; it blocks nothing else.")

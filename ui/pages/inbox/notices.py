@@ -16,7 +16,7 @@ from app.kernel import clock, signals
 from app.kernel.changes import Changes
 from ui.pages import Context
 from ui.pages.inbox.list_panel import ListPanel
-from ui.text import clock_text, tr
+from ui.text import clock_text, sentence, tr
 from ui.widgets.state import Banner, ProgressRow
 
 _LOOK_MS = 1000
@@ -138,7 +138,9 @@ class Notices(QObject):
             return Banner(tr("A sample desk"), box.paused_words, tone="info", icon="flask-outline")
         sign_in = box.paused_reason == "sign_in"
         title = tr("{name}: sign-in refused", name=name) if sign_in else tr("{name} needs attention", name=name)
-        text = " ".join(part for part in (box.paused_words, tr("Mail is safe there; nothing is lost.")) if part)
+        text = " ".join(
+            part for part in (sentence(box.paused_words), tr("Mail is safe there; nothing is lost.")) if part
+        )
         repair = tr("Sign in again") if sign_in else tr("Repair")
         return Banner(
             title,

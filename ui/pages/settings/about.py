@@ -59,7 +59,7 @@ class AboutPane(Pane):
         content.addWidget(fact(tr("Licence"), "MIT"))
         words = tr(
             "Deskbell keeps your desk on your own computer. It talks to your mail provider and to nobody else, unless you ask "
-            "for it, as for the remote pictures of a mail."
+            "for it, as for the remote pictures of a message."
         )
         content.addWidget(Para(words))
         self._where = channel()

@@ -26,7 +26,9 @@ class SaveSheet(Dialog):
     def __init__(self, context: Context) -> None:
         super().__init__(tr("Save a backup file"), width=520)
         self._context = context
-        words = tr("The whole desk in one file: every ticket, every mail, every setting. You go on working meanwhile.")
+        words = tr(
+            "The whole desk in one file: every ticket, every message, every setting. You go on working meanwhile."
+        )
         self.locks = Switch(tr("Lock it with a passphrase"))
         self.passphrase = PasswordField(name=tr("Passphrase"))
         self.again = PasswordField(name=tr("Repeat it"))

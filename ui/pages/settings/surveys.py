@@ -148,7 +148,7 @@ def drawable(html: str) -> str:
     framed = (
         '<td align="center" style="border:1px solid #CDD3DC;padding:10px 0"><a \\1style="font-size:17px;color:#2B45B8"'
     )
-    plain = html.replace("border:1px solid #E6E9EE;", "")
+    plain = html.replace("border:1px solid #E6E9EE;", "").replace("background:#F1F3F6", "background:#FFFFFF")
     return _CELL.sub(framed, plain).replace("padding:24px 16px", "padding:0").replace("32px", "12px")
 
 
