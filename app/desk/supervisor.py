@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from app.desk.desk import Desk
 from app.kernel import frozen, secrets, signals
+from app.kernel.errors import UserError
 from app.kernel.locks import holder, is_held
 from app.kernel.paths import Workspace
 
@@ -24,6 +25,7 @@ log = logging.getLogger(__name__)
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 GOOD_RUN_S = 120.0
+HEARS_SIGTERM = os.name != "nt"
 NOT_STARTED = -1
 """The exit status told for an engine that could not even be started."""
 
@@ -46,6 +48,11 @@ class Supervisor:
         self._wake = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._thread = threading.Thread(target=self._run, name="supervisor", daemon=True)
+
+    @property
+    def process(self) -> subprocess.Popen[bytes] | None:
+        """The engine of ours that was started last."""
+        return self._process
 
     def start(self) -> None:
         """Begin to watch."""
@@ -71,7 +78,7 @@ class Supervisor:
         self._wake.set()
         process = self._process
         if process is not None and process.poll() is None and not leave_engine:
-            process.terminate()
+            self._ask_to_stop(process)
             try:
                 process.wait(wait_s)
             except subprocess.TimeoutExpired:
@@ -82,6 +89,16 @@ class Supervisor:
             _hang_up(process)
         if self._thread.is_alive():
             self._thread.join(5)
+
+    def _ask_to_stop(self, process: subprocess.Popen[bytes]) -> None:
+        """Let it finish what it has in hand. On Windows `terminate` would end it in the middle of a mail."""
+        if HEARS_SIGTERM:
+            process.terminate()
+            return
+        try:
+            self._desk.work(signals.send, "stop_engine")
+        except UserError:  # the disk takes no word: then there is no gentle way
+            process.terminate()
 
     def _run(self) -> None:
         wait = FIRST_WAIT_S
@@ -105,7 +122,7 @@ class Supervisor:
 
     def _run_once(self) -> int:
         process = self._process = start_engine(self._desk.workspace)
-        if self._stop.is_set():  # told to stop while it was starting
+        if self._stop.is_set():  # told to stop while it was starting: it has nothing in hand yet
             process.terminate()
         lines = secrets.for_this_run.lines()
         if lines:

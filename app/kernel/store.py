@@ -278,7 +278,11 @@ class _LogicalClock:
         self._device = os.urandom(4).hex()
 
     def next(self, now: datetime, beyond: str) -> str:
-        ms = max(clock.to_ms(now), int(beyond[:12], 16) if beyond else 0)
+        """Later than everything given before, and than `beyond`, whatever this machine's clock says."""
+        ms = clock.to_ms(now)
+        if beyond:
+            known = int(beyond[:12], 16), int(beyond[12:16], 16)
+            self._ms, self._count = max((self._ms, self._count), known)
         if ms <= self._ms:
             self._count += 1
         else:

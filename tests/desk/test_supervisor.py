@@ -73,3 +73,28 @@ def test_it_tries_again_when_an_engine_ends_without_having_heard_a_password(
         go.write_text("on\n")
 
     assert _died(tmp_path / "desk", 2, tell)[:2] == [3, 3]
+
+
+@pytest.mark.slow
+def test_where_there_are_no_signals_an_engine_is_asked_by_a_word_and_ends_cleanly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "HEARS_SIGTERM", False)
+    told: list[int] = []
+    runs = threading.Event()
+    with empty_desk(tmp_path / "desk") as desk:
+        quit_listening = desk.listen(
+            lambda changes: runs.set() if any(word.topic == "engine_state" for word in changes.signals) else None
+        )
+        keeper = Supervisor(desk, told.append)
+        keeper.start()
+        try:
+            assert runs.wait(PATIENCE_S)
+            running = keeper.process
+            assert running is not None
+            keeper.close(wait_s=PATIENCE_S)
+            assert running.returncode == 0  # nothing on Linux ends a process by itself with that but its own will
+        finally:
+            keeper.close()
+            quit_listening()
+    assert told == []

@@ -8,7 +8,7 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
-from app.kernel import ids, jobs, signals
+from app.kernel import clock, ids, jobs, signals
 from app.kernel.changes import Changes, Watcher, collect
 from app.kernel.errors import UserError
 from app.kernel.store import Store, Tx
@@ -229,6 +229,30 @@ def test_two_writers_take_turns(store: Store, tmp_path: Path) -> None:
         assert db.execute(text("SELECT count(*) FROM agent")).scalar() == 80
         clocks = list(db.scalars(select(Agent.clk)))
     assert len(set(clocks)) == 80
+
+
+def test_a_change_is_later_than_the_one_before_whichever_process_made_it(store: Store, tmp_path: Path) -> None:
+    at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+    clock.set_source(lambda: at)
+    other = Store(tmp_path / "desk.sqlite")
+
+    def rename(mine: Store, name: str) -> str:
+        with mine.write("rename") as tx:
+            row = tx.scalars(select(Agent)).one()
+            row.name = name
+            tx.flush()
+            return row.clk
+
+    try:
+        with store.write("add") as tx:
+            _add(tx, "Ann")
+        known = [rename(store, "a"), rename(store, "b"), rename(other, "c"), rename(other, "d"), rename(store, "e")]
+        at -= timedelta(hours=1)  # somebody has set the clock back
+        known += [rename(other, "f"), rename(store, "g")]
+    finally:
+        clock.set_source(None)
+        other.close()
+    assert known == sorted(set(known))
 
 
 def test_a_job_goes_on_where_it_was_and_has_one_action(store: Store) -> None:
