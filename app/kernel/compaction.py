@@ -20,7 +20,7 @@ from sqlalchemy import delete, select, text, union_all, update
 from sqlalchemy.orm import Session
 
 from app.kernel.blobs import HEADER, BlobDamaged, BlobRef, Packs, storage_error, sync_folder
-from app.kernel.store import Base, Store, Tx
+from app.kernel.store import Base, Store, Tx, plain_errors
 from app.kernel.tables import Blob
 
 _FLUSH_BYTES: Final = 64 * 1024 * 1024
@@ -74,7 +74,8 @@ def compact(
     What a blob is for is told by the columns that refer to it. `going` can end it while packs are being written: then
     None, and nothing is moved.
 
-    Raises StorageError when the disk cannot hold the new packs; everything is then as it was.
+    Raises StorageError when the disk cannot hold the new packs; everything is then as it was. StoreError when it cannot
+    hold the database once more: the packs are done by then, and the rest is at the next run.
     """
     before = _size(database, packs)
     fresh_folder = packs.with_name(packs.name + ".compacting")
@@ -198,8 +199,9 @@ def _rewrite_database(store: Store) -> None:
         tx.execute(text("INSERT INTO search_fts_lately(search_fts_lately) VALUES ('optimize')"))
     line = store.writer.raw_connection()
     try:
-        line.cursor().execute("VACUUM")
-        line.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with plain_errors():
+            line.cursor().execute("VACUUM")
+            line.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
     finally:
         line.close()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+import sys
 from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
@@ -14,7 +17,7 @@ from app.conversations.commands import add_blob
 from app.kernel import compaction
 from app.kernel.blobs import BlobRef, Packs
 from app.kernel.compaction import compact
-from app.kernel.store import Store, Tx
+from app.kernel.store import Store, StoreError, Tx
 from app.kernel.tables import Blob
 from tests.empty_desk import empty_store
 
@@ -140,3 +143,23 @@ def test_a_crash_before_the_rows_are_written_loses_nothing(folder: Path, monkeyp
     _compact(folder)
     assert _named(folder) == before
     assert b"A" * 100 not in _bytes(folder)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits")
+def test_a_disk_without_room_for_the_database_once_more_is_said_and_costs_nothing(folder: Path) -> None:
+    import resource
+
+    database = folder / "desk.sqlite"
+    with contextlib.closing(sqlite3.connect(database)) as line:
+        line.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    named = _named(folder)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (database.stat().st_size // 2, hard))
+    try:
+        with pytest.raises(StoreError, match="disk"):
+            _compact(folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert _named(folder) == named
+    assert _compact(folder).packs == 0  # that had been done
+    assert _named(folder) == named
