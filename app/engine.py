@@ -13,182 +13,29 @@ import logging
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final
 from uuid import UUID
 
 from app.connectors.wake import Wake
-from app.conversations.queries import mailboxes as all_mailboxes
 from app.desk import Desk, backup_job
 from app.inbox.queries import receiving_mailboxes
 from app.kernel import clock, handles, jobs, returning, secrets, signals
 from app.kernel.changes import Changes
-from app.kernel.errors import ExternalError, UserError
-from app.kernel.locks import FileLock, holder
-from app.kernel.log import brief
-from app.outbox.delivery import settle_leftovers
-from app.outbox.queries import copies_due
-from app.workers import mail_receive, mail_send, timers
-from app.workers.mail_intake import ALONE, WITH_WINDOW, Pace
+from app.kernel.errors import UserError
+from app.passes import Pass, due_backups, engine_lock, hands_of, receive_from, reconcile, told
+from app.workers import mail_send, timers
+from app.workers.mail_intake import WITH_WINDOW
 from app.workers.mail_live import run_mailbox
-from app.workers.parsing import FEW, ParsePool
+from app.workers.parsing import ParsePool
 
 log = logging.getLogger(__name__)
 
 TIMER_S = 15.0
 SIGNALS_S: Final = 1.0
 """The system may hand a signal to any thread; Python answers it on this one, once it wakes: so it does now and then."""
-AT_ONCE: Final = 4
-"""Mailboxes that one pass receives from at a time."""
-
-R = TypeVar("R")
 _END = object()
 _WORDS = ("stop_engine", "stop_after_backup", "check_now", "mailboxes_changed", "pass_wanted")
-
-
-@dataclass
-class Pass:
-    """What one pass did, in the words of the command line's contract; `problems` are sentences for people."""
-
-    received: int = 0
-    new_tickets: int = 0
-    appended: int = 0
-    duplicates: int = 0
-    bounces: int = 0
-    auto_replies: int = 0
-    quarantined: int = 0
-    sent: int = 0
-    held: int = 0
-    failed: int = 0
-    uncertain: int = 0
-    problems: list[str] = field(default_factory=list)
-
-    def took(self, counts: mail_receive.PassCounts) -> None:
-        """Count what receiving did."""
-        for name in ("received", "new_tickets", "appended", "duplicates", "bounces", "auto_replies", "quarantined"):
-            setattr(self, name, getattr(self, name) + getattr(counts, name))
-
-    def gave(self, counts: mail_send.SendCounts) -> None:
-        """Count what sending did."""
-        for name in ("sent", "held", "failed", "uncertain"):
-            setattr(self, name, getattr(self, name) + getattr(counts, name))
-
-
-@contextlib.contextmanager
-def engine_lock(desk: Desk, *, wait_s: float = 0.0) -> Iterator[None]:
-    """Hold the engine lock, and first settle what the last holder left. Raises UserError with the holder's pid."""
-    lock = FileLock(desk.workspace.engine_lock, role="engine")
-    if not lock.acquire(timeout_s=wait_s):
-        who = holder(desk.workspace.engine_lock)
-        msg = f"Another engine is at work on this desk (process {who.pid if who else 'unknown'})."
-        raise UserError(msg)
-    try:
-        desk.work(settle_leftovers)
-        yield
-    finally:
-        lock.release()
-
-
-def one_pass(desk: Desk, mailbox: UUID | None = None, stop: threading.Event | None = None) -> Pass:
-    """Receive, ingest, timers, send: once, by whoever holds the engine lock. What fails is told, and stops nothing else.
-
-    When something was sent or filed, the copies that went into the Sent folders get their lines in the ledger before
-    the end, so that after a pass every mail on the servers is accounted for; they are not counted as received. A pass that
-    has brought in what lay in a mailbox leaves the backup to the next one: all of that is on the server still.
-    """
-    stop = stop or threading.Event()
-    done = Pass()
-    keys = [mailbox] if mailbox else list(desk.ask(receiving_mailboxes))
-    first = _first_imports(desk, keys)
-    with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
-        if first:
-            pool.begin(FEW + 1)  # they start while we connect
-        _receive(desk, keys, pool, stop, done, ALONE)
-        is_filing = bool(desk.ask(copies_due, clock.now()))
-        has_brought = bool(first - _first_imports(desk, keys))
-        _timers_and_sending(desk, stop, done, None if has_brought else _backup(desk))
-        if done.sent or is_filing:
-            _receive(desk, keys, pool, stop, Pass(), ALONE)
-    return done
-
-
-def _first_imports(desk: Desk, keys: Sequence[UUID]) -> set[UUID]:
-    """Of these mailboxes those whose older mail is not all in yet."""
-    return {box.id for box in desk.ask(all_mailboxes) if box.id in keys and not box.first_import_done}
-
-
-def _receive(
-    desk: Desk, mailboxes: Sequence[UUID], pool: ParsePool, stop: threading.Event, done: Pass, pace: Pace
-) -> None:
-    """Receive from mailboxes, some at a time: a server that is slow to answer, or silent, holds up no other mailbox."""
-
-    def receive(key: UUID) -> mail_receive.PassCounts | str:
-        try:
-            return mail_receive.receive_pass(_hands(desk, key, pool, stop), pace=pace)
-        except Exception as error:  # noqa: BLE001 - told, and stops no other mailbox
-            return _told(error)
-
-    for result in _side_by_side(receive, mailboxes, stop):
-        if isinstance(result, str):
-            done.problems.append(result)
-        else:
-            done.took(result)
-
-
-def _side_by_side(work: Callable[[UUID], R], mailboxes: Sequence[UUID], stop: threading.Event) -> list[R]:
-    """The results of `work` for each mailbox, in their order; at most `AT_ONCE` are at work at a time."""
-    if len(mailboxes) < 2:
-        return [work(key) for key in mailboxes]
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pass") as threads:
-        try:
-            return list(threads.map(work, mailboxes))
-        except (KeyboardInterrupt, SystemExit):
-            stop.set()
-            threads.shutdown(cancel_futures=True)
-            raise
-
-
-def _told(error: Exception) -> str:
-    """What went wrong, for whoever waits for the pass; a mistake of ours goes into the log as well."""
-    if isinstance(error, (ExternalError, UserError)):
-        return str(error)
-    log.error("a part of a pass failed", exc_info=error)
-    return f"Something went wrong inside Deskbell ({brief(error)}). Nothing that was stored is lost."
-
-
-def _hands(desk: Desk, mailbox: UUID, pool: ParsePool, stop: threading.Event) -> mail_receive.Hands:
-    """What receiving for a mailbox of this desk is handed."""
-    return mail_receive.Hands(mailbox, desk.work, desk.ask, desk.packs, secrets.load_secret, pool, stop)
-
-
-def _timers_and_sending(desk: Desk, stop: threading.Event, done: Pass, backup: timers.Backup | None) -> None:
-    timers.timers_pass(desk.work, desk.ask, backup=backup)
-    jobs.work_off(desk.store, stop)
-    done.gave(mail_send.send_due(desk.work, desk.ask, desk.packs, secrets.load_secret, stop))
-
-
-def _backup(desk: Desk, stop: threading.Event | None = None) -> timers.Backup:
-    """The backups of this desk that are due; one that is being made when `stop` comes is given up, and due again."""
-    stop = stop or threading.Event()
-    return lambda now: backup_job.due(desk, now, stop)
-
-
-def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
-    """Compare the ledger with fresh listings of the servers. What could not be compared is told, in sentences."""
-    stop = threading.Event()
-
-    def compare(key: UUID) -> str:
-        try:
-            mail_receive.list_again(_hands(desk, key, pool, stop))
-        except Exception as error:  # noqa: BLE001 - told, and stops no other mailbox
-            return _told(error)
-        return ""
-
-    with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
-        keys = [mailbox] if mailbox else list(desk.ask(receiving_mailboxes))
-        return [words for words in _side_by_side(compare, keys, stop) if words]
 
 
 class Engine:
@@ -296,19 +143,19 @@ class Engine:
             else:
                 self._work_through(keys, done)
         except Exception as error:  # noqa: BLE001 - told to who waits
-            done.problems.append(_told(error))
+            done.problems.append(told(error))
         finally:
             self._see_mailboxes()
         self._desk.work(signals.send, "pass_done", {"id": payload["id"], **vars(done)}, ttl_s=300)
 
     def _work_through(self, keys: Sequence[UUID], done: Pass) -> None:
         """Receive, timers, send; and receive once more what was sent."""
-        _receive(self._desk, keys, self._pool, self._stop, done, WITH_WINDOW)
+        receive_from(self._desk, keys, self._pool, self._stop, done, WITH_WINDOW)
         self._send_wake.set()
         timers.timers_pass(self._desk.work, self._desk.ask)
         done.gave(self._sent_by_hand())
         if done.sent:
-            _receive(self._desk, keys, self._pool, self._stop, Pass(), WITH_WINDOW)
+            receive_from(self._desk, keys, self._pool, self._stop, Pass(), WITH_WINDOW)
 
     def _keys(self, wanted: UUID | None) -> list[UUID]:
         return [wanted] if wanted else list(self._desk.ask(receiving_mailboxes))
@@ -343,7 +190,7 @@ class Engine:
 
     def _backups(self) -> None:
         """A thread of its own: a large backup takes minutes, and nobody waits for it with anything else."""
-        desk, make_due = self._desk, _backup(self._desk, self._stop)
+        desk, make_due = self._desk, due_backups(self._desk, self._stop)
         while not self._stop.is_set():
             self._backup_wake.clear()
             kinds: tuple[Callable[[], object], ...] = (
@@ -399,7 +246,7 @@ class _Mailbox:
 
     def __init__(self, desk: Desk, key: UUID, pool: ParsePool) -> None:
         self.stop, self.wake = threading.Event(), Wake()
-        work = (_hands(desk, key, pool, self.stop), self.wake)
+        work = (hands_of(desk, key, pool, self.stop), self.wake)
         self.thread = threading.Thread(target=run_mailbox, args=work, name=f"mailbox-{key.hex[-4:]}", daemon=True)
         self.thread.start()
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from app import engine as engines
+from app import passes
 from app.cli.opening import mailbox_of, opened
 from app.cli.output import Output
 from app.conversations.queries import mailboxes
@@ -62,7 +63,7 @@ def ask_or_do(desk: Desk, what: str, address: str) -> dict[str, Any]:
     while True:
         if engine_pid(desk.workspace) is None:
             try:
-                with engines.engine_lock(desk):
+                with passes.engine_lock(desk):
                     return _do(desk, what, key)
             except UserError as error:
                 if "Another engine" not in str(error) or time.monotonic() > deadline:
@@ -96,7 +97,7 @@ def finish_job(desk: Desk, job: UUID, progress: Callable[[str], object] = lambda
     try:
         while (info := desk.ask(jobs.info, job)).state in (jobs.WAITING, jobs.RUNNING):
             if engine_pid(desk.workspace) is None:
-                with engines.engine_lock(desk, wait_s=2.0):
+                with passes.engine_lock(desk, wait_s=2.0):
                     jobs.work_off(desk.store)
             else:
                 moved.wait(1.0)
@@ -110,8 +111,8 @@ def finish_job(desk: Desk, job: UUID, progress: Callable[[str], object] = lambda
 
 def _do(desk: Desk, what: str, key: UUID | None) -> dict[str, Any]:
     if what == "reconcile":
-        return {"problems": engines.reconcile(desk, key)}
-    return vars(engines.one_pass(desk, key))
+        return {"problems": passes.reconcile(desk, key)}
+    return vars(passes.one_pass(desk, key))
 
 
 def _ask(desk: Desk, what: str, key: UUID | None, deadline: float) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from pathlib import Path
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import mailboxes
 from app.desk import Desk, accounts
-from app.engine import one_pass
+from app.passes import one_pass
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk
 from tests.servers.dovecot import Account, Dovecot

@@ -11,13 +11,14 @@ from sqlalchemy import select, update
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.desk import Desk
-from app.engine import Engine, one_pass
+from app.engine import Engine
 from app.inbox.commands import watch_folders
 from app.inbox.rules import FolderRole
 from app.inbox.tables import MailFolder
 from app.kernel import signals
 from app.kernel.changes import Changes
 from app.kernel.store import Tx
+from app.passes import one_pass
 from tests.empty_desk import empty_desk
 
 PATIENCE_S = 60.0

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.desk import Desk, accounts
-from app.engine import Pass, one_pass, reconcile
 from app.kernel.backup import last_backup
+from app.passes import Pass, one_pass, reconcile
 from app.people.commands import add_agent
 from app.tickets.tables import Ticket
 from tests.empty_desk import empty_desk
