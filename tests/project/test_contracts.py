@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BELOW_OR_ABOVE_FEATURES = {"__main__", "cli", "engine", "desk", "schema", "workers", "connectors", "mime", "kernel"}
+BELOW_OR_ABOVE_FEATURES = {
+    "__main__",
+    "cli",
+    "engine",
+    "passes",
+    "desk",
+    "schema",
+    "workers",
+    "connectors",
+    "mime",
+    "kernel",
+}
 
 
 def contracts() -> dict[str, dict[str, Any]]:
