@@ -211,13 +211,22 @@ class Window(DeskWindow):
         self.counted.emit(name, count)
         button = self.rail.button(name)
         if button is not None:
-            button.set_count(count)
+            button.set_count(count, _counted(name, count))
 
     def told_first_rows(self) -> None:
         self.first_rows.emit()
         if self._bench:
             self._bench = False
             print("first rows", flush=True)  # noqa: T201 - what the bench waits for
+
+
+def _counted(name: str, count: int) -> str:
+    """What the number at a place says, for those who hear it."""
+    if not count:
+        return ""
+    if name == "chats":
+        return tr("{n} chat waits for an answer|{n} chats wait for an answer", n=count)
+    return tr("{n} unread ticket|{n} unread tickets", n=count)
 
 
 def _named(place: Place) -> Place:

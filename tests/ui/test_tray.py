@@ -80,6 +80,9 @@ def test_the_icon_bears_the_number_of_unread_tickets(window: Window) -> None:
     tray = Tray(window.context, window, lambda: None)
     window.show_count("inbox", 7)
     assert tray.unread == 7
+    place = window.rail.button("inbox")
+    assert place is not None
+    assert place.accessibleDescription() == "7 unread tickets"  # who cannot see the number hears it
     assert [badge_text(n) for n in (0, 7, 42, 100)] == ["", "7", "42", "99+"]
     plain, seven = (badged(tray._logo, n).pixmap(32, 32).toImage() for n in (0, 7))
     assert plain != seven

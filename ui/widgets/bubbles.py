@@ -19,7 +19,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QRe
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.icons import draw_icon
-from ui.text import tr
+from ui.text import sentence, tr
 from ui.theme import BODY, SMALL, font, tokens
 from ui.widgets.button import Button
 from ui.widgets.composer import Attachment, AttachmentStrip
@@ -171,7 +171,8 @@ class BubbleRow(QWidget):
 
     def _name(self) -> None:
         one = self.bubble
-        self.setAccessibleName(". ".join(part for part in (one.who, one.text, one.when, one.state) if part))
+        said = (one.who, " ".join(one.text.split()), one.when, one.state)
+        self.setAccessibleName(" ".join(sentence(part) for part in said if part))
 
     # -- places
 

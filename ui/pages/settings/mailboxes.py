@@ -147,7 +147,7 @@ class MailboxesPage(QFrame):
         vertical(self).addWidget(layout)
 
     def resizeEvent(self, event: QResizeEvent, /) -> None:
-        self.list.setFixedWidth(min(_WIDEST, max(_NARROWEST, event.size().width() // 4)))
+        self.list.setFixedWidth(min(_WIDEST, max(_NARROWEST, event.size().width() * 29 // 100)))
         super().resizeEvent(event)
 
     @property
