@@ -14,7 +14,6 @@ from ui.actions import Actions
 from ui.pages.keymap import FIXED, SETTING, clash, read_keys, write_keys
 from ui.pages.settings.keys import KeysPane
 from ui.pages.settings.page import Page as Settings
-from ui.widgets.button import Button
 from ui.window import Window
 
 KEY, SHIFT = Qt.Key, Qt.KeyboardModifier.ShiftModifier
@@ -58,19 +57,43 @@ def test_new_keys_are_in_force_at_once_and_shown_everywhere(window: Window, desk
     assert other.shut()
 
 
-def test_only_the_line_that_changed_is_made_anew_and_tab_goes_on_from_it(window: Window, qtbot: QtBot) -> None:
+def test_the_list_is_worked_by_keys_alone_and_by_the_mouse_alone(window: Window, qtbot: QtBot) -> None:
     pane = pane_of(window, qtbot)
-    ours = [name for name in (one.objectName() for one in pane.findChildren(Button)) if name.startswith("keys.")]
-    place = ours.index("keys.solve")
-    before = {name: pane.findChild(Button, name) for name in ours}
-    press(pane, qtbot, "solve", (KEY.Key_F7, Qt.KeyboardModifier.NoModifier))
-    assert [name for name in ours if pane.findChild(Button, name) is not before[name]] == ["keys.solve"]
-    change = pane.findChild(Button, "keys.solve")
-    assert change is not None
-    following: QWidget | None = change.nextInFocusChain()
-    while following is not None and not following.objectName().startswith("keys."):
-        following = following.nextInFocusChain()
-    assert following is before[ours[place + 1]]
+    window.show()
+    qtbot.waitExposed(window)
+    window.activateWindow()
+    pane.finder.setFocus()
+    qtbot.keyClicks(pane.finder, "solve")
+    qtbot.waitUntil(
+        lambda: {one.action for one in pane.list.lines.shown} >= {"solve"} and len(pane.list.lines.shown) < 9
+    )
+    qtbot.keyClick(pane.finder, KEY.Key_Down)
+    qtbot.waitUntil(pane.list.hasFocus)
+    while pane.list.current() != "solve":
+        before = pane.list.current()
+        qtbot.keyClick(pane.list, KEY.Key_Down)
+        assert pane.list.current() not in ("", before)
+    qtbot.keyClick(pane.list, KEY.Key_Return)
+    assert pane.field is not None
+    qtbot.waitUntil(pane.field.hasFocus)
+    qtbot.keyClick(pane.field, KEY.Key_F7)
+    qtbot.keyClick(pane.field, KEY.Key_Return)
+    assert window.actions_.keys_of("solve") == "F7"
+    qtbot.waitUntil(lambda: pane.list.hasFocus() and pane.list.current() == "solve")
+    line = pane.list.lines.shown[pane.list.currentIndex().row()]
+    assert (line.keys, line.own, pane.list.lines.spoken(line)) == ("F7", True, "Solve, F7, your own")
+    rect = pane.list.visualRect(pane.list.currentIndex())
+    port = pane.list.viewport()
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=pane.list.way_back(rect).center())
+    assert window.actions_.keys_of("solve") == "E"
+    assert pane.field is None
+    qtbot.mouseClick(port, Qt.MouseButton.LeftButton, pos=rect.center())
+    assert pane.field is not None
+    qtbot.keyClick(pane.field, KEY.Key_F8)
+    qtbot.keyClick(pane.field, KEY.Key_Return)
+    assert window.actions_.keys_of("solve") == "F8"
+    qtbot.keyClick(pane.list, KEY.Key_Delete)
+    assert window.actions_.keys_of("solve") == "E"
 
 
 def test_a_sequence_and_none_at_all_can_be_pressed(window: Window, desk: Desk, qtbot: QtBot) -> None:

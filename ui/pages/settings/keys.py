@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
 from app.kernel import options
-from ui.actions import Action
 from ui.pages import Context
 from ui.pages.keymap import FIXED, SETTING, clash, read_keys, write_keys
 from ui.pages.settings.form import Values
+from ui.pages.settings.keylist import KeyLine, KeyList
 from ui.text import tr
-from ui.widgets.button import Button, ToolButton
+from ui.widgets.button import Button
 from ui.widgets.field import SearchField
-from ui.widgets.label import ElidingLabel, Label, key_caps
-from ui.widgets.layout import row, set_box
-from ui.widgets.panel import ScrollPage
+from ui.widgets.label import ElidingLabel, Label
+from ui.widgets.layout import row
 
 _MODIFIERS = (
     Qt.Key.Key_Control, Qt.Key.Key_Shift, Qt.Key.Key_Alt, Qt.Key.Key_Meta, Qt.Key.Key_AltGr, Qt.Key.Key_unknown,
@@ -81,10 +80,6 @@ def _stroke(event: QKeyEvent) -> str:
     return combined.toString(QKeySequence.SequenceFormat.PortableText)
 
 
-_Stands = tuple[str, bool, bool]
-"""How an action stands: its keys, whether they are a person's own, and whether they are being changed."""
-
-
 class KeysPane(QFrame):
     """The category."""
 
@@ -93,19 +88,20 @@ class KeysPane(QFrame):
         self._context, self._actions = context, context.actions
         self._own: dict[str, str] = {}
         self._editing = ""
-        self._lines: dict[str, tuple[_Stands, QWidget]] = {}
-        self._headings: dict[str, Label] = {}
         self.finder = SearchField(tr("Find an action or its keys"), pause_ms=50)
         self.finder.searched.connect(lambda _typed: self._fill())
         self.all_back = Button(tr("Reset all"), clicked=self.reset_all)
-        self.scroller = ScrollPage(margins=(24, 0, 24, 24), spacing=0)
+        self.list = KeyList()
+        self.list.change_wanted.connect(self.edit)
+        self.list.reset_wanted.connect(self.reset)
+        self.finder.left.connect(self.list.setFocus)
         self.field: KeyField | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(row((ElidingLabel(tr("Keys"), "title"), 1), self.all_back, margins=(24, 20, 24, 8)))
         layout.addWidget(row((self.finder, 1), margins=(24, 0, 24, 8)))
-        layout.addWidget(self.scroller, 1)
+        layout.addWidget(row((self.list, 1), margins=(12, 0, 12, 12)), 1)
         self._actions.rebound.connect(self._fill)
 
     @property
@@ -119,8 +115,12 @@ class KeysPane(QFrame):
 
     def edit(self, key: str) -> None:
         """Ask for an action's new keys."""
+        self._stop()
+        if self.list.lines.place_of(key) < 0:
+            return
         self._editing = key
-        self._fill()
+        self.list.choose(key)
+        self.list.put_over(key, self._editor(key))
         if self.field is not None:
             self.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -132,7 +132,6 @@ class KeysPane(QFrame):
             self._own.pop(other)
         self._own.pop(key, None)
         self._keep()
-        self._focus(key)
 
     def reset_all(self) -> None:
         """The usual keys everywhere."""
@@ -159,14 +158,20 @@ class KeysPane(QFrame):
             self._own.pop(key, None)
         else:
             self._own[key] = keys
-        self._editing = ""
+        self._leave()
         self._keep()
-        self._focus(key)
 
-    def _leave(self, key: str) -> None:
-        self._editing = ""
-        self._fill()
-        self._focus(key)
+    def _leave(self) -> None:
+        """Nothing is asked for any more; the keyboard is on the line again."""
+        key = self._editing
+        self._stop()
+        self.list.choose(key)
+        self.list.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _stop(self) -> None:
+        key, self._editing, self.field = self._editing, "", None
+        if key:
+            self.list.put_over(key, None)
 
     def _keep(self) -> None:
         self._actions.set_keys(self._own)
@@ -176,80 +181,30 @@ class KeysPane(QFrame):
     # -- showing
 
     def _fill(self) -> None:
-        """Show what fits what is sought. A line is made anew only when what it says has changed: there are some 150 of them."""
+        """Show what fits what is sought."""
+        self._stop()
         typed = self.finder.text().casefold().split()
-        if not self._lines:
-            self._make_all()
-        shown: set[str] = set()
+        groups: dict[str, list[KeyLine]] = {}
         for key, action in self._actions.declared.items():
-            stands = (self._actions.keys(key), key in self._own, key == self._editing)
-            was, line = self._lines[key]
-            if was != stands:
-                line = self._exchange(line, action)
-                self._lines[key] = (stands, line)
-            words = f"{tr(action.text)} {stands[0]} {tr(action.words) if action.words else ''}".casefold()
-            fits = all(each in words for each in typed)
-            line.setVisible(fits)
-            if fits:
-                shown.add(action.group)
-        for group, heading in self._headings.items():
-            heading.setVisible(group in shown)
+            line = KeyLine(tr(action.text), key, self._actions.keys(key), key in self._own)
+            words = f"{line.text} {line.keys} {tr(action.words) if action.words else ''}".casefold()
+            if all(each in words for each in typed):
+                groups.setdefault(tr(action.group), []).append(line)
+        found: list[KeyLine] = []
+        for group in sorted(groups):
+            found += [KeyLine(group), *groups[group]]
+        self.list.show_lines(found)
         self.all_back.setEnabled(bool(self._own))
 
-    def _make_all(self) -> None:
-        content = self.scroller.content
-        for action in sorted(self._actions.declared.values(), key=lambda one: tr(one.group)):
-            if action.group not in self._headings:
-                heading = self._headings[action.group] = Label(tr(action.group), "section")
-                heading.setContentsMargins(0, 16, 0, 6)
-                content.addWidget(heading)
-            key = action.key
-            self._lines[key] = ((self._actions.keys(key), key in self._own, key == self._editing), self._line(action))
-            content.addWidget(self._lines[key][1])
-        content.addStretch(1)
-
-    def _exchange(self, old: QWidget, action: Action) -> QWidget:
-        if self.field is not None and old.isAncestorOf(self.field):
-            self.field = None
-        line = self._line(action)
-        self.scroller.content.replaceWidget(old, line)
-        old.hide()
-        old.setParent(None)
-        old.deleteLater()
-        self._put_in_turn(line, action.key)
-        return line
-
-    def _put_in_turn(self, line: QWidget, key: str) -> None:
-        """Tab comes to a new line where its place is: Qt would put it behind all others."""
-        keys = list(self._lines)
-        place = keys.index(key)
-        before: QWidget = self.finder if place == 0 else _stops(self._lines[keys[place - 1]][1])[-1]
-        for stop in _stops(line):
-            QWidget.setTabOrder(before, stop)
-            before = stop
-
-    def _line(self, action: Action) -> QWidget:
-        key, name = action.key, tr(action.text)
-        if key == self._editing:
-            self.field = KeyField()
-            self.field.taken.connect(partial(self._take, key))
-            self.field.left.connect(partial(self._leave, key))
-            self.field.textChanged.connect(lambda _text: self._warn(key))
-            self._remark = Label("", "small", tone="warn", wrap=True)
-            line = row((Label(name, wrap=True), 1), self._remark, self.field, margins=(0, 6, 0, 6), box="row")
-            self.field.setFixedWidth(260)
-            return line
-        shown = self._actions.keys(key)
-        caps = key_caps(shown) if shown else Label(tr("none"), "caption")
-        back = ToolButton("restore", tr("The usual keys of “{name}”", name=name), clicked=partial(self.reset, key))
-        back.setVisible(key in self._own)
-        change = Button(tr("Change"), "small", clicked=partial(self.edit, key))
-        change.setAccessibleName(tr("Change the keys of “{name}”", name=name))
-        change.setObjectName(f"keys.{key}")
-        change.setEnabled(key not in FIXED)
-        line = row((Label(name, wrap=True), 1), caps, back, change, margins=(0, 6, 0, 6), box="row")
-        set_box(line, "row")
-        return line
+    def _editor(self, key: str) -> QWidget:
+        field = self.field = KeyField()
+        field.taken.connect(partial(self._take, key))
+        field.left.connect(self._leave)
+        field.textChanged.connect(lambda _text: self._warn(key))
+        field.setFixedWidth(260)
+        self._remark = Label("", "small", tone="warn", wrap=True)
+        name = Label(tr(self._actions.declared[key].text), wrap=True)
+        return row((name, 1), self._remark, field, margins=(12, 2, 12, 2), box="sunken")
 
     def _warn(self, key: str) -> None:
         keys = self.field.strokes() if self.field is not None else ""
@@ -264,13 +219,3 @@ class KeysPane(QFrame):
     def _say(self, words: str) -> None:
         if self.field is not None:
             self._remark.setText(words)
-
-    def _focus(self, key: str) -> None:
-        found = self.findChild(QObject, f"keys.{key}")
-        if isinstance(found, QWidget):
-            found.setFocus(Qt.FocusReason.OtherFocusReason)
-
-
-def _stops(line: QWidget) -> list[QWidget]:
-    """What of a line takes the keyboard, in order."""
-    return [one for one in line.findChildren(QWidget) if one.focusPolicy() & Qt.FocusPolicy.TabFocus]
