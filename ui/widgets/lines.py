@@ -35,13 +35,24 @@ class Lines(QAbstractListModel, Generic[T]):
         """What a screen reader says of it."""
         return self.words(one)
 
+    def stays(self, one: T) -> object:
+        """What of a line must be as it was for it to be the same line that says something else. Left out: all of it."""
+        return one
+
     def show(self, shown: Iterable[T]) -> None:
-        """Show these; what is shown already stays, with its place and its choice."""
-        lines = tuple(shown)
-        if lines != self.shown:
-            self.beginResetModel()
+        """Show these. Where the same lines say something else, they stay, with the place and the choice."""
+        lines, before = tuple(shown), self.shown
+        if lines == before:
+            return
+        if list(map(self.stays, lines)) == list(map(self.stays, before)):
             self.shown = lines
-            self.endResetModel()
+            for place, (old, new) in enumerate(zip(before, lines, strict=True)):
+                if old != new:
+                    self.dataChanged.emit(self.index(place), self.index(place))
+            return
+        self.beginResetModel()
+        self.shown = lines
+        self.endResetModel()
 
     def rowCount(self, parent: Index = NOWHERE, /) -> int:
         return 0 if parent.isValid() else len(self.shown)

@@ -11,11 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import (
-    QAbstractListModel,
     QEvent,
     QModelIndex,
     QObject,
-    QPersistentModelIndex,
     QPointF,
     QRectF,
     QSize,
@@ -41,12 +39,12 @@ from ui.widgets.avatar import IconView
 from ui.widgets.fuzzy import Match, fuzzy
 from ui.widgets.label import KeyCap, Label, key_parts
 from ui.widgets.layout import row, set_box
+from ui.widgets.lines import Index, Lines
 from ui.widgets.paint import draw_key, draw_row_ground, draw_text
 from ui.widgets.pill import Pill
 
 ROW, HEAD = 40, 30
 _MOST = 60
-_Index = QModelIndex | QPersistentModelIndex
 
 
 @dataclass(frozen=True)
@@ -71,32 +69,20 @@ class _Line:
     hits: frozenset[int] = field(default_factory=frozenset)
 
 
-class _Lines(QAbstractListModel):
+class _Lines(Lines[_Line]):
     """Headings and entries."""
 
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
-        self.lines: list[_Line] = []
+    def words(self, one: _Line) -> str:
+        return one.text
 
-    def show(self, lines: list[_Line]) -> None:
-        self.beginResetModel()
-        self.lines = lines
-        self.endResetModel()
+    def spoken(self, one: _Line) -> str:
+        entry = one.entry
+        if entry is None:
+            return one.text
+        return ", ".join(part for part in (entry.text, entry.hint, entry.reason, entry.shortcut) if part)
 
-    def rowCount(self, parent: _Index = QModelIndex(), /) -> int:  # noqa: B008 - Qt's own default
-        return 0 if parent.isValid() else len(self.lines)
-
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> object:
-        line = self.lines[index.row()]
-        if role == Qt.ItemDataRole.DisplayRole:
-            return line.text
-        if role == Qt.ItemDataRole.AccessibleTextRole and line.entry is not None:
-            entry = line.entry
-            return ", ".join(part for part in (entry.text, entry.hint, entry.reason, entry.shortcut) if part)
-        return None
-
-    def flags(self, index: _Index, /) -> Qt.ItemFlag:
-        entry = self.lines[index.row()].entry
+    def flags(self, index: Index, /) -> Qt.ItemFlag:
+        entry = self.shown[index.row()].entry
         if entry is None or not entry.enabled:
             return Qt.ItemFlag.NoItemFlags
         return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
@@ -105,15 +91,15 @@ class _Lines(QAbstractListModel):
 class _Painter(QStyledItemDelegate):
     """Draws headings, icons, marked hits, hints and key caps."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index, /) -> QSize:
         model = index.model()
         assert isinstance(model, _Lines)
-        return QSize(200, HEAD if model.lines[index.row()].entry is None else ROW)
+        return QSize(200, HEAD if model.shown[index.row()].entry is None else ROW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, /) -> None:
         model = index.model()
         assert isinstance(model, _Lines)
-        line = model.lines[index.row()]
+        line = model.shown[index.row()]
         rect = QRectF(option.rect)
         painter.save()
         if line.entry is None:
@@ -223,11 +209,11 @@ class CommandPalette(QFrame):
 
     def lines(self) -> list[str]:
         """The entries shown, for tests."""
-        return [line.text for line in self._model.lines if line.entry is not None]
+        return [line.text for line in self._model.shown if line.entry is not None]
 
     def sizeHint(self) -> QSize:
-        heads = sum(line.entry is None for line in self._model.lines)
-        rows = len(self._model.lines) - heads
+        heads = sum(line.entry is None for line in self._model.shown)
+        rows = len(self._model.shown) - heads
         return QSize(self.wanted_width, min(520, 118 + HEAD * heads + ROW * max(1, rows)))
 
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
@@ -271,7 +257,7 @@ class CommandPalette(QFrame):
     def _rebuild(self, *, keep: bool = False) -> None:
         before = self._list.currentIndex().row() if keep else -1
         self._model.show(self._compose(self.query()))
-        usable = [i for i, line in enumerate(self._model.lines) if line.entry is not None and line.entry.enabled]
+        usable = [i for i, line in enumerate(self._model.shown) if line.entry is not None and line.entry.enabled]
         if usable:
             wanted = before if before in usable else usable[0]
             self._list.setCurrentIndex(self._model.index(wanted))
@@ -307,7 +293,7 @@ class CommandPalette(QFrame):
         return lines
 
     def _move(self, step: int) -> None:
-        usable = [i for i, line in enumerate(self._model.lines) if line.entry is not None and line.entry.enabled]
+        usable = [i for i, line in enumerate(self._model.shown) if line.entry is not None and line.entry.enabled]
         if not usable:
             return
         now = self._list.currentIndex().row()
@@ -320,7 +306,7 @@ class CommandPalette(QFrame):
     def _run(self, index: QModelIndex) -> None:
         if not index.isValid():
             return
-        entry = self._model.lines[index.row()].entry
+        entry = self._model.shown[index.row()].entry
         if entry is not None and entry.enabled:
             self.ran = entry.text
             self.done.emit()

@@ -42,14 +42,14 @@ class ViewList(QListView):
         """Mark the next line that can be taken."""
         place = self.currentIndex().row() + by if self.currentIndex().isValid() else 0
         while 0 <= place < self.lines.rowCount():
-            if not self.lines.lines[place].is_heading:
+            if not self.lines.shown[place].is_heading:
                 self.setCurrentIndex(self.lines.index(place))
                 return
             place += by or 1
 
     def mark_first(self) -> None:
         """Mark the current view, or the first line that can be taken."""
-        lines = self.lines.lines
+        lines = self.lines.shown
         place = next((n for n, one in enumerate(lines) if one.current), -1)
         place = place if place >= 0 else next((n for n, one in enumerate(lines) if not one.is_heading), -1)
         self.setCurrentIndex(self.lines.index(place) if place >= 0 else QModelIndex())

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -17,12 +17,11 @@ from ui.icons import draw_icon
 from ui.pages.inbox.piles import mail_piles, view_icon, view_word
 from ui.text import clock_text, count_text, tr
 from ui.theme import SMALL, font, tokens
+from ui.widgets.lines import Index, Lines
 from ui.widgets.paint import draw_row_ground, draw_text
 
 LINE_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 ROW, HEADING = 34, 30
-_Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
 _State = QStyle.StateFlag
 
 
@@ -88,65 +87,38 @@ def _line(view: ViewInfo, count: ViewCount | None, total: int | None, current: b
     )  # fmt: skip
 
 
-class LinesModel(QAbstractListModel):
-    """The lines, in one column."""
+class LinesModel(Lines[Line]):
+    """The lines, in one column. Where only numbers differ, the rows stay."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._lines: tuple[Line, ...] = ()
+    line_role = LINE_ROLE
 
-    @property
-    def lines(self) -> tuple[Line, ...]:
-        """What is shown."""
-        return self._lines
+    def words(self, one: Line) -> str:
+        return one.text
 
-    def show(self, lines: tuple[Line, ...]) -> None:
-        """Show these. Where only numbers differ, the rows stay."""
-        before, self_same = self._lines, [_key(one) for one in lines] == [_key(one) for one in self._lines]
-        if self_same:
-            self._lines = lines
-            for place, (old, new) in enumerate(zip(before, lines, strict=True)):
-                if old != new:
-                    self.dataChanged.emit(self.index(place), self.index(place))
-            return
-        self.beginResetModel()
-        self._lines = lines
-        self.endResetModel()
+    def spoken(self, one: Line) -> str:
+        return one.spoken()
 
-    def rowCount(self, parent: _Index = _NOWHERE, /) -> int:
-        return 0 if parent.isValid() else len(self._lines)
+    def stays(self, one: Line) -> object:
+        return one.text, one.view, one.part
 
-    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> Any:
-        if not index.isValid() or not 0 <= index.row() < len(self._lines):
-            return None
-        line = self._lines[index.row()]
-        if role == LINE_ROLE:
-            return line
-        if role == Qt.ItemDataRole.DisplayRole:
-            return line.text
-        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
-            return line.spoken()
-        return None
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole, /) -> Any:
+        return super().data(index, Qt.ItemDataRole.AccessibleTextRole if role == Qt.ItemDataRole.ToolTipRole else role)
 
-    def flags(self, index: _Index, /) -> Qt.ItemFlag:
+    def flags(self, index: Index, /) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         plain = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
-        return plain if self._lines[index.row()].is_heading else plain | Qt.ItemFlag.ItemIsSelectable
-
-
-def _key(line: Line) -> tuple[object, ...]:
-    return line.text, line.view, line.part
+        return plain if self.shown[index.row()].is_heading else plain | Qt.ItemFlag.ItemIsSelectable
 
 
 class LinePainter(QStyledItemDelegate):
     """Icon in the view's colour, name, unread ones, all, the keys."""
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index, /) -> QSize:
         line = index.data(LINE_ROLE)
         return QSize(200, HEADING if isinstance(line, Line) and line.is_heading else ROW)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, /) -> None:
         line: Line = index.data(LINE_ROLE)
         rect = QRectF(option.rect)
         painter.save()
