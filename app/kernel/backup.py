@@ -79,9 +79,12 @@ class BackupResult:
 
 
 def is_due(backups: Path, now: datetime, every: timedelta = _DAY) -> bool:
-    """Is the last scheduled backup in this folder old enough for another one? Also when the clock was set back."""
-    latest = last_backup(backups)
-    return latest is None or not timedelta(0) <= now - latest < every
+    """Is the last scheduled backup in this folder old enough for another one?
+
+    One that was made while the clock was ahead counts for nothing, else each look would find another one due until then.
+    """
+    latest = max((one.at for one in backups_in(backups) if one.kind == DAILY and one.at <= now), default=None)
+    return latest is None or now - latest >= every
 
 
 def scheduled_backup(source: Source, backups: Path, now: datetime, going: Going = lambda: True) -> BackupResult:
@@ -91,14 +94,14 @@ def scheduled_backup(source: Source, backups: Path, now: datetime, going: Going 
     backups stay.
     """
     result = _back_up(source, backups, now, DAILY, going)
-    prune(backups)
+    prune(backups, now)
     return result
 
 
 def backup_before_upgrade(source: Source, backups: Path, now: datetime) -> BackupResult:
     """Back up whatever the age of the last one; kept apart from the daily ones. Raises as `scheduled_backup` does."""
     result = _back_up(source, backups, now, UPGRADE, lambda: True)
-    prune(backups)
+    prune(backups, now)
     return result
 
 
@@ -127,10 +130,14 @@ def _read(manifest: Path) -> BackupResult | None:
     return BackupResult(database, at, name[2], packs, *told)
 
 
-def prune(backups: Path) -> None:
-    """Remove the scheduled backups that retention drops, all but three of upgrades, and packs that no other names."""
+def prune(backups: Path, now: datetime) -> None:
+    """Remove the scheduled backups that retention drops, all but three of upgrades, and packs that no other names.
+
+    Those that were made while the clock was ahead are judged by themselves: they push none out that are made since.
+    """
     all_of = backups_in(backups)
-    kept_at = retention.kept(one.at for one in all_of if one.kind == DAILY)
+    times = [one.at for one in all_of if one.kind == DAILY]
+    kept_at = retention.kept(at for at in times if at <= now) | retention.kept(at for at in times if at > now)
     upgrades = [one for one in all_of if one.kind == UPGRADE][-KEEP_UPGRADES:]
     kept = [one for one in all_of if (one.kind == DAILY and one.at in kept_at) or one in upgrades]
     for old in all_of:

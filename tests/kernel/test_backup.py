@@ -105,6 +105,8 @@ def test_days_weeks_and_months_stay(desk: Desk) -> None:
     assert kept[-1].about == KNOWN.about
     assert kept[-1].workspace == "abc"
     assert backup.is_due(desk.backups, NOON)  # the clock was set back: better one too many
+    desk.daily(NOON)
+    assert not backup.is_due(desk.backups, NOON + timedelta(minutes=1))  # but not one at every look until then
 
 
 def test_of_a_backup_a_day_for_a_year_seventeen_stay_at_most() -> None:
