@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication
 from pytestqt.qtbot import QtBot
 
 from app.chats import commands
@@ -369,3 +369,11 @@ def test_however_much_comes_one_question_is_under_way(page: Page, qtbot: QtBot) 
         standing.again()
     qtbot.waitUntil(lambda: not standing.is_under_way and page.context.tasks.running == 0)
     assert answers == [1, 2]  # the one that was under way, and one for everything that came meanwhile
+
+
+def test_an_empty_page_keeps_the_keyboard_for_who_comes(page: Page, place: ChatDesk, qtbot: QtBot) -> None:
+    until(qtbot, page, lambda: page.around.has_channel)
+    assert not isinstance(page.focusWidget(), QAbstractButton), "a stray key presses nothing"
+    waiting = place.visitor("Bob").enters("Hello?")
+    until(qtbot, page, lambda: page.row is not None and page.row.id == waiting)
+    qtbot.waitUntil(page.list.rows.hasFocus)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from uuid import UUID
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, Signal
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QProgressBar, QStackedWidget, QVBoxLayout
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QProgressBar, QStackedWidget, QVBoxLayout
 
 from app.chats.queries import ChatCounts, ChatRow, Opening
 from app.kernel import clock
@@ -86,7 +86,7 @@ class ChatList(QFrame):
         self._bar.setRange(0, max(1, found.counts.capacity))
         self._bar.setValue(min(found.counts.mine, found.counts.capacity))
         self.show_opening(found.opening)
-        self._stack.setCurrentIndex(0 if self.model.rowCount() else 1)
+        self._turn_to(0 if self.model.rowCount() else 1)
 
     def show_opening(self, opening: Opening) -> None:
         """Whether chat is open, and whether one is away."""
@@ -106,6 +106,7 @@ class ChatList(QFrame):
             self._empty.set_text(tr("Chat is not set up yet"), words)
         if self._empty.button is not None:
             self._empty.button.setVisible(not has_channel)
+        self._turn_to(self._stack.currentIndex())
 
     def show_error(self, words: str, retry: Callable[[], object]) -> None:
         """The list could not be read."""
@@ -114,7 +115,7 @@ class ChatList(QFrame):
             self._stack.removeWidget(old)
             old.deleteLater()
         self._stack.addWidget(ErrorState(tr("This list cannot be shown"), words, retry))
-        self._stack.setCurrentIndex(3)
+        self._turn_to(3)
 
     def choose(self, key: UUID | None) -> None:
         """Mark a chat without telling anybody."""
@@ -128,11 +129,21 @@ class ChatList(QFrame):
         self._quiet = False
 
     def focus_rows(self) -> None:
-        """The keyboard goes to the list, or to what is to be done while it is empty."""
-        button = self._empty.button
-        empty = self.model.is_loaded and not self.model.rowCount()
-        target = button if empty and button is not None and not button.isHidden() else self.rows
-        target.setFocus(Qt.FocusReason.OtherFocusReason)
+        """The keyboard goes to the list, or to what is to be done while it is empty. While there is neither, it waits here."""
+        button, place = self._empty.button, self._stack.currentIndex()
+        if place == 1 and button is not None and not button.isHidden():
+            button.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            (self._stack if place else self.rows).setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _turn_to(self, place: int) -> None:
+        """Show another part of the stack; the keyboard stays within it, if it was there."""
+        now = QApplication.focusWidget()
+        was_here = now is not None and (now is self._stack or self._stack.isAncestorOf(now))
+        is_other = place != self._stack.currentIndex()
+        self._stack.setCurrentIndex(place)
+        if was_here and (is_other or now is self._stack):
+            self.focus_rows()
 
     def set_narrow(self, narrow: bool) -> None:
         """Less room."""
@@ -184,6 +195,7 @@ class ChatList(QFrame):
             action=(tr("Set up chat"), self.set_up_wanted.emit),
         )
         self._stack = QStackedWidget()
+        self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         for widget in (self.rows, self._empty, Skeleton()):
             self._stack.addWidget(widget)
         self._stack.setCurrentIndex(2)

@@ -44,7 +44,7 @@ class Proof(QFrame):
         )  # fmt: skip
         self._maybe = column(Label(tr("Possibly the same person"), "section"), row(self._known, None), spacing=0)
         layout = vertical(self)
-        layout.setContentsMargins(16, 16, 16, 0)
+        layout.setContentsMargins(20, 16, 20, 0)  # in line with the panel below
         layout.setSpacing(16)
         layout.addWidget(self._box)
         layout.addWidget(self._maybe)
