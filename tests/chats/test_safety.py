@@ -6,6 +6,7 @@ import asyncio
 import io
 import json
 import secrets
+from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
@@ -181,6 +182,18 @@ def test_the_form_takes_people_and_throws_programs_away(place: Place) -> None:
     assert send()[0] == send()[0] == 202
     (row,) = place.desk.ask(queries.chat_rows, pile="ended")
     assert (row.state, row.email, row.verified) == ("missed", "ann@example.org", False)
+
+
+def test_a_form_that_comes_in_pieces_is_taken_whole(place: Place) -> None:
+    async def piece_by_piece() -> AsyncIterator[bytes]:
+        whole = json.dumps(FORM | {"text": "Ещё раз " * 400}).encode()
+        yield whole[:1000]
+        async with aiohttp.ClientSession() as session, session.get(f"{place.base}/demo") as page:
+            await page.read()  # by then the server has the first piece
+        yield whole[1000:]
+
+    assert asyncio.run(post(place, "/offline", data=piece_by_piece()))[0] == 202
+    assert rows(place.desk) == 1
 
 
 def test_files_are_what_they_begin_like(place: Place) -> None:

@@ -170,9 +170,9 @@ class BuiltinChat(House):
         now = time.monotonic()
         if self._forms.is_full(address, now) or not self.may_begin(address):
             return _json({"retry_ms": 600_000}, 429, allow)
-        raw = await request.content.read(self.serving.frame * 2 + 1)
+        raw = await _limited(request, self.serving.frame * 2)
         try:
-            if len(raw) > self.serving.frame * 2:
+            if raw is None:
                 raise BadFrameError("long")
             form = protocol.parse_form(json.loads(raw))
         except BadFrameError as error:
