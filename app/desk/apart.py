@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 R = TypeVar("R")
 
 _TELL_S: Final = 0.1
-_LAST_WORDS_S: Final = 20.0
+_LAST_WORDS_S: Final = 10.0
 """How long it may take to put away what it has begun, once it was told to stop."""
 _STOPPED: Final = (StoppedError, BackupStoppedError)
 
@@ -66,7 +66,7 @@ def do_apart(lock: Path, work: Callable[..., R], *args: Any, going: Going) -> R:
 def _followed(line: Connection, going: Going) -> Any:
     """The answer. Everything that happens meanwhile is told, and it is told to stop when nobody wants it any more."""
     done = of = 0
-    asked_to_stop = False
+    told_at: float | None = None
     while True:
         if line.poll(_TELL_S):
             kind, what = line.recv()
@@ -77,9 +77,11 @@ def _followed(line: Connection, going: Going) -> Any:
             if kind == "fault":
                 raise ApartError(what)
             done, of = what
-        if not asked_to_stop and not going(done, of):
-            asked_to_stop = True
+        if told_at is None and not going(done, of):
+            told_at = time.monotonic()
             line.send("stop")
+        if told_at is not None and time.monotonic() - told_at > _LAST_WORDS_S:
+            raise BackupStoppedError  # whoever has to end does not wait for a disk that does not answer
 
 
 def _end(line: Connection, process: BaseProcess) -> None:

@@ -148,7 +148,7 @@ def write_file(
     with noted(place, FILE, target.parent):
         try:
             written = _made(place, file_at, target, clock.now(), replace, passphrase, kept, going=going)
-        except UserError:
+        except (UserError, BackupStoppedError):
             clear_away(target)  # a process that was killed could not
             raise
     if written is not None:

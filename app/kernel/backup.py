@@ -223,7 +223,9 @@ def copy_database(source: Source, target: Path, going: Going = lambda: True) -> 
         raise _sqlite_error(error, target.parent) from error
     finally:
         os.close(fd)
-    problems = quick_check(target)
+    problems = quick_check(target, going)
+    if not going():
+        raise BackupStoppedError
     if problems:
         msg = (
             f"The database is damaged ({problems[0]}), so no new backup was made and the earlier ones are kept. "

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from app.kernel.blobs import BlobRef, Packs, StorageError
@@ -19,6 +19,7 @@ Form = frozenset[tuple[str, str, str, str]]
 """The form of a database: (type, name, table, SQL) of all that is in it."""
 
 _PROBLEM_LIMIT = 100
+_STEPS = 10_000
 _OF_SQLITE = re.compile(r"sqlite_(sequence|stat1|stat4)")
 
 
@@ -70,10 +71,15 @@ def examine(database: Path, ours: Form) -> list[str]:
         return [str(error)]
 
 
-def quick_check(database: Path) -> list[str]:
-    """What SQLite finds wrong in a database file, at most 100 lines; empty for a sound one. Never raises for damage."""
+def quick_check(database: Path, going: Callable[[], bool] | None = None) -> list[str]:
+    """What SQLite finds wrong in a database file, at most 100 lines; empty for a sound one. Never raises for damage.
+
+    `going` is asked now and then whether to go on; when it said no, what comes out says nothing.
+    """
     try:
         with contextlib.closing(connect(database)) as connection:
+            if going is not None:
+                connection.set_progress_handler(lambda: not going(), _STEPS)
             return _quick_check(connection)
     except sqlite3.Error as error:
         return [str(error)]

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from app.desk import apart
 from app.desk.apart import ApartError, do_apart
 from app.kernel.archive import Going, StoppedError
 from app.kernel.background import NICENESS
+from app.kernel.backup import BackupStoppedError
 from app.kernel.blobs import StorageError
 from app.kernel.locks import FileLock, is_held
 
@@ -48,6 +50,12 @@ def endless(mark: Path, *, going: Going) -> None:
     raise StoppedError
 
 
+def deaf(mark: Path, *, going: Going) -> None:
+    del going
+    mark.touch()
+    time.sleep(PATIENCE_S)
+
+
 def own(folder: Path) -> None:
     """An owner that waits for ever."""
     do_apart(folder / "lock", endless, folder / "begun", going=lambda _done, _of: True)
@@ -81,6 +89,14 @@ def test_it_stops_when_nobody_wants_it_any_more(tmp_path: Path) -> None:
     mark = tmp_path / "begun"
     with pytest.raises(StoppedError):
         do_apart(tmp_path / "lock", endless, mark, going=lambda _done, _of: not mark.exists())
+    assert not is_held(tmp_path / "lock")
+
+
+def test_one_that_does_not_hear_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(apart, "_LAST_WORDS_S", 0.1)
+    mark = tmp_path / "begun"
+    with pytest.raises(BackupStoppedError):
+        do_apart(tmp_path / "lock", deaf, mark, going=lambda _done, _of: not mark.exists())
     assert not is_held(tmp_path / "lock")
 
 

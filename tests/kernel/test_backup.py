@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel import backup
+from app.kernel import backup, soundness
 from app.kernel.blobs import HEADER, BlobRef, Packs, StorageError
 from app.kernel.describing import About, Described, Source
 from app.kernel.errors import UserError
@@ -107,6 +107,23 @@ def test_days_weeks_and_months_stay(desk: Desk) -> None:
     assert backup.is_due(desk.backups, NOON)  # the clock was set back: better one too many
     desk.daily(NOON)
     assert not backup.is_due(desk.backups, NOON + timedelta(minutes=1))  # but not one at every look until then
+
+
+def test_a_backup_that_is_stopped_while_it_is_looked_through_is_no_damage(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.add(b"mail")
+    monkeypatch.setattr(soundness, "_STEPS", 1)
+    wanted = [True]
+
+    def going() -> bool:
+        if any(desk.backups.glob("*.sqlite.part")) and next(desk.backups.glob("*.sqlite.part")).stat().st_size:
+            wanted[0] = False  # it is written, so this is the look at it
+        return wanted[0]
+
+    with pytest.raises(backup.BackupStoppedError):
+        backup.scheduled_backup(desk.source, desk.backups, NOON, going)
+    assert [one.name for one in desk.backups.iterdir()] == ["packs"]
 
 
 def test_of_a_backup_a_day_for_a_year_seventeen_stay_at_most() -> None:
