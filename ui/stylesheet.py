@@ -223,7 +223,7 @@ def _lists(t: Tokens) -> str:
 QAbstractItemView, QScrollArea, QTextBrowser {{ background: transparent; border: 0; }}
 QScrollArea > QWidget > QWidget[box="clear"] {{ background: transparent; }}
 QTableView {{ gridline-color: {t.line}; selection-background-color: {t.selected}; selection-color: {t.text}; }}
-QTableView::item {{ border: 0; }}
+QTableView::item {{ border: 0; padding: 0 5px; }}
 QHeaderView {{ background: transparent; border: 0; }}
 QHeaderView::section {{ background: transparent; border: 0; border-bottom: 1px solid {t.line}; color: {t.text2};
   font-size: {SMALL}px; padding: 6px 8px; }}

@@ -124,7 +124,9 @@ class Category(QFrame):
         super().__init__()
         self._pane, self._category = pane, category
         self._states: tuple[StateInfo, ...] = ()
-        self.rows = KeyedRows(lambda state: StateRow(state, self), lambda shown, state: shown.show_state(state))
+        self.rows = KeyedRows(
+            lambda state: StateRow(state, self), lambda shown, state: shown.show_state(state), spacing=4
+        )
         self.field = TextField(placeholder=tr("Name of the new status"), name=tr("Name of the new status"))
         self.field.setMaximumWidth(NAME_WIDTH + LOOK_WIDTH)
         self.field.hide()

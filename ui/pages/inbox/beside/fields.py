@@ -69,7 +69,7 @@ class TicketFields(FoldingSection):
         self._wanted: set[UUID] = set()
         self.due = Button("", "quiet", clicked=self.due_wanted.emit)
         self._due_row = FieldRow(tr("Due"), self.due)
-        self.rows = KeyedRows(self._make, lambda _row, _item: None)
+        self.rows = KeyedRows(self._make, lambda _row, _item: None, spacing=2)  # frames of high contrast do not touch
         self.content.addWidget(self._due_row)
         self.content.addWidget(self.rows)
 
