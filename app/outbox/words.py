@@ -76,7 +76,8 @@ def describe(it: Situation) -> Told:
             }
             return Told(steps.get(Phase(it.phase), "Connecting to the server."), (), needs_attention=False)
         case State.SENT:
-            return Told(_with("Sent.", copy_words(it.copy, it.last_error)), (), needs_attention=False)
+            about_copy = " ".join(part for part in copy_words(it.copy, it.last_error) if part)
+            return Told(_with("Sent.", about_copy), (), needs_attention=False)
         case State.PARTIAL:
             reached_not = ", ".join(it.refused) or "some recipients"
             text = f"Sent, but not to {reached_not}."
@@ -136,14 +137,14 @@ def _waiting(it: Situation) -> Told:
     return Told("Will be sent in a moment.", taking_back, needs_attention=False)
 
 
-def copy_words(copy: str, why: str) -> str:
-    """What is to be said of the copy in the Sent folder: nothing, or that it is missing and why. No reason to worry."""
+def copy_words(copy: str, why: str) -> tuple[str, str]:
+    """What is to be said of the copy in the Sent folder: nothing, or that it is missing, and why. No reason to worry."""
     why = why.removeprefix(ABOUT_COPY) if why.startswith(ABOUT_COPY) else ""
     if copy == Copy.NEEDED and why:
-        return f"Its copy is not in the Sent folder yet; that is tried again by itself. {why}"
+        return "Its copy is not in the Sent folder yet; that is tried again by itself.", why
     if copy == Copy.FAILED:
-        return _with("Its copy could not be put into the Sent folder.", why)
-    return ""
+        return "Its copy could not be put into the Sent folder.", why
+    return "", ""
 
 
 def _with(text: str, more: str) -> str:

@@ -87,8 +87,8 @@ def _words(found: OutboxRow, now: datetime) -> str:
         if found.delivered_at is not None:
             return tr("Delivered {when}", when=when_text(found.delivered_at, now))
         sent = tr("Sent {when}", when=when_text(found.sent_at, now))
-        about_copy = copy_words(found.copy_state, found.last_error)
-        return f"{sent} · {tr(about_copy)}" if about_copy else sent
+        about_copy, why = copy_words(found.copy_state, found.last_error)
+        return f"{sent} · {tr(about_copy)} {why}".rstrip() if about_copy else sent
     return state_words(found, now)
 
 
