@@ -106,6 +106,7 @@ class _Kept:
     news: set[int] = field(default_factory=set)
     total: int = 0
     counted_at: datetime | None = None
+    last_at: datetime | None = None  # the same, also when it is to be counted anew
     took: timedelta = timedelta(0)
     is_dirty: bool = False
     unreadable: str = ""
@@ -117,6 +118,16 @@ class _Kept:
         self.fields = frozenset(map(_asked_for, asked))
         self.is_relative = any(_depends_on_time(one) for one in asked)
         self.has_words = not self.fields.isdisjoint({"words", *PLACED})
+
+    @property
+    def is_known(self) -> bool:
+        """Are there numbers of it, or is it known why not?"""
+        return bool(self.counters or self.problem) or self.last_at is not None
+
+    @property
+    def is_due(self) -> bool:
+        """Was it never counted, or is nothing known of it any more?"""
+        return not (self.counters or self.problem) and self.counted_at is None
 
     def has(self, number: int) -> bool:
         """Is the ticket of this number in the view?"""
@@ -136,9 +147,14 @@ class Tally:
         self._views: dict[UUID, _Kept] = {}
         self._unread: set[int] = set()
 
-    def read(self, db: Session, agent: UUID | None = None) -> dict[UUID, ViewCount]:
-        """The numbers of the views that the agent sees, by id, as of this moment."""
+    def read(self, db: Session, agent: UUID | None = None, *, patience_s: float | None = None) -> dict[UUID, ViewCount]:
+        """The numbers of the views that the agent sees, by id, as of this moment.
+
+        `patience_s`: views of which nothing is known are counted for about so long, one at least. The next reading goes on
+        with the others (`is_whole`); until then one that was counted before is stale, one that never was is left out.
+        """
         with self._lock:
+            end = None if patience_s is None else time.monotonic() + patience_s
             now = clock.now()
             lowest, highest = db.connection().execute(_LOG).one()
             is_older = self._cursor is not None and highest < self._cursor  # another thread knows more already
@@ -149,9 +165,14 @@ class Tally:
                 self._go_on(db, self._cursor, highest)
             if is_new or not is_older:
                 self._cursor = highest
-                self._count_what_is_due(db, now)
+                self._count_what_is_due(db, now, end)
             self._read_counters(db)
-            return {key: _shown(kept, now) for key, kept in self._views.items()}
+            return {key: _shown(kept, now) for key, kept in self._views.items() if kept.is_known}
+
+    @property
+    def is_whole(self) -> bool:
+        """Were all views counted when last asked?"""
+        return not any(kept.is_due for kept in list(self._views.values()))
 
     def forget(self) -> None:
         """Count everything anew when next asked."""
@@ -263,18 +284,22 @@ class Tally:
         else:
             self._unread.discard(number)
 
-    def _count_what_is_due(self, db: Session, now: datetime) -> None:
+    def _count_what_is_due(self, db: Session, now: datetime, end: float | None) -> None:
+        has_begun = False
         for kept in self._views.values():
             if kept.problem or kept.counters:
                 continue
             age = None if kept.counted_at is None else now - kept.counted_at
             wait = max(AFTER_WORDS, 50 * kept.took) if kept.is_dirty else EVERY
             is_due = (kept.is_relative or kept.is_dirty) and age is not None and not timedelta(0) <= age < wait
+            if age is None and has_begun and end is not None and time.monotonic() > end:
+                continue
             if age is None or is_due:
+                has_begun = True
                 self._count(db, kept, now)
 
     def _count(self, db: Session, kept: _Kept, now: datetime) -> None:
-        kept.counted_at, kept.is_dirty = now, False
+        kept.counted_at, kept.last_at, kept.is_dirty = now, now, False
         filters, begun = Filter.of(db, self._agent), time.thread_time()
         try:
             check_names(db, kept.condition, self._agent)
@@ -297,6 +322,8 @@ def _kept(view: ViewInfo, agent: UUID | None) -> _Kept:
 def _shown(kept: _Kept, now: datetime) -> ViewCount:
     if kept.problem:
         return ViewCount(0, 0, now, problem=kept.problem)
+    if kept.is_due and kept.last_at is not None:
+        return ViewCount(kept.total, len(kept.news), kept.last_at, stale=True)
     if not (kept.is_relative or kept.is_dirty) or kept.counted_at is None:
         return ViewCount(kept.total, len(kept.news), now)
     return ViewCount(kept.total, len(kept.news), kept.counted_at, stale=kept.is_dirty or now - kept.counted_at >= EVERY)

@@ -147,6 +147,25 @@ def test_numbers_are_what_a_recount_says(steps: list[tuple[str, int, Any]]) -> N
             )
 
 
+def test_what_takes_long_to_count_for_the_first_time_keeps_no_other_number_waiting(desk: SmallDesk) -> None:
+    desk.mail(subject="A parcel")
+    desk.do(_add_views)
+    hasty, patient = Tally(), Tally()
+    whole = desk.ask(patient.read, desk.ann)
+    found = desk.ask(hasty.read, desk.ann, patience_s=-1)
+    assert view_id("to_do") in found
+    assert not hasty.is_whole
+    assert found.items() < whole.items()
+    for _ in range(len(whole)):
+        found = desk.ask(hasty.read, desk.ann, patience_s=-1)
+    assert hasty.is_whole
+    assert found == whole
+    hasty._doubt(None)
+    again = desk.ask(hasty.read, desk.ann, patience_s=-1)
+    assert {key: one.total for key, one in again.items()} == {key: one.total for key, one in whole.items()}
+    assert any(one.stale for one in again.values()), "what it was, until it is counted"
+
+
 def _total(desk: SmallDesk, tally: Tally, key: UUID) -> tuple[int, int, bool]:
     found = desk.ask(tally.read, desk.ann)[key]
     return found.total, found.unread, found.stale

@@ -31,6 +31,9 @@ _SOON_MS = 40
 _REST_MS = 300
 """Between two looks at the numbers while changes keep coming."""
 
+_PATIENCE_S = 0.1
+"""Views that were never counted since the start are counted for so long before the numbers of the others are shown."""
+
 _AGAIN_MS = 30_000
 """Views with relative times are counted anew at most once a minute; this is how often is looked."""
 
@@ -153,7 +156,9 @@ class Lists(QObject):
         if not self._counting:
             self._counting = True
             asked = (self._context.desk.tally.read, self._me())
-            self._context.tasks.ask(*asked, then=self._take_numbers, owner=self, failed=self._not_counted)
+            self._context.tasks.ask(
+                *asked, patience_s=_PATIENCE_S, then=self._take_numbers, owner=self, failed=self._not_counted
+            )
 
     def _not_counted(self, _error: Exception) -> bool:
         self._counting = False
@@ -166,6 +171,8 @@ class Lists(QObject):
         if found != self.numbers:
             self.numbers = found
             self._show()
+        if not self._context.desk.tally.is_whole:
+            self.ask_numbers()
 
     def _show(self) -> None:
         self._panel.show_views(self.views, self.current, self.count_of, self.is_stale)
