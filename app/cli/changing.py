@@ -6,7 +6,6 @@ import argparse
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from app.cli import querying
@@ -14,6 +13,7 @@ from app.cli.opening import opened, with_agent
 from app.cli.output import Output
 from app.cli.running import finish_job
 from app.cli.tickets import row_json, row_line, ticket_of
+from app.cli.wording import moment
 from app.desk import Desk
 from app.kernel import clock, jobs
 from app.kernel.errors import UserError
@@ -95,12 +95,7 @@ def _agent(desk: Desk, value: str) -> str | None:
 def _moment(_desk: Desk, value: str) -> str | None:
     if value.lower() in ("", "none"):
         return None
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError as error:
-        msg = f"“{value}” is not a time. Write it as 2026-01-31 or 2026-01-31T09:00."
-        raise UserError(msg) from error
-    return at.astimezone(UTC).isoformat()
+    return moment(value, "a time", "2026-01-31 or 2026-01-31T09:00").isoformat()
 
 
 def _snooze(desk: Desk, value: str) -> Any:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import UTC, datetime
 from typing import Any
 
 from app.cli.opening import mailbox_of, opened, with_agent
 from app.cli.output import Output
+from app.cli.wording import moment
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import MailboxInfo, mailbox, mailboxes
 from app.desk import accounts
@@ -17,7 +17,7 @@ from app.kernel.errors import UserError
 
 def add(args: argparse.Namespace, out: Output) -> int:
     """Connect a mailbox. Without `--password-stdin` the password must be given later (window, or `mailbox add` again)."""
-    since = _date(args.open_since) if args.open_since else None
+    since = moment(args.open_since, "a date", "2026-01-31") if args.open_since else None
     account = accounts.Account(args.address, args.imap, args.smtp, args.user)
     with opened(args) as desk:
         with_agent(desk)
@@ -125,15 +125,6 @@ def _password() -> str:
         msg = "Standard input holds no password."
         raise UserError(msg)
     return password
-
-
-def _date(words: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(words)
-    except ValueError as error:
-        msg = f"“{words}” is not a date. Write it as 2026-01-31."
-        raise UserError(msg) from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _json(info: MailboxInfo) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from app.cli.opening import mailbox_of, opened, with_agent
 from app.cli.output import Output
+from app.cli.wording import moment
 from app.desk import receiving
 from app.inbox import commands
 from app.inbox.receiving import history_progress, large_mails
@@ -125,9 +126,4 @@ def _item(words: str) -> UUID:
 def _date(words: str) -> datetime | None:
     if not words:
         return None
-    try:
-        at = datetime.fromisoformat(words)
-    except ValueError as error:
-        msg = f"“{words}” is not a date. Write it as 2026-01-31."
-        raise UserError(msg) from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    return moment(words, "a date", "2026-01-31")

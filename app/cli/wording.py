@@ -8,7 +8,11 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+
+from app.kernel import clock
+from app.kernel.errors import UserError
 
 _FEW = 12
 MOST_TICKETS = 10**9
@@ -30,6 +34,15 @@ class Parser(argparse.ArgumentParser):
         else:
             rest = f"All of them: {self.prog} --help"
         raise argparse.ArgumentError(None, f"“{value}” is not known. {rest}")
+
+
+def moment(words: str, what: str, like: str) -> datetime:
+    """A day or time that was typed, as aware UTC; without an offset it is of this machine's zone. Raises UserError."""
+    try:
+        return clock.to_utc(datetime.fromisoformat(words))
+    except ValueError as error:
+        msg = f"“{words}” is not {what}. Write it as {like}."
+        raise UserError(msg) from error
 
 
 def ticket_number(word: str) -> int:

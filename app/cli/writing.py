@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
 from pathlib import Path
 
 from app.cli.opening import opened, text_of, with_agent
 from app.cli.output import Output
 from app.cli.tickets import ticket_of
+from app.cli.wording import moment
 from app.conversations.commands import NewFile
 from app.desk import Desk
 from app.desk.files import take_file
-from app.kernel.errors import UserError
 from app.tickets import commands
 from app.tickets.commands import Written
 
@@ -42,7 +41,7 @@ def reply(args: argparse.Namespace, out: Output) -> int:
             cc=args.cc or None,
             files=_files(desk, args.attach),
             solve=args.solve,
-            not_before=_time(args.send_at),
+            not_before=moment(args.send_at, "a time", "2026-01-31T09:00") if args.send_at else None,
         )
     return _print(written, out, "The reply is in the outbox")
 
@@ -65,14 +64,3 @@ def _print(written: Written, out: Output, words: str) -> int:
 
 def _files(desk: Desk, paths: list[Path]) -> list[NewFile]:
     return [take_file(desk, path) for path in paths]
-
-
-def _time(words: str | None) -> datetime | None:
-    if not words:
-        return None
-    try:
-        at = datetime.fromisoformat(words)
-    except ValueError as error:
-        msg = f"“{words}” is not a time. Write it as 2026-01-31T09:00."
-        raise UserError(msg) from error
-    return at.astimezone(UTC)

@@ -85,6 +85,14 @@ class Doubt:
         return self._since is not None
 
 
+def to_utc(at: datetime) -> datetime:
+    """In UTC; a naive one is of this machine's zone. Raises ValueError for one that lies outside the years 1 to 9999 there."""
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(str(at)) from error
+
+
 def to_us(at: datetime) -> int:
     """Microseconds since 1970 UTC. Raises ValueError for a naive time."""
     if at.tzinfo is None:

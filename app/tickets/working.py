@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from app.kernel import clock
 from app.kernel.errors import UserError
 
 RELATED, BLOCKS, BLOCKED_BY, DUPLICATES, DUPLICATED_BY = (
@@ -98,9 +99,9 @@ def due_of(typed: str, now: datetime) -> datetime | None:
         return (now + step if span[2] == "h" else (evening + step).astimezone(UTC)).replace(microsecond=0)
     try:
         at = datetime.fromisoformat(typed.strip())
+        if len(words) <= len("2026-01-31"):
+            at = at.replace(hour=DUE_HOUR)
+        return clock.to_utc(at)
     except ValueError:
         msg = f"“{typed.strip()}” is not a time. Write it as 2026-01-31, 2026-01-31T09:00, tomorrow, 4h or 2d."
         raise UserError(msg) from None
-    if len(words) <= len("2026-01-31"):
-        at = at.replace(hour=DUE_HOUR)
-    return at.astimezone(UTC)
