@@ -32,6 +32,7 @@ from app.workers.parsing import ParsePool
 log = logging.getLogger(__name__)
 
 TIMER_S = 15.0
+AGAIN_S: Final = 5.0
 SIGNALS_S: Final = 1.0
 """The system may hand a signal to any thread; Python answers it on this one, once it wakes: so it does now and then."""
 _END = object()
@@ -168,7 +169,7 @@ class Engine:
     # -- threads
 
     def _begin(self, name: str, work: Callable[[], None]) -> None:
-        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread = threading.Thread(target=keep_going, args=(name, work, self._stop), name=name, daemon=True)
         self._threads.append(thread)
         thread.start()
 
@@ -270,6 +271,20 @@ def _end_all(mailboxes: Iterable[_Mailbox]) -> None:
         one.tell()
     for one in ending:
         one.end()
+
+
+def keep_going(name: str, work: Callable[[], None], stop: threading.Event, pause_s: float = AGAIN_S) -> None:
+    """Do the work of a thread. A mistake that ends it is logged, and it begins anew: without it mail or chat would stand
+    still until somebody starts the engine again.
+    """
+    while not stop.is_set():
+        try:
+            work()
+        except Exception:
+            log.exception("the thread “%s” ended by mistake; it begins anew", name)
+            stop.wait(pause_s)
+        else:
+            return
 
 
 def run_until_told(desk: Desk) -> bool:

@@ -114,6 +114,7 @@ class ChatThread:
         self._running: dict[UUID, Running] = {}
         with self._guard:
             self._loop = asyncio.get_running_loop()
+            self._waiting.channels = True  # of an earlier run none is left
             self._wake.set()
         await self._landing.recover()
         self._writer.later(everybody_left)
