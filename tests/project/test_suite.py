@@ -57,7 +57,7 @@ def run(folder: Path, tests: str, *options: str) -> str:
     (folder / "test_them.py").write_text(tests)
     line: list[str | Path] = [sys.executable, "-m", "pytest", "-q", "-c", ROOT / "pyproject.toml", "--rootdir", folder]
     line += ["-p", "tests.conftest", "-p", "no:randomly", "-p", "no:cacheprovider", *options, folder]
-    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, check=False, timeout=900)
     return done.stdout + done.stderr
 
 
