@@ -32,6 +32,7 @@ from app.outbox import marks
 from app.outbox.rules import is_own
 from app.outbox.tables import ReplyToken
 from app.people.queries import customer_of, living_customer
+from app.people.rules import box_of
 from app.tickets.commands.standing import Standing, standing
 from app.tickets.tables import Placement, Ticket, TicketLink, TicketRef
 
@@ -252,12 +253,13 @@ class Threads:
         return standing(self._tx, key) if key is not None else None
 
     def takes_part(self, sender: str, ticket: UUID, known: Known | None = None) -> bool:
-        """Is `sender` in From, To or Cc of a message of the ticket, and not one of us?"""
+        """Is `sender` in From, To or Cc of a message of the ticket, under whatever spelling, and not one of us?"""
         if not sender or is_own(sender, self._own):
             return False
         if known is not None and sender in known.people:
             return True
-        return sender in self._people_of(ticket)
+        people = self._people_of(ticket)
+        return sender in people or box_of(sender) in {box_of(one) for one in people}
 
     def forget(self, *tickets: UUID) -> None:
         """Tickets whose conversation was just changed by a merge."""

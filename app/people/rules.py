@@ -62,6 +62,17 @@ def handle_of(address: str) -> str:
     return address.strip().casefold()
 
 
+def box_of(address: str) -> str:
+    """The mailbox in which mail to an address surely lands, as far as its spelling tells: without a `+tag`, and of Gmail's
+    many spellings of one account a single one. For telling whether two addresses are one person's, never for writing to.
+    """
+    local, at, domain = handle_of(address).rpartition("@")
+    local = local.split("+")[0] or local
+    if domain in ("gmail.com", "googlemail.com"):
+        local, domain = local.replace(".", ""), "gmail.com"
+    return f"{local}{at}{domain}"
+
+
 def blockable(sender: str) -> str:
     """What a block list keeps: a casefolded address, or `@domain` for everybody there; empty for what is neither."""
     handle = handle_of(sender)

@@ -219,6 +219,27 @@ def test_reply_to_counts_only_from_a_person_and_not_when_it_is_ours(
     assert [one.name for one in paper.rows(select(Customer))] == ["Ann"]
 
 
+@pytest.mark.parametrize(
+    ("wrote", "answers", "tickets"),
+    [
+        ("ann+shop@customer.example", "ann@customer.example", 1),
+        ("ann@customer.example", "Ann+x@Customer.example", 1),
+        ("ann.lee@googlemail.com", "annlee+shop@gmail.com", 1),
+        ("ann.lee@customer.example", "annlee@customer.example", 2),
+        ("ann@customer.example", "ann+shop@elsewhere.example", 2),
+    ],
+)
+def test_who_answers_under_another_spelling_of_the_same_mailbox_takes_part(
+    paper: PaperDesk, wrote: str, answers: str, tickets: int
+) -> None:
+    paper.take(letter(ident="a@c", sender=wrote))
+    paper.do(reply, paper.ticket().id, text="Hello")
+    ours = next(one for one in paper.messages() if one.direction == "out")
+    paper.later(minutes=1)
+    paper.take(letter("Thanks", ident="b@c", sender=answers, answers=ours.external_id))
+    assert len(paper.tickets()) == tickets
+
+
 def test_a_reply_to_a_merged_ticket_goes_where_it_was_merged_into(paper: PaperDesk) -> None:
     paper.take(letter(ident="a@c"), letter(ident="b@c", subject="Another"))
     first, second = (row.id for row in paper.tickets())
