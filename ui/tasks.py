@@ -162,12 +162,14 @@ class Tasks(QObject):
 
         def finish(result: Future[Any]) -> None:
             self._running -= 1
-            if not is_void() and shiboken6.isValid(owner):
-                self._finish(result, then, failed)
-            if key and self._latest.get(key) == serial:
-                del self._latest[key]
-            if self._running == 0:
-                self.idle.emit()
+            try:
+                if not is_void() and shiboken6.isValid(owner):
+                    self._finish(result, then, failed)
+            finally:  # whoever waits for an end is told of it, also where what was found could not be shown
+                if key and self._latest.get(key) == serial:
+                    del self._latest[key]
+                if self._running == 0:
+                    self.idle.emit()
 
         held = [(work, finish)]
 

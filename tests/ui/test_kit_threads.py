@@ -315,6 +315,14 @@ def test_the_owner_may_deal_with_an_error(tasks: Tasks, qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda: bool(dealt))
 
 
+def test_whoever_waits_for_the_end_is_told_of_it_where_a_result_cannot_be_shown(tasks: Tasks, qtbot: QtBot) -> None:
+    def show(_result: object) -> None:
+        raise KeyError("a mistake of ours")
+
+    with qtbot.waitSignal(tasks.idle, timeout=PATIENCE_MS):
+        tasks.ask(lambda _db: 1, then=show, owner=tasks, key="one")
+
+
 def test_what_can_be_undone_is_offered(desk: Desk, qtbot: QtBot) -> None:
     bridge = Bridge(desk)
     tasks = Tasks(desk, bridge)
