@@ -113,6 +113,17 @@ def test_toggles_work_by_key_and_on_their_whole_line(page: QWidget, qtbot: QtBot
         assert not toggle.isChecked()
 
 
+def test_the_first_control_of_a_sheet_shows_that_it_has_the_keyboard(page: QWidget, qtbot: QtBot) -> None:
+    overlay, switch = Overlay(page), Switch("Sound")
+    dialog = Dialog("Sound")
+    dialog.add(switch)
+    dialog.set_foot(Button("Close"))
+    bare = Switch("Sound").grab().toImage()
+    overlay.open(dialog)
+    qtbot.waitUntil(switch.hasFocus)
+    assert switch.grab().toImage() != bare
+
+
 def test_search_tells_what_is_typed_and_escape_empties(page: QWidget, qtbot: QtBot) -> None:
     field = SearchField("Search", parent=page)
     field.show()

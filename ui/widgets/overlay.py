@@ -142,9 +142,6 @@ class Overlay(QWidget):
         self.covered.emit(True)
         target = focus or first_control(sheet)
         if target is not None:
-            self.window().setAttribute(
-                Qt.WidgetAttribute.WA_KeyboardFocusChange
-            )  # whoever opened it sees where it begins
             target.setFocus(Qt.FocusReason.TabFocusReason)
 
     def focusNextPrevChild(self, forward: bool, /) -> bool:
@@ -156,7 +153,7 @@ class Overlay(QWidget):
         one = _beside(start, forward)
         while one is not None and one is not start:
             if _takes_tab(one) and sheet.isAncestorOf(one):
-                self.window().setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)
+                self.window().setAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange)  # lists ask for it
                 one.setFocus(reason)
                 return True
             one = _beside(one, forward)

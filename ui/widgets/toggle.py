@@ -1,6 +1,7 @@
 """On and off, and one of a few: switch, box, radio, segments, chips, tabs.
 
-Each is a real Qt button underneath, so keyboard, screen reader and signals are Qt's own; only the painting is ours.
+Each is a real Qt button underneath, so keyboard, screen reader and signals are Qt's own; only the painting is ours. The mouse
+gives none of them the focus, so that whichever has it shows it.
 """
 
 from __future__ import annotations
@@ -34,11 +35,6 @@ def _text_size(button: QAbstractButton, mark: int) -> QSize:
     return QSize(max(_HEIGHT, mark + 4 + (width + 10 if button.text() else 4)), height)
 
 
-def _keyboard_focus(button: QWidget) -> bool:
-    window = button.window()
-    return button.hasFocus() and bool(window.testAttribute(Qt.WidgetAttribute.WA_KeyboardFocusChange))
-
-
 class Switch(QCheckBox):
     """Something that is on or off and takes effect at once. `name` is said by screen readers."""
 
@@ -64,7 +60,7 @@ class Switch(QCheckBox):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor((t.on_accent if on else t.canvas) if self.isEnabled() else t.text3))
             painter.drawEllipse(QRectF(20 if on else 4, 4, 16, 16))
-            if _keyboard_focus(self):
+            if self.hasFocus():
                 draw_focus(painter, QRectF(self.rect()), 12)
 
 
@@ -92,7 +88,7 @@ class CheckBox(QCheckBox):
             draw_check(painter, x, (self.height() - 16) / 2, self.checkState(), enabled=self.isEnabled())
             rect = QRectF(28, 0, self.width() - 28, self.height())
             draw_text(painter, rect, self.text(), colour="text" if self.isEnabled() or tokens().hc else "text3")
-            if _keyboard_focus(self):
+            if self.hasFocus():
                 draw_focus(painter, QRectF(self.rect()), 4)
 
 
@@ -128,7 +124,7 @@ class Radio(QRadioButton):
             inset = 2.5 if on else 0.5
             painter.drawEllipse(QRectF(x + inset, y + inset, 16 - 2 * inset, 16 - 2 * inset))
             draw_text(painter, QRectF(28, 0, self.width() - 28, self.height()), self.text())
-            if _keyboard_focus(self):
+            if self.hasFocus():
                 draw_focus(painter, QRectF(self.rect()), 4)
 
 
