@@ -79,7 +79,7 @@ async def _write(guest: WebGuest, met: Round, scale: Scale, phase: float) -> Non
         began = time.perf_counter()
         key = await guest.say(f"Message {number}: is it in stock?")
         met.sent.append(key)
-        await guest.until(lambda key=key: key in guest.acked, "an acknowledgement", _WAIT_S)  # type: ignore[misc]
+        await guest.until(lambda key=key: key in guest.kept, "an acknowledgement", _WAIT_S)  # type: ignore[misc]
         met.times.append((time.perf_counter() - began) * 1e3)
         met.acked.append(key)
         await asyncio.sleep(scale.pause())
