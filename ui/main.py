@@ -97,20 +97,28 @@ class Program(QObject):
 
     def end(self) -> None:
         """Close everything, last opened first."""
-        from app.kernel import options
-
-        stays = not (self.wants_room or self.wants_restored)
-        leave = self.desk is not None and stays and bool(self.desk.ask(options.get, "keep_engine"))
         if self._later is not None:
             self._later.stop()
         if self.window is not None:
             self.window.windows.shut()
         if self._supervisor is not None:
-            self._supervisor.close(leave_engine=leave or (stays and self._leaves_after_backup()))
+            self._supervisor.close(leave_engine=self._leaves_engine())
         if self._reception is not None:
             self._reception.close()
         if self.desk is not None:
             self.desk.close()
+
+    def _leaves_engine(self) -> bool:
+        """Does the engine go on alone? Not where the desk cannot even say so: nothing may keep the rest from being closed."""
+        from app.kernel import options
+
+        if self.desk is None or self.wants_room or self.wants_restored:
+            return False
+        try:
+            return bool(self.desk.ask(options.get, "keep_engine")) or self._leaves_after_backup()
+        except UserError:
+            log.exception("whether the engine goes on could not be read; it is stopped")
+            return False
 
     def _leaves_after_backup(self) -> bool:
         """Is a backup being made, so that the engine goes on alone until it is done?"""
