@@ -86,14 +86,13 @@ class Arrivals:
         for file in files_of(self._place):
             if file.exists():
                 file.rename(aside.with_name(file.name.replace(self._place.name, aside.name)))
-        self._last = 0
         return aside
 
     def _open(self) -> sqlite3.Connection:
         if self._line is None:
             line = sqlite3.connect(self._place, isolation_level=None, timeout=5, check_same_thread=False)
             try:
-                self._last = _prepared(line)
+                self._last = max(self._last, _prepared(line))  # no number twice in one run, whatever file it is
             except BaseException:
                 line.close()
                 raise

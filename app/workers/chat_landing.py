@@ -148,7 +148,7 @@ class Landing:
         words, self._fresh = self._fresh, []
         try:
             with plain_errors():
-                numbers = self._arrivals.keep([payload_of(word.said) for word in words])
+                numbers = self._keep([payload_of(word.said) for word in words])
         except (UserError, sqlite3.Error) as error:
             for word in words:
                 del self._words[word.said.who, word.said.external_id]
@@ -159,6 +159,15 @@ class Landing:
         for word, number in zip(words, numbers, strict=True):
             word.number = number
             self._line_up(word)
+
+    def _keep(self, payloads: list[str]) -> range:
+        try:
+            return self._arrivals.keep(payloads)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            log.exception("the file of arrivals is damaged; it lies in %s now", self._arrivals.set_aside().name)
+            return self._arrivals.keep(payloads)
 
     def _line_up(self, word: _Word) -> None:
         word.kept.set_result(None)

@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -141,10 +142,15 @@ def test_what_cannot_have_a_place_blocks_nothing_else(tmp_path: Path) -> None:
         assert left.payload == payload_of(bad), "it is not lost either"
 
 
-def test_a_damaged_file_is_set_aside(tmp_path: Path) -> None:
+@pytest.mark.parametrize("begun", [False, True], ids=["found by the engine", "while it runs"])
+def test_a_damaged_file_is_set_aside(tmp_path: Path, *, begun: bool) -> None:
     with empty_desk(tmp_path / "desk") as desk:
-        desk.workspace.arrivals.write_bytes(b"SQLite format 3\0" + b"nonsense" * 1_000)
+        nonsense, arrivals = b"SQLite format 3\0" + b"nonsense" * 1_000, desk.workspace.arrivals
+        if not begun:
+            arrivals.write_bytes(nonsense)
         with at_work(desk) as place:
+            if begun:
+                arrivals.write_bytes(nonsense)  # it is opened with the first word
             bob = Visitor(place.base)
 
             async def talk() -> None:
