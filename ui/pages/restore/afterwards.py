@@ -35,7 +35,7 @@ class AfterSheet(Dialog):
         self._lines = QFrame()
         self._layout = vertical(self._lines)
         self._layout.setSpacing(10)
-        self.add(self._words, self._lines)
+        self.add(self._words, self._lines, None)
         self.close_button = Button(tr("Close"), "primary", clicked=self.close_dialog)
         self.set_foot(self.close_button, remark=tr("You find this list again in Settings, Data and backup."))
         context.bridge.changed.connect(self._changed)
@@ -53,7 +53,7 @@ class AfterSheet(Dialog):
             words = tr("It is as it was when the backup was made: {when}. There is nothing left to do.", when=made)
         else:
             words = tr("It is as it was when the backup was made: {when}. This is left to do:", when=made)
-        self._words.setText(words)
+        self._words.set_text(words)
         clear(self._layout)
         for each in found.mailboxes:
             self._layout.addWidget(self._mailbox_line(each))
