@@ -6,7 +6,9 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backends import fail
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +18,7 @@ from app.desk.backing_up import back_up_now, write_file
 from app.desk.backup_job import under_way
 from app.desk.describing import describe
 from app.desk.restored import afterwards
+from app.kernel.archive import opened as opened_archive
 from app.kernel.locks import FileLock
 from app.kernel.paths import Workspace
 from app.kernel.switching import FOLDER
@@ -179,6 +182,26 @@ def test_a_file_is_saved_under_a_passphrase(archives: Path, qapp: QApplication, 
         assert (archives / "mine.deskbell").read_bytes().startswith(b"DBSEAL1")
     finally:
         shut(program)
+
+
+def test_without_a_keyring_and_beside_somebody_else_s_engine_the_window_makes_it_itself(
+    archives: Path, qapp: QApplication, qtbot: QtBot
+) -> None:
+    before = keyring.get_keyring()
+    keyring.set_keyring(fail.Keyring())
+    program = Program(qapp, archives / "old", engine=False)
+    window = opened(program)
+    target = archives / "mine.deskbell"
+    try:
+        with FileLock(window.context.desk.workspace.engine_lock, role="engine"):  # it cannot be told the passphrase
+            backups = backups_of(window.context)
+            backups.write(target, WORDS)
+            qtbot.waitUntil(lambda: target.exists() and not backups.is_running, timeout=LONG)
+    finally:
+        shut(program)
+        keyring.set_keyring(before)
+    with opened_archive(target, WORDS) as archive:
+        archive.check()
 
 
 def test_one_that_is_made_anywhere_is_shown_and_called_off_here(
