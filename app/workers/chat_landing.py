@@ -23,7 +23,7 @@ from app.chats.commands import Accepted, Refused, Said
 from app.chats.commands.kept import Who
 from app.kernel.arrivals import Arrivals
 from app.kernel.errors import UserError
-from app.kernel.store import plain_errors
+from app.kernel.store import StoreError, plain_errors
 from app.workers.chat_writer import MOST, Receive, Writer
 
 log = logging.getLogger(__name__)
@@ -90,14 +90,14 @@ class Landing:
         copied = await asyncio.to_thread(self._ask, copied_arrivals)
         for number, payload in [*((0, one) for one in copied.values()), *waiting]:
             if (said := said_in(payload)) is None:
-                log.error("an arrival cannot be read; it is left out")
-                self._over += [number] if number else []
+                log.error("an arrival cannot be read; it stays where it is")
             else:
                 self._line_up(self._word(said, None, number))
         while (task := self._task) is not None and not self._times.failures:  # a full disk does not keep chat closed
             await asyncio.wait({task}, timeout=_TIDY_S)
-        if copied and not self._words:
-            await self.writer.do(lambda tx: forget_copied(tx, list(copied)))
+        placed = [key for key, payload in copied.items() if said_in(payload) is not None]
+        if placed and not self._words:
+            await self.writer.do(lambda tx: forget_copied(tx, placed))
         self._tidy()
 
     async def keep(self, said: Said, told: Told) -> datetime:
@@ -214,7 +214,7 @@ class Landing:
         answers = await asyncio.gather(*(self.writer.do(Receive(word.said)) for word in words), return_exceptions=True)
         failed = []
         for word, answer in zip(words, answers, strict=True):
-            word.tries += not isinstance(answer, UserError)  # a full disk, a busy desk: not this word's fault
+            word.tries += not isinstance(answer, StoreError)  # a full disk, a busy desk: not this word's fault
             if isinstance(answer, Accepted | Refused):
                 self._is_over(word, answer)
             elif word.tries < _TRIES:
