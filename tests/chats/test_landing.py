@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.chats import commands
-from app.chats.arriving import payload_of
+from app.chats.arriving import copied_arrivals, payload_of
 from app.chats.commands import Said
 from app.chats.rules import ChannelSettings
 from app.chats.tables import ChatLine
@@ -140,6 +140,17 @@ def test_what_cannot_have_a_place_blocks_nothing_else(tmp_path: Path) -> None:
             assert [text for text, _ in desk.ask(words)] == ["one", "three"]
         left = [one.payload for one in waiting_in(desk.workspace.arrivals)]
         assert left == ["no word at all", payload_of(bad)], "they are not lost either"
+        back_up_now(desk)
+        place = desk.workspace
+
+    other = Workspace(tmp_path / "other")
+    with empty_desk(other.folder):
+        pass
+    prepare(other, copies(place, "")[0].database)
+    exchange(other)
+    with Desk.open(other.folder) as restored, at_work(restored):
+        assert [text for text, _ in restored.ask(words)] == ["one", "three"]
+        assert sorted(restored.ask(copied_arrivals).values()) == sorted(left), "nor in a copy"
 
 
 @pytest.mark.parametrize("begun", [False, True], ids=["found by the engine", "while it runs"])
