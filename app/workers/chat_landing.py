@@ -75,7 +75,6 @@ class Landing:
         self._task: asyncio.Task[None] | None = None
         self._tidying: asyncio.TimerHandle | None = None
         self._closing = False
-        self._given_up = 0
 
     async def recover(self) -> None:
         """Give everything its place that an earlier engine, or the desk of which this one is a copy, had acknowledged."""
@@ -97,7 +96,7 @@ class Landing:
         while (task := self._task) is not None and not self._times.failures:  # a full disk does not keep chat closed
             await asyncio.wait({task}, timeout=_TIDY_S)
         placed = [key for key, payload in copied.items() if said_in(payload) is not None]
-        if placed and not self._words and not self._given_up:
+        if placed and not self._words:
             await self.writer.do(lambda tx: forget_copied(tx, placed))
         self._tidy()
 
@@ -222,7 +221,6 @@ class Landing:
                 failed.append(word)
             else:
                 log.error("a word of a chat has no place and stays among the arrivals: %s", type(answer).__name__)
-                self._given_up += 1
                 self._leave(word)
         return failed
 
