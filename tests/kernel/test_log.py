@@ -141,6 +141,7 @@ def test_a_bug_in_one_line_for_a_person() -> None:
 
 
 def test_warnings_and_hooks_are_given_back(tmp_path: Path) -> None:
+    log.close()  # a program that an earlier test ran may have left it open
     before = sys.excepthook, threading.excepthook, warnings.showwarning
     log.configure("engine", tmp_path)
     log.configure("engine", tmp_path)

@@ -115,6 +115,11 @@ class BadImap:
                     if not all(self._step(sock, lines, step, tag) for step in self._answer(self.commands[-1])):
                         return
 
+    @property
+    def talking(self) -> int:
+        """Connections that are not over yet, as this server knows."""
+        return self._talking
+
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
         self._talking += 1

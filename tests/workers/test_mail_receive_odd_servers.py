@@ -195,7 +195,7 @@ def test_new_uids_on_a_server_that_errs_about_sizes_cost_no_second_download(tmp_
 
 def test_a_server_that_grants_one_connection_gives_history_and_new_mail_over_it(tmp_path: Path) -> None:
     odd = OddMailbox({"INBOX": _mails(*range(1, 41)), "Sent": {}})
-    with odd_desk(tmp_path / "desk", odd, most=1) as (desk, _):
+    with odd_desk(tmp_path / "desk", odd, most=1) as (desk, server):
         stop, wake = threading.Event(), Wake()
         thread = threading.Thread(target=run_mailbox, args=(desk.hands(stop), wake))
         thread.start()
@@ -214,4 +214,5 @@ def test_a_server_that_grants_one_connection_gives_history_and_new_mail_over_it(
             thread.join(60)
             wake.close()
         assert not thread.is_alive()
+        wait_until(lambda: not server.talking, 60, "the server has seen that the connection is over")
         assert (desk.sync().received, desk.outcomes()) == (0, {"message": 41})
