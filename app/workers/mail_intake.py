@@ -213,7 +213,7 @@ def _in_bulk() -> Iterator[None]:
         _bulk.running += 1
         if _bulk.running == 1:
             _bulk.usual = (sys.getswitchinterval(), gc.get_threshold())
-            sys.setswitchinterval(_SWITCH_S)
+            sys.setswitchinterval(min(_SWITCH_S, _bulk.usual[0]))
             gc.set_threshold(_OBJECTS, *_bulk.usual[1][1:])
     try:
         yield
