@@ -29,9 +29,10 @@ MAX_BYTES = 2 * 1024 * 1024
 OLD_FILES = 3
 OLD_CRASHES = 20
 
-# What libraries quote can be long and odd: neither pattern ever tries the same characters in a second way (`++`, `*+`).
-_ADDRESS = re.compile(r"(?<![\w.+%'-])[\w.+%'-]++@[\w-]+(?:\.[\w-]+)*")
-_QUOTED = re.compile(r"""(['"])(?:\\.|(?!\1)[^\\])*+\1|“[^”]*”""", re.DOTALL)
+# What libraries quote can be long and odd: neither pattern ever tries the same characters in a second way. `(?=(…))\1` does
+# what `…++` would, which early releases of Python 3.11 get wrong.
+_ADDRESS = re.compile(r"(?<![\w.+%'-])(?=([\w.+%'-]+))\1@[\w-]+(?:\.[\w-]+)*")
+_QUOTED = re.compile(r"""(['"])(?=((?:\\.|(?!\1)[^\\])*))\2\1|“[^”]*”""", re.DOTALL)
 _MESSAGE_LIMIT = 300
 _SHORTEST_SECRET = 4
 _OURS = ("app", "ui", "__main__")
