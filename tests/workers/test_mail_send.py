@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,32 +15,15 @@ from app.conversations.queries import mailbox, raw_ref
 from app.kernel import clock
 from app.kernel.errors import UserError
 from app.outbox import commands, queries
-from app.workers.mail_send import SendCounts, Sender, run, send_due
+from app.workers.mail_send import SendCounts, Sender, run
 from tests.outbox.small_desk import ANN, US, Clock, SmallDesk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
+from tests.workers.sending_desk import desk, send, time
+
+__all__ = ["desk", "time"]  # fixtures
 
 BOB = "bob@example.test"
-
-
-@pytest.fixture
-def time() -> Iterator[Clock]:
-    moved = Clock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
-    clock.set_source(moved)
-    yield moved
-    clock.set_source(None)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, time: Clock, smtp: SmtpServer) -> Iterator[SmallDesk]:
-    made = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{smtp.port}")
-    made.incoming()
-    yield made
-    made.close()
-
-
-def send(desk: SmallDesk) -> SendCounts:
-    return send_due(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
 
 
 def test_a_reply_with_a_file_arrives_threaded_and_its_bytes_are_kept(desk: SmallDesk, smtp: SmtpServer) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,37 +14,20 @@ from app.conversations.mailboxes import update_mailbox
 from app.kernel import clock, signals
 from app.outbox import queries
 from app.outbox.queries import OutboxRow
-from app.workers.mail_send import SendCounts, Sender, send_due
+from app.workers.mail_send import SendCounts, Sender
 from tests.inbox.mail_desk import MailDesk
 from tests.outbox.small_desk import ANN, Clock, SmallDesk
 from tests.servers.bad_imap import AWAIT_LITERAL, NO, OK, BadImap, Script
 from tests.servers.odd_mailbox import OddMailbox
 from tests.servers.smtp import SmtpServer
 from tests.workers.odd_desk import odd_desk
+from tests.workers.sending_desk import desk, send, time
+
+__all__ = ["desk", "time"]  # fixtures
 
 BOB = "bob@example.test"
 NO_ROOM = [b"+ go on\r\n", AWAIT_LITERAL, b"{tag} NO [OVERQUOTA] Quota exceeded (mailbox for user is full)\r\n"]
 SENT = [b'* LIST (\\HasNoChildren) "/" INBOX\r\n* LIST (\\Sent) "/" Sent\r\n', OK]
-
-
-@pytest.fixture
-def time() -> Iterator[Clock]:
-    moved = Clock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
-    clock.set_source(moved)
-    yield moved
-    clock.set_source(None)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, time: Clock, smtp: SmtpServer) -> Iterator[SmallDesk]:
-    made = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{smtp.port}")
-    made.incoming()
-    yield made
-    made.close()
-
-
-def send(desk: SmallDesk) -> SendCounts:
-    return send_due(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
 
 
 def told(desk: SmallDesk, key: object) -> OutboxRow:
