@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from app.cli.opening import opened, with_agent
 from app.cli.output import Output
 from app.cli.tickets import ticket_of, unknown
+from app.cli.wording import MOST_TICKETS
+from app.desk import Desk
 from app.kernel.errors import UserError
 from app.tickets import commands, queries
 from app.tickets.tables import Ticket
@@ -20,7 +22,12 @@ def merge(args: argparse.Namespace, out: Output) -> int:
     """Make a ticket part of another; its number keeps resolving."""
     with opened(args) as desk:
         with_agent(desk)
-        desk.do(commands.merge, ticket_of(desk, args.number), ticket_of(desk, args.into))
+        one, into = (_known_ticket(desk, number) for number in (args.number, args.into))
+        if not desk.do(commands.merge, one, into).tickets:
+            living = desk.ask(queries.ticket, args.number)
+            where = f": #{living.row.number}" if living and living.row.number not in {args.number, args.into} else ""
+            msg = f"#{args.number} and #{args.into} are one ticket already{where}. `unmerge` takes it apart."
+            raise UserError(msg)
     out.one({"number": args.number, "into": args.into}, f"#{args.number} is part of #{args.into} now.")
     return 0
 
@@ -29,9 +36,7 @@ def unmerge(args: argparse.Namespace, out: Output) -> int:
     """Take a merged ticket out again, as it was."""
     with opened(args) as desk:
         with_agent(desk)
-        ticket = desk.ask(_own_ticket, args.number)
-        if ticket is None:
-            raise unknown(args.number)
+        ticket = _known_ticket(desk, args.number)
         done = desk.do(commands.unmerge, ticket)
     lines = [f"#{args.number} is a ticket of its own again."]
     if done.followed:
@@ -67,6 +72,14 @@ def split(args: argparse.Namespace, out: Output) -> int:
         {"ticket": written.ticket_number, "message": written.message}, f"The message is #{written.ticket_number} now."
     )
     return 0
+
+
+def _known_ticket(desk: Desk, number: int) -> UUID:
+    """The ticket that was opened with a number, merged or not. Raises NotFoundError."""
+    ticket = desk.ask(_own_ticket, number) if number < MOST_TICKETS else None
+    if ticket is None:
+        raise unknown(number)
+    return ticket
 
 
 def _own_ticket(db: Session, number: int) -> UUID | None:

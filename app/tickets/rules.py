@@ -38,6 +38,9 @@ class Priority(enum.StrEnum):
 HISTORY: Final = "history"
 """The `outcome` of a ticket that was over before the desk knew it."""
 
+NOWHERE: Final = UUID(int=0)
+"""Where a note lies that was taken back, and what a card has become whose adding was undone: in no ticket, and none."""
+
 SPAM: Final = "spam"
 """The `outcome` of a ticket that a person marked as spam; it lies in the Bin."""
 

@@ -33,7 +33,7 @@ from app.conditions.words import PLACED
 from app.kernel import clock
 from app.search.catalogue import check_names
 from app.search.filters import UNREAD, Filter
-from app.tickets.commands.merging import NOWHERE
+from app.tickets.rules import NOWHERE
 from app.views.queries import ViewInfo, views
 
 EVERY: Final = timedelta(seconds=60)

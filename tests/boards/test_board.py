@@ -27,8 +27,18 @@ from app.kernel.errors import UserError
 from app.kernel.store import Tx
 from app.states.commands import add_state
 from app.tickets.bulk import change_many
-from app.tickets.commands import add_tag, assign, delete_ticket, set_fields, set_priority, set_status, snooze, undo
-from app.tickets.queries import ticket, ticket_rows
+from app.tickets.commands import (
+    add_tag,
+    assign,
+    delete_ticket,
+    redo,
+    set_fields,
+    set_priority,
+    set_status,
+    snooze,
+    undo,
+)
+from app.tickets.queries import Pile, bin_rows, counts, ticket, ticket_id, ticket_rows
 from app.tickets.queries.board import board
 from app.tickets.rules import BoardBy, LaneBy
 from tests.desk_fixture import SmallDesk, mail_in
@@ -164,6 +174,11 @@ def test_one_line_becomes_a_ticket_of_its_column_and_undo_takes_it_back(desk: Sm
         desk.do(add_card, "  ", [])
     desk.do(undo)
     assert desk.ask(read_board, BoardBy.STATUS, "none").count == 0
+    assert (desk.ask(bin_rows), desk.ask(counts).piles[Pile.BIN]) == ((), 0), "it leaves nothing behind"
+    assert desk.ask(ticket_id, row.number) is None
+    desk.do(redo)
+    assert desk.ask(ticket_id, row.number) == row.id
+    assert desk.ask(read_board, BoardBy.STATUS, "priority").count == 1
 
 
 def test_a_line_that_cannot_come_there_adds_nothing(desk: SmallDesk) -> None:

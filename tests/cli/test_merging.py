@@ -37,6 +37,8 @@ def test_merge_unmerge_split_undo_redo(tmp_path: Path) -> None:
     cli("set", "2", "tag+=wood")
     cli("merge", "2", "INTO", "1")
     assert cli("ticket", "2")["number"] == 1
+    assert "#2 and #1 are one ticket already" in cli.run("merge", "2", "INTO", "1").stderr
+    assert "with itself" in cli.run("merge", "2", "INTO", "2").stderr
     assert len(texts(1)) == 4
     assert cli("ticket", "1")["tags"] == ["wood"]
     cli("unmerge", "2")

@@ -107,6 +107,44 @@ def test_assign_priority_tag_and_status_by_a_few_letters_and_the_keyboard_stays_
     qtbot.waitUntil(lambda: page.list.rows.hasFocus() and page.list.rows.currentIndex().isValid())
 
 
+def test_a_right_click_opens_the_menu_of_a_row_and_not_its_ticket(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    opened, other = page.model.id_at(0), page.model.id_at(3)
+
+    def is_unread(key: UUID) -> bool:
+        found = made.desk.ask(ticket, key, made.ann)
+        assert found is not None
+        return found.row.unread
+
+    settled(page, qtbot, lambda: not is_unread(opened))
+
+    def open_menu() -> QMenu:
+        rows = page.list.rows
+        at = rows.visualRect(page.model.index(3, 0)).center()
+        qtbot.mouseClick(rows.viewport(), Qt.MouseButton.RightButton, pos=at)
+        rows.customContextMenuRequested.emit(at)  # which the platform makes of that click
+        menu = QApplication.activePopupWidget()
+        assert isinstance(menu, QMenu)
+        assert page.picked.keys() == [other]
+        return menu
+
+    menu = open_menu()
+    qtbot.keyClick(menu, KEY.Key_Escape)
+    settled(page, qtbot, lambda: page.picked.keys() == [opened])
+    menu = open_menu()
+    menu.setActiveAction(page.context.actions["assign"])
+    qtbot.keyClick(menu, KEY.Key_Return)
+    qtbot.waitUntil(lambda: isinstance(page.context.overlay.current(), Picker))
+    qtbot.waitUntil(lambda: page.picked.pointed is None)
+    found = page.context.overlay.current()
+    assert isinstance(found, Picker)
+    qtbot.keyClicks(found.field, "bob")
+    qtbot.keyClick(found.field, KEY.Key_Return)
+    settled(page, qtbot, lambda: row(made, other).assignee_name == "Bob Ray")
+    assert is_unread(other), "nobody has looked at it"
+    assert (page.ticket, row(made, opened).assignee) == (opened, None)
+    assert page.list.selected() == [opened]
+
+
 def test_esc_leaves_a_picker_and_changes_nothing(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
     before = row(made, page.model.id_at(0))
     press(page, qtbot, KEY.Key_A)

@@ -18,11 +18,10 @@ from app.kernel.store import Tx
 from app.people.commands import mark_action, record_event
 from app.people.rules import EventKind
 from app.people.tables import Event
-from app.tickets.commands.merging import NOWHERE
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import Tickets, change, each_row, ticket_row
 from app.tickets.queries.conversation import conversation_ids, message_ids
-from app.tickets.rules import SPAM
+from app.tickets.rules import NOWHERE, SPAM
 from app.tickets.tables import (
     ChecklistItem,
     Follower,
@@ -60,7 +59,9 @@ def overdue_in_bin(tx: Tx, limit: int) -> tuple[UUID, ...]:
     if days <= 0:
         return ()
     query = select(Ticket.id).where(
-        Ticket.deleted_at.is_not(None), Ticket.deleted_at <= tx.now - timedelta(days=days), Ticket.merged_into.is_(None)
+        Ticket.deleted_at.is_not(None),
+        Ticket.deleted_at <= tx.now - timedelta(days=days),
+        or_(Ticket.merged_into.is_(None), Ticket.merged_into == NOWHERE),
     )
     return tuple(tx.scalars(query.order_by(Ticket.deleted_at, Ticket.id).limit(limit)))
 

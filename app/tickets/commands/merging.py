@@ -35,11 +35,8 @@ from app.tickets.commands.status import apply_status, set_fields
 from app.tickets.commands.tags import put_tag
 from app.tickets.queries.conversation import conversation_ids, message_ids
 from app.tickets.queries.merging import meanwhile, merge_line
-from app.tickets.rules import TO_DO, Status
+from app.tickets.rules import NOWHERE, TO_DO, Status
 from app.tickets.tables import Placement, Ticket, TicketLink
-
-NOWHERE = UUID(int=0)
-"""Where a note lies that was taken back: in no ticket."""
 
 INCOMING: Final = "last_incoming_at"
 """What makes a ticket unread. It goes up with what a merge brings, and down again when that leaves."""
@@ -50,12 +47,14 @@ def merge(tx: Tx, tickets: Tickets, into: UUID, *, settled: Mapping[str, Any] | 
 
     `into` gets all their tags, and what stands in those of the desk's own fields that are empty in it, of the first that has
     it; it is open if one of them still waits for us. `settled` are further fields of it that were
-    decided on the way (as `set_fields` has them). Raises UserError for one merged with itself or lying in the Bin.
+    decided on the way (as `set_fields` has them). Those that are one with it already change nothing. Raises UserError for
+    one merged with itself or lying in the Bin.
     """
     target = usable_row(tx, into)
-    sources = [usable_row(tx, row.id) for row in each_row(tx, tickets)]
+    given = each_row(tx, tickets)
+    sources = [row for row in (usable_row(tx, one.id) for one in given) if row.id != target.id]
     tags = dict.fromkeys(name for row in sources for name in tag_names(tx, row.id))
-    changed = sum(join(tx, row.id, target.id) for row in sources)
+    changed = sum(join(tx, one.id, into) for one in given)
     if not changed:
         return Changed(tx.action, 0)
     for name in tags:
@@ -83,8 +82,8 @@ def join(tx: Tx, ticket: UUID, into: UUID) -> bool:
     """Merge without a person behind it: a mail that connects two tickets shows that they are one. No facts."""
     source, target = living_row(tx, ticket), living_row(tx, into)
     if source.id == target.id:
-        if ticket != source.id or into != target.id:
-            return False
+        if ticket != into:
+            return False  # they are one already
         msg = "A ticket cannot be merged with itself."
         raise UserError(msg)
     change(tx, source, "merged_into", target.id, EventKind.MERGED)

@@ -28,7 +28,7 @@ from app.people.row_history import put_row_back
 from app.people.rules import EventKind
 from app.people.tables import Agent, Customer, Event
 from app.states.tables import State
-from app.tickets.commands.merging import NOWHERE, put_message, summarise
+from app.tickets.commands.merging import put_message, summarise
 from app.tickets.commands.rows import (
     CUSTOM,
     change,
@@ -45,6 +45,7 @@ from app.tickets.commands.tags import is_tagged, put_tag
 from app.tickets.facts import OpeningTakenBack
 from app.tickets.queries.conversation import message_ids
 from app.tickets.queries.merging import Meanwhile, meanwhile
+from app.tickets.rules import NOWHERE
 from app.tickets.tables import Placement, Ticket
 
 FIELDS: Final = frozenset({EventKind.CHANGED, EventKind.MOVED, EventKind.DELETED, EventKind.RESTORED, EventKind.MERGED})
@@ -349,7 +350,8 @@ def _home_of(ticket: UUID | None, events: Sequence[Event]) -> UUID | None:
 def _created(run: _Run, event: Event, message: UUID | None, home: UUID | None) -> None:
     """A ticket that the action opened goes to the Bin, if nothing is left in it; whoever reacts erases it (`message` opened it).
 
-    One that was split off `home`, and in which nobody has done anything since, is nothing any more but another number of that.
+    One in which nobody has done anything since is in no list any more, not even the Bin's: it was split off `home`, and is
+    nothing but another number of that, or it was only ever a card of the board, and its number leads nowhere.
     """
     assert event.ticket is not None
     row = ticket_row(run.tx, event.ticket)
@@ -359,8 +361,8 @@ def _created(run: _Run, event: Event, message: UUID | None, home: UUID | None) -
     run.done += 1
     if message is not None:
         run.tx.emit(OpeningTakenBack(row.id, message, run.action))
-    elif home is not None and living_row(run.tx, home).id != row.id and not _is_worked_on(run, row.id):
-        change(run.tx, row, "merged_into", home, EventKind.SIDE)
+    elif (home is None or living_row(run.tx, home).id != row.id) and not _is_worked_on(run, row.id):
+        change(run.tx, row, "merged_into", home or NOWHERE, EventKind.SIDE)
         index.remove(run.tx, "ticket", row.id)
 
 

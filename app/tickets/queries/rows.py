@@ -17,7 +17,7 @@ from app.outbox.tables import Outbox
 from app.people.queries import living_customer
 from app.people.tables import Agent, Customer, Identity, Organisation
 from app.states.queries import StateNames, state_names
-from app.tickets.rules import TO_DO
+from app.tickets.rules import NOWHERE, TO_DO
 from app.tickets.tables import ChecklistItem, Seen, Tag, Ticket, TicketLink, TicketRef, TicketTag
 
 _CHUNK = 500
@@ -204,9 +204,10 @@ def _row(row: Any, states: StateNames) -> TicketRow:
 
 
 def ticket_id(db: Session, number: int) -> UUID | None:
-    """The ticket that a number means today: merges are followed."""
+    """The ticket that a number means today: merges are followed. None for one never given, or given to what was undone."""
     found = db.execute(select(TicketRef.ticket).where(TicketRef.number == number)).scalar()
-    return None if found is None else living_ticket(db, found)
+    living = None if found is None else living_ticket(db, found)
+    return None if living == NOWHERE else living
 
 
 def living_ticket(db: Session, ticket: UUID) -> UUID:

@@ -13,7 +13,7 @@ from app.people.queries import AgentInfo
 from app.tickets.queries import TicketRow
 from ui.pages import Context
 from ui.pages.board.columns import Columns
-from ui.pages.inbox.picked import LOOKED_AT
+from ui.pages.inbox.picked import LOOKED_AT, Held
 from ui.pages.inbox.picking import Picking
 from ui.pages.inbox.snooze import ask_snooze
 from ui.pages.inbox.triage import Triage
@@ -40,6 +40,11 @@ class Chosen:
     def tickets(self) -> tuple[UUID, ...]:
         """Which they are."""
         return self._columns.those()
+
+    def held(self) -> Held:
+        """What is chosen now, to be kept."""
+        those = self.tickets()
+        return Held(those, len(those), self.many, those[:LOOKED_AT], self._row_of)
 
     def rows(self) -> list[TicketRow]:
         """How they stand, as far as they are known: of the first two hundred at most."""

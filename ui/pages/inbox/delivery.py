@@ -85,8 +85,8 @@ class DeliveryLine(QFrame):
 def _words(found: OutboxRow, now: datetime) -> str:
     if found.state == "sent" and found.sent_at is not None:
         if found.delivered_at is not None:
-            return tr("Delivered {when}", when=when_text(found.delivered_at, now))
-        sent = tr("Sent {when}", when=when_text(found.sent_at, now))
+            return tr("Delivered {when}", when=when_text(found.delivered_at, now, inside=True))
+        sent = tr("Sent {when}", when=when_text(found.sent_at, now, inside=True))
         about_copy, why = copy_words(found.copy_state, found.last_error)
         return f"{sent} · {tr(about_copy)} {why}".rstrip() if about_copy else sent
     return state_words(found, now)

@@ -61,10 +61,10 @@ def _bind_list(page: Page) -> None:
     on("new", page.write_new)
     on("next", lambda: rows().step(1))
     on("previous", lambda: rows().step(-1))
-    on("open", page.talk.setFocus, lambda: _shown(page))
+    on("open", lambda: _open(page), lambda: _shown(page))
     on("own_window", lambda: page.context.own_window(page.those()[0]), lambda: _some(page))
     chosen = lambda: rows().currentIndex().isValid() or tr("No ticket is chosen")  # noqa: E731
-    on("select", lambda: rows().mark(), chosen)
+    on("select", lambda: _select(page), chosen)
     on("select_all", page.selecting.choose_all, lambda: page.selecting.total > 0 or tr("The list is empty"))
     on("select_none", page.selecting.clear, lambda: page.selecting.wanted or tr("Nothing is selected"))
     on("side", page.toggle_side)
@@ -221,6 +221,22 @@ def _deletable(page: Page) -> bool | str:
 
 
 # -- what takes more than a line
+
+
+def _open(page: Page) -> None:
+    if page.picked.pointed is not None:
+        page.open(page.picked.pointed)
+        page.list.choose(page.picked.pointed)
+    page.talk.setFocus()
+
+
+def _select(page: Page) -> None:
+    """Mark the row whose menu is open, else the one where the keyboard is."""
+    rows = page.list.shown
+    if page.picked.pointed is not None:
+        rows.tick(rows.model().index(rows.place_pointed_at(), 0))
+    else:
+        rows.mark()
 
 
 def _snooze(page: Page) -> None:

@@ -102,6 +102,7 @@ class ListView(QListView):
         self._model: QAbstractItemModel | None = None
         self._painter: QAbstractItemDelegate | None = None
         self._anchor: tuple[QPersistentModelIndex, int] | None = None
+        self._pointed = QPersistentModelIndex()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -131,6 +132,15 @@ class ListView(QListView):
         if self._model is None or not 0 <= row < self._count():
             return False
         return bool(self._model.index(row, 0).flags() & Qt.ItemFlag.ItemIsSelectable)
+
+    def point_at(self, index: QModelIndex | None) -> None:
+        """Frame the row whose menu is open, whether it is chosen or not; None: no row."""
+        self._pointed = QPersistentModelIndex(index) if index is not None else QPersistentModelIndex()
+        self.viewport().update()
+
+    def place_pointed_at(self) -> int:
+        """Which row that is, -1 for none."""
+        return self._pointed.row() if self._pointed.isValid() else -1
 
     # -- the model
 
@@ -299,7 +309,7 @@ class ListView(QListView):
         self.initViewItemOption(option)
         bare = option.state & ~(_State.State_MouseOver | _State.State_HasFocus | _State.State_Selected)
         current = self.currentIndex().row() if self.hasFocus() else -1
-        hovered = self._hovered()
+        hovered, pointed = self._hovered(), self.place_pointed_at()
         with QPainter(self.viewport()) as painter:
             for row, rect in self._exposed(event.rect()):
                 index = model.index(row, 0)
@@ -308,6 +318,8 @@ class ListView(QListView):
                     option.state |= _State.State_Selected
                 if row == current:
                     option.state |= _State.State_HasFocus
+                if row == pointed:
+                    option.state |= _State.State_HasFocus | _State.State_KeyboardFocusChange | _State.State_MouseOver
                 if row == hovered:
                     option.state |= _State.State_MouseOver
                 delegate.paint(painter, option, index)
@@ -456,6 +468,8 @@ class Rows(ListView):
             self.viewport().update()
 
     def mousePressEvent(self, event: QMouseEvent, /) -> None:
+        if event.button() == Qt.MouseButton.RightButton:
+            return  # it opens a menu (`ui.pages.inbox.rowmenu`) and chooses nothing: Qt's own would choose the row
         if not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
             self.marking = False
         super().mousePressEvent(event)

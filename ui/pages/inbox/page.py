@@ -294,6 +294,9 @@ class Page(InboxFrame):
 
     def go_on(self, act: Callable[[], object]) -> None:
         """Do something that may take the ticket out of the list; if it does, the next one is shown."""
+        if self.picked.pointed is not None:
+            act()  # about another ticket than the one shown
+            return
         self._going_on, self._nearby = True, self._neighbours()
         act()
 

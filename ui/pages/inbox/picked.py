@@ -6,7 +6,8 @@ list is named by its condition, never by the ids of a hundred thousand tickets o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
@@ -26,11 +27,31 @@ LOOKED_AT = 200
 T = TypeVar("T")
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What was chosen at one moment: for whoever asks first and acts a while later."""
+
+    tickets: Tickets
+    count: int
+    many: bool
+    first: Sequence[UUID]
+    """The first two hundred."""
+    row_of: Callable[[UUID], TicketRow | None]
+    pointed: bool = False
+    """Was only a row's menu open, whatever is chosen?"""
+
+    def rows(self) -> list[TicketRow]:
+        """How they stand now, as far as they are known: of the first two hundred at most."""
+        return [row for row in map(self.row_of, self.first) if row is not None]
+
+
 class Picked:
     """Asked anew each time, since the choice changes under it; but once only while all actions are looked at together."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
+        self.pointed: UUID | None = None
+        """The row whose menu is open, though it is not chosen: while it is, that ticket alone is meant."""
         self._glance = 0
         self._known: dict[str, Any] = {}
 
@@ -42,12 +63,12 @@ class Picked:
     @property
     def many(self) -> bool:
         """Are several chosen, or is one marked to be joined by others?"""
-        return self._once("many", lambda: self._page.selecting.wanted)
+        return self._once("many", lambda: self.pointed is None and self._page.selecting.wanted)
 
     def tickets(self) -> Tickets:
         """Which they are: for `ui.pages.changing`."""
         page = self._page
-        if not page.selecting.everything:
+        if self.pointed is not None or not page.selecting.everything:
             return self.keys()
         count, me = page.selecting.total, page.me
         if page.list.searching:
@@ -56,9 +77,16 @@ class Picked:
         view = page.model.view
         return Listed(lambda db: keys_of(db, view), count)
 
+    def held(self) -> Held:
+        """What is chosen now, to be kept."""
+        row_of = self._page.context.rows.row
+        return Held(self.tickets(), self.count, self.many, self.first_keys(), row_of, self.pointed is not None)
+
     def keys(self) -> list[UUID]:
         """The ids of those chosen, from top to bottom; of a whole list, those that are loaded."""
         page = self._page
+        if self.pointed is not None:
+            return [self.pointed]
         if self._by_list():
             return page.list.selected()
         return [page.ticket] if page.ticket is not None else []
@@ -70,8 +98,8 @@ class Picked:
     def first_keys(self) -> list[UUID]:
         """The first two hundred of them."""
         page = self._page
-        if not self._by_list():
-            return [page.ticket] if page.ticket is not None else []
+        if self.pointed is not None or not self._by_list():
+            return self.keys()
         found: list[UUID] = []
         model, chosen = page.list.shown.model(), page.list.shown.selectionModel().selection()
         for n in range(chosen.count()):
@@ -93,6 +121,8 @@ class Picked:
 
     def _count(self) -> int:
         page = self._page
+        if self.pointed is not None:
+            return 1
         if self._by_list():
             return page.selecting.count
         return int(page.ticket is not None)

@@ -1,4 +1,7 @@
-"""Small pickers beside the row, or beside the button that was pressed: to whom, which tag, which priority, which status."""
+"""Small pickers beside the row, or beside the button that was pressed: to whom, which tag, which priority, which status.
+
+What is taken is done to what was chosen when the picker was asked for, whatever comes in or is pointed at meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.states.queries import StateInfo, offered_states
 from app.tickets.queries import TicketRow, tag_list
+from ui.pages.inbox.picked import Held
 from ui.pages.inbox.words import PRIORITIES, priority_word, status_tone, status_word
 from ui.text import count_text, tr
 from ui.widgets.picker import Option, Picker, pick
@@ -24,7 +28,7 @@ _DOTS = {"info": "accent", "plain": "text3"}
 
 
 class Picking:
-    """Opens the pickers of one page and does what is taken to what is chosen now."""
+    """Opens the pickers of one page and does what is taken to what is chosen."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -40,7 +44,7 @@ class Picking:
 
     def assign(self) -> None:
         """To whom."""
-        page = self._page
+        page, held = self._page, self._page.picked.held()
         agents = list(page.around.agents) if page.around is not None else []
         agents.sort(key=lambda one: one.id != page.me)
         options = [
@@ -48,29 +52,28 @@ class Picking:
         ]
         options.append(Option(_NOBODY, tr("Nobody"), icon="account-off-outline", words=tr("unassigned none")))
         names = {one.id.hex: one for one in agents}
-        owners = {row.assignee.hex if row.assignee else _NOBODY for row in page.picked.rows()}
+        owners = {row.assignee.hex if row.assignee else _NOBODY for row in held.rows()}
 
         def take(key: str) -> None:
             found = names.get(key)
             who = tr("you") if found is not None and found.id == page.me else found.name if found is not None else ""
-            page.triage.assign(page.picked.tickets(), found.id if found is not None else None, who)
+            page.triage.assign(held.tickets, found.id if found is not None else None, who)
 
-        self._open(tr("Assign to…"), options, take, current=_only(owners))
+        self._open(held, tr("Assign to…"), options, take, current=_only(owners))
 
     def priority(self) -> None:
         """How much they press."""
-        page = self._page
+        page, held = self._page, self._page.picked.held()
         options = [
             Option(word, priority_word(word), icon="", tone=_PRIORITY_TONES[word]) for word in reversed(PRIORITIES)
         ]
-        current = _only({row.priority for row in page.picked.rows()})
-        self._open(
-            tr("Priority…"), options, lambda key: page.triage.set_priority(page.picked.tickets(), key), current=current
-        )
+        current = _only({row.priority for row in held.rows()})
+        take = lambda key: page.triage.set_priority(held.tickets, key)  # noqa: E731
+        self._open(held, tr("Priority…"), options, take, current=current)
 
     def status(self) -> None:
         """In which state they are."""
-        page, anchor = self._page, self._place()
+        page, held, place = self._page, self._page.picked.held(), self._place()
 
         def show(found: tuple[StateInfo, ...]) -> None:
             options = [
@@ -83,34 +86,40 @@ class Picking:
                 for one in found
                 if one.category != "new"
             ]
-            current = _only({row.state.hex if row.state else row.status for row in page.picked.rows()})
+            current = _only({row.state.hex if row.state else row.status for row in held.rows()})
 
             def take(key: str) -> None:
-                page.go_on(lambda: page.triage.set_status(page.picked.tickets(), key, _text(options, key)))
+                def act() -> None:
+                    page.triage.set_status(held.tickets, key, _text(options, key))
 
-            self._open(tr("Status…"), options, take, current=current, place=anchor)
+                if held.pointed:
+                    act()  # the ticket shown stays
+                else:
+                    page.go_on(act)
+
+            self._open(held, tr("Status…"), options, take, current=current, place=place)
 
         page.context.tasks.ask(offered_states, then=show, owner=page, key="inbox-statuses")
 
     def tag(self) -> None:
         """Which tag: one that all have is taken off, any other is put on; a new one is made."""
-        page, anchor = self._page, self._place()
+        page, held, place = self._page, self._page.picked.held(), self._place()
 
         def show(found: tuple[tuple[str, int], ...]) -> None:
-            rows = page.picked.rows()
-            options = tag_options(found, rows)
+            options = tag_options(found, held.rows())
             full = {one.key for one in options if one.state is Qt.CheckState.Checked}
 
             def take(name: str) -> None:
                 act = page.triage.remove_tag if name in full else page.triage.add_tag
-                act(page.picked.tickets(), name)
+                act(held.tickets, name)
 
-            self._open(tr("Tag…"), options, take, make=_new_tag, place=anchor)
+            self._open(held, tr("Tag…"), options, take, make=_new_tag, place=place)
 
         page.context.tasks.ask(tag_list, then=show, owner=page, key="inbox-tags")
 
     def _open(
         self,
+        held: Held,
         title: str,
         options: Sequence[Option],
         take: Callable[[str], object],
@@ -119,17 +128,17 @@ class Picking:
         make: Callable[[str], Option | None] = lambda _typed: None,
         place: QRect | None = None,
     ) -> None:
-        page, count = self._page, self._page.picked.count
-        foot = tr("For {n} ticket|For {n} tickets", n=count) if page.picked.many else ""
+        foot = tr("For {n} ticket|For {n} tickets", n=held.count) if held.many else ""
         picker = Picker(title, options, current=current, make=make, foot=foot)
-        pick(page.context.overlay, picker, place or self._place(), take)
+        pick(self._page.context.overlay, picker, place or self._place(), take)
 
     def _place(self) -> QRect:
         """Where a picker stands: beneath the button that was pressed, else beside the row, else beneath the header."""
         anchor = self._beside
         if anchor is None:
             rows = self._page.list.shown
-            current = rows.currentIndex()
+            pointed = rows.place_pointed_at()
+            current = rows.model().index(pointed, 0) if pointed >= 0 else rows.currentIndex()
             rect = rows.visualRect(current) if current.isValid() and rows.isVisible() else QRect()
             if rect.isValid() and rows.viewport().rect().intersects(rect):
                 return QRect(rows.viewport().mapToGlobal(rect.topLeft() + QPoint(52, 0)), rect.size())

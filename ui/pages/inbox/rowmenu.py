@@ -1,11 +1,18 @@
-"""The menu of a row: what its keys do, for the mouse. It acts on what is chosen, or on the row beneath the pointer."""
+"""The menu of a row: what its keys do, for the mouse. It acts on what is chosen, or on the row beneath the pointer.
+
+A row that is not chosen is only pointed at while its menu is open: opening it would mark it read, and lose the place of whoever
+only wanted to put it aside.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import UUID
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtWidgets import QMenu
+
+from ui.models.tickets import ID_ROLE
 
 if TYPE_CHECKING:
     from ui.pages.inbox.list_view import Rows
@@ -28,12 +35,21 @@ def give_menus(page: Page) -> None:
 
 def _open(page: Page, rows: Rows, at: QPoint) -> None:
     index = rows.indexAt(at)
-    if not index.isValid() or not rows.can_choose(index.row()):
+    if not index.isValid() or not isinstance(key := index.data(ID_ROLE), UUID):
         return
     if not rows.selectionModel().isSelected(index):
-        page.selecting.clear()
-        rows.setCurrentIndex(index)
-    row_menu(page).popup(rows.viewport().mapToGlobal(at))
+        page.picked.pointed = key
+        rows.point_at(index)
+    menu = row_menu(page)
+    # Qt says that a menu hides before it does what was taken there; what that acts on is known until then.
+    menu.aboutToHide.connect(lambda: QTimer.singleShot(0, page, lambda: _leave(page, rows)))
+    menu.popup(rows.viewport().mapToGlobal(at))
+
+
+def _leave(page: Page, rows: Rows) -> None:
+    page.picked.pointed = None
+    rows.point_at(None)
+    page.context.actions.refresh()
 
 
 def row_menu(page: Page) -> QMenu:

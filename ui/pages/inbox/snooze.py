@@ -69,7 +69,7 @@ class Snooze:
             return tr("{n} ticket is back.|{n} tickets are back.", n=n)
         if self.until >= UNTIL_REPLY:
             return tr("Snoozed until an answer comes.|{n} tickets snoozed until an answer comes.", n=n)
-        when = when_text(self.until, clock.now())
+        when = when_text(self.until, clock.now(), inside=True)
         return tr("Snoozed until {when}.|{n} tickets snoozed until {when}.", n=n, when=when)
 
 
@@ -118,7 +118,7 @@ class SnoozeSheet(MomentSheet):
         """The tickets were snoozed until times that are still to come: offer those again."""
         if len(times) == 1:
             (at,) = times
-            words = tr("As before, until {when}", when=when_text(at, clock.now()))
+            words = tr("As before, until {when}", when=when_text(at, clock.now(), inside=True))
         else:
             words = tr("As before, each until its own time")
         self.add(Button(words, "ghost", clicked=self._take_again))

@@ -55,7 +55,7 @@ def ask_due(context: Context, tickets: Tickets, *, has_date: bool, now: datetime
         def words(n: int) -> str:
             if at is None:
                 return tr("No due date any more.|{n} tickets have no due date any more.", n=n)
-            return tr("Due {when}.|{n} tickets are due {when}.", n=n, when=when_text(at, now))
+            return tr("Due {when}.|{n} tickets are due {when}.", n=n, when=when_text(at, now, inside=True))
 
         change(context, tickets, [Act("due", at.isoformat() if at else None)], words)
 
