@@ -1,9 +1,9 @@
 """The engine: the process that talks to the world. It receives, stores, sends, fires timers and works off jobs.
 
 Whoever runs it holds the engine lock, which the system frees the instant the process dies. Before anything else it
-settles what the last holder left half-sent. One thread a mailbox receives, one sends, one looks after timers and
-jobs; the main thread listens for words from other processes: stop, check now, a mailbox that came or went, a pass
-that the command line waits for. There is no Qt here.
+settles what the last holder left half-sent. One thread a mailbox receives, another sends while there is something to
+send, one looks after timers and jobs; the main thread listens for words from other processes: stop, check now, a
+mailbox that came or went, a pass that the command line waits for. There is no Qt here.
 """
 
 from __future__ import annotations
@@ -152,19 +152,14 @@ class Engine:
     def _work_through(self, keys: Sequence[UUID], done: Pass) -> None:
         """Receive, timers, send; and receive once more what was sent."""
         receive_from(self._desk, keys, self._pool, self._stop, done, WITH_WINDOW)
-        self._send_wake.set()
         timers.timers_pass(self._desk.work, self._desk.ask)
-        done.gave(self._sent_by_hand())
+        self._sender.try_again()
+        done.gave(self._sender.send_due())
         if done.sent:
             receive_from(self._desk, keys, self._pool, self._stop, Pass(), WITH_WINDOW)
 
     def _keys(self, wanted: UUID | None) -> list[UUID]:
         return [wanted] if wanted else list(self._desk.ask(receiving_mailboxes))
-
-    def _sent_by_hand(self) -> mail_send.SendCounts:
-        """Send what is due, on this thread: claims are single rows, so the sending thread cannot send the same again."""
-        desk = self._desk
-        return mail_send.send_due(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop)
 
     # -- threads
 
@@ -174,8 +169,7 @@ class Engine:
         thread.start()
 
     def _send(self) -> None:
-        desk = self._desk
-        mail_send.run(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop, self._send_wake, self._sender)
+        mail_send.run(self._sender, self._stop, self._send_wake)
 
     def _timers(self) -> None:
         desk, doubt = self._desk, clock.Doubt()

@@ -56,10 +56,12 @@ def moved(
     *,
     due_at: datetime | None = None,
     sent: bool | None = None,
+    attempt: int | None = None,
 ) -> Outbox | None:
     """Change the state if it is still one of `out_of` (one conditional update); the row, or None for the loser.
 
-    `due_at`: only if its time has come by then; `sent=False`: only if no server has taken it over yet.
+    `due_at`: only if its time has come by then; `sent=False`: only if no server has taken it over yet; `attempt`: only if
+    this try is still the last one.
     """
     tx.flush()
     statement = update(Outbox).where(Outbox.id == message, Outbox.state.in_(out_of))
@@ -67,6 +69,8 @@ def moved(
         statement = statement.where(Outbox.not_before <= due_at)
     if sent is False:
         statement = statement.where(Outbox.sent_at.is_(None))
+    if attempt is not None:
+        statement = statement.where(Outbox.attempts == attempt)
     done = tx.execute(
         statement.values(state=to),
         execution_options={"changes": [("outbox", message)], "synchronize_session": False},
@@ -130,9 +134,12 @@ def envelope(sent: Message) -> tuple[str, ...]:
     return tuple(address for _, address in rules.distinct(people))
 
 
-def set_phase(tx: Tx, message: UUID, phase: str) -> bool:
-    """Write down, before it begins, which step comes now. False: this message is not ours to send (any more)."""
-    row = moved(tx, message, (State.SENDING,), State.SENDING)
+def set_phase(tx: Tx, message: UUID, phase: str, attempt: int | None = None) -> bool:
+    """Write down, before it begins, which step of the how-manieth try comes now.
+
+    False: this message is not ours to send (any more), or somebody else is trying by now.
+    """
+    row = moved(tx, message, (State.SENDING,), State.SENDING, attempt=attempt)
     if row is None:
         return False
     row.phase = Phase(phase)

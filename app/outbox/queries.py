@@ -1,4 +1,7 @@
-"""Reading the outbox: what is due, what a message's content is, and each state in words with what can be done."""
+"""Reading the outbox: what a message's content is, and each state in words with what can be done.
+
+What is due is in `due`, drafts are in `drafts`; they are given here as well, so that others need to know one module.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, and_, column, exists, func, or_, select, table, text
+from sqlalchemy import ColumnElement, Integer, and_, column, exists, func, or_, select, table, text
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Attachment, Mailbox, Message
@@ -20,8 +23,9 @@ from app.mime.compose import Letter
 from app.mime.model import Address
 from app.outbox import marks, rules, seen, words
 from app.outbox.drafts import DraftView, draft_of, drafts
+from app.outbox.due import Due, SentCopy, copies_due, copy_times, due, sending_times
 from app.outbox.rules import Hold, State
-from app.outbox.tables import COPY_NEEDED, TIME_CHOSEN, Draft, Outbox
+from app.outbox.tables import TIME_CHOSEN, Draft, Outbox
 
 __all__ = [
     "DraftView",
@@ -30,31 +34,23 @@ __all__ = [
     "OutboxRow",
     "SentCopy",
     "copies_due",
+    "copy_times",
     "delivery",
     "delivery_counts",
     "draft_of",
     "drafts",
     "due",
     "letter",
-    "next_due_at",
     "outbox_row",
     "outbox_rows",
     "overtaken",
     "overtaken_in",
+    "sending_times",
 ]  # fmt: skip
 
 
 # Tickets are a feature above this one; of them only the number is read here, by the column's name.
 _tickets = table("ticket", column("id", Id), column("number", Integer))
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A message whose time has come; `frozen`: its bytes exist already."""
-
-    message: UUID
-    mailbox: UUID
-    frozen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +69,6 @@ class Frozen:
         files = tuple((name, kind, read(ref)) for name, kind, ref in self.files)
         pictures = tuple((name, kind, read(ref), cid) for name, kind, ref, cid in self.pictures)
         return replace(self.letter, attachments=files, pictures=pictures)
-
-
-@dataclass(frozen=True, slots=True)
-class SentCopy:
-    """A sent message whose copy is still to be filed in the Sent folder."""
-
-    message: UUID
-    mailbox: UUID
-    message_id: str
-    blob: BlobRef
-    sent_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,30 +113,6 @@ class OutboxRow:
     delivered_at: datetime | None
     copy_state: str
     answers: UUID | None
-
-
-def due(
-    db: Session, now: datetime, mailbox: UUID | None = None, limit: int = 200, *, chosen_by: datetime | None = None
-) -> tuple[Due, ...]:
-    """What may be sent now, oldest first: waiting, its time has come, its mailbox not paused.
-
-    `chosen_by`: of what waits for a time that the rep chose, only what was to go by then (default: `now`).
-    """
-    statement = _waiting(mailbox).where(Outbox.not_before <= now).order_by(Outbox.not_before, Outbox.id).limit(limit)
-    if chosen_by is not None and chosen_by < now:
-        statement = statement.where(or_(Outbox.send_at.is_(None), Outbox.send_at <= chosen_by))
-    rows: Iterable[Outbox] = db.execute(statement).scalars()
-    return tuple(Due(row.id, row.mailbox, row.blob is not None) for row in rows)
-
-
-def next_due_at(db: Session) -> datetime | None:
-    """When the next message wants to be sent; None while nothing waits."""
-    waiting = _waiting(None).with_only_columns(func.min(Outbox.not_before)).order_by(None)
-    at: datetime | None = db.execute(waiting).scalar()
-    copies = select(func.min(Outbox.not_before)).where(*_needs_copy())
-    other: datetime | None = db.execute(copies).scalar()
-    times = [each for each in (at, other) if each is not None]
-    return min(times) if times else None
 
 
 def overtaken(db: Session) -> tuple[UUID, ...]:
@@ -229,29 +190,6 @@ def headers_of(row: Outbox, own_address: str) -> dict[str, str]:
     return headers | dict(row.headers)
 
 
-def copies_due(db: Session, now: datetime, limit: int = 50) -> tuple[SentCopy, ...]:
-    """Sent messages whose copy in the Sent folder is due."""
-    statement = (
-        select(Outbox, Message.external_id, Blob)
-        .join(Message, Message.id == Outbox.id)
-        .join(Blob, Blob.id == Outbox.blob)
-        .join(Mailbox, Mailbox.id == Outbox.mailbox)
-        .where(*_needs_copy(), Outbox.not_before <= now, Mailbox.deleted_at.is_(None), Mailbox.paused_reason == "")
-        .order_by(Outbox.sent_at)
-        .limit(limit)
-    )
-    return tuple(
-        SentCopy(
-            row.id,
-            row.mailbox,
-            external_id,
-            BlobRef(blob.pack, blob.offset, blob.length, blob.sha256),
-            row.sent_at or now,
-        )
-        for row, external_id, blob in db.execute(statement)
-    )
-
-
 def outbox_rows(
     db: Session, now: datetime, *, states: Collection[str] | None = None, limit: int = 500
 ) -> tuple[OutboxRow, ...]:
@@ -280,21 +218,6 @@ def delivery_counts(db: Session) -> dict[str, int]:
     """How many messages are in each state."""
     rows = db.execute(select(Outbox.state, func.count()).group_by(Outbox.state)).all()
     return {row[0]: row[1] for row in rows}
-
-
-def _waiting(mailbox: UUID | None) -> Select[Any]:
-    statement = (
-        select(Outbox)
-        .join(Mailbox, Mailbox.id == Outbox.mailbox)
-        .where(Outbox.state.in_(rules.WAITING), Mailbox.deleted_at.is_(None), Mailbox.paused_reason == "")
-    )
-    return statement.where(Outbox.mailbox == mailbox) if mailbox else statement
-
-
-def _needs_copy() -> tuple[ColumnElement[bool], ...]:
-    # Literal, so that SQLite reads the small index; sent at all, and nothing of it to be sent any more.
-    at_rest = Outbox.state.not_in((State.SENDING, *rules.WAITING))
-    return (text(f"outbox.{COPY_NEEDED}"), at_rest)  # type: ignore[return-value]
 
 
 def _joined() -> Any:

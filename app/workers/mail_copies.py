@@ -10,14 +10,12 @@ import logging
 import threading
 from collections.abc import Callable
 from typing import Any
-from uuid import UUID
 
 from app.connectors.email.config import MailServer, Secret, ServerUrl
 from app.connectors.email.folders import FolderRole
 from app.connectors.email.imap import ImapSession
 from app.connectors.email.oauth import tokens_of
-from app.conversations.queries import MailboxInfo, mailbox
-from app.kernel import clock
+from app.conversations.queries import MailboxInfo
 from app.kernel.blobs import Packs
 from app.kernel.errors import ExternalError, Reason, UserError
 from app.outbox import commands, queries
@@ -30,17 +28,6 @@ Secrets = Callable[[str], str | None]
 """The secret kept under a reference, as `app.kernel.secrets.load_secret` gives it."""
 
 
-def file_copies(do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event) -> None:
-    """File what is due, one mailbox after the other; what becomes of each is written to its row, nothing is raised."""
-    by_mailbox: dict[UUID, list[queries.SentCopy]] = {}
-    for each in ask(queries.copies_due, clock.now()):
-        by_mailbox.setdefault(each.mailbox, []).append(each)
-    for key, copies in by_mailbox.items():
-        box: MailboxInfo | None = ask(mailbox, key)
-        if box is not None and not stop.is_set():
-            _Copies(do, packs, secrets, stop).of(box, copies)
-
-
 def server_of(box: MailboxInfo, url: str, pin: str, secrets: Secrets) -> MailServer:
     """A mailbox's server as the connectors want it. Raises UserError when the password is missing."""
     secret = secrets(box.secret_ref)
@@ -51,17 +38,23 @@ def server_of(box: MailboxInfo, url: str, pin: str, secrets: Secrets) -> MailSer
     return MailServer(ServerUrl.parse(url), box.user, Secret(secret or ""), pinned_sha256=pin or None, tokens=tokens)
 
 
-class _Copies:
-    """The copies of one mailbox's mails."""
+class Filing:
+    """Files the due copies of one mailbox, by one thread. `cut` and `leave` may come from any thread."""
 
-    def __init__(self, do: Do, packs: Packs, secrets: Secrets, stop: threading.Event) -> None:
-        self._do, self._packs, self._secrets, self._stop = do, packs, secrets, stop
+    is_going_over = False
+    """A copy that is cut off is looked for before it is filed again."""
 
-    def of(self, box: MailboxInfo, copies: list[queries.SentCopy]) -> None:
+    def __init__(self, do: Do, packs: Packs, secrets: Secrets, stop: threading.Event, box: MailboxInfo) -> None:
+        self._do, self._packs, self._secrets, self._stop, self._box = do, packs, secrets, stop, box
+        self._session: ImapSession | None = None
+
+    def run(self, copies: tuple[queries.SentCopy, ...]) -> None:
+        """File them; what becomes of each is written to its row, nothing is raised."""
         left, words = list(copies), ""
         try:
-            server = server_of(box, box.imap_url, box.imap_pin, self._secrets)
+            server = server_of(self._box, self._box.imap_url, self._box.imap_pin, self._secrets)
             with ImapSession.open(server) as session:
+                self._session = session
                 sent = next((each.name for each in session.folders() if each.role is FolderRole.SENT), None)
                 while left and not self._stop.is_set():
                     words = self._one(session, sent, left[0])
@@ -74,6 +67,15 @@ class _Copies:
         if not self._stop.is_set():
             for each in left:
                 self._do(commands.record_copy, each.message, done=False, words=words)
+
+    def cut(self) -> None:
+        """Cut the line at once; what is not filed is due again."""
+        session = self._session
+        if session is not None:
+            session.abort()
+
+    def leave(self) -> None:
+        """Nothing that comes yet is written; it is not, after a stop."""
 
     def _one(self, session: ImapSession, sent: str | None, copy: queries.SentCopy) -> str:
         """File one; empty, or why the server does not take it. Raises what ends it for all: no line, no room."""

@@ -1,47 +1,44 @@
-"""Sending: hands over what is due in the outbox, one mailbox after the other, in one thread.
+"""Sending: every mailbox that has something due has a thread of its own, and so has the filing of its copies.
 
-The order of things is what keeps a mail from going out twice: the bytes are composed and flushed first, the claim
-stores where they lie, each phase is committed before it begins, and the server's answer is written down at once. A
-crash anywhere leaves a row that says how far it came. The copy in the Sent folder comes after all of that.
+A server that is slow, or says nothing at all, holds up nobody but its own mailbox. A mailbox with nothing due has no
+thread, and there are never more than `MOST_AT_ONCE`. How one mailbox sends is in `mail_hand_over`, how it files its
+copies in `mail_copies`; here is who begins when, and how all of it comes to an end.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Final
 from uuid import UUID
 
-from app.connectors.contracts import Outgoing, Receipt
-from app.connectors.contracts import Phase as WirePhase
-from app.connectors.email.config import MailServer
-from app.connectors.email.faults import SendError
-from app.connectors.email.smtp import SmtpSession
 from app.connectors.wake import AwakeClock
-from app.conversations.mailboxes import SENDING, pause_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock
-from app.kernel.blobs import BlobDamaged, BlobRef, Packs, StorageError
-from app.kernel.errors import ExternalError, Reason, UserError
-from app.mime.compose import compose
-from app.outbox import commands, queries, rules, waits
-from app.workers.mail_copies import Ask, Do, Secrets, file_copies, server_of
+from app.kernel.blobs import Packs, StorageError
+from app.outbox import commands, queries, waits
+from app.workers.mail_copies import Ask, Do, Filing, Secrets
+from app.workers.mail_hand_over import HandOver, Kit, MailboxError
 
 log = logging.getLogger(__name__)
 
+MOST_AT_ONCE: Final = 16
+"""Mailboxes that send, and file copies, at a time."""
+GRACE_S: Final = 1.0
+"""So long a server may take over its answer when the engine ends; then its line is cut."""
+GOING_OVER_S: Final = 10.0
+"""While a mail is going over it is longer: cut off there, nobody would know whether it went out."""
+_TO_NOTICE_S: Final = 1.0
 _LONGEST_WAIT_S = 60.0
+_LOOK_S = 0.05
 _QUIET_S = (5.0, 20.0, 60.0)
-_one_at_a_time = threading.Lock()
-_STOPS = frozenset({Reason.SIGN_IN, Reason.TLS, Reason.PLAIN})
-"""Trouble that only a person can end: the mailbox is paused until somebody did; its messages stay queued."""
-_LEAVES = 421
-"""The server closes the line (RFC 5321, section 3.8): too many mails, or it goes down. Who insists is shut out for longer."""
-_NO_LINE = frozenset({Reason.OFFLINE, Reason.HOST})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,43 +54,27 @@ class SendCounts:
     waiting: int = 0  # no connection or no sign-in: nothing was tried
 
 
-class _LostError(Exception):
-    """The message is not ours any more: another process settled it."""
-
-
-class _MailboxError(Exception):
-    """This mailbox cannot send at the moment; its other messages need not be tried."""
-
-
 def send_due(do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event) -> SendCounts:
     """Send what is due now, once, and file the copies. Every failure is written to its row; none is raised."""
     return Sender(do, ask, packs, secrets, stop).send_due()
 
 
-def run(
-    do: Do,
-    ask: Ask,
-    packs: Packs,
-    secrets: Secrets,
-    stop: threading.Event,
-    wake: threading.Event,
-    sender: Sender | None = None,
-) -> None:
-    """Send until `stop`. Set `wake` when the outbox or a mailbox has changed, and at stop.
-
-    Give a `sender` to be able to call its `try_again` when the line is back or somebody asks to try now.
-    """
-    sender = sender or Sender(do, ask, packs, secrets, stop)
-    while not stop.is_set():
-        wake.clear()
-        try:
-            sender.send_due()
-            pause = sender.pause_s()
-        except Exception:
-            log.exception("sending failed; it goes on in a minute")
-            pause = _LONGEST_WAIT_S
-        if not stop.is_set() and _rest(wake, pause):
-            sender.try_again()
+def run(sender: Sender, stop: threading.Event, wake: threading.Event) -> None:
+    """Send until `stop`. Set `wake` when the outbox or a mailbox has changed, and at stop."""
+    try:
+        while not stop.is_set():
+            wake.clear()
+            try:
+                sender.begin_due(wake.set)
+                pause = sender.pause_s()
+            except Exception:
+                log.exception("sending failed; it goes on in a minute")
+                pause = _LONGEST_WAIT_S
+            stop.wait(_LOOK_S)  # while mails go over, every step of each is a change of the outbox
+            if not stop.is_set() and _rest(wake, pause):
+                sender.try_again()
+    finally:
+        sender.end()
 
 
 def _rest(wake: threading.Event, seconds: float) -> bool:
@@ -110,257 +91,243 @@ def _rest(wake: threading.Event, seconds: float) -> bool:
 
 
 class Sender:
-    """One thread's sending. Remembers which mailboxes are quiet after a failed connection.
+    """The sending of one process. Remembers which mailboxes are quiet after a failed connection.
 
     A mailbox is quiet for seconds that go by, never until an hour of the clock; a time that the rep chose is one, but
     not while the clock is in doubt (`clock.Doubt`).
     """
 
     def __init__(self, do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event) -> None:
-        self._do, self._ask, self._packs, self._secrets, self._stop = do, ask, packs, secrets, stop
-        self._quiet: dict[UUID, _Quiet] = {}
+        self._kit = Kit(do, ask, packs, secrets, stop)
         self._doubt = clock.Doubt()
-        self._sizes: set[UUID] = set()  # mailboxes whose server has told its limit in this pass
-        self._unwritten: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+        self._chosen_by: datetime | None = None
+        self._places: dict[_Work, _Place] = {}
+        self._guard = threading.Condition()
 
     def send_due(self) -> SendCounts:
-        """One pass over everything that is due. Passes of one process come one after the other."""
-        with _one_at_a_time:
-            return self._pass()
+        """One pass over everything that is due: mailboxes beside each other; at its end all of them have done theirs.
 
-    def _pass(self) -> SendCounts:
-        counts: Counter[str] = Counter()
-        self._sizes.clear()
-        again, self._unwritten = self._unwritten, []
-        for command, values in again:
-            self._write(command, *values)
-        for key in self._ask(queries.overtaken):
-            self._do(commands.recall_overtaken, key)
-        by_mailbox: dict[UUID, list[queries.Due]] = {}
-        if self._ask(waits.overlong_waits, clock.now()):
-            self._do(waits.shorten_waits)
-        for each in self._ask(queries.due, clock.now(), chosen_by=self._doubt.believed()):
-            by_mailbox.setdefault(each.mailbox, []).append(each)
-        for key, messages in by_mailbox.items():
-            box: MailboxInfo | None = self._ask(mailbox, key)
-            if box is not None and not self._is_quiet(box) and not self._stop.is_set():
-                self._send_from(box, messages, counts)
-        file_copies(self._do, self._ask, self._packs, self._secrets, self._stop)
-        return SendCounts(**counts)
+        A mailbox that is at work because of `begin_due` is waited for, and does the rest in this pass.
+        """
+        keys = {work.mailbox for work in (*self._due(), *self._begun())}
+        todo, totals, faults = deque(sorted(keys, key=self._failures)), Counter[str](), list[BaseException]()
+
+        def work_off() -> None:
+            with contextlib.suppress(IndexError):
+                while not self._kit.stop.is_set():
+                    key = todo.popleft()
+                    try:
+                        counts = self._do(_Work(key, files=False)) + self._do(_Work(key, files=True))
+                    except Exception as error:  # noqa: BLE001 - raised where somebody waits for the pass
+                        faults.append(error)
+                        return
+                    with self._guard:
+                        totals.update(counts)
+
+        _wait_for([_started("send", work_off) for _ in range(min(len(todo), MOST_AT_ONCE))], self)
+        if faults:
+            raise faults[0]
+        return SendCounts(**totals)
+
+    def begin_due(self, tell: Callable[[], None]) -> None:
+        """Begin whatever is due where nobody is at it, each on a thread of its own, and wait for none of them.
+
+        `tell` is called when one has done its work: there may be room for the next, or copies to be filed.
+        """
+        for work in sorted(self._due(), key=lambda each: self._failures(each.mailbox)):
+            begun = self._begun()
+            if work not in begun and sum(each.files is work.files for each in begun) < MOST_AT_ONCE:
+                self._place(work).is_begun = True
+                _started(
+                    f"{'file' if work.files else 'send'}-{work.mailbox.hex[-4:]}", partial(self._alone, work, tell)
+                )
 
     def pause_s(self) -> float:
-        """Seconds until something may be due; at most a minute (the clock may be set)."""
-        at: datetime | None = self._ask(queries.next_due_at)
-        if at is None:
-            return _LONGEST_WAIT_S
-        wait = (at - clock.now()).total_seconds()
-        quiet = list(self._quiet.values())
-        if wait <= 0 and self._doubt.doubts:
-            wait = _LONGEST_WAIT_S
-        if quiet and wait <= 0:
-            wait = min(each.until - clock.elapsed() for each in quiet)
-        return min(max(wait, 0.2), _LONGEST_WAIT_S)
+        """Seconds until something may be due where nobody is at it; at most a minute (the clock may be set)."""
+        pause, now, begun = _LONGEST_WAIT_S, clock.now(), self._begun()
+        for work, at in self._times().items():
+            if work not in begun:  # who is at it tells when it is done
+                pause = min(pause, max((at - now).total_seconds(), self._place(work).quiet_s))
+        return max(pause, 0.2)
 
     def try_again(self) -> None:
         """Forget that mailboxes were unreachable: the line is back, or somebody asked."""
-        self._quiet = {}  # replaced, not emptied: another thread may be reading it
+        with self._guard:
+            for place in self._places.values():
+                place.until = 0.0
 
-    # -- one mailbox
+    @property
+    def stop(self) -> threading.Event:
+        """Set it to bring all of it to an end."""
+        return self._kit.stop
 
-    def _send_from(self, box: MailboxInfo, messages: list[queries.Due], counts: Counter[str]) -> None:
-        line = _Line(self._do, self._secrets, box)
-        try:
-            for each in messages:
-                if self._stop.is_set():
-                    return
-                self._send_one(line, each, counts)
-            self._quiet.pop(box.id, None)
-        except _MailboxError:
-            failures = self._quiet[box.id].failures if box.id in self._quiet else 0
-            until = clock.elapsed() + _QUIET_S[min(failures, len(_QUIET_S) - 1)]
-            self._quiet[box.id] = _Quiet(until, failures + 1, _access(box))
-        except StorageError as error:
-            log.warning("sending stops: %s", error)
-        finally:
-            line.close()
+    def end(self) -> None:
+        """After `stop`: wait for what has nearly been done, then cut the lines, so that a silent server holds up nothing.
 
-    def _is_quiet(self, box: MailboxInfo) -> bool:
-        """Was it unreachable a moment ago, and is it still the same server and sign-in?"""
-        known = self._quiet.get(box.id)
-        return known is not None and known.until > clock.elapsed() and known.access == _access(box)
-
-    # -- one message
-
-    def _send_one(self, line: _Line, due: queries.Due, counts: Counter[str]) -> None:
-        server = line.server()  # before the claim: without a password nothing is tried
-        ref = None if due.frozen else self._freeze(due.message, counts)
-        if ref is None and not due.frozen:
-            return
-        got = self._do(commands.claim, due.message, ref)
-        if got is None:
-            return
-        if isinstance(got, rules.Hold):
-            counts["held"] += 1
-            return
-        phase = _Phases(self._do, got.message)
-        try:
-            raw = self._packs.read(got.blob)
-            session = line.session(server)
-            self._note_size(line.box, session)
-            receipt = session.send(Outgoing(raw, got.sender, got.recipients), phase)
-        except _LostError:
-            log.warning("a message was settled by another process while it was being sent")
-        except ExternalError as error:
-            self._record_error(line.box, got.message, error, counts)
-        except UserError as error:
-            self._write(commands.record_failed, got.message, str(error))
-            counts["failed"] += 1
-        except Exception:
-            log.exception("sending a message failed unexpectedly")
-            self._record_unexpected(got.message, phase, counts)
-            line.close()
-        else:
-            self._record_receipt(got.message, receipt, counts)
-
-    def _write(self, command: Callable[..., Any], *values: Any) -> str:
-        """Write down how a message fared; the state it has now.
-
-        Should that fail (the disk is full), it is tried again at the next pass: the server's answer is not to be lost.
+        What was cut before its data phase waits as if it had not been tried. A mail that is going over has longer.
         """
+        began = time.monotonic()
+        while tasks := self._tasks():
+            passed = time.monotonic() - began
+            for each in tasks:
+                if passed > (GOING_OVER_S if each.is_going_over else GRACE_S):
+                    each.cut()
+            if passed > (GOING_OVER_S if any(each.is_going_over for each in tasks) else GRACE_S) + _TO_NOTICE_S:
+                break
+            with self._guard:
+                self._guard.wait(0.05)
+        for each in tasks:  # one that dials a server which says nothing ends by itself, later, and writes nothing
+            each.leave()
+
+    # -- what is due
+
+    def _due(self) -> set[_Work]:
+        """What has to be begun now, after what was left undone by others is put right."""
+        kit = self._kit
+        for _ in range(len(kit.late)):
+            command, values = kit.late.pop(0)
+            kit.write(command, *values)
+        for key in kit.ask(queries.overtaken):
+            kit.do(commands.recall_overtaken, key)
+        if kit.ask(waits.overlong_waits, clock.now()):
+            kit.do(waits.shorten_waits)
+        now = clock.now()
+        with self._guard:
+            believed = self._doubt.believed()
+        self._chosen_by = believed if believed < now else None
+        return {work for work, at in self._times().items() if at <= now and not self._is_quiet(work)}
+
+    def _times(self) -> dict[_Work, datetime]:
+        """When each mailbox wants to send next, and to file; without what waits for a time while the clock is in doubt."""
+        sending: dict[UUID, datetime] = self._kit.ask(queries.sending_times, chosen_by=self._chosen_by)
+        filing: dict[UUID, datetime] = self._kit.ask(queries.copy_times)
+        times = {_Work(key, files=False): at for key, at in sending.items()}
+        return times | {_Work(key, files=True): at for key, at in filing.items()}
+
+    def _failures(self, key: UUID) -> int:
+        """Who failed before comes later: there may be more silent servers than threads."""
+        return self._place(_Work(key, files=False)).failures
+
+    def _is_quiet(self, work: _Work) -> bool:
+        """Was it unreachable a moment ago, and is it still the same server and sign-in?"""
+        place = self._place(work)
+        if place.quiet_s <= 0:
+            return False
+        box: MailboxInfo | None = self._kit.ask(mailbox, work.mailbox)
+        return box is not None and place.access == _access(box)
+
+    # -- who is at work
+
+    def _place(self, work: _Work) -> _Place:
+        with self._guard:
+            return self._places.setdefault(work, _Place())
+
+    def _begun(self) -> set[_Work]:
+        with self._guard:
+            return {work for work, place in self._places.items() if place.is_begun}
+
+    def _tasks(self) -> list[HandOver | Filing]:
+        with self._guard:
+            return [place.task for place in self._places.values() if place.task is not None]
+
+    def _alone(self, work: _Work, tell: Callable[[], None]) -> None:
         try:
-            return str(self._do(command, *values) or "")
+            self._do(work)
         except Exception:
-            log.exception("how a message fared could not be written; it is tried again")
-            self._unwritten.append((command, values))
-            return "waiting"
+            log.exception("sending failed; it goes on in a while")
+        finally:
+            self._place(work).is_begun = False
+            tell()
 
-    def _freeze(self, message: UUID, counts: Counter[str]) -> BlobRef | None:
-        """Compose the bytes and flush them; None if that is impossible, which is written down."""
-        frozen: queries.Frozen | None = self._ask(queries.letter, message)
-        if frozen is None:
-            return None
-        try:
-            ref = self._packs.append(compose(frozen.whole(self._packs.read)))
-            self._packs.flush()
-        except StorageError as error:
-            if isinstance(error, BlobDamaged):
-                self._do(commands.record_failed, message, f"A file of this message cannot be read. {error}")
-                counts["failed"] += 1
-                return None
-            raise
-        except UserError as error:
-            self._do(commands.record_failed, message, str(error))
-            counts["failed"] += 1
-            return None
-        return ref
+    def _do(self, work: _Work) -> Counter[str]:
+        """What is due of this by now, once nobody else is at it; what became of the messages."""
+        place, kit = self._place(work), self._kit
+        with place.lock:
+            box: MailboxInfo | None = kit.ask(mailbox, work.mailbox)
+            if box is None or kit.stop.is_set() or self._is_quiet(work):
+                return Counter()
+            try:
+                task, run = self._task(work, box)
+                place.task = task
+                run()
+            except MailboxError:
+                place.fail(box)
+            except StorageError as error:
+                log.warning("sending stops: %s", error)
+                place.fail(box)
+            except Exception:
+                place.fail(box)
+                raise
+            else:
+                place.failures, place.until = 0, 0.0
+            finally:
+                done, place.task = place.task, None
+                with self._guard:
+                    self._guard.notify_all()
+        return done.counts if isinstance(done, HandOver) else Counter()
 
-    def _record_receipt(self, message: UUID, receipt: Receipt, counts: Counter[str]) -> None:
-        refused = {address: (refusal.code, refusal.words) for address, refusal in receipt.refused.items()}
-        state = self._write(commands.record_results, message, receipt.accepted, refused)
-        counts[state] += 1
-
-    def _record_error(self, box: MailboxInfo, message: UUID, error: ExternalError, counts: Counter[str]) -> None:
-        words = error.in_full
-        if isinstance(error, SendError) and error.uncertain:
-            self._write(commands.record_uncertain, message, words)
-            counts["uncertain"] += 1
-        elif error.reason in _STOPS:
-            self._write(commands.record_not_tried, message, words)
-            self._do(pause_mailbox, box.id, error.reason, SENDING + error.in_full)
-            counts["waiting"] += 1
-            raise _MailboxError from error
-        elif error.reason in _NO_LINE:
-            self._write(commands.record_not_tried, message, words)
-            counts["waiting"] += 1
-            raise _MailboxError from error
-        elif error.retryable:
-            counts[self._write(commands.record_retry, message, words)] += 1
-            if isinstance(error, SendError) and (error.phase is WirePhase.CONNECT or error.code == _LEAVES):
-                raise _MailboxError from error
-        else:
-            code = error.code if isinstance(error, SendError) else 0
-            meaning = rules.plain_refusal(code, error.words) if error.words else str(error)
-            self._write(commands.record_failed, message, _with_words(meaning, error.words))
-            counts["failed"] += 1
-
-    def _record_unexpected(self, message: UUID, phase: _Phases, counts: Counter[str]) -> None:
-        words = "Deskbell made a mistake while sending this; the details are in its log."
-        if phase.now is WirePhase.DATA:
-            self._write(commands.record_uncertain, message, words)
-            counts["uncertain"] += 1
-        else:
-            counts[self._write(commands.record_retry, message, words)] += 1
-
-    def _note_size(self, box: MailboxInfo, session: SmtpSession) -> None:
-        """Remember how large a mail the server takes, so that composers can say so before a file is attached."""
-        limit = session.size_limit or 0
-        if limit != box.size_limit and box.id not in self._sizes:
-            self._sizes.add(box.id)
-            self._do(update_mailbox, box.id, size_limit=limit)
+    def _task(self, work: _Work, box: MailboxInfo) -> tuple[HandOver | Filing, Callable[[], None]]:
+        kit, now = self._kit, clock.now()
+        if work.files:
+            filing = Filing(kit.do, kit.packs, kit.secrets, kit.stop, box)
+            copies: tuple[queries.SentCopy, ...] = kit.ask(queries.copies_due, now, box.id)
+            return filing, lambda: filing.run(copies)
+        sending = HandOver(kit, box)
+        messages: tuple[queries.Due, ...] = kit.ask(queries.due, now, box.id, chosen_by=self._chosen_by)
+        return sending, lambda: sending.run(messages)
 
 
 @dataclass(frozen=True, slots=True)
-class _Quiet:
-    """A mailbox that could not be reached: until when (`clock.elapsed`) it is left alone, and what it was tried with."""
+class _Work:
+    """A mailbox's sending, or the filing of its copies."""
 
-    until: float
-    failures: int
-    access: tuple[object, ...]
+    mailbox: UUID
+    files: bool
+
+
+@dataclass(slots=True)
+class _Place:
+    """Where this work is done, by one thread at a time. After a failure it is quiet until a moment of `clock.elapsed`,
+    unless the mailbox gets another way in.
+    """
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    is_begun: bool = False
+    task: HandOver | Filing | None = None
+    failures: int = 0
+    until: float = 0.0
+    access: tuple[object, ...] = ()
+
+    @property
+    def quiet_s(self) -> float:
+        """Seconds that it stays quiet."""
+        return self.until - clock.elapsed() if self.until else 0.0
+
+    def fail(self, box: MailboxInfo) -> None:
+        """Be quiet for a while, longer each time."""
+        self.until = clock.elapsed() + _QUIET_S[min(self.failures, len(_QUIET_S) - 1)]
+        self.failures, self.access = self.failures + 1, _access(box)
 
 
 def _access(box: MailboxInfo) -> tuple[object, ...]:
     return (box.smtp_url, box.user, box.smtp_pin, box.secret_ref, box.secret_version)
 
 
-class _Phases:
-    """Commits each phase before it begins; what it raises stops the hand-over there."""
-
-    def __init__(self, do: Do, message: UUID) -> None:
-        self._do, self._message = do, message
-        self.now = WirePhase.CONNECT
-
-    def __call__(self, phase: WirePhase) -> None:
-        if not self._do(commands.set_phase, self._message, str(phase)):
-            raise _LostError
-        self.now = phase
+def _started(name: str, work: Callable[[], None]) -> threading.Thread:
+    thread = threading.Thread(target=work, name=name, daemon=True)
+    thread.start()
+    return thread
 
 
-class _Line:
-    """The connection to a mailbox's server: opened when the first message needs it, kept for the next ones."""
-
-    def __init__(self, do: Do, secrets: Secrets, box: MailboxInfo) -> None:
-        self._do, self._secrets, self.box = do, secrets, box
-        self._server: MailServer | None = None
-        self._session: SmtpSession | None = None
-
-    def server(self) -> MailServer:
-        """Where to connect. Without a secret the mailbox is paused and _MailboxError raised."""
-        if self._server is None:
-            box = self.box
-            try:
-                self._server = server_of(box, box.smtp_url, box.smtp_pin, self._secrets)
-            except UserError as error:
-                self._do(pause_mailbox, box.id, Reason.SIGN_IN, SENDING + str(error))
-                raise _MailboxError from error
-        return self._server
-
-    def session(self, server: MailServer) -> SmtpSession:
-        """A signed-in connection. Raises SendError with phase `connect`."""
-        if self._session is not None:
-            try:
-                self._session.noop()  # a server may end a connection after some mails; then nothing has been tried yet
-                return self._session
-            except ExternalError:
-                self.close()
-        self._session = SmtpSession.open(server)
-        return self._session
-
-    def close(self) -> None:
-        """Hang up."""
-        session, self._session = self._session, None
-        if session is not None:
-            session.close()
-
-
-def _with_words(text: str, words: str) -> str:
-    return f"{text} ({words})" if words and words not in text else text
+def _wait_for(threads: list[threading.Thread], sender: Sender) -> None:
+    """Until they are done, or have been ended because of a stop (Ctrl-C is one)."""
+    try:
+        for thread in threads:
+            while thread.is_alive() and not sender.stop.is_set():
+                thread.join(0.1)
+    except (KeyboardInterrupt, SystemExit):
+        sender.stop.set()
+        raise
+    finally:
+        if sender.stop.is_set():
+            sender.end()

@@ -143,7 +143,7 @@ def test_a_claim_belongs_to_its_time_and_mailbox(desk: SmallDesk, time: Clock) -
     desk.incoming()
     key = desk.reply(not_before=clock.now() + timedelta(hours=1))
     assert desk.ask(queries.due, clock.now()) == ()
-    assert desk.ask(queries.next_due_at) == clock.now() + timedelta(hours=1)
+    assert desk.ask(queries.sending_times) == {desk.mailbox: clock.now() + timedelta(hours=1)}
     ref = desk.packs.append(b"x")
     desk.packs.flush()
     assert desk.do(commands.claim, key, ref) is None

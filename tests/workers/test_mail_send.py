@@ -208,7 +208,8 @@ def test_the_copy_in_sent_holds_the_same_bytes_and_is_made_once(
 def test_the_loop_sends_what_is_queued_and_stops_at_once(desk: SmallDesk, smtp: SmtpServer) -> None:
     wake = threading.Event()
     desk.store.watcher.listen(lambda changes: wake.set() if changes.touches("outbox") else None)
-    thread = threading.Thread(target=run, args=(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop, wake))
+    sender = Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
+    thread = threading.Thread(target=run, args=(sender, desk.stop, wake))
     thread.start()
     for number in range(1, 4):
         desk.reply(str(number))
@@ -224,7 +225,7 @@ def test_two_senders_at_once_send_each_message_once(desk: SmallDesk, smtp: SmtpS
     keys = [desk.reply(str(number)) for number in range(8)]
     other = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{smtp.port}")
     senders = [Sender(each.do, each.ask, each.packs, each.secrets, each.stop) for each in (desk, other)]
-    threads = [threading.Thread(target=each._pass) for each in senders]  # below the lock that a process has
+    threads = [threading.Thread(target=each.send_due) for each in senders]
     for thread in threads:
         thread.start()
     for thread in threads:
