@@ -56,9 +56,14 @@ def run(arguments: list[str], *, may_install: bool) -> int:
 
 
 def test(arguments: list[str], *, may_install: bool) -> int:
-    """Every check, then the tests. All of them run, so that one failure does not hide another."""
-    set_up(dev_system.TO_TEST, may_install=may_install)
-    failed = dev_checks.static_checks()
+    """Every check, then the tests. All of them run, so that one failure does not hide another.
+
+    What the system lacks is installed while the checks are at work, which need nothing of it: each takes a processor.
+    """
+    DEVELOPMENT.ensure()
+    with dev_checks.Checks() as checks:
+        dev_system.ensure_system(dev_system.TO_TEST, may_install=may_install)
+        failed = checks.ended()
     dev_checks.heading("tests")
     status = dev_tests.run_tests(lambda *line: program("-m", "pytest", *line, offscreen=True), arguments)
     if failed:

@@ -26,17 +26,36 @@ def heading(name: str) -> None:
     print(f"--- {name}", flush=True)
 
 
+class Checks:
+    """Every stage, from the moment this is made. `ended` waits for them; leaving the block ends what nobody waited for."""
+
+    def __init__(self) -> None:
+        self._running = [(name, _started(line)) for name, line in STAGES]
+
+    def ended(self) -> list[str]:
+        """Print what each stage has to say; the names of those that failed."""
+        failed = []
+        for name, stage in self._running:
+            heading(name)
+            sys.stdout.write(stage.communicate()[0])
+            sys.stdout.flush()
+            if stage.returncode:
+                failed.append(name)
+        return failed
+
+    def __enter__(self) -> Checks:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        for _, stage in self._running:
+            stage.kill()
+            stage.wait()
+
+
 def static_checks() -> list[str]:
     """Run every stage; returns the names of those that failed."""
-    running = [(name, _started(line)) for name, line in STAGES]
-    failed = []
-    for name, stage in running:
-        heading(name)
-        sys.stdout.write(stage.communicate()[0])
-        sys.stdout.flush()
-        if stage.returncode:
-            failed.append(name)
-    return failed
+    with Checks() as checks:
+        return checks.ended()
 
 
 def _started(line: tuple[str | Path, ...]) -> subprocess.Popen[str]:

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dev_checks
 import dev_environment
 import dev_system
 import dev_tests
@@ -97,6 +98,15 @@ def test_nothing_is_installed_without_leave(monkeypatch: pytest.MonkeyPatch) -> 
         pytest.skip("system packages are a matter of Linux")
     with pytest.raises(dev_environment.DevError, match="sudo apt-get install dovecot-imapd openssl"):
         dev_system.ensure_system(dev_system.Needs(servers=True), may_install=False)
+
+
+def test_checks_that_nobody_waits_for_are_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As when the system's packages cannot be installed meanwhile."""
+    endless = (sys.executable, "-c", "import threading; threading.Event().wait()")
+    monkeypatch.setattr(dev_checks, "STAGES", (("endless", endless),))
+    with pytest.raises(KeyboardInterrupt), dev_checks.Checks() as checks:
+        raise KeyboardInterrupt
+    assert all(stage.returncode for _, stage in checks._running)
 
 
 def test_a_failing_command_is_named() -> None:
