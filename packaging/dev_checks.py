@@ -48,8 +48,8 @@ class Checks:
 
     def __exit__(self, *_exc: object) -> None:
         for _, stage in self._running:
-            stage.kill()
-            stage.wait()
+            with stage:
+                stage.kill()
 
 
 def static_checks() -> list[str]:
