@@ -69,6 +69,7 @@ ALL: tuple[Action, ...] = (
         "restore_left", "What is left to do after restoring…", "", "clipboard-check-outline", words="backup passwords"
     ),
     Action("compact", "Free disk space…", "", "broom", words="compact erase disk space clean"),
+    Action("begin_own", "Begin your own desk…", "", "flag-outline", words="sample leave start mailbox"),
     Action("check_mail", "Check mail now", "F5", "refresh", words="sync receive fetch"),
     Action("about", "About Deskbell", "", "information-outline", words="version licence libraries update"),
     Action("window.new", "New window", "Ctrl+Shift+N", "dock-window", words="another"),

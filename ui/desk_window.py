@@ -11,7 +11,7 @@ from functools import partial
 from uuid import UUID
 
 import shiboken6
-from PySide6.QtCore import QEvent, QObject, QSettings, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QSettings, QSize, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
@@ -38,6 +38,8 @@ from ui.widgets.toast import ToastHost
 
 LOOKS: tuple[Choice, ...] = ("system", "light", "dark", "contrast")
 _RECENT = 5
+_FRAME = QSize(16, 48)
+"""So much may the system's own frame need around a window; before it is shown nobody can say."""
 
 Live = Callable[[str, Callable[[Sequence[Entry]], None]], None]
 EngineSecret = Callable[[str, str], bool]
@@ -336,9 +338,15 @@ class DeskWindow(QMainWindow):
     def _restore(self, size: tuple[int, int]) -> None:
         geometry = self._settings.value(self.kept_as)
         if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(*size)
+            self.resize(_fitting(QSize(*size), self.screen().availableSize(), self.minimumSize()))
         recent = self._settings.value("recent", [])
         self._recent = [str(text) for text in recent] if isinstance(recent, list) else []
+
+
+def _fitting(wished: QSize, room: QSize, least: QSize) -> QSize:
+    """The size a window opens with: as wished, but with its frame inside the screen, where the least size fits there at all."""
+    inside = room - QSize(_FRAME.width(), _FRAME.height())
+    return wished.boundedTo(inside) if inside.boundedTo(least) == least else wished
 
 
 def _show(palette: CommandPalette, query: str, found: Sequence[Entry]) -> None:

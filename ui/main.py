@@ -74,6 +74,7 @@ class Program(QObject):
         self._supervisor: Supervisor | None = None
         self._tray: QObject | None = None
         self._updating: QObject | None = None
+        self._beginning: QObject | None = None
         self._later: QTimer | None = None  # until the first rows are there
         self.theme = Theme(app)
         self.desk: Desk | None = None
@@ -81,6 +82,7 @@ class Program(QObject):
         self._apology: QWidget | None = None
         self.wants_room = False  # the desk is closed so that its room can be given back; then it is opened again
         self.wants_restored = False  # the desk is closed so that a restored one takes its place
+        self.wants_own = False  # the desk is closed so that an empty one takes the place of the sample
         self.comes_back = False  # a package replaces the program's files; then it is started again
 
     def begin(self, said: str = "", *, restored: bool = False) -> None:
@@ -108,11 +110,16 @@ class Program(QObject):
         if self.desk is not None:
             self.desk.close()
 
+    @property
+    def goes_on(self) -> bool:
+        """Is the desk closed for a moment only, to be opened again by this process?"""
+        return self.wants_room or self.wants_restored or self.wants_own
+
     def _leaves_engine(self) -> bool:
         """Does the engine go on alone? Not where the desk cannot even say so: nothing may keep the rest from being closed."""
         from app.kernel import options
 
-        if self.desk is None or self.wants_room or self.wants_restored:
+        if self.desk is None or self.goes_on:
             return False
         try:
             return bool(self.desk.ask(options.get, "keep_engine")) or self._leaves_after_backup()
@@ -199,6 +206,9 @@ class Program(QObject):
             from ui.pages.updating import Updating
 
             self._updating = Updating(self.window.context, self.window)
+            from ui.pages.beginning import Beginning
+
+            self._beginning = Beginning(self.window.context, self.window, self._begin_own)
             if self._first is not None:
                 self.take(self._first)
 
@@ -252,6 +262,10 @@ class Program(QObject):
         from app.kernel.switching import is_ready
 
         return self.desk is not None and is_ready(self.desk.workspace)
+
+    def _begin_own(self) -> None:
+        self.wants_own = True
+        self._app.closeAllWindows()
 
     def _make_room(self) -> None:
         self.wants_room = True
@@ -329,7 +343,7 @@ def _show(folder: Path, start: Options) -> tuple[int, bool]:
             status = app.exec()
         finally:
             program.end()
-        if not (program.wants_room or program.wants_restored):
+        if not program.goes_on:
             return status, program.comes_back
         said, asked, background = _meanwhile(app, Workspace(folder), program), None, False
         restored = program.wants_restored
@@ -341,6 +355,10 @@ def _meanwhile(app: QApplication, place: Workspace, program: Program) -> str:
         from ui.pages.restore.exchanging import exchange_desks
 
         return exchange_desks(place)
+    if program.wants_own:
+        from ui.pages.beginning import begin_anew
+
+        return begin_anew(place)
     from ui.pages.settings.compacting import make_room
 
     return make_room(app, place)

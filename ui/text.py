@@ -100,13 +100,17 @@ def month_text(at: dt.datetime) -> str:
     return _locale().toString(QDate(local.year, local.month, 1), "MMMM yyyy")
 
 
-def when_text(at: dt.datetime, now: dt.datetime) -> str:
-    """A point in time to plan by: "Today 11:20", "Tomorrow 8:00", "Mon 16:42" within a week, else a date."""
+def when_text(at: dt.datetime, now: dt.datetime, *, inside: bool = False) -> str:
+    """A point in time to plan by: "Today 11:20", "Tomorrow 8:00", "Mon 16:42" within a week, else a date.
+
+    `inside`: within a sentence, where "today" has a small letter (in languages that make such a difference).
+    """
     local = at.astimezone()
     days = (local.date() - now.astimezone().date()).days
     if days in (-1, 0, 1):
-        word = {-1: tr("Yesterday"), 0: tr("Today"), 1: tr("Tomorrow")}[days]
-        return f"{word} {clock_text(at)}"
+        alone = {-1: tr("Yesterday"), 0: tr("Today"), 1: tr("Tomorrow")}[days]
+        within = {-1: tr("yesterday"), 0: tr("today"), 1: tr("tomorrow")}[days]
+        return f"{within if inside else alone} {clock_text(at)}"
     if abs(days) < 7:
         return f"{_locale().dayName(local.isoweekday(), QLocale.FormatType.ShortFormat)} {clock_text(at)}"
     return date_text(at, now)

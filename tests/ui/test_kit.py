@@ -121,6 +121,7 @@ def test_how_long_ago_reads_naturally(before: dt.timedelta, short: str, long: st
 def test_points_in_time_and_spans() -> None:
     assert when_text(NOW + dt.timedelta(hours=1), NOW) == "Today 15:08"
     assert when_text(NOW + dt.timedelta(hours=20), NOW) == "Tomorrow 10:08"
+    assert when_text(NOW + dt.timedelta(hours=20), NOW, inside=True) == "tomorrow 10:08"
     assert when_text(NOW - dt.timedelta(days=4), NOW) == "Mon 14:08"
     assert [span_text(s) for s in (-3, 40, 1100, 7300, 200_000)] == ["0 s", "40 s", "18 min", "2 h", "2 days"]
     assert moment_format() == "dd/MM/yyyy HH:mm"

@@ -204,8 +204,7 @@ def sleep_words(until: datetime, now: datetime) -> tuple[str, str]:
     """Until when a ticket sleeps, in words and shorter."""
     if until >= UNTIL_REPLY:
         return tr("Until an answer"), tr("Answer")
-    when = when_text(until, now)
-    return tr("Until {when}", when=when), when
+    return tr("Until {when}", when=when_text(until, now, inside=True)), when_text(until, now)
 
 
 def grouping_word(by: str) -> str:

@@ -434,7 +434,9 @@ def spoken(row: TicketRow) -> str:
         parts.append(tr("urgent") if row.priority == "urgent" else tr("high priority"))
     if row.due_at is not None and row.status in ("new", "open"):
         now = clock.now()
-        parts.append(tr("overdue") if row.due_at <= now else tr("due {when}", when=when_text(row.due_at, now)))
+        parts.append(
+            tr("overdue") if row.due_at <= now else tr("due {when}", when=when_text(row.due_at, now, inside=True))
+        )
     if row.checklist[1]:
         parts.append(tr("{done} of {all} done", done=row.checklist[0], all=row.checklist[1]))
     parts.append(ago_text(row.last_message_at, clock.now()))

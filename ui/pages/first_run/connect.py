@@ -99,10 +99,13 @@ class ConnectForm(QFrame):
         self._testing = Busy(tr("Signing in to both servers…"), action=(tr("Cancel"), self.call_off))
         self.imap = ServerFields("imap", tr("Receiving"))
         self.smtp = ServerFields("smtp", tr("Sending"))
-        self.user = TextField(name=tr("User name"))
-        self._hand = column(
+        self._server_blocks = (
             FieldBlock(tr("Receiving (IMAP)"), self.imap),
             FieldBlock(tr("Sending (SMTP)"), self.smtp),
+        )
+        self.user = TextField(name=tr("User name"))
+        self._hand = column(
+            *self._server_blocks,
             FieldBlock(tr("User name"), self.user, hint=tr("Only if it is not the e-mail address.")),
             spacing=12,
         )
@@ -175,6 +178,10 @@ class ConnectForm(QFrame):
     def _hand_edited(self) -> None:
         self._by_hand = True
         self._without_sending = False
+        for block, field in zip(self._server_blocks, (self.imap, self.smtp), strict=True):
+            if field.url():
+                field.host.set_wrong()
+                block.set_wrong("")
         self.ways.show_found(None)
         self.ways.choose(ways_in(self._entered()), self._address())
         self._show()
@@ -283,11 +290,14 @@ class ConnectForm(QFrame):
 
     def _complete(self, account: Account) -> bool:
         """Are both servers named? The first field that lacks is shown."""
-        for url, fields in ((account.imap_url, self.imap), (account.smtp_url, self.smtp)):
-            fields.host.set_wrong("" if url else tr("The server’s name is missing."))
-            if not url:
+        urls, fields = (account.imap_url, account.smtp_url), (self.imap, self.smtp)
+        for url, block, field in zip(urls, self._server_blocks, fields, strict=True):
+            missing = "" if url else tr("The server’s name is missing. Your provider’s help pages tell it.")
+            field.host.set_wrong(missing)
+            block.set_wrong(missing)
+            if missing:
                 self._open_fields()
-                fields.host.setFocus()
+                field.host.setFocus()
                 return False
         return True
 

@@ -193,6 +193,7 @@ class Page(BasePage):
 
     def _open(self) -> None:
         name = self.name.text().strip()
+        self.setFocus()  # else the keyboard falls from the locked button into the name, all of it selected
         set_busy(self.open, True, tr("Opening…"))
         self.form.save(partial(self._connected, name), failed=self._not_connected)
 
@@ -252,7 +253,7 @@ class Page(BasePage):
             self.context.toasts.say(tr("Cancelled. Nothing is left of the sample desk."), "info")
             return
         words = tr(
-            "This is a sample desk: nothing is received or sent. To begin your own, start Deskbell with another folder."
+            "This is a sample desk: nothing is received or sent. “Begin your own desk” above the list takes you back."
         )
         self.context.toasts.say(words, "info")
         self.context.go("inbox")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame
 
 from app.desk.accounts import Advice, CertificateInfo, CheckResult
-from ui.pages.first_run.words import advice_text, result_text
+from ui.pages.first_run.words import advice_text, result_text, said_text
 from ui.text import day_text, tr
 from ui.widgets.avatar import IconView
 from ui.widgets.button import Button
@@ -44,7 +44,11 @@ class ResultRow(QFrame):
         words = column(row(self._title, (self._server, 1)), self._text, self._words, self._more, spacing=2)
         layout = vertical(self)
         layout.setContentsMargins(16, 10, 16, 10)
-        layout.addWidget(row(self._mark, (words, 1), spacing=16))
+        beside = row(self._mark, (words, 1), spacing=16)
+        inside = beside.layout()
+        assert inside is not None
+        inside.setAlignment(self._mark, Qt.AlignmentFlag.AlignTop)  # by its title, however long the words get
+        layout.addWidget(beside)
         self.rest("")
 
     @property
@@ -76,8 +80,7 @@ class ResultRow(QFrame):
             self._show("ok", title, server, result_text(result))
             return
         text = f"{result_text(result)} {advice_text(result.advice)}".strip()
-        said = tr("The server said: “{words}”", words=result.words) if result.words else ""
-        self._show("bad", title, server, text, said)
+        self._show("bad", title, server, text, said_text(result))
         found: list[QFrame] = []
         if result.advice is not None and result.advice.page:
             acts = (page_act(result.advice), *acts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.desk.accounts import SENTENCES, Advice, CheckResult
-from app.kernel.errors import UserError
+from app.kernel.errors import Reason, UserError
 from ui.text import tr
 
 
@@ -14,6 +14,15 @@ def result_text(result: CheckResult) -> str:
     if result.ok:
         return tr("Signed in.")
     return tr(SENTENCES[result.fault], n=None, **result.values) if result.fault else tr(result.plain)
+
+
+def said_text(result: CheckResult) -> str:
+    """The very words behind a failure, "" for none. About encryption they are this computer's: no server said them."""
+    if not result.words:
+        return ""
+    if result.reason is Reason.TLS:
+        return tr("In detail: {words}", words=result.words)
+    return tr("The server said: “{words}”", words=result.words)
 
 
 def advice_text(advice: Advice | None) -> str:

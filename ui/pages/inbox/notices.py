@@ -135,7 +135,9 @@ class Notices(QObject):
     def _trouble(self, box: MailboxInfo) -> Banner:
         name = box.name or box.address
         if box.paused_reason == "sample":
-            return Banner(tr("A sample desk"), box.paused_words, tone="info", icon="flask-outline")
+            begin = (tr("Begin your own desk"), lambda: self._context.actions.run("begin_own"))
+            words = tr("Everything in it is invented; nothing is received or sent.")
+            return Banner(tr("A sample desk"), words, tone="info", icon="flask-outline", actions=[begin])
         sign_in = box.paused_reason == "sign_in"
         title = tr("{name}: sign-in refused", name=name) if sign_in else tr("{name} needs attention", name=name)
         text = " ".join(

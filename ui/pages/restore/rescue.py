@@ -76,7 +76,7 @@ class Rescue(QFrame):
         self._copy = copy
         if copy is None:
             return
-        when = when_text(copy.at, clock.now())
+        when = when_text(copy.at, clock.now(), inside=True)
         told = tr("{n} ticket|{n} tickets", n=copy.about.tickets)
         self._words.setText(
             tr(
