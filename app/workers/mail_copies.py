@@ -68,11 +68,12 @@ class Filing:
             for each in left:
                 self._do(commands.record_copy, each.message, done=False, words=words)
 
-    def cut(self) -> None:
-        """Cut the line at once; what is not filed is due again."""
+    def cut(self) -> bool:
+        """Cut the line at once; False if there is none yet. What is not filed is due again."""
         session = self._session
         if session is not None:
             session.abort()
+        return session is not None
 
     def leave(self) -> None:
         """Nothing that comes yet is written; it is not, after a stop."""

@@ -96,9 +96,9 @@ class HandOver:
         """Is a mail in its data phase, so that a cut would leave nobody knowing whether it went out?"""
         return self._phases is not None and self._phases.now is WirePhase.DATA
 
-    def cut(self) -> None:
-        """Cut the line at once. What was not in the data phase waits as if it had not been tried."""
-        self._line.abort()
+    def cut(self) -> bool:
+        """Cut the line at once; False if there is none yet. What was not in the data phase waits as if it had not been tried."""
+        return self._line.abort()
 
     def leave(self) -> None:
         """Nothing that comes yet is written: the next holder of the engine lock settles what is left."""
@@ -260,11 +260,12 @@ class _Line:
         self._session = SmtpSession.open(server)
         return self._session
 
-    def abort(self) -> None:
-        """Cut it; from any thread."""
+    def abort(self) -> bool:
+        """Cut it, if there is one; from any thread."""
         session = self._session
         if session is not None:
             session.abort()
+        return session is not None
 
     def close(self) -> None:
         """Hang up."""

@@ -36,6 +36,7 @@ GRACE_S: Final = 1.0
 GOING_OVER_S: Final = 10.0
 """While a mail is going over it is longer: cut off there, nobody would know whether it went out."""
 _TO_NOTICE_S: Final = 1.0
+_TO_END_S: Final = 25.0
 _LONGEST_WAIT_S = 60.0
 _LOOK_S = 0.05
 _QUIET_S = (5.0, 20.0, 60.0)
@@ -169,10 +170,9 @@ class Sender:
         began = time.monotonic()
         while tasks := self._tasks():
             passed = time.monotonic() - began
-            for each in tasks:
-                if passed > (GOING_OVER_S if each.is_going_over else GRACE_S):
-                    each.cut()
-            if passed > (GOING_OVER_S if any(each.is_going_over for each in tasks) else GRACE_S) + _TO_NOTICE_S:
+            late = [each for each in tasks if passed > (GOING_OVER_S if each.is_going_over else GRACE_S)]
+            are_cut = [each.cut() for each in late]
+            if passed > (_TO_END_S if any(are_cut) or len(late) < len(tasks) else GRACE_S + _TO_NOTICE_S):
                 break
             with self._guard:
                 self._guard.wait(0.05)

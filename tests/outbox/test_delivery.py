@@ -139,6 +139,15 @@ def test_a_report_is_shown_on_the_very_message_and_only_a_dead_address_is_buried
     assert desk.do(commands.record_bounce, third, [gone]) == State.FAILED  # the only recipient is meant
 
 
+def test_a_try_that_somebody_else_has_taken_over_goes_no_further(desk: SmallDesk) -> None:
+    key = claimed(desk)
+    assert desk.do(commands.set_phase, key, "envelope", 1)
+    desk.do(commands.settle_leftovers)  # another engine has come
+    assert isinstance(desk.do(commands.claim, key, None), commands.Claim)
+    assert not desk.do(commands.set_phase, key, "data", 1)
+    assert desk.do(commands.set_phase, key, "data", 2)
+
+
 def test_a_claim_belongs_to_its_time_and_mailbox(desk: SmallDesk, time: Clock) -> None:
     desk.incoming()
     key = desk.reply(not_before=clock.now() + timedelta(hours=1))
