@@ -140,7 +140,7 @@ def test_a_report_is_shown_on_the_very_message_and_only_a_dead_address_is_buried
 
 
 def test_a_try_that_somebody_else_has_taken_over_goes_no_further(desk: SmallDesk) -> None:
-    key = claimed(desk)
+    key = claimed(desk, to=[ANN])
     assert desk.do(commands.set_phase, key, "envelope", 1)
     desk.do(commands.settle_leftovers)  # another engine has come
     assert isinstance(desk.do(commands.claim, key, None), commands.Claim)
