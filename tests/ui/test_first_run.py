@@ -136,6 +136,8 @@ def test_a_certificate_is_shown_and_trusted_for_this_mailbox_only(
         assert not page.open.isEnabled()
         shown = "".join(label.text() for label in page.findChildren(type(page.form.receiving._text)))
         assert leaf.sha256[:4].upper() in shown
+        assert "In detail:" in shown
+        assert "The server said" not in shown  # what was wrong with a certificate, this computer found out
         qtbot.waitUntil(lambda: findings(window) == [])
         for row in (page.form.receiving, page.form.sending):
             button = next(b for b in row.findChildren(Button) if b.text() == "Trust this certificate")

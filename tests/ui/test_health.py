@@ -107,6 +107,7 @@ def test_the_weightiest_cause_decides(box: MailboxInfo) -> None:
     assert said.text == "Shop: the server cannot be reached"
     assert said.detail == "imap.shop.test does not take connections. Tried again by itself."
     assert judge(replace(good, engine=False))[0] == "attention"
+    assert judge(replace(good, engine=False, starting=True))[0] == "busy"
     assert judge(replace(good, outbox={"uncertain": 1}))[1][0].act == "outbox"
 
 

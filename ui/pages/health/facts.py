@@ -52,6 +52,7 @@ class Facts:
     boxes: tuple[MailboxInfo, ...] = ()
     states: dict[UUID, MailState] = field(default_factory=dict)
     engine: bool = True
+    starting: bool = False  # it is not there, and has been missed for some seconds only
     outbox: dict[str, int] = field(default_factory=dict)
     quarantined: int = 0
     unaccounted: int = 0
@@ -162,7 +163,9 @@ def judge(facts: Facts) -> tuple[Level, tuple[Cause, ...]]:
         return "online", (none,)
     causes = [cause for box in facts.boxes for cause in _mailbox_causes(box, facts)]
     real = [box for box in facts.boxes if box.paused_reason != SAMPLE]
-    if real and not facts.engine:
+    if real and facts.starting:
+        causes.append(Cause("busy", tr("Receiving and sending are starting."), "", "info"))
+    elif real and not facts.engine:
         safe = tr("Nothing is lost: they start again by themselves, usually within seconds.")
         causes.append(Cause("attention", tr("Receiving and sending stand still."), safe, "warn"))
     causes += _pile_causes(facts, real)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app.kernel import clock
 from app.kernel.changes import Changes
 from app.people.queries import agent
 from ui.pages import Context
@@ -15,6 +17,8 @@ from ui.pages.health.facts import Cause, Facts, gather, judge
 from ui.widgets.rail import Reason
 
 _PAUSE_MS, _TICK_MS, _WHOLE_EVERY = 300, 5_000, 12
+_STARTING_S = 12.0
+"""So long an engine that is not there is taken to be on its way: it starts after the window, and again where it ended."""
 _TOPICS = {"mailbox_state", "engine_state"}
 
 
@@ -51,6 +55,7 @@ class StatusLamp(QObject):
         self._context, self._name_agent = context, name_agent
         self._facts: Facts | None = None
         self._whole_in = 0
+        self._missed_from: float | None = None
         self._named = False
         self._soon = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._soon.timeout.connect(self.look)
@@ -71,7 +76,7 @@ class StatusLamp(QObject):
         )
 
     def _gathered(self, facts: Facts) -> None:
-        self._facts = facts
+        self._facts = facts = replace(facts, starting=self._is_starting(facts.engine))
         level, causes = judge(facts)
         context = self._context
         reasons = [
@@ -80,6 +85,11 @@ class StatusLamp(QObject):
         ]
         context.status(level, reasons)
         self.judged.emit(level, causes)
+
+    def _is_starting(self, engine: bool) -> bool:
+        now = clock.elapsed()
+        self._missed_from = None if engine else self._missed_from if self._missed_from is not None else now
+        return self._missed_from is not None and now - self._missed_from < _STARTING_S
 
     def _ask_name(self) -> None:
         """Who works here stands at the foot of the rail."""

@@ -90,6 +90,7 @@ class SidePanel(QFrame):
         self.followers.show_people(beside.work.followers, beside.agents)
         self.links.show_links(detail.links, other=other)
         self._show_sections(begun=set() if other else self._begun())
+        self._scroller.show()
         self.history.moments.show(beside.moments)
         self.past.setVisible(bool(beside.moments))  # beside a first chat there is none
 
@@ -182,6 +183,7 @@ class SidePanel(QFrame):
         column.addWidget(self._name)
         column.addWidget(self._company)
         self._scroller = ScrollPage(margins=(0, 18, 0, 12), spacing=0)
+        self._scroller.hide()  # until there is something to show: no empty sections of nobody
         content: QVBoxLayout = self._scroller.content
         content.addWidget(row(self._avatar, (names, 1), self._open, margins=(20, 0, 12, 0), spacing=14))
         content.addWidget(row((self._facts, 1), margins=(20, 14, 16, 0)))
@@ -244,6 +246,7 @@ class SidePanel(QFrame):
         return {name for name, one in self._sections.items() if focus is not None and one.isAncestorOf(focus)}
 
     def _begin(self, section: FoldingSection) -> None:
+        self._scroller.show()
         name = next(key for key, one in self._sections.items() if one is section)
         section.show()
         if name in self._chips:
