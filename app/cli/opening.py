@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.conversations.queries import MailboxInfo, mailbox
 from app.desk import Desk
+from app.desk.entering import CHANGING, COMMAND, SAVING, WAITING
 from app.kernel.errors import UserError
 from app.people.commands import add_agent
 
@@ -17,9 +18,29 @@ _TEXT = "utf-8-sig"
 """Editors of Windows begin a file with a mark (U+FEFF) that no letter is to begin with."""
 
 
-def opened(args: argparse.Namespace, *, create: bool = False) -> Desk:
-    """The desk that `--data` names. Raises UserError when there is none."""
-    return Desk.open(args.data, create=create)
+def opened(args: argparse.Namespace, *, create: bool = False, role: str = "") -> Desk:
+    """The desk that `--data` names, said to be in use by this command (or by `role`). Raises UserError when there is none."""
+    return Desk.open(args.data, create=create, role=role or f"{COMMAND} {args.command}", told=_Teller().told)
+
+
+class _Teller:
+    """Says on standard error, once each, what a start has to wait for."""
+
+    def __init__(self) -> None:
+        self._said = ""
+
+    def told(self, what: str, _done: int, _of: int) -> bool:
+        if what != self._said:
+            self._said = what
+            print(f"deskbell: {_DOING[what]}", file=sys.stderr, flush=True)
+        return True
+
+
+_DOING = {
+    WAITING: "waiting for another program that has this desk to itself",
+    SAVING: "saving a copy of the desk before its database gets the form of this version",
+    CHANGING: "bringing the database to the form of this version",
+}
 
 
 def with_agent(desk: Desk, name: str = "") -> Desk:

@@ -194,7 +194,8 @@ def _receiving(box: Any) -> None:
 def _running(commands: Any) -> None:
     sync = _command(commands, "sync", "running:sync", "one pass: receive, ingest, timers, send")
     sync.add_argument("--mailbox", default="", metavar="A", help="only this one, by its address")
-    _command(commands, "engine", "running:engine", "receive and send until told to stop")
+    engine = _command(commands, "engine", "running:engine", "receive and send until told to stop")
+    engine.add_argument("--stop", action="store_true", help="have the one that is running come to its end")
 
 
 def _tickets(commands: Any) -> None:

@@ -16,18 +16,24 @@ from app.cli.opening import mailbox_of, opened
 from app.cli.output import Output
 from app.conversations.queries import mailboxes
 from app.desk import Desk
-from app.desk.supervisor import engine_pid
+from app.desk.entering import ENGINE
+from app.desk.supervisor import end_engine, engine_pid
 from app.kernel import frozen, jobs, log, returning, signals
 from app.kernel.changes import Changes
 from app.kernel.errors import UserError
+from app.kernel.paths import Workspace, default_folder
 
 PATIENCE_S = 60.0
 PROGRESS_S = 2.0
 
 
-def engine(args: argparse.Namespace, _out: Output) -> int:
-    """Receive and send until told to stop."""
-    with opened(args) as desk:
+def engine(args: argparse.Namespace, out: Output) -> int:
+    """Receive and send until told to stop, or have the engine that does so come to its end."""
+    if args.stop:
+        ended = end_engine(Workspace((args.data or default_folder()).expanduser().absolute()))
+        out.one({"ended": ended}, "The engine has ended." if ended else "No engine is running.")
+        return 0
+    with opened(args, role=ENGINE) as desk:
         log.configure("engine", desk.workspace.logs)
         comes_back = engines.run_until_told(desk)
         folder = desk.workspace.folder

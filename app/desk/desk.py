@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import shlex
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -12,19 +11,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.desk import reactions
-from app.desk.describing import source_of
-from app.kernel import clock, ids, migrate, switching
-from app.kernel.backup import backup_before_upgrade
+from app.desk import entering, reactions
 from app.kernel.blobs import Packs
 from app.kernel.changes import Changes
-from app.kernel.errors import UserError
-from app.kernel.locks import FileLock, holders
-from app.kernel.migrations import HEAD
+from app.kernel.locks import FileLock
 from app.kernel.paths import Workspace, default_folder
-from app.kernel.store import Store, Tx, plain_errors
-from app.kernel.tables import DeviceSettingRow, Meta
-from app.schema import metadata
+from app.kernel.store import Store, Tx
+from app.kernel.tables import DeviceSettingRow
 from app.tickets import bulk  # noqa: F401 - declares its job, for whoever works off jobs
 
 if TYPE_CHECKING:
@@ -50,20 +43,23 @@ class Desk:
         self._me: UUID | None = None
 
     @classmethod
-    def open(cls, folder: Path | None = None, *, create: bool = False) -> Desk:
+    def open(
+        cls,
+        folder: Path | None = None,
+        *,
+        create: bool = False,
+        role: str = entering.COMMAND,
+        at_once: bool = False,
+        patience_s: float = entering.PATIENCE_S,
+        told: entering.Told = lambda _what, _done, _of: True,
+    ) -> Desk:
         """Open the workspace in `folder` (default: the platform's place), bringing an older file forward.
 
-        Raises UserError when there is none and `create` is false, when the place is unsafe (network share, synced
-        folder), not writable, or the file was made by a newer Deskbell.
+        Raises what `app.desk.entering.enter` does: UserError when there is none and `create` is false, when the place is
+        unsafe (network share, synced folder), not writable, in use, or the file was made by a newer Deskbell.
         """
         workspace = Workspace((folder or default_folder()).expanduser().absolute())
-        switching.finish(workspace)
-        if not create and not workspace.database.exists():
-            where = f" --data {shlex.quote(str(workspace.folder))}" if folder is not None else ""
-            msg = f"There is no desk in {workspace.folder}. Make one with: deskbell{where} init"
-            raise UserError(msg)
-        workspace.prepare()
-        lock = _enter(workspace)
+        lock = entering.enter(workspace, role, create=create, at_once=at_once, patience_s=patience_s, told=told)
         try:
             return cls(workspace, lock)
         except BaseException:
@@ -131,43 +127,6 @@ class Desk:
 
     def __exit__(self, *_exc: object) -> None:
         self.close()
-
-
-def _enter(workspace: Workspace) -> FileLock:
-    """Hold the workspace shared, after bringing the database to the newest form under an exclusive hold."""
-    store = Store(workspace.database)
-    try:
-        with plain_errors():
-            revision = migrate.revision_of(store.reader)
-            if revision != HEAD:
-                _bring_forward(workspace, store)
-    finally:
-        store.close()
-    lock = FileLock(workspace.workspace_lock, shared=True)
-    if not lock.acquire(timeout_s=10):
-        msg = "The desk is being moved, restored or upgraded by another program. Try again in a moment."
-        raise UserError(msg)
-    return lock
-
-
-def _bring_forward(workspace: Workspace, store: Store) -> None:
-    exclusive = FileLock(workspace.workspace_lock)
-    if not exclusive.acquire(timeout_s=10):
-        who = ", ".join(f"{holder.role} (process {holder.pid})" for holder in holders(workspace.workspace_lock))
-        msg = f"The desk must be upgraded, but it is in use by {who or 'another program'}. Close it and try again."
-        raise UserError(msg)
-    try:
-        migrate.upgrade(
-            store.writer,
-            metadata,
-            lambda: backup_before_upgrade(source_of(workspace), workspace.backups, clock.now()),
-        )
-        with store.write("first_start") as tx:
-            if tx.get(Meta, "workspace") is None:
-                tx.add(Meta(key="workspace", value=ids.new_id().hex))
-                tx.add(Meta(key="created_at", value=tx.now.isoformat()))
-    finally:
-        exclusive.release()
 
 
 def _device_agent(db: Session) -> str | None:

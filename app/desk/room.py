@@ -9,10 +9,11 @@ import contextlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from app.desk.entering import in_use
 from app.kernel import compaction
 from app.kernel.compaction import Compacted, Going
 from app.kernel.errors import UserError
-from app.kernel.locks import FileLock, holders
+from app.kernel.locks import FileLock
 from app.kernel.paths import Workspace
 from app.outbox.erasing import blobs_of_drafts
 
@@ -38,8 +39,7 @@ def alone(place: Workspace, role: str) -> Iterator[None]:
     """Hold the workspace alone. Raises UserError that names who else has it open."""
     lock = FileLock(place.workspace_lock, role=role)
     if not lock.acquire(timeout_s=PATIENCE_S):
-        who = ", ".join(f"{one.role} (process {one.pid})" for one in holders(place.workspace_lock))
-        msg = f"This desk is in use by {who or 'another program'}. Close it and try again."
+        msg = in_use(place)
         raise UserError(msg)
     try:
         yield

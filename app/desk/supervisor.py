@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import signal
 import subprocess
 import threading
 import time
 from collections.abc import Callable
 
 from app.desk.desk import Desk
+from app.desk.entering import WINDOW
 from app.kernel import frozen, secrets, signals
 from app.kernel.errors import UserError
-from app.kernel.locks import holder, is_held
+from app.kernel.locks import holder, holders, is_held
 from app.kernel.paths import Workspace
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 60.0
 GOOD_RUN_S = 120.0
 HEARS_SIGTERM = os.name != "nt"
+ENDS_WITHIN_S = 30.0
 NOT_STARTED = -1
 """The exit status told for an engine that could not even be started."""
 
@@ -160,6 +163,33 @@ def start_engine(workspace: Workspace) -> subprocess.Popen[bytes]:
         creationflags=flags,
         start_new_session=os.name != "nt",
     )
+
+
+def end_engine(place: Workspace, *, wait_s: float = ENDS_WITHIN_S) -> bool:
+    """Have the engine of this desk finish what it has in hand and end; False when none is running.
+
+    The desk need not be opened for it, since that may be what the engine is in the way of. Raises UserError where a window keeps
+    it running, or when it does not end.
+    """
+    pid = engine_pid(place)
+    if pid is None:
+        return False
+    if any(one.role == WINDOW for one in holders(place.workspace_lock)):
+        msg = "The window of this desk keeps its engine running. Quit Deskbell there or in its tray icon: both end."
+        raise UserError(msg)
+    if HEARS_SIGTERM and pid:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    else:
+        with Desk.open(place.folder) as desk:
+            desk.work(signals.send, "stop_engine")
+    end = time.monotonic() + wait_s
+    while is_held(place.engine_lock):
+        if time.monotonic() > end:
+            msg = f"The engine (process {pid}) was asked to end and is still at work. Try again in a moment."
+            raise UserError(msg)
+        time.sleep(0.05)
+    return True
 
 
 def check_now(desk: Desk) -> None:

@@ -98,9 +98,16 @@ def scheduled_backup(source: Source, backups: Path, now: datetime, going: Going 
     return result
 
 
-def backup_before_upgrade(source: Source, backups: Path, now: datetime) -> BackupResult:
-    """Back up whatever the age of the last one; kept apart from the daily ones. Raises as `scheduled_backup` does."""
-    result = _back_up(source, backups, now, UPGRADE, lambda: True)
+def backup_before_upgrade(
+    source: Source, backups: Path, now: datetime, going: Callable[[int, int], bool] = lambda _done, _of: True
+) -> BackupResult:
+    """Back up whatever the age of the last one; kept apart from the daily ones. Raises as `scheduled_backup` does.
+
+    `going` is told how many bytes of the database are copied, of about how many, and says whether to go on.
+    """
+    part = backups / f"{_stem(now, UPGRADE)}.sqlite.part"
+    of = source.database.stat().st_size
+    result = _back_up(source, backups, now, UPGRADE, lambda: going(part.stat().st_size if part.exists() else of, of))
     prune(backups, now)
     return result
 
@@ -151,7 +158,7 @@ def prune(backups: Path, now: datetime) -> None:
 
 
 def _back_up(source: Source, backups: Path, now: datetime, kind: str, going: Going) -> BackupResult:
-    stem = f"{now.astimezone(UTC).strftime(_STAMP)}-{kind}"
+    stem = _stem(now, kind)
     final = backups / f"{stem}.sqlite"
     try:
         (backups / "packs").mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -171,6 +178,10 @@ def _back_up(source: Source, backups: Path, now: datetime, kind: str, going: Goi
         raise _backup_error(error) from error
     logger.info("backup made: %s, %d packs", final.name, len(stored))
     return BackupResult(final, now.astimezone(UTC), kind, stored, source.program, known.workspace, known.about)
+
+
+def _stem(now: datetime, kind: str) -> str:
+    return f"{now.astimezone(UTC).strftime(_STAMP)}-{kind}"
 
 
 def _backup_error(error: OSError) -> StorageError:

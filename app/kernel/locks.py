@@ -180,7 +180,7 @@ class FileLock:
         """Take our name out: shared holders append a line, and whoever is the last empties the text."""
         try:
             if self.shared:
-                os.write(fd, f"- {os.getpid()}\n".encode())
+                os.write(fd, f"- {os.getpid()} {self.role}\n".encode())
                 unlock_file(fd)
                 if not lock_file(fd):
                     return
@@ -238,7 +238,8 @@ def holders(path: Path) -> list[Holder]:
             continue
         pid = int(parts[0])
         if sign == "-":
-            gone = next((one for one in found if one.pid == pid), None)
+            role = rest.partition(" ")[2]  # a process may hold it twice
+            gone = next((one for one in found if one.pid == pid and role in {"", one.role}), None)
             if gone:
                 found.remove(gone)
         elif len(parts) == 3 and (since := _time(parts[1])) and is_alive(pid):

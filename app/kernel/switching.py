@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from app.kernel.arrivals import files_of
 from app.kernel.blobs import storage_error, sync_file, sync_folder
@@ -49,6 +49,12 @@ def is_ready(place: Workspace) -> bool:
     return (place.folder / FOLDER / READY).exists()
 
 
+def is_begun(place: Workspace) -> bool:
+    """Has the exchange begun, and not come to its end? Asked by somebody who holds the workspace: it was cut short."""
+    note = _note(place)
+    return note is not None and _aside(place, note).exists()
+
+
 def make_ready(place: Workspace, *, keep_backups: bool, keep_old: bool) -> None:
     """Say that what was prepared is whole and shall be the desk.
 
@@ -69,11 +75,13 @@ def make_ready(place: Workspace, *, keep_backups: bool, keep_old: bool) -> None:
 def exchange(place: Workspace) -> Path | None:
     """Put the prepared desk in place, or finish doing so. The caller holds the workspace alone.
 
-    The folder in which the desk that was there now lies; None if it was not to be kept. Raises StorageError.
+    The folder in which the desk that was there now lies; None if it was not to be kept, or there is nothing prepared.
+    Raises StorageError.
     """
-    fresh = place.folder / FOLDER
-    note = json.loads((fresh / READY).read_bytes())
-    aside = place.folder / (note["aside"] or f"{FOLDER}-old")
+    fresh, note = place.folder / FOLDER, _note(place)
+    if note is None:
+        return None  # somebody who opened the desk meanwhile has done it
+    aside = _aside(place, note)
     try:
         aside.mkdir(mode=0o700, exist_ok=True)
         _change(fresh / _PACKS, place.packs, aside / _PACKS)
@@ -102,7 +110,7 @@ def finish(place: Workspace) -> bool:
     if not is_ready(place):
         return False
     lock = FileLock(place.workspace_lock, role="restore")
-    if not lock.acquire(timeout_s=5):
+    if not lock.acquire():
         return False
     try:
         if not is_ready(place):
@@ -111,6 +119,18 @@ def finish(place: Workspace) -> bool:
         return True
     finally:
         lock.release()
+
+
+def _note(place: Workspace) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads((place.folder / FOLDER / READY).read_bytes())
+    except FileNotFoundError:
+        return None
+    return found
+
+
+def _aside(place: Workspace, note: dict[str, Any]) -> Path:
+    return place.folder / (note["aside"] or f"{FOLDER}-old")
 
 
 def _change(fresh: Path, here: Path, aside: Path) -> None:
