@@ -22,6 +22,12 @@ MOST_WORDS = 150
 _too_many: dict[str, set[str]] = {}
 """By database: beginnings that were found to have more words. Words hardly ever leave an index, so that this stays true."""
 
+_MOST_KNOWN = 200
+_known: dict[str, tuple[bytes, dict[str, list[str]]]] = {}
+"""By database: what was found for the last beginnings, for as long as the index notes the same averages, which is as long as
+nothing comes or goes. Whoever types a second word, or turns a page, asks the same again; getting over a frequent word takes 2 ms.
+"""
+
 _SEEK = text(
     "WITH RECURSIVE found(term, n) AS ("
     " SELECT (SELECT term FROM search_fts_terms WHERE term >= :first LIMIT 1), 1 UNION ALL"
@@ -35,18 +41,31 @@ def words_beginning(db: Session, beginning: str) -> list[str] | None:
     """The words that begin so, in order; None if they are more than `MOST_WORDS`, or if that is only a letter. `beginning`: ASCII letters or digits,
     perhaps behind a mark.
     """
-    first = beginning.lower()
+    first, database = beginning.lower(), str(db.connection().engine.url.database)
     if len(first) == 1:
         return None  # nearly always too many, and each of them may be long to get over
-    known = _too_many.setdefault(str(db.connection().engine.url.database), set())
-    if first in known:
+    too_many, known = _too_many.setdefault(database, set()), _known_now(db, database)
+    if first in too_many:
         return None
+    if first in known:
+        return known[first]
     end = first[:-1] + chr(ord(first[-1]) + 1)
     found = [row[0] for row in db.connection().execute(_SEEK, {"first": first, "end": end, "most": MOST_WORDS})]
     if len(found) <= MOST_WORDS:
+        known[first] = found
         return found
-    known.add(first)
+    too_many.add(first)
     return None
+
+
+def _known_now(db: Session, database: str) -> dict[str, list[str]]:
+    """What was found before and still holds."""
+    noted = _averages(db, "search_fts")
+    before, known = _known.get(database, (b"", {}))
+    if before != noted or len(known) > _MOST_KNOWN:
+        known = {}
+        _known[database] = (noted, known)
+    return known
 
 
 def match_beginning(db: Session, word: str, mark: str = "") -> tuple[str, bool]:
@@ -95,13 +114,18 @@ def documents_with(db: Session, match: str, rowids: Sequence[int]) -> set[int]:
 _NOTED = "SELECT block FROM {}_data WHERE id = 1"
 
 
+def _averages(db: Session, table: str) -> bytes:
+    """What FTS5 notes of an index: how many documents, and how many words in each column. It changes with each document."""
+    noted: bytes | None = db.connection().exec_driver_sql(_NOTED.format(table)).scalar()
+    return noted or b""
+
+
 def number_of_documents(db: Session, table: str = "search_fts") -> int:
     """How many documents there are, as FTS5 notes it for itself: the first number of its record of averages, seven bits a
     byte. Counting them would read them all.
     """
-    noted = db.connection().exec_driver_sql(_NOTED.format(table)).scalar() or b""
     number = 0
-    for byte in noted:
+    for byte in _averages(db, table):
         number = number << 7 | byte & 0x7F
         if byte < 0x80:
             break

@@ -91,8 +91,12 @@ def test_the_words_of_the_index_are_sought_one_by_one(desk: SmallDesk, monkeypat
     assert desk.ask(index.words_beginning, "lam") == ["laminate", "lamp", "lamps", "lampshades"]
     assert desk.ask(index.words_beginning, "zz") == []
     monkeypatch.setattr(index, "MOST_WORDS", 3)
-    assert desk.ask(index.words_beginning, "lam") is None
+    assert desk.ask(index.words_beginning, "la") is None
     assert desk.ask(index.words_beginning, "lamp") == ["lamp", "lamps", "lampshades"]
+    desk.mail(subject="Lampions", words="lanterns")
+    assert desk.ask(index.words_beginning, "lampi") == ["lampions"], "what was found before holds until mail comes"
+    monkeypatch.setattr(index, "MOST_WORDS", 4)
+    assert desk.ask(index.words_beginning, "lan") == ["land", "lanterns"]
 
 
 def test_a_letter_finds_the_newest_first_and_stops(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> None:
