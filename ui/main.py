@@ -141,12 +141,16 @@ class Program(QObject):
 
     def _open(self) -> None:
         from app.desk import Desk
+        from app.desk.entering import WINDOW, NotAtOnceError
         from app.kernel import log as logs
         from app.kernel import options
         from ui.window import Window
 
         try:
-            self.desk = Desk.open(self.folder, create=True)
+            self.desk = Desk.open(self.folder, create=True, role=WINDOW, at_once=True)
+        except NotAtOnceError:
+            self._open_when_ready()
+            return
         except (UserError, OSError) as error:
             self._apologise(str(error))
             return
@@ -163,6 +167,16 @@ class Program(QObject):
         if is_shown:
             self.window.show()
         self._await_first_rows(self.window, _ROWS_MS if is_shown and self.window.current == "inbox" else 0)
+
+    def _open_when_ready(self) -> None:
+        """It has to be waited for: a person sees what for."""
+        from ui.pages.restore.entering import made_ready
+
+        trouble = made_ready(self._app, self.folder)
+        if trouble:
+            self._apologise(trouble)
+        else:
+            self._open()
 
     def _apologise(self, words: str) -> None:
         """There is no desk to show: say why in a window, with a way to try again."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import threading
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import pytest
 from app.desk import Desk, entering, restoring
 from app.desk.backing_up import write_file
 from app.desk.entering import CHANGING, COMMAND, ENGINE, SAVING, WAITING, WINDOW, NotAtOnceError, in_use
-from app.kernel import migrate, switching
+from app.kernel import switching
 from app.kernel.backup import BackupStoppedError, backups_in
 from app.kernel.errors import UserError
 from app.kernel.locks import FileLock
@@ -21,17 +20,9 @@ from app.kernel.paths import Workspace
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
 from tests.empty_desk import empty_desk
+from tests.later_form import know_a_later_form
 
 LONG_S = 120.0
-_LATER = '''"""A later form, for tests."""
-from alembic import op
-
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
-
-
-def upgrade() -> None:
-    op.execute("CREATE TABLE later (id INTEGER)")
-'''
 
 
 @pytest.fixture
@@ -46,11 +37,7 @@ def place(tmp_path: Path) -> Workspace:
 @pytest.fixture
 def later_form(place: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
     """A desk of an older form than the program knows."""
-    folder = shutil.copytree(migrate.FOLDER, tmp_path / "migrations")
-    (folder / "versions" / "0002_later.py").write_text(_LATER)
-    monkeypatch.setattr(migrate, "FOLDER", folder)
-    for module in (migrate, entering):
-        monkeypatch.setattr(module, "HEAD", "0002")
+    know_a_later_form(tmp_path, monkeypatch)
     return place
 
 

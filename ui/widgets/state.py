@@ -167,6 +167,11 @@ class ProgressRow(QFrame):
         self._count.setText(percent_text(share))
         self.bar.setAccessibleDescription(self._count.text())
 
+    def set_title(self, title: str) -> None:
+        """It goes on with something else."""
+        self._title.setText(title)
+        self.bar.setAccessibleName(title)
+
     def say(self, note: str) -> None:
         """Another line beneath the bar."""
         self._note.setText(note)
