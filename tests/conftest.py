@@ -92,7 +92,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """What is left of a window goes when its test is over, in the thread to which it belongs, and not in any other.
 
-    Only out here has pytest let go of what it gave the test: any thread may find that as garbage from now on.
+    Only out here has pytest let go of what it gave the test: any thread may find that as garbage from now on. What stays
+    (modules, caches) is not looked through again: that cost more than most tests of a widget.
     """
     if "qapp" not in getattr(item, "fixturenames", ()):
         return (yield)
@@ -100,8 +101,12 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     try:
         return (yield)
     finally:
+        from PySide6.QtCore import QCoreApplication, QEvent
+
         gc.enable()
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
