@@ -67,6 +67,9 @@ def save_draft(
     if row is None:
         row = Draft(id=draft or ids.new_id(), agent=agent, ticket=ticket, kind=kind)
         tx.add(row)
+        _tell(tx, row)
+    elif row.deleted_at is not None:
+        _tell(tx, row)
     row.text, row.html, row.subject, row.sender, row.answers = text, html, subject, sender, answers
     row.to, row.cc, row.bcc = _pairs(to), _pairs(cc), _pairs(bcc)
     row.files = [dict(one) for one in files]
@@ -80,7 +83,14 @@ def drop_draft(tx: Tx, draft: UUID) -> bool:
     if row is None or row.deleted_at is not None:
         return False
     row.deleted_at = tx.now
+    _tell(tx, row)
     return True
+
+
+def _tell(tx: Tx, draft: Draft) -> None:
+    """The ticket shows in lists that something is begun in it, or no longer."""
+    if draft.ticket is not None:
+        tx.touch("ticket", draft.ticket)
 
 
 def discard_draft(tx: Tx, ticket: UUID | None, kind: str = "reply", agent: UUID | None = None) -> bool:

@@ -6,8 +6,10 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 
+from app.kernel.tables import Change
+from app.outbox.drafts import drop_draft, save_draft
 from app.tickets import commands, queries
 from app.tickets.queries import Pile, View
 from tests.desk_fixture import SmallDesk
@@ -159,3 +161,25 @@ def test_links_go_both_ways_and_leave_out_the_bin(desk: SmallDesk) -> None:
     assert [link.number for link in desk.ask(queries.links, two)] == [1]
     desk.do(commands.delete_ticket, two)
     assert desk.ask(queries.links, one) == ()
+
+
+def test_a_row_says_whether_the_one_who_looks_has_begun_a_reply(desk: SmallDesk) -> None:
+    ticket, _ = desk.mail()
+
+    def begun() -> tuple[bool, bool]:
+        ann, bob = (desk.ask(queries.ticket_rows, [ticket], who)[0].draft for who in (desk.ann, desk.bob))
+        return ann, bob
+
+    def told() -> int:
+        query = select(func.count()).select_from(Change).where(Change.kind == "ticket", Change.key == ticket)
+        return int(desk.ask(lambda db: db.scalar(query)))
+
+    before = told()
+    desk.do(save_draft, ticket=ticket, text="Dear Mia")
+    assert begun() == (True, False)
+    assert told() == before + 1
+    draft = desk.do(save_draft, ticket=ticket, text="Dear Mia, it")
+    assert told() == before + 1  # what is typed on is nothing new to any list
+    desk.do(drop_draft, draft)
+    assert begun() == (False, False)
+    assert told() == before + 2

@@ -430,6 +430,8 @@ def spoken(row: TicketRow) -> str:
     parts = [row.customer_name, row.subject, row.state_name or status_word(row.status)]
     if row.unread:
         parts.append(tr("unread"))
+    if row.draft:
+        parts.append(tr("draft begun"))
     if row.priority in ("high", "urgent"):
         parts.append(tr("urgent") if row.priority == "urgent" else tr("high priority"))
     if row.due_at is not None and row.status in ("new", "open"):

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.types import Id
 from app.outbox.rules import TRIES_OF_THE_FIRST_HOUR, TROUBLE
-from app.outbox.tables import Outbox
+from app.outbox.tables import Draft, Outbox
 from app.people.queries import living_customer
 from app.people.tables import Agent, Customer, Identity, Organisation
 from app.states.queries import StateNames, state_names
@@ -26,7 +26,7 @@ _CHUNK = 500
 # queries, for naming its ids again and again, or for making objects of rows.
 _t, _c, _a, _s = Ticket.__table__.c, Customer.__table__.c, Agent.__table__.c, Seen.__table__.c
 _o, _i, _k = Outbox.__table__.c, Identity.__table__.c, ChecklistItem.__table__.c
-_g, _n = TicketTag.__table__.c, Tag.__table__.c
+_g, _n, _d = TicketTag.__table__.c, Tag.__table__.c, Draft.__table__.c
 _BETWEEN = "\x1f"
 _TAGS = (
     select(func.aggregate_strings(_n.name, _BETWEEN))
@@ -45,6 +45,7 @@ _PROBLEM = (
     .order_by(_o.id.desc())
     .limit(1)
 )
+_DRAFT = exists().where(_d.ticket == _t.id, _d.agent == bindparam("agent", type_=Id), _d.deleted_at.is_(None))
 _ITEMS = select(func.count()).where(_k.ticket == _t.id, _k.deleted_at.is_(None))
 # The kind is not said plainly: by it SQLite would read every address there is to find a few.
 _ADDRESS = (
@@ -62,6 +63,7 @@ _ROWS = (
         _ADDRESS.scalar_subquery().label("address"), _TAGS.scalar_subquery().label("tags"),
         _PROBLEM.scalar_subquery().label("problem"), _ITEMS.scalar_subquery().label("items"),
         _ITEMS.where(_k.done_at.isnot(None)).scalar_subquery().label("done"),
+        _DRAFT.label("draft"),
     )
     .select_from(
         Ticket.__table__.outerjoin(Customer.__table__, _c.id == _t.customer)
@@ -106,6 +108,8 @@ class TicketRow:
     state_colour: str = ""
     checklist: tuple[int, int] = (0, 0)
     """(done, all)."""
+    draft: bool = False
+    """Has the agent who asks begun something here that is not sent?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +171,7 @@ def _row(row: Any, states: StateNames) -> TicketRow:
     (
         key, number, subject, status, state, priority, channel, customer, assignee, team, snippet, messages, has_attachment,
         follow_up, created_at, last_message_at, last_incoming_at, due_at, snooze_until, deleted_at, customer_name,
-        assignee_name, seen_at, address, tags, problem, items, done,
+        assignee_name, seen_at, address, tags, problem, items, done, draft,
     ) = row  # fmt: skip
     is_news = status in TO_DO and last_incoming_at is not None
     state_name, state_colour = states.get(state) or states.get(status) or ("", "")
@@ -200,6 +204,7 @@ def _row(row: Any, states: StateNames) -> TicketRow:
         state_name,
         state_colour,
         (done, items),
+        bool(draft),
     )
 
 

@@ -141,6 +141,8 @@ def _marks(row: TicketRow) -> list[tuple[str, str]]:
         marks.append(("flag", "bad" if row.priority == "urgent" else "warn"))
     if row.follow_up:
         marks.append(("flag-outline", "bad"))
+    if row.draft:
+        marks.append(("pencil-outline", "accent_text"))
     if row.has_attachment:
         marks.append(("paperclip", "text3"))
     return marks

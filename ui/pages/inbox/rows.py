@@ -94,6 +94,11 @@ def paint_row(
         end -= fraction_width(*row.checklist)
         draw_fraction(painter, end, top + 41, *row.checklist)
         end -= 8
+    if row.draft:
+        begun = tr("Draft")
+        width = QFontMetrics(font(SMALL, _MEDIUM)).horizontalAdvance(begun) + 2
+        draw_text(painter, QRectF(words, top + 42, width, 18), begun, px=SMALL, weight=_MEDIUM, colour="accent_text")
+        words += width + 6
     snippet = found.snippet if found else row.snippet
     paint_marked(painter, QRectF(words, top + 42, end - words, 18), snippet, found, px=SMALL, colour="text3")
 

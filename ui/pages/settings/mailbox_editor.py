@@ -172,7 +172,8 @@ class Editor(Pane):
         same = self.box is not None and self.box.id == box.id
         self.box = box
         self.title.setText(box.name or box.address)
-        self.text.setText(box.address)
+        self.text.setText(box.address if box.name else "")
+        self.text.setVisible(bool(box.name))
         self.pause_button.setText(tr("Go on") if box.paused_reason else tr("Pause"))
         self.pause_button.setEnabled(box.paused_reason != SAMPLE)
         self._history.setText(_history_words(box))

@@ -64,7 +64,7 @@ class Row(QPushButton):
         texts = column(
             None,
             ElidingLabel(box.name or box.address, "strong"),
-            ElidingLabel(box.address if box.name else "", "small"),
+            *([ElidingLabel(box.address, "small")] if box.name else []),
             row(
                 Dot(colour, box=12),
                 (ElidingLabel(words, "small", tone="warn" if colour == "warn" else ""), 1),
@@ -76,7 +76,8 @@ class Row(QPushButton):
         layout = vertical(self)
         inner = row(RoundIcon("email-outline", "plain", 32, 16), (texts, 1), spacing=12, margins=(12, 4, 12, 4))
         layout.addWidget(inner)
-        self.setAccessibleName(f"{box.name or box.address}, {box.address}, {words}")
+        named = f"{box.name}, {box.address}" if box.name else box.address
+        self.setAccessibleName(f"{named}, {words}")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setProperty("kind", "nav")
 
