@@ -25,6 +25,7 @@ from app.kernel.changes import Changes
 from app.kernel.errors import UserError
 from app.passes import Pass, due_backups, engine_lock, hands_of, receive_from, reconcile, told
 from app.workers import mail_send, timers
+from app.workers.clock_watch import ClockWatch
 from app.workers.mail_intake import WITH_WINDOW
 from app.workers.mail_live import run_mailbox
 from app.workers.parsing import ParsePool
@@ -47,7 +48,9 @@ class Engine:
         self._stop = threading.Event()
         self._words: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self._send_wake = threading.Event()
-        self._sender = mail_send.Sender(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop)
+        self._clock = ClockWatch(desk.work, desk.ask)
+        doubt = self._clock.doubt
+        self._sender = mail_send.Sender(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop, doubt)
         self._timer_wake = threading.Event()
         self._files_wake = threading.Event()
         self._backup_wake, self._leaves = threading.Event(), threading.Event()
@@ -152,7 +155,7 @@ class Engine:
     def _work_through(self, keys: Sequence[UUID], done: Pass) -> None:
         """Receive, timers, send; and receive once more what was sent."""
         receive_from(self._desk, keys, self._pool, self._stop, done, WITH_WINDOW)
-        timers.timers_pass(self._desk.work, self._desk.ask)
+        timers.timers_pass(self._desk.work, self._desk.ask, doubt=self._clock.doubt)
         self._sender.try_again()
         done.gave(self._sender.send_due())
         if done.sent:
@@ -172,10 +175,11 @@ class Engine:
         mail_send.run(self._sender, self._stop, self._send_wake)
 
     def _timers(self) -> None:
-        desk, doubt = self._desk, clock.Doubt()
+        desk, doubt = self._desk, self._clock.doubt
         while not self._stop.is_set():
             self._timer_wake.clear()
             try:
+                self._clock.look()
                 timers.timers_pass(desk.work, desk.ask, doubt=doubt)
                 jobs.work_off(desk.store, self._stop)
                 timers.tidy_index(desk.work)

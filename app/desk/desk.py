@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.desk import entering, reactions
+from app.kernel import clock, seen
 from app.kernel.blobs import Packs
 from app.kernel.changes import Changes
 from app.kernel.locks import FileLock
@@ -41,6 +42,8 @@ class Desk:
         self.packs = Packs(workspace.packs)
         reactions.wire(self.store)
         self._me: UUID | None = None
+        if clock.is_impossible():
+            clock.go_on_from(self.ask(seen.newest) or clock.EARLIEST)
 
     @classmethod
     def open(

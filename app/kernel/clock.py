@@ -2,28 +2,59 @@
 
 Every time in Deskbell is an aware datetime in UTC; naive ones are refused where they would be stored. Appointments are
 kept by that clock, which a person or a time server may set at any moment; waits go by `elapsed`, which nobody sets.
+
+A clock may be wrong from the beginning: a flat battery starts it in 1970, or in some year to come. A time before the
+program existed is no time: then the desk's own goes on from the last one that it has seen (`go_on_from`). A long leap
+since then is doubted for a while (`Doubt`).
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EARLIEST = datetime(2025, 1, 1, tzinfo=UTC)
+"""No Deskbell is older."""
 
 _source: Callable[[], datetime] | None = None
 _elapsed: Callable[[], float] | None = None
+_seen: tuple[datetime, float] | None = None
+_doubt: Doubt | None = None
 
 
 def now() -> datetime:
     """The present moment, aware, UTC. `DESKBELL_NOW` (ISO 8601) freezes it for a whole process."""
+    at = _told()
+    return at if at >= EARLIEST or _seen is None else _seen[0] + timedelta(seconds=elapsed() - _seen[1])
+
+
+def _told() -> datetime:
     if _source is not None:
         return _source()
     frozen = os.environ.get("DESKBELL_NOW")
     return datetime.fromisoformat(frozen).astimezone(UTC) if frozen else datetime.now(UTC)
+
+
+def is_ordered() -> bool:
+    """Has somebody told this process by `DESKBELL_NOW` what time it is? Then there is nothing to doubt."""
+    return _source is None and "DESKBELL_NOW" in os.environ
+
+
+def is_impossible() -> bool:
+    """Does the computer's clock say a time at which there was no Deskbell?"""
+    return _told() < EARLIEST
+
+
+def go_on_from(seen: datetime) -> None:
+    """While the computer's clock says an impossible time, time goes on from this moment. The latest one told counts."""
+    global _seen  # noqa: PLW0603 - the process has one clock
+    if _seen is None or seen > now():
+        _seen = (seen, elapsed())
 
 
 def elapsed() -> float:
@@ -47,33 +78,45 @@ def set_source(source: Callable[[], datetime] | None, elapsed_s: Callable[[], fl
 
     `elapsed_s` replaces `elapsed`; left out, as many seconds go by as the clock goes on.
     """
-    global _source, _elapsed  # noqa: PLW0603 - the process has one clock
-    _source = source
+    global _source, _elapsed, _seen, _doubt  # noqa: PLW0603 - the process has one clock
+    _source, _seen, _doubt = source, None, None
     _elapsed = elapsed_s or ((lambda: source().timestamp()) if source is not None else None)
 
 
 class Doubt:
-    """Notices that the clock was set forward while this process ran, which may be a mistake.
+    """Notices that the clock was set forward, while this process ran or since `seen`, which may be a mistake.
 
     What cannot be taken back (mail at a chosen time, emptying the Bin) waits until the clock has kept its new time for
-    ten minutes. Going back, small steps and a computer that slept raise no doubt. Belongs to one thread.
+    ten minutes; for an hour after a start that comes so long after what was `seen` last that a flat battery is as likely
+    as a long holiday. Going back, small steps and a computer that slept raise no doubt. Of any thread.
     """
 
     LASTS_S = 600.0
     STEP_S = 120.0
+    START_LASTS_S = 3600.0
+    LONG = timedelta(days=14)
 
-    def __init__(self) -> None:
+    def __init__(self, seen: datetime | None = None) -> None:
+        self._guard = threading.Lock()
         self._known = self._ahead = now().timestamp() - elapsed()
         self._since: float | None = None
+        self._lasts_s = self.LASTS_S
+        if seen is not None and now() - seen > self.LONG:
+            self._known, self._since = seen.timestamp() - elapsed(), elapsed()
+            self._lasts_s = self.START_LASTS_S
 
     def believed(self) -> datetime:
         """The time by which appointments are kept: the clock's, or while there is doubt the one without its jump."""
+        with self._guard:
+            return self._believed()
+
+    def _believed(self) -> datetime:
         at, passed = now(), elapsed()
         ahead = at.timestamp() - passed
         if ahead - self._known > self.STEP_S:
             if self._since is None or abs(ahead - self._ahead) > self.STEP_S:
-                self._since, self._ahead = passed, ahead
-            if passed - self._since < self.LASTS_S:
+                self._since, self._ahead, self._lasts_s = passed, ahead, self.LASTS_S
+            if passed - self._since < self._lasts_s:
                 return at - timedelta(seconds=ahead - self._known)
         self._known, self._since = ahead, None
         return at
@@ -83,6 +126,17 @@ class Doubt:
         """Is there doubt at this moment?"""
         self.believed()
         return self._since is not None
+
+
+def watch(doubt: Doubt) -> None:
+    """From now on this is what the whole process asks whether its clock is in doubt."""
+    global _doubt  # noqa: PLW0603 - the process has one clock
+    _doubt = doubt
+
+
+def in_doubt() -> bool:
+    """Is it unknown at this moment whether the clock is right? Then a certificate that “has expired” may be a good one."""
+    return is_impossible() or (_doubt is not None and _doubt.doubts)
 
 
 def to_utc(at: datetime) -> datetime:

@@ -244,6 +244,7 @@ def _asked_lately(tx: Tx, row: SurveyInvite) -> bool:
         SurveyInvite.customer.in_(_same_person(tx, row.customer)),
         SurveyInvite.id != row.id,
         SurveyInvite.sent_at > tx.now - timedelta(days=days),
+        SurveyInvite.sent_at < tx.now + timedelta(days=days),  # further ahead: while the clock was wrong
     )  # fmt: skip
     return bool(tx.execute(statement).scalar())
 

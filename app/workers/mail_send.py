@@ -98,9 +98,11 @@ class Sender:
     not while the clock is in doubt (`clock.Doubt`).
     """
 
-    def __init__(self, do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event) -> None:
+    def __init__(
+        self, do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event, doubt: clock.Doubt | None = None
+    ) -> None:
         self._kit = Kit(do, ask, packs, secrets, stop)
-        self._doubt = clock.Doubt()
+        self._doubt = doubt or clock.Doubt()
         self._chosen_by: datetime | None = None
         self._places: dict[_Work, _Place] = {}
         self._guard = threading.Condition()
@@ -192,8 +194,7 @@ class Sender:
         if kit.ask(waits.overlong_waits, clock.now()):
             kit.do(waits.shorten_waits)
         now = clock.now()
-        with self._guard:
-            believed = self._doubt.believed()
+        believed = self._doubt.believed()
         self._chosen_by = believed if believed < now else None
         return {work for work, at in self._times().items() if at <= now and not self._is_quiet(work)}
 

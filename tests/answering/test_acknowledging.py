@@ -224,6 +224,18 @@ def test_caps_hold_within_one_batch(paper: PaperDesk) -> None:
     assert (len(paper.tickets()), len(_sent(paper))) == (5, 2)
 
 
+def test_what_was_answered_while_the_clock_was_a_year_ahead_silences_nobody_afterwards(paper: PaperDesk) -> None:
+    paper.later(days=365)
+    _take(paper, *["ann@customer.example"] * 3)
+    assert len(_sent(paper)) == 2
+    paper.later(days=-365)
+    _take(paper, "ann@customer.example")
+    assert len(_sent(paper)) == 3
+    paper.later(minutes=-30)  # a small step back is no way around the caps
+    _take(paper, *["ann@customer.example"] * 3)
+    assert len(_sent(paper)) == 4
+
+
 def test_the_log_is_kept_longer_than_any_cap_looks_back(paper: PaperDesk) -> None:
     assert max(cap.span for cap in CAPS) * 2 < rules.KEPT
     _take(paper, "ann@customer.example")

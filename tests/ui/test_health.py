@@ -46,7 +46,7 @@ from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.models.ledger import PAGE, LedgerModel
 from ui.pages.health.acts import actions_of
-from ui.pages.health.facts import Facts, MailState, gather, judge, last_states, looked_at
+from ui.pages.health.facts import Facts, MailState, clock_said, gather, judge, last_states, looked_at
 from ui.pages.health.large import SHOWN, LargeTile
 from ui.pages.health.page import Page
 from ui.pages.health.sums import by_outcome, summed
@@ -151,6 +151,21 @@ def test_a_sample_desk_is_no_fault(box: MailboxInfo) -> None:
     level, causes = judge(Facts(clock.now(), (sample,), engine=False))
     assert level == "offline"
     assert [cause.act for cause in causes] == [""]
+
+
+def test_a_clock_that_may_be_wrong_is_said_with_what_waits_because_of_it(box: MailboxInfo) -> None:
+    now = clock.now()
+    facts = Facts(now, (box,), {box.id: state("ok")})
+    for kind, words in (("ahead", "For up to an hour"), ("behind", "later times"), ("impossible", "Set its date")):
+        said = clock_said(
+            [(1, {"kind": kind, "known": (now - timedelta(days=400)).isoformat(), "at": now.isoformat()})], now
+        )
+        level, causes = judge(replace(facts, clock=said))
+        assert level == "attention"
+        assert words in f"{causes[0].text} {causes[0].detail}"
+    left_behind = {"kind": "ahead", "known": "", "at": (now + timedelta(days=365)).isoformat()}
+    assert clock_said([(1, left_behind)], now) is None
+    assert clock_said([(1, left_behind), (2, {"kind": "", "known": "", "at": now.isoformat()})], now) is None
 
 
 def test_how_long_a_state_has_lasted_is_known() -> None:

@@ -11,16 +11,24 @@ from uuid import UUID
 
 import pytest
 
+from app.connectors.email.config import MailServer, Secret, ServerUrl
+from app.connectors.email.faults import mail_error
+from app.connectors.email.words import Fault
 from app.connectors.wake import AwakeClock
 from app.conversations.mailboxes import update_mailbox
+from app.desk import Desk
 from app.inbox.receiving import lost_mails
 from app.inbox.tables import MailFolder, MailItem
-from app.kernel import clock, ids
+from app.kernel import clock, ids, seen, signals
+from app.kernel.errors import Reason
 from app.outbox import commands, rules
 from app.outbox.waits import overlong_waits, shorten_waits
+from app.people.commands import add_agent
 from app.tickets.commands import delete_ticket
+from app.workers.clock_watch import ClockWatch
 from app.workers.mail_send import SendCounts, Sender
 from app.workers.timers import TimerCounts, timers_pass
+from tests.empty_desk import empty_desk
 from tests.outbox.small_desk import SmallDesk
 from tests.servers.smtp import SmtpServer
 
@@ -124,6 +132,84 @@ def test_a_clock_set_forward_does_not_send_at_once_what_is_for_later(
         time.set(days=-365)
     time.forward(minutes=6)
     assert sender.send_due() == SendCounts(sent=sent)
+
+
+@pytest.mark.parametrize(("corrected", "sent"), [(True, 0), (False, 1)])
+def test_a_start_a_year_ahead_does_nothing_for_an_hour_that_cannot_be_taken_back(
+    desk: SmallDesk, smtp: SmtpServer, time: Watch, corrected: bool, sent: int
+) -> None:
+    key = desk.reply("Good morning", send_at=clock.now() + timedelta(days=30))
+    desk.do(delete_ticket, desk.add_ticket("In the Bin"))
+    time.set(days=365)
+    desk.reply("Written just now, in the window", mailbox=desk.mailbox)
+    watch = ClockWatch(desk.do, desk.ask)  # an engine starts
+    sender = Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop, watch.doubt)
+    assert (watch.look(), last_word(desk)) == ("ahead", "ahead")
+    assert sender.send_due() == SendCounts(sent=1)
+    assert timers_pass(desk.do, desk.ask, doubt=watch.doubt) == TimerCounts()
+    server = MailServer(ServerUrl.parse("imaps://mail.example.test"), "", Secret(""))
+    assert mail_error(Fault.CERT_EXPIRED, server).reason is Reason.OFFLINE  # that pauses no mailbox
+    time.forward(minutes=50)
+    assert sender.send_due() == SendCounts()
+    if corrected:
+        time.set(days=-365)
+    time.forward(minutes=11)
+    assert sender.send_due() == SendCounts(sent=sent)
+    assert (watch.look(), last_word(desk), desk.state(key)) == ("", "", "sent" if sent else "queued")
+    assert timers_pass(desk.do, desk.ask, doubt=watch.doubt).tickets_erased == sent
+    assert mail_error(Fault.CERT_EXPIRED, server).reason is Reason.TLS
+
+
+def test_a_start_after_a_holiday_is_no_doubt(desk: SmallDesk, time: Watch) -> None:
+    desk.reply(send_at=clock.now() + timedelta(days=3))
+    time.forward(days=13)
+    watch = ClockWatch(desk.do, desk.ask)
+    assert (watch.look(), last_word(desk)) == ("", None)
+    assert Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop, watch.doubt).send_due() == SendCounts(sent=1)
+
+
+def test_a_start_in_1970_goes_on_from_the_last_time_that_the_desk_has_seen(
+    desk: SmallDesk, smtp: SmtpServer, time: Watch
+) -> None:
+    was, chosen = clock.now(), desk.reply("Good morning", send_at=clock.now() + timedelta(days=1))
+    right, time.at = time.at + timedelta(days=3), datetime(1970, 1, 1, tzinfo=UTC)
+    newest = desk.ask(seen.newest)
+    clock.go_on_from(newest)
+    watch = ClockWatch(desk.do, desk.ask)
+    sender = Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop, watch.doubt)
+    time.forward(minutes=5)
+    assert (watch.look(), clock.now()) == ("impossible", newest + timedelta(minutes=5))
+    assert newest >= was
+    desk.reply("At once")
+    assert sender.send_due() == SendCounts(sent=1)
+    assert "Mon, 02 Mar 2026 09:05:00" in smtp.letters[0].message["Date"]
+    time.at = right  # the time server has come
+    assert sender.send_due() == SendCounts()
+    assert watch.look() == "ahead"
+    time.forward(minutes=11)
+    assert sender.send_due() == SendCounts(sent=1)
+    assert (watch.look(), desk.state(chosen)) == ("", "sent")
+
+
+def test_a_desk_opened_in_1970_has_the_time_of_its_last_change(tmp_path: Path, time: Watch) -> None:
+    with empty_desk(tmp_path / "desk") as opened:
+        opened.work(add_agent, "Ann")
+    was, time.at = time.at, datetime(1970, 1, 1, tzinfo=UTC)
+    with Desk.open(tmp_path / "desk"):
+        assert clock.now() == was
+
+
+def test_a_clock_behind_what_the_desk_has_seen_is_said_for_a_while(desk: SmallDesk, time: Watch) -> None:
+    time.set(days=-40)
+    watch = ClockWatch(desk.do, desk.ask)
+    assert (watch.look(), watch.doubt.doubts) == ("behind", False)
+    time.forward(minutes=61)
+    assert (watch.look(), last_word(desk)) == ("", "")
+
+
+def last_word(desk: SmallDesk) -> str | None:
+    said = desk.ask(signals.after, "clock", 0)
+    return str(said[-1][1]["kind"]) if said else None
 
 
 def test_a_night_asleep_is_no_doubt_and_the_morning_mail_goes_out(desk: SmallDesk, time: Watch) -> None:

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from app.connectors.contracts import Phase
 from app.connectors.email.config import AuthKind, MailServer
 from app.connectors.email.words import NO_VALUES, Fault, Values, sentence
+from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason
 
 _WORDS_MAX = 300
@@ -155,6 +156,8 @@ def mail_error(fault: Fault, server: MailServer, words: str = "", **more: str) -
     """The error for a fault of this server."""
     values = {"host": server.url.host, "port": str(server.url.port), **more}
     reason, retryable = _DECIDES.get(fault, (Reason.PROTOCOL, True))
+    if fault is Fault.CERT_EXPIRED and clock.in_doubt():  # by a clock that may be wrong: no matter for a person yet
+        reason, retryable = Reason.OFFLINE, True
     return MailError(sentence(fault, values), fault, values, reason=reason, retryable=retryable, words=words)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from app.desk.backing_up import Standing, chosen, standing
 from app.inbox.queries import LedgerFolder, ledger, receive_plan
 from app.kernel import clock, signals
 from app.outbox.queries import delivery_counts
-from ui.text import clock_text, date_text, sentence, tr, when_text
+from ui.text import clock_text, date_text, day_text, sentence, tr, when_text
 
 if TYPE_CHECKING:
     from app.desk import Desk
@@ -30,6 +30,7 @@ SAMPLE = "sample"
 """The reason with which the mailbox of a sample desk is paused."""
 
 _WORSE: tuple[Level, ...] = ("attention", "offline", "busy", "online")
+_CLOCK_WORD_LASTS = timedelta(hours=2)
 _WAITING, _TROUBLE = ("queued", "retry", "sending"), ("held", "uncertain", "failed", "partial")
 
 
@@ -42,6 +43,14 @@ class MailState:
     words: str
     at: datetime
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSaid:
+    """What the engine says of the computer's clock: `impossible`, `ahead` or `behind` of the time that the desk knew."""
+
+    kind: str
+    known: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,7 @@ class Facts:
     backup: Standing | None = None
     held: frozenset[UUID] = frozenset()
     """Mailboxes whose older mail is not to come for now, because a person said so."""
+    clock: ClockSaid | None = None
 
     @property
     def waiting(self) -> int:
@@ -113,6 +123,7 @@ def gather(desk: Desk, before: Facts | None = None, *, whole: bool = True) -> Fa
         unaccounted=before.unaccounted if before is not None else 0,
         backup=backup,
         held=frozenset(box.id for box in boxes if not box.first_import_done and _is_held(desk, box.id)),
+        clock=clock_said(desk.ask(signals.after, "clock", 0), clock.now()),
     )
     if folders is None:
         return facts
@@ -144,6 +155,17 @@ def last_states(words: Iterable[tuple[int, dict[str, Any]]]) -> dict[UUID, MailS
     return found
 
 
+def clock_said(words: Iterable[tuple[int, dict[str, Any]]], now: datetime) -> ClockSaid | None:
+    """The engine's last word about the clock; None when all is well, and for one that a wrong clock left behind."""
+    said = next(iter([payload for _, payload in words][-1:]), {})
+    try:
+        at = datetime.fromisoformat(str(said["at"]))
+        known = datetime.fromisoformat(str(said["known"])) if said["known"] else None
+    except (KeyError, ValueError):
+        return None
+    return ClockSaid(str(said["kind"]), known) if said.get("kind") and abs(now - at) < _CLOCK_WORD_LASTS else None
+
+
 def looked_at(facts: Facts, folders: Iterable[LedgerFolder]) -> datetime | None:
     """When the mailboxes of these folders were last looked at: what was not counted anew was found as it had been counted."""
     counted, boxes = [], set()
@@ -168,6 +190,7 @@ def judge(facts: Facts) -> tuple[Level, tuple[Cause, ...]]:
     elif real and not facts.engine:
         safe = tr("Nothing is lost: they start again by themselves, usually within seconds.")
         causes.append(Cause("attention", tr("Receiving and sending stand still."), safe, "warn"))
+    causes += _clock_causes(facts)
     causes += _pile_causes(facts, real)
     level: Level = min((cause.level for cause in causes), key=_WORSE.index, default=_WORSE[-1])
     if level == "online":
@@ -235,6 +258,31 @@ def _offline(box: MailboxInfo, state: MailState, facts: Facts) -> Cause:
     text = texts.get(state.reason, tr("{name}: the server does not answer as it should", name=_name(box)))
     detail = " ".join(part for part in (state.words, tr("Tried again by itself.")) if part)
     return Cause("offline", text, detail, "warn", "mailbox", tr("Settings"), box.id)
+
+
+def _clock_causes(facts: Facts) -> list[Cause]:
+    """A computer's clock that may be wrong: what waits because of it, and what a person can do."""
+    said, now = facts.clock, facts.now
+    if said is None or not facts.engine:
+        return []
+    known = when_text(said.known, now, inside=True) if said.known is not None else ""
+    if said.kind == "impossible":
+        text = tr("The clock of this computer is wrong. Set its date and time.")
+        detail = tr("Until then Deskbell counts on from when it was last at work. Nothing is sent early.")
+        return [Cause("attention", text, detail, "warn")]
+    text = tr("Is the clock of this computer right? It says {when}.", when=f"{day_text(now.astimezone().date())}, {clock_text(now)}")
+    if said.kind == "ahead":
+        detail = tr(
+            "This desk was last at work {known}. For up to an hour, replies for a chosen time wait and nothing is deleted from "
+            "the Bin. If the date is right, there is nothing to do.",
+            known=known,
+        )
+    else:
+        detail = tr(
+            "This desk has already seen later times, up to {known}. Replies for a chosen time leave late if the clock is slow.",
+            known=known,
+        )
+    return [Cause("attention", text, detail, "warn")]
 
 
 def _pile_causes(facts: Facts, real: list[MailboxInfo]) -> list[Cause]:
