@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import delete, select
@@ -18,6 +18,8 @@ from app.kernel.arrivals import COPIED
 from app.kernel.store import Tx
 from app.kernel.tables import Meta
 
+_ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def payload_of(said: Said) -> str:
     """A word as text; JSON in ASCII, whatever the visitor wrote."""
@@ -27,7 +29,7 @@ def payload_of(said: Said) -> str:
         "name": said.name, "email": said.email, "page": said.page, "lang": said.lang,
         "at": said.at.isoformat() if said.at is not None else None,
     }  # fmt: skip
-    return json.dumps(plain, separators=(",", ":"))
+    return _ENCODE(plain)
 
 
 def said_in(payload: str) -> Said | None:

@@ -206,18 +206,12 @@ def origin_of(url: str) -> str:
 
 # -- words
 
-_LIARS: Final = frozenset(
-    [
-        *range(0x202A, 0x202F),
-        *range(0x2066, 0x206A),
-        0x200E,
-        0x200F,
-        0x061C,
-        0xFEFF,
-        0x2028,
-        0x2029,
-        *range(0xFFF9, 0xFFFC),
-    ]
+_NOT_TEXT: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters, except line ends and tabs
+    "\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb"
+    "\ud800-\udfff\ue000-\uf8ff\U000f0000-\U0010ffff"  # halves of characters, and what has no meaning
+    + "".join(f"{chr(plane << 16 | 0xFFFE)}{chr(plane << 16 | 0xFFFF)}" for plane in range(17))
+    + "]+"
 )
 """Characters that turn the order of what is shown, end lines unseen, or are no text (Unicode, UAX 9)."""
 _MANY_LINES: Final = re.compile(r"\n{4,}")
@@ -226,18 +220,13 @@ _MANY_LINES: Final = re.compile(r"\n{4,}")
 def clean_text(text: str) -> str:
     """A text without control and direction characters, in NFC, with plain line ends; at most three blank lines in a row."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n")
-    kept = "".join(char for char in lines if char in "\n\t" or _may_pass(char))
+    kept = _NOT_TEXT.sub("", lines)
     return _MANY_LINES.sub("\n\n\n\n", unicodedata.normalize("NFC", kept)).strip()
 
 
 def clean_line(text: str, most: int) -> str:
     """A text on one line, cut: a name, a page."""
     return " ".join(clean_text(text).split())[:most]
-
-
-def _may_pass(char: str) -> bool:
-    code = ord(char)
-    return code not in _LIARS and code & 0xFFFE != 0xFFFE and unicodedata.category(char) not in ("Cc", "Cs", "Co")
 
 
 def clean_page(url: str) -> str:

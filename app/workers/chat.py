@@ -54,6 +54,7 @@ class _Heard:
     """What has changed since the loop last looked."""
 
     conversations: set[UUID] = field(default_factory=set)
+    visitors: set[UUID] = field(default_factory=set)
     everything: bool = False
     channels: bool = False
     hours: bool = False
@@ -93,10 +94,11 @@ class ChatThread:
         if not typing and not concerned:
             return
         with self._guard:
-            waiting, ids = self._waiting, changes.of("conversation")
+            waiting, ids, people = self._waiting, changes.of("conversation"), changes.of("chat_visitor")
             waiting.typing += typing
             waiting.conversations |= ids or frozenset()
-            waiting.everything |= ids is None or changes.touches("chat_visitor")
+            waiting.visitors |= people or frozenset()
+            waiting.everything |= ids is None or people is None
             waiting.channels |= changes.touches("chat_channel")
             waiting.hours |= changes.touches("setting")
             self._nudge()
@@ -145,7 +147,7 @@ class ChatThread:
                 await self._see_hours()
             for word in heard.typing:
                 await self._pass_typing(word)
-            chosen = None if heard.everything else frozenset(heard.conversations)
+            chosen = None if heard.everything else frozenset(heard.conversations | heard.visitors)
             for one in self._running.values():
                 await one.hub.refresh(one.hub.people_of(chosen))
         except Exception:

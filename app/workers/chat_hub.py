@@ -345,12 +345,13 @@ class Hub:
             self._writer.later(lambda tx: commands.take_for_sending(tx, waiting))
         return [self._line(who, line) for line in found]
 
-    def people_of(self, conversations: frozenset[UUID] | None) -> list[Who]:
-        """Who of those connected is in one of these conversations; None: in any."""
+    def people_of(self, concerned: frozenset[UUID] | None) -> list[Who]:
+        """Who of those connected is one of these visitors, or in one of these conversations; None: everybody."""
         return [
             who
             for who, known in self._known.items()
-            if known.visitor is not None and (conversations is None or known.conversation in conversations)
+            if known.visitor is not None
+            and (concerned is None or not concerned.isdisjoint((known.visitor, known.conversation)))
         ]
 
     def waiting(self) -> list[Who]:

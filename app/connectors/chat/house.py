@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -63,32 +63,31 @@ class House:
         """Something changed for this visitor: every tab is told what it does not know yet."""
         visitor = self._visitors.get(who)
         if visitor is not None:
-            untold = [each for each in visitor.sockets if not each.knows(standing)]
-            await asyncio.gather(*(each.tell(standing) for each in untold))
+            await _each(each.tell(standing) for each in list(visitor.sockets) if not each.knows(standing))
 
     async def say(self, who: Who, said: dict[str, Any]) -> None:
         """Say something short-lived to every tab of a visitor."""
         visitor = self._visitors.get(who)
         if visitor is not None:
-            await asyncio.gather(*(each.say(said) for each in list(visitor.sockets)))
+            await _each(each.say(said) for each in list(visitor.sockets))
 
     async def place(self, who: Who, message: str, taken: Taken) -> None:
         """What a visitor said has its place: the connection that said it is told."""
         visitor = self._visitors.get(who)
         if visitor is not None:
-            await asyncio.gather(*(each.place(message, taken) for each in list(visitor.sockets)))
+            await _each(each.place(message, taken) for each in list(visitor.sockets))
 
     async def refuse(self, who: Who, message: str, reason: str) -> None:
         """What a visitor said will never be taken."""
         visitor = self._visitors.get(who)
         if visitor is not None:
-            await asyncio.gather(*(each.refuse(message, reason) for each in list(visitor.sockets)))
+            await _each(each.refuse(message, reason) for each in list(visitor.sockets))
 
     async def dismiss(self, who: Who, reason: str) -> None:
         """Hang up on a visitor."""
         visitor = self._visitors.get(who)
         if visitor is not None:
-            await asyncio.gather(*(each.bye(reason) for each in list(visitor.sockets)))
+            await _each(each.bye(reason) for each in list(visitor.sockets))
 
     def enter(self, who: Who, socket: Socket) -> bool:
         """A connection says whose it is; False when the house is full."""
@@ -141,3 +140,12 @@ class House:
                 await asyncio.gather(*(each.bye("stopping") for each in sockets), return_exceptions=True)
         for each in sockets:
             each.cut()
+
+
+async def _each(telling: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """To every tab at once; most visitors have one, which needs no task of its own."""
+    tabs = list(telling)
+    if len(tabs) == 1:
+        await tabs[0]
+    elif tabs:
+        await asyncio.gather(*tabs)

@@ -47,6 +47,8 @@ _OTHER_RATE, _OTHER_BURST = 5.0, 60.0
 _FLOOD: Final = 200
 """So many frames beyond the limit, and the line is cut."""
 _LATER_MS: Final = 10 * 60 * 1_000
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Made once: `json.dumps` makes an encoder anew for every frame that it writes in another than its own way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,7 +367,7 @@ class Socket:
             return
         try:
             async with asyncio.timeout(SEND_S):
-                await self._wire.send(json.dumps(said, ensure_ascii=False, separators=(",", ":")))
+                await self._wire.send(_ENCODE(said))
         except (ConnectionError, RuntimeError):
             return  # it is gone; what it was not told it asks for when it is back
         except TimeoutError:
