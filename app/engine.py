@@ -18,6 +18,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.connectors.wake import Wake
+from app.conversations.vocabulary import Stocktaking
 from app.desk import Desk, backup_job
 from app.inbox.queries import receiving_mailboxes
 from app.kernel import clock, handles, jobs, returning, secrets, signals
@@ -175,14 +176,14 @@ class Engine:
         mail_send.run(self._sender, self._stop, self._send_wake)
 
     def _timers(self) -> None:
-        desk, doubt = self._desk, self._clock.doubt
+        desk, doubt, stock = self._desk, self._clock.doubt, Stocktaking()
         while not self._stop.is_set():
             self._timer_wake.clear()
             try:
                 self._clock.look()
                 timers.timers_pass(desk.work, desk.ask, doubt=doubt)
                 jobs.work_off(desk.store, self._stop)
-                timers.tidy_index(desk.work)
+                timers.tidy_index(desk.work, desk.ask, stock)
             except Exception:
                 log.exception("timers failed; they go on at their next turn")
             self._timer_wake.wait(TIMER_S)

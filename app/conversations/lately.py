@@ -44,12 +44,12 @@ def keep_lately(tx: Tx) -> int:
     if since == 0 or held >= lately.KEPT:
         return 0
     rows = line.exec_driver_sql(_NEXT, (since, STEP)).all()
-    words = _words(tx, [(row[0], row[1], UUID(bytes=row[2]), row[3]) for row in reversed(rows)])
+    words = words_of(tx, [(row[0], row[1], UUID(bytes=row[2]), row[3]) for row in reversed(rows)])
     lately.reach(line, rows[-1][0] if len(rows) == STEP else 0, words)
     return 1
 
 
-def _words(tx: Tx, rows: Sequence[tuple[int, str, UUID, str | None]]) -> list[dict[str, Any]]:
+def words_of(tx: Tx, rows: Sequence[tuple[int, str, UUID, str | None]]) -> list[dict[str, Any]]:
     """The words of documents, as the whole index got them."""
     letters = [key for _, kind, key, _ in rows if kind == "message"]
     stored = tx.scalars(select(Message).where(Message.id.in_(letters))).all()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
-from app.index import lately
+from app.index import lately, parts
 from app.index.places import free_places, place_of, set_free
 from app.index.tables import SearchDoc
 from app.index.words import fields
@@ -105,6 +105,7 @@ class _Put(Bulk):
         super().write(connection, docs)
         _INSERT.write(connection, words)
         lately.add(connection, words)
+        parts.wait(connection, places)
 
 
 _PUT = _Put(

@@ -60,7 +60,7 @@ def words_beginning(db: Session, beginning: str) -> list[str] | None:
 
 def _known_now(db: Session, database: str) -> dict[str, list[str]]:
     """What was found before and still holds."""
-    noted = _averages(db, "search_fts")
+    noted = averages(db)
     before, known = _known.get(database, (b"", {}))
     if before != noted or len(known) > _MOST_KNOWN:
         known = {}
@@ -114,7 +114,7 @@ def documents_with(db: Session, match: str, rowids: Sequence[int]) -> set[int]:
 _NOTED = "SELECT block FROM {}_data WHERE id = 1"
 
 
-def _averages(db: Session, table: str) -> bytes:
+def averages(db: Session, table: str = "search_fts") -> bytes:
     """What FTS5 notes of an index: how many documents, and how many words in each column. It changes with each document."""
     noted: bytes | None = db.connection().exec_driver_sql(_NOTED.format(table)).scalar()
     return noted or b""
@@ -125,7 +125,7 @@ def number_of_documents(db: Session, table: str = "search_fts") -> int:
     byte. Counting them would read them all.
     """
     number = 0
-    for byte in _averages(db, table):
+    for byte in averages(db, table):
         number = number << 7 | byte & 0x7F
         if byte < 0x80:
             break
@@ -148,11 +148,3 @@ def frequency(db: Session, word: str, *, prefix: bool = False) -> int:
 def words_among(db: Session, words: Sequence[str]) -> list[str]:
     """Those of some hundred words, folded as the index folds them, that it knows."""
     return [row[0] for row in db.connection().execute(_THOSE, {"words": json.dumps(list(words))})]
-
-
-_WITHIN = text("SELECT term FROM search_fts_words WHERE term LIKE :within ORDER BY doc DESC, term LIMIT 1")
-
-
-def word_with(db: Session, part: str) -> str:
-    """The most frequent word that has `part` (letters and digits) in it; empty for none. Reads all words: seconds for millions."""
-    return str(db.connection().execute(_WITHIN, {"within": f"_%{part}%"}).scalar() or "")

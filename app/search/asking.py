@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 from app.conditions.language import Query, parse
 from app.conditions.tree import AllOf, AnyOf, Check, Node, Not, Op
 from app.conditions.words import PLACED, is_words
+from app.index.parts import SHORTEST, words_within
 from app.index.queries import match_beginning
-from app.index.words import match_word, parts_of, plain
+from app.index.words import is_unspaced, match_word, parts_of, phrase, plain
 from app.search.filters import Filter, fts_match
 from app.search.scopes import Scope, within
 
@@ -49,7 +50,8 @@ class Wanted:
     are the rest then; both are known once the whole index is to be asked (`in_full`). `without`: what may stand nowhere in
     a ticket. `where`, `values`: all other conditions on the ticket `t`; `is_free`: there are none. `fitting`,
     `fitting_values`: the same conditions as a list of all tickets that fit. `words`: what is looked for, as typed;
-    `phrases`: those of them that were quoted. `since`: the place of the oldest document that is looked at.
+    `phrases`: those of them that were quoted. `since`: the place of the oldest document that is looked at. `within`: when
+    nothing more begins so, words that have them inside are looked for (`inside`).
     """
 
     match: str
@@ -67,6 +69,7 @@ class Wanted:
     words: tuple[str, ...] = ()
     phrases: tuple[str, ...] = ()
     since: int = 0
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ def wanted(db: Session, asked: Question) -> Wanted:
         without=without,
         words=tuple(dict.fromkeys(word for part in query.groups for word in _said(part))),
         phrases=tuple(check.value for check in query.groups if isinstance(check, Check) and _is_phrase(check)),
+        within=any(_sought_within(node) for node in nodes),
     )
 
 
@@ -119,6 +123,34 @@ def in_full(db: Session, question: Wanted) -> Wanted:
         others=_without(within(quick, scope), without) if slow else "",
         begun=tuple(plain(word).lower() for word in slow),
     )
+
+
+def inside(db: Session, question: Wanted) -> str:
+    """What finds the documents in which at least one of the words stands only within another one, as FTS5 wants it; empty
+    where no word has one of them within, or too many have.
+    """
+    matches: list[str] = []
+    is_within = False
+    for node in question.nodes:
+        part = _part(db, node)
+        if not part.quick:
+            return ""
+        words = words_within(db, sought) if (sought := _sought_within(node)) else []
+        if words is None:
+            return ""
+        is_within = is_within or bool(words)
+        matches.append(f"({' OR '.join([part.match, *(phrase([word]) for word in words)])})")
+    return _without(within(" AND ".join(matches), question.scope), question.without) if is_within else ""
+
+
+def _sought_within(node: Node) -> str:
+    """What of a condition is also looked for within words, folded; empty for nothing."""
+    if not isinstance(node, Check) or node.field != "words" or node.op is not Op.CONTAINS:
+        return ""
+    parts = parts_of(node.value)
+    if len(parts) != 1 or is_unspaced(parts[0]) or len(parts[0]) < SHORTEST:
+        return ""
+    return plain(parts[0]).lower()
 
 
 _LOOKED: Final = {Scope.ALL, Scope.SUBJECT, Scope.PEOPLE, Scope.CONVERSATION}

@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.search.asking import Question, Wanted, in_full, wanted
+from app.search.asking import Question, Wanted, in_full, inside, wanted
 from app.search.belonging import has_placements
 from app.search.walking import MERGED, After, Walk, living_ticket
 
@@ -44,6 +44,7 @@ class Counting:
         self._fitting: set[bytes] | None = None
         self._gone: set[bytes] = set()
         self._merged: dict[bytes, bytes] = {}
+        self._inside = ""
         self._place = _START
         self._after: After | None = None
         self._number = 0
@@ -65,6 +66,7 @@ class Counting:
     def _begin(self, db: Session, question: Wanted) -> None:
         """What decides which tickets count, read once."""
         line = db.connection()
+        self._inside = inside(db, question) if question.within else ""
         self._merged = {row[0]: row[1] for row in line.exec_driver_sql(MERGED)}
         if question.is_free:
             self._gone = {row[0] for row in line.exec_driver_sql(_BINNED)}
@@ -74,7 +76,8 @@ class Counting:
     def _by_documents(self, db: Session, question: Wanted) -> Tally:
         """The tickets of all documents that have the words."""
         step = _ALL_AT_ONCE if question.begun else STEP  # FTS5 merges half a word anew for each step
-        values = {"match": question.match, "place": self._place, "step": step}
+        match = f"({question.match}) OR ({self._inside})" if self._inside else question.match
+        values = {"match": match, "place": self._place, "step": step}
         rows = db.connection().execute(text(_TICKETS), values).all()
         self._place = min((row[1] for row in rows), default=0)
         for row in rows:

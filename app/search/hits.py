@@ -14,7 +14,7 @@ from app.index.queries import match_beginning
 from app.index.words import CUSTOMER, match_word
 from app.kernel import clock
 from app.search.asking import Wanted
-from app.search.marking import around, first_place
+from app.search.marking import around, first_place, marked_words
 from app.search.walking import Match
 
 
@@ -37,6 +37,8 @@ class Hit:
     at: datetime
     message: UUID | None = None
     file: str = ""
+    within: bool = False
+    """Does a word stand only within another one?"""
 
 
 _TICKETS = (
@@ -68,13 +70,13 @@ def ticket_hits(db: Session, matches: Sequence[Match], question: Wanted) -> tupl
 
 
 def _hit(match: Match, row: Any, message: Any, file: Any, names: Any, question: Wanted) -> Hit:
-    words, phrases = question.words, question.phrases
+    words, phrases = marked_words(question.words, within=match.within), question.phrases
     body, name, at = row.snippet, "", row.last_message_at
     if file is not None:
         body, name, at = file.text or file.filename, file.filename, file.occurred_at
     elif message is not None:
         body, at = message.text, message.occurred_at
-        name = _file_named(names.names if names is not None else "", question)
+        name = _file_named(names.names if names is not None else "", words, phrases)
     in_title = first_place(row.subject, words, phrases) >= 0
     return Hit(
         "ticket",
@@ -88,13 +90,14 @@ def _hit(match: Match, row: Any, message: Any, file: Any, names: Any, question: 
         clock.from_us(at),
         UUID(bytes=file.message) if file is not None else match.key if message is not None else None,
         name,
+        match.within,
     )
 
 
-def _file_named(names: str, question: Wanted) -> str:
+def _file_named(names: str, words: Sequence[str], phrases: Sequence[str]) -> str:
     """The first of a message's files whose name has a word that is looked for."""
     each = names.split("\n") if names else []
-    return next((name for name in each if first_place(name, question.words, question.phrases) >= 0), "")
+    return next((name for name in each if first_place(name, words, phrases) >= 0), "")
 
 
 # -- customers

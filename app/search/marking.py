@@ -1,6 +1,6 @@
 """Where the words that were looked for stand in a text: the same words as the index finds, with or without accents.
 
-A word is marked where it begins; a quoted one as a whole; scripts without blanks anywhere. Letters that fold to several (ß) keep
+A word is marked where it begins; a quoted one as a whole; one behind a star (`*lampe`), and scripts without blanks, anywhere. Letters that fold to several (ß) keep
 their places, since every folded letter remembers where it came from.
 """
 
@@ -13,6 +13,9 @@ from typing import Final
 
 from app.index.words import is_unspaced, parts_of, plain
 
+WITHIN: Final = "*"
+"""Before a word: it is marked within other words as well."""
+
 _AROUND: Final = 60
 _MOVING = re.compile("[\u0300-\u036f\u0130ßẞæÆœŒ]")
 """Letters that become none or two, so that what stands behind them moves."""
@@ -23,6 +26,11 @@ LONGEST: Final = 500_000
 
 _BEGINNING: Final = 1_500
 """Characters that are looked at first: mostly a word stands there, and folding a long letter takes ten times as long."""
+
+
+def marked_words(words: Sequence[str], *, within: bool) -> tuple[str, ...]:
+    """The words that are to be marked where they begin, or `within` other words."""
+    return tuple(f"{WITHIN}{word}" for word in words) if within else tuple(words)
 
 
 def spans(text: str, words: Sequence[str], phrases: Sequence[str] = ()) -> list[tuple[int, int]]:
@@ -45,7 +53,7 @@ def _pattern(words: tuple[str, ...], phrases: tuple[str, ...]) -> re.Pattern[str
         parts = [re.escape(plain(part).lower()) for part in parts_of(word)]
         if not parts:
             continue
-        begin = "" if is_unspaced(parts_of(word)[0]) else r"(?<![^\W_])"
+        begin = "" if word.startswith(WITHIN) or is_unspaced(parts_of(word)[0]) else r"(?<![^\W_])"
         end = r"(?![^\W_])" if word in phrases and begin else ""
         found[begin + r"[\W_]*".join(parts) + end] = None
     return re.compile("|".join(found)) if found else None

@@ -1,7 +1,6 @@
 """“Did you mean”: words of the index that are one slip away from a word that is in it hardly or not at all.
 
-A slip is a letter too many, too few, another, or two changed round; or two words written as one; or only a part of a word, as
-“lampe” of “Stehlampe”. What could have been meant is made from what was typed and sought in the index, a few microseconds each;
+A slip is a letter too many, too few, another, or two changed round; or two words written as one. What could have been meant is made from what was typed and sought in the index, a few microseconds each;
 of those that are there, the most frequent is offered.
 """
 
@@ -15,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.conditions.tree import Check, Op, QueryError, checks
 from app.conditions.typed import parse
-from app.index.queries import frequency, word_with, words_among
+from app.index.queries import frequency, words_among
 from app.index.words import parts_of, plain
 from app.search.asking import Question
 from app.search.queries import page
@@ -25,7 +24,6 @@ _RARE: Final = 2
 
 _MUCH: Final = 10
 _SHORTEST: Final = 3
-_PART: Final = 4
 _LONG: Final = 5
 """Of longer words, the commonest slips may come twice."""
 
@@ -62,9 +60,7 @@ def _better(db: Session, check: Check) -> str:
     if not near and len(word) > _LONG:
         near = words_among(db, sorted({two for one in _likely(word) for two in _likely(one)} - {word}))
     best = max(((frequency(db, one), one) for one in near), default=(0, ""))
-    if best[0] > _MUCH * here:
-        return best[1]
-    return word_with(db, word) if not here and len(word) >= _PART else ""
+    return best[1] if best[0] > _MUCH * here else ""
 
 
 def _slips(word: str) -> Iterator[str]:

@@ -7,7 +7,8 @@ it can show what is there, and nobody waits for all or nothing.
 
 A word of a letter or two stands for so many words that FTS5 would merge them for long. So the small index of the newest documents
 is asked first (`app.index.lately`), which fills most pages; behind it the texts themselves are looked at for as long as that is
-worth while (`app.search.looking`).
+worth while (`app.search.looking`). Behind all of these come the words that have what is looked for within them
+(`app.index.parts`): whoever looks for `lampe` wants lamps first, then also “Stehlampe”.
 
 Where only a few tickets fit the other conditions, walking to them is the long way: then the documents of those few are asked
 whether they have the words. Where none of those looked at fits because all that fit are older, the walk leaps to the newest of
@@ -27,7 +28,7 @@ from sqlalchemy.orm import Session
 
 from app.index import lately
 from app.index.queries import documents_with, number_of_documents
-from app.search.asking import Wanted, in_full
+from app.search.asking import Wanted, in_full, inside
 from app.search.belonging import Document, documents_of, has_placements, newest_place, tickets_with
 from app.search.looking import Look
 
@@ -51,18 +52,21 @@ _AT_ONCE: Final = 300
 """Documents of such tickets that are asked at a time."""
 
 _END: Final = 2**62
-_LATELY, _LOOK, _INDEX, _DONE = 0, 1, 2, 3
+_LATELY, _LOOK, _INDEX, _WITHIN, _DONE = 0, 1, 2, 3, 4
 _LEAST, _MOST = 60, 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A ticket, and the newest of its documents that fits; `place` is where that stands."""
+    """A ticket, and the newest of its documents that fits; `place` is where that stands. `within`: a word only stands
+    within another one there.
+    """
 
     ticket: UUID
     kind: str
     key: UUID
     place: int
+    within: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +164,7 @@ class Walk:
         self._living_of: dict[bytes, bytes | None] = {}
         self._few: list[Document] | None = None
         self._reading: CursorResult[Any] | None = None
+        self._is_over = False
         self._may_be_few = bool(wanted.fitting and wanted.match)
         self._may_leap = self._may_be_few and self._leaps
         self._is_placed = has_placements(db)
@@ -169,6 +174,11 @@ class Walk:
     def _whole(self) -> Wanted:
         """The question as the whole index is asked."""
         return in_full(self._db, self._wanted)
+
+    @cached_property
+    def _inside(self) -> str:
+        """What finds words within others, as FTS5 wants it."""
+        return inside(self._db, self._wanted)
 
     @cached_property
     def _look(self) -> Look | None:
@@ -183,21 +193,34 @@ class Walk:
         """The next tickets, at most `limit`, and where the page after them begins; None behind the last."""
         found: list[Match] = []
         at, size = self._at, max(_LEAST, 2 * limit)
-        while at.stage != _DONE and len(found) < limit and (looked_at := len(self._living_of)) < MOST_LOOKED_AT:
+        while (at := self._beyond(at)).stage != _DONE and len(found) < limit:
+            if (looked_at := len(self._living_of)) >= MOST_LOOKED_AT:
+                break
             if self._may_be_few and looked_at > _SOME and len(found) * _SELDOM < looked_at:
                 self._ask_for_few(at.place)
             if self._may_leap and looked_at > _LONG and not found:
                 at = self._leap(at)
+                if at.stage == _DONE:
+                    continue
             begun, block, room = at, self._read(at, size, limit - len(found)), limit - len(found)
-            matches, at = self._resolved(block.rows, room), block.next
+            matches, at = self._resolved(block.rows, room, is_within=begun.stage == _WITHIN), block.next
             found += matches
             if len(matches) == room:
                 last = matches[-1]
                 at = After(begun.stage, last.place, last.key.bytes)
+            elif at.stage == _DONE and begun.stage == _WITHIN:
+                self._is_over = True
             size = min(_MOST, size * 2)
         self._stop_reading()
         self._at = After(at.stage, at.place, at.key, frozenset(self._seen), self._leaps)
         return found, None if at.stage == _DONE else self._at
+
+    def _beyond(self, at: After) -> After:
+        """Behind the last document that has the words begin those that have them within others."""
+        if at.stage != _DONE or self._is_over or not self._wanted.within or not self._inside:
+            return at
+        self._stop_reading()
+        return After(_WITHIN)
 
     # -- documents in their order
 
@@ -206,6 +229,8 @@ class Walk:
             sql = _TICKETS.format(where=self._wanted.where)
             rows = self._rows(sql, place=at.place, key=at.key, size=size)
             return _Block(rows, _behind(rows, at.stage, size))
+        if at.stage == _WITHIN:
+            return self._found(_ALL_DOCS, self._inside, at, self._wanted.since, size)
         if self._few is not None:
             return self._of_few(at)
         if at.stage == _LATELY:
@@ -271,7 +296,7 @@ class Walk:
 
     # -- documents become tickets
 
-    def _resolved(self, rows: Sequence[Document], room: int) -> list[Match]:
+    def _resolved(self, rows: Sequence[Document], room: int, *, is_within: bool) -> list[Match]:
         """The tickets of documents that fit and were not found before, each once, in the order of the documents; at most
         `room`, which are found from now on.
         """
@@ -279,11 +304,11 @@ class Walk:
         at = 0
         while at < len(rows) and len(found) < room:
             some = rows[at : at + max(_LEAST, 2 * (room - len(found)))]
-            found += self._resolved_some(some, room - len(found))
+            found += self._resolved_some(some, room - len(found), is_within)
             at += len(some)
         return found
 
-    def _resolved_some(self, rows: Sequence[Document], room: int) -> list[Match]:
+    def _resolved_some(self, rows: Sequence[Document], room: int, is_within: bool) -> list[Match]:
         homes = self._homes(rows)
         living_of, seen = self._living_of, self._seen
         self._learn({home for home in homes if home is not None and home not in living_of})
@@ -292,7 +317,7 @@ class Walk:
             ticket = living_of[home] if home is not None else None
             if ticket is not None and ticket not in seen:
                 seen.add(ticket)
-                found.append(Match(UUID(bytes=ticket), row[1], UUID(bytes=row[2]), row[0]))
+                found.append(Match(UUID(bytes=ticket), row[1], UUID(bytes=row[2]), row[0], is_within))
                 if len(found) == room:
                     break
         return found

@@ -17,6 +17,7 @@ from sqlalchemy import delete, func, select
 
 from app.answering.commands import trim_log
 from app.conversations.lately import keep_lately
+from app.conversations.vocabulary import Stocktaking, learn_words
 from app.inbox.commands import erase_binned
 from app.index.tidying import tidy
 from app.kernel import clock
@@ -56,7 +57,7 @@ def timers_pass(
 ) -> TimerCounts:
     """Do what is due by now, each kind in short transactions; a part that fails is logged and stops no other.
 
-    Nothing while there is `doubt` about the clock: what is erased from the Bin cannot be taken back.
+    Nothing by the clock while there is `doubt` about it: what is erased from the Bin cannot be taken back.
     """
     del ask  # a pass only writes; it is given so that all workers are started alike
     if doubt is not None and doubt.doubts:
@@ -73,12 +74,20 @@ def timers_pass(
     )
 
 
-def tidy_index(do: Do) -> None:
-    """Bring the index into fewer pieces, and the small one of what is new up to date, while nobody waits for it; a pass of
-    the command line leaves that to the engine.
+def tidy_index(do: Do, ask: Ask, stock: Stocktaking) -> None:
+    """Bring the index into fewer pieces, the small one of what is new up to date, and the words that are kept for looking within
+    them, while nobody waits for it; a pass of the command line leaves that to the engine.
     """
     _repeat(do, tidy)
     _repeat(do, keep_lately)
+    _repeat(do, learn_words)
+    try:
+        if ask(stock.is_due):
+            do(stock.begin)
+            if any(ask(stock.step) for _ in range(_STEPS)):
+                do(stock.keep)
+    except Exception:
+        log.exception("a timer failed: taking stock of all words")
 
 
 def trim_changes(tx: Tx) -> int:

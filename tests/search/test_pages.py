@@ -227,13 +227,12 @@ def test_a_customer_is_found_by_organisation_and_by_parts_of_the_name(desk: Smal
 
 
 def test_slips_are_noticed_and_what_is_offered_finds_something(desk: SmallDesk) -> None:
-    desk.mail(subject="Rhubarb", words="marmalade and lampshades, is:open; Schlussrechnungen")
+    desk.mail(subject="Rhubarb", words="marmalade and lampshades, is:open")
     for typed, meant in (
         ("marmelade", "marmalade"),
         ("rhubrab", "rhubarb"),
         ("is:open lampshdes", "is:open lampshades"),
         ("rhubarbmarmalade", "rhubarb marmalade"),
-        ("rechnung", "schlussrechnungen"),
         ("marmalade", ""),
         ("quixotic", ""),
         ('"marmelade"', ""),

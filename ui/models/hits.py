@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from app.search.marking import first_place
+from app.search.marking import first_place, marked_words
 from app.search.queries import PAGE, After, Hit, Question, page
 from app.tickets.queries import TicketRow, ticket_rows
 from ui.models.tickets import ID_ROLE, ROW_ROLE, spoken
@@ -38,6 +38,8 @@ class Found:
     phrases: tuple[str, ...] = ()
     at: datetime | None = None
     message: UUID | None = None
+    within: bool = False
+    """Does a word stand only within another one?"""
 
     @property
     def height(self) -> int:
@@ -74,19 +76,29 @@ def find(db: Any, asked: Question, after: After | None = None, limit: int = PAGE
 
 
 def _ticket(hit: Hit, row: TicketRow, words: tuple[str, ...], phrases: tuple[str, ...]) -> Found:
+    words = marked_words(words, within=hit.within)
     snippet = near(hit.snippet, words, phrases)
     if hit.file:
         snippet = f"{hit.file} · {snippet}" if snippet and snippet != hit.file else hit.file
-    return Found("ticket", hit.title, hit.ticket, snippet, row, words, phrases, hit.at, hit.message)
+    return Found("ticket", hit.title, hit.ticket, snippet, row, words, phrases, hit.at, hit.message, hit.within)
 
 
 def lines(customers: Sequence[Found], tickets: Sequence[Found]) -> tuple[Found, ...]:
     """What was found under its headings."""
     made: list[Found] = []
-    for title, some in ((tr("Customers"), customers), (tr("Tickets"), tickets)):
-        if some:
-            made += [Found("heading", title), *some]
-    return tuple(made)
+    if customers:
+        made += [Found("heading", tr("Customers")), *customers]
+    return (*made, *_headed(tickets, ()))
+
+
+def _headed(tickets: Sequence[Found], before: Sequence[Found]) -> Iterator[Found]:
+    """Tickets behind those `before`, with a heading where it changes what they are."""
+    last = before[-1].within if before and before[-1].kind == "ticket" else None
+    for one in tickets:
+        if one.within is not last:
+            yield Found("heading", tr("Within other words") if one.within else tr("Tickets"))
+            last = one.within
+        yield one
 
 
 def near(text: str, words: Sequence[str], phrases: Sequence[str] = ()) -> str:
@@ -122,7 +134,7 @@ class HitModel(QAbstractTableModel):
         """Add the tickets of the next page at the end."""
         if not tickets:
             return
-        more = (*tickets,) if self.tickets() else (Found("heading", tr("Tickets")), *tickets)
+        more = tuple(_headed(tickets, self._lines))
         self.beginInsertRows(QModelIndex(), len(self._lines), len(self._lines) + len(more) - 1)
         self._lines = (*self._lines, *more)
         self.endInsertRows()

@@ -13,7 +13,7 @@ from uuid import UUID
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from app.search.files import FoundFile
-from app.search.marking import spans
+from app.search.marking import WITHIN, spans
 from ui.pages.inbox.conversation import Conversation
 from ui.text import tr
 from ui.widgets.button import ToolButton
@@ -122,7 +122,7 @@ class HitMarks(QFrame):
     def _show(self) -> None:
         places = self._places() if self._words else []
         self.setVisible(bool(places))
-        words = " ".join(self._words)
+        words = " ".join(word.removeprefix(WITHIN) for word in self._words)
         if self._current >= 0:
             said = tr("“{words}”: hit {n} of {all}", words=words, n=self._current + 1, all=len(places))
         else:

@@ -1,0 +1,145 @@
+"""Words by a part of them: `lampe` of “Stehlampe”, the middle of an order's number, a piece of a domain.
+
+FTS5 knows words and how they begin, not what lies within them; an index of all pieces of all texts would be several times as
+large as the texts. The words themselves are few: half a million of them, four megabytes, for a million messages, and looking
+through these takes two milliseconds. So a large desk keeps all its words once more as one text, each in a line of its own
+(`take_stock`), and the words that came since as a second one (`learn`); the engine keeps both true, a moment after mail has come
+(`app.conversations.vocabulary`). A small desk asks the index itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from sqlalchemy import Connection, text
+from sqlalchemy.orm import Session
+
+from app.index.queries import averages, number_of_documents
+from app.index.words import CUSTOMER
+from app.kernel import ids
+from app.kernel.bulk import driver
+
+SHORTEST: Final = 4
+"""Letters or digits of a part: fewer stand in too many words to mean anything."""
+
+MOST: Final = 400
+"""A part of more words than this is a syllable, and says nothing."""
+
+SMALL: Final = 1_500
+"""A desk of so many documents keeps nothing: its few thousand words are read within some milliseconds."""
+
+_ALL, _NEW, _REACH, _WAIT = "search_words", "search_words_new", "search_words_reach", "search_words_wait"
+_WAIT_FOR: Final = "UPDATE meta SET value = value || ? WHERE key = 'search_words_wait'"
+_VALUE: Final = "SELECT value FROM meta WHERE key = ?"
+_PUT: Final = text(
+    "INSERT INTO meta(key, value) VALUES (:key, :value) ON CONFLICT(key) DO UPDATE SET value = excluded.value"
+)
+_WORDS: Final = "SELECT term FROM search_fts_words WHERE term >= ? AND term < ? LIMIT ?"
+
+_known: dict[str, tuple[object, bytes]] = {}
+"""By database: all words as they were read last, and what tells that they are still these."""
+
+
+def words_within(db: Session, part: str) -> list[str] | None:
+    """The words that have `part` in them, but not at their beginning; None if they are too many. `part`: folded as the index
+    folds it.
+    """
+    words, sought = _all_words(db), part.encode()
+    found: list[str] = []
+    at = words.find(sought)
+    while at >= 0:
+        begin, end = words.rfind(b"\n", 0, at) + 1, words.find(b"\n", at)
+        if begin < at:
+            found.append(words[begin:end].decode())
+            if len(found) > MOST:
+                return None
+        at = words.find(sought, end)
+    return list(dict.fromkeys(found))
+
+
+def _all_words(db: Session) -> bytes:
+    line = db.connection()
+    database, is_small = str(line.engine.url.database), number_of_documents(db) < SMALL
+    stamp: object = averages(db) if is_small else _value(line, _REACH)
+    before = _known.get(database)
+    if before is not None and before[0] == stamp:
+        return before[1]
+    words = joined(some_words(line, "", -1)) if is_small else (_value(line, _ALL) + _value(line, _NEW)).encode()
+    _known[database] = (stamp, words)
+    return words
+
+
+def joined(words: Iterable[str]) -> bytes:
+    """Words as they are looked through: each ends its line."""
+    return "".join(f"{word}\n" for word in words).encode()
+
+
+def some_words(line: Connection, first: str, most: int) -> list[str]:
+    """The next words of the index from `first` on, in their order, without those behind a mark; `most` below 0: all of them."""
+    return [row[0] for row in line.exec_driver_sql(_WORDS, (first, CUSTOMER, most))]
+
+
+def wait(line: Connection, places: Iterable[int]) -> None:
+    """The documents at these places were just put into the index: their words are to be learnt. Called for every mail."""
+    driver(line).execute(_WAIT_FOR, ("".join(f" {place}" for place in places),))
+
+
+def waiting(line: Connection) -> list[int] | None:
+    """The places of the documents whose words are to be learnt; None where none are kept."""
+    found = line.exec_driver_sql(_VALUE, (_WAIT,)).scalar()
+    return None if found is None else [int(place) for place in found.split()]
+
+
+def stock(line: Connection) -> int | None:
+    """How many documents there were when stock was taken; None before."""
+    found = _value(line, _REACH).split()
+    return int(found[0]) if found else None
+
+
+def begin(line: Connection) -> None:
+    """Stock is going to be taken: what comes from now on waits."""
+    _keep(line, _WAIT, "")
+
+
+def take_stock(line: Connection, words: bytes, documents: int) -> None:
+    """These are all words of all documents, so many, but of those that wait."""
+    _keep(line, _ALL, words.decode())
+    _keep(line, _NEW, "")
+    _keep(line, _REACH, f"{documents} {ids.new_id().hex}")
+
+
+def learn(line: Connection, words: Iterable[str], waiting: Sequence[int]) -> None:
+    """These are all words of some documents that waited; `waiting`: the places of those that still do."""
+    new, all_words = _value(line, _NEW), _value(line, _ALL).encode()
+    known = set(new.split())
+    came = [word for word in dict.fromkeys(words) if word not in known and not _is_in(all_words, word.encode())]
+    if came:
+        _keep(line, _NEW, new + joined(came).decode())
+        _keep(line, _REACH, f"{stock(line) or 0} {ids.new_id().hex}")
+    _keep(line, _WAIT, "".join(f" {place}" for place in waiting))
+
+
+def _is_in(words: bytes, word: bytes) -> bool:
+    """Is a word among those in order?"""
+    low, high = 0, len(words)
+    while low < high:
+        begin = words.rfind(b"\n", 0, (low + high) // 2) + 1
+        end = words.find(b"\n", begin)
+        here = words[begin:end]
+        if here == word:
+            return True
+        if here < word:
+            low = end + 1
+        else:
+            high = begin
+    return False
+
+
+def _keep(line: Connection, key: str, value: str) -> None:
+    line.execute(_PUT, {"key": key, "value": value})
+
+
+def _value(line: Connection, key: str) -> str:
+    found = line.exec_driver_sql(_VALUE, (key,)).scalar()
+    return "" if found is None else str(found)

@@ -1,0 +1,83 @@
+"""Words by a part of them: behind all that begin so, the same on a small desk and on one that keeps its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from app.conversations.vocabulary import Stocktaking, learn_words
+from app.index import parts
+from app.search.counting import Counting
+from app.search.queries import Hit, Order, Question, page, search, ticket_ids
+from app.search.scopes import Scope
+from tests.desk_fixture import SmallDesk
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[SmallDesk]:
+    """An empty desk."""
+    made = SmallDesk(tmp_path)
+    yield made
+    made.close()
+
+
+def found(desk: SmallDesk, typed: str, **asked: object) -> list[Hit]:
+    """The tickets, in their order."""
+    return [hit for hit in desk.ask(search, typed, **asked) if hit.ticket is not None]
+
+
+def tidy(desk: SmallDesk, stock: Stocktaking) -> None:
+    """What the engine does between its other work."""
+    while desk.do(learn_words):
+        pass
+    if desk.ask(stock.is_due):
+        desk.do(stock.begin)
+        while not desk.ask(stock.step):
+            pass
+        desk.do(stock.keep)
+
+
+@pytest.fixture(params=["small", "large"])
+def stock(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Stocktaking:
+    """A desk of one size or the other."""
+    monkeypatch.setattr(parts, "SMALL", 1 if request.param == "large" else 10_000)
+    monkeypatch.setattr("app.conversations.vocabulary.AT_ONCE", 3)
+    return Stocktaking()
+
+
+def test_what_begins_so_comes_first_and_then_what_has_it_within(desk: SmallDesk, stock: Stocktaking) -> None:
+    begins, _ = desk.mail(subject="Lampen", words="Zwei Stück.")
+    tidy(desk, stock)
+    desk.mail(address="h@shop.example", subject="Table", words="Nothing of the kind.")
+    inside, _ = desk.mail(address="s@shop.example", subject="Question", words="Die STEHLAMPÈN sind da: ORD-20244711Q.")
+    tidy(desk, stock)
+    hits = found(desk, "lampe")
+    assert [(hit.ticket, hit.within) for hit in hits] == [(begins, False), (inside, True)]
+    assert hits[1].snippet.startswith("Die STEHLAMP")
+    assert [hit.ticket for hit in found(desk, "0244711")] == [inside]
+    assert [hit.ticket for hit in found(desk, "lampe sind")] == [inside], "the others still begin so"
+    assert found(desk, '"lampe"') == found(desk, "lampe", scope=Scope.SUBJECT)[1:] == []
+    assert found(desk, "amp") == [], "less than four letters say nothing"
+    assert [hit.ticket for hit in found(desk, "lampe", order=Order.BEST)] == [begins, inside]
+    assert desk.ask(ticket_ids, "lampe -stück") == (inside,)
+
+
+def test_pages_and_number_go_on_from_one_to_the_other(desk: SmallDesk, stock: Stocktaking) -> None:
+    made = [
+        desk.mail(address=f"{n}@shop.example", subject="Lampe" if n % 2 else "Stehlampe", words="A line.")[0]
+        for n in range(8)
+    ]
+    tidy(desk, stock)
+    wanted: list[UUID] = [*made[7::-2], *made[6::-2]]
+    asked, after, seen = Question("lampe"), None, []
+    for _ in range(len(made)):
+        one = desk.ask(page, asked, after=after, limit=3)
+        seen += [hit.ticket for hit in one.tickets]
+        after = one.after
+        if after is None:
+            break
+    assert seen == wanted
+    assert desk.ask(Counting(asked).step).tickets == len(made)
