@@ -171,7 +171,7 @@ def record_results(tx: Tx, message: UUID, accepted: Sequence[str], refused: Mapp
 
 def _refused(tx: Tx, address: str, code: int, words: str) -> dict[str, object]:
     """A server's refusal of one recipient, with its reason; what says that the address is dead marks it so."""
-    reason = reason_of(words, rules.status_in(words)) if code >= 500 else ""
+    reason = reason_of(words, rules.status_in(words)) if code >= 500 and not rules.blames_us(words) else ""
     permanent = bool(reason) and is_permanent(reason, rules.status_in(words))
     if permanent:
         mark_address_dead(tx, address)

@@ -266,11 +266,20 @@ def with_signature_html(html: str, signature: str) -> str:
 
 # -- what a server says, for people
 
+_ABOUT_US: Final = (
+    (re.compile(r"5\.7\.60\b|send ?as ?denied|permissions? to send as|sender address rejected|sender (address )?(is )?not allowed|"
+                r"not owned by (user|auth)|must (equal|match)( the)? authori[sz]ed|sender mismatch|envelope sender|\b5\.1\.[78]\b", re.I),
+     "Your mail server does not let this mailbox write from that address. Choose another one to write from, or have it allowed there."),
+    (re.compile(r"\b5\.4\.5\b|5\.1\.90\b|(daily|hourly)[^.]{0,30}limit|(sending|relay|submission|message rate) (limit|quota)|"
+                r"limit for (message )?recipients", re.I),
+     "Your mail provider lets you send only so many e-mails in a day or an hour, and that many have left. Try again later."),
+)  # fmt: skip
+"""What our own mail server says of us, and not of the recipient."""
+
 _PLAIN: Final = (
+    *_ABOUT_US,
     (re.compile(r"5\.1\.[12]\b|user unknown|no such (user|mailbox|recipient)|unknown (user|recipient)|does not exist", re.I),
      "This address does not exist."),
-    (re.compile(r"5\.7\.60\b|send ?as denied|permissions? to send as|sender address rejected: not (owned|logged in)|not owned by user", re.I),
-     "Your mail server does not let this mailbox write from that address. Choose another one to write from, or have it allowed there."),
     (re.compile(r"[45]\.2\.2\b|exceeded storage|quota|mailbox (is )?full|over ?quota|insufficient storage", re.I),
      "The recipient's mailbox is full."),
     (re.compile(r"5\.3\.4\b|5\.2\.3\b|too (large|big)|size limit|exceeds.*size", re.I),
@@ -293,6 +302,11 @@ def status_in(words: str) -> str:
     """The enhanced status (RFC 3463) that a server's words begin with or hold, or nothing."""
     found = _STATUS.search(words)
     return found[1] if found is not None else ""
+
+
+def blames_us(words: str) -> bool:
+    """Does a refusal speak of our address or of how much we send? Then it says nothing about the recipient."""
+    return any(pattern.search(words) for pattern, _ in _ABOUT_US)
 
 
 def meaning(result: Mapping[str, Any]) -> str:

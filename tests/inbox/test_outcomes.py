@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from app.conversations.tables import Message
+from app.desk.restored import note_restored
 from app.inbox import commands
 from app.inbox.commands import MailToIngest
 from app.inbox.queries import ledger, ledger_item, ledger_items, waiting_items
 from app.inbox.rules import Outcome, bare_subject, message_id, says_the_same
 from app.index.tables import SearchDoc
+from app.kernel import signals
 from app.kernel.errors import UserError
 from app.kernel.tables import Tombstone
 from app.mime.parse import parse
@@ -134,6 +137,24 @@ def test_what_was_erased_never_returns(paper: PaperDesk) -> None:
     paper.do(erase)
     assert paper.outcome(raw) == "erased"
     assert paper.messages() == []
+
+
+def test_mail_of_another_desk_in_our_sent_folder_is_said_unless_it_is_old_or_we_were_restored(paper: PaperDesk) -> None:
+    def met(ident: str, **how: Any) -> int:
+        raw = letter(
+            ident=ident, sender="support@desk.example", to="new@c.example", more=(("X-Deskbell-Id", "0" * 32),)
+        )
+        paper.take(raw, folder="Sent", **how)
+        return len(paper.ask(signals.after, "other_desk", 0))
+
+    assert met("history@desk.example", was_there=True) == 0
+    assert met("week-old@desk.example", at=START - timedelta(days=7)) == 0
+    assert met("today@desk.example") == 1
+    paper.later(hours=2)
+    paper.do(note_restored, START)
+    assert met("before-the-restore@desk.example", at=paper.now - timedelta(hours=1)) == 1
+    paper.later(minutes=5)
+    assert met("after-it@desk.example") == 2
 
 
 def test_our_own_mail_in_sent_is_known_by_its_mark_and_by_its_id(answered: PaperDesk) -> None:

@@ -46,7 +46,7 @@ from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.models.ledger import PAGE, LedgerModel
 from ui.pages.health.acts import actions_of
-from ui.pages.health.facts import Facts, MailState, clock_said, gather, judge, last_states, looked_at
+from ui.pages.health.facts import Facts, MailState, clock_said, gather, judge, last_states, looked_at, shared_boxes
 from ui.pages.health.large import SHOWN, LargeTile
 from ui.pages.health.page import Page
 from ui.pages.health.sums import by_outcome, summed
@@ -166,6 +166,15 @@ def test_a_clock_that_may_be_wrong_is_said_with_what_waits_because_of_it(box: Ma
     left_behind = {"kind": "ahead", "known": "", "at": (now + timedelta(days=365)).isoformat()}
     assert clock_said([(1, left_behind)], now) is None
     assert clock_said([(1, left_behind), (2, {"kind": "", "known": "", "at": now.isoformat()})], now) is None
+
+
+def test_another_desk_on_the_same_mailbox_is_said(box: MailboxInfo) -> None:
+    now = clock.now()
+    said = {"mailbox": str(box.id), "at": (now - timedelta(hours=3)).isoformat()}
+    shared = shared_boxes([(1, said), (2, said | {"mailbox": str(uuid4()), "at": "2020-01-01T00:00:00+00:00"})], now)
+    level, causes = judge(Facts(now, (box,), {box.id: state("ok")}, shared=shared))
+    assert (level, causes[0].act) == ("attention", "mailbox")
+    assert "another Deskbell answers from this mailbox too" in causes[0].text
 
 
 def test_how_long_a_state_has_lasted_is_known() -> None:

@@ -15,6 +15,7 @@ from uuid import UUID
 from app.answering.commands import acknowledging
 from app.conversations.rules import Direction, Kind
 from app.inbox.commands.acknowledging import Fresh
+from app.inbox.commands.elsewhere import note_other_desk
 from app.inbox.commands.erasing import was_erased
 from app.inbox.commands.place import CONTINUES, POSSIBLE_MATCH, Arrival, Places, has_files
 from app.inbox.match import Known, Match, named_by
@@ -162,6 +163,7 @@ class Intake:
 
     def _sent(self, arrival: Arrival) -> Delivery:
         """Sent from another program: part of the ticket it answers, else at most a line in a customer's timeline."""
+        note_other_desk(self.tx, arrival)
         mail, places = arrival.mail, self.places
         match = self.threads.find(mail, "", trusted=True)
         row = self.threads.ticket(match.ticket)

@@ -69,6 +69,8 @@ class Facts:
     held: frozenset[UUID] = frozenset()
     """Mailboxes whose older mail is not to come for now, because a person said so."""
     clock: ClockSaid | None = None
+    shared: frozenset[UUID] = frozenset()
+    """Mailboxes on which another Deskbell works as well."""
 
     @property
     def waiting(self) -> int:
@@ -124,6 +126,7 @@ def gather(desk: Desk, before: Facts | None = None, *, whole: bool = True) -> Fa
         backup=backup,
         held=frozenset(box.id for box in boxes if not box.first_import_done and _is_held(desk, box.id)),
         clock=clock_said(desk.ask(signals.after, "clock", 0), clock.now()),
+        shared=shared_boxes(desk.ask(signals.after, "other_desk", 0), clock.now()),
     )
     if folders is None:
         return facts
@@ -166,6 +169,15 @@ def clock_said(words: Iterable[tuple[int, dict[str, Any]]], now: datetime) -> Cl
     return ClockSaid(str(said["kind"]), known) if said.get("kind") and abs(now - at) < _CLOCK_WORD_LASTS else None
 
 
+def shared_boxes(words: Iterable[tuple[int, dict[str, Any]]], now: datetime) -> frozenset[UUID]:
+    """The mailboxes in which mail of another Deskbell was met within a day."""
+    return frozenset(
+        UUID(str(said["mailbox"]))
+        for _, said in words
+        if abs(now - datetime.fromisoformat(str(said["at"]))) < timedelta(days=1)
+    )
+
+
 def looked_at(facts: Facts, folders: Iterable[LedgerFolder]) -> datetime | None:
     """When the mailboxes of these folders were last looked at: what was not counted anew was found as it had been counted."""
     counted, boxes = [], set()
@@ -183,7 +195,7 @@ def judge(facts: Facts) -> tuple[Level, tuple[Cause, ...]]:
         words = tr("Connect one to receive and answer mail.")
         none = Cause("online", tr("No mailbox is connected."), words, act="connect", words=tr("Connect a mailbox"))
         return "online", (none,)
-    causes = [cause for box in facts.boxes for cause in _mailbox_causes(box, facts)]
+    causes = [cause for box in facts.boxes for cause in (*_mailbox_causes(box, facts), *_shared(box, facts))]
     real = [box for box in facts.boxes if box.paused_reason != SAMPLE]
     if real and facts.starting:
         causes.append(Cause("busy", tr("Receiving and sending are starting."), "", "info"))
@@ -216,6 +228,18 @@ def _mailbox_causes(box: MailboxInfo, facts: Facts) -> list[Cause]:
         text = tr("{name}: mail cannot be received", name=_name(box))
         return [Cause("attention", text, state.words, "bad", "mailbox", tr("Settings"), box.id)]
     return _remarks(box, state) if state.state == "ok" and state.words else []
+
+
+def _shared(box: MailboxInfo, facts: Facts) -> list[Cause]:
+    """Two desks would both answer: only a person knows which of them is to stay."""
+    if box.id not in facts.shared:
+        return []
+    text = tr("{name}: another Deskbell answers from this mailbox too", name=_name(box))
+    detail = tr(
+        "Its Sent folder has mail of a Deskbell that is not this one: on another computer, or a copy of this desk. "
+        "Customers may be answered twice. Disconnect the mailbox in one of them."
+    )
+    return [Cause("attention", text, detail, "warn", "mailbox", tr("Settings"), box.id)]
 
 
 def _remarks(box: MailboxInfo, state: MailState) -> list[Cause]:
@@ -270,7 +294,10 @@ def _clock_causes(facts: Facts) -> list[Cause]:
         text = tr("The clock of this computer is wrong. Set its date and time.")
         detail = tr("Until then Deskbell counts on from when it was last at work. Nothing is sent early.")
         return [Cause("attention", text, detail, "warn")]
-    text = tr("Is the clock of this computer right? It says {when}.", when=f"{day_text(now.astimezone().date())}, {clock_text(now)}")
+    text = tr(
+        "Is the clock of this computer right? It says {when}.",
+        when=f"{day_text(now.astimezone().date())}, {clock_text(now)}",
+    )
     if said.kind == "ahead":
         detail = tr(
             "This desk was last at work {known}. For up to an hour, replies for a chosen time wait and nothing is deleted from "

@@ -19,7 +19,7 @@ from ui.widgets.rail import Reason
 _PAUSE_MS, _TICK_MS, _WHOLE_EVERY = 300, 5_000, 12
 _STARTING_S = 12.0
 """So long an engine that is not there is taken to be on its way: it starts after the window, and again where it ended."""
-_TOPICS = {"mailbox_state", "engine_state", "clock"}
+_TOPICS = {"mailbox_state", "engine_state", "clock", "other_desk"}
 
 
 def act_of(context: Context, cause: Cause) -> Callable[[], object] | None:
