@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from app.connectors.contracts import Outgoing, Phase, Receipt, Refusal
@@ -88,6 +90,15 @@ def test_a_line_cut_while_the_bytes_flow_is_uncertain(smtp: SmtpServer) -> None:
         with pytest.raises(SendError) as caught:
             send(smtp, outgoing(raw=b"Subject: big\r\n\r\n" + b"x" * 70 * 20_000 + b"\r\n"), port=wire.port)
     assert (caught.value.phase, caught.value.uncertain, smtp.letters) == (Phase.DATA, True, [])
+
+
+def test_a_server_that_says_nothing_after_the_final_dot_leaves_it_uncertain(smtp: SmtpServer) -> None:
+    smtp.orders.hold = "data-kept"
+    with SmtpSession.open(loopback("smtp", smtp.port)) as session, pytest.raises(SendError) as caught:
+        session._server = replace(session._server, timeout_s=0.1)  # from here on
+        session.send(outgoing())
+    smtp.orders.hold = ""
+    assert (caught.value.phase, caught.value.uncertain, len(smtp.letters)) == (Phase.DATA, True, 1)
 
 
 def test_a_silent_server_ends_in_good_time(smtp: SmtpServer) -> None:

@@ -53,6 +53,7 @@ class _Orders:
     password: str | None = None  # None: any
     offers_auth: bool = True
     takes_token: Callable[[str], bool] | None = None  # XOAUTH2 is offered then, and nothing else
+    instead: dict[str, str] = field(default_factory=dict)  # beginning of an answer -> what is said in its place
     hold: str = ""  # say nothing more, for as long as this stands, at: "rcpt", "data-kept" (after it is kept)
 
 
@@ -257,6 +258,10 @@ class _Protocol(SMTP):
         self._last: asyncio.BaseTransport | None = None
         super().__init__(handler, **options)
         self._auth_required = owner._auth  # the option would warn that this is no way to run a real server
+
+    async def push(self, status: Any) -> None:
+        said = next((words for begin, words in self._owner.orders.instead.items() if str(status).startswith(begin)), "")
+        await super().push(said or status)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._last = transport
