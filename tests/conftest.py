@@ -92,8 +92,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """What is left of a window goes when its test is over, in the thread to which it belongs, and not in any other.
 
-    Only out here has pytest let go of what it gave the test: any thread may find that as garbage from now on. What stays
-    (modules, caches) is not looked through again: that cost more than most tests of a widget.
+    Only out here has pytest let go of what it gave the test: any thread may find that as garbage from now on. A window
+    that stayed would be styled again with every change of the look, and might take a later test's keys. What stays of the
+    rest (modules, caches) is not looked through again: that cost more than most tests of a widget.
     """
     if "qapp" not in getattr(item, "fixturenames", ()):
         return (yield)
@@ -101,12 +102,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     try:
         return (yield)
     finally:
-        from PySide6.QtCore import QCoreApplication, QEvent
-
+        _without_what_is_to_go()
         gc.enable()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
         gc.collect()
         gc.freeze()
+
+
+def _without_what_is_to_go() -> None:
+    """Outside of a running loop nobody else deletes what is to be deleted later."""
+    from PySide6.QtCore import QCoreApplication, QEvent
+
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -109,6 +109,9 @@ class Program(QObject):
             self._reception.close()
         if self.desk is not None:
             self.desk.close()
+        if self.window is not None:
+            for one in self.window.windows.all:  # or the next window of this process had them beside it for ever
+                one.deleteLater()
 
     @property
     def goes_on(self) -> bool:
