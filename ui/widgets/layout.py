@@ -177,6 +177,22 @@ class FlowLayout(QLayout):
         return y + height - rect.y() + margins.bottom()
 
 
+class Scrolled(QFrame):
+    """What lies in an area that scrolls up and down: as high as its content is at the width that it has.
+
+    Qt takes the least height for granted, and that is the one at the least width, where everything wraps: a wide page with
+    many things side by side would end in nothing but air.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        set_box(self, "clear")
+
+    def minimumSizeHint(self) -> QSize:
+        least, layout = super().minimumSizeHint(), self.layout()
+        return QSize(least.width(), 0) if layout is not None and layout.hasHeightForWidth() else least
+
+
 def flow(*widgets: QWidget, spacing: int = 8) -> QFrame:
     """A frame whose widgets wrap like words."""
     frame = QFrame()

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QScrollArea, QSi
 from ui.widgets.avatar import IconView
 from ui.widgets.button import ToolButton
 from ui.widgets.label import ElidingLabel, Label
-from ui.widgets.layout import Item, Margins, add, clear, column, row, set_box
+from ui.widgets.layout import Item, Margins, Scrolled, add, clear, row, set_box, vertical
 
 
 class BarHeader(QFrame):
@@ -167,11 +167,12 @@ class ScrollPage(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inner = column(margins=margins, spacing=spacing, box="clear")
+        inner = Scrolled()
         self.content = QVBoxLayout()
         self.content.setSpacing(spacing)
-        layout = inner.layout()
-        assert isinstance(layout, QVBoxLayout)
+        layout = vertical(inner)
+        layout.setContentsMargins(*margins)
+        layout.setSpacing(spacing)
         layout.addLayout(self.content)
         layout.addStretch(1)
         for item in items:

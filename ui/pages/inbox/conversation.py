@@ -23,7 +23,7 @@ from ui.pages.inbox.words import names_text
 from ui.text import ago_text, date_text, tr
 from ui.widgets.button import Button
 from ui.widgets.label import Label
-from ui.widgets.layout import clear, line, row, set_box
+from ui.widgets.layout import Scrolled, clear, line, row
 from ui.widgets.mailview import Marks
 from ui.widgets.pill import ScoreChip
 from ui.widgets.state import Banner
@@ -78,8 +78,7 @@ class Conversation(QScrollArea):
         self.setAccessibleName(tr("Conversation"))
         self.verticalScrollBar().setSingleStep(28)
         self.verticalScrollBar().actionTriggered.connect(self._forget_goal)
-        self._inner = QFrame()
-        set_box(self._inner, "clear")
+        self._inner = Scrolled()
         self._inner.installEventFilter(self)
         self._layout = QVBoxLayout(self._inner)
         self._layout.setContentsMargins(24, 16, 22, 16)
