@@ -16,10 +16,22 @@ from app.kernel.store import Tx
 PAGES: Final = 300
 """Pages that one step writes: some hundredths of a second."""
 
+GATHERED: Final = 8 * 2**20
+"""Bytes of words that one transaction may gather before FTS5 writes them as a piece: of some hundreds of mails, one piece."""
+
+_SET = text("INSERT INTO search_fts(search_fts, rank) VALUES ('hashsize', :bytes)")
+_IS_SET = text("SELECT v FROM search_fts_config WHERE k = 'hashsize'")
 _ANY_TWO = text("INSERT INTO search_fts(search_fts, rank) VALUES ('usermerge', 2)")
 _CONFIGURED = text("SELECT v FROM search_fts_config WHERE k = 'usermerge'")
 _MERGE = text("INSERT INTO search_fts(search_fts, rank) VALUES ('merge', :pages)")
 _CHANGES = text("SELECT total_changes()")
+
+
+def gather(tx: Tx) -> None:
+    """Have the words of a large transaction become one piece, as those of a small one do anyway. Once a desk."""
+    line = tx.connection()
+    if line.execute(_IS_SET).scalar() != GATHERED:
+        line.execute(_SET, {"bytes": GATHERED})
 
 
 def tidy(tx: Tx) -> int:

@@ -28,7 +28,7 @@ from app.connectors.email.config import AuthKind, MailServer, Secret, ServerUrl
 from app.connectors.email.imap import ImapSession
 from app.kernel.blobs import BlobRef, Packs
 from app.kernel.errors import ExternalError, Reason, UserError
-from app.workers.crossing import cross_in_one_call
+from app.workers.crossing import cross_in_one_call, line_between
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ class Carrier:
         self._is_ready = False
         context = multiprocessing.get_context("spawn")
         self._line: Connection
-        self._line, theirs = context.Pipe()
+        self._line, theirs = line_between(context)
         self.process: BaseProcess = context.Process(
             target=_serve, args=(theirs, packs), name="deskbell-fetch", daemon=True
         )

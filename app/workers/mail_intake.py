@@ -22,6 +22,7 @@ from app.inbox import commands
 from app.inbox.commands import Ingested, MailToIngest
 from app.inbox.queries import WaitingItem, waiting_items
 from app.inbox.rules import MOST_ATTEMPTS, Outcome, best_date
+from app.index.tidying import gather
 from app.kernel.store import StoreError
 from app.workers.ahead import Ahead
 from app.workers.parsing import ParsePool, Unparsed
@@ -31,7 +32,7 @@ log = logging.getLogger(__name__)
 Do = Callable[..., Any]
 Ask = Callable[..., Any]
 
-_MOST_AT_ONCE: Final = 250
+_MOST_AT_ONCE: Final = 500
 _FIRST_AT_ONCE: Final = 20
 _LEFTOVERS: Final = 200
 _FEW: Final = 16
@@ -91,7 +92,7 @@ class Pace:
 
 
 WITH_WINDOW: Final = Pace()
-ALONE: Final = Pace(aim_s=0.15, limit_s=1.0, pause_s=0.0, least=200, threads=1000)
+ALONE: Final = Pace(aim_s=0.3, limit_s=1.0, pause_s=0.0, least=500, threads=1000)
 
 
 class Intake:
@@ -109,6 +110,7 @@ class Intake:
             for parsed in self._parsed(self._counted(windows)):
                 self._write(parsed)
             return
+        self._do(gather)
         with (
             _in_bulk(),
             Ahead(self._counted(windows), depth=1, name="mail-fetch") as fetched,

@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 from uuid import UUID
 
@@ -29,6 +30,13 @@ WINDOW: Final = 200
 """Mails whose order is set right before they become tickets."""
 
 _FIRST_WINDOW: Final = 25
+_LARGE_WINDOW: Final = 500
+_LARGE_BYTES: Final = 3 * BATCH_BYTES
+"""Where many come ahead: each window is a write for the lines, and larger writes put fewer pages on the disk for a mail."""
+
+_LAST_PART: Final = 4
+"""A window is no more than this part of what is left, so that little is left to be done when the last one has come."""
+
 _ALIVE_S: Final = 240.0
 """So often a session is used whose mails another process carries: servers hang up on silence."""
 
@@ -65,12 +73,11 @@ class Windows:
         if not wanted or not go_on():
             return
         self._named.clear()
-        brought = self._bring(plan, wanted)
         if not ahead or self._line.is_slow or len(wanted) < self._hands.carry_from:
-            yield from self._entered(brought, go_on)
+            yield from self._entered(self._bring(plan, wanted, WINDOW, BATCH_BYTES), go_on)
             return
         self.hire()
-        with Ahead(brought, name="mail-carry") as windows:
+        with Ahead(self._bring(plan, wanted, _LARGE_WINDOW, _LARGE_BYTES), name="mail-carry") as windows:
             yield from self._entered(iter(windows), go_on)
 
     def _entered(self, brought: Iterator[list[Brought]], go_on: Callable[[], bool]) -> Iterator[list[WaitingItem]]:
@@ -106,20 +113,23 @@ class Windows:
     def _at_work(self) -> tuple[int, int]:
         return self._carrier.traffic if self._carrier is not None else (0, 0)
 
-    def _bring(self, plan: ReceivePlan, wanted: Sequence[Wanted]) -> Iterator[list[Brought]]:
+    def _bring(
+        self, plan: ReceivePlan, wanted: Sequence[Wanted], most: int, most_bytes: int
+    ) -> Iterator[list[Brought]]:
         folders = {folder.id: folder for folder in plan.folders}
         start, size = 0, _FIRST_WINDOW
         while start < len(wanted) and not self._hands.stop.is_set():
             by_folder: dict[UUID, list[Wanted]] = {}
             for each in wanted[start : start + size]:
                 by_folder.setdefault(each.folder, []).append(each)
-            start, size = start + size, min(size * 2, WINDOW)
+            start += size
+            size = min(size * 2, most, max((len(wanted) - start) // _LAST_PART, _FIRST_WINDOW))
             window: list[Brought] = []
             try:
                 for key, mails in by_folder.items():
                     for batch in self._batches(plan, folders[key], sorted(mails, key=lambda one: one.uid)):
                         window.append(batch)
-                        if sum(mail.blob.length for one in window for mail in one.mails) >= BATCH_BYTES:
+                        if sum(mail.blob.length for one in window for mail in one.mails) >= most_bytes:
                             yield window
                             window = []
             except ExternalError:
@@ -158,13 +168,12 @@ class Windows:
         return Brought(folder.id, validity, batch)
 
     def _enter(self, window: Sequence[Brought]) -> list[WaitingItem]:
-        """Write the lines of a window."""
+        """Write the lines of a window, those of a folder at once."""
         found: list[WaitingItem] = []
-        for one in window:
-            lines: dict[int, UUID] = self._hands.do(
-                commands.receive, one.folder, one.uidvalidity, one.mails, begun=True
-            )
-            found += (WaitingItem(lines[m.uid], m.blob, 1, m.was_there) for m in one.mails if m.uid in lines)
+        for (folder, validity), some in groupby(window, key=lambda one: (one.folder, one.uidvalidity)):
+            mails = [mail for one in some for mail in one.mails]
+            lines: dict[int, UUID] = self._hands.do(commands.receive, folder, validity, mails, begun=True)
+            found += (WaitingItem(lines[m.uid], m.blob, 1, m.was_there) for m in mails if m.uid in lines)
         return found
 
     def _open(self, folder: FolderPlan) -> int:

@@ -25,7 +25,7 @@ from typing import Final
 from app.inbox.shape import Shape
 from app.kernel.blobs import BlobRef, Packs, StorageError
 from app.mime.model import Address, Bounce, BounceRecipient, Fold, ParsedMail, Part, Trust
-from app.workers.crossing import cross_in_one_call
+from app.workers.crossing import cross_in_one_call, line_between
 
 log = logging.getLogger(__name__)
 
@@ -206,7 +206,7 @@ class _Reader:
         self._limit_s = limit_s
         context = multiprocessing.get_context("spawn")
         self.line: Connection
-        self.line, theirs = context.Pipe()
+        self.line, theirs = line_between(context)
         self.process: BaseProcess = context.Process(
             target=_serve, args=(theirs, packs, limit_s), name="deskbell-parse", daemon=True
         )
