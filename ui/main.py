@@ -25,8 +25,9 @@ from app.kernel import frozen, returning
 from app.kernel.asked import Asked, asked_by
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace, default_folder
+from app.kernel.saying import words_of
 from ui.bridge import quicken, settle
-from ui.text import tr
+from ui.text import told, tr
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication, QWidget
@@ -155,7 +156,7 @@ class Program(QObject):
             self._open_when_ready()
             return
         except (UserError, OSError) as error:
-            self._apologise(str(error))
+            self._apologise(told(words_of(error)))
             return
         if self._apology is not None:
             self._apology.close()

@@ -19,9 +19,10 @@ import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from app.kernel.errors import ExternalError, UserError
+from app.kernel.saying import words_of
 from app.people.history import marked_action
 from ui.bridge import Bridge
-from ui.text import tr
+from ui.text import told, tr
 from ui.threads import Threads
 
 log = logging.getLogger(__name__)
@@ -202,7 +203,7 @@ class Tasks(QObject):
     def report(self, error: Exception) -> None:
         """The one path of errors."""
         if isinstance(error, UserError):
-            self.said.emit(str(error), "bad")
+            self.said.emit(told(words_of(error)), "bad")
             self.refused.emit(error)
         elif isinstance(error, ExternalError):
             self.trouble.emit(error)

@@ -34,9 +34,28 @@ def tr(source: str, /, n: int | None = None, **values: object) -> str:
     return _PLACE.sub(lambda found: str(values.get(found.group(1), found.group(0))), said)
 
 
+def told(words: str) -> str:
+    """A sentence from within the program in the person's language, if it knows what it was made of (`app.kernel.saying.Said`).
+
+    Words of others are what they are. Widgets use this file and know nothing of `app`, therefore the look at what it has.
+    """
+    pattern, values = getattr(words, "pattern", None), getattr(words, "values", None)
+    if not isinstance(pattern, str) or not isinstance(values, dict):
+        return tr(words) if words else ""
+    number = values.get("n")
+    filled = {name: _value_text(one) for name, one in values.items() if name != "n"}
+    return tr(pattern, number if isinstance(number, int) else None, **filled)
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, int):
+        return count_text(value)
+    return told(value) if hasattr(value, "pattern") and isinstance(value, str) else str(value)
+
+
 def sentence(words: str) -> str:
     """Words of others, such as a server's, so that another sentence can follow them: with a full stop where they have no end."""
-    words = words.strip()
+    words = told(words).strip()
     return words if not words or words[-1] in ".!?…”)" else f"{words}."
 
 

@@ -27,6 +27,7 @@ from app.kernel.archive import Going, Written, check_target, clear_away, write_a
 from app.kernel.backup import BackupResult, BackupStoppedError
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
+from app.kernel.saying import said, words_of
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
@@ -120,7 +121,8 @@ def second_place(place: Workspace, folder: Path) -> Path:
     Raises UserError when that folder is not there, as with a disk that is not plugged in.
     """
     if not folder.is_absolute() or not folder.is_dir():
-        msg = f"The second place for backups is not there: {folder}. Plug in its disk, or choose another folder."
+        pattern = "The second place for backups is not there: {folder}. Plug in its disk, or choose another folder."
+        msg = said(pattern, folder=folder)
         raise UserError(msg)
     if folder.resolve().is_relative_to(place.folder.resolve()):
         msg = "The second place must lie outside the desk’s own folder, best on another disk."
@@ -264,7 +266,7 @@ def _back_up_elsewhere_when_due(
     except UserError as error:
         last = notes.elsewhere_at(str(folder))
         if last is None or not timedelta(0) <= now - last < every:
-            note_missing(place, str(error))
+            note_missing(place, words_of(error))
         return
     if backup.is_due(target, now, every) and not notes.waits(ELSEWHERE, folder, now):
         _back_up_elsewhere(place, folder, now, going)

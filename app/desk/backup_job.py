@@ -32,6 +32,7 @@ from app.kernel.backup import BackupStoppedError
 from app.kernel.errors import UserError
 from app.kernel.locks import FileLock, is_alive
 from app.kernel.paths import Workspace
+from app.kernel.saying import said, words_of
 from app.kernel.store import Tx
 
 if TYPE_CHECKING:
@@ -228,7 +229,7 @@ class _Making:
             work(jobs.tell, self._key, 0, 0)
             result = self._made(payload)
         except UserError as error:
-            work(jobs.fail, self._key, str(error))
+            work(jobs.fail, self._key, words_of(error))
         except Exception:
             log.exception("a backup could not be made")
             work(jobs.fail, self._key, "Something went wrong; the earlier backups are kept.")
@@ -243,7 +244,9 @@ class _Making:
     def _refuse_what_is_over(self) -> None:
         words = ""
         if self._tries > TRIES:
-            words = f"The backup was begun {TRIES} times, and each time the program ended before it was done."
+            words = said(
+                "The backup was begun {times} times, and each time the program ended before it was done.", times=TRIES
+            )
         elif self._is_too_late:
             words = _TOO_LATE
         elif self._by not in {0, os.getpid()}:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from app.kernel import clock
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
+from app.kernel.saying import kept, read, words_of
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +44,7 @@ class Notes:
     def problem(self) -> str:
         """Why the last try failed, in words; "" when all is well."""
         return next(
-            (str(text) for where in (HERE, ELSEWHERE, FILE) if (text := self._known.get(f"problem_{where}"))), ""
+            (read(str(text)) for where in (HERE, ELSEWHERE, FILE) if (text := self._known.get(f"problem_{where}"))), ""
         )
 
     def elsewhere_at(self, folder: str) -> datetime | None:
@@ -89,7 +90,7 @@ def noted(place: Workspace, where: str, folder: Path) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        words = {f"problem_{where}": str(error)}
+        words = {f"problem_{where}": kept(words_of(error))}
         if Notes(place).write(
             **words, **{f"failed_{where}_at": clock.now().isoformat(), f"failed_{where}_in": str(folder)}
         ):
@@ -100,7 +101,7 @@ def noted(place: Workspace, where: str, folder: Path) -> Iterator[None]:
 
 def note_missing(place: Workspace, words: str) -> None:
     """The second place is not there; that is looked at again and again, and said once."""
-    if Notes(place).write(problem_elsewhere=words):
+    if Notes(place).write(problem_elsewhere=kept(words)):
         log.info("the second place for backups is not there")
 
 

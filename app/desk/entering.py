@@ -11,6 +11,7 @@ import os
 import shlex
 import time
 from collections.abc import Callable
+from functools import reduce
 from typing import Final
 
 from app.desk.describing import source_of
@@ -20,6 +21,7 @@ from app.kernel.errors import UserError
 from app.kernel.locks import FileLock, Holder, holders
 from app.kernel.migrations import HEAD
 from app.kernel.paths import Workspace, default_folder
+from app.kernel.saying import said
 from app.kernel.store import Store, plain_errors
 from app.kernel.tables import Meta
 from app.schema import metadata
@@ -108,22 +110,23 @@ def in_use(place: Workspace) -> str:
     found = holders(place.workspace_lock)
     if not found:
         return "This desk is in use by another program. Wait until that is done, then try again."
-    who = ", ".join(f"{_name(one)} (process {one.pid})" for one in found)
+    named = (said("{who} (process {pid})", who=_name(one), pid=str(one.pid)) for one in found)
+    who = reduce(lambda one, other: said("{one}, {other}", one=one, other=other), named)
     roles = {one.role for one in found}
     if WINDOW in roles:
-        todo = "Quit Deskbell in that window or in its tray icon"
+        todo = said("Quit Deskbell in that window or in its tray icon")
     elif ENGINE in roles:
-        todo = f"End it with “{_line(place)} engine --stop”"
+        todo = said("End it with “{line} engine --stop”", line=_line(place))
     else:
-        todo = "Wait until that is done"
-    return f"This desk is in use by {who}. {todo}, then try again."
+        todo = said("Wait until that is done")
+    return said("This desk is in use by {who}. {todo}, then try again.", who=who, todo=todo)
 
 
 def _name(one: Holder) -> str:
     word, _, rest = one.role.partition(" ")
     if word == COMMAND:
-        return f"“deskbell {rest}”" if rest else "a command"
-    return _NAMES.get(word, "another program")
+        return said("“deskbell {command}”", command=rest) if rest else said("a command")
+    return said(_NAMES.get(word, "another program"))
 
 
 def _line(place: Workspace) -> str:
@@ -134,7 +137,9 @@ def _line(place: Workspace) -> str:
 
 
 def _no_desk(place: Workspace) -> UserError:
-    return UserError(f"There is no desk in {place.folder}. Make one with: {_line(place)} init")
+    return UserError(
+        said("There is no desk in {folder}. Make one with: {line} init", folder=place.folder, line=_line(place))
+    )
 
 
 def _what_is_to_be_done(place: Workspace, *, create: bool) -> Callable[[Workspace, Told], None] | None:
@@ -169,7 +174,7 @@ def _bring_forward(place: Workspace, told: Told) -> None:
     if not _acquired(alone, PATIENCE_S, told):
         if any(one.role == _UPGRADE for one in holders(place.workspace_lock)):
             return  # somebody else does it: it is waited for, and then looked at again
-        msg = f"The desk must be brought to the form of this version first. {in_use(place)}"
+        msg = said("The desk must be brought to the form of this version first. {why}", why=in_use(place))
         raise UserError(msg)
     try:
         store = Store(place.database)

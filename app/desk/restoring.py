@@ -32,6 +32,7 @@ from app.kernel.blobs import storage_error
 from app.kernel.describing import About
 from app.kernel.errors import Reason, UserError
 from app.kernel.paths import Workspace
+from app.kernel.saying import said, words_of
 from app.kernel.store import Store, Tx
 from app.kernel.tables import DeviceSettingRow, Job, SignalRow
 from app.outbox.restored import hold_what_waits
@@ -117,7 +118,8 @@ def prepare(
         return None
     except OSError as error:
         switching.discard(place)
-        msg = f"The backup {source.name} could not be restored. {storage_error(error)}"
+        why = words_of(storage_error(error))
+        msg = said("The backup {name} could not be restored. {why}", name=source.name, why=why)
         raise UserError(msg) from error
     except BaseException:
         switching.discard(place)
@@ -141,13 +143,15 @@ def _fill(folder: Path, source: Path, passphrase: str | None, going: Going) -> t
     packs.mkdir(mode=0o700)
     total, done = _size(copy.database) + sum(copy.packs.values()), 0
     if shutil.disk_usage(folder).free < total:
-        msg = f"The backup needs {total / 1e6:,.0f} MB, and there is less room here. Free some space and try again."
+        pattern = "The backup needs {wants} MB, and there is less room here. Free some space and try again."
+        msg = said(pattern, wants=round(total / 1e6))
         raise UserError(msg)
     files = [(copy.database, folder / "deskbell.sqlite", _size(copy.database))]
     files += [(copy.store / name, packs / name, length) for name, length in copy.packs.items() if _is_pack(name)]
     for from_, to, length in files:
         if _size(from_) < length:
-            msg = f"The backup of {copy.at:%Y-%m-%d %H:%M} UTC lacks the file {from_.name}. Choose another one."
+            pattern = "The backup of {when} UTC lacks the file {name}. Choose another one."
+            msg = said(pattern, when=f"{copy.at:%Y-%m-%d %H:%M}", name=from_.name)
             raise UserError(msg)
         if not going(done, total):
             raise StoppedError
@@ -190,7 +194,7 @@ def _refuse_strange(database: Path, revision: str) -> None:
         raise UserError(msg)
     problems = soundness.examine(database, migrate.form_at(revision, metadata))
     if problems:
-        msg = f"This backup is not restored: {problems[0]}. Choose another one; nothing was changed."
+        msg = said("This backup is not restored: {why}. Choose another one; nothing was changed.", why=problems[0])
         raise UserError(msg)
 
 

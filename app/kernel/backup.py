@@ -29,6 +29,7 @@ from app.kernel.background import STEP, bring
 from app.kernel.blobs import SUFFIX, Packs, StorageError, storage_error, sync_file, sync_folder
 from app.kernel.describing import About, Described, Source, clean
 from app.kernel.errors import UserError
+from app.kernel.saying import said, words_of
 from app.kernel.settings import Setting, declare
 from app.kernel.soundness import connect, quick_check
 
@@ -185,7 +186,9 @@ def _stem(now: datetime, kind: str) -> str:
 
 
 def _backup_error(error: OSError) -> StorageError:
-    return StorageError(f"No backup was made, and the earlier ones are kept. {storage_error(error)}")
+    return StorageError(
+        said("No backup was made, and the earlier ones are kept. {why}", why=words_of(storage_error(error)))
+    )
 
 
 @contextlib.contextmanager
@@ -238,9 +241,10 @@ def copy_database(source: Source, target: Path, going: Going = lambda: True) -> 
     if not going():
         raise BackupStoppedError
     if problems:
-        msg = (
-            f"The database is damaged ({problems[0]}), so no new backup was made and the earlier ones are kept. "
-            f"Run “deskbell check”, then restore a backup."
+        msg = said(
+            "The database is damaged ({what}), so no new backup was made and the earlier ones are kept. "
+            "Run “deskbell check”, then restore a backup.",
+            what=problems[0],
         )
         raise UserError(msg)
 
@@ -269,14 +273,16 @@ def _sqlite_error(error: sqlite3.Error, backups: Path) -> Exception:
     if code == sqlite3.SQLITE_FULL:
         return StorageError("No backup was made: the disk is full. Free some space; the earlier backups are kept.")
     if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM}:
-        return StorageError(f"No backup was made: {backups} cannot be written, or the database cannot be opened.")
+        pattern = "No backup was made: {folder} cannot be written, or the database cannot be opened."
+        return StorageError(said(pattern, folder=backups))
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
         msg = (
             "The database is damaged, so no new backup was made and the earlier ones are kept. Run “deskbell check”, "
             "then restore a backup."
         )
         return UserError(msg)
-    return StorageError(f"No backup was made: the database reports “{error}”. The earlier backups are kept.")
+    pattern = "No backup was made: the database reports “{words}”. The earlier backups are kept."
+    return StorageError(said(pattern, words=error))
 
 
 def _vouched(backups: Path) -> dict[str, int]:

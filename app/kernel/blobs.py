@@ -27,6 +27,7 @@ from typing import Final
 from app.kernel import ids
 from app.kernel.errors import UserError
 from app.kernel.locks import lock_file
+from app.kernel.saying import said
 
 MAGIC: Final = b"DBr1"
 HEADER: Final = struct.Struct("<4sQ32sB")
@@ -415,7 +416,10 @@ def storage_error(error: OSError) -> StorageError:
         case errno.ENOENT:
             text = "The folder “packs” of the workspace is missing. Restore it from a backup, or start Deskbell again."
         case _:
-            text = f"The disk reports an error ({error.strerror or 'unknown'}). Check the disk and your latest backup."
+            text = said(
+                "The disk reports an error ({words}). Check the disk and your latest backup.",
+                words=error.strerror or "unknown",
+            )
     return StorageError(text)
 
 

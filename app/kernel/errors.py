@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import enum
 
+from app.kernel.saying import said, words_of
+
 
 class UserError(Exception):
     """Something the person asked for cannot be done; `str(error)` is one clear sentence to show."""
@@ -51,8 +53,8 @@ class ExternalError(Exception):
     @property
     def in_full(self) -> str:
         """Our sentence, and in brackets the server's own words, if it said any: never ours as if the server had said them."""
-        text = str(self)
-        return f"{text} ({self.words})" if self.words and self.words not in text else text
+        text = words_of(self)
+        return said("{text} ({words})", text=text, words=self.words) if self.words and self.words not in text else text
 
     @property
     def offline(self) -> bool:

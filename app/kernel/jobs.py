@@ -25,6 +25,7 @@ from sqlalchemy.orm import Session, defer
 
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import kept, read, words_of
 from app.kernel.store import Store, StoreError, Tx
 from app.kernel.tables import Job, JobKeys
 
@@ -173,7 +174,7 @@ def finish(tx: Tx, job: UUID, result: dict[str, Any]) -> None:
 def fail(tx: Tx, job: UUID, words: str) -> None:
     """A job apart could not be done; `words` say why, for people."""
     row = _row(tx, job)
-    row.error = words
+    row.error = kept(words)
     _end(tx, row, FAILED)
 
 
@@ -202,7 +203,9 @@ def _step(store: Store, job: JobInfo) -> int:
         raise  # the disk is full or the desk is busy: it goes on from here at the next turn
     except Exception as error:
         log.exception("the job %s failed", job.name)
-        words = str(error) if isinstance(error, UserError) else "Something went wrong; what was done before it stays."
+        words = (
+            words_of(error) if isinstance(error, UserError) else "Something went wrong; what was done before it stays."
+        )
         with store.write("job_failed") as tx:
             fail(tx, job.id, words)
         return 1
@@ -228,7 +231,7 @@ def _info(row: Job) -> JobInfo:
         row.state,
         row.done,
         row.total,
-        row.error,
+        read(row.error),
         row.action,
         row.agent,
         dict(row.cursor),

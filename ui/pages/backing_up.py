@@ -19,7 +19,7 @@ from app.desk.supervisor import engine_pid
 from app.kernel import jobs, secrets
 from app.kernel.changes import Changes
 from ui.pages import Context
-from ui.text import size_text, tr
+from ui.text import size_text, told, tr
 
 
 class Backups(QObject):
@@ -112,7 +112,7 @@ class Backups(QObject):
 def _words(job: jobs.JobInfo) -> tuple[str, str]:
     """What came of a backup, and in which tone that is said."""
     if job.state == jobs.FAILED:
-        return job.error, "bad"
+        return told(job.error), "bad"
     if job.state == jobs.CANCELLED:
         return tr("Stopped. No backup was written."), "info"
     if not job.result.get("file"):

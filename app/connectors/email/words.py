@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from app.connectors.email.providers import Needs
+from app.kernel.saying import said
 
 Values = Mapping[str, str]
 NO_VALUES: Final[Values] = MappingProxyType({})
@@ -106,5 +107,5 @@ SWITCH_ON: Final = "IMAP has to be switched on in the settings of {provider} fir
 
 
 def sentence(fault: Fault, values: Values) -> str:
-    """The English sentence of a fault."""
-    return SENTENCES[fault].format_map(values)
+    """The sentence of a fault, in English, knowing what it was made of."""
+    return said(SENTENCES[fault], **values)

@@ -26,6 +26,7 @@ from app.kernel.archive.form import ArchiveDamagedError, Entry, Going, Manifest,
 from app.kernel.archive.sealing import PassphraseNeededError, SealDamagedError, SealedReader, is_sealed
 from app.kernel.blobs import storage_error, sync_file
 from app.kernel.errors import UserError
+from app.kernel.saying import said, words_of
 
 ROOM_TO_SPARE: Final = 64 * 1024 * 1024
 _END: Final = struct.Struct("<4sHHHHLLH")
@@ -129,7 +130,7 @@ def opened(source: Path, passphrase: str | None = None) -> Iterator[Archive]:
     """Open a backup file. Raises ArchiveDamagedError, PassphraseNeededError, WrongPassphraseError, UserError."""
     with contextlib.ExitStack() as stack:
         if source.is_dir():
-            msg = f"{source} is a folder. Choose the backup file in it."
+            msg = said("{file} is a folder. Choose the backup file in it.", file=source)
             raise UserError(msg)
         with _told(source.name):
             file: IO[bytes] = stack.enter_context(source.open("rb"))
@@ -150,17 +151,23 @@ def _told(name: str) -> Iterator[None]:
     try:
         yield
     except _BROKEN as error:
-        msg = f"{name} is not a Deskbell backup, or it is damaged. Choose another file; nothing was changed."
+        msg = said(
+            "{name} is not a Deskbell backup, or it is damaged. Choose another file; nothing was changed.", name=name
+        )
         raise ArchiveDamagedError(msg) from error
     except OSError as error:
         is_the_file = bool(error.filename) and Path(error.filename).name == name
         if isinstance(error, FileNotFoundError) and is_the_file:
-            msg = f"There is no file {error.filename}."
+            msg = said("There is no file {file}.", file=error.filename)
             raise UserError(msg) from error
         if isinstance(error, PermissionError) and is_the_file:
-            msg = f"You may not read {error.filename}. Ask whoever made it, or copy it with their rights."
+            msg = said(
+                "You may not read {file}. Ask whoever made it, or copy it with their rights.", file=error.filename
+            )
             raise UserError(msg) from error
-        msg = f"The backup {name} could not be read or unpacked. {storage_error(error)}"
+        msg = said(
+            "The backup {name} could not be read or unpacked. {why}", name=name, why=words_of(storage_error(error))
+        )
         raise UserError(msg) from error
 
 
@@ -184,9 +191,11 @@ def _refuse_odd_directory(file: IO[bytes]) -> None:
 def _refuse_too_much(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if size + ROOM_TO_SPARE > free:
-        msg = (
-            f"The backup needs {size / 1e6:,.0f} MB unpacked, and only {free / 1e6:,.0f} MB are free here. "
-            "Free some space and try again; nothing was changed."
+        msg = said(
+            "The backup needs {wants} MB unpacked, and only {free} MB are free here. "
+            "Free some space and try again; nothing was changed.",
+            wants=round(size / 1e6),
+            free=round(free / 1e6),
         )
         raise UserError(msg)
 

@@ -22,6 +22,7 @@ import unicodedata
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -63,7 +64,10 @@ def is_sealed(file: IO[bytes]) -> bool:
 def check_passphrase(passphrase: str) -> None:
     """Raises UserError for one that protects nothing."""
     if len(passphrase.strip()) < SHORTEST:
-        msg = f"The passphrase is too short. Choose one of at least {SHORTEST} characters, better four or five words."
+        msg = said(
+            "The passphrase is too short. Choose one of at least {least} characters, better four or five words.",
+            least=SHORTEST,
+        )
         raise UserError(msg)
 
 

@@ -29,6 +29,7 @@ from app.kernel.backup import BackupStoppedError, copy_database
 from app.kernel.blobs import Packs, storage_error, sync_file, sync_folder
 from app.kernel.describing import Source
 from app.kernel.errors import UserError
+from app.kernel.saying import said, words_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def write_archive(
     except (StoppedError, BackupStoppedError):
         return None
     except OSError as error:
-        msg = f"The backup could not be written to {target}. {storage_error(error)}"
+        why = words_of(storage_error(error))
+        msg = said("The backup could not be written to {file}. {why}", file=target, why=why)
         raise UserError(msg) from error
 
 
@@ -94,13 +96,14 @@ def _unfinished(target: Path) -> tuple[Path, Path]:
 def check_target(target: Path, *, replace: bool) -> None:
     """Raises UserError for a place where no file can be written, or where one is that was not agreed to."""
     if target.is_dir():
-        msg = f"{target} is a folder. Name a file, for example {target / ('desk' + form.SUFFIX)}."
+        example = target / f"desk{form.SUFFIX}"
+        msg = said("{file} is a folder. Name a file, for example {example}.", file=target, example=example)
         raise UserError(msg)
     if not target.parent.is_dir():
-        msg = f"There is no folder {target.parent}. Name a file in a folder that exists."
+        msg = said("There is no folder {folder}. Name a file in a folder that exists.", folder=target.parent)
         raise UserError(msg)
     if target.exists() and not replace:
-        msg = f"{target} exists already. Name another file, or use --replace."
+        msg = said("{file} exists already. Name another file, or use --replace.", file=target)
         raise UserError(msg)
 
 
@@ -169,7 +172,9 @@ class _Writing:
             while left > 0:
                 chunk = source.read(min(form.CHUNK, left))
                 if not chunk:
-                    msg = f"The pack {path.name} became shorter while it was read. Run “deskbell check”."
+                    msg = said(
+                        "The pack {name} became shorter while it was read. Run “deskbell check”.", name=path.name
+                    )
                     raise UserError(msg)
                 digest.update(chunk)
                 entry.write(chunk)
@@ -205,8 +210,11 @@ class _Writing:
         """The copy of the database is there twice for a while."""
         wants, free = self._guess() + self._source.database.stat().st_size, shutil.disk_usage(self._folder).free
         if free < wants:
-            msg = (
-                f"There is too little room in {self._part.parent}: the backup needs about {wants / 1e6:,.0f} MB, "
-                f"and {free / 1e6:,.0f} MB are free. Choose another disk, or free some space."
+            msg = said(
+                "There is too little room in {folder}: the backup needs about {wants} MB, and {free} MB are free. "
+                "Choose another disk, or free some space.",
+                folder=self._part.parent,
+                wants=round(wants / 1e6),
+                free=round(free / 1e6),
             )
             raise UserError(msg)

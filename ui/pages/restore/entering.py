@@ -16,8 +16,9 @@ from app.desk import Desk
 from app.desk.entering import CHANGING, SAVING, WAITING, WINDOW
 from app.kernel.backup import BackupStoppedError
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from ui.pages.between import Between, shown_until_it_ends
-from ui.text import size_text, tr
+from ui.text import size_text, told, tr
 
 PATIENCE_S: Final = 3600.0
 """So long another program is waited for; the person sees it and can close the window."""
@@ -40,7 +41,7 @@ class EnteringWindow(Between):
         except BackupStoppedError:
             return tr("It was stopped; nothing was changed.")
         except (UserError, OSError) as error:
-            return str(error)
+            return told(words_of(error))
         return ""
 
     def _tell(self, what: str, done: int, of: int) -> bool:

@@ -6,7 +6,8 @@ from app.desk.restoring import exchange
 from app.desk.room import alone
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
-from ui.text import tr
+from app.kernel.saying import words_of
+from ui.text import told, tr
 
 
 def exchange_desks(place: Workspace) -> str:
@@ -15,7 +16,7 @@ def exchange_desks(place: Workspace) -> str:
         with alone(place, "restore"):
             aside = exchange(place)
     except UserError as error:
-        return str(error)
+        return told(words_of(error))
     if aside is None:
         return tr("The desk is restored.")
     return tr("The desk is restored. What was here lies in the folder {name}.", name=aside.name)

@@ -19,8 +19,9 @@ from app.kernel import clock
 from app.kernel.archive import SUFFIX, PassphraseNeededError, WrongPassphraseError
 from app.kernel.backup import DAILY, BackupResult
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from ui.pages import BasePage, Context
-from ui.text import count_text, size_text, tr, when_text
+from ui.text import count_text, size_text, told, tr, when_text
 from ui.widgets.avatar import RoundIcon
 from ui.widgets.button import Button
 from ui.widgets.field import FieldBlock, PasswordField
@@ -260,7 +261,7 @@ class Page(BasePage):
             self.start_over()
             return False
         self._other_button.setEnabled(True)
-        banner = Banner(tr("This backup cannot be restored"), str(error), tone="bad")
+        banner = Banner(tr("This backup cannot be restored"), told(words_of(error)), tone="bad")
         self._show(banner, row(self._other_button, None), focus=self._other_button)
         return True
 

@@ -20,7 +20,8 @@ from app.kernel import clock
 from app.kernel.backup import BackupResult
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
-from ui.text import tr, when_text
+from app.kernel.saying import words_of
+from ui.text import told, tr, when_text
 from ui.widgets.button import Button
 from ui.widgets.label import Label, Para
 from ui.widgets.layout import row, vertical
@@ -94,7 +95,7 @@ class Rescue(QFrame):
         try:
             aside = _put_in_place(self._place, self._copy.database, self._moved.emit)
         except UserError as error:
-            self.ended.emit(False, str(error))
+            self.ended.emit(False, told(words_of(error)))
             return
         name = aside.name if aside is not None else ""
         self.ended.emit(True, tr("The desk is restored. What was here lies in the folder {name}.", name=name))

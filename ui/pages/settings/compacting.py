@@ -16,8 +16,9 @@ from app.desk.room import give_back, to_give_back
 from app.kernel.compaction import Compacted
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
+from app.kernel.saying import words_of
 from ui.pages.between import Between, shown_until_it_ends
-from ui.text import size_text, tr
+from ui.text import size_text, told, tr
 from ui.widgets.overlay import ask
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class RoomWindow(Between):
         try:
             return _words(give_back(self._place, self._going))
         except UserError as error:
-            return str(error)
+            return told(words_of(error))
 
     def _going(self, done: int, of: int) -> bool:
         share = done * 100 // max(1, of)

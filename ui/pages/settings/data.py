@@ -15,11 +15,12 @@ from app.desk.restored import Afterwards, afterwards
 from app.desk.room import to_give_back
 from app.kernel import clock, options
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from app.kernel.switching import set_aside
 from ui.pages import Context
 from ui.pages.backing_up import backups_of
 from ui.pages.settings.form import WIDE_LABEL, Pane, Values, fact
-from ui.text import size_text, tr, when_text
+from ui.text import size_text, told, tr, when_text
 from ui.widgets.field import FormRow, Select
 from ui.widgets.label import Label
 from ui.widgets.layout import clear, column
@@ -104,7 +105,7 @@ class DataPane(Pane):
     def _banner(self, how: Standing) -> Banner | None:
         now = clock.now()
         if how.problem:
-            return Banner(tr("The last backup failed"), how.problem, tone="bad")
+            return Banner(tr("The last backup failed"), told(how.problem), tone="bad")
         if how.every == "off":
             words = tr("Nothing is backed up by itself. A broken disk takes everything with it.")
             return Banner(tr("Backups are switched off"), words, tone="warn")
@@ -199,7 +200,7 @@ class DataPane(Pane):
 
     def _not_taken(self, error: Exception) -> bool:
         if isinstance(error, UserError):
-            self.context.toasts.say(str(error), "bad")
+            self.context.toasts.say(told(words_of(error)), "bad")
             return True
         return False
 

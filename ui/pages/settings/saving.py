@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QFileDialog
 from app.kernel import clock
 from app.kernel.archive import SUFFIX, check_passphrase
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from ui.pages import Context
 from ui.pages.backing_up import backups_of
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.button import Button
 from ui.widgets.field import FieldBlock, PasswordField
 from ui.widgets.label import Label, Para
@@ -93,7 +94,7 @@ class SaveSheet(Dialog):
         try:
             check_passphrase(self.passphrase.text())
         except UserError as error:
-            self._first.set_wrong(str(error))
+            self._first.set_wrong(told(words_of(error)))
             return False
         if self.passphrase.text() != self.again.text():
             self._second.set_wrong(tr("The two are different."))

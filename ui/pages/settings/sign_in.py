@@ -18,7 +18,7 @@ from ui.pages import Context
 from ui.pages.first_run.browser import BrowserSignIn
 from ui.pages.first_run.results import ResultRow
 from ui.pages.first_run.servers import described
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.button import Button
 from ui.widgets.field import FieldBlock, PasswordField
 from ui.widgets.label import Label, Para
@@ -35,7 +35,7 @@ class SignInSheet(Dialog):
         super().__init__(tr("Sign in to {address}", address=info.address), width=520)
         self.context, self._info = context, info
         self._done = False
-        said = info.paused_words
+        said = told(info.paused_words)
         self.password = PasswordField()
         self._block = FieldBlock(tr("Password"), self.password, hint=tr("Kept in this computer’s own password store."))
         self.receiving, self.sending = ResultRow(tr("Receiving")), ResultRow(tr("Sending"))

@@ -1,0 +1,39 @@
+"""Sentences that are written down keep what they were made of; what others wrote stays as it is."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from app.kernel.errors import ExternalError, Reason, UserError
+from app.kernel.saying import Said, kept, read, said, words_of
+
+TOLD = said("The disk {name} is full. {then}", name="stick", then=said("{n} file waits.|{n} files wait.", n=1200))
+
+
+def test_a_sentence_is_a_text_and_knows_what_it_was_made_of() -> None:
+    assert TOLD == "The disk stick is full. 1,200 files wait."
+    assert said("{n} file waits.|{n} files wait.", n=1) == "1 file waits."
+    back = read(kept(TOLD))
+    assert isinstance(back, Said)
+    assert isinstance(TOLD, Said)
+    assert (back, back.pattern, dict(back.values)) == (TOLD, TOLD.pattern, dict(TOLD.values))
+    assert "1,200" not in kept(TOLD)
+    assert pickle.loads(pickle.dumps(TOLD)).pattern == TOLD.pattern  # noqa: S301 - of a process of ours
+    assert words_of(UserError(TOLD)) is TOLD
+
+
+@pytest.mark.parametrize(
+    "text", ["", "An old sentence.", "{n} of {m}", '{"say": 1', '{"say": "x"}', '{"say": "x", "with": 3}']
+)
+def test_what_is_none_of_ours_is_itself(text: str) -> None:
+    assert read(kept(text)) == text
+
+
+def test_what_a_server_said_stays_apart_from_our_words() -> None:
+    error = ExternalError(said("{host} hung up.", host="mx"), reason=Reason.BUSY, retryable=True, words="421 {bye}")
+    back = read(kept(error.in_full))
+    assert back == "mx hung up. (421 {bye})"
+    assert isinstance(back, Said)
+    assert isinstance(back.values["text"], Said)
