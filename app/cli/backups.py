@@ -16,6 +16,7 @@ from app.kernel import jobs
 from app.kernel.archive import Going
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace, default_folder
+from app.kernel.saying import said
 
 _TELL_S = 2.0
 
@@ -43,7 +44,7 @@ def backup(args: argparse.Namespace, out: Output) -> int:
         msg = "The backup was cancelled. Nothing was written."
         raise UserError(msg)
     about = made.result
-    size = f"{about['bytes'] / 1e6:.1f} MB, {about['tickets']:,} tickets, {about['messages']:,} messages"
+    size = f"{about['bytes'] / 1e6:.1f} MB, {_tickets(about['tickets'])}, {_messages(about['messages'])}"
     out.one(about, f"The desk is in {target} ({size}).")
     return 0
 
@@ -76,8 +77,22 @@ def restore(args: argparse.Namespace, out: Output) -> int:
     lines = [f"The desk of {ready.made_at:%Y-%m-%d %H:%M} UTC is in {place.folder}."]
     lines += [f"What was there is in {aside}."] if aside else []
     lines += [f"{one.address} waits for its password: deskbell mailbox password {one.address}" for one in ready.waiting]
-    lines += [f"{ready.held} messages had not gone out; they wait for you: deskbell outbox"] if ready.held else []
-    lines += [f"{ready.damaged} stored mails or files were damaged already: deskbell check"] if ready.damaged else []
+    lines += _told(
+        (
+            ready.held,
+            (
+                "{n} message had not gone out; it waits for you: deskbell outbox"
+                "|{n} messages had not gone out; they wait for you: deskbell outbox"
+            ),
+        ),
+        (
+            ready.damaged,
+            (
+                "{n} stored mail or file was damaged already: deskbell check"
+                "|{n} stored mails or files were damaged already: deskbell check"
+            ),
+        ),
+    )
     out.one(
         {
             "folder": str(place.folder),
@@ -103,33 +118,56 @@ def salvage(args: argparse.Namespace, out: Output) -> int:
     with alone(place, "salvage"):
         found = save(place, target, out.progress)
     tickets, messages = found.rows.get("ticket", 0), found.rows.get("message", 0)
-    lines = [
-        f"A new desk is in {target}: {tickets:,} tickets and {messages:,} messages were read out of the damaged one."
-    ]
+    lines = [f"A new desk is in {target}. Read out of the damaged one: {_tickets(tickets)} and {_messages(messages)}."]
     lines += [f"{table}: {_missing(number)}" for table, number in found.missing.items()]
-    lines += [f"{number:,} rows of {table} came from the last backup." for table, number in found.from_backup.items()]
-    lines += [f"{found.new_tickets:,} lost tickets were opened again for their letters."] if found.new_tickets else []
-    lines += [f"{number:,} rows of {table} belonged to nothing any more." for table, number in found.dropped.items()]
-    lines += [f"{found.repaired_blobs:,} damaged mails were taken from backups."] if found.repaired_blobs else []
-    lines += [f"Lost: {words}" for words in found.damaged_blobs]
-    lines += (
-        [f"{found.loose_mails:,} mails that nothing knew any more are in {target / 'found-mails'}."]
-        if found.loose_mails
-        else []
+    lines += [f"{table}: {number:,} from the last backup." for table, number in found.from_backup.items()]
+    lines += [f"{table}: {number:,} that belonged to nothing any more." for table, number in found.dropped.items()]
+    lines += _told(
+        (
+            found.new_tickets,
+            "{n} lost ticket was opened again for its letters.|{n} lost tickets were opened again for their letters.",
+        ),
+        (
+            found.repaired_blobs,
+            "{n} damaged mail was taken from backups.|{n} damaged mails were taken from backups.",
+        ),
     )
-    lines += (
-        [f"{found.waiting:,} words of chat visitors get their places when the engine runs."] if found.waiting else []
+    lines += [f"Lost: {words}" for words in found.damaged_blobs]
+    lines += _told(
+        (
+            found.loose_mails,
+            "{n} mail that nothing knew any more is in {folder}.|{n} mails that nothing knew any more are in {folder}.",
+        ),
+        (
+            found.waiting,
+            (
+                "{n} word of a chat visitor gets its place when the engine runs."
+                "|{n} words of chat visitors get their places when the engine runs."
+            ),
+        ),
+        folder=target / "found-mails",
     )
     out.one({**vars(found), "folder": str(target)}, lines)
     return 0
 
 
 def _missing(number: int | None) -> str:
-    return (
-        "some rows could not be read, nobody knows how many."
-        if number is None
-        else f"{number:,} rows could not be read."
-    )
+    if number is None:
+        return "some rows could not be read, nobody knows how many."
+    return said("{n} row could not be read.|{n} rows could not be read.", n=number)
+
+
+def _told(*counted: tuple[int, str], **values: object) -> list[str]:
+    """The sentences of what there is."""
+    return [said(pattern, n=number, **values) for number, pattern in counted if number]
+
+
+def _tickets(number: int) -> str:
+    return said("{n} ticket|{n} tickets", n=number)
+
+
+def _messages(number: int) -> str:
+    return said("{n} message|{n} messages", n=number)
 
 
 def listed(args: argparse.Namespace, out: Output) -> int:
@@ -144,7 +182,7 @@ def listed(args: argparse.Namespace, out: Output) -> int:
         out.progress(f"A backup is being made: {job.done} %. Cancel it with: deskbell backup --cancel")
     rows = [{"at": one.at, "kind": one.kind, "file": str(one.database), **one.about.plain()} for one in found]
     out.rows(
-        rows, lambda row: f"{row['at']:%Y-%m-%d %H:%M}  {row['kind']:8} {row['tickets']:>8,} tickets  {row['file']}"
+        rows, lambda row: f"{row['at']:%Y-%m-%d %H:%M}  {row['kind']:8} {_tickets(row['tickets']):>16}  {row['file']}"
     )
     return 0
 
@@ -169,7 +207,8 @@ def _look(found: Preview, out: Output) -> int:
     about = found.about
     lines = [
         f"{found.name}: {about.desk or 'a desk'} of {found.made_at:%Y-%m-%d %H:%M} UTC, by Deskbell {found.program}",
-        f"{about.tickets:,} tickets, {about.messages:,} messages, {about.customers:,} customers",
+        f"{_tickets(about.tickets)}, {_messages(about.messages)}, "
+        + said("{n} customer|{n} customers", n=about.customers),
         f"People: {', '.join(about.people) or 'nobody'}. Mailboxes: {', '.join(about.mailboxes) or 'none'}.",
         f"{found.size / 1e6:,.1f} MB on this disk{', locked with a passphrase' if found.sealed else ''}",
     ]

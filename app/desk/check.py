@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -17,6 +18,7 @@ from app.kernel import arrivals, backup, clock, soundness
 from app.kernel.backup import BackupResult
 from app.kernel.blobs import BlobRef
 from app.kernel.paths import Workspace
+from app.kernel.saying import said
 from app.kernel.tables import Blob
 from app.tickets.queries import wrong_counters
 from app.tickets.tables import Ticket
@@ -34,7 +36,13 @@ def problems(desk: Desk) -> list[str]:
     found += desk.ask(_index_problems)
     found += desk.ask(_counter_problems)
     found += [
-        f"{line.unaccounted} mails of {line.mailbox}, {line.folder}, have no line in the ledger."
+        said(
+            "{n} mail of {mailbox}, {folder}, has no line in the ledger."
+            "|{n} mails of {mailbox}, {folder}, have no line in the ledger.",
+            n=line.unaccounted,
+            mailbox=line.mailbox,
+            folder=line.folder,
+        )
         for line in desk.ask(ledger)
         if line.unaccounted
     ]
@@ -59,7 +67,7 @@ def advice(place: Workspace) -> str:
     if last is None:
         return "There is no backup here. Take what can be read out of it: deskbell salvage FOLDER"
     return (
-        f"The last good backup is of {last.at:%Y-%m-%d %H:%M} UTC: deskbell restore --replace {last.database}. "
+        f"The last good backup is of {last.at:%Y-%m-%d %H:%M} UTC: deskbell restore --replace {shlex.quote(str(last.database))}. "
         "For what came after it: deskbell salvage FOLDER"
     )
 
@@ -91,11 +99,20 @@ def _arrival_problems(place: Workspace) -> list[str]:
     found = [f"arrivals: {one}" for one in broken]
     if damaged:
         found.append(
-            f"{damaged} damaged files of arrivals were set aside in {place.folder}; salvage reads what can be read."
+            said(
+                "{n} damaged file of arrivals was set aside in {folder}; salvage reads what can be read."
+                "|{n} damaged files of arrivals were set aside in {folder}; salvage reads what can be read.",
+                n=damaged,
+                folder=place.folder,
+            )
         )
     if not broken and (left := _left_behind(place)):
         found.append(
-            f"{left} words of chat visitors wait for their tickets. Let the engine run; if they stay, see its log."
+            said(
+                "{n} word of a chat visitor waits for its ticket. Let the engine run; if it stays, see its log."
+                "|{n} words of chat visitors wait for their tickets. Let the engine run; if they stay, see its log.",
+                n=left,
+            )
         )
     return found
 
@@ -129,9 +146,18 @@ def _index_problems(db: Session) -> list[str]:
             "SELECT count(*) FROM search_doc d WHERE NOT EXISTS (SELECT 1 FROM search_fts_docsize s WHERE s.id = d.rowid)"
         )
     ).scalar()
-    found = [f"{missing} messages are not in the search index."] if missing else []
-    found += [f"The search index has {lost} messages that do not exist."] if lost else []
-    return found + ([f"The search index lacks the words of {words} documents."] if words else [])
+    told = (
+        (missing, "{n} message is not in the search index.|{n} messages are not in the search index."),
+        (
+            lost,
+            "The search index has {n} message that does not exist.|The search index has {n} messages that do not exist.",
+        ),
+        (
+            words,
+            "The search index lacks the words of {n} document.|The search index lacks the words of {n} documents.",
+        ),
+    )
+    return [said(pattern, n=number) for number, pattern in told if number]
 
 
 def _counter_problems(db: Session) -> list[str]:

@@ -20,7 +20,7 @@ from app.connectors.contracts import Phase as WirePhase
 from app.connectors.email.config import MailServer
 from app.connectors.email.faults import SendError
 from app.connectors.email.smtp import SmtpSession
-from app.conversations.mailboxes import SENDING, pause_mailbox, update_mailbox
+from app.conversations.mailboxes import of_sending, pause_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo
 from app.kernel.blobs import BlobDamaged, BlobRef, Packs, StorageError
 from app.kernel.errors import ExternalError, Reason, UserError
@@ -187,7 +187,7 @@ class HandOver:
         elif error.reason in _STOPS or error.reason in _NO_LINE:
             self._write(commands.record_not_tried, message, words)
             if error.reason in _STOPS:
-                self._kit.do(pause_mailbox, self._line.box.id, error.reason, SENDING + words)
+                self._kit.do(pause_mailbox, self._line.box.id, error.reason, of_sending(words))
             self.counts["waiting"] += 1
             raise MailboxError from error
         elif error.retryable:
@@ -245,7 +245,7 @@ class _Line:
             try:
                 self._server = server_of(box, box.smtp_url, box.smtp_pin, self._kit.secrets)
             except UserError as error:
-                self._kit.do(pause_mailbox, box.id, Reason.SIGN_IN, SENDING + str(error))
+                self._kit.do(pause_mailbox, box.id, Reason.SIGN_IN, of_sending(str(error)))
                 raise MailboxError from error
         return self._server
 
