@@ -10,9 +10,9 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversations.commands import NewAttachment, NewMessage, add_blob, add_message
@@ -308,6 +308,25 @@ def test_an_empty_desk_says_what_happens_next(made: InboxDesk, qapp: QApplicatio
         assert page.list._stack.currentWidget() is page.list._empty
         assert page.shown is None
         assert page.list._count.text() == "0 open"
+
+
+def test_a_message_longer_than_the_view_is_shown_from_its_beginning(
+    made: InboxDesk, qapp: QApplication, qtbot: QtBot
+) -> None:
+    short, _ = made.mail(words="Short.", address="short@shop.example")
+    made.mail(short, words="Short, too.")
+    long, _ = made.mail(words="Short.", address="long@shop.example", ago_minutes=5)
+    _, newest = made.mail(long, words="\n\n".join(f"Paragraph {number}" for number in range(80)))
+    with inbox_window(made, qapp, qtbot) as page:
+        bar = page.talk.verticalScrollBar()
+
+        def top_of(card: QWidget | None) -> int:
+            return card.mapTo(page.talk.viewport(), QPoint(0, 0)).y() if card is not None else -1
+
+        page.open(long)
+        settled(page, qtbot, lambda: bar.maximum() > 500 and top_of(page.talk.card(newest)) == 16)
+        page.open(short)
+        settled(page, qtbot, lambda: page.talk.newest != newest and bar.value() == bar.maximum())
 
 
 @pytest.mark.parametrize("way", ["mouse", "key", "down"])

@@ -69,7 +69,7 @@ class AttachmentChip(QFrame):
         layout.addWidget(
             IconView("alert-outline" if attachment.warning else kind, "warn" if attachment.warning else "text2", 16)
         )
-        name = ElidingLabel(attachment.name, "small-strong", fixed=True)
+        name = ElidingLabel(attachment.name, "small-strong", fixed=True, middle=True)
         name.setFixedWidth(min(180, name.fontMetrics().horizontalAdvance(attachment.name) + 6))
         layout.addWidget(name)
         layout.addWidget(Label(size_text(attachment.size), "caption"))

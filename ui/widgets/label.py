@@ -79,14 +79,19 @@ class Label(QLabel):
 
 
 class ElidingLabel(Label):
-    """One line that ends in "…" when there is no room; the whole text is then its tooltip."""
+    """One line that ends in "…" when there is no room; the whole text is then its tooltip.
+
+    `middle`: what is left out is in the middle, for names of files, which differ at their end.
+    """
 
     elides = True  # the layout lint asks for it
 
     def __init__(
-        self, text: str = "", look: str = "", *, tone: str = "", fixed: bool = False, parent: QWidget | None = None
-    ) -> None:
+        self, text: str = "", look: str = "", *, tone: str = "", fixed: bool = False, middle: bool = False,
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(text, look, tone=tone, parent=parent)
+        self._mode = Qt.TextElideMode.ElideMiddle if middle else Qt.TextElideMode.ElideRight
         policy = QSizePolicy.Policy.Maximum if fixed else QSizePolicy.Policy.Ignored
         self.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
 
@@ -109,7 +114,7 @@ class ElidingLabel(Label):
         with QPainter(self) as painter:
             painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
             room = self.contentsRect()
-            cut = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
+            cut = self.fontMetrics().elidedText(self.text(), self._mode, room.width())
             flags = int(self.alignment() | Qt.AlignmentFlag.AlignVCenter) | reading_flags(cut)
             painter.drawText(QRectF(room), flags, cut)
 

@@ -391,9 +391,13 @@ class Conversation(QScrollArea):
         return bar.value() >= bar.maximum() - 24
 
     def _to_end(self) -> None:
+        """The end of the conversation; a newest message that is longer than the view is shown from its beginning."""
         if self._stick:
-            bar = self.verticalScrollBar()
-            bar.setValue(bar.maximum())
+            bar, newest = self.verticalScrollBar(), self.card(self.newest) if self.newest is not None else None
+            end = bar.maximum()
+            if isinstance(newest, MessageCard):  # a chat is read from its end
+                end = min(end, newest.mapTo(self._inner, QPoint(0, -16)).y())
+            bar.setValue(end)
 
     def _let_go(self) -> None:
         self._stick = False
