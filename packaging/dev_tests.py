@@ -16,6 +16,9 @@ from dev_environment import ROOT, say
 MOST = 3
 """So many failures may be looked at again."""
 
+ABREAST = 3
+"""So many processes share the tests: on two cores, what one waits for (a server, a process, a pause) is another's time to work."""
+
 _FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
 _SOME_FAILED = 1  # pytest's exit status; anything else is no failure of tests
 
@@ -25,7 +28,7 @@ def run_tests(pytest: Callable[..., int], arguments: Sequence[str], failed: Path
 
     `failed`: where pytest notes what failed.
     """
-    status = pytest("-n", "2", "--dist", "loadgroup", "--cache-clear", *arguments)
+    status = pytest("-n", str(ABREAST), "--dist", "loadgroup", "--cache-clear", *arguments)
     names = _read(failed)
     if status != _SOME_FAILED or not 0 < len(names) <= MOST:
         return status

@@ -39,6 +39,9 @@ def _private_surroundings() -> None:
         os.environ[name] = str(_PRIVATE / folder)
     os.environ["XDG_RUNTIME_DIR"] = str(_RUNTIME)
     os.environ["TZ"] = "UTC"
+    os.environ.pop(
+        "PYTHONDONTWRITEBYTECODE", None
+    )  # images for containers set it: every program started was compiled anew
     os.umask(0o022)  # the usual one: private files must be private because the program says so
     atexit.register(shutil.rmtree, _PRIVATE, ignore_errors=True)
 
@@ -78,14 +81,21 @@ def real_mail() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whole journeys first, so that no process waits in the end for the last of another; skip what needs real mails."""
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    """What takes long first, so that no process waits in the end for the last of another; skip what needs real mails."""
+    items.sort(key=_turn)
     if sample_mail_folder().is_dir():
         return
     absent = pytest.mark.skip(reason="the collected real mails are not on this machine (DESKBELL_SAMPLE_MAIL)")
     for item in items:
         if item.get_closest_marker("real"):
             item.add_marker(absent)
+
+
+def _turn(item: pytest.Item) -> int:
+    """Tests that stay together are done by one process, the screens for minutes; then whole journeys; then the many."""
+    if item.get_closest_marker("xdist_group"):
+        return 0
+    return 1 if item.get_closest_marker("slow") else 2
 
 
 @pytest.hookimpl(wrapper=True)
