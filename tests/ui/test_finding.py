@@ -164,6 +164,19 @@ def test_fields_and_values_are_offered_while_one_types(page: Page, qtbot: QtBot)
     qtbot.waitUntil(lambda: len(titles(page)) == 7)
 
 
+def test_enter_goes_to_what_was_found_be_it_within_other_words(page: Page, qtbot: QtBot) -> None:
+    field = page.list.search
+    page.window().activateWindow()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    qtbot.keyClicks(field, "malade")
+    qtbot.keyClick(field, KEY.Key_Return)
+    qtbot.waitUntil(lambda: page.list.results.hasFocus() and len(titles(page)) == 6 and page.context.tasks.running == 0)
+    assert [line.title for line in page.list.hits.found if line.kind == "heading"] == ["Within other words"]
+    qtbot.waitUntil(lambda: page.shown is not None and page.shown.detail.row.subject == "Order 3")
+    qtbot.waitUntil(lambda: page.marks.count > 0)
+
+
 def test_esc_among_the_results_ends_the_search_and_the_ticket_stays(page: Page, qtbot: QtBot) -> None:
     page.list.search.setText("marmalade")
     qtbot.waitUntil(lambda: len(titles(page)) == 6)

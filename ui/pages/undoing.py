@@ -62,13 +62,12 @@ class Undoing(QObject):
             self._toasts.say(words, "info")
             self._ask(result.job)
         elif result.undone:
-            self._tell("", result.undone, result.kept, result.action, back=back)
+            self._tell(_done_words(result.numbers, back=back), result.undone, result.kept, result.action, back=back)
         else:
             self._toasts.say(_few(result.kept), "info")
 
-    def _tell(self, before: str, undone: int, kept: Sequence[str], action: UUID | None, *, back: bool) -> None:
-        done = tr("Undone.") if back else tr("Done again.")
-        words = " ".join(part for part in (before or done, _few(kept)) if part)
+    def _tell(self, done: str, undone: int, kept: Sequence[str], action: UUID | None, *, back: bool) -> None:
+        words = " ".join(part for part in (done, _few(kept)) if part)
         if not undone:
             self._toasts.say(words, "info")
         elif back:
@@ -106,3 +105,14 @@ class Undoing(QObject):
 def _few(kept: Sequence[str]) -> str:
     more = tr("And {n} more.", n=len(kept) - _TOLD) if len(kept) > _TOLD else ""
     return " ".join([*kept[:_TOLD], *([more] if more else [])])
+
+
+def _done_words(numbers: Sequence[int], *, back: bool) -> str:
+    """That it is done, and where: whoever takes back one thing after the other wants to know how far that has come."""
+    if len(numbers) == 1:
+        (number,) = numbers
+        return tr("Undone in #{number}.", number=number) if back else tr("Done again in #{number}.", number=number)
+    if numbers:
+        n = len(numbers)
+        return tr("Undone in {n} tickets.", n=n) if back else tr("Done again in {n} tickets.", n=n)
+    return tr("Undone.") if back else tr("Done again.")

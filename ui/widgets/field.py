@@ -68,7 +68,7 @@ class SearchField(TextField):
     """
 
     searched = Signal(str)
-    left = Signal()  # Esc in an empty field, or Down: the list wants the focus
+    left = Signal()  # Esc in an empty field, Down, or Enter behind what is typed: the list wants the focus
     offers_wanted = Signal(str, int)  # what is typed, and where the cursor is
 
     def __init__(self, placeholder: str, *, pause_ms: int = 0, parent: QWidget | None = None) -> None:
@@ -136,6 +136,8 @@ class SearchField(TextField):
         elif key in _ENTER:
             self._popup.hide()
             self._tell()
+            if self.text():
+                self.left.emit()
         elif key == Qt.Key.Key_Down:
             self._tell()
             self.left.emit()

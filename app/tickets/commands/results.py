@@ -37,10 +37,11 @@ class TakenApart:
 class UndoResult:
     """How many things were put back, and in words what was left as it is, and why. `action` is what was undone.
 
-    `job`: a large action is worked off in the background; nothing is put back yet.
+    `job`: a large action is worked off in the background; nothing is put back yet. `numbers`: of the tickets that it was about.
     """
 
     undone: int
     kept: tuple[str, ...]
     action: UUID | None
     job: UUID | None = None
+    numbers: tuple[int, ...] = ()

@@ -23,6 +23,7 @@ from app.people.rules import EventKind
 from app.people.tables import Event
 from app.tickets.commands.putting_back import ERASED, put_back
 from app.tickets.commands.results import UndoResult
+from app.tickets.tables import Ticket
 
 REMEMBERED: Final = 200
 """How many actions of an agent can be undone."""
@@ -164,7 +165,8 @@ def _go(tx: Tx, action: UUID, *, back: bool, cancelled: UUID | None = None) -> U
     if all(event.kind in {EventKind.DID, *_MARKS} for event in events):
         kept = (ERASED,)  # its history went along with what it touched
     _mark(tx, action, back=back, had_effect=done > 0)
-    return UndoResult(done, kept, action)
+    about = (tx.get(Ticket, key) for key in {event.ticket for event in events} if key is not None)
+    return UndoResult(done, kept, action, numbers=tuple(sorted(row.number for row in about if row is not None)))
 
 
 def _mark(tx: Tx, action: UUID, *, back: bool, had_effect: bool) -> None:
