@@ -366,6 +366,6 @@ def test_due_is_shown_when_it_presses(place: Office, qapp: QApplication) -> None
     assert due_words(replace(row, due_at=NOW + timedelta(minutes=29)), NOW) == ("Due in 29 min", "warn")
     assert due_words(replace(row, due_at=NOW + timedelta(days=2)), NOW) is None
     assert due_words(replace(row, due_at=NOW, status="solved"), NOW) is None
-    assert sleep_words(NOW + timedelta(hours=20), NOW)[0].startswith("Until Tomorrow")
+    assert sleep_words(NOW + timedelta(hours=20), NOW)[0].startswith("Until tomorrow")
     assert sleep_words(UNTIL_REPLY, NOW) == ("Until an answer", "Answer")
     assert not drag_pixmap(row, 12, 240, 2.0).isNull()
