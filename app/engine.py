@@ -27,14 +27,17 @@ from app.kernel.errors import UserError
 from app.passes import Pass, due_backups, engine_lock, hands_of, receive_from, reconcile, told
 from app.workers import mail_send, timers
 from app.workers.clock_watch import ClockWatch
+from app.workers.mail_hands import Hands
 from app.workers.mail_intake import WITH_WINDOW
-from app.workers.mail_live import run_mailbox
+from app.workers.mail_live import Sessions, run_mailbox
 from app.workers.parsing import ParsePool
 
 log = logging.getLogger(__name__)
 
 TIMER_S = 15.0
 AGAIN_S: Final = 5.0
+GRACE_S: Final = 2.0
+"""So long a mailbox may take to its end before its lines are cut: what it was told then comes again."""
 SIGNALS_S: Final = 1.0
 """The system may hand a signal to any thread; Python answers it on this one, once it wakes: so it does now and then."""
 _END = object()
@@ -57,7 +60,7 @@ class Engine:
         self._backup_wake, self._leaves = threading.Event(), threading.Event()
         from app.workers.chat import ChatThread  # a pass of the command line does without
 
-        self._chat = ChatThread(desk.work, desk.ask, desk.packs, secrets.load_secret, desk.workspace.arrivals)
+        self._chat = ChatThread(desk, desk.packs, secrets.load_secret, desk.workspace.arrivals)
         self._mailboxes: dict[UUID, _Mailbox] = {}
         self._threads: list[threading.Thread] = []
 
@@ -245,10 +248,14 @@ class _Mailbox:
     """One mailbox's live thread, and how to end it."""
 
     def __init__(self, desk: Desk, key: UUID, pool: ParsePool) -> None:
-        self.stop, self.wake = threading.Event(), Wake()
-        work = (hands_of(desk, key, pool, self.stop), self.wake)
-        self.thread = threading.Thread(target=run_mailbox, args=work, name=f"mailbox-{key.hex[-4:]}", daemon=True)
+        self.stop, self.wake, self._sessions = threading.Event(), Wake(), Sessions()
+        work = (hands_of(desk, key, pool, self.stop),)
+        self.thread = threading.Thread(target=self._run, args=work, name=f"mailbox-{key.hex[-4:]}", daemon=True)
         self.thread.start()
+
+    def _run(self, hands: Hands) -> None:
+        with contextlib.closing(self.wake):
+            run_mailbox(hands, self.wake, sessions=self._sessions)
 
     def tell(self) -> None:
         """Say that it is to end once it has finished what it writes."""
@@ -256,11 +263,14 @@ class _Mailbox:
         self.wake.set()
 
     def end(self) -> None:
-        """Let the thread finish what it writes, and wait for it."""
+        """Let the thread finish what it writes, and wait for it. For a server that says nothing only a moment: the line to
+        it is cut, and a thread that still dials it ends by itself, later, and does nothing any more.
+        """
         self.tell()
-        self.thread.join(30)
-        if not self.thread.is_alive():
-            self.wake.close()
+        self.thread.join(GRACE_S)
+        self._sessions.cut()
+        if not self._sessions.is_dialling:
+            self.thread.join(30)
 
 
 def _end_all(mailboxes: Iterable[_Mailbox]) -> None:

@@ -7,11 +7,13 @@ waits behind them. Where a server grants only one, they come over that one, in s
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 from app.connectors.contracts import HealthState
@@ -49,11 +51,53 @@ def pause_after(failures: int, dice: Callable[[float, float], float] = random.un
     return BACK_OFF_S[min(failures, len(BACK_OFF_S)) - 1] * dice(0.8, 1.2) if failures else 0.0
 
 
-def run_mailbox(hands: Hands, wake: Wake, *, pace: Callable[[], Pace] = lambda: WITH_WINDOW) -> None:
+class Sessions:
+    """The connections of one mailbox, to be cut when it has to end while a server says nothing."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._open: list[ImapSession] = []
+        self.is_dialling = False
+        """Is a connection being opened, and nothing else done? Such a thread can be left to itself."""
+
+    def opened(self, dial: Callable[[], ImapSession]) -> ImapSession:
+        """A new connection."""
+        self.is_dialling = True
+        try:
+            return dial()
+        finally:
+            self.is_dialling = False
+
+    @contextlib.contextmanager
+    def held(self, session: ImapSession) -> Iterator[ImapSession]:
+        """Can be cut as long as this lasts; closed at its end."""
+        with self._guard:
+            self._open.append(session)
+        try:
+            with session:
+                yield session
+        finally:
+            with self._guard:
+                self._open.remove(session)
+
+    def cut(self) -> None:
+        """Cut them at once; from any thread. What was under way is fetched again."""
+        with self._guard:
+            for session in self._open:
+                session.abort()
+
+
+def run_mailbox(
+    hands: Hands,
+    wake: Wake,
+    *,
+    pace: Callable[[], Pace] = lambda: WITH_WINDOW,
+    sessions: Sessions | None = None,
+) -> None:
     """Keep a mailbox live until `stop` is set or the mailbox is removed. Set `wake` at stop, for "check mail now", after
     a new sign-in; a computer that wakes up is noticed here.
     """
-    live = _Live(hands, wake, pace)
+    live = _Live(hands, wake, pace, sessions or Sessions())
     failures = 0
     while not hands.stop.is_set():
         wake.clear()
@@ -64,6 +108,8 @@ def run_mailbox(hands: Hands, wake: Wake, *, pace: Callable[[], Pace] = lambda: 
             live.stay()
             failures = 0
         except ExternalError as error:
+            if hands.stop.is_set():
+                break  # whoever wants the end has cut the line
             live.receiver.report_error(error)
             # Where only a person can help, trying often would only lock the account; a new sign-in wakes us.
             failures = len(BACK_OFF_S) if error.reason in STOPS else failures + 1
@@ -81,8 +127,8 @@ def run_mailbox(hands: Hands, wake: Wake, *, pace: Callable[[], Pace] = lambda: 
 class _Live:
     """One mailbox's live connection, and beside it the one for history and large mails."""
 
-    def __init__(self, hands: Hands, wake: Wake, pace: Callable[[], Pace]) -> None:
-        self._hands, self._wake, self._pace = hands, wake, pace
+    def __init__(self, hands: Hands, wake: Wake, pace: Callable[[], Pace], sessions: Sessions) -> None:
+        self._hands, self._wake, self._pace, self._sessions = hands, wake, pace, sessions
         self.receiver = Receiver(hands, pace())
         self._bulk: threading.Thread | None = None
         self._is_alone = False
@@ -100,7 +146,11 @@ class _Live:
         plan = receiver.plan()
         if plan is None:
             return
-        with open_session(plan, self._hands.secrets, is_slow=line_of(self._hands.ask).is_slow) as session:
+        is_slow = line_of(self._hands.ask).is_slow
+        opened = self._sessions.opened(partial(open_session, plan, self._hands.secrets, is_slow=is_slow))
+        with self._sessions.held(opened) as session:
+            if self._hands.stop.is_set():
+                return
             inbox, self._is_alone = _inbox(plan), False
             receiver.use(session, inbox.name if inbox else "INBOX")
             try:
@@ -179,7 +229,7 @@ class _Live:
             plan = receiver.plan()
             session = self._second_session(plan) if plan is not None else None
             if session is not None:
-                with session:
+                with self._sessions.held(session):
                     self._work_off(receiver, session)
         except (ExternalError, UserError) as error:
             log.warning("the mail that was there waits: %s", error)
