@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.conversations.tables import Mailbox
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import kept, read, said
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.history import record_event
 from app.people.row_history import change_row
@@ -120,12 +120,12 @@ def _choose(tx: Tx, row: Mailbox, values: dict[str, Any]) -> None:
 
 def pause_mailbox(tx: Tx, mailbox: UUID, reason: str, words: str = "") -> None:
     """Stop receiving and sending until a person has looked; `reason` is an `app.kernel.errors.Reason`."""
-    _choose(tx, _mailbox(tx, mailbox), {"paused_reason": str(reason), "paused_words": kept(words)})
+    _choose(tx, _mailbox(tx, mailbox), {"paused_reason": str(reason), "paused_words": words})
 
 
 def resume_mailbox(tx: Tx, mailbox: UUID, *, received: bool = False) -> None:
     """Receive and send again. `received`: because receiving works; that proves nothing of a pause that sending made."""
-    if received and read(_mailbox(tx, mailbox).paused_words).startswith(SENDING):
+    if received and _mailbox(tx, mailbox).paused_words.startswith(SENDING):
         return
     pause_mailbox(tx, mailbox, "", "")
 

@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from app.conversations.tables import Attachment, Mailbox, Message, MessageRaw, MessageRef
 from app.kernel.blobs import BlobRef
-from app.kernel.saying import read
 from app.kernel.tables import Blob
 from app.people.rules import handle_of
 from app.people.tables import Agent
@@ -138,7 +137,7 @@ def mailbox(db: Session, key: UUID | str) -> MailboxInfo | None:
 
 def _mailbox_info(row: Mailbox) -> MailboxInfo:
     values = {name: getattr(row, name) for name in MailboxInfo.__dataclass_fields__}
-    return MailboxInfo(**(values | {"aliases": tuple(row.aliases), "paused_words": read(row.paused_words)}))
+    return MailboxInfo(**(values | {"aliases": tuple(row.aliases)}))
 
 
 _boxes = Mailbox.__table__.c

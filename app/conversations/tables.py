@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.indexes import partial_index
 from app.kernel.store import Base, Mutable
-from app.kernel.types import Id, Json, Utc
+from app.kernel.types import Id, Json, Utc, Words
 
 
 class Mailbox(Mutable, Base):
@@ -49,7 +49,7 @@ class Mailbox(Mutable, Base):
     connected_at: Mapped[datetime] = mapped_column(Utc)
     first_import_done: Mapped[bool] = mapped_column(Boolean, default=False)
     paused_reason: Mapped[str] = mapped_column(Text, default="")
-    paused_words: Mapped[str] = mapped_column(Text, default="")
+    paused_words: Mapped[str] = mapped_column(Words, default="")
     deleted_at: Mapped[datetime | None] = mapped_column(Utc)
 
 

@@ -25,7 +25,7 @@ from sqlalchemy.orm import Session, defer
 
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import kept, read, words_of
+from app.kernel.saying import words_of
 from app.kernel.store import Store, StoreError, Tx
 from app.kernel.tables import Job, JobKeys
 
@@ -174,7 +174,7 @@ def finish(tx: Tx, job: UUID, result: dict[str, Any]) -> None:
 def fail(tx: Tx, job: UUID, words: str) -> None:
     """A job apart could not be done; `words` say why, for people."""
     row = _row(tx, job)
-    row.error = kept(words)
+    row.error = words
     _end(tx, row, FAILED)
 
 
@@ -231,7 +231,7 @@ def _info(row: Job) -> JobInfo:
         row.state,
         row.done,
         row.total,
-        read(row.error),
+        row.error,
         row.action,
         row.agent,
         dict(row.cursor),

@@ -15,7 +15,7 @@ from sqlalchemy.pool import StaticPool
 from app.kernel.errors import UserError
 from app.kernel.migrations import HEAD
 from app.kernel.soundness import Form, form_of
-from app.kernel.types import Id, Json, Utc
+from app.kernel.types import Id, Json, Utc, Words
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -109,7 +109,12 @@ def include_object(_item: object, name: str | None, kind: str, _reflected: bool,
 def render_item(kind: str, item: Any, _context: Any) -> str | bool:
     """Our column types as what they are in the file, so that a revision imports nothing of the program."""
     if kind == "type":
-        for ours, plain in ((Id, "sa.LargeBinary(16)"), (Utc, "sa.BigInteger()"), (Json, "sa.Text()")):
+        for ours, plain in (
+            (Id, "sa.LargeBinary(16)"),
+            (Utc, "sa.BigInteger()"),
+            (Json, "sa.Text()"),
+            (Words, "sa.Text()"),
+        ):
             if isinstance(item, ours):
                 return plain
     return False

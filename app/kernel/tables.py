@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.store import Base, Mutable
-from app.kernel.types import Id, Json, Utc
+from app.kernel.types import Id, Json, Utc, Words
 
 
 class Change(Base):
@@ -48,7 +48,7 @@ class Job(Base):
     cursor: Mapped[dict[str, Any]] = mapped_column(Json)
     done: Mapped[int] = mapped_column(Integer, default=0)
     total: Mapped[int] = mapped_column(Integer, default=0)
-    error: Mapped[str] = mapped_column(Text, default="")
+    error: Mapped[str] = mapped_column(Words, default="")
     agent: Mapped[UUID | None] = mapped_column(Id)
     action: Mapped[UUID] = mapped_column(Id)
     created_at: Mapped[datetime] = mapped_column(Utc)

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import DateTime, TypeDecorator, TypeEngine
 
 from app.kernel import clock, ids
+from app.kernel.saying import kept, read
 
 
 class Id(TypeDecorator[UUID]):
@@ -91,6 +92,19 @@ class Json(TypeDecorator[Any]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return None if value is None else json.loads(value)
+
+
+class Words(TypeDecorator[str]):
+    """A sentence for people that was written down: it keeps what it was made of (`app.kernel.saying`)."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else kept(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else read(value)
 
 
 def _as_json(value: Any) -> str | None:

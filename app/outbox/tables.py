@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.indexes import partial_index
 from app.kernel.store import Base, Mutable
-from app.kernel.types import Id, Json, Utc
+from app.kernel.types import Id, Json, Utc, Words
 
 COPY_NEEDED = "copy_state = 'needed'"
 """The few messages whose copy in the Sent folder is due are read from an index of their own."""
@@ -51,7 +51,7 @@ class Outbox(Mutable, Base):
     not_before: Mapped[datetime] = mapped_column(Utc)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     first_attempt_at: Mapped[datetime | None] = mapped_column(Utc)
-    last_error: Mapped[str] = mapped_column(Text, default="")
+    last_error: Mapped[str] = mapped_column(Words, default="")
     results: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     headers: Mapped[dict[str, str]] = mapped_column(Json, default=dict)
     html: Mapped[str] = mapped_column(Text, default="")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import pytest
 
+from app.kernel import jobs
 from app.kernel.errors import ExternalError, Reason, UserError
 from app.kernel.saying import Said, kept, read, said, words_of
+from tests.empty_desk import empty_store
 
 TOLD = said("The disk {name} is full. {then}", name="stick", then=said("{n} file waits.|{n} files wait.", n=1200))
 
@@ -37,3 +40,17 @@ def test_what_a_server_said_stays_apart_from_our_words() -> None:
     assert back == "mx hung up. (421 {bye})"
     assert isinstance(back, Said)
     assert isinstance(back.values["text"], Said)
+
+
+def test_a_column_keeps_what_a_sentence_was_made_of(tmp_path: Path) -> None:
+    store = empty_store(tmp_path / "desk.sqlite")
+    with store.write("test") as tx:
+        keys = [jobs.start(tx, "some job", {}) for _ in range(2)]
+        tx.flush()
+        jobs.fail(tx, keys[0], TOLD)
+        jobs.fail(tx, keys[1], "An old sentence.")
+    with store.read() as db:
+        back, old = (jobs.info(db, key).error for key in keys)
+    store.close()
+    assert (back, old) == (TOLD, "An old sentence.")
+    assert isinstance(back, Said)

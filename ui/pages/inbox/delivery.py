@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 from app.outbox.queries import OutboxRow
 from app.outbox.rules import FORWARD, Hold
 from app.outbox.words import copy_words
-from ui.text import clock_text, date_text, tr, when_text
+from ui.text import clock_text, date_text, told, tr, when_text
 from ui.widgets.avatar import IconView
 from ui.widgets.button import Button
 from ui.widgets.label import Label
@@ -113,4 +113,4 @@ def state_words(found: OutboxRow, now: datetime) -> str:
         when = planned_text(found.send_at, now)
         return tr("Not sent: the customer wrote before its time ({when}). Its words are a draft again.", when=when)
     text = found.text.removesuffix(found.last_error).rstrip() if found.last_error else found.text
-    return f"{tr(text)} {found.last_error}" if text != found.text else tr(text)
+    return f"{tr(text)} {told(found.last_error)}" if text != found.text else tr(text)
