@@ -101,7 +101,7 @@ class Page(BasePage):
         vertical(self).addWidget(self.scroller)
 
     def _main_card(self) -> Tile:
-        words = tr("Deskbell only reads; nothing changes in your mailbox. Your mail is copied to this computer.")
+        words = tr("Deskbell copies your mail to this computer. Nothing is moved or deleted in your mailbox.")
         buttons = row(self.test, (self._why, 1), self.open)
         card = Tile(
             FieldBlock(tr("Your name"), self.name, hint=tr("Shown to your customers as the sender of your replies.")),

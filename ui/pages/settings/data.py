@@ -171,7 +171,7 @@ class DataPane(Pane):
 
     def _waste_told(self, size: int) -> None:
         self._waste = tr(
-            "About {size} of the desk’s files hold what was erased, or nothing. Backups keep theirs for up to six months.",
+            "About {size} can be freed: what was erased, and empty space. Backups keep what was erased for up to six months.",
             size=size_text(size),
         )
         if self._found is not None:

@@ -97,7 +97,7 @@ class Adding(QFrame):
         self.test = Button(tr("Test"), icon="refresh", clicked=self.form.test)
         self.cancel = Button(tr("Cancel"), clicked=cancel)
         self.go = Button(tr("Connect"), "primary", clicked=lambda: self.form.save(self.added.emit))
-        words = tr("Deskbell only reads; nothing changes in your mailbox. Your mail is copied to this computer.")
+        words = tr("Deskbell copies your mail to this computer. Nothing is moved or deleted in your mailbox.")
         page = ScrollPage(
             Label(tr("Connect a mailbox"), "title"),
             Para(words),
