@@ -28,7 +28,7 @@ from tests.empty_desk import empty_desk
 from tests.journeys.command_line import CommandLine
 
 WORDS = "four plain words here"
-LONG_S = 120
+LONG_S = 300
 
 
 @pytest.fixture
