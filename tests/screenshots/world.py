@@ -79,10 +79,10 @@ def servers_that_say(answer: Tested) -> Iterator[None]:
 
 
 class Desks:
-    """The desks that scenes play on: made when first wanted, gone in the end."""
+    """The desks that scenes play on: made when first wanted, gone in the end. `there`: a folder with a sample desk already."""
 
-    def __init__(self, tickets: int) -> None:
-        self._tickets = tickets
+    def __init__(self, tickets: int, there: Path | None = None) -> None:
+        self._tickets, self._there = tickets, there
         self._kept = ExitStack()
         self._sample: Desk | None = None
 
@@ -106,7 +106,9 @@ class Desks:
 
     def sample(self) -> Desk:
         """The sample desk."""
-        if self._sample is None:
+        if self._sample is None and self._there is not None:
+            self._sample = self._kept.enter_context(Desk.open(self._there))
+        elif self._sample is None:
             self._sample = self._kept.enter_context(_opened(_folder()))
             fill(self._sample, tickets=self._tickets)
         return self._sample
@@ -125,13 +127,19 @@ def _opened(folder: Path) -> Iterator[Desk]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@contextmanager
-def _copy(desk: Desk) -> Iterator[Desk]:
-    """A copy to let things go wrong on; an engine seems to run on it, and it is backed up."""
-    there, here = _folder(), desk.workspace
+def copy_files(desk: Desk, there: Path) -> None:
+    """What a desk consists of, and a backup of it, in another folder."""
+    here = desk.workspace
     made = scheduled_backup(source_of(here), there / "backups", clock.now())
     shutil.copytree(here.packs, there / here.packs.name)
     shutil.copy(made.database, there / here.database.name)
+
+
+@contextmanager
+def _copy(desk: Desk) -> Iterator[Desk]:
+    """A copy to let things go wrong on; an engine seems to run on it, and it is backed up."""
+    there = _folder()
+    copy_files(desk, there)
     with _opened(there) as copy:
         engine = FileLock(copy.workspace.engine_lock, role="engine")
         assert engine.acquire(timeout_s=5)

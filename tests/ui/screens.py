@@ -1,11 +1,12 @@
 """Every screen in several sizes, looks and languages, under the lints: what the test of all screens and a look by hand share.
 
 `python -m tests.ui.screens [SCENE …]` prints what it finds; with `QT_SCALE_FACTOR=1.5` it does so at that scale, which Qt
-only learns when a program starts.
+only learns when a program starts. `--desk FOLDER` takes the sample desk that lies there, instead of filling one.
 """
 
 from __future__ import annotations
 
+import argparse
 import functools
 import os
 import re
@@ -13,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYTHON_KEYRING_BACKEND", "keyrings.alt.file.PlaintextKeyring")
@@ -115,14 +117,18 @@ def _look(studio: Studio) -> list[Finding]:
     return [*findings(window), *pale, *(one for over in studio.over() for one in (*findings(over), *pale_texts(over)))]
 
 
-def main(names: list[str]) -> int:
-    """Print what is found on these scenes (default: all)."""
+def main(arguments: list[str]) -> int:
+    """Print what is found on the scenes that are named (default: all)."""
+    parser = argparse.ArgumentParser(description="Look at screens under the lints.")
+    parser.add_argument("names", nargs="*", default=[])
+    parser.add_argument("--desk", type=Path)
+    options = parser.parse_args(arguments)
     os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="deskbell-screens-keyring-")
     stand_still()
     studio = Studio(QApplication(["deskbell"]), calm_s=CALM_S)
     count, wanted = 0, SCALED if "QT_SCALE_FACTOR" in os.environ else LOOKS
-    with Desks(TICKETS) as desks:
-        for name in names or SCENES:
+    with Desks(TICKETS, options.desk) as desks:
+        for name in options.names or SCENES:
             for tongue, looks in wanted.items():
                 with desks.of(SCENES[name].desk) as desk:
                     for line in faults(studio, desk, name, tongue, looks):

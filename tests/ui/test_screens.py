@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
@@ -19,7 +20,7 @@ from app.kernel import clock
 from tests.conftest import ROOT
 from tests.screenshots.scenes import SCENES
 from tests.screenshots.studio import Studio, stand_still
-from tests.screenshots.world import Desks
+from tests.screenshots.world import Desks, copy_files
 from tests.ui.screens import CALM_S, LOOKS, TICKETS, faults
 
 
@@ -46,17 +47,25 @@ def test_a_screen_stands_up_to_a_careful_look(name: str, desks: Desks, qapp: QAp
     assert found == []
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("scale", ["1.5", "2"])
-def test_at_other_scales_too(scale: str) -> None:
-    """The busiest screens stand for the others, which share their widgets; in Japanese too."""
+@pytest.mark.xdist_group("screens")
+def test_at_other_scales_too(desks: Desks, tmp_path: Path) -> None:
+    """The busiest screens stand for the others, which share their widgets; in Japanese too. Each scale is a program's own."""
+    running = {scale: at_scale(scale, desks, tmp_path / scale) for scale in ("1.5", "2")}
+    for scale, program in running.items():
+        said, errors = program.communicate()
+        assert (program.returncode, said) == (0, ""), f"at {scale}: {errors}"
+
+
+def at_scale(scale: str, desks: Desks, folder: Path) -> subprocess.Popen[str]:
+    """A program that looks at some screens at that scale, on a copy of the sample desk."""
+    folder.mkdir()
+    copy_files(desks.sample(), folder)
     names = ["inbox", "board", "settings_mailboxes", "first_run_certificate"]
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.ui.screens", *names],
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.ui.screens", *names, "--desk", str(folder)],
         cwd=ROOT,
         env=os.environ | {"QT_SCALE_FACTOR": scale},
-        capture_output=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-        check=False,
     )
-    assert (done.returncode, done.stdout) == (0, ""), done.stderr
