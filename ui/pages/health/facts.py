@@ -61,7 +61,7 @@ class Facts:
     boxes: tuple[MailboxInfo, ...] = ()
     states: dict[UUID, MailState] = field(default_factory=dict)
     engine: bool = True
-    starting: bool = False  # it is not there, and has been missed for some seconds only
+    starting: bool = False  # it is not there yet: the window opened a moment ago
     outbox: dict[str, int] = field(default_factory=dict)
     quarantined: int = 0
     unaccounted: int = 0

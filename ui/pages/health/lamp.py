@@ -18,7 +18,7 @@ from ui.widgets.rail import Reason
 
 _PAUSE_MS, _TICK_MS, _WHOLE_EVERY = 300, 5_000, 12
 _STARTING_S = 12.0
-"""So long an engine that is not there is taken to be on its way: it starts after the window, and again where it ended."""
+"""So long an engine that was not met yet is taken to be on its way: it starts after the window."""
 _TOPICS = {"mailbox_state", "engine_state", "clock", "other_desk"}
 
 
@@ -55,7 +55,7 @@ class StatusLamp(QObject):
         self._context, self._name_agent = context, name_agent
         self._facts: Facts | None = None
         self._whole_in = 0
-        self._missed_from: float | None = None
+        self._began, self._met = clock.elapsed(), False
         self._named = False
         self._soon = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._soon.timeout.connect(self.look)
@@ -87,9 +87,8 @@ class StatusLamp(QObject):
         self.judged.emit(level, causes)
 
     def _is_starting(self, engine: bool) -> bool:
-        now = clock.elapsed()
-        self._missed_from = None if engine else self._missed_from if self._missed_from is not None else now
-        return self._missed_from is not None and now - self._missed_from < _STARTING_S
+        self._met = self._met or engine  # one that ended is no longer on its way: that is said at once
+        return not self._met and clock.elapsed() - self._began < _STARTING_S
 
     def _ask_name(self) -> None:
         """Who works here stands at the foot of the rail."""
