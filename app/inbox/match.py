@@ -76,6 +76,8 @@ def addresses(*fields: Sequence[str] | Sequence[Sequence[str]]) -> frozenset[str
 
 def named_by(mail: ParsedMail) -> tuple[str, ...]:
     """The ids that a mail names, the closest first: what it answers, then its References from the newest on."""
+    if not mail.references and len(mail.in_reply_to) < 2:
+        return mail.in_reply_to
     return tuple(dict.fromkeys((*mail.in_reply_to, *reversed(mail.references))))
 
 
@@ -125,6 +127,7 @@ class Threads:
         self._tx = tx
         self._own = own
         self._has: dict[str, list[Known]] = {}  # an id -> the messages that have it
+        self._ours: set[str] = set()  # ids that a message of ours has: hardly any mail of history names one
         self._names: dict[str, dict[UUID, Known]] = {}  # an id -> the messages that name it, one a ticket
         self._loose: dict[str, dict[UUID, None]] = {}  # an id -> what we sent, and that is in no ticket, that names it
         self._people: dict[UUID, set[str]] = {}
@@ -155,7 +158,7 @@ class Threads:
         self._find_lines(wanted, had)
         self._read_marks(tokens, numbers)
         for row in _HAVING.rows(tx, sorted(wanted)):
-            self._has.setdefault(row.ref, []).append(_known(row))
+            self._add_own(row.ref, _known(row))
         for row in _NAMING.rows(tx, sorted(had)):
             self._add_name(row.ref, _known(row))
         self._returned = {row.id: _known(row) for row in _SENT.rows(tx, returned)}
@@ -170,10 +173,13 @@ class Threads:
 
     def has(self, ref: str | None) -> tuple[Known, ...]:
         """The stored messages that have this id, the oldest first."""
-        return tuple(sorted(self._has[ref], key=lambda one: one.message)) if ref in self._has else ()
+        found = self._has.get(ref, ()) if ref else ()
+        return tuple(sorted(found, key=lambda one: one.message)) if len(found) > 1 else tuple(found)
 
     def ours(self, ref: str | None) -> Known | None:
         """The message of ours that has this id."""
+        if ref not in self._ours:
+            return None
         return next((one for one in self.has(ref) if one.direction == "out"), None)
 
     def returned(self, ident: str) -> Known | None:
@@ -184,7 +190,7 @@ class Threads:
     def add(self, known: Known, own_id: str | None, named: Iterable[str]) -> None:
         """Learn a message that was just stored."""
         if own_id:
-            self._has.setdefault(own_id, []).append(known)
+            self._add_own(own_id, known)
         for ref in named:
             self._add_name(ref, known)
         if known.ticket is not None and (people := self._people.get(known.ticket)) is not None:
@@ -305,6 +311,11 @@ class Threads:
                     people.update(addresses(sender, to, cc))
             people -= self._own
         return people
+
+    def _add_own(self, ref: str, known: Known) -> None:
+        self._has.setdefault(ref, []).append(known)
+        if known.direction == "out":
+            self._ours.add(ref)
 
     def _add_name(self, ref: str, known: Known) -> None:
         if known.ticket is not None:

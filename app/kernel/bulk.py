@@ -7,14 +7,19 @@ handed to the driver itself: SQLAlchemy's way there costs three times what SQLit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from itertools import repeat
 from operator import itemgetter
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, Insert, TextClause, Update
 from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
 
-from app.kernel.types import to_driver
+from app.kernel import clock
+from app.kernel.types import Id, Utc, to_driver
 
 
 def driver(connection: Connection) -> Any:
@@ -36,8 +41,8 @@ class Bulk:
         self._columns = list(columns) or None
         self._sql = ""
         self._pick: Callable[[dict[str, Any]], tuple[Any, ...]] = tuple
-        self._turns: list[tuple[int, Callable[[Any], Any]]] = []
-        self._defaults: dict[str, Any] = {}
+        self._order: list[tuple[bool, Any]] = []
+        """Of each value of the statement: whether the rows have it, and what turns its column, or else what it always is."""
 
     def write(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
         """Run the statement once with all rows."""
@@ -46,20 +51,58 @@ class Bulk:
             return
         if not self._sql:
             self._prepare(connection.dialect)
-        if self._defaults:
-            rows = [self._defaults | row for row in rows]
-        columns: list[Any] = list(zip(*map(self._pick, rows), strict=True))
-        for place, turn in self._turns:  # column by column: a call a value, and nothing else
-            columns[place] = list(map(turn, columns[place]))
+        given = zip(*map(self._pick, rows), strict=True)
+        columns: list[Iterable[Any]] = []
+        for is_given, what in self._order:  # column by column: a call a column, and nothing else
+            if not is_given:
+                columns.append(repeat(what, len(rows)))
+            else:
+                columns.append(next(given) if what is None else what(next(given)))
         driver(connection).executemany(self._sql, zip(*columns, strict=True) if columns else [()] * len(rows))
 
     def _prepare(self, dialect: Dialect) -> None:
         compiled: Any = self.statement.compile(dialect=dialect, column_keys=self._columns)
-        for column in compiled.insert_prefetch if self.table is not None else ():
-            default = column.default
-            self._defaults[column.name] = default.arg if default.is_scalar else default.arg(None)
         names: list[str] = list(compiled.positiontup)
-        self._pick = itemgetter(*names) if len(names) > 1 else lambda row: tuple(row[name] for name in names)
-        turns = [to_driver(compiled.binds[name].type, dialect) for name in names]
-        self._turns = [(place, turn) for place, turn in enumerate(turns) if turn is not None]
+        types = {name: compiled.binds[name].type for name in names}
+        always: dict[str, Any] = {}
+        for column in compiled.insert_prefetch if self.table is not None else ():
+            turn = to_driver(types[column.name], dialect)
+            value = column.default.arg if column.default.is_scalar else column.default.arg(None)
+            always[column.name] = value if turn is None else turn(value)
+        given = [name for name in names if name not in always]
+        self._pick = itemgetter(*given) if len(given) > 1 else lambda row: tuple(row[name] for name in given)
+        self._order = [
+            (False, always[name]) if name in always else (True, _column_to_driver(types[name], dialect))
+            for name in names
+        ]
         self._sql = str(compiled)
+
+
+def _column_to_driver(kind: TypeEngine[Any], dialect: Dialect) -> Callable[[Iterable[Any]], list[Any]] | None:
+    """As `to_driver`, for all values of a column at once: one call a column instead of one a value."""
+    if dialect.name == "sqlite":
+        for ours, turn_all in _COLUMNS.items():
+            if isinstance(kind, ours):
+                return turn_all
+    turn = to_driver(kind, dialect)
+    return None if turn is None else lambda column: list(map(turn, column))
+
+
+def _all_as_bytes(column: Iterable[UUID | None]) -> list[bytes | None]:
+    return [None if value is None else value.int.to_bytes(16, "big") for value in column]
+
+
+def _all_as_us(column: Iterable[datetime | None]) -> list[int | None]:
+    found: list[int | None] = []
+    last, us = None, None
+    for value in column:
+        if value is not last:  # what happens at once mostly has one time
+            last, us = value, None if value is None else clock.to_us(value)
+        found.append(us)
+    return found
+
+
+_COLUMNS: dict[type[TypeEngine[Any]], Callable[[Iterable[Any]], list[Any]]] = {
+    Id: _all_as_bytes,
+    Utc: _all_as_us,
+}

@@ -156,8 +156,10 @@ def _key(address: str) -> str:
 def is_own(address: str, own: frozenset[str]) -> bool:
     """Is this one of our addresses (casefolded), with or without a `+tag`?"""
     key = _key(address)
+    if key in own or "+" not in key:
+        return key in own
     local, at, domain = key.rpartition("@")
-    return key in own or f"{local.split('+')[0]}{at}{domain}" in own
+    return f"{local.split('+')[0]}{at}{domain}" in own
 
 
 def is_address(address: str) -> bool:
@@ -283,12 +285,12 @@ _PLAIN: Final = (
     (re.compile(r"[45]\.2\.2\b|exceeded storage|quota|mailbox (is )?full|over ?quota|insufficient storage", re.I),
      "The recipient's mailbox is full."),
     (re.compile(r"5\.3\.4\b|5\.2\.3\b|too (large|big)|size limit|exceeds.*size", re.I),
-     "The mail is too large for the recipient's server."),
+     "The message is too large for the recipient's server."),
     (re.compile(r"5\.7\.1\b.*(relay)|relay(ing)? (access )?(denied|not permitted)", re.I),
      "Your mail server does not send for this address."),
     (re.compile(r"5\.7\.(8|9|57)\b|authenticat", re.I), "Your mail server wants you to sign in again."),
     (re.compile(r"5\.7\.\d+|spam|blocked|blacklist|block ?list|reputation|policy|dmarc|spf", re.I),
-     "The recipient's server refused the mail by its rules (often a spam filter)."),
+     "The recipient's server refused the message by its rules (often a spam filter)."),
     (re.compile(r"5\.4\.\d\b|5\.1\.10|domain.*not found|host.*not found|no mx", re.I),
      "The part behind the @ leads nowhere. Is it spelt right?"),
     (re.compile(r"\b4\.\d\.\d\b|grey ?list|try (again )?later|temporar", re.I), "The server asked to try again later."),
@@ -324,4 +326,4 @@ def plain_refusal(code: int, words: str) -> str:
         return "The server asked to try again later."
     if code and code < 400:
         return "The server gave an answer that makes no sense."
-    return "The server refused this recipient." if code else "The mail did not arrive."
+    return "The server refused this recipient." if code else "The message did not arrive."

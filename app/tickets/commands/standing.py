@@ -127,17 +127,19 @@ def standing(tx: Tx, ticket: UUID) -> Standing:
 
 
 def _one(tx: Tx, ticket: UUID) -> Standing:
-    row: Ticket | None = memo(tx, "ticket").get(ticket) or tx.identity_map.get((Ticket, (ticket,), None))
-    if row is not None:
-        return row
+    worked_on = memo(tx, "ticket")
+    if worked_on or len(tx.identity_map):  # hardly ever while mail comes in, and an id is slow to look up
+        row: Ticket | None = worked_on.get(ticket) or tx.identity_map.get((Ticket, (ticket,), None))
+        if row is not None:
+            return row
     known = _kept(tx)
-    if ticket not in known:
+    if (kept := known.get(ticket)) is None:
         know_tickets(tx, [ticket])
-    try:
-        return known[ticket]
-    except KeyError:
+        kept = known.get(ticket)
+    if kept is None:
         msg = "There is no such ticket."
-        raise NotFoundError(msg) from None
+        raise NotFoundError(msg)
+    return kept
 
 
 def _kept(tx: Tx) -> dict[UUID, _Kept]:
