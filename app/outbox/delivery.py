@@ -237,7 +237,7 @@ def settle_leftovers(tx: Tx) -> Leftovers:
         state, pause = rules.after_crash(row.phase, row.attempts)
         row.state, row.not_before = state, tx.now + pause
         if state is State.UNCERTAIN:
-            row.last_error = "Deskbell was interrupted while this mail was going over to the server."
+            row.last_error = "Deskbell was interrupted while this message was being handed to the mail server."
             tell_problem(tx, row)
             uncertain += 1
         else:

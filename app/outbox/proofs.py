@@ -78,7 +78,7 @@ def record_bounce(tx: Tx, message: UUID, recipients: Sequence[BounceRecipient]) 
             if each.permanent and each.address.casefold() in {"", address.casefold()}:
                 mark_address_dead(tx, address)
         elif each.action == "delayed":
-            row.last_error = f"The server is still trying to deliver this mail. {each.words}".strip()
+            row.last_error = f"The mail server is still trying to deliver this message. {each.words}".strip()
         else:
             row.delivered_at = row.delivered_at or tx.now
     refused = [address for address, result in results.items() if rules.is_refused(result)]

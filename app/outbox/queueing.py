@@ -183,9 +183,7 @@ def _receivers(
         msg = "There is nobody to write to. Give at least one address."
         raise UserError(msg)
     if len(to) + len(copies) + len(bcc) > rules.MOST_RECIPIENTS:
-        msg = (
-            f"These are more than {rules.MOST_RECIPIENTS} recipients. Mail servers refuse such letters; leave some out."
-        )
+        msg = f"These are more than {rules.MOST_RECIPIENTS} recipients. Mail servers refuse such messages; leave some out."
         raise UserError(msg)
     return to, copies, bcc
 
@@ -232,8 +230,8 @@ def _check_size(box: Mailbox, new: NewMessage, html: str) -> None:
     if box.size_limit and new.attachments and size > box.size_limit:
         host = box.smtp_url.rpartition("://")[2].rpartition(":")[0]
         msg = (
-            f"With its files this mail has about {rules.size_text(size)}; {host} takes {rules.size_text(box.size_limit)}"
-            " at most. Leave a file out, or send it in several mails."
+            f"With its files this message has about {rules.size_text(size)}; {host} takes {rules.size_text(box.size_limit)}"
+            " at most. Leave a file out, or send several messages."
         )
         raise UserError(msg)
 
@@ -269,6 +267,6 @@ def _checked(headers: Mapping[str, str] | None) -> dict[str, str]:
     checked = dict(headers or {})
     for name, value in checked.items():
         if any(ord(char) < 32 for char in name + value) or not name.isascii() or ":" in name:
-            msg = "A header field of this mail contains a character that no mail may have."
+            msg = "This message contains a character, outside of its text, that no e-mail may have there."
             raise UserError(msg)
     return checked

@@ -45,14 +45,17 @@ _HELD = {
         "The desk was restored from a backup in which this had not gone out yet. Look into the Sent folder before you send it.",
         "send_anyway",
     ),
-    Hold.DEAD_ADDRESS: ("Mail to this address came back: it does not exist. Correct it, or send anyway.", "edit"),
+    Hold.DEAD_ADDRESS: (
+        "A message to this address came back: there is no such address. Correct it, or send anyway.",
+        "edit",
+    ),
 }
 
 
 _PAUSED = {
     "sign_in": "Waits until you have signed in to the mailbox again.",
-    "tls": "Waits: the server could not prove that it is the right one.",
-    "plain": "Waits: the server offers no encryption.",
+    "tls": "Waits: the mail server could not prove that it is the right one.",
+    "plain": "Waits: the mail server offers no encrypted connection.",
 }
 
 
@@ -71,10 +74,10 @@ def describe(it: Situation) -> Told:
             return Told(text, tuple(dict.fromkeys((first, "send_anyway", "edit", "cancel"))), needs_attention=True)
         case State.SENDING:
             steps = {
-                Phase.DATA: "Going over to the server.",
-                Phase.ENVELOPE: "The server is being told the recipients.",
+                Phase.DATA: "Being handed to the mail server.",
+                Phase.ENVELOPE: "Telling the mail server whom it is for.",
             }
-            return Told(steps.get(Phase(it.phase), "Connecting to the server."), (), needs_attention=False)
+            return Told(steps.get(Phase(it.phase), "Connecting to the mail server."), (), needs_attention=False)
         case State.SENT:
             about_copy = " ".join(part for part in copy_words(it.copy, it.last_error) if part)
             return Told(_with("Sent.", about_copy), (), needs_attention=False)
@@ -84,8 +87,8 @@ def describe(it: Situation) -> Told:
             return Told(_with(text, it.last_error), ("retry",), needs_attention=True)
         case State.UNCERTAIN:
             text = (
-                "The line broke while this was going over: it may or may not have arrived. Look into the Sent folder of "
-                "your mail provider, then say what became of it."
+                "The connection ended while this was being handed over: it may or may not have arrived. Look into the Sent "
+                "folder of your mail provider, then say what became of it."
             )
             return Told(text, ("settle_sent", "settle_queued"), needs_attention=True)
         case State.FAILED:

@@ -93,7 +93,7 @@ class SmtpSession:
 
     def _envelope(self, outgoing: Outgoing, size: int) -> tuple[list[str], dict[str, Refusal]]:
         if self.size_limit is not None and size > self.size_limit:
-            text = f"The mail has {size:,} bytes; {self._server.url.host} takes {self.size_limit:,} at most."
+            text = f"The message has {size:,} bytes; {self._server.url.host} takes {self.size_limit:,} at most."
             raise ExternalError(text, reason=Reason.REFUSED, retryable=False)
         sender, utf8_sender = self._path(outgoing.sender)
         paths = {recipient: self._path(recipient) for recipient in dict.fromkeys(outgoing.recipients)}
@@ -128,7 +128,7 @@ class SmtpSession:
             options += " BODY=8BITMIME"
         if utf8:
             if "SMTPUTF8" not in self.capabilities:
-                text = f"{self._server.url.host} cannot deliver to addresses with letters beyond ASCII."
+                text = f"{self._server.url.host} cannot deliver to addresses with letters such as é or ü."
                 raise ExternalError(text, reason=Reason.REFUSED, retryable=False)
             options += " SMTPUTF8"
             self._client.command_encoding = "utf-8"

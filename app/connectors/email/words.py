@@ -61,12 +61,12 @@ SENTENCES: Final[Mapping[Fault, str]] = {
     Fault.NO_NAME_SERVER: "The name {host} could not be looked up. Is this computer online?",
     Fault.NO_ANSWER: "{host} does not answer on port {port}. Is the port right, or does a firewall keep it closed?",
     Fault.PORT_CLOSED: "{host} does not take connections on port {port}. Is the port right?",
-    Fault.BLOCKED: "{host} cannot be reached: the network or a firewall refuses the way there.",
-    Fault.HUNG_UP: "{host} hung up.",
+    Fault.BLOCKED: "{host} cannot be reached: the network, or a firewall, does not let Deskbell through.",
+    Fault.HUNG_UP: "{host} ended the connection without a word.",
     Fault.ENDED: "{host} ended the connection.",
     Fault.NOT_IMAP: "What answers on port {port} of {host} is no IMAP server.",
     Fault.NOT_SMTP: "What answers on port {port} of {host} is no SMTP server.",
-    Fault.NO_TLS_HERE: "No encrypted connection to {host} on port {port} came about. Try STARTTLS, or another port.",
+    Fault.NO_TLS_HERE: "{host} makes no encrypted connection on port {port}. Try STARTTLS, or another port.",
     Fault.NO_ENCRYPTION: "{host} offers no encryption on port {port}. Nothing was sent to it.",
     Fault.WANTS_ENCRYPTION: "{host} takes a password only on an encrypted connection.",
     Fault.CERT_EXPIRED: "The certificate of {host} has expired.",
@@ -87,9 +87,9 @@ SENTENCES: Final[Mapping[Fault, str]] = {
     Fault.SENDER_REFUSED: "{host} does not let this sign-in send as {address}.",
     Fault.ADDRESS_REFUSED: "{host} takes no mail from or to {address}. Is the address right?",
     Fault.FULL: "The mailbox at {host} is full.",
-    Fault.NOT_NOW: "{host} says: not now.",
+    Fault.NOT_NOW: "{host} asks to try again later.",
     Fault.REFUSED: "{host} refused.",
-    Fault.ODD_ANSWER: "{host} did not do what was asked.",
+    Fault.ODD_ANSWER: "{host} gave an answer that Deskbell does not understand.",
 }
 
 NEEDS: Final[Mapping[Needs, str]] = {
