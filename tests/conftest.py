@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
-from tests.scheduling import Scheduling
+from tests.scheduling import Scheduling, tell_groups
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -81,21 +81,14 @@ def real_mail() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes long first, so that no process waits in the end for the last of another; skip what needs real mails."""
-    items.sort(key=_turn)
+    """Whole journeys first, so that no process waits in the end for the last of another; skip what needs real mails."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if sample_mail_folder().is_dir():
         return
     absent = pytest.mark.skip(reason="the collected real mails are not on this machine (DESKBELL_SAMPLE_MAIL)")
     for item in items:
         if item.get_closest_marker("real"):
             item.add_marker(absent)
-
-
-def _turn(item: pytest.Item) -> int:
-    """Tests that stay together are done by one process, the screens for minutes; then whole journeys; then the many."""
-    if item.get_closest_marker("xdist_group"):
-        return 0
-    return 1 if item.get_closest_marker("slow") else 2
 
 
 @pytest.hookimpl(wrapper=True)
@@ -131,7 +124,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Schedul
     return Scheduling(config, log)
 
 
-def pytest_collection_finish() -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What was imported stays: looking through it for garbage again and again took a tenth of the time."""
+    tell_groups(session.config, session.items)
     gc.collect()
     gc.freeze()

@@ -52,6 +52,22 @@ def test_one(number):
 """
 
 
+_TOGETHER = """
+import os
+import pathlib
+import pytest
+
+@pytest.mark.xdist_group("what they share")
+@pytest.mark.parametrize("number", range(8))
+def test_one(number):
+    with open(pathlib.Path(__file__).with_name("processes"), "a") as noted:
+        noted.write(f"{os.getpid()}\\n")
+
+def test_alone():
+    pass
+"""
+
+
 def run(folder: Path, tests: str, *options: str) -> str:
     """What pytest says of these tests, run as ours are."""
     (folder / "test_them.py").write_text(tests)
@@ -70,3 +86,9 @@ def test_what_is_left_of_a_window_ends_in_its_own_thread(tmp_path: Path) -> None
 def test_a_process_that_dies_costs_one_test_and_the_others_go_on(tmp_path: Path) -> None:
     said = run(tmp_path, _ONE_CRASHES, "-n", "2", "--dist", "loadgroup")
     assert "1 failed, 23 passed" in said, said
+
+
+def test_tests_that_share_something_are_done_by_one_process(tmp_path: Path) -> None:
+    said = run(tmp_path, _TOGETHER, "-n", "2", "--dist", "loadgroup")
+    assert "9 passed" in said, said
+    assert len(set((tmp_path / "processes").read_text().split())) == 1
