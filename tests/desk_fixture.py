@@ -87,6 +87,7 @@ def mail_in(
     words: str = "Hello, it has not come.",
     at: datetime | None = None,
     files: tuple[NewAttachment, ...] = (),
+    cc: tuple[tuple[str, str], ...] = (),
     **opening: Any,
 ) -> tuple[UUID, UUID]:
     """What receiving does for a mail whose ticket is known, or that opens one."""
@@ -105,6 +106,7 @@ def mail_in(
         external_id=f"{message.hex}@shop.example",
         sender=(name, address),
         to=(("", "help@desk.example"),),
+        cc=cc,
         subject=subject,
         text=words,
         occurred_at=when,

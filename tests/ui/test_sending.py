@@ -85,6 +85,18 @@ def test_a_reply_is_sent_later_and_says_when_and_that_the_customer_was_first(
     settled(page, qtbot, lambda: findings(page) == [])
 
 
+def test_who_is_in_copy_for_the_first_time_is_marked_until_we_have_answered_them(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    assert page.shown is not None
+    aside, key = page.writer.composer.aside, page.shown.detail.id
+    made.mail(key, address="c0@shop.example", name="Customer 0", cc=(("Carol", "Carol@elsewhere.example"),))
+    settled(page, qtbot, lambda: "Carol" in aside.text())
+    assert aside.text().endswith("Cc Carol (new here)")
+    made.desk.do(commands.reply, key, text="Hello to both")
+    qtbot.waitUntil(lambda: aside.text().endswith("Cc Carol"))
+
+
 def test_another_address_to_write_from_is_chosen_and_kept_in_the_draft(
     page: Page, made: InboxDesk, qtbot: QtBot
 ) -> None:

@@ -114,6 +114,9 @@ class Opened:
     chat: ChatView | None = None
     """The chat of a ticket that is one."""
 
+    newcomers: frozenset[str] = frozenset()
+    """Who is in copy of the mail to be answered and has had no part in this conversation before (small letters)."""
+
     @property
     def by_chat(self) -> bool:
         """Does an answer go by chat? While the visitor is there, and where there is no other way to them."""
@@ -187,6 +190,7 @@ def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
         overtaken=overtaken_in(db, detail.id, clock.now()),
         erased_at=_erased_at(db, detail.row.deleted_at),
         chat=talk,
+        newcomers=newcomers(messages, own),
     )
 
 
@@ -204,6 +208,20 @@ def answer_to(messages: tuple[MessageView, ...], own: frozenset[str]) -> tuple[t
     """Whom a reply would go to, To and Cc: as the outbox computes it."""
     answered = _answered(messages)
     return outbox_rules.answer_to(answered, own) if answered is not None else ((), ())
+
+
+def newcomers(messages: tuple[MessageView, ...], own: frozenset[str]) -> frozenset[str]:
+    """Who would get a copy of the answer without having written or got any mail of this conversation before."""
+    answered = next((one for one in reversed(messages) if one.kind == "mail" and one.direction == "in"), None)
+    if answered is None:
+        return frozenset()
+    at = messages.index(answered)
+    met = {answered.author_address.casefold()}
+    for one in (*messages[:at], *messages[at + 1 :]):
+        people = ((one.author_name, one.author_address), *one.to, *one.cc)
+        met.update(address.casefold() for _, address in people)
+    copied = {address.casefold() for _, address in answered.cc if not outbox_rules.is_own(address, own)}
+    return frozenset(copied - met) if at else frozenset()
 
 
 def _answer_from(messages: tuple[MessageView, ...], box: MailboxInfo) -> str:

@@ -225,6 +225,7 @@ class Page(InboxFrame):
         letters = [Letter.of_draft(one) for one in (opened.reply, opened.note) if one is not None]
         by_chat = opened.chat.row.name if opened.chat is not None and opened.by_chat else None
         self.writer.set_chat(by_chat, other=other)
+        self.writer.newcomers = opened.newcomers
         if other:
             self.writer.begin(opened.to, opened.cc, letters, senders=opened.senders, sender=opened.sender)
         else:

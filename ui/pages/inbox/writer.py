@@ -53,6 +53,8 @@ class Writer(Drafting):
         self._default: tuple[tuple[Person, ...], tuple[Person, ...]] = ((), ())
         self._senders: tuple[Sender, ...] = ()
         self._sender = ""
+        self.newcomers: frozenset[str] = frozenset()
+        """Addresses in copy that are new in this conversation: a reply would let them in, so they are marked."""
         self._about: tuple[UUID, UUID] | None = None
         self._chat: str | None = None
         self._read: tuple[int, tuple[str, str]] = (-1, ("", ""))
@@ -323,7 +325,11 @@ class Writer(Drafting):
         letter = self.draft()
         words = tr("To {names}", names=names_text(letter.to)) if letter.to else tr("No recipient yet")
         copies = (*letter.cc, *letter.bcc)
+        copies = tuple((self._marked(name, address), address) for name, address in copies)
         aside.setText(f"{words} · {tr('Cc {names}', names=names_text(copies))}" if copies else words)
+
+    def _marked(self, name: str, address: str) -> str:
+        return tr("{name} (new here)", name=name or address) if address.casefold() in self.newcomers else name
 
     def _show_copies(self, on: bool) -> None:
         self.recipients.show_copies(on)
