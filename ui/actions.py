@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import shiboken6
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -234,6 +234,20 @@ class Actions(QObject):
     def __getitem__(self, key: str) -> QAction:
         """The one QAction of a key, for buttons and menus. Raises KeyError for a key that is not declared."""
         return self._qactions[key]
+
+    def entry(self, key: str, menu: QObject) -> QAction:
+        """An action for a menu that is made each time it is opened. Qt tells screen readers of an action by the first menu it was in,
+        and of nothing once that one is gone; so each such menu gets one of its own.
+        """
+        one = self[key]
+        made = QAction(one.icon(), one.text(), menu)
+        made.setShortcut(one.shortcut())  # shown, and pressed nowhere: a menu that is open takes all keys
+        made.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        made.setEnabled(one.isEnabled())
+        made.setToolTip(one.toolTip())
+        made.setObjectName(one.objectName())
+        made.triggered.connect(one.trigger)
+        return made
 
     def bind(self, owner: QObject, key: str, run: Run, allowed: Allowed = lambda: True) -> None:
         """From now on `run` performs the action; the binding made last rules until `release`."""

@@ -114,8 +114,10 @@ class Person:
         """Type a text where the keyboard is."""
         subprocess.run(["xdotool", "type", "--delay", "2", "--", text], env=self._around, check=True)
 
-    def click(self, name: str, *, role: str = "") -> None:
-        """Click with the mouse on something whose name is or begins like this, once it stands still where it can be seen."""
+    def click(self, name: str, *, role: str = "", right: bool = False) -> None:
+        """Click with the mouse on something whose name is or begins like this, once it stands still where it can be seen.
+        `right`: with the right button.
+        """
         places: list[tuple[int, int]] = []
 
         def stands_still() -> bool:
@@ -127,7 +129,7 @@ class Person:
         self.until(stands_still, f"“{name}” to click on")
         where = [str(part) for part in places[-1]]
         # Without --sync, which waits 15 s for a pointer that is there already to move; X does both in their order anyway.
-        subprocess.run(["xdotool", "mousemove", *where, "click", "1"], env=self._around, check=True)
+        subprocess.run(["xdotool", "mousemove", *where, "click", "3" if right else "1"], env=self._around, check=True)
 
     def go_to(self, name: str) -> None:
         """Press Tab until the keyboard is at something of this name: everything can be reached without a mouse."""

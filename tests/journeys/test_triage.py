@@ -119,6 +119,46 @@ def test_fifty_tickets_by_the_keyboard(folder: Path, queue: Desk, tmp_path: Path
         assert "Traceback" not in person.leave()
 
 
+def test_fifty_tickets_by_the_mouse(folder: Path, queue: Desk, tmp_path: Path) -> None:
+    """Some by the header, some by the menus of their rows without being opened, what is left all at once; and back again."""
+
+    def is_so(*wanted: tuple[int, str]) -> bool:
+        return all(what_became(queue.ask(ticket, place + 1)) == what for place, what in wanted)
+
+    def all_are(what: str) -> bool:
+        return is_so(*((place, what) for place in (2, *range(5, MANY))))
+
+    with person_at(folder, tmp_path / "scratch") as person:
+        for place in (0, 1):
+            person.wait_for(f"Hello, about Matter {place:02}")
+            person.click("Mark solved")
+            person.until(lambda place=place: is_so((place, SOLVED)), f"ticket {place} is solved")  # type: ignore[misc]
+        person.wait_for("Hello, about Matter 02")
+        for place, chosen, then, what in (
+            (3, "Move to the Bin", "", BINNED),
+            (4, "Snooze…", "In a week", ASLEEP),
+            (5, "Assign to me", "", MINE),
+            (6, "Priority…", "Urgent", URGENT),
+        ):
+            person.click(f"Customer {place}. ", role="ListItem", right=True)
+            person.click(chosen, role="Menu")
+            if then:
+                person.click(then)
+            person.until(lambda place=place, what=what: is_so((place, what)), f"ticket {place} is {what}")  # type: ignore[misc]
+        assert person.sees("Hello, about Matter 02"), "what was open stays open"
+        person.click("Customer 7. ", role="ListItem", right=True)
+        person.click("Select", role="Menu")
+        person.click(f"Select all {MANY - 4}")
+        person.click("More actions")
+        person.click("Solve", role="Menu")
+        person.until(lambda: all_are(SOLVED), "all that were left are solved")
+        person.click("Undo")
+        person.until(lambda: is_so((5, MINE), (6, URGENT), (7, "new"), (MANY - 1, "new")), "as before")
+        person.click("Do again")
+        person.until(lambda: all_are(SOLVED), "solved again")
+        person.press("ctrl+q")
+
+
 class Merging:
     """Two tickets of one customer."""
 

@@ -22,18 +22,17 @@ Act = Callable[[], object]
 def card_menu(parent: QWidget, actions: Actions, columns: Sequence[Column], move: Callable[[Column], object]) -> QMenu:
     """Open, move to a column, and what can be done with tickets everywhere."""
     menu = _menu(parent)
-    menu.addAction(actions["open"])
-    menu.addAction(actions["select"])
+    menu.addActions([actions.entry(key, menu) for key in ("open", "select")])
     menu.addSeparator()
     for place, column in enumerate(columns):
         said = tr("Move to “{name}”", name=column.title)
         _add(menu, f"{said}\t{place + 1}" if place < 9 else said, "arrow-right", partial(move, column))
     menu.addSeparator()
     for key in ("assign_me", "assign", "priority", "tag", "board.snooze"):
-        menu.addAction(actions[key])
-    menu.addActions([actions["solve"], actions["reopen"]])
+        menu.addAction(actions.entry(key, menu))
+    menu.addActions([actions.entry(key, menu) for key in ("solve", "reopen")])
     menu.addSeparator()
-    menu.addAction(actions["delete"])
+    menu.addAction(actions.entry("delete", menu))
     return menu
 
 

@@ -60,5 +60,5 @@ def row_menu(page: Page) -> QMenu:
     for part in _SHOWN:
         if not menu.isEmpty():
             menu.addSeparator()
-        menu.addActions([actions[key] for key in part if actions[key].isEnabled()])
+        menu.addActions([actions.entry(key, menu) for key in part if actions[key].isEnabled()])
     return menu

@@ -203,7 +203,7 @@ class SelectionPanel(QFrame):
         menu.aboutToHide.connect(menu.deleteLater)
         for key in _MORE:
             if self._actions[key].isEnabled():
-                menu.addAction(self._actions[key])
+                menu.addAction(self._actions.entry(key, menu))
         menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
 
 
