@@ -82,6 +82,15 @@ class Desk:
         """Run a command as the program itself, as workers do."""
         return self.act(None, command, *args, **kwargs)
 
+    def land(self, command: Callable[Concatenate[Tx, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+        """Run a command as the program itself that is done again after a power cut, from what lies elsewhere until `settle`."""
+        with self.store.write(getattr(command, "__name__", "command"), on_record=True) as tx:
+            return command(tx, *args, **kwargs)
+
+    def settle(self) -> None:
+        """What was done so far survives a power cut when this returns (see `Store.settle`). Raises OSError."""
+        self.store.settle()
+
     def ask(self, query: Callable[Concatenate[Session, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Run a query."""
         with self.store.read() as db:

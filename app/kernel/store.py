@@ -18,7 +18,7 @@ from collections.abc import Callable, Hashable, Iterator
 from datetime import datetime
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Text, create_engine, event, insert
@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, ma
 from sqlalchemy.pool import QueuePool, StaticPool
 
 from app.kernel import clock, ids
+from app.kernel.blobs import sync_file
 from app.kernel.bulk import Bulk
 from app.kernel.changes import Watcher
 from app.kernel.errors import UserError
@@ -38,6 +39,9 @@ BUSY_S = 5.0
 SLOW_S = 0.1
 LET_IN_S = 0.0015
 """Between two writes of a process that follow each other at once: long enough for another process that waits for its turn."""
+
+_NORMAL: Final = 1
+"""Of `PRAGMA synchronous`: only checkpoints wait for the disk."""
 
 
 class StoreError(UserError):
@@ -176,9 +180,15 @@ class Store:
                 session.rollback()
 
     @contextlib.contextmanager
-    def write(self, name: str, *, agent: UUID | None = None, action: UUID | None = None) -> Iterator[Tx]:
-        """One short write transaction, committed at the end of the block, rolled back by any exception."""
-        with self._write_lock:
+    def write(
+        self, name: str, *, agent: UUID | None = None, action: UUID | None = None, on_record: bool = False
+    ) -> Iterator[Tx]:
+        """One short write transaction, committed at the end of the block, rolled back by any exception.
+
+        `on_record`: its cause lies on the disk elsewhere until `settle` has returned, and it is done again after a power cut;
+        so its commit does not wait for the disk. What waits for the disk after it brings it there as well (WAL is one file).
+        """
+        with self._write_lock, self._unhurried() if on_record else contextlib.nullcontext():
             started = time.monotonic()
             tx = Tx(self.writer, expire_on_commit=False, autoflush=False)
             tx.now, tx.agent, tx.action, tx.name = clock.now(), agent, action or ids.new_id(), name
@@ -202,6 +212,28 @@ class Store:
         self.watcher.wake()
         for call in tx.later:
             call()
+
+    def settle(self) -> None:
+        """What was committed before is on the disk when this returns, also what did not wait for it. Raises OSError.
+
+        What a checkpoint has moved into the database meanwhile it has brought onto the disk before and after (SQLite, WAL).
+        """
+        log_file = self.database.with_name(f"{self.database.name}-wal")
+        with contextlib.suppress(FileNotFoundError), log_file.open("rb+") as file:
+            sync_file(file.fileno())
+
+    @contextlib.contextmanager
+    def _unhurried(self) -> Iterator[None]:
+        """The writer's commits do not wait for the disk. Outside of a transaction, by whoever has the turn."""
+        with contextlib.closing(self.writer.raw_connection()) as connection:
+            dbapi = connection.dbapi_connection
+            assert isinstance(dbapi, sqlite3.Connection)
+            (usual,) = dbapi.execute("PRAGMA synchronous").fetchone()
+            dbapi.execute(f"PRAGMA synchronous={min(usual, _NORMAL)}")
+            try:
+                yield
+            finally:
+                dbapi.execute(f"PRAGMA synchronous={usual}")
 
     def on(self, fact: type, reaction: Reaction) -> None:
         """Wire a reaction to a fact. Only the desk does this."""

@@ -33,12 +33,10 @@ from app.people.queries import agent
 from app.workers.chat_hub import Hub, desk_now
 from app.workers.chat_landing import Landing
 from app.workers.chat_transports import Running, opener
-from app.workers.chat_writer import Writer
+from app.workers.chat_writer import Books, Writer
 
 log = logging.getLogger(__name__)
 
-Do = Callable[..., Any]
-Ask = Callable[..., Any]
 Secrets = Callable[[str], str | None]
 
 _COALESCE_S: Final = 0.03
@@ -64,9 +62,9 @@ class _Heard:
 class ChatThread:
     """The thread. `heard` and `stop` may be called from any thread; `run` is its work and ends after `stop`."""
 
-    def __init__(self, do: Do, ask: Ask, packs: Packs, secrets: Secrets, arrivals: Path) -> None:
-        """`arrivals`: the file of what is acknowledged and has no place yet."""
-        self._do, self._ask, self._packs, self._secrets = do, ask, packs, secrets
+    def __init__(self, books: Books, packs: Packs, secrets: Secrets, arrivals: Path) -> None:
+        """`books`: the desk; `arrivals`: the file of what is acknowledged and has no place yet."""
+        self._books, self._ask, self._packs, self._secrets = books, books.ask, packs, secrets
         self._arrivals = arrivals
         self._guard = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -111,7 +109,7 @@ class ChatThread:
 
     async def _main(self) -> None:
         self._wake = asyncio.Event()
-        self._writer = Writer(self._do)
+        self._writer = Writer(self._books)
         self._landing = Landing(Arrivals(self._arrivals), self._writer, self._ask)
         self._running: dict[UUID, Running] = {}
         with self._guard:

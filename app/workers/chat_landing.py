@@ -3,8 +3,9 @@
 An acknowledgement promises that a word is never lost, and nothing else. So it waits for one small commit (`app.kernel.arrivals`,
 together with whatever else came in this turn of the loop), not for a ticket, an index, a history and a turn at the desk's database.
 The work on tickets follows from memory, in the order of arrival, many words in one transaction; the first after a pause at once. A
-word leaves the file when it has its place. Whatever ends the engine in between, the file has the word, and the next engine
-gives it its place before it opens chat. A word is known by its id: done twice is done once.
+word leaves the file when its place is on the disk, which is waited for once in a while, not for every group. Whatever ends the
+engine or the computer in between, the file has the word, and the next engine gives it its place before it opens chat. A word is
+known by its id: done twice is done once.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ EVERY_S: Final = 0.1
 """So long words gather while many come."""
 _TURNS: Final = 3
 """So many turns of the loop until everybody who was acknowledged has been sent it."""
-_TIDY_S: Final = 1.0
-_TIDY_AT: Final = 500
+_LOOK_S: Final = 1.0
+_TIDY_S: Final = 2.0
 _TRIES: Final = 3
 _LONGEST_S: Final = 30.0
 
@@ -73,7 +74,7 @@ class Landing:
         self._over: list[int] = []
         self._times = _Times()
         self._task: asyncio.Task[None] | None = None
-        self._tidying: asyncio.TimerHandle | None = None
+        self._tidying: asyncio.Task[None] | None = None
         self._closing = False
 
     async def recover(self) -> None:
@@ -94,11 +95,11 @@ class Landing:
             else:
                 self._line_up(self._word(said, None, number))
         while (task := self._task) is not None and not self._times.failures:  # a full disk does not keep chat closed
-            await asyncio.wait({task}, timeout=_TIDY_S)
+            await asyncio.wait({task}, timeout=_LOOK_S)
         placed = [key for key, payload in copied.items() if said_in(payload) is not None]
         if placed and not self._words:
             await self.writer.do(lambda tx: forget_copied(tx, placed))
-        self._tidy()
+        await self._tidy()
 
     async def keep(self, said: Said, told: Told) -> datetime:
         """When it was kept: it cannot be lost when this returns. `told` is called once it has its place, or is refused.
@@ -132,7 +133,8 @@ class Landing:
             await self._task
         if self._tidying is not None:
             self._tidying.cancel()
-        self._tidy()
+            await asyncio.wait({self._tidying})
+        await self._tidy()
         self._arrivals.close()
 
     # -- kept
@@ -211,7 +213,9 @@ class Landing:
 
     async def _place(self, words: list[_Word]) -> list[_Word]:
         """Those of them that have no place yet and are to be tried again."""
-        answers = await asyncio.gather(*(self.writer.do(Receive(word.said)) for word in words), return_exceptions=True)
+        answers = await asyncio.gather(
+            *(self.writer.do(Receive(word.said, is_kept=True)) for word in words), return_exceptions=True
+        )
         failed = []
         for word, answer in zip(words, answers, strict=True):
             word.tries += not isinstance(answer, StoreError)  # a full disk, a busy desk: not this word's fault
@@ -230,24 +234,31 @@ class Landing:
         self._leave(word)
         if word.told is not None:
             word.told(word.said, answer)
-        if len(self._over) >= _TIDY_AT:
-            self._tidy()
-        elif self._tidying is None and not self._closing:
-            self._tidying = asyncio.get_running_loop().call_later(_TIDY_S, self._tidy)
+        if self._tidying is None and not self._closing:
+            self._tidying = asyncio.create_task(self._tidy_later())
 
     def _leave(self, word: _Word) -> None:
         del self._words[word.said.who, word.said.external_id]
         word.placed.set_result(None)
 
-    def _tidy(self) -> None:
-        """Take out of the file what has its place; what stays in it for now is known by its id."""
-        if self._tidying is not None:
-            self._tidying.cancel()
-            self._tidying = None
-        over, self._over = self._over, []
+    async def _tidy_later(self) -> None:
         try:
-            if over:
-                self._arrivals.forget(over)
-        except sqlite3.Error as error:
-            log.warning("the file of arrivals could not be tidied: %s", error)
+            while self._over:
+                await asyncio.sleep(_TIDY_S)
+                await self._tidy()
+        finally:
+            self._tidying = None
+
+    async def _tidy(self) -> None:
+        """Take out of the file what has its place on the disk; what stays in it for now is known by its id."""
+        over, self._over = self._over, []
+        if not over:
+            return
+        try:
+            await self.writer.settle()
+            self._arrivals.forget(over)
+        except BaseException as error:
             self._over = over + self._over
+            if not isinstance(error, OSError | sqlite3.Error):
+                raise
+            log.warning("the file of arrivals could not be tidied: %s", error)

@@ -68,7 +68,7 @@ def running(desk: Desk, settings: ChannelSettings | None = None, **more: Any) ->
     (port,) = free_ports(1)
     wanted = settings or ChannelSettings(port=port, **more)
     channel = desk.do(commands.add_channel, settings=wanted)
-    thread = ChatThread(desk.work, desk.ask, desk.packs, lambda _ref: "the site's own key", desk.workspace.arrivals)
+    thread = ChatThread(desk, desk.packs, lambda _ref: "the site's own key", desk.workspace.arrivals)
     quit_listening = desk.listen(thread.heard)
     runner = threading.Thread(target=thread.run, name="chat")
     runner.start()

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -14,9 +17,9 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.chats import commands
+from app.chats import commands, queries
 from app.chats.arriving import copied_arrivals, payload_of
-from app.chats.commands import Said
+from app.chats.commands import Accepted, Refused, Said
 from app.chats.rules import ChannelSettings
 from app.chats.tables import ChatLine
 from app.conversations.tables import Message
@@ -28,6 +31,8 @@ from app.kernel import clock
 from app.kernel.arrivals import Arrivals, waiting_in
 from app.kernel.paths import Workspace
 from app.people.commands import add_agent
+from app.workers.chat_landing import Landing
+from app.workers.chat_writer import Books, Writer
 from tests.chats.conftest import Place, running, visiting
 from tests.chats.engine import EngineProcess
 from tests.chats.visitor import Visitor
@@ -173,6 +178,61 @@ def test_a_damaged_file_is_set_aside(tmp_path: Path, *, begun: bool) -> None:
             asyncio.run(talk())
         assert any("set aside" in one for one in check.problems(desk))
         assert len(list(desk.workspace.folder.glob("arrivals-damaged-1.sqlite"))) == 1
+
+
+class Unruly:
+    """A desk whose disk takes nothing for good: what is written may be gone after a power cut."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.work, self.land, self.ask = desk.work, desk.land, desk.ask
+        self.asked = 0
+
+    def settle(self) -> None:
+        self.asked += 1
+        raise OSError(errno.EIO, "the disk does not obey")
+
+
+async def landed(books: Books, arrivals: Path, *all_said: Said) -> None:
+    """They are acknowledged, and have their places."""
+    writer = Writer(books)
+    landing = Landing(Arrivals(arrivals), writer, books.ask)
+    told: list[Accepted | Refused] = []
+    await landing.recover()
+    await asyncio.gather(*(landing.keep(one, lambda _said, answer: told.append(answer)) for one in all_said))
+    await landing.close()
+    await writer.close()
+    assert all(isinstance(one, Accepted) for one in told)
+    assert len(told) == len(all_said)
+
+
+def test_a_power_cut_takes_what_the_disk_has_not(tmp_path: Path) -> None:
+    def two(db: Session) -> bool:
+        return [text for text, _ in words(db)] == ["one", "two"]
+
+    with empty_desk(tmp_path / "desk") as desk:
+        desk.work(commands.add_channel, settings=ChannelSettings())
+        (channel,) = desk.ask(queries.channels)
+    shutil.copytree(tmp_path / "desk", tmp_path / "cut")  # what the disk is sure to have
+    mine = [replace(one, channel=channel.id) for one in (said("one", 1), said("two", 1, key="f" * 32))]
+    with Desk.open(tmp_path / "desk") as desk:
+        unruly = Unruly(desk)
+        asyncio.run(landed(unruly, desk.workspace.arrivals, *mine))
+        assert desk.ask(two)
+        assert unruly.asked
+        assert len(waiting_in(desk.workspace.arrivals)) == 2, "the disk has not taken their places"
+        shutil.copy(desk.workspace.arrivals, tmp_path / "cut")
+        asyncio.run(landed(desk, desk.workspace.arrivals))
+        assert desk.ask(two), "and done twice is done once"
+        assert waiting_in(desk.workspace.arrivals) == []
+    with Desk.open(tmp_path / "cut") as after:
+        assert desk_is_as_before(after)
+        asyncio.run(landed(after, after.workspace.arrivals))
+        assert after.ask(two)
+
+
+def desk_is_as_before(desk: Desk) -> bool:
+    """Nobody's words are in it, but among the arrivals they are."""
+    return desk.ask(words) == [] and len(waiting_in(desk.workspace.arrivals)) == 2
 
 
 def test_many_at_once_are_one_commit(tmp_path: Path) -> None:

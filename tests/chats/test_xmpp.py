@@ -52,9 +52,7 @@ class Line:
     def running(self, state: str = "ok") -> Iterator[None]:
         """Chat, as the engine runs it, from when its state is told."""
         self.desk.work(lambda tx: signals.send(tx, server_topic(self.channel), {"state": "none"}))
-        thread = ChatThread(
-            self.desk.work, self.desk.ask, self.desk.packs, lambda _ref: self.password, self.desk.workspace.arrivals
-        )
+        thread = ChatThread(self.desk, self.desk.packs, lambda _ref: self.password, self.desk.workspace.arrivals)
         quit_listening = self.desk.listen(thread.heard)
         runner = threading.Thread(target=thread.run, name="chat")
         runner.start()

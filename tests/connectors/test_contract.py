@@ -63,7 +63,7 @@ async def _chat(desk: Desk, made: Made) -> AsyncIterator[Channel]:
     key = desk.work(commands.add_channel, settings=ChannelSettings())
     info = desk.ask(queries.channel, key)
     assert info is not None
-    writer = Writer(desk.work)
+    writer = Writer(desk)
     landing = Landing(Arrivals(desk.workspace.arrivals), writer, desk.ask)
     hub = FallingHub(info, landing, desk.ask, desk.packs, lambda _ref: None)
     async with aiohttp.ClientSession() as session:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
@@ -53,6 +54,28 @@ class Heard:
     def wait_for(self, *kinds: str) -> bool:
         with self._news:
             return self._news.wait_for(lambda: self.all.touches(*kinds) or bool(self.all.signals), 20)
+
+
+def _level(tx: Tx) -> int:
+    return int(tx.connection().exec_driver_sql("PRAGMA synchronous").scalar_one())
+
+
+def test_what_lies_elsewhere_does_not_wait_for_the_disk(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    with store.write("usual") as tx:
+        usual = _level(tx)
+    with pytest.raises(ZeroDivisionError), store.write("fails", on_record=True):
+        raise ZeroDivisionError
+    with store.write("on record", on_record=True) as tx:
+        _add(tx, "Ann")
+        levels = [_level(tx)]
+    with store.write("usual") as tx:
+        levels.append(_level(tx))
+    assert (usual, levels) == (2, [1, 2])
+    brought: list[int] = []
+    if sys.platform != "darwin":  # there it is asked of the drive in another way
+        monkeypatch.setattr(os, "fsync", lambda fd: brought.append(os.fstat(fd).st_ino))
+        store.settle()
+        assert brought == [store.database.with_name(f"{store.database.name}-wal").stat().st_ino]
 
 
 def test_a_failed_command_leaves_nothing_behind(store: Store) -> None:
