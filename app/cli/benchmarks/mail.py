@@ -20,10 +20,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from app.cli.benchmarks import mails, syncing
-from app.cli.benchmarks.figures import Figure, absent, median, milliseconds, ratio
+from app.cli.benchmarks import syncing
+from app.cli.benchmarks.figures import Figure, milliseconds
 from app.cli.benchmarks.harness import figures_of
-from app.cli.benchmarks.helpdesk import VARIABLE, Helpdesk
+from app.cli.benchmarks.tame import tame
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.desk import Desk
 from app.kernel import clock
@@ -33,7 +33,6 @@ from app.workers.mail_receive import Hands, Receiver, open_session, receive_pass
 from app.workers.parsing import ParsePool
 
 TAME, QUIET = 1_000, 50_000
-ROUNDS = 3
 CHECKS = 20
 LONGEST_S = 900.0
 
@@ -65,40 +64,6 @@ def _server() -> Iterator[Any]:
         dovecot.Dovecot(Path(name) / "dovecot") as server,
     ):
         yield server
-
-
-def tame(server: Any, count: int) -> list[Figure]:
-    """Mails that are all well made, into tickets, beside django-helpdesk: each reads a mailbox of its own, in turns."""
-    ours: list[float] = []
-    theirs: list[float] = []
-    with tempfile.TemporaryDirectory(prefix="deskbell-bench-") as name:
-        folder = Path(name)
-        source = mails.maildir(folder / "source", count, tame=True)
-        count = len(mails.paths(source))
-        for _ in range(ROUNDS):
-            account = server.new_user("tame")
-            race = syncing.Race(folder, server, account, server.deliver_all(account, source))
-            ours.append(race.deskbell())
-            account = server.new_user("peer")
-            delivered = server.deliver_all(account, source)
-            peer = Helpdesk.on(folder / "peer", server.imap, account)
-            if peer is None:
-                continue
-            cost = syncing.measured(peer.command(), peer.surroundings())
-            taken = peer.count()
-            if taken != delivered:
-                msg = f"django-helpdesk took {taken} of {delivered} mails: this measurement is void."
-                raise UserError(msg)
-            theirs.append(taken / cost.seconds)
-    what = f"{count:,} well-made mails"
-    found = [Figure("mail", "tame mails into tickets", median(ours), "mails/s", len(ours), what)]
-    if not theirs:
-        return [*found, absent("mail", "django-helpdesk", f"{VARIABLE} names no Python that has it")]
-    return [
-        *found,
-        Figure("mail", "django-helpdesk get_email", median(theirs), "mails/s", len(theirs), "SQLite with WAL"),
-        ratio("mail", "tame mails beside django-helpdesk", ours, theirs, "more is better"),
-    ]
 
 
 def nothing_new(server: Any, count: int) -> list[Figure]:
