@@ -34,8 +34,8 @@ _LARGE_WINDOW: Final = 500
 _LARGE_BYTES: Final = 3 * BATCH_BYTES
 """Where many come ahead: each window is a write for the lines, and larger writes put fewer pages on the disk for a mail."""
 
-_LAST_PART: Final = 4
-"""A window is no more than this part of what is left, so that little is left to be done when the last one has come."""
+_LAST_WINDOW: Final = 100
+"""Windows grow smaller again down to this, so that little is left to be done when the last one has come."""
 
 _ALIVE_S: Final = 240.0
 """So often a session is used whose mails another process carries: servers hang up on silence."""
@@ -123,7 +123,7 @@ class Windows:
             for each in wanted[start : start + size]:
                 by_folder.setdefault(each.folder, []).append(each)
             start += size
-            size = min(size * 2, most, max((len(wanted) - start) // _LAST_PART, _FIRST_WINDOW))
+            size = min(size * 2, most, max((len(wanted) - start) // 2, _LAST_WINDOW))
             window: list[Brought] = []
             try:
                 for key, mails in by_folder.items():

@@ -1,8 +1,9 @@
 """Parsing in processes of its own: a mail that crashes or hangs the reader costs that mail, and the window never waits.
 
 The processes read the bytes from the packs themselves, so only where they lie crosses the line to them. They are
-started when they are first needed and end when the pool is closed or its owner dies. A handful of fresh mails is read
-in the calling thread, because starting a process costs more than reading them.
+started when they are first needed and end when the pool is closed or its owner dies. A handful of small fresh mails is read
+in the calling thread, because starting a process costs more than reading them; a large one could take long there, and nobody
+could end it.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ SILENCE_S: Final = 180.0
 no fault of the mail that was in hand. It says when it has started, and as long it has for that."""
 
 FEW: Final = 8
+SMALL: Final = 256 * 2**10
+"""Bytes up to which a mail may be read where there is no limit on its time: what could take long, has to be longer."""
+
 _TOO_LONG: Final = getattr(signal, "SIGPROF", None)
 _SHARE: Final = 32  # mails handed to a process at a time
 _TOLD_AT_ONCE: Final = 32  # mails that a process answers at a time, unless they take long
@@ -80,7 +84,8 @@ class ParsePool:
         """What the mails say, in the order given. `apart`: in a process even if they are few (after an unclean end).
         `fresh`: we wrote the bytes a moment ago, so that their checksum says nothing new.
         """
-        if not apart and len(refs) <= FEW and not self._readers:
+        are_few = len(refs) <= FEW and all(ref.length <= SMALL for ref in refs)
+        if are_few and not apart and not self._readers:
             packs = Packs(self._packs)
             return [read_mail(packs, ref, fresh=fresh) for ref in refs]
         with self._turn:

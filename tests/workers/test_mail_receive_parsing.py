@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.kernel.blobs import BlobRef, Packs
-from app.workers.parsing import Parsed, ParsePool, Read, Unparsed
+from app.workers.parsing import SMALL, Parsed, ParsePool, Read, Unparsed
 
 
 @pytest.fixture
@@ -37,6 +37,16 @@ def test_a_few_are_read_here_and_many_apart_in_the_order_given(packs: Packs) -> 
         assert pool.pids() == ()
         assert _subjects(pool.parse(_mails(packs, 60))) == [f"Nr {number}" for number in range(60)]
         assert len(pool.pids()) == 2
+
+
+def test_a_large_mail_is_never_read_where_nothing_could_end_it(packs: Packs) -> None:
+    small, large = _mails(packs, 1)[0], packs.append(b"Subject: large\r\n\r\n" + b"word " * (SMALL // 5))
+    packs.flush()
+    with ParsePool(packs.folder, processes=1) as pool:
+        assert _subjects(pool.parse([small])) == ["Nr 0"]
+        assert pool.pids() == ()
+        assert _subjects(pool.parse([small, large])) == ["Nr 0", "large"]
+        assert len(pool.pids()) == 1
 
 
 def test_bytes_that_are_not_what_was_stored_are_set_aside(packs: Packs) -> None:
