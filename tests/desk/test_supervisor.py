@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
 import sys
 import threading
 from collections.abc import Callable
@@ -11,9 +13,12 @@ from pathlib import Path
 import pytest
 
 from app.desk import supervisor
+from app.desk.entering import WINDOW
 from app.desk.supervisor import NOT_STARTED, Supervisor
 from app.kernel import secrets
+from app.kernel.locks import FileLock
 from tests.empty_desk import empty_desk
+from tests.journeys.command_line import CommandLine
 
 PATIENCE_S = 60.0
 
@@ -98,3 +103,32 @@ def test_where_there_are_no_signals_an_engine_is_asked_by_a_word_and_ends_cleanl
             keeper.close()
             quit_listening()
     assert told == []
+
+
+_HOLDS = """
+import sys
+from pathlib import Path
+from app.kernel.locks import FileLock
+lock = FileLock(Path(sys.argv[1]), role="engine")
+assert lock.acquire(timeout_s=60)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a signal of POSIX")
+def test_an_engine_is_ended_from_the_command_line_unless_a_window_keeps_it(tmp_path: Path) -> None:
+    cli = CommandLine(tmp_path / "desk")
+    with empty_desk(tmp_path / "desk") as desk:
+        place = desk.workspace
+    assert cli("engine", "--stop") == {"ended": False}
+    line = [sys.executable, "-c", _HOLDS, str(place.engine_lock)]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as engine:
+        assert engine.stdout is not None
+        engine.stdout.readline()
+        with FileLock(place.workspace_lock, shared=True, role=WINDOW):
+            refused = cli.run("engine", "--stop")
+        assert (refused.returncode, "Quit Deskbell there" in refused.stderr) == (1, True)
+        assert engine.poll() is None
+        assert cli("engine", "--stop") == {"ended": True}
+        assert engine.wait(PATIENCE_S) == -signal.SIGTERM
