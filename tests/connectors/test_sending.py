@@ -170,6 +170,15 @@ def test_a_bare_line_end_cannot_smuggle_in_a_second_mail(smtp: SmtpServer) -> No
     assert len(smtp.letters) == 1
 
 
+def test_dots_are_doubled_wherever_a_large_mail_is_cut_into_pieces(
+    smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.connectors.email.smtp._PIECE", 3)
+    raw = b"Subject: dots\r\n\r\n.\r\n..\r\na.b\r\n.\r\nfour letters.\r\n\r\n.end\r\n"
+    send(smtp, outgoing(raw=raw))
+    assert smtp.wait_for(1)[0].raw == raw
+
+
 def test_what_on_phase_raises_stops_before_the_step(smtp: SmtpServer) -> None:
     def lost(phase: Phase) -> None:
         if phase is Phase.DATA:

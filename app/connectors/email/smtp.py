@@ -153,9 +153,8 @@ class SmtpSession:
                 self._reset()
                 raise self._answered(code, said, Phase.DATA)
         with _in_phase(server, Phase.DATA, uncertain=True):
-            body = memoryview(_dotted(raw))
-            for at in range(0, len(body), _PIECE):  # in pieces: the time limit of `sendall` counts for all it is given
-                client.send(body[at : at + _PIECE])
+            for piece in _dotted(raw):  # in pieces: the time limit of `sendall` counts for all it is given
+                client.send(piece)
             if client.sock is not None:
                 client.sock.settimeout(server.timeout_s * _VERDICT_FACTOR)
             code, said = client.getreply()
@@ -354,10 +353,18 @@ def _head(raw: bytes) -> bytes:
 
 def _on_the_wire(raw: bytes) -> bytes:
     """Line ends as SMTP wants them; a bare CR or LF would let a letter smuggle in a second one."""
-    whole = _BARE.sub(b"\r\n", raw)
+    whole = raw if _BARE.search(raw) is None else _BARE.sub(b"\r\n", raw)
     return whole if whole.endswith(b"\r\n") else whole + b"\r\n"
 
 
-def _dotted(raw: bytes) -> bytes:
-    stuffed = raw.replace(b"\r\n.", b"\r\n..")
-    return (b"." if stuffed.startswith(b".") else b"") + stuffed + b".\r\n"
+def _dotted(raw: bytes) -> Iterator[bytes]:
+    """The bytes as they go over, in pieces of whole lines, each dot at the beginning of a line doubled (RFC 5321, 4.5.2);
+    the final dot goes with the last of them. A large mail is not copied as a whole.
+    """
+    at = 0
+    while at < len(raw):
+        end = raw.find(b"\n", at + _PIECE) + 1 or len(raw)
+        piece = raw[at:end].replace(b"\n.", b"\n..")
+        final = b".\r\n" if end == len(raw) else b""
+        yield (b"." if piece.startswith(b".") else b"") + piece + final
+        at = end
