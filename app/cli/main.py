@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.cli import options
+from app.cli.lifting import lift
 from app.cli.output import Output, open_streams
 from app.kernel.errors import ExternalError, UserError
 
@@ -15,7 +16,7 @@ from app.kernel.errors import ExternalError, UserError
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; never shows a traceback for what is not a bug."""
     os.umask(0o077)
-    args = options.parser().parse_args(options.lift(list(sys.argv[1:] if argv is None else argv)))
+    args = options.parser().parse_args(lift(list(sys.argv[1:] if argv is None else argv)))
     out = Output(as_json=args.json, as_lines=args.jsonl)
     open_streams(as_data=args.json or args.jsonl)
     try:

@@ -15,48 +15,10 @@ from uuid import UUID
 from app import VERSION
 from app.cli.wording import Parser, add_limit, add_number, add_query, word_between
 
-
-def lift(argv: list[str]) -> list[str]:
-    """`--data`, `--json` and `--jsonl` are accepted before and after the command: bring them to the front."""
-    front: list[str] = []
-    rest: list[str] = []
-    words = iter(argv)
-    for word in words:
-        if word == "--":
-            rest += [word, *words]
-        elif word in ("--json", "--jsonl") or word.startswith("--data="):
-            front.append(word)
-        elif word == "--data":
-            front += [word, *([value] if (value := next(words, None)) is not None else [])]
-        else:
-            rest.append(word)
-    return front + _query_apart(rest)
-
-
-_WITH_QUERY = (("tickets",), ("search",), ("set",), ("views", "add"))
-_WITH_VALUE = ("--limit", "--sort", "--group", "--colour", "--icon", "--density", "--scope", "--order")
 SCOPES = ("all", "subject", "conversation", "notes", "people", "files")
 """Where a search looks for words, as `app.search.queries.Scope` has it."""
 
 ORDERS = ("newest", "best")
-
-
-def _query_apart(words: list[str]) -> list[str]:
-    """In a query, `-word` means "without": everything but the options goes behind `--`."""
-    head = next((list(one) for one in _WITH_QUERY if tuple(words[: len(one)]) == one), [])
-    if not head or "--" in words or {"-h", "--help"} & set(words):
-        return words
-    options: list[str] = []
-    query: list[str] = []
-    rest = iter(words[len(head) :])
-    for word in rest:
-        if word in _WITH_VALUE:
-            options += [word, *([value] if (value := next(rest, None)) is not None else [])]
-        elif word.startswith("--"):
-            options.append(word)
-        else:
-            query.append(word)
-    return [*head, *options, "--", *query]
 
 
 def parser() -> argparse.ArgumentParser:
