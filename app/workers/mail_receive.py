@@ -21,6 +21,7 @@ from app.inbox.receiving import history_progress, lost_mails
 from app.inbox.rules import FolderRole, History
 from app.kernel import clock, signals
 from app.kernel.errors import ExternalError, Reason
+from app.kernel.saying import kept
 from app.workers.mail_fetch import Fetcher
 from app.workers.mail_hands import Hands, Secrets, line_of
 from app.workers.mail_history import in_blocks, young_since
@@ -294,7 +295,7 @@ class Receiver:
             "mailbox": str(self._hands.mailbox),
             "state": str(state),
             "reason": str(reason or ""),
-            "words": words,
+            "words": kept(words),
             "at": clock.now().isoformat(),
         }
         self._hands.do(signals.send, "mailbox_state", payload, ttl_s=3600)

@@ -17,8 +17,9 @@ from app.desk import supervisor
 from app.desk.backing_up import Standing, chosen, standing
 from app.inbox.queries import LedgerFolder, ledger, receive_plan
 from app.kernel import clock, signals
+from app.kernel.saying import read
 from app.outbox.queries import delivery_counts
-from ui.text import clock_text, date_text, day_text, sentence, tr, when_text
+from ui.text import clock_text, date_text, day_text, sentence, told, tr, when_text
 
 if TYPE_CHECKING:
     from app.desk import Desk
@@ -154,7 +155,7 @@ def last_states(words: Iterable[tuple[int, dict[str, Any]]]) -> dict[UUID, MailS
             continue
         state, before = str(said.get("state", "")), found.get(key)
         since = before.since if before is not None and before.state == state else at
-        found[key] = MailState(state, str(said.get("reason", "")), str(said.get("words", "")), at, since)
+        found[key] = MailState(state, str(said.get("reason", "")), told(read(str(said.get("words", "")))), at, since)
     return found
 
 
@@ -333,7 +334,7 @@ def _backup_causes(facts: Facts, real: list[MailboxInfo]) -> list[Cause]:
     if how is None:
         return []
     if how.problem:
-        return [Cause("attention", tr("The last backup failed."), how.problem, "bad", "backup", tr("Settings"))]
+        return [Cause("attention", tr("The last backup failed."), told(how.problem), "bad", "backup", tr("Settings"))]
     began_at = min((box.connected_at for box in real), default=now)
     if not how.is_old(now, began_at):
         return []
