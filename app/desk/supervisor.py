@@ -13,7 +13,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app.desk.desk import Desk
 from app.desk.entering import WINDOW
@@ -153,10 +153,22 @@ def _hang_up(process: subprocess.Popen[bytes]) -> None:
 
 
 def start_engine(workspace: Workspace) -> subprocess.Popen[bytes]:
-    """Start an engine process for a workspace; it runs on by itself."""
-    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    """Start an engine process for a workspace; it runs on by itself.
+
+    On Windows it gets no console, and leaves the job that the window is in, so that it does not end with that; a job that lets
+    nobody out keeps it.
+    """
+    line = frozen.command("engine", "--data", os.fspath(workspace.folder))
+    hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    if away := getattr(subprocess, "CREATE_BREAKAWAY_FROM_JOB", 0):
+        with contextlib.suppress(PermissionError):
+            return _started(line, hidden | away)
+    return _started(line, hidden)
+
+
+def _started(line: Sequence[str], flags: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        frozen.command("engine", "--data", os.fspath(workspace.folder)),
+        line,
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
