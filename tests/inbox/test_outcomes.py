@@ -180,6 +180,18 @@ def test_a_reply_from_the_phone_waits_for_the_customer(paper: PaperDesk) -> None
     assert (row.status, row.message_count, row.first_reply_at) == ("waiting", 2, paper.now)
 
 
+def test_a_holiday_notice_that_the_provider_sent_for_us_is_no_answer_of_ours(paper: PaperDesk) -> None:
+    paper.take(letter(ident="a@c"))
+    notice = letter(
+        "We are away", ident="p@d", sender="support@desk.example", to="ann@customer.example", answers="a@c",
+        more=(("Auto-Submitted", "auto-replied"),),
+    )  # fmt: skip
+    assert paper.outcome(notice, folder="Sent") == "message"
+    row, told = paper.ticket(), paper.messages()[-1]
+    assert (row.status, row.message_count, row.first_reply_at) == ("new", 2, None)
+    assert (told.direction, told.automatic, told.kind) == ("out", True, "auto_reply")
+
+
 def test_other_sent_mail_is_shown_only_with_a_known_customer(paper: PaperDesk) -> None:
     paper.take(letter(ident="a@c"))
     known = letter("An offer", ident="o1@d", sender="support@desk.example", to="ann@customer.example")

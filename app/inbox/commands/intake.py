@@ -168,8 +168,17 @@ class Intake:
         match = self.threads.find(mail, "", trusted=True)
         row = self.threads.ticket(match.ticket)
         if row is not None:
-            places.store(arrival, ticket=row.id, customer=row.customer, direction=Direction.OUT)
-            if arrival.was_there:
+            is_automatic = is_by_program(mail)  # a holiday notice, a receipt: nobody has answered yet
+            kind = Kind.AUTO_REPLY if is_automatic else Kind.MAIL
+            places.store(
+                arrival,
+                ticket=row.id,
+                customer=row.customer,
+                direction=Direction.OUT,
+                kind=kind,
+                automatic=is_automatic,
+            )
+            if arrival.was_there or is_automatic:
                 places.note(arrival, row.id, Direction.OUT)
             else:
                 files = has_files(mail)
