@@ -25,6 +25,7 @@ from app.chats.rules import ChannelSettings
 from app.cli.benchmarks.chat_desk import Round, Scale, compare, costing, process
 from app.cli.benchmarks.chat_xmpp import over_xmpp
 from app.cli.benchmarks.figures import Figure, median, p95, pss_mb, ratio
+from app.cli.benchmarks.harness import figures_of
 from app.desk import Desk
 from app.kernel.errors import UserError
 
@@ -32,11 +33,12 @@ _WAIT_S: Final = 120.0
 
 
 def chat(size: int) -> list[Figure]:
-    """`size` visitors (200), ten messages each, by the built-in server beside a bare one, then over XMPP. Raises UserError if
-    a message was lost or doubled.
+    """`size` visitors (200), ten messages each, by the built-in server beside a bare one, with a window beside it, then over
+    XMPP. Raises UserError if a message was lost or doubled.
     """
     scale = Scale(size) if size else Scale()
-    return [*built_in(scale), *over_xmpp(scale)]
+    window = figures_of("chat", "tests.bench.chat_window", str(scale.visitors))
+    return [*built_in(scale), *window, *over_xmpp(scale)]
 
 
 def built_in(scale: Scale) -> list[Figure]:
@@ -46,25 +48,26 @@ def built_in(scale: Scale) -> list[Figure]:
     memory: list[float] = []
     with tempfile.TemporaryDirectory(prefix="deskbell-bench-chat-") as folder:
         place = Path(folder) / "desk"
-        port, other = _free_port(), _free_port()
-        _desk(place, port)
+        port, other = free_port(), free_port()
+        prepare(place, port)
         with (
             process("app.cli.benchmarks.chat_echo", str(other), str(Path(folder) / "echo.db")) as echo,
             process("app", "--data", str(place), "engine") as engine,
         ):
-            _wait_for(port)
-            _wait_for(other)
+            wait_for(port)
+            wait_for(other)
             for number in range(scale.rounds):
                 turns = [(engine.pid, port, ours), (echo.pid, other, bare)]
                 for pid, each, rounds in turns if number % 2 == 0 else reversed(turns):
-                    rounds.append(costing(pid, partial(_round, each, scale, number, places=rounds is ours)))
+                    rounds.append(costing(pid, partial(visit, each, scale, number, places=rounds is ours)))
                 if (used := pss_mb(engine.pid)) is not None:
                     memory.append(used)
         lost, doubled = compare(place, ours)
     return _figures(scale, ours, bare, memory, lost, doubled)
 
 
-def _desk(place: Path, port: int) -> None:
+def prepare(place: Path, port: int) -> None:
+    """A new desk with chat on that port, and no limits that the visitors of a benchmark would meet."""
     settings = ChannelSettings(port=port, max_visitors=10_000, sockets_per_ip=10_000, new_per_hour=100_000)
     with Desk.open(place, create=True) as desk:
         desk.work(commands.add_channel, settings=settings)
@@ -95,7 +98,8 @@ def _figures(
     return figures
 
 
-def _round(port: int, scale: Scale, seed: int, *, places: bool) -> Round:
+def visit(port: int, scale: Scale, seed: int, *, places: bool) -> Round:
+    """One round of visitors. `places`: the server tells a word's place after its acknowledgement, as ours does."""
     return asyncio.run(_visit(port, scale, seed, places=places))
 
 
@@ -144,13 +148,15 @@ async def _until(wire: Any, kind: str, key: str) -> None:
                 return
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody uses now."""
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         return int(taken.getsockname()[1])
 
 
-def _wait_for(port: int) -> None:
+def wait_for(port: int) -> None:
+    """Until somebody listens there. Raises UserError."""
     until = time.monotonic() + _WAIT_S
     while time.monotonic() < until:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
