@@ -8,7 +8,8 @@ rest, so that a letter typed there changes nothing behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import shiboken6
@@ -226,7 +227,7 @@ class Actions(QObject):
         self._own_keys: dict[str, str] = {}
         self._bound: dict[str, list[_Bound]] = {key: [] for key in self.declared}
         self._qactions = {key: self._make(action, window) for key, action in self.declared.items()}
-        self._resting = False
+        self._resting = self._holding = self._is_wanted = False
         self.glance = self._glances = 0
         """Which look at what is allowed is under way, 0 for none: what is found out for one action holds for all of them."""
         self.refresh()
@@ -271,6 +272,9 @@ class Actions(QObject):
 
     def refresh(self) -> None:
         """Look again what is allowed: after a selection has changed, for example."""
+        if self._holding:
+            self._is_wanted = True
+            return
         self._glances += 1
         self.glance = self._glances
         try:
@@ -278,6 +282,18 @@ class Actions(QObject):
                 self._update(key)
         finally:
             self.glance = 0
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Several things change that each would have all actions looked at: they are looked at once, when this ends."""
+        before, self._holding = self._holding, True
+        try:
+            yield
+        finally:
+            self._holding = before
+            if self._is_wanted and not before:
+                self._is_wanted = False
+                self.refresh()
 
     def rest(self, resting: bool) -> None:
         """While a sheet is open nothing behind it can be done."""
