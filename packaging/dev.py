@@ -21,6 +21,7 @@ import os
 import platform
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 if sys.version_info < (3, 11):  # noqa: UP036 - this file is what tells the owner of an older Python
@@ -58,12 +59,16 @@ def run(arguments: list[str], *, may_install: bool) -> int:
 def test(arguments: list[str], *, may_install: bool) -> int:
     """Every check, then the tests. All of them run, so that one failure does not hide another.
 
-    What the system lacks is installed while the checks are at work, which need nothing of it: each takes a processor.
+    What the system lacks is installed while the environment is made and the checks are at work, which need nothing of it: each
+    takes a processor.
     """
-    DEVELOPMENT.ensure()
-    with dev_checks.Checks() as checks:
-        dev_system.ensure_system(dev_system.TO_TEST, may_install=may_install)
-        failed = checks.ended()
+    with ThreadPoolExecutor(1) as aside:
+        early = aside.submit(dev_system.install_early, dev_system.TO_TEST, may_install=may_install)
+        DEVELOPMENT.ensure()
+        with dev_checks.Checks() as checks:
+            early.result()
+            dev_system.ensure_system(dev_system.TO_TEST, may_install=may_install)
+            failed = checks.ended()
     dev_checks.heading("tests")
     status = dev_tests.run_tests(lambda *line: program("-m", "pytest", *line, offscreen=True), arguments)
     if failed:

@@ -156,6 +156,14 @@ def missing_packages(needs: Needs, tool: str) -> tuple[list[str], list[str]]:
     if needs.packages and not _has_python_library():
         words.append("the shared library of Python")
         packages.append(PYTHON_LIBRARY[column].format(sys.version_info.minor))
+    more_words, more = _missing_programs(needs, column)
+    return words + more_words, packages + more
+
+
+def _missing_programs(needs: Needs, column: int) -> tuple[list[str], list[str]]:
+    """The same of what can be looked up without Qt."""
+    words: list[str] = []
+    packages: list[str] = []
     programs = {
         **(TOOLS if needs.servers else {}),
         **(WINDOW_TOOLS if needs.journeys else {}),
@@ -208,6 +216,20 @@ def ensure_system(needs: Needs, *, may_install: bool) -> None:
     words, _ = missing_packages(needs, tool)
     if words:
         raise DevError("still missing after the installation: " + ", ".join(words))
+
+
+def install_early(needs: Needs, *, may_install: bool) -> None:
+    """On a machine that has nothing yet, as root: begin with what is certainly missing, while the environment is being made.
+
+    Whether Qt's libraries are there cannot be tried before that; a package manager passes over those that are.
+    """
+    tool = next((name for name in INSTALL if shutil.which(name)), None)
+    if not sys.platform.startswith("linux") or PYTHON.exists() or tool is None or not may_install or os.geteuid():
+        return
+    words, packages = _missing_programs(needs, list(INSTALL).index(tool))
+    if packages:
+        say("missing here: " + ", ".join(words))
+        _install(tool, [*QT[tool].split(), *QT_WINDOW[tool].split(), *packages], may_install=True)
 
 
 def _name_loopback() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -87,6 +88,26 @@ def test_an_environment_whose_making_was_cut_short_is_made_again(
     monkeypatch.setattr(dev_environment, "find_spec", lambda _name: object())
     half.ensure()
     assert [line[1:3] for line in lines] == [["-m", "venv"], ["-m", "pip"]]
+
+
+def test_a_machine_that_has_nothing_begins_with_what_is_certainly_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    installed: list[list[str]] = []
+    monkeypatch.setattr(dev_system, "_install", lambda _tool, packages, **_: installed.append(packages))
+    monkeypatch.setattr(dev_system, "has_tool", lambda name: name != "dovecot")
+    monkeypatch.setattr(dev_system, "has_font", lambda _pattern: True)
+    monkeypatch.setattr(dev_system, "INSTALL", {"apt-get": ["apt-get", "install"]})
+    monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}")
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(os, "geteuid", lambda: 0, raising=False)
+    dev_system.install_early(dev_system.TO_TEST, may_install=True)  # there is an environment: nothing is certain
+    monkeypatch.setattr(dev_system, "PYTHON", tmp_path / "python")
+    dev_system.install_early(dev_system.TO_TEST, may_install=False)
+    assert installed == []
+    dev_system.install_early(dev_system.TO_TEST, may_install=True)
+    assert installed[0][-1] == "dovecot-imapd"
+    assert {"libgl1", "libxcb-cursor0"} <= set(installed[0])
 
 
 def test_nothing_is_installed_without_leave(monkeypatch: pytest.MonkeyPatch) -> None:
