@@ -245,7 +245,10 @@ class _Line:
             try:
                 self._server = server_of(box, box.smtp_url, box.smtp_pin, self._kit.secrets)
             except UserError as error:
-                self._kit.do(pause_mailbox, box.id, Reason.SIGN_IN, of_sending(str(error)))
+                # A keyring that is still locked concerns receiving as well: once that has its secret, both go on.
+                is_locked = bool(box.user) and self._kit.secrets(box.secret_ref) is None
+                words = str(error) if is_locked else of_sending(str(error))
+                self._kit.do(pause_mailbox, box.id, Reason.SIGN_IN, words)
                 raise MailboxError from error
         return self._server
 

@@ -143,6 +143,18 @@ def test_a_wrong_password_pauses_the_mailbox_and_not_the_message(tmp_path: Path,
         desk.close()
 
 
+def test_a_keyring_that_opens_later_lets_the_mailbox_go_on_without_anybody(desk: SmallDesk, smtp: SmtpServer) -> None:
+    desk.do(update_mailbox, desk.mailbox, user="support")
+    key, keyring = desk.reply(), dict[str, str]()
+    sender = Sender(desk.do, desk.ask, desk.packs, keyring.get, desk.stop)
+    assert sender.send_due() == SendCounts()
+    assert (desk.ask(mailbox, desk.mailbox).paused_reason, desk.row(key).attempts) == ("sign_in", 0)
+    keyring["secret"] = "password"
+    desk.do(resume_mailbox, desk.mailbox, received=True)  # receiving has its password again
+    sender.try_again()
+    assert sender.send_due() == SendCounts(sent=1)
+
+
 def test_a_mail_that_is_too_large_fails_before_it_is_uploaded(tmp_path: Path, time: Clock) -> None:
     with SmtpServer(size_limit=2000) as server:
         desk = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{server.port}")
