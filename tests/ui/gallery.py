@@ -17,10 +17,11 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.theme import Theme
+from ui.widgets.attachments import Attachment, AttachmentStrip
 from ui.widgets.avatar import Avatar, Logo, RoundIcon
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.chart import Bar, ChartTile, Spark, Trend
-from ui.widgets.composer import Attachment, AttachmentStrip, Composer
+from ui.widgets.composer import Composer
 from ui.widgets.field import FieldBlock, FormRow, PasswordField, SearchField, Select, TextField
 from ui.widgets.label import ElidingLabel, Label, Para, key_caps
 from ui.widgets.layout import column, flow, line, row

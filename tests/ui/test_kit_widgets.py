@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.theme import Theme, tokens
+from ui.widgets.attachments import Attachment, AttachmentChip
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.chart import Trend
-from ui.widgets.composer import Attachment, AttachmentChip, Composer
+from ui.widgets.composer import Composer
 from ui.widgets.field import PasswordField, SearchField, Select
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.mailview import MailView, too_heavy

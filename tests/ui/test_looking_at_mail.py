@@ -32,7 +32,7 @@ from tests.ui.shown_mail import (
 from ui.pages.inbox.card import MessageCard
 from ui.pages.inbox.mailfiles import hand_over
 from ui.pages.inbox.page import Page
-from ui.widgets.composer import AttachmentChip
+from ui.widgets.attachments import AttachmentChip
 from ui.widgets.pictures import decoder
 
 

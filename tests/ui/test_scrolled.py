@@ -6,7 +6,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QFrame
 from pytestqt.qtbot import QtBot
 
-from ui.widgets.composer import Attachment, AttachmentStrip
+from ui.widgets.attachments import Attachment, AttachmentStrip
 from ui.widgets.panel import ScrollPage
 
 

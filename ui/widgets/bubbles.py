@@ -21,8 +21,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLay
 from ui.icons import draw_icon
 from ui.text import sentence, tr
 from ui.theme import BODY, SMALL, font, tokens
+from ui.widgets.attachments import Attachment, AttachmentStrip
 from ui.widgets.button import Button
-from ui.widgets.composer import Attachment, AttachmentStrip
 from ui.widgets.layout import set_box
 from ui.widgets.paint import draw_dot, draw_text
 

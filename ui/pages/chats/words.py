@@ -9,8 +9,8 @@ from app.chats.queries import ChatRow, ChatView, Line, Opening
 from app.kernel import clock
 from ui.pages.inbox.mailfiles import danger_word
 from ui.text import ago, ago_text, clock_text, span_text, tr, when_text
+from ui.widgets.attachments import Attachment
 from ui.widgets.bubbles import Bubble
-from ui.widgets.composer import Attachment
 
 SLOW_S, LATE_S = 30, 120
 """Somebody who waits longer than this is shown in colour."""

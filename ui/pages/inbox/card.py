@@ -24,9 +24,9 @@ from ui.pages.inbox.foundfile import FoundFileLine
 from ui.pages.inbox.mailfiles import danger_word
 from ui.pages.inbox.words import channel_word, names_text
 from ui.text import ago_text, date_text, tr, when_text
+from ui.widgets.attachments import Attachment, AttachmentStrip
 from ui.widgets.avatar import Avatar, IconView
 from ui.widgets.button import Button, ToolButton
-from ui.widgets.composer import Attachment, AttachmentStrip
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import clear, row, set_box
 from ui.widgets.mailview import Guard, MailView, Marks
@@ -244,7 +244,8 @@ class MessageCard(QFrame):
                         danger_word(one.filename, one.content_type),
                     )
                     for one in files
-                ]
+                ],
+                load=lambda key: self._loader(f"attachment:{key}"),
             )
             strip.dragged.connect(lambda key: self.file_dragged.emit(UUID(key)))
             strip.opened.connect(lambda key: self.file_opened.emit(UUID(key)))

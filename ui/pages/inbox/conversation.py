@@ -36,6 +36,8 @@ OPEN_AT_FIRST = 3
 MOST_CARDS = 40
 GAP = timedelta(days=7)
 _DELIVERIES = 15_000
+_QUIET_MS = 250
+"""A ticket that was just opened keeps its place until nothing has changed its layout for so long, or somebody scrolls."""
 
 
 class Conversation(QScrollArea):
@@ -89,6 +91,8 @@ class Conversation(QScrollArea):
             self._layout.addLayout(part)
         self._layout.addStretch(1)
         self.setWidget(self._inner)
+        self._quiet = QTimer(self, singleShot=True, interval=_QUIET_MS)
+        self._quiet.timeout.connect(self._let_go)
         self._age = QTimer(self, interval=_DELIVERIES)
         self._age.timeout.connect(self._say_ages)
         self._age.start()
@@ -112,7 +116,7 @@ class Conversation(QScrollArea):
             self._stick = True
             self._to_end()
             QTimer.singleShot(0, self, self._to_end)
-            QTimer.singleShot(250, self, self._let_go)
+            self._quiet.start()
         self.marks_changed.emit()
 
     def clear(self) -> None:
@@ -187,7 +191,7 @@ class Conversation(QScrollArea):
             self.verticalScrollBar().setValue(widget.mapTo(self._inner, QPoint(0, y())).y())
 
     def _forget_goal(self) -> None:
-        self._goal = None
+        self._goal, self._stick = None, False
 
     def apply_tokens(self) -> None:
         """Follow another look."""
@@ -376,6 +380,8 @@ class Conversation(QScrollArea):
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
         inner = getattr(self, "_inner", None)  # Qt filters before this object is complete
         if watched is inner and event.type() is QEvent.Type.Resize:
+            if self._stick:
+                self._quiet.start()
             QTimer.singleShot(0, self, self._to_end if self._stick else self._to_goal)
         return super().eventFilter(watched, event)
 
@@ -383,7 +389,9 @@ class Conversation(QScrollArea):
         """A composer that grows takes room here: who reads the end goes on reading the end."""
         at_end = self._at_end()
         super().resizeEvent(event)
-        if at_end:
+        if self._stick:
+            self._to_end()
+        elif at_end:
             self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
 
     def _at_end(self) -> bool:

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 from app.conversations.commands import NewAttachment
 from app.mime.rich import Line, from_html, lines_of_text, to_html
 from ui.pages.inbox.letter import Letter
-from ui.widgets.composer import Attachment, Composer
+from ui.widgets.attachments import Attachment
+from ui.widgets.composer import Composer
 
 KEEP_MS = 2000
 

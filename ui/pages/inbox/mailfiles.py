@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _KEPT = 200
 _FETCHED = 64 * 1024 * 1024  # bytes of fetched pictures that are kept
 _AFTER_PAINT_MS = 40
+_FILE = "attachment:"
 
 
 class MailFiles(QObject):
@@ -131,6 +132,8 @@ class MailFiles(QObject):
         """A picture that the mail itself carries, or one from elsewhere that somebody agreed to; called on the decoder's threads."""
         if url.lower().startswith("https:"):
             return self._fetch(url) if message in self._agreed else None
+        if url.startswith(_FILE):  # ours: no text of a mail can name it (`ui.widgets.mailview`)
+            return self._file(UUID(url.removeprefix(_FILE)))
         if not url.lower().startswith("cid:"):
             return None
         found = self._pictures.get(message)
@@ -143,6 +146,12 @@ class MailFiles(QObject):
             while len(self._pictures) > 8:
                 self._pictures.popitem(last=False)
         return found.get(unquote(url[4:])) or found.get(unquote(url[4:]).strip("<>"))
+
+    def _file(self, attachment: UUID) -> bytes | None:
+        try:
+            return files.attachment_bytes(self._context.desk, attachment)
+        except (UserError, OSError):
+            return None  # it is told when somebody opens it
 
     def _fetch(self, url: str) -> bytes | None:
         known = self._fetched.get(url)
