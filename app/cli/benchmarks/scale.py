@@ -27,6 +27,7 @@ import app.desk.sample.many
 import app.kernel.migrations
 from app.cli.benchmarks.figures import Figure, median, milliseconds, p95
 from app.cli.benchmarks.harness import figures_of
+from app.conversations.vocabulary import Stocktaking
 from app.desk import Desk
 from app.desk.sample import MILLION, TEN_THOUSAND, Measure, fill_many
 from app.kernel import jobs
@@ -112,9 +113,20 @@ def _questions(old: Path, young: Path) -> list[Figure]:
 
 def _asked(opened: Desk) -> Asked:
     dice = Random("desk")
+    _take_stock(opened)
     active, every = opened.ask(ticket_ids, View()), opened.ask(ticket_ids, View(Pile.ALL))
     some = [tuple(dice.sample(keys, min(TIMES, len(keys)))) for keys in (active, every)]
     return Asked(opened, opened.me(), *some)
+
+
+def _take_stock(opened: Desk) -> None:
+    """What an engine does between its other work."""
+    stock = Stocktaking()
+    if opened.ask(stock.is_due):
+        opened.do(stock.begin)
+        while not opened.ask(stock.step):
+            pass
+        opened.do(stock.keep)
 
 
 def _compared(name: str, asks: list[list[Ask]]) -> list[Figure]:
@@ -209,6 +221,7 @@ _QUESTIONS: Final[dict[str, Callable[[Asked, Random], list[Ask]]]] = {
     "search, rare words": _words(lambda dice: dice.choice(_INVENTED[500:])),
     "search, half-typed words": _words(lambda dice: dice.choice((*_COMMON, *_INVENTED))[:3]),
     "search, single letters and digits": _words(lambda dice: dice.choice("abcdefghilmnoprst123456789")),
+    "search, parts of words": _words(lambda dice: dice.choice(_INVENTED)[1:]),
     "search, all but a word": _words(lambda dice: f"{dice.choice(_COMMON)} -{dice.choice(_COMMON[:4])}x"),
     "search, words and conditions": _words(
         lambda dice: f"{dice.choice(_COMMON)} is:open older:{dice.randrange(1, 9)}d"
