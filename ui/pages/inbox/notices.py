@@ -136,7 +136,7 @@ class Notices(QObject):
         name = box.name or box.address
         if box.paused_reason == "sample":
             begin = (tr("Begin your own desk"), lambda: self._context.actions.run("begin_own"))
-            words = tr("Everything in it is invented; nothing is received or sent.")
+            words = tr("All invented; nothing is received or sent.")
             return Banner(tr("A sample desk"), words, tone="info", icon="flask-outline", actions=[begin])
         sign_in = box.paused_reason == "sign_in"
         title = tr("{name}: sign-in refused", name=name) if sign_in else tr("{name} needs attention", name=name)
