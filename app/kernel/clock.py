@@ -30,7 +30,9 @@ _doubt: Doubt | None = None
 def now() -> datetime:
     """The present moment, aware, UTC. `DESKBELL_NOW` (ISO 8601) freezes it for a whole process."""
     at = _told()
-    return at if at >= EARLIEST or _seen is None else _seen[0] + timedelta(seconds=elapsed() - _seen[1])
+    if at >= EARLIEST or _seen is None or is_ordered():
+        return at
+    return _seen[0] + timedelta(seconds=elapsed() - _seen[1])
 
 
 def _told() -> datetime:
@@ -47,7 +49,7 @@ def is_ordered() -> bool:
 
 def is_impossible() -> bool:
     """Does the computer's clock say a time at which there was no Deskbell?"""
-    return _told() < EARLIEST
+    return _told() < EARLIEST and not is_ordered()
 
 
 def go_on_from(seen: datetime) -> None:

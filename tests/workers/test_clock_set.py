@@ -199,6 +199,16 @@ def test_a_desk_opened_in_1970_has_the_time_of_its_last_change(tmp_path: Path, t
         assert clock.now() == was
 
 
+def test_a_time_that_somebody_orders_is_never_doubted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with empty_desk(tmp_path / "desk") as opened:
+        opened.work(add_agent, "Ann")
+    for ordered in ("1999-05-01T10:00:00+00:00", "2099-05-01T10:00:00+00:00"):
+        monkeypatch.setenv("DESKBELL_NOW", ordered)
+        with Desk.open(tmp_path / "desk") as desk:
+            assert clock.now() == datetime.fromisoformat(ordered)
+            assert (ClockWatch(desk.work, desk.ask).doubt.doubts, clock.in_doubt()) == (False, False)
+
+
 def test_a_clock_behind_what_the_desk_has_seen_is_said_for_a_while(desk: SmallDesk, time: Watch) -> None:
     time.set(days=-40)
     watch = ClockWatch(desk.do, desk.ask)
