@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
 
 from app.chats.queries import ChatRow
@@ -144,9 +141,6 @@ class ChatHead(QFrame):
 
     def _open_more(self) -> None:
         menu = QMenu(self)
-        menu.addActions(self._menu_actions())
+        menu.addActions([self._actions.entry(key, menu) for key in MENU if self._actions[key].isEnabled()])
         menu.aboutToHide.connect(menu.deleteLater)
         menu.popup(self.more.mapToGlobal(self.more.rect().bottomLeft()))
-
-    def _menu_actions(self) -> Sequence[QAction]:
-        return [found for key in MENU if (found := self._actions[key]).isEnabled()]
