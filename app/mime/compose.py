@@ -28,6 +28,10 @@ _LOCAL: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+\Z|\"(?:[^\"\\\r\n]
 _LOCAL_BEYOND_ASCII: Final = re.compile(r"(?=.*[^\x00-\x7f])(?:[\w!#$%&'*+/=?^`{|}~.-])+\Z")
 _FIELD_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,75}\Z")
 _TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+\Z")
+_BLOCK: Final = 57 * 1024
+"""Bytes of a file that become whole lines of base64."""
+Part = list[bytes | bytearray]
+"""A part of a mail in pieces, which are put together once."""
 _OWN: Final = frozenset({"from", "to", "cc", "bcc", "subject", "date", "message-id", "in-reply-to", "references",
                          "mime-version", "content-type", "content-transfer-encoding", "content-disposition"})  # fmt: skip
 
@@ -55,8 +59,8 @@ class Letter:
 def compose(letter: Letter) -> bytes:
     """The mail as bytes. Raises UserError for an address, subject or header that no mail can carry."""
     content = _content(letter)
-    lines = [*_head(letter), b"MIME-Version: 1.0"]
-    return b"\r\n".join(lines) + b"\r\n" + content
+    lines = [*_head(letter), b"MIME-Version: 1.0", b""]
+    return b"".join([b"\r\n".join(lines), *content])
 
 
 def recipients(letter: Letter) -> tuple[str, ...]:
@@ -184,10 +188,10 @@ def _breakable(text: str) -> list[str]:
     return text.split(" ")
 
 
-def _content(letter: Letter) -> bytes:
-    body = _text_part(letter.text)
+def _content(letter: Letter) -> Part:
+    body: Part = [_text_part(letter.text)]
     if letter.html is not None:
-        shown = _html_part(letter.html)
+        shown: Part = [_html_part(letter.html)]
         if letter.pictures:  # RFC 2387: the HTML and what it shows, as one
             pictures = [_attachment(name, kind, data, _id(cid)) for name, kind, data, cid in letter.pictures]
             shown = _multipart("related", [shown, *pictures], root="text/html")
@@ -197,12 +201,12 @@ def _content(letter: Letter) -> bytes:
     return body
 
 
-def _multipart(kind: str, parts: list[bytes], *, root: str = "") -> bytes:
+def _multipart(kind: str, parts: list[Part], *, root: str = "") -> Part:
     boundary = f"=_{secrets.token_hex(16)}".encode()
-    pieces = b"".join(b"--" + boundary + b"\r\n" + part + b"\r\n" for part in parts)
+    pieces = [piece for part in parts for piece in (b"--" + boundary + b"\r\n", *part, b"\r\n")]
     of_type = f'; type="{root}"'.encode() if root else b""
     head = b"Content-Type: multipart/" + kind.encode() + of_type + b';\r\n boundary="' + boundary + b'"\r\n\r\n'
-    return head + pieces + b"--" + boundary + b"--\r\n"
+    return [head, *pieces, b"--" + boundary + b"--\r\n"]
 
 
 def _text_part(text: str) -> bytes:
@@ -286,13 +290,11 @@ def _break(line: bytes) -> list[bytes]:
     return [*lines, line]
 
 
-def _attachment(name: str, kind: str, data: bytes, content_id: str = "") -> bytes:
+def _attachment(name: str, kind: str, data: bytes, content_id: str = "") -> Part:
     """A file; with `content_id` (in angle brackets) a picture within the text (RFC 2392)."""
     kind = kind.lower() if _TYPE.match(kind) and not kind.lower().startswith(("multipart/", "message/")) else ""
     shown = file_name(name, kind, "1")
-    coded = binascii.b2a_base64(data, newline=False)
-    lines = b"\r\n".join(coded[at : at + 76] for at in range(0, len(coded), 76))
-    return (
+    head = (
         f"Content-Type: {kind or 'application/octet-stream'};\r\n".encode()
         + _parameter("name", shown)
         + (f"\r\nContent-ID: {content_id}".encode() if content_id else b"")
@@ -301,9 +303,18 @@ def _attachment(name: str, kind: str, data: bytes, content_id: str = "") -> byte
         + b";\r\n"
         + _parameter("filename", shown)
         + b"\r\n\r\n"
-        + lines
-        + b"\r\n"
     )
+    return [head, _base64(data)]
+
+
+def _base64(data: bytes) -> bytearray:
+    """Base64 on lines of 76 (RFC 2045, section 6.8), a block at a time: a large file is never in pieces as a whole."""
+    lines = bytearray()
+    for at in range(0, len(data), _BLOCK):
+        coded = binascii.b2a_base64(data[at : at + _BLOCK], newline=False)
+        for start in range(0, len(coded), 76):
+            lines += coded[start : start + 76] + b"\r\n"
+    return lines or bytearray(b"\r\n")
 
 
 def _parameter(name: str, value: str) -> bytes:
