@@ -80,15 +80,6 @@ TO_DO: Final = (Status.NEW, Status.OPEN)
 DONE: Final = (Status.SOLVED, Status.CLOSED)
 
 
-def as_status(word: str) -> Status:
-    """The status that a word means. Raises UserError."""
-    try:
-        return Status(word.strip().casefold())
-    except ValueError:
-        msg = f"“{word}” is no status. There are: {', '.join(Status)}."
-        raise UserError(msg) from None
-
-
 def as_priority(word: str) -> Priority:
     """The priority that a word means. Raises UserError."""
     try:

@@ -13,7 +13,6 @@ from app.tickets.rules import (
     after_customer_mail,
     after_reply,
     as_priority,
-    as_status,
     piles,
     takes_answer,
     tidy_tag,
@@ -41,9 +40,7 @@ def test_a_closed_ticket_takes_answers_for_some_days() -> None:
 
 
 def test_words_that_mean_nothing_are_refused() -> None:
-    assert (as_status(" Solved"), as_priority("URGENT")) == ("solved", "urgent")
-    with pytest.raises(UserError, match="new, open, waiting, solved, closed"):
-        as_status("done")
+    assert as_priority(" URGENT") == "urgent"
     with pytest.raises(UserError, match="low, normal, high, urgent"):
         as_priority("9")
     with pytest.raises(UserError):
