@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.boards import commands as boards
+from app.boards.rules import Step
 from app.fields import commands as own_fields
 from app.fields.tables import Field
 from app.kernel.store import Tx
@@ -111,6 +112,15 @@ def board(tx: Tx, has: Choices, a: int, b: int) -> object:
         if b % 3 == 1
         else boards.pick_tags(tx, ["vip", "late"][: b % 2 + 1])
     )
+
+
+@offer
+def card(tx: Tx, has: Choices, a: int, b: int) -> object:
+    """A new card, or an old one carried into another column and lane."""
+    steps = [Step("status", pick(("open", "waiting", "solved"), b)), Step("tag", "vip" if a % 2 else "", was="late")]
+    if b % 2:
+        return boards.add_card(tx, f"Card {a}", steps)
+    return change_many(tx, [has.any_ticket(tx, a)], boards.acts_of(steps))
 
 
 @offer
