@@ -192,7 +192,10 @@ def open_from_menu(machine: Machine, around: dict[str, str]) -> int:
     machine.around |= around
     machine.start("gio", "launch", f"/usr/share/applications/{APP_ID}.desktop").wait(60)
     until(lambda: windows_shown(around), "the menu entry opens the window")
-    until(lambda: machine.processes("engines"), "the window has started the engine")
+    at_work = machine.root / DESK.lstrip("/") / "engine.lock"  # there once one has opened the desk
+    until(
+        lambda: machine.processes("engines") and at_work.exists(), "the window has started the engine, which is at work"
+    )
     (window,) = machine.processes("windows")
     machine.start(PROGRAM, "mailto:ana@lindqvist.example?subject=Hello").wait(60)
     expect(machine.processes("windows") == [window], "a link goes to the window that is open")
