@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QTextDocument
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -74,6 +76,24 @@ def test_only_addresses_of_the_web_are_links() -> None:
     assert markup.count("<a ") == 2
     assert '<a href="https://shop.example/a?b=1&amp;c=2">' in markup
     assert '<a href="http://x.example">' in markup
+
+
+def test_a_long_word_is_read_to_its_end_and_copied_as_it_was(view: BubbleView, qtbot: QtBot) -> None:
+    said = "See https://shop.example/" + "a<b" * 150
+    view.show_bubbles(1, [Bubble(1, "in", said)])
+    row = view.row(1)
+    assert row is not None
+    label = row.findChild(QLabel)
+    assert label is not None
+    qtbot.waitUntil(lambda: label.width() > 100)
+    laid = QTextDocument()
+    laid.setDefaultFont(label.font())
+    laid.setHtml(label.text())
+    laid.setTextWidth(label.width())
+    assert laid.idealWidth() <= label.width() + 1
+    label.setSelection(0, len(laid.toPlainText()))
+    qtbot.keyClick(label, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == said
 
 
 def test_the_newest_is_in_sight_until_one_reads_further_up(view: BubbleView, qtbot: QtBot) -> None:

@@ -15,14 +15,27 @@ from dataclasses import dataclass
 from typing import Literal
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent, QTextDocument
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import (
+    QColor,
+    QContextMenuEvent,
+    QFontMetrics,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QTextDocument,
+)
+from PySide6.QtWidgets import QFrame, QLabel, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.icons import draw_icon
 from ui.text import sentence, tr
 from ui.theme import BODY, SMALL, font, tokens
 from ui.widgets.attachments import Attachment, AttachmentStrip
 from ui.widgets.button import Button
+from ui.widgets.label import breakable, unbroken
 from ui.widgets.layout import set_box
 from ui.widgets.paint import draw_dot, draw_text
 
@@ -37,6 +50,7 @@ _PAD_X, _PAD_TOP, _PAD_Y, _UNDER = 12, 10, 6, 22
 _WIDEST, _SHARE = 560, 0.8
 _GROUNDS = {"in": "hover", "out": "accent_soft", "note": "note_soft", "typing": "hover"}
 _LINK = re.compile(r"https?://[^\s<>\"'\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
+_LONG_WORD = re.compile("[!-\u05ff\u1e00-\u2dff]{31,}")  # in scripts that break a line at spaces only
 _AFTER_LINK = ".,;:!?)]}»”’"
 
 
@@ -85,9 +99,55 @@ def _stretch(text: str, begin: int, end: int, marks: Sequence[tuple[int, int]], 
     for first, last in marks:
         first, last = max(first, at), min(last, end)
         if first < last:
-            parts += [html.escape(text[at:first]), f'<span style="{look}">{html.escape(text[first:last])}</span>']
+            parts += [_shown(text[at:first]), f'<span style="{look}">{_shown(text[first:last])}</span>']
             at = last
-    return "".join((*parts, html.escape(text[at:end])))
+    return "".join((*parts, _shown(text[at:end])))
+
+
+def _shown(text: str) -> str:
+    """Escaped, with places where a word that is longer than a bubble is wide can be broken: what is cut off cannot be read."""
+    return html.escape(_LONG_WORD.sub(lambda found: breakable(found.group()), text))
+
+
+class _Words(QLabel):
+    """The text of a bubble: what is copied from it is what was said, without the places where long words are broken."""
+
+    def __init__(self, markup: str, parent: QWidget) -> None:
+        super().__init__(markup, parent)
+        self._link = ""
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setWordWrap(True)
+        flags = Qt.TextInteractionFlag
+        self.setTextInteractionFlags(flags.TextSelectableByMouse | flags.LinksAccessibleByMouse)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.linkHovered.connect(self._hover)
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self._copy(self.selectedText())
+        else:
+            super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent, /) -> None:
+        menu, link, chosen = QMenu(self), self._link, self.selectedText()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction(tr("Copy"), lambda: self._copy(chosen)).setEnabled(bool(chosen))
+        if link:
+            menu.addAction(tr("Copy link"), lambda: self._copy(link))
+        menu.addAction(tr("Select all"), lambda: self.setSelection(0, len(self._plain())))
+        menu.popup(event.globalPos())
+
+    def _hover(self, link: str) -> None:
+        self._link = link
+
+    def _plain(self) -> str:
+        document = QTextDocument()
+        document.setHtml(self.text())
+        return document.toPlainText()
+
+    def _copy(self, words: str) -> None:
+        if words:
+            QGuiApplication.clipboard().setText(unbroken(words).replace("\u2028", "\n").replace("\u2029", "\n"))
 
 
 class BubbleRow(QWidget):
@@ -145,12 +205,7 @@ class BubbleRow(QWidget):
 
     def _make(self) -> None:
         if self.bubble.kind not in ("event", "typing") and self.bubble.text:
-            label = QLabel(self._markup(), self)
-            label.setTextFormat(Qt.TextFormat.RichText)
-            label.setWordWrap(True)
-            flags = Qt.TextInteractionFlag
-            label.setTextInteractionFlags(flags.TextSelectableByMouse | flags.LinksAccessibleByMouse)
-            label.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+            label = _Words(self._markup(), self)
             label.linkActivated.connect(self.link_clicked)
             label.setAccessibleName(self.bubble.text)
             self._text = label

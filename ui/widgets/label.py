@@ -24,6 +24,11 @@ def breakable(text: str, longest: int = _LONG) -> str:
     return re.sub(rf"\S{{{longest + 1},}}", lambda found: _broken(found.group()), text)
 
 
+def unbroken(text: str) -> str:
+    """The text again, from one with such places."""
+    return text.replace(_BREAK, "")
+
+
 def _broken(word: str) -> str:
     made: list[str] = []
     for place, letter in enumerate(word):
