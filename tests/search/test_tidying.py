@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from uuid import uuid4
 
 from sqlalchemy import text
 
-from app.index.tidying import tidy
+from app.index import commands as index
+from app.index.tidying import gather, tidy
+from app.kernel.store import Tx
 from app.search.queries import ticket_ids
 from tests.desk_fixture import small_desk
 
@@ -29,3 +32,23 @@ def test_the_index_comes_into_fewer_pieces_and_finds_the_same(tmp_path: Path) ->
         assert len(found) == 12
         with desk.store.writer.begin() as line:
             line.execute(text("INSERT INTO search_fts(search_fts) VALUES ('integrity-check')"))
+
+
+def test_the_words_of_a_large_transaction_become_one_piece(tmp_path: Path) -> None:
+    words = [" ".join(f"w{number:x}{letter}" for number in range(9_000)) for letter in "abcdefgh"]
+
+    def put(tx: Tx) -> int:
+        before = tx.execute(_PIECES).scalar_one()
+        index.put(tx, [index.Doc("message", uuid4(), body=body) for body in words], fresh=True)
+        tx.flush()
+        return int(tx.execute(_PIECES).scalar_one() - before)
+
+    plain, large = tmp_path / "plain", tmp_path / "large"
+    plain.mkdir()
+    large.mkdir()
+    with small_desk(plain) as desk:
+        assert desk.work(put) > 0  # so much has been gathered that some of it is written before the end
+    with small_desk(large) as desk:
+        desk.work(gather)
+        desk.work(gather)
+        assert desk.work(put) == 0
