@@ -47,7 +47,7 @@ def test_a_picture_is_seen_in_small_and_opens_like_any_file(tmp_path: Path, qapp
             "shade.png": 296,
             "broken.png": 0,
         }
-        assert findings(page.window()) == []
+        qtbot.waitUntil(lambda: findings(page.window()) == [], timeout=LONG)  # what stands beside it comes later
         with qtbot.waitSignal(tiles[0].opened, timeout=LONG):
             qtbot.keyClick(tiles[0], "\r")
     made.desk.close()
