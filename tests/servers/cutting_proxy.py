@@ -91,6 +91,9 @@ class CuttingProxy:
         except OSError:
             writer.transport.abort()
             return
+        except BaseException:
+            writer.transport.abort()  # the proxy ends while it dials: who came is not left open
+            raise
         room = self._chance.randint(*self._cut_after) if self._cut_after else None
         line = _Line(self, (reader, writer), there, room)
         self._lines.add(line)
