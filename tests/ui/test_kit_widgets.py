@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -19,7 +20,7 @@ from ui.widgets.chart import Trend
 from ui.widgets.composer import Composer
 from ui.widgets.field import PasswordField, SearchField, Select
 from ui.widgets.label import ElidingLabel, Label
-from ui.widgets.mailview import MailView, too_heavy
+from ui.widgets.mailview import MailView, too_heavy, with_breaks
 from ui.widgets.overlay import Dialog, Overlay, ask
 from ui.widgets.paint import reading_flags
 from ui.widgets.palette import CommandPalette, Entry
@@ -400,6 +401,24 @@ def test_a_mail_too_heavy_to_lay_out_is_shown_as_text(page: QWidget, markup: str
 def test_closing_tags_inside_an_attribute_do_not_hide_the_depth() -> None:
     assert too_heavy('<div title="</div></div>">' * 31)
     assert not too_heavy("<p>one</p>" * 200)
+
+
+@pytest.mark.parametrize(
+    ("word", "longest"), [("\u05d0a&amp;<b>b</b>", 500), ("abcdefg&amp;", 5_000), ("w" * 1_000, 5_000)]
+)
+def test_a_word_without_end_breaks(word: str, longest: int) -> None:
+    endless = "<p>" + word * 2_000 + "</p>"
+    broken = with_breaks(endless)
+    assert broken.replace("\u200b", "") == endless, "nothing else is touched, no tag or character is cut"
+    letters = re.sub("<[^>]*>", "", broken).replace("&amp;", "&")
+    assert max(map(len, letters.split("\u200b"))) <= longest
+
+
+@pytest.mark.parametrize(
+    "markup", ["<p>" + "\u05e9\u05dc\u05d5\u05dd hello " * 2_000, "<b>" + "w" * 4_000, "\u65e5" * 9_000]
+)
+def test_what_people_write_is_not_broken(markup: str) -> None:
+    assert with_breaks(markup) == markup
 
 
 def test_pictures_have_limits() -> None:

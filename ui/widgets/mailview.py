@@ -42,6 +42,10 @@ _GATHER_MS = 20  # pictures that come together are laid out together
 _VOID = {"br", "hr", "img", "wbr", "col", "input", "meta", "link", "area", "base", "source", "embed"}
 _COLOURED = re.compile(r"color|background|<table", re.IGNORECASE)  # has it colours of its own, or lines?
 _TAG = re.compile(r"""<(/?)([a-zA-Z][a-zA-Z0-9]*)(?:"[^"]*"|[^">])*>""")
+_TO_THE_LEFT = re.compile("[\u0590-\u08ff\u202a-\u202e\u2066-\u2069\ufb1d-\ufdff\ufe70-\ufefc]")
+_PIECE = re.compile(_TAG.pattern + r"|\s+|&#?\w+;|[^<&\s]{1,250}|.", re.DOTALL)
+_ENDLESS = re.compile("[!-;=?-\u05ff\u1e00-\u2dff]{5001}")  # in scripts that break a line at spaces only
+_LONGEST_WORD, _LONGEST_MIXED = 5_000, 500  # letters; where directions are mixed
 _numbers = itertools.count(1)
 Guard = Callable[[], AbstractContextManager[object]]
 Marks = Callable[[str], list[tuple[int, int]]]
@@ -65,6 +69,32 @@ def too_heavy(markup: str) -> bool:
         if depth > MOST_DEPTH or cells > MOST_CELLS:
             return True
     return False
+
+
+def with_breaks(markup: str) -> str:
+    """Let lines break within words that nobody writes: over 5,000 letters, over 500 where some of a text run to the left.
+
+    To break a line, Qt looks at the whole word, and does so again at each change of direction: 250,000 letters, or 40,000 in
+    two directions, stood for two seconds.
+    """
+    if _TO_THE_LEFT.search(markup) is not None:
+        longest = _LONGEST_MIXED
+    elif _ENDLESS.search(markup) is not None:
+        longest = _LONGEST_WORD
+    else:
+        return markup
+    pieces, length = [], 0
+    for found in _PIECE.finditer(markup):
+        piece = found.group()
+        if piece.isspace():
+            length = 0
+        elif found[2] is None:  # not a tag: <b> in the middle of a word does not end it
+            length += len(piece)
+            if length > longest:
+                pieces.append("\u200b")
+                length = len(piece)
+        pieces.append(piece)
+    return "".join(pieces)
 
 
 class MailView(QTextBrowser):
@@ -220,7 +250,7 @@ class MailView(QTextBrowser):
         self._laying_out = True
         self._unproven = self._source[1]
         with self._guard() if self._unproven else nullcontext():
-            self.setHtml(markup)
+            self.setHtml(with_breaks(markup))
             if self._source[1] and _COLOURED.search(markup):
                 t = tokens()
                 make_readable(self.document(), (t.canvas, t.surface, t.raised, t.accent_soft), t.text, t.line_strong)
