@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sqlite3
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,10 @@ from app.kernel.soundness import connect, quick_check
 COPIED: Final = "arrived."
 """How the keys of rows in `meta` begin that hold what waited when a copy was made."""
 _ENDS: Final = ("", "-wal", "-shm")
+_ROOM: Final = 5 << 20
+"""Bytes of a log that is worked off every 1,000 pages. In a file that need not grow, a commit waits for its own bytes alone and
+not for the disk's own records too, nor for what other files brought into those.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class Arrivals:
                 line.close()
                 raise
             self._line = line
+            _make_room(self._place)
         return self._line
 
 
@@ -107,6 +113,14 @@ def _prepared(line: sqlite3.Connection) -> int:
         line.execute(f"PRAGMA {setting}")
     line.execute("CREATE TABLE IF NOT EXISTS arrived (number INTEGER PRIMARY KEY, payload TEXT NOT NULL)")
     return int(line.execute("SELECT coalesce(max(number), 0) FROM arrived").fetchone()[0])
+
+
+def _make_room(place: Path) -> None:
+    """Let SQLite's log be as large as it will be. What lies behind its last valid page is not read; its locks are on other files."""
+    with contextlib.suppress(OSError), place.with_name(place.name + "-wal").open("r+b") as log:  # a full disk: as it is
+        log.write(bytes(max(0, _ROOM - log.seek(0, os.SEEK_END))))
+        log.flush()
+        os.fsync(log.fileno())
 
 
 def waiting_in(place: Path, *, all_that_can_be_read: bool = False) -> list[Arrived]:

@@ -29,6 +29,7 @@ from app.kernel import signals
 from app.kernel.arrivals import Arrivals
 from app.kernel.blobs import Packs
 from app.kernel.changes import Changes
+from app.kernel.promptness import ask_for_short_turns
 from app.people.queries import agent
 from app.workers.chat_hub import Hub, desk_now
 from app.workers.chat_landing import Landing
@@ -108,6 +109,7 @@ class ChatThread:
     # -- on the loop
 
     async def _main(self) -> None:
+        ask_for_short_turns()
         self._wake = asyncio.Event()
         self._writer = Writer(self._books)
         self._landing = Landing(Arrivals(self._arrivals), self._writer, self._ask)
