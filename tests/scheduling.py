@@ -6,7 +6,8 @@ down once which test is of which group, and whoever shares the tests out reads i
 
 When a process dies, pytest-xdist starts another in its place and gives it a single test. A process begins a test only when it
 knows what comes after, so that one was never begun and the run never ended. The test that ended the process was given out again
-as well. Here the new process gets its share, and what crashed has failed: `packaging/dev_tests.py` looks at it again alone.
+as well, and so was what it had done already, of which nothing is left to do: a process that was given only that waited for ever, too.
+Here the new process gets its share of what is open, and what crashed has failed: `packaging/dev_tests.py` looks at it again alone.
 """
 
 from __future__ import annotations
@@ -64,18 +65,22 @@ class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # comes without ty
         return (self._groups or {}).get(nodeid, nodeid)
 
     def remove_node(self, node: WorkerController) -> str | None:
-        """Take a process out; returns the test in which it died, if it did."""
-        crashed: str | None = super().remove_node(node)
-        if crashed is not None:
-            scope = self._split_scope(crashed)
-            unit = self.workqueue.get(scope, {})
-            if crashed in unit:
-                unit[crashed] = True
-                if all(unit.values()):
-                    del self.workqueue[scope]
-        return crashed
+        """Take a process out; returns the test in which it died, if it did. What it had not done is for others."""
+        work = self.assigned_work.pop(node)
+        open_ones = [(scope, test) for scope, unit in work.items() for test, done in unit.items() if not done]
+        if not open_ones:
+            return None
+        scope, crashed = open_ones[0]
+        work[scope][crashed] = True
+        self.workqueue.update({scope: unit for scope, unit in work.items() if not all(unit.values())})
+        for other in self.nodes:
+            self._reschedule(other)
+        return str(crashed)
 
     def _reschedule(self, node: WorkerController) -> None:
+        """Give it more, until it can begin one or is told that there is no more. A new one first says what it has found."""
+        if node not in self.registered_collections:
+            return
         super()._reschedule(node)
-        if not node.shutting_down and self._pending_of(self.assigned_work[node]) < _TO_BEGIN:
+        while not node.shutting_down and self._pending_of(self.assigned_work[node]) < _TO_BEGIN:
             super()._reschedule(node)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 from tests.conftest import ROOT
+from tests.scheduling import Scheduling
 
 _TWO_TESTS = """
 import threading
@@ -86,6 +89,52 @@ def test_what_is_left_of_a_window_ends_in_its_own_thread(tmp_path: Path) -> None
 def test_a_process_that_dies_costs_one_test_and_the_others_go_on(tmp_path: Path) -> None:
     said = run(tmp_path, _ONE_CRASHES, "-n", "2", "--dist", "loadgroup")
     assert "1 failed, 23 passed" in said, said
+
+
+class _Process:
+    """A process of the tests, as whoever shares them out sees it."""
+
+    def __init__(self, number: int) -> None:
+        self.gateway = SimpleNamespace(id=f"gw{number}")
+        self.workerinput = {"testrunuid": "none"}
+        self.shutting_down = False
+        self.given: list[int] = []
+
+    def send_runtest_some(self, numbers: list[int]) -> None:
+        self.given += numbers
+
+    def shutdown(self) -> None:
+        self.shutting_down = True
+
+
+def test_a_new_process_gets_what_is_open_and_not_what_the_dead_one_had_done() -> None:
+    """With nothing but what was done already it waited for ever, and the whole run with it."""
+    option = SimpleNamespace(loadscopereorder=True)
+    config: Any = SimpleNamespace(getvalue=lambda _name: ["popen", "popen"], option=option)
+    sharing = Scheduling(config)
+    sharing._groups = {}
+    found = [f"test_one[{number}]" for number in range(9)]
+    processes: list[Any] = [_Process(number) for number in range(3)]
+    lives, dies, comes = processes
+
+    def joins(process: Any) -> None:
+        sharing.add_node(process)
+        sharing.add_node_collection(process, found)
+
+    joins(lives)
+    joins(dies)
+    sharing.schedule()
+    sharing.mark_test_complete(dies, dies.given[0])
+    for number in lives.given:  # it grows meanwhile, until nothing is left for it
+        sharing.mark_test_complete(lives, number)
+    assert lives.shutting_down
+    sharing.remove_node(lives)
+    done, begun, *waits = dies.given
+    assert sharing.remove_node(dies) == found[begun]
+    joins(comes)
+    sharing.schedule()
+    assert comes.given == waits != [], f"{done} is done"
+    assert comes.shutting_down, "it can begin its last one"
 
 
 def test_tests_that_share_something_are_done_by_one_process(tmp_path: Path) -> None:
