@@ -28,6 +28,10 @@ def missing() -> list[str]:
     return [name for name in _NEEDED if shutil.which(name) is None]
 
 
+class NoWindow(Exception):
+    """Thunderbird showed none; says what it said instead."""
+
+
 class Thunderbird:
     """Starts on one profile, which the first start makes."""
 
@@ -37,15 +41,15 @@ class Thunderbird:
         self._profile.mkdir()
         quiet = {"HOME": str(folder / "home"), "MOZ_CRASHREPORTER_DISABLE": "1", "LIBGL_ALWAYS_SOFTWARE": "1"}
         self._around = os.environ | around | quiet
+        self._said = folder / "said.txt"
         self.memory: list[float] = []
 
     def once(self) -> float:
-        """Seconds from the start of the process to a painted window. SystemExit if none comes."""
+        """Seconds from the start of the process to a painted window. NoWindow if none comes."""
         began = time.perf_counter()
         command = ["thunderbird", "--no-remote", "--profile", str(self._profile)]
-        process = subprocess.Popen(
-            command, env=self._around, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
+        with self._said.open("wb") as said:
+            process = subprocess.Popen(command, env=self._around, stdout=said, stderr=said, start_new_session=True)
         try:
             self._until(self._has_window, began)
             self._until(self._is_painted, began)
@@ -64,7 +68,9 @@ class Thunderbird:
     def _until(self, holds: Callable[[], bool], began: float) -> None:
         while not holds():
             if time.perf_counter() - began > PATIENCE_S:
-                raise SystemExit("Thunderbird showed no window")
+                windows = self._ask("xdotool", "search", "--name", ".*").split()
+                said = self._said.read_text(encoding="utf-8", errors="replace")[-300:]
+                raise NoWindow(f"Thunderbird showed no window ({len(windows)} hidden ones; it said: {said.strip()!r})")
             time.sleep(_LOOK_S)
 
     def _has_window(self) -> bool:
