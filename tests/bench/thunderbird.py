@@ -28,7 +28,7 @@ def missing() -> list[str]:
     return [name for name in _NEEDED if shutil.which(name) is None]
 
 
-class NoWindow(Exception):
+class NoWindowError(Exception):
     """Thunderbird showed none; says what it said instead."""
 
 
@@ -45,7 +45,7 @@ class Thunderbird:
         self.memory: list[float] = []
 
     def once(self) -> float:
-        """Seconds from the start of the process to a painted window. NoWindow if none comes."""
+        """Seconds from the start of the process to a painted window. NoWindowError if none comes."""
         began = time.perf_counter()
         command = ["thunderbird", "--no-remote", "--profile", str(self._profile)]
         with self._said.open("wb") as said:
@@ -70,7 +70,9 @@ class Thunderbird:
             if time.perf_counter() - began > PATIENCE_S:
                 windows = self._ask("xdotool", "search", "--name", ".*").split()
                 said = self._said.read_text(encoding="utf-8", errors="replace")[-300:]
-                raise NoWindow(f"Thunderbird showed no window ({len(windows)} hidden ones; it said: {said.strip()!r})")
+                raise NoWindowError(
+                    f"Thunderbird showed no window ({len(windows)} hidden ones; it said: {said.strip()!r})"
+                )
             time.sleep(_LOOK_S)
 
     def _has_window(self) -> bool:

@@ -27,7 +27,7 @@ from app.cli.benchmarks.surroundings import surroundings
 from app.desk import Desk
 from app.desk.sample import fill_many
 from app.tickets.queries import counts
-from tests.bench.thunderbird import NoWindow, Thunderbird, missing
+from tests.bench.thunderbird import NoWindowError, Thunderbird, missing
 
 ROUNDS = 5
 FEW = 400
@@ -124,7 +124,7 @@ def _peer(scratch: Path, around: dict[str, str]) -> tuple[Thunderbird | None, st
     peer = Thunderbird(scratch / "thunderbird", around)
     try:
         peer.once()
-    except NoWindow as said:
+    except NoWindowError as said:
         print(said, file=sys.stderr)
         return None, str(said)
     peer.memory.clear()
