@@ -10,8 +10,8 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID
 
@@ -25,13 +25,14 @@ from app.kernel.log import brief
 from app.outbox.delivery import settle_leftovers
 from app.outbox.queries import copies_due
 from app.workers import mail_receive, mail_send, timers
+from app.workers.crowd import Crowd, LeftError, Life
 from app.workers.mail_intake import ALONE, Pace
 from app.workers.parsing import FEW, ParsePool
 
 log = logging.getLogger(__name__)
 
 AT_ONCE: Final = 4
-"""Mailboxes that one pass receives from at a time."""
+"""Mailboxes that one pass receives from at a time; without those that wait for a server."""
 
 R = TypeVar("R")
 
@@ -112,9 +113,9 @@ def receive_from(
 ) -> None:
     """Receive from mailboxes, some at a time: a server that is slow to answer, or silent, holds up no other mailbox."""
 
-    def receive(key: UUID) -> mail_receive.PassCounts | str:
+    def receive(key: UUID, life: Life) -> mail_receive.PassCounts | str:
         try:
-            return mail_receive.receive_pass(hands_of(desk, key, pool, stop), pace=pace)
+            return mail_receive.receive_pass(_seen_by(life, hands_of(desk, key, pool, stop)), pace=pace)
         except Exception as error:  # noqa: BLE001 - told, and stops no other mailbox
             return told(error)
 
@@ -125,22 +126,33 @@ def receive_from(
             done.took(result)
 
 
-def _side_by_side(work: Callable[[UUID], R], mailboxes: Sequence[UUID], stop: threading.Event) -> list[R]:
-    """The results of `work` for each mailbox, in their order; at most `AT_ONCE` are at work at a time."""
+def _side_by_side(work: Callable[[UUID, Life], R], mailboxes: Sequence[UUID], stop: threading.Event) -> list[R]:
+    """The results of `work` for each mailbox, in their order; at most `AT_ONCE` have something to do here at a time.
+
+    Without those that a stop has left waiting for their server: what they still bring is received again.
+    """
     if len(mailboxes) < 2:
-        return [work(key) for key in mailboxes]
-    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="pass") as threads:
-        try:
-            return list(threads.map(work, mailboxes))
-        except (KeyboardInterrupt, SystemExit):
-            stop.set()
-            threads.shutdown(cancel_futures=True)
-            raise
+        return [work(key, Life()) for key in mailboxes]
+    results: dict[UUID, R] = {}
+
+    def keep(key: UUID, life: Life) -> None:
+        results[key] = work(key, life)
+
+    crowd = Crowd(AT_ONCE)
+    try:
+        crowd.do_all("pass", [partial(keep, key) for key in mailboxes], stop)
+    finally:
+        crowd.leave_still()
+    return [results[key] for key in mailboxes if key in results]
+
+
+def _seen_by(life: Life, hands: mail_receive.Hands) -> mail_receive.Hands:
+    return replace(hands, do=life.shown_by(hands.do), ask=life.shown_by(hands.ask))
 
 
 def told(error: Exception) -> str:
     """What went wrong, for whoever waits for the pass; a mistake of ours goes into the log as well."""
-    if isinstance(error, (ExternalError, UserError)):
+    if isinstance(error, (ExternalError, UserError, LeftError)):
         return str(error)
     log.error("a part of a pass failed", exc_info=error)
     return f"Something went wrong inside Deskbell ({brief(error)}). Nothing that was stored is lost."
@@ -167,9 +179,9 @@ def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
     """Compare the ledger with fresh listings of the servers. What could not be compared is told, in sentences."""
     stop = threading.Event()
 
-    def compare(key: UUID) -> str:
+    def compare(key: UUID, life: Life) -> str:
         try:
-            mail_receive.list_again(hands_of(desk, key, pool, stop))
+            mail_receive.list_again(_seen_by(life, hands_of(desk, key, pool, stop)))
         except Exception as error:  # noqa: BLE001 - told, and stops no other mailbox
             return told(error)
         return ""

@@ -1,19 +1,19 @@
 """Sending: every mailbox that has something due has a thread of its own, and so has the filing of its copies.
 
-A server that is slow, or says nothing at all, holds up nobody but its own mailbox. A mailbox with nothing due has no
-thread, and there are never more than `MOST_AT_ONCE`. How one mailbox sends is in `mail_hand_over`, how it files its
+A server that is slow, or says nothing at all, holds up nobody but its own mailbox: of those that have to do something
+here no more than `MOST_AT_ONCE` are at it, and who waits for a server is not counted (`crowd`). A mailbox with nothing
+due has no thread. How one mailbox sends is in `mail_hand_over`, how it files its
 copies in `mail_copies`; here is who begins when, and how all of it comes to an end.
 """
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -24,13 +24,14 @@ from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock
 from app.kernel.blobs import Packs, StorageError
 from app.outbox import commands, queries, waits
+from app.workers.crowd import Crowd, Life
 from app.workers.mail_copies import Ask, Do, Filing, Secrets
 from app.workers.mail_hand_over import HandOver, Kit, MailboxError
 
 log = logging.getLogger(__name__)
 
 MOST_AT_ONCE: Final = 16
-"""Mailboxes that send, and file copies, at a time."""
+"""Mailboxes that send at a time, and that file copies; without those that wait for a server."""
 GRACE_S: Final = 1.0
 """So long a server may take over its answer when the engine ends; then its line is cut."""
 GOING_OVER_S: Final = 10.0
@@ -106,6 +107,7 @@ class Sender:
         self._chosen_by: datetime | None = None
         self._places: dict[_Work, _Place] = {}
         self._guard = threading.Condition()
+        self._crowds = {files: Crowd(MOST_AT_ONCE) for files in (False, True)}
 
     def send_due(self) -> SendCounts:
         """One pass over everything that is due: mailboxes beside each other; at its end all of them have done theirs.
@@ -113,21 +115,23 @@ class Sender:
         A mailbox that is at work because of `begin_due` is waited for, and does the rest in this pass.
         """
         keys = {work.mailbox for work in (*self._due(), *self._begun())}
-        todo, totals, faults = deque(sorted(keys, key=self._failures)), Counter[str](), list[BaseException]()
+        totals, faults = Counter[str](), list[BaseException]()
 
-        def work_off() -> None:
-            with contextlib.suppress(IndexError):
-                while not self._kit.stop.is_set():
-                    key = todo.popleft()
-                    try:
-                        counts = self._do(_Work(key, files=False)) + self._do(_Work(key, files=True))
-                    except Exception as error:  # noqa: BLE001 - raised where somebody waits for the pass
-                        faults.append(error)
-                        return
-                    with self._guard:
-                        totals.update(counts)
+        def work_off(key: UUID, life: Life) -> None:
+            try:
+                counts = self._do(_Work(key, files=False), life) + self._do(_Work(key, files=True), life)
+            except Exception as error:  # noqa: BLE001 - raised where somebody waits for the pass
+                faults.append(error)
+                return
+            with self._guard:
+                totals.update(counts)
 
-        _wait_for([_started("send", work_off) for _ in range(min(len(todo), MOST_AT_ONCE))], self)
+        works = [partial(work_off, key) for key in sorted(keys, key=self._failures)]
+        try:
+            Crowd(MOST_AT_ONCE).do_all("send", works, self.stop)
+        finally:
+            if self.stop.is_set():
+                self.end()
         if faults:
             raise faults[0]
         return SendCounts(**totals)
@@ -138,12 +142,12 @@ class Sender:
         `tell` is called when one has done its work: there may be room for the next, or copies to be filed.
         """
         for work in sorted(self._due(), key=lambda each: self._failures(each.mailbox)):
-            begun = self._begun()
-            if work not in begun and sum(each.files is work.files for each in begun) < MOST_AT_ONCE:
-                self._place(work).is_begun = True
-                _started(
-                    f"{'file' if work.files else 'send'}-{work.mailbox.hex[-4:]}", partial(self._alone, work, tell)
-                )
+            place = self._place(work)
+            if not place.is_begun:
+                name = f"{'file' if work.files else 'send'}-{work.mailbox.hex[-4:]}"
+                place.is_begun = True
+                if not self._crowds[work.files].begin(name, partial(self._alone, work, tell)):
+                    place.is_begun = False
 
     def pause_s(self) -> float:
         """Seconds until something may be due where nobody is at it; at most a minute (the clock may be set)."""
@@ -231,24 +235,25 @@ class Sender:
         with self._guard:
             return [place.task for place in self._places.values() if place.task is not None]
 
-    def _alone(self, work: _Work, tell: Callable[[], None]) -> None:
+    def _alone(self, work: _Work, tell: Callable[[], None], life: Life) -> None:
         try:
-            self._do(work)
+            self._do(work, life)
         except Exception:
             log.exception("sending failed; it goes on in a while")
         finally:
             self._place(work).is_begun = False
             tell()
 
-    def _do(self, work: _Work) -> Counter[str]:
+    def _do(self, work: _Work, life: Life) -> Counter[str]:
         """What is due of this by now, once nobody else is at it; what became of the messages."""
-        place, kit = self._place(work), self._kit
+        place = self._place(work)
+        kit = replace(self._kit, do=life.shown_by(self._kit.do), ask=life.shown_by(self._kit.ask))
         with place.lock:
             box: MailboxInfo | None = kit.ask(mailbox, work.mailbox)
             if box is None or kit.stop.is_set() or self._is_quiet(work):
                 return Counter()
             try:
-                task, run = self._task(work, box)
+                task, run = self._task(kit, work, box)
                 place.task = task
                 run()
             except MailboxError:
@@ -267,8 +272,8 @@ class Sender:
                     self._guard.notify_all()
         return done.counts if isinstance(done, HandOver) else Counter()
 
-    def _task(self, work: _Work, box: MailboxInfo) -> tuple[HandOver | Filing, Callable[[], None]]:
-        kit, now = self._kit, clock.now()
+    def _task(self, kit: Kit, work: _Work, box: MailboxInfo) -> tuple[HandOver | Filing, Callable[[], None]]:
+        now = clock.now()
         if work.files:
             filing = Filing(kit.do, kit.packs, kit.secrets, kit.stop, box)
             copies: tuple[queries.SentCopy, ...] = kit.ask(queries.copies_due, now, box.id)
@@ -312,23 +317,3 @@ class _Place:
 
 def _access(box: MailboxInfo) -> tuple[object, ...]:
     return (box.smtp_url, box.user, box.smtp_pin, box.secret_ref, box.secret_version)
-
-
-def _started(name: str, work: Callable[[], None]) -> threading.Thread:
-    thread = threading.Thread(target=work, name=name, daemon=True)
-    thread.start()
-    return thread
-
-
-def _wait_for(threads: list[threading.Thread], sender: Sender) -> None:
-    """Until they are done, or have been ended because of a stop (Ctrl-C is one)."""
-    try:
-        for thread in threads:
-            while thread.is_alive() and not sender.stop.is_set():
-                thread.join(0.1)
-    except (KeyboardInterrupt, SystemExit):
-        sender.stop.set()
-        raise
-    finally:
-        if sender.stop.is_set():
-            sender.end()

@@ -13,7 +13,7 @@ import pytest
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox, update_mailbox
 from app.outbox.commands import settle_leftovers
-from app.workers import mail_send
+from app.workers import crowd, mail_send
 from app.workers.mail_send import SendCounts, Sender, run
 from tests.outbox.small_desk import ANN, Clock, SmallDesk
 from tests.servers.bad_imap import SILENCE, BadImap
@@ -76,6 +76,51 @@ def test_a_server_that_hangs_holds_up_no_other_mailbox_nor_the_end(
     desk.stop.clear()
     assert send(desk) == SendCounts(sent=3)
     assert len(smtp.letters) == 3
+
+
+def test_any_number_of_servers_that_hang_hold_up_no_other_mailbox(
+    desk: SmallDesk, smtp: SmtpServer, other: tuple[SmtpServer, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowd, "STILL_S", 0.3)
+    good, box = other
+    smtp.orders.hold = "rcpt"
+    stuck = [desk.reply(mailbox=key, to=[ANN]) for key in _more_mailboxes(desk, smtp.port, mail_send.MOST_AT_ONCE + 3)]
+    with sending(desk):
+        wait_until(lambda: {desk.state(key) for key in stuck} == {"sending"}, PATIENCE_S, "all of them at the server")
+        key = desk.reply(mailbox=box, to=[ANN])
+        wait_until(lambda: desk.state(key) == "sent", PATIENCE_S, "the other mailbox's mail")
+        assert {desk.state(each) for each in stuck} == {"sending"}
+    assert {desk.state(each) for each in stuck} == {"queued"}
+    assert len(good.letters) == 1
+
+
+def test_in_a_pass_they_hold_up_none_of_those_that_come_after_them(
+    desk: SmallDesk, smtp: SmtpServer, other: tuple[SmtpServer, UUID], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowd, "STILL_S", 0.3)
+    monkeypatch.setattr(mail_send, "MOST_AT_ONCE", 2)
+    good, box = other
+    smtp.orders.hold = "rcpt"
+    for each in _more_mailboxes(desk, smtp.port, 4):
+        desk.reply(mailbox=each, to=[ANN])
+    desk.reply(mailbox=box, to=[ANN])
+    counts: list[SendCounts] = []
+    passing = threading.Thread(target=lambda: counts.append(send(desk)))
+    passing.start()
+    try:
+        good.wait_for(1, PATIENCE_S)
+    finally:
+        smtp.orders.hold = ""
+        passing.join(PATIENCE_S)
+    assert counts == [SendCounts(sent=5)]
+
+
+def _more_mailboxes(desk: SmallDesk, port: int, many: int) -> list[UUID]:
+    boxes = (
+        NewMailbox(f"box{n}@lark.example.test", "imap://127.0.0.1:1", f"smtp://127.0.0.1:{port}", "", f"box{n}", files_sent_itself=True)
+        for n in range(many)
+    )  # fmt: skip
+    return [desk.do(add_mailbox, box) for box in boxes]
 
 
 def test_one_pass_waits_for_all_while_what_can_go_goes_at_once(

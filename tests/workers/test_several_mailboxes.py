@@ -5,14 +5,16 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.desk import Desk, accounts
 from app.kernel.backup import last_backup
-from app.passes import Pass, one_pass, reconcile
+from app.passes import AT_ONCE, Pass, one_pass, reconcile
 from app.people.commands import add_agent
 from app.tickets.tables import Ticket
+from app.workers import crowd
 from tests.empty_desk import empty_desk
 from tests.inbox.mail_desk import letter
 from tests.servers.bad_imap import OK, BadImap
@@ -29,7 +31,8 @@ def _subjects(db: Session) -> list[str]:
     return list(db.execute(select(Ticket.subject)).scalars())
 
 
-def test_a_silent_server_holds_up_no_other_mailbox(tmp_path: Path) -> None:
+def test_silent_servers_hold_up_no_other_mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "STILL_S", 0.3)
     answers = threading.Event()
 
     def listing(_command: str) -> list[bytes]:
@@ -43,8 +46,9 @@ def test_a_silent_server_holds_up_no_other_mailbox(tmp_path: Path) -> None:
         empty_desk(tmp_path / "desk") as desk,
     ):
         desk.sit_down(desk.work(add_agent, "Ann"))
-        _connect(desk, "first@desk.example", silent.port)
-        _connect(desk, "second@desk.example", good.port)
+        for number in range(AT_ONCE + 1):
+            _connect(desk, f"silent{number}@desk.example", silent.port)
+        _connect(desk, "good@desk.example", good.port)
         done: list[Pass] = []
         passing = threading.Thread(target=lambda: done.append(one_pass(desk)))
         passing.start()
@@ -54,8 +58,28 @@ def test_a_silent_server_holds_up_no_other_mailbox(tmp_path: Path) -> None:
         finally:
             answers.set()
             passing.join(60)
-        assert (done[0].received, done[0].new_tickets, len(done[0].problems)) == (1, 1, 1)
-        assert len(reconcile(desk)) == 1  # one that hangs up is told, the other is compared
+        assert (done[0].received, done[0].new_tickets, len(done[0].problems)) == (1, 1, AT_ONCE + 1)
+        assert len(reconcile(desk)) == AT_ONCE + 1  # one that hangs up is told, the other is compared
+
+
+def test_a_pass_that_is_stopped_waits_for_no_silent_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crowd, "STILL_S", 0.3)
+    answers, stop = threading.Event(), threading.Event()
+
+    def listing(_command: str) -> list[bytes]:
+        stop.set()
+        assert answers.wait(120)
+        return [b"* BYE busy\r\n", OK]
+
+    with BadImap({"LIST": listing}) as silent, empty_desk(tmp_path / "desk") as desk:
+        desk.sit_down(desk.work(add_agent, "Ann"))
+        for number in range(2):
+            _connect(desk, f"silent{number}@desk.example", silent.port)
+        try:
+            assert one_pass(desk, stop=stop).received == 0
+            assert not answers.is_set()
+        finally:
+            answers.set()
 
 
 def test_the_pass_that_brings_in_what_lay_in_a_mailbox_leaves_the_backup_to_the_next(tmp_path: Path) -> None:
