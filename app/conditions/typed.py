@@ -238,19 +238,21 @@ def _natural(op: Op, sign: str, value: str, kind: Kind, operators: tuple[Op, ...
 
 
 def to_text(tree: Node) -> str:
-    """What one would type for a tree: `parse(to_text(tree))` is `canonical(tree)`."""
-    return _shown(canonical(tree), AllOf)
+    """What one would type for a tree: `parse(to_text(tree))` is `canonical(tree)`.
+
+    A group within another stands in parentheses even where `OR` would bind without them: nobody should need to know.
+    """
+    return _shown(canonical(tree), is_root=True)
 
 
-def _shown(node: Node, inside: type[AllOf] | type[AnyOf] | type[Not]) -> str:
+def _shown(node: Node, *, is_root: bool = False) -> str:
     if isinstance(node, Check):
         return _check_shown(node)
     if isinstance(node, Not):
-        return "-" + _shown(node.part, Not)
+        return "-" + _shown(node.part)
     joint = " " if isinstance(node, AllOf) else " OR "
-    words = joint.join(_shown(part, type(node)) for part in node.parts)
-    is_plain = inside is AllOf or not node.parts
-    return words if is_plain else f"({words})"
+    words = joint.join(_shown(part) for part in node.parts)
+    return words if is_root or not node.parts else f"({words})"
 
 
 def _check_shown(check: Check) -> str:

@@ -69,6 +69,11 @@ def test_the_form_of_the_command_line() -> None:
     assert to_text(parse(typed)) == typed
 
 
+def test_a_group_keeps_its_parentheses_also_where_or_would_bind_without_them() -> None:
+    assert to_text(parse("tag:return OR subject:lamp is:todo")) == "(tag:return OR subject:lamp) is:todo"
+    assert to_text(parse("(a OR b)")) == "a OR b"
+
+
 @pytest.mark.parametrize(
     ("typed", "tree"),
     [
