@@ -98,6 +98,21 @@ def lost_mails(db: Session, mailbox: UUID, now: datetime) -> tuple[UUID, ...]:
     return tuple(due.values())
 
 
+def newest_headers(db: Session, folder: UUID, uidvalidity: int, limit: int) -> dict[int, bytes]:
+    """The sha256 of the headers of a folder's newest mails that are still on the server, by UID."""
+    query = (
+        select(MailItem.uid, MailItem.header_hash)
+        .where(
+            MailItem.folder == folder,
+            MailItem.uidvalidity == uidvalidity,
+            MailItem.gone_at.is_(None),
+            MailItem.blob.is_not(None),
+        )
+        .order_by(MailItem.uid.desc())
+    )
+    return {row.uid: row.header_hash for row in db.execute(query.limit(limit))}
+
+
 def folder_choices(db: Session, mailbox: UUID) -> tuple[FolderChoice, ...]:
     """Every folder that the server showed, those that are received first."""
     rows = db.execute(select(MailFolder).where(MailFolder.mailbox == mailbox)).scalars()

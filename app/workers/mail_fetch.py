@@ -28,6 +28,7 @@ from app.inbox.rules import FolderRole, History
 from app.kernel.errors import ExternalError
 from app.workers.mail_hands import Hands, Line
 from app.workers.mail_keep import Wanted
+from app.workers.mail_renamed import renamed
 from app.workers.mail_windows import Windows
 
 _ROLES: Final = {
@@ -55,7 +56,8 @@ class Fetcher:
         return found
 
     def watch(self) -> ReceivePlan | None:
-        """List the folders and remember them; a folder that is not there any more is emptied in the ledger.
+        """List the folders and remember them; one that got another name goes on under it, and one that is not there any
+        more is emptied in the ledger.
 
         Of a server that shows one mail in many folders (Gmail's labels) only INBOX, Sent and Junk are known at all.
         """
@@ -67,15 +69,22 @@ class Fetcher:
         plan = self.plan()
         if plan is None:
             return None
-        known = {(one.name, one.role) for one in (*plan.folders, *plan.others)}
-        if set(found) - known:
+        known, there = (*plan.folders, *plan.others), {name for name, _ in found}
+        if set(found) - {(one.name, one.role) for one in known}:
+            self._follow_names(
+                [one for one in known if one.name not in there], dict(found), {one.name for one in known}
+            )
             self._do(commands.watch_folders, self._hands.mailbox, found)
-        there = {name for name, _ in found}
+            plan = self.plan() or plan
         for one in plan.folders:
             if one.name not in there and (one.uidnext is not None or one.server_count):
                 self._do(commands.lose_folder, one.id)
         plan = self.plan()
         return replace(plan, folders=tuple(one for one in plan.folders if one.name in there)) if plan else None
+
+    def _follow_names(self, lost: Sequence[FolderPlan], roles: dict[str, FolderRole], known: set[str]) -> None:
+        for folder, name in renamed(self._session, self._ask, lost, [one for one in roles if one not in known]):
+            self._do(commands.rename_folder, folder, name, roles[name])
 
     def missing(self, plan: ReceivePlan, folder: FolderPlan, *, listing: bool = False) -> list[int]:
         """UIDs of a folder that have no line here. `listing`: look at all of them even if nothing seems to have changed.

@@ -137,6 +137,7 @@ class Receiver:
         self.try_lost_again()
         self.look_at_room()
         self._there = frozenset(folder.name for folder in plan.folders)
+        self._troubles = {name: words for name, words in self._troubles.items() if name in self._there}
         for folder in plan.folders:
             if folder.uidvalidity == 0:
                 self._apart(folder, partial(self.fetcher.list_again, plan))
@@ -158,6 +159,7 @@ class Receiver:
             return
         wanted: list[Wanted] = []
         touched: list[FolderPlan] = []
+        troubles = set(self._troubles)
         inbox_last = sorted(plan.folders, key=lambda one: one.role is FolderRole.INBOX)  # it stays open
         for folder in inbox_last:
             if folder.name in self._there and (names is None or folder.name in names):
@@ -172,6 +174,8 @@ class Receiver:
         firsts = {folder.id: folder.first_uid for folder in touched}
         if plan.first_import_done and any(one.uid < firsts[one.folder] for one in wanted):
             self._decide()  # something of what was there came late
+        if set(self._troubles) - troubles:
+            self.watch()  # it may have got another name, or be there no more
 
     def _missing(self, plan: ReceivePlan, folder: FolderPlan) -> list[Wanted]:
         uids = self.fetcher.missing(plan, folder)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from imapclient.imap_utf7 import encode as utf7
 from sqlalchemy import select
 
 from app.connectors.email.imap import ImapSession
@@ -69,6 +70,57 @@ def test_a_folder_is_received_when_a_person_chose_it(desk: MailDesk) -> None:
     assert desk.ledger("Orders").by_outcome == {"message": 2}
     with pytest.raises(NotFoundError):
         desk.do(commands.choose_folder, desk.mailbox, "No such folder", receive=True)
+
+
+def test_a_folder_that_is_renamed_on_the_server_goes_on_under_its_new_name(desk: MailDesk) -> None:
+    for number in range(3):
+        desk.deliver(letter(ident=f"{number}@c", subject=f"Nr {number}"), "Orders")
+    desk.sync()
+    desk.do(commands.choose_folder, desk.mailbox, "Orders", receive=True)
+    assert desk.sync().received == 3
+    blobs = len(desk.rows(select(Blob)))
+    _rename(desk, "Orders", "Bestellungen/Büro")
+    desk.deliver(letter(ident="4@c", subject="Nr 4"), "Bestellungen/Büro")
+    assert desk.sync().received == 1  # what came since; nothing is fetched again
+    assert len(desk.rows(select(Blob))) == blobs + 1
+    folder = desk.ledger("Bestellungen/Büro")
+    assert (folder.server, folder.by_outcome, folder.gone, folder.unaccounted) == (4, {"message": 4}, 0, 0)
+    desk.deliver(letter(ident="5@c", subject="of a new folder with the old name"), "Orders")
+    assert desk.sync().received == 0
+    chosen = {one.name for one in desk.ask(folder_choices, desk.mailbox) if one.is_received}
+    assert ("Bestellungen/Büro" in chosen, "Orders" in chosen) == (True, False)
+    desk.do(commands.choose_folder, desk.mailbox, "Orders", receive=True)
+    assert desk.sync().received == 1
+    assert (len(desk.tickets()), len(desk.messages()), desk.list_again()) == (5, 5, 0)
+
+
+def test_a_folder_renamed_to_what_another_one_was_is_not_mistaken_for_it(desk: MailDesk) -> None:
+    for name in ("One", "Two"):
+        desk.deliver(letter(ident=f"{name}@c", subject=name), name)
+    desk.sync()
+    for name in ("One", "Two"):
+        desk.do(commands.choose_folder, desk.mailbox, name, receive=True)
+    desk.sync()
+    _rename(desk, "Two", "Three")
+    _rename(desk, "One", "Two")
+    assert desk.sync().new_tickets == 0
+    assert (len(desk.tickets()), len(desk.messages()), desk.list_again()) == (2, 2, 0)
+    assert (desk.ledger("Two").by_outcome["message"], desk.ledger("Two").unaccounted) == (1, 0)
+
+
+def test_spam_is_no_ticket_because_its_folder_was_renamed(desk: MailDesk) -> None:
+    desk.deliver(letter(ident="1@c"), "Junk")
+    desk.sync()
+    _rename(desk, "Junk", "Old things")
+    desk.deliver(letter(ident="2@c"), "Old things")
+    desk.sync()
+    assert desk.tickets() == []
+
+
+def _rename(desk: MailDesk, before: str, after: str) -> None:
+    with desk.server.client(desk.account) as client:
+        names = ['"' + utf7(name).decode("ascii") + '"' for name in (before, after)]
+        assert client.rename(*names)[0] == "OK"
 
 
 # -- several mailboxes

@@ -13,7 +13,7 @@ import pytest
 
 from app.connectors.wake import Wake
 from app.conversations.queries import raw_ref
-from app.inbox.commands import hold_history
+from app.inbox.commands import choose_folder, hold_history
 from app.inbox.queries import receive_plan
 from app.inbox.receiving import large_mails
 from app.kernel import clock, options, signals
@@ -96,6 +96,25 @@ def test_a_mail_in_sent_is_seen_when_somebody_asks(desk: MailDesk) -> None:
 
         line.until(answered, "the reply from another program")
         line.until(lambda: line.said_at() > before, "the moment of the look to be told")
+
+
+def test_a_folder_that_is_renamed_while_the_mailbox_is_live_goes_on_and_troubles_nobody(desk: MailDesk) -> None:
+    desk.deliver(letter(ident="1@c", subject="before"), "Orders")
+    desk.sync()
+    desk.do(choose_folder, desk.mailbox, "Orders", receive=True)
+    with _running(desk) as line:
+        line.until(lambda: len(desk.tickets()) == 1 and line.state() == "ok", "the mailbox to be live")
+        with desk.server.client(desk.account) as client:
+            client.rename("Orders", "Sales")
+        desk.deliver(letter(ident="2@c", subject="after"), "Sales")
+
+        def is_well() -> bool:
+            line.wake.set()
+            word = desk.ask(signals.latest, "mailbox_state") or {}
+            return len(desk.tickets()) == 2 and (word["state"], word["words"]) == ("ok", "")
+
+        line.until(is_well, "the mail of the renamed folder, and that all is well")
+    assert (desk.ledger("Sales").by_outcome, desk.ledger("Sales").gone) == ({"message": 2}, 0)
 
 
 @pytest.mark.slow

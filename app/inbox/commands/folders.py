@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from app.inbox import rules
 from app.inbox.queries import Difference, listing_difference
 from app.inbox.tables import MailFolder, MailItem
+from app.kernel import ids
 from app.kernel.errors import NotFoundError
 from app.kernel.store import Tx
 
@@ -20,21 +21,34 @@ _CHUNK = 500
 def watch_folders(tx: Tx, mailbox: UUID, found: Sequence[tuple[str, rules.FolderRole]]) -> None:
     """Remember the folders of a mailbox; INBOX, Sent and Junk are received unless a person said otherwise.
 
-    A folder that the server renamed or lost keeps its lines.
+    A folder that the server lost keeps its lines.
     """
     known = {row.name: row for row in tx.execute(select(MailFolder).where(MailFolder.mailbox == mailbox)).scalars()}
+    taken = {row.id for row in known.values()}
     for name, role in found:
         row = known.get(name)
         if row is None:
             key, chosen = rules.folder_id(mailbox, name), role is not rules.FolderRole.OTHER
+            if key in taken:  # by one that bore this name before
+                key = ids.new_id()
             tx.add(MailFolder(id=key, mailbox=mailbox, name=name, role=role, is_received=chosen))
         elif row.role != role:
             row.role = role
 
 
+def rename_folder(tx: Tx, folder: UUID, name: str, role: rules.FolderRole) -> None:
+    """The server has a folder by another name now. It is received as before, unless its name gives it another role."""
+    row = _folder(tx, folder)
+    if row.role != role:
+        row.role, row.is_received = role, role is not rules.FolderRole.OTHER
+    row.name = name
+    tx.touch("mailbox", row.mailbox)
+
+
 def choose_folder(tx: Tx, mailbox: UUID, name: str, *, receive: bool) -> None:
     """Receive a folder from now on, or no longer; what is here stays. Raises NotFoundError for one that is not known."""
-    row = tx.get(MailFolder, rules.folder_id(mailbox, name))
+    query = select(MailFolder).where(MailFolder.mailbox == mailbox, MailFolder.name == name)
+    row = tx.execute(query).scalar_one_or_none()
     if row is None:
         msg = f"The mailbox has no folder “{name}”, as far as is known."
         raise NotFoundError(msg)
