@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -96,6 +97,17 @@ def test_everything_said_is_on_it_and_nothing_of_elsewhere(made: InboxDesk, told
     assert "furious" not in without
     assert "→" not in without
     assert "Look here" in without
+    reader.pictures.close()
+
+
+def test_a_word_without_end_breaks_on_paper_too(made: InboxDesk, qapp: QApplication) -> None:
+    key, _ = made.mail(subject="Endless", words="w" * 20_000)
+    made.desk.do(add_note, key, "\u05d0a" * 4_000)
+    reader = MailReader(made.desk, lambda where: where)
+    paper = paper_of(made.desk, reader, key, Wanted())
+    longest = max(map(len, re.split(r"[\s<>\u200b]", paper.markup)))
+    assert longest <= 5_000, "a line breaks only where it may"
+    assert "w" * 20_000 in document_of(paper).toPlainText().replace("\u200b", "")
     reader.pictures.close()
 
 

@@ -115,6 +115,7 @@ def test_a_right_click_opens_the_menu_of_a_row_and_not_its_ticket(page: Page, ma
         assert found is not None
         return found.row.unread
 
+    qtbot.mouseClick(page.list.rows.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(80, 30))
     settled(page, qtbot, lambda: not is_unread(opened))
 
     def open_menu() -> QMenu:

@@ -27,6 +27,7 @@ from ui.pages.inbox.keys import bind
 from ui.pages.inbox.letters import Post
 from ui.pages.inbox.lists import TO_DO, Lists
 from ui.pages.inbox.loading import Beside, First, Opened, Surroundings
+from ui.pages.inbox.looking import Looking
 from ui.pages.inbox.mailfiles import MailFiles
 from ui.pages.inbox.notices import Notices
 from ui.pages.inbox.passing_on import begun
@@ -41,7 +42,6 @@ from ui.pages.inbox.writer import Letter, Writer
 from ui.pages.views.offers import ViewOffers
 from ui.text import tr
 
-_SEEN_MS = 400
 _NEAR = 30  # rows beside the one shown, one of which is gone on to
 _BESIDE_MS = 20  # the conversation is painted first
 
@@ -72,9 +72,8 @@ class Page(InboxFrame):
         for made in (self.model, self.files):
             made.setParent(self)
         self.finding = Searching(self)
+        self.looking = Looking(self, self.talk, self.writer, self.triage.mark_seen)
         wire(self)
-        self._seen = QTimer(self, singleShot=True, interval=_SEEN_MS)
-        self._seen.timeout.connect(self._mark_seen)
         self._soon = QTimer(self, singleShot=True, interval=_BESIDE_MS)
         self._soon.timeout.connect(self._ask_beside)
         self._begin()
@@ -158,7 +157,7 @@ class Page(InboxFrame):
         if not covered and (focus is None or not self.isAncestorOf(focus)):
             self.list.rows.setFocus()
         if self.ticket is None and first.rows and self.isVisible():
-            self.open(first.rows[0].id)
+            self.open(first.rows[0].id, by_itself=True)
         self.list.choose(self.ticket)  # the focus alone marks the first row without choosing it
 
     def list_failed(self, error: Exception) -> bool:
@@ -190,8 +189,9 @@ class Page(InboxFrame):
 
     # -- one ticket
 
-    def open(self, ticket: UUID) -> None:
-        """Show a ticket."""
+    def open(self, ticket: UUID, *, by_itself: bool = False) -> None:
+        """Show a ticket; `by_itself`: nobody chose it."""
+        self.looking.begin(ticket, by_itself=by_itself)
         if self.ticket == ticket and self.talking:
             return
         self.writer.keep_now()
@@ -248,7 +248,7 @@ class Page(InboxFrame):
         if self._wanted_message is not None:
             self.talk.reveal(self._wanted_message)
             self._wanted_message = None
-        self._seen.start()
+        self.looking.take(opened, other=other)
         self.context.actions.refresh()
 
     def _look_ahead(self) -> None:
@@ -283,11 +283,6 @@ class Page(InboxFrame):
         """Is it about the customer shown, or what every ticket has? While mail comes in, other customers change all the time."""
         people = changes.of("customer")
         return changes.touches("field") or people is None or shown.detail.row.customer in people
-
-    def _mark_seen(self) -> None:
-        active = self.window().isActiveWindow() and self.isVisible()
-        if self.shown is not None and self.shown.detail.row.unread and active:
-            self.triage.mark_seen(self.shown.detail.id)
 
     def stay(self, _error: Exception) -> None:
         """What was asked for was refused: the ticket shown stays."""
@@ -344,7 +339,7 @@ class Page(InboxFrame):
         if self.writing_new or (self.ticket is not None and self.model.place_of(self.ticket) >= 0):
             return
         if (first := self.model.ticket_near(0)) is not None:
-            self.open(first)
+            self.open(first, by_itself=True)
         else:
             self.writer.keep_now()
             self.ticket = self.shown = None

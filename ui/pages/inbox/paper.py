@@ -30,6 +30,7 @@ from ui.pages.inbox.card import author, way
 from ui.pages.inbox.changes import line_words
 from ui.pages.inbox.words import names_text, priority_word
 from ui.text import date_text, size_text, tr, when_text
+from ui.widgets.mailview import with_breaks
 from ui.widgets.pictures import data_url, decode
 
 _WIDEST = 640
@@ -80,7 +81,8 @@ def paper_of(desk: Desk, reader: MailReader, key: UUID, wanted: Wanted) -> Paper
         )
         parts.append(f"<hr><h3>{_text(tr('History'))}</h3><table>{''.join(told)}</table>")
     title = f"#{found.number} {found.row.subject}"
-    return Paper(title, f"<html><head><style>{_STYLE}</style></head><body>{''.join(parts)}</body></html>", pictures)
+    body = "".join(map(with_breaks, parts))  # a word without end would be laid out for minutes
+    return Paper(title, f"<html><head><style>{_STYLE}</style></head><body>{body}</body></html>", pictures)
 
 
 def pdf_of(paper: Paper) -> bytes:
