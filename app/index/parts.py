@@ -10,6 +10,7 @@ through these takes two milliseconds. So a large desk keeps all its words once m
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -37,37 +38,57 @@ _PUT: Final = text(
 )
 _WORDS: Final = "SELECT term FROM search_fts_words WHERE term >= ? AND term < ? LIMIT ?"
 
-_known: dict[str, tuple[object, bytes]] = {}
-"""By database: all words as they were read last, and what tells that they are still these."""
+
+@dataclass(slots=True)
+class _Known:
+    """All words as they were read last, what tells that they are still these, and what was found among them for the last parts: whoever
+    types a second word, or turns a page, asks for the first one again.
+    """
+
+    stamp: object
+    words: bytes
+    within: dict[str, list[str] | None] = field(default_factory=dict)
+
+
+_MOST_KNOWN: Final = 200
+_known: dict[str, _Known] = {}
+"""By database."""
 
 
 def words_within(db: Session, part: str) -> list[str] | None:
     """The words that have `part` in them, but not at their beginning; None if they are too many. `part`: folded as the index
     folds it.
     """
-    words, sought = _all_words(db), part.encode()
+    known = _all_words(db)
+    if part not in known.within:
+        if len(known.within) >= _MOST_KNOWN:
+            known.within = {}
+        known.within[part] = _sought(known.words, part.encode())
+    return known.within[part]
+
+
+def _sought(words: bytes, part: bytes) -> list[str] | None:
     found: list[str] = []
-    at = words.find(sought)
+    at = words.find(part)
     while at >= 0:
         begin, end = words.rfind(b"\n", 0, at) + 1, words.find(b"\n", at)
         if begin < at:
             found.append(words[begin:end].decode())
             if len(found) > MOST:
                 return None
-        at = words.find(sought, end)
+        at = words.find(part, end)
     return list(dict.fromkeys(found))
 
 
-def _all_words(db: Session) -> bytes:
+def _all_words(db: Session) -> _Known:
     line = db.connection()
     database, is_small = str(line.engine.url.database), number_of_documents(db) < SMALL
     stamp: object = averages(db) if is_small else _value(line, _REACH)
-    before = _known.get(database)
-    if before is not None and before[0] == stamp:
-        return before[1]
-    words = joined(some_words(line, "", -1)) if is_small else (_value(line, _ALL) + _value(line, _NEW)).encode()
-    _known[database] = (stamp, words)
-    return words
+    known = _known.get(database)
+    if known is None or known.stamp != stamp:
+        words = joined(some_words(line, "", -1)) if is_small else (_value(line, _ALL) + _value(line, _NEW)).encode()
+        known = _known[database] = _Known(stamp, words)
+    return known
 
 
 def joined(words: Iterable[str]) -> bytes:
@@ -141,5 +162,5 @@ def _keep(line: Connection, key: str, value: str) -> None:
 
 
 def _value(line: Connection, key: str) -> str:
-    found = line.exec_driver_sql(_VALUE, (key,)).scalar()
-    return "" if found is None else str(found)
+    found = driver(line).execute(_VALUE, (key,)).fetchone()
+    return "" if found is None else str(found[0])

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.index import lately
 from app.index.words import match_word, parts_of, phrase, plain
+from app.kernel.bulk import driver
 
 MOST_WORDS = 150
 """More words than this are not asked for by name."""
@@ -116,8 +117,8 @@ _NOTED = "SELECT block FROM {}_data WHERE id = 1"
 
 def averages(db: Session, table: str = "search_fts") -> bytes:
     """What FTS5 notes of an index: how many documents, and how many words in each column. It changes with each document."""
-    noted: bytes | None = db.connection().exec_driver_sql(_NOTED.format(table)).scalar()
-    return noted or b""
+    found = driver(db.connection()).execute(_NOTED.format(table)).fetchone()
+    return b"" if found is None else bytes(found[0])
 
 
 def number_of_documents(db: Session, table: str = "search_fts") -> int:

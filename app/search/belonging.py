@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from app.index.queries import documents_with
+from app.kernel.bulk import driver
 
 Document = tuple[int, str, bytes, bytes | None]
 """Place, kind, key and ticket of a document, as the index has them."""
@@ -30,7 +31,7 @@ _OF_WHAT: Final = "coalesce((SELECT a.message FROM attachment a WHERE d.kind = '
 
 def has_placements(db: Session) -> bool:
     """Does any message lie elsewhere than where it came?"""
-    return db.connection().exec_driver_sql("SELECT 1 FROM placement LIMIT 1").first() is not None
+    return driver(db.connection()).execute("SELECT 1 FROM placement LIMIT 1").fetchone() is not None
 
 
 def documents_of(db: Session, tickets: Collection[bytes]) -> dict[int, Document]:

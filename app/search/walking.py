@@ -17,17 +17,20 @@ their documents.
 
 from __future__ import annotations
 
+import math
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, CursorResult
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.index import lately
 from app.index.queries import documents_with, number_of_documents
+from app.kernel.bulk import driver
 from app.search.asking import Wanted, in_full, inside
 from app.search.belonging import Document, documents_of, has_placements, newest_place, tickets_with
 from app.search.looking import Look
@@ -53,7 +56,11 @@ _AT_ONCE: Final = 300
 
 _END: Final = 2**62
 _LATELY, _LOOK, _INDEX, _WITHIN, _DONE = 0, 1, 2, 3, 4
-_LEAST, _MOST = 60, 1_000
+_LEAST, _MOST = 40, 1_000
+"""Documents that are read at a time. Reading on costs little, but each of them may be long to find where several words must be there."""
+
+_SPARE: Final = 1.2
+"""So many times as many as would do if as many fitted as up to then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +165,18 @@ class Walk:
         self._db, self._wanted = db, wanted
         self._fitting = fitting or Fitting(db, wanted)
         self._line: Connection = db.connection()
+        self._driver = driver(self._line)
         self._lately = lately.since(self._line) if wanted.half else None
         self._at = after or After(_INDEX if not wanted.half else _LOOK if self._lately is None else _LATELY)
         self._seen, self._leaps = set(self._at.seen), self._at.leaps
         self._living_of: dict[bytes, bytes | None] = {}
         self._few: list[Document] | None = None
-        self._reading: CursorResult[Any] | None = None
+        self._reading: sqlite3.Cursor | None = None
         self._is_over = False
         self._may_be_few = bool(wanted.fitting and wanted.match)
         self._may_leap = self._may_be_few and self._leaps
         self._is_placed = has_placements(db)
-        self._is_merged = self._line.exec_driver_sql(f"{MERGED} LIMIT 1").first() is not None
+        self._is_merged = self._driver.execute(f"{MERGED} LIMIT 1").fetchone() is not None
 
     @cached_property
     def _whole(self) -> Wanted:
@@ -192,7 +200,7 @@ class Walk:
     def page(self, limit: int) -> tuple[list[Match], After | None]:
         """The next tickets, at most `limit`, and where the page after them begins; None behind the last."""
         found: list[Match] = []
-        at, size = self._at, max(_LEAST, 2 * limit)
+        at, size, read = self._at, max(_LEAST, math.ceil(_SPARE * limit)), 0
         while (at := self._beyond(at)).stage != _DONE and len(found) < limit:
             if (looked_at := len(self._living_of)) >= MOST_LOOKED_AT:
                 break
@@ -210,7 +218,9 @@ class Walk:
                 at = After(begun.stage, last.place, last.key.bytes)
             elif at.stage == _DONE and begun.stage == _WITHIN:
                 self._is_over = True
-            size = min(_MOST, size * 2)
+            read += len(block.rows)
+            enough = math.ceil(_SPARE * (limit - len(found)) * (read + 1) / (len(found) + 1))
+            size = max(_LEAST, min(_MOST, size * 2, enough))
         self._stop_reading()
         self._at = After(at.stage, at.place, at.key, frozenset(self._seen), self._leaps)
         return found, None if at.stage == _DONE else self._at
@@ -255,7 +265,7 @@ class Walk:
         each time that it is asked.
         """
         if self._reading is None:
-            self._reading = self._line.exec_driver_sql(sql, (match, at.place, since))
+            self._reading = self._driver.execute(sql, (match, at.place, since))
         found: Sequence[Any] = self._reading.fetchmany(size)
         if len(found) < size:
             self._stop_reading()
@@ -328,7 +338,7 @@ class Walk:
             return [row[3] for row in rows]
         keys = [row[2] for row in rows]
         sql = _PLACES.format(those=", ".join("?" * len(keys)))
-        moved = {row[0]: row[1] for row in self._line.exec_driver_sql(sql, (*keys, *keys))}
+        moved = {row[0]: row[1] for row in self._driver.execute(sql, (*keys, *keys))}
         return [moved.get(row[2], row[3]) for row in rows]
 
     def _learn(self, homes: set[bytes]) -> None:
@@ -353,7 +363,8 @@ class Walk:
         return {row[0]: row[1] for row in self._rows(asked, **names)}
 
     def _rows(self, sql: str, **values: Any) -> Sequence[Any]:
-        return self._line.exec_driver_sql(sql, self._wanted.values | values).all()
+        rows: Sequence[Any] = self._driver.execute(sql, self._wanted.values | values).fetchall()
+        return rows
 
 
 def _behind(rows: Sequence[Any], stage: int, size: int) -> After:
