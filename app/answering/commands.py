@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, exists, func, select
 
 from app.answering.rules import CAPS, KEPT, Cap, Letter, acknowledgement, why_not
 from app.answering.tables import AutoReplyLog
 from app.conversations.queries import own_addresses
 from app.conversations.rules import Kind
-from app.conversations.tables import Mailbox
+from app.conversations.tables import Mailbox, Message
 from app.kernel import ids, options
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
@@ -89,8 +89,14 @@ def may_write(tx: Tx, address: str) -> bool:
     handle = handle_of(address)
     if not is_address(handle) or is_own(handle, own_addresses(tx)) or dead_addresses(tx, [handle]):
         return False
+    return within(tx, address, CAPS)
+
+
+def within(tx: Tx, address: str, caps: Sequence[Cap]) -> bool:
+    """Would one more automatic mail to this address stay within these caps?"""
+    handle = handle_of(address)
     domain = company_domain(handle)
-    return not any(_is_reached(tx, cap, handle, domain) for cap in CAPS)
+    return not any(_is_reached(tx, cap, handle, domain) for cap in caps)
 
 
 def note_automatic(tx: Tx, message: UUID, address: str) -> None:
@@ -125,4 +131,7 @@ def _is_reached(tx: Tx, cap: Cap, handle: str, domain: str) -> bool:
         if not domain:
             return False
         query = query.where(AutoReplyLog.domain == domain)
+    else:
+        is_asking = exists().where(Message.id == AutoReplyLog.message, Message.kind == Kind.SURVEY)
+        query = query.where(is_asking if cap.scope == "asked" else ~is_asking)
     return int(tx.execute(query).scalar_one()) >= cap.most

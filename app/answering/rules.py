@@ -24,21 +24,25 @@ KEPT: Final = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """At most `most` automatic mails within `span` to one `scope`: address, domain or everybody."""
+    """At most `most` automatic mails within `span` to one `scope`: address, domain, or everybody (`all`: answers only, so that
+    a day on which much is solved silences no acknowledgement; `asked`: invitations to surveys only).
+    """
 
     scope: str
     span: timedelta
     most: int
 
 
-CAPS: Final = (
+_EACH: Final = (
     Cap("address", HOUR, 2),
     Cap("address", DAY, 4),
     Cap("domain", HOUR, 20),
     Cap("domain", DAY, 60),
-    Cap("all", HOUR, 100),
-    Cap("all", DAY, 500),
 )
+CAPS: Final = (*_EACH, Cap("all", HOUR, 100), Cap("all", DAY, 500))
+"""Beyond these nothing is answered."""
+ASKING_CAPS: Final = (*_EACH, Cap("asked", HOUR, 200), Cap("asked", DAY, 2000))
+"""Beyond these an invitation to a survey waits."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import exists, func, select
 
-from app.answering.commands import note_automatic
+from app.answering.commands import note_automatic, within
+from app.answering.rules import ASKING_CAPS, HOUR
 from app.conversations.queries import own_addresses
 from app.conversations.tables import Mailbox, Message
 from app.kernel import ids, options
@@ -93,7 +94,8 @@ def answer_left(tx: Tx, fact: ReplySent) -> None:
 def send_due(tx: Tx, limit: int = _AT_ONCE) -> int:
     """Queue the invitations whose time has come; how many were sent.
 
-    Nobody is asked before the answer itself has left: those whose ticket has one waiting stay due.
+    Nobody is asked before the answer itself has left: those whose ticket has one waiting stay due. What would go beyond
+    the caps of automatic mail (many tickets of one person, or of one company, solved at once) waits for an hour.
     """
     tx.flush()
     waiting = (Outbox.ticket == SurveyInvite.ticket, Outbox.automatic.is_(False), Outbox.sent_at.is_(None))
@@ -109,7 +111,11 @@ def send_due(tx: Tx, limit: int = _AT_ONCE) -> int:
         ticket = tx.get(Ticket, row.ticket)
         reason = _reason_to_skip(tx, row, ticket)
         if reason is None and ticket is not None:
+            if not within(tx, row.address, ASKING_CAPS):
+                row.due_at = tx.now + HOUR
+                continue
             _send(tx, row, ticket)
+            tx.flush()  # the next one counts it
             sent += 1
         else:
             row.state, row.reason = InviteState.SKIPPED, str(reason or Skip.DELETED)

@@ -9,6 +9,8 @@ from uuid import UUID
 
 import pytest
 
+from app.answering import commands as answering
+from app.answering.rules import HOUR, Cap
 from app.conversations.queries import message
 from app.kernel import clock, ids, options
 from app.kernel.errors import UserError
@@ -238,6 +240,33 @@ def test_once_a_ticket_and_not_again_within_the_cool_down(desk: SmallDesk, time:
     time.forward(hours=2)
     assert desk.do(commands.send_due) == 1
     assert {each.reason for each in desk.ask(queries.invitations)} == {"", "cool_down"}
+
+
+def test_many_tickets_of_one_address_solved_at_once_are_asked_about_within_the_caps(
+    desk: SmallDesk, time: Clock
+) -> None:
+    desk.do(options.put, "survey_cooldown_days", 0)
+    for number in range(7):
+        ticket = desk.add_ticket(f"Nr {number}")
+        desk.incoming(ticket=ticket)
+        solve(desk, ticket)
+    time.forward(hours=1)
+    sent = []
+    for _ in range(49):
+        sent.append(desk.do(commands.send_due))
+        time.forward(hours=1)
+    assert sent[:2] == [2, 2]  # two an hour, four a day
+    assert (sum(sent[:24]), sum(sent)) == (4, 7)
+    assert {each.reason for each in desk.ask(queries.invitations)} == {""}  # none is given up
+
+
+def test_what_is_asked_silences_no_acknowledgement(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "CAPS", [Cap("all", HOUR, 1)])
+    for number in range(3):
+        ticket = desk.add_ticket(f"Nr {number}")
+        desk.incoming(ticket=ticket)
+        desk.do(commands.send_now, ticket)
+    assert desk.do(answering.may_write, ANN)
 
 
 def test_a_person_with_two_addresses_is_one_person(desk: SmallDesk, time: Clock) -> None:
