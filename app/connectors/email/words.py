@@ -59,8 +59,8 @@ class Fault(enum.StrEnum):
 SENTENCES: Final[Mapping[Fault, str]] = {
     Fault.NO_SUCH_HOST: "No server named {host} was found. Is the name right?",
     Fault.NO_NAME_SERVER: "The name {host} could not be looked up. Is this computer online?",
-    Fault.NO_ANSWER: "{host} does not answer on port {port}. Is the port right, or does a firewall keep it closed?",
-    Fault.PORT_CLOSED: "{host} does not take connections on port {port}. Is the port right?",
+    Fault.NO_ANSWER: "{host} does not answer on port {port}. It may be down; or the port is wrong, or a firewall keeps it closed.",
+    Fault.PORT_CLOSED: "{host} takes no connections on port {port}. It may be down, or the port is wrong.",
     Fault.BLOCKED: "{host} cannot be reached: the network, or a firewall, does not let Deskbell through.",
     Fault.HUNG_UP: "{host} ended the connection without a word.",
     Fault.ENDED: "{host} ended the connection.",
