@@ -79,6 +79,7 @@ def test_the_chat_is_mailed_on_demand(page: Page, place: Place) -> None:
     place.desk.do(add_mailbox, BOX)
     widget = Widget(page, demo(place.base)).visit()
     answered(place, widget)
+    widget.until_text(".foot", "Mail it to me")
     page.click(at(".foot"))
     widget.into(".small-form input")
     page.type("elena@shop.example")
@@ -87,6 +88,22 @@ def test_the_chat_is_mailed_on_demand(page: Page, place: Place) -> None:
     letter = place.desk.ask(letters)[-1]
     assert "Is it in stock?" in letter
     assert "It is." in letter
+
+
+def test_whoever_waits_may_leave_an_address_for_the_answer(page: Page, place: Place) -> None:
+    page.size(360, 640, mobile=True)
+    widget = Widget(page, demo(place.base, "lang=de")).visit().open()
+    widget.say("Gibt es das in Blau?")
+    widget.until_text(".foot", "Antwort per E-Mail erhalten")
+    page.click(at(".foot"))
+    widget.into(".small-form input")
+    assert page.js(f"{at('.small-form input')}.offsetWidth") >= 200, "an address can be read while it is typed"
+    page.type("elena@shop.example")
+    page.key("Enter")
+    widget.until_text(".note", "Wir antworten an elena@shop.example")
+    widget.until_text(".foot", "Per E-Mail zusenden")
+    (row,) = place.desk.ask(queries.chat_rows, pile="waiting")
+    assert (row.email, row.verified) == ("elena@shop.example", False)
 
 
 def test_a_question_left_while_the_desk_is_off_arrives_when_it_is_back(page: Page, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import { Talk, type Notice } from "./talk";
 import { legible, inkOn } from "./view/colour";
 import { Composer } from "./view/composer";
 import { h, icon, ICONS, setText } from "./view/dom";
-import { AskingForm, smallForm, type Answers } from "./view/forms";
+import { actions, AskingForm, smallForm, type Answers } from "./view/forms";
 import type { Choice } from "./view/menu";
 import { Messages } from "./view/messages";
 import { Panel } from "./view/panel";
@@ -101,7 +101,7 @@ export class Chat {
     this.away = new AskingForm(speech, ["name", "email", "text"], speech.say("awayText"), speech.say("awaySend"), (said) => this.leave(said));
     this.thanks.append(this.thanksText, h("button", { class: "link", type: "button", onclick: () => this.anotherForm() }, speech.say("another")));
     this.rating = rating(speech, (score, comment) => this.talk.wish({ t: "rate", score, ...(comment && { comment }) }));
-    this.panel = new Panel(speech, this.messages.element, () => this.choices(), () => this.askMail(), () => this.close());
+    this.panel = new Panel(speech, this.messages.element, () => this.choices(), () => (this.isUnreachable ? this.askContact() : this.askMail()), () => this.close());
     this.bubble = h("button", { class: "bub", type: "button", "aria-expanded": "false", onclick: () => this.open() }, icon(ICONS.bubble, 26), this.badge);
     this.tease = h("button", { class: "tease", type: "button", hidden: true, onclick: () => this.open() }, h("b"), h("span", { dir: "auto" }));
     this.drop = h("div", { class: "drop", hidden: true, "aria-hidden": true }, speech.say("drop"));
@@ -239,6 +239,7 @@ export class Chat {
     if (word === "torn") this.hello();
     else if (word === "transcript") this.panel.tell(speech.say("mailed", { email: talk.contact.email }));
     else if (word === "no:transcript") this.panel.tell(speech.say("mailFailed"));
+    else if (word === "contact") this.panel.tell(talk.contact.email ? speech.say("awayThanks", { email: talk.contact.email }) : speech.say("needEmail"));
     else if (word === "no:code") this.panel.tell(speech.say("codeWrong"));
     else if (word === "verified") {
       this.panel.tell(speech.say("verified"));
@@ -281,18 +282,28 @@ export class Chat {
   }
 
   private askMail(): void {
-    const { contact } = this.talk;
-    this.ask(
-      smallForm(this.speech, "email", contact.email, (email) => {
-        this.talk.contact.email ||= email;
-        this.talk.wish({ t: "transcript", email });
-        this.ask(null);
-      }, () => this.ask(null)),
-    );
+    this.askAddress("mailIt", (email) => {
+      this.talk.contact.email ||= email;
+      this.talk.wish({ t: "transcript", email });
+    });
+  }
+
+  /** Where the answer may go if the visitor cannot wait for it here. */
+  private askContact(): void {
+    this.askAddress("confirm", (email) => this.talk.wish({ t: "contact", name: this.talk.contact.name, email }));
+  }
+
+  private askAddress(submit: keyof Words, done: (email: string) => void): void {
+    const act = (email: string) => {
+      done(email);
+      this.ask(null);
+    };
+    this.ask(smallForm(this.speech, "email", this.speech.say(submit), this.talk.contact.email, act, () => this.ask(null)));
   }
 
   private askCode(): void {
-    this.ask(smallForm(this.speech, "code", "", (code) => this.talk.tryCode(code), () => this.ask(null)));
+    const { speech, talk } = this;
+    this.ask(smallForm(speech, "code", speech.say("confirm"), "", (code) => talk.tryCode(code), () => this.ask(null)));
   }
 
   /** A small form above the composer; null takes it away and gives the keyboard back. */
@@ -309,6 +320,7 @@ export class Chat {
       { words: speech.say(prefs.isQuiet ? "soundOn" : "soundOff"), act: () => this.turnSound() },
     ];
     if (this.mayMail) choices.push({ words: speech.say("mailIt"), act: () => this.askMail() });
+    if (talk.log.all.length && !talk.contact.email) choices.push({ words: speech.say("answerMe"), act: () => this.askContact() });
     if (talk.state !== "waiting" && talk.state !== "live") return choices;
     if (!talk.contact.verified) choices.push({ words: speech.say("enterCode"), act: () => this.askCode() });
     choices.push({ words: speech.say("endChat"), act: () => this.askEnd() });
@@ -318,12 +330,11 @@ export class Chat {
   private askEnd(): void {
     const { speech } = this;
     const end = h("button", { class: "primary", type: "button" }, speech.say("endChat"));
-    const stay = h("button", { class: "link", type: "button", onclick: () => this.ask(null) }, speech.say("cancel"));
     end.addEventListener("click", () => {
       this.talk.wish({ t: "end" });
       this.ask(null);
     });
-    this.ask(h("div", { class: "small-form", role: "group", "aria-label": speech.say("endSure") }, h("p", { class: "who" }, speech.say("endSure")), end, stay));
+    this.ask(h("div", { class: "small-form", role: "group", "aria-label": speech.say("endSure") }, h("p", { class: "who" }, speech.say("endSure")), actions(end, speech.say("cancel"), () => this.ask(null))));
     end.focus();
   }
 
@@ -345,6 +356,12 @@ export class Chat {
 
   private get mayMail(): boolean {
     return this.talk.look.transcript !== false && this.talk.log.all.length > 0;
+  }
+
+  /** Nobody has answered, and nobody could once this page is closed. */
+  private get isUnreachable(): boolean {
+    const { state, contact } = this.talk;
+    return (state === "waiting" || state === "missed") && !contact.email && !this.isAway;
   }
 
   private get isActive(): boolean {
@@ -378,7 +395,7 @@ export class Chat {
     if (panel.isOpen) {
       const isAtEnd = this.messages.isAtEnd;
       this.messages.show(options.greeting || talk.look.greeting || "", this.current() === this.composer.element);
-      panel.show({ title: this.title, isPerson: talk.who !== "", line: this.headLine(), isHere: talk.standing === "up" && talk.online, state: this.stateLine(), footer: this.mayMail && !this.asked ? this.speech.say("mailIt") : "" });
+      panel.show({ title: this.title, isPerson: talk.who !== "", line: this.headLine(), isHere: talk.standing === "up" && talk.online, state: this.stateLine(), footer: this.footLine() });
       this.place();
       if (isAtEnd) this.messages.toEnd(); // what stands below may have grown
       if (document.visibilityState === "visible" && this.messages.isAtEnd) talk.sees();
@@ -437,6 +454,12 @@ export class Chat {
     if (talk.state === "waiting") return talk.position ? speech.say("queue", { n: talk.position }) : speech.say("soon");
     if (talk.rated && talk.isOver) return speech.say("rateThanks");
     return talk.isOver ? speech.say("over") : "";
+  }
+
+  /** The one thing that is offered below: first of all a way to be answered, then the chat by mail. */
+  private footLine(): string {
+    if (this.asked) return "";
+    return this.isUnreachable ? this.speech.say("answerMe") : this.mayMail ? this.speech.say("mailIt") : "";
   }
 
   private dress(): void {

@@ -136,6 +136,7 @@ export class Talk {
         break;
       case "contact":
         this.setContact(frame);
+        if (this.storage.get("wish:contact")) this.tell({ what: "said", word: "contact" });
         this.granted("contact");
         if (frame.verified) this.tell({ what: "said", word: "verified" });
         break;

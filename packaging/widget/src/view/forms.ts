@@ -108,10 +108,16 @@ export class AskingForm {
   }
 }
 
-/** One question with one field, in place of the composer: an address, a code. Esc and Cancel leave it. */
+/** Do it, or leave it: together on a line of their own where there is no room beside what they are about. */
+export function actions(primary: HTMLButtonElement, words: string, leave: () => void): HTMLElement {
+  return h("div", { class: "acts" }, primary, h("button", { class: "link", type: "button", onclick: leave }, words));
+}
+
+/** One question with one field, above the composer: an address, a code. Esc and Cancel leave it. */
 export function smallForm(
   speech: Speech,
   kind: "email" | "code",
+  submit: string,
   value: string,
   done: (text: string) => void,
   leave: () => void,
@@ -127,8 +133,7 @@ export function smallForm(
     "form",
     { class: "small-form" },
     field,
-    h("button", { class: "primary", type: "submit" }, speech.say(isCode ? "confirm" : "mailIt")),
-    h("button", { class: "link", type: "button", onclick: leave }, speech.say("cancel")),
+    actions(h("button", { class: "primary", type: "submit" }, submit), speech.say("cancel"), leave),
   );
   form.addEventListener("submit", (event) => {
     event.preventDefault();

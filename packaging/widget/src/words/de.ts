@@ -34,6 +34,7 @@ export const de: Words = {
   soundOn: "Ton einschalten",
   soundOff: "Ton ausschalten",
   mailIt: "Per E-Mail zusenden",
+  answerMe: "Antwort per E-Mail erhalten",
   endChat: "Chat beenden",
   endSure: "Diesen Chat beenden?",
   enterCode: "Code aus unserer E-Mail eingeben",

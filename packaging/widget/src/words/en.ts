@@ -33,6 +33,7 @@ export const en = {
   soundOn: "Turn the sound on",
   soundOff: "Turn the sound off",
   mailIt: "Mail it to me",
+  answerMe: "Get the answer by e-mail",
   endChat: "End the chat",
   endSure: "End this chat?",
   enterCode: "Enter the code from our e-mail",

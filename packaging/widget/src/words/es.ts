@@ -34,6 +34,7 @@ export const es: Words = {
   soundOn: "Activar el sonido",
   soundOff: "Desactivar el sonido",
   mailIt: "Enviármelo por correo",
+  answerMe: "Recibir la respuesta por correo",
   endChat: "Terminar el chat",
   endSure: "¿Terminar este chat?",
   enterCode: "Introducir el código de nuestro correo",

@@ -34,6 +34,7 @@ export const fr: Words = {
   soundOn: "Activer le son",
   soundOff: "Couper le son",
   mailIt: "Me l’envoyer par e-mail",
+  answerMe: "Recevoir la réponse par e-mail",
   endChat: "Terminer la discussion",
   endSure: "Terminer cette discussion ?",
   enterCode: "Saisir le code de notre e-mail",

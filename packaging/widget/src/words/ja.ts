@@ -34,6 +34,7 @@ export const ja: Words = {
   soundOn: "音を出す",
   soundOff: "音を消す",
   mailIt: "メールで受け取る",
+  answerMe: "返信をメールで受け取る",
   endChat: "チャットを終了",
   endSure: "このチャットを終了しますか？",
   enterCode: "メールで届いたコードを入力",

@@ -34,6 +34,7 @@ export const pt: Words = {
   soundOn: "Ligar o som",
   soundOff: "Desligar o som",
   mailIt: "Enviar-me por e-mail",
+  answerMe: "Receber a resposta por e-mail",
   endChat: "Terminar o chat",
   endSure: "Terminar este chat?",
   enterCode: "Introduzir o código do nosso e-mail",
