@@ -11,6 +11,7 @@ from uuid import UUID
 
 from app.index import commands as index
 from app.kernel import ids
+from app.kernel.memo import memo
 from app.kernel.rows import insert_row
 from app.kernel.store import Tx
 from app.people.commands import reindex_customer
@@ -29,6 +30,7 @@ def add_visitor(tx: Tx, kind: str, handle: str, name: str, language: str, at: da
         "customer": customer, "created_at": at, "clk": "",
     }  # fmt: skip
     insert_row(tx, Identity, identity)
+    memo(tx, "organisation_of")[customer] = None
     tx.touch("customer", customer)
     doc = index.Doc("customer", customer, title=name, customer=customer, occurred_at=at)
     index.put(tx, [doc], fresh=True)

@@ -34,6 +34,7 @@ Told = Callable[[Said, Accepted | Refused], None]
 
 EVERY_S: Final = 0.1
 """So long words gather while many come."""
+_APART_S: Final = 0.0005
 _TURNS: Final = 3
 """So many turns of the loop until everybody who was acknowledged has been sent it."""
 _LOOK_S: Final = 1.0
@@ -44,20 +45,34 @@ _LONGEST_S: Final = 30.0
 
 @dataclass(eq=False, slots=True)
 class _Word:
-    """A word on its way. `kept`: done when it cannot be lost; `placed`: done when it has its place, or never will."""
+    """A word on its way. `waiting`: done when it cannot be lost; `placed`: done when it has its place, or never will."""
 
     said: Said
     told: Told | None
-    kept: asyncio.Future[None]
     placed: asyncio.Future[None]
     number: int = 0
     tries: int = 0
+    is_kept: bool = False
+    waiting: list[asyncio.Future[None]] = field(default_factory=list)
+
+    def answer(self, error: Exception | None = None) -> None:
+        """It is kept, or it could not be: whoever waited for that may be gone meanwhile."""
+        self.is_kept = error is None
+        for one in self.waiting:
+            if one.done():
+                continue
+            if error is None:
+                one.set_result(None)
+            else:
+                one.set_exception(error)
+        self.waiting.clear()
 
 
 @dataclass(slots=True)
 class _Times:
     """When the last work on tickets ended, by the loop's clock, and how often it has failed since it last went well."""
 
+    kept: float = 0.0
     ended: float = 0.0
     failures: int = 0
     due: asyncio.Event = field(default_factory=asyncio.Event)
@@ -111,11 +126,10 @@ class Landing:
         if word is None:
             word = self._word(said, told, 0)
             self._fresh.append(word)
-            if len(self._fresh) == 1:
-                asyncio.get_running_loop().call_soon(self._commit)
         else:
             word.told = told
-        await asyncio.shield(word.kept)
+        if not word.is_kept:
+            await self._in_the_file(word)
         return word.said.at or said.at
 
     async def settled(self, who: Who) -> None:
@@ -139,9 +153,23 @@ class Landing:
 
     # -- kept
 
+    async def _in_the_file(self, word: _Word) -> None:
+        """A word alone is committed at once, as each further turn of the loop may wait for a turn at the processor; those that
+        come right after another one go together.
+        """
+        loop = asyncio.get_running_loop()
+        mine: asyncio.Future[None] = loop.create_future()
+        word.waiting.append(mine)
+        if self._fresh == [word]:
+            if loop.time() - self._times.kept > _APART_S:
+                self._commit()
+            else:
+                loop.call_soon(self._commit)
+        await mine
+
     def _word(self, said: Said, told: Told | None, number: int) -> _Word:
         loop = asyncio.get_running_loop()
-        word = _Word(said, told, loop.create_future(), loop.create_future(), number)
+        word = _Word(said, told, loop.create_future(), number)
         self._words[said.who, said.external_id] = word
         return word
 
@@ -154,10 +182,10 @@ class Landing:
         except (UserError, sqlite3.Error) as error:
             for word in words:
                 del self._words[word.said.who, word.said.external_id]
-                word.kept.set_exception(error)
-                word.kept.exception()  # whoever waited may be gone
+                word.answer(error)
                 word.placed.set_result(None)
             return
+        self._times.kept = asyncio.get_running_loop().time()
         for word, number in zip(words, numbers, strict=True):
             word.number = number
             self._line_up(word)
@@ -172,7 +200,7 @@ class Landing:
             return self._arrivals.keep(payloads)
 
     def _line_up(self, word: _Word) -> None:
-        word.kept.set_result(None)
+        word.answer()
         self._order.append(word)
         if self._task is None:
             self._task = asyncio.create_task(self._work())
