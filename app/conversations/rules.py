@@ -10,6 +10,7 @@ from app.index.words import fields
 
 SNIPPET_LENGTH: Final = 140
 _HEAD: Final = 600
+_ENOUGH: Final = 240
 
 SAMPLE: Final = "sample"
 """Why the mailbox of a sample desk is paused, for good: nobody ever tries to reach its servers."""
@@ -49,6 +50,9 @@ def snippet_of(text: str) -> str:
     """The first words of a text on one line, without what it quotes and without a signature; for lists."""
     head = text[:_HEAD]
     if ">" not in head and "--" not in head:  # most letters: nothing to leave out
+        joined = " ".join(head[:_ENOUGH].split())
+        if len(joined) > SNIPPET_LENGTH:
+            return _cut(joined)
         joined = " ".join(head.split())
         if len(joined) > SNIPPET_LENGTH or len(text) <= _HEAD:
             return _cut(joined)

@@ -113,11 +113,7 @@ def read_block(raw: bytes, start: int, end: int) -> tuple[Headers, bytes, int]:
     if stop >= 0:
         block = raw[start:stop]
         pairs = _FIELD.findall(block)
-        lines = len(pairs)
-        for _, value in pairs:
-            if b"\n" in value:
-                lines += value.count(b"\n")
-        if lines == block.count(b"\n"):
+        if len(pairs) + block.count(b"\n ") + block.count(b"\n\t") == block.count(b"\n"):
             return Headers(block, pairs), block, body
     block, body = split(raw, start, end)
     return Headers(block), block, body
