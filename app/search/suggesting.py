@@ -1,7 +1,9 @@
 """“Did you mean”: words of the index that are one slip away from a word that is in it hardly or not at all.
 
-A slip is a letter too many, too few, another, or two changed round; or two words written as one. What could have been meant is made from what was typed and sought in the index, a few microseconds each;
-of those that are there, the most frequent is offered.
+A slip is a letter too many, too few, another, or two changed round; or two words written as one. What could have been meant is
+made from what was typed and sought in the index, a few microseconds each; of those that are there, the most frequent is offered.
+
+Where nothing was found because a condition names somebody or something that this desk does not know, that is said (`why_nothing`).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import string
 from collections.abc import Iterator
 from typing import Final
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.conditions.tree import Check, Op, QueryError, checks
@@ -17,7 +20,9 @@ from app.conditions.typed import parse
 from app.index.queries import frequency, words_among
 from app.index.words import parts_of, plain
 from app.search.asking import Question
+from app.search.catalogue import check_names
 from app.search.queries import page
+from app.tickets.commands.tags import tag_id
 
 _RARE: Final = 2
 """A word that stands in so few documents may be a slip itself."""
@@ -28,6 +33,7 @@ _LONG: Final = 5
 """Of longer words, the commonest slips may come twice."""
 
 _LETTERS: Final = string.ascii_lowercase
+_IS_TAG: Final = text("SELECT EXISTS (SELECT 1 FROM ticket_tag x WHERE x.tag = :tag AND x.deleted_at IS NULL)")
 
 
 def did_you_mean(db: Session, asked: Question) -> str:
@@ -44,6 +50,22 @@ def did_you_mean(db: Session, asked: Question) -> str:
     except QueryError:
         return ""
     return better if found.tickets or found.customers or found.after else ""
+
+
+def why_nothing(db: Session, asked: Question) -> str:
+    """Which name in a question is one that nobody and nothing here has; empty when all are known. A tag that no ticket has
+    is a mistake only here: a view may well wait for the first one. Raises QueryError.
+    """
+    tree = parse(asked.typed)
+    try:
+        check_names(db, tree, asked.me)
+    except QueryError as error:
+        return str(error)
+    for check in checks(tree):
+        is_tag = check.field == "tag" and check.op is Op.IS
+        if is_tag and not db.connection().execute(_IS_TAG, {"tag": tag_id(check.value).bytes}).scalar():
+            return f"No ticket has the tag “{check.value}”."
+    return ""
 
 
 def _better(db: Session, check: Check) -> str:

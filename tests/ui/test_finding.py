@@ -164,6 +164,24 @@ def test_fields_and_values_are_offered_while_one_types(page: Page, qtbot: QtBot)
     qtbot.waitUntil(lambda: len(titles(page)) == 7)
 
 
+def test_what_cannot_be_found_at_all_is_said_and_where_a_question_is_wrong(page: Page, qtbot: QtBot) -> None:
+    part = page.list.finding
+    for typed, said in (
+        ("marmalade assignee:nobdy", "Nobody here is called “nobdy”."),
+        ("tag:fragil", "No ticket has the tag “fragil”."),
+        ("marmalade priority>high", "It is at character 11: “priority>high”."),
+        ("is:opn", "“is:opn” is not known."),
+        ("marmalade", ""),
+    ):
+        page.list.search.setText(typed)
+        qtbot.waitUntil(
+            lambda said=said: (
+                page.context.tasks.running == 0 and (said in part.wrong.text() if said else part.wrong.isHidden())
+            )  # type: ignore[misc]
+        )
+    assert len(titles(page)) == 6
+
+
 def test_enter_goes_to_what_was_found_be_it_within_other_words(page: Page, qtbot: QtBot) -> None:
     field = page.list.search
     page.window().activateWindow()

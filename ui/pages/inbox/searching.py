@@ -11,11 +11,12 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer
 
+from app.conditions.tree import QueryError
 from app.search.completing import Completion, completion
 from app.search.counting import Counting, Tally
 from app.search.files import found_files
 from app.search.queries import PAGE, After, Question
-from app.search.suggesting import did_you_mean
+from app.search.suggesting import did_you_mean, why_nothing
 from ui.models.hits import Batch, find, lines
 from ui.pages.inbox.search_part import found_words
 from ui.text import tr
@@ -73,7 +74,7 @@ class Searching(QObject):
             self.asked = Question(typed, self.part.scope, self.part.best_first, self._page.me)
         again = self.asked == before
         stale = ["inbox-search", "inbox-search-more"]
-        stale += [] if again else ["inbox-search-count", "inbox-search-meant"]
+        stale += [] if again else ["inbox-search-count", "inbox-search-meant", "inbox-search-why"]
         for key in stale:
             self._tasks.forget(key)
         self._after, self._is_asking = None, False
@@ -92,7 +93,7 @@ class Searching(QObject):
 
     def _failed(self, error: Exception) -> bool:
         self._is_asking = False
-        self.part.say_wrong(str(error))
+        self.part.say_wrong(_placed(error, self.asked.typed))
         return True
 
     def _take(self, batch: Batch) -> None:
@@ -113,6 +114,8 @@ class Searching(QObject):
             self._tasks.ask(
                 did_you_mean, self.asked, then=self.part.suggest, owner=self, key="inbox-search-meant", failed=_quietly
             )
+        if batch.after is None and not batch.tickets and not batch.customers:
+            self._ask_why()
         self._go_on()
 
     # -- more of it
@@ -141,7 +144,13 @@ class Searching(QObject):
         self._list.add_found(batch.tickets, more=batch.after is not None)
         if batch.after is None and not self._list.hits.tickets():
             self._say(Tally(0, is_done=True))
+            self._ask_why()
         self._go_on()
+
+    def _ask_why(self) -> None:
+        """Nothing was found: is something asked for that there is not?"""
+        tell, key = self.part.say_wrong, "inbox-search-why"
+        self._tasks.ask(why_nothing, self.asked, then=tell, owner=self, key=key, failed=_quietly)
 
     # -- how many
 
@@ -168,6 +177,16 @@ class Searching(QObject):
                 field.offer(found.start, found.end, offers)
 
         self._tasks.ask(completion, typed, cursor, then=take, owner=self, key="inbox-search-complete", failed=_quietly)
+
+
+def _placed(error: Exception, typed: str) -> str:
+    """What is wrong, and where, if the words alone do not say it."""
+    if not isinstance(error, QueryError):
+        return str(error)
+    piece = typed[error.position : error.position + error.length].strip()
+    if not piece or (len(piece) > 1 and piece in str(error)):
+        return str(error)
+    return tr("{problem} It is at character {n}: “{piece}”.", problem=str(error), n=error.position + 1, piece=piece)
 
 
 def _quietly(_error: Exception) -> bool:
