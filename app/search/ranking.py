@@ -62,7 +62,7 @@ def _ranked(db: Session, question: Wanted) -> list[Match]:
 def _weighed(db: Session, ways: Sequence[tuple[str, Wanted]], fitting: Fitting, since: int) -> list[Match]:
     weighed: dict[object, tuple[float, Match]] = {}
     for way, one in ways:
-        matches, _ = Walk(db, replace(one, since=since, within=False), fitting=fitting).page(CANDIDATES)
+        matches, _ = Walk(db, replace(one, since=since, within=False), fitting=fitting).page(CANDIDATES, patient=True)
         for match in matches:
             weight = _WEIGHTS[way] - math.log10(1 + age_days(match.place) / _HALF_A_POINT)
             before = weighed.get(match.ticket)

@@ -22,7 +22,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -76,10 +76,14 @@ class Match:
     within: bool = False
 
 
+Few = Literal["unknown", "asked first", "no"]
+"""Do only a few tickets fit the other conditions? It is not known yet; the next page finds out first; no."""
+
+
 @dataclass(frozen=True, slots=True)
 class After:
     """Where a search goes on: the stage, the place up to which everything was looked at, and what was found so far. `leaps`:
-    it may pay to ask where the next ticket that fits could be.
+    it may pay to ask where the next ticket that fits could be. `few`: whether only a few tickets fit the other conditions.
     """
 
     stage: int = _LATELY
@@ -87,6 +91,7 @@ class After:
     key: bytes = b"\xff" * 16
     seen: frozenset[bytes] = field(default_factory=frozenset)
     leaps: bool = True
+    few: Few = "unknown"
 
 
 _DOCS: Final = (
@@ -173,8 +178,9 @@ class Walk:
         self._few: list[Document] | None = None
         self._reading: sqlite3.Cursor | None = None
         self._is_over = False
-        self._may_be_few = bool(wanted.fitting and wanted.match)
-        self._may_leap = self._may_be_few and self._leaps
+        is_limited = bool(wanted.fitting and wanted.match)
+        self._is_few: Few = self._at.few if is_limited else "no"
+        self._may_leap = is_limited and self._leaps
         self._is_placed = has_placements(db)
         self._is_merged = self._driver.execute(f"{MERGED} LIMIT 1").fetchone() is not None
 
@@ -197,14 +203,20 @@ class Walk:
         """The place before the first document, when some tickets are shown already."""
         return replace(self._at, seen=seen)
 
-    def page(self, limit: int) -> tuple[list[Match], After | None]:
-        """The next tickets, at most `limit`, and where the page after them begins; None behind the last."""
+    def page(self, limit: int, *, patient: bool = False) -> tuple[list[Match], After | None]:
+        """The next tickets, at most `limit`, and where the page after them begins; None behind the last. Before what takes
+        long, a page that has something ends, unless one is `patient`: the next one does it.
+        """
         found: list[Match] = []
         at, size, read = self._at, max(_LEAST, math.ceil(_SPARE * limit)), 0
         while (at := self._beyond(at)).stage != _DONE and len(found) < limit:
             if (looked_at := len(self._living_of)) >= MOST_LOOKED_AT:
                 break
-            if self._may_be_few and looked_at > _SOME and len(found) * _SELDOM < looked_at:
+            if self._is_few == "unknown" and looked_at > _SOME and len(found) * _SELDOM < looked_at:
+                self._is_few = "asked first"
+            if found and not patient and self._takes_long(at):
+                break
+            if self._is_few == "asked first":
                 self._ask_for_few(at.place)
             if self._may_leap and looked_at > _LONG and not found:
                 at = self._leap(at)
@@ -222,7 +234,8 @@ class Walk:
             enough = math.ceil(_SPARE * (limit - len(found)) * (read + 1) / (len(found) + 1))
             size = max(_LEAST, min(_MOST, size * 2, enough))
         self._stop_reading()
-        self._at = After(at.stage, at.place, at.key, frozenset(self._seen), self._leaps)
+        few: Few = "asked first" if self._few is not None else self._is_few
+        self._at = After(at.stage, at.place, at.key, frozenset(self._seen), self._leaps, few)
         return found, None if at.stage == _DONE else self._at
 
     def _beyond(self, at: After) -> After:
@@ -231,6 +244,12 @@ class Walk:
             return at
         self._stop_reading()
         return After(_WITHIN)
+
+    def _takes_long(self, at: After) -> bool:
+        """Is it now to be asked whether only a few tickets fit, or FTS5 to merge all that begins with a letter or two?"""
+        if self._is_few == "asked first":
+            return True
+        return at.stage == _INDEX and self._reading is None and bool(self._whole.begun)
 
     # -- documents in their order
 
@@ -290,7 +309,7 @@ class Walk:
 
     def _ask_for_few(self, below: int) -> None:
         """If only a few tickets fit, the walk goes through their documents from now on."""
-        self._may_be_few = False
+        self._is_few = "no"
         if (documents := self._fitting.documents) is not None:
             self._few = [row for row in documents if self._wanted.since <= row[0] < below]
 

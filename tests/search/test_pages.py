@@ -120,6 +120,22 @@ def test_what_hardly_any_ticket_fits_is_found_all_the_same(
     assert _count(desk, Question("(lamp OR oil) priority:urgent")) == len(expected) > 0
 
 
+def test_what_is_found_is_shown_before_what_takes_long(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    tickets = [desk.mail(address=f"{n}@x.example", words="a lamp", at=START - timedelta(hours=n))[0] for n in range(40)]
+    rare = [tickets[1], tickets[20], tickets[39]]
+    desk.do(commands.set_priority, rare, "urgent")
+    for name, value in {"_LEAST": 2, "_SPARE": 0, "_SOME": 3, "_SELDOM": 2}.items():
+        monkeypatch.setattr(walking, name, value)
+    asked = Question("lamp priority:urgent")
+    first = desk.ask(page, asked, limit=5)
+    assert [hit.ticket for hit in first.tickets] == rare[:1]
+    assert first.after is not None
+    rest = desk.ask(page, asked, after=first.after, limit=5)
+    assert [hit.ticket for hit in rest.tickets] == rare[1:]
+    assert rest.after is None
+    assert [hit.ticket for hit in desk.ask(search, asked.typed, limit=5)] == rare
+
+
 @pytest.mark.parametrize("many", [1, 60_000])
 @pytest.mark.parametrize("typed", ["lamp created:2025-12", "lamp older:80d", "l older:80d", "lamp older:80d -oil"])
 def test_a_search_for_what_is_old_leaps_to_it(
