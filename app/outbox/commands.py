@@ -35,13 +35,13 @@ from app.outbox.delivery import (
 from app.outbox.drafts import DraftView, discard_draft, draft_of, drop_draft, save_draft
 from app.outbox.facts import ReplyCancelled, ReplyQueued, ReplySent
 from app.outbox.proofs import note_found_in_sent, note_named, record_bounce, record_complaint
-from app.outbox.queueing import File, Recipient, people, queue_reply, signature_of
+from app.outbox.queueing import File, Letter, Recipient, people, queue_reply, signature_of
 from app.outbox.rules import CANCELLABLE, RETRYABLE, Hold, State
 from app.outbox.tables import Outbox
 from app.people.commands import mark_address_dead, record_event
 
 __all__ = [
-    "Claim", "File", "Recipient", "ReplyCancelled", "ReplyQueued", "ReplySent", "cancel", "claim", "discard_draft",
+    "Claim", "File", "Letter", "Recipient", "ReplyCancelled", "ReplyQueued", "ReplySent", "cancel", "claim", "discard_draft",
     "drop_draft", "hold", "note_found_in_sent", "note_named", "people", "queue_reply", "recall_overtaken",
     "record_bounce", "record_complaint", "record_copy", "record_failed", "record_not_tried", "record_results",
     "record_retry", "record_uncertain", "retry", "revive_address", "save_draft", "set_phase", "settle",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Required, TypedDict, Unpack
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -32,6 +33,22 @@ Recipient = str | Sequence[str]
 File = tuple[str, str, UUID] | NewFile | NewAttachment
 """(file name, content type, blob id), or as conversations know files."""
 
+
+class Letter(TypedDict, total=False):
+    """What a letter says and to whom else it goes: the same for every verb that queues one, which hands it on as it is.
+
+    `html`: the same words formatted; `files` with a Content-ID are pictures in it. `cc` left out: everybody else of the
+    message answered. `sender`: the mailbox's address or an alias (default: the one that was written to).
+    """
+
+    text: Required[str]
+    html: str
+    cc: Sequence[Recipient] | Recipient | None
+    bcc: Sequence[Recipient] | Recipient
+    files: Sequence[File]
+    sender: str
+
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # in names of strangers, too: they can be written to all the same
 
 
@@ -57,15 +74,10 @@ def queue_reply(
     ticket: UUID | None,
     mailbox: UUID,
     customer: UUID | None,
-    text: str,
     subject: str = "",
     answers: UUID | None = None,
     seen: UUID | None = None,
     to: Sequence[Recipient] | Recipient | None = None,
-    cc: Sequence[Recipient] | Recipient | None = None,
-    bcc: Sequence[Recipient] | Recipient = (),
-    html: str = "",
-    files: Sequence[File] = (),
     not_before: datetime | None = None,
     send_at: datetime | None = None,
     automatic: bool = False,
@@ -74,35 +86,33 @@ def queue_reply(
     agent: UUID | None = None,
     thread: bool = True,
     signed: bool | None = None,
-    message_id: str = "",
-    sender: str = "",
+    **letter: Unpack[Letter],
 ) -> UUID:
     """Put a message into the outbox; its id. Content, recipients, files and Message-ID are fixed from now on.
 
     `answers`: the message answered (default: the newest mail of the customer in `ticket`, else our newest); `seen`:
-    the newest message that the rep had been shown (default: the newest stored). `to`/`cc` left out: the author of the
-    message answered, and everybody else of it. `html`: the same words formatted; `files` with a Content-ID are pictures
-    in it. `thread=False`: a mail that begins a thread of its own. `not_before`: not yet, so that it can be called back;
+    the newest message that the rep had been shown (default: the newest stored). `to` left out: the author of the message
+    answered. `thread=False`: a mail that begins a thread of its own. `not_before`: not yet, so that it can be called back;
     `send_at`: the time that the rep chose, and only if the customer does not write before. `signed`: with the signature
-    (default: unless automatic). `sender`: the mailbox's address or an alias (default: the one that was written to).
-    Raises UserError when there is nobody to write to, for a sender that is not the mailbox's, and for files that its
-    server does not take; NotFoundError for an unknown mailbox.
+    (default: unless automatic). Raises UserError when there is nobody to write to, for a sender that is not the mailbox's,
+    and for files that its server does not take; NotFoundError for an unknown mailbox.
     """
     tx.flush()
     box = _box(tx, mailbox)
     named = tx.get(Message, answers) if answers else None
     answered = (named or newest_to_answer(tx, ticket)) if thread else None
-    receivers = _receivers(tx, answered, people(to), cc, people(bcc))
+    receivers = _receivers(tx, answered, people(to), letter.get("cc"), people(letter.get("bcc")))
     agent = agent or tx.agent
+    text, html = letter["text"], letter.get("html", "")
     if not automatic if signed is None else signed:
         text, html = _with_signature(text, html, signature_of(tx, box, agent))
     new = NewMessage(
         id=ids.new_id(), ticket=ticket, customer=customer, mailbox=mailbox, agent=None if automatic else agent, kind=kind,
-        direction="out", automatic=automatic, external_id=message_id or new_message_id(box.address.rpartition("@")[2]),
+        direction="out", automatic=automatic, external_id=new_message_id(box.address.rpartition("@")[2]),
         in_reply_to=answered.external_id if answered else "", refs=_references(answered),
-        sender=(_sender_name(tx, box, agent), _sender(box, sender, None if automatic else answered)),
+        sender=(_sender_name(tx, box, agent), _sender(box, letter.get("sender", ""), None if automatic else answered)),
         to=receivers[0], cc=receivers[1], bcc=receivers[2], subject=_subject(answered, subject), text=text,
-        occurred_at=tx.now, sent_date=tx.now, attachments=_attachments(tx, files),
+        occurred_at=tx.now, sent_date=tx.now, attachments=_attachments(tx, letter.get("files", ())),
     )  # fmt: skip
     row = Outbox(
         id=new.id, ticket=ticket, mailbox=mailbox, automatic=automatic, state=State.QUEUED, html=html,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Unpack
 from uuid import UUID
 
 from sqlalchemy import select
@@ -36,20 +37,14 @@ def reply(
     tx: Tx,
     ticket: UUID,
     *,
-    text: str,
     to: Sequence[outbox.Recipient] | None = None,
-    cc: Sequence[outbox.Recipient] | None = None,
-    bcc: Sequence[outbox.Recipient] = (),
-    files: Sequence[outbox.File] = (),
     answers: UUID | None = None,
     seen: UUID | None = None,
     solve: bool = False,
     not_before: datetime | None = None,
     undo_seconds: int = 0,
-    html: str = "",
     mailbox: UUID | None = None,
-    sender: str = "",
-    signed: bool | None = None,
+    **letter: Unpack[outbox.Letter],
 ) -> Written:
     """Queue a rep's answer; the ticket waits for the customer, or is solved, from now on.
 
@@ -58,34 +53,28 @@ def reply(
     unless the customer writes before. Raises UserError for an empty text without files, when there is nobody
     to write to, for a ticket in the Bin, and for one to be solved that lacks what it needs (`need_fields`).
     """
-    _need_words(text, files)
+    _need_words(letter["text"], letter.get("files", ()))
     row = usable_row(tx, ticket)
     if solve:
         need_fields(tx, [row], Status.SOLVED)
-    box = _mailbox_for(tx, row, mailbox, sender)
+    box = _mailbox_for(tx, row, mailbox, letter.get("sender", ""))
     tx.flush()
     message = outbox.queue_reply(
         tx,
         ticket=row.id,
         mailbox=box,
         customer=row.customer,
-        text=text,
-        html=html,
         subject=row.subject,
         answers=answers or message_to_answer(tx, row.id),
         seen=seen,
         to=to,
-        cc=cc,
-        bcc=bcc,
-        files=files,
         not_before=_callable_until(tx, undo_seconds),
         send_at=not_before,
-        sender=sender,
-        signed=signed,
+        **letter,
     )
     if row.mailbox is None:
         change(tx, row, "mailbox", box, EventKind.SIDE)
-    _written(tx, row, message, text, _has_files(files), solve=solve)
+    _written(tx, row, message, letter, solve=solve)
     return Written(row.id, row.number, message, tx.action)
 
 
@@ -94,21 +83,15 @@ def new_mail(
     *,
     customer_address: str,
     subject: str,
-    text: str,
     customer_name: str = "",
-    cc: Sequence[outbox.Recipient] = (),
-    bcc: Sequence[outbox.Recipient] = (),
-    files: Sequence[outbox.File] = (),
     mailbox: UUID | None = None,
     solve: bool = False,
     not_before: datetime | None = None,
     undo_seconds: int = 0,
-    html: str = "",
-    sender: str = "",
-    signed: bool | None = None,
+    **letter: Unpack[outbox.Letter],
 ) -> Written:
     """Write to a customer first: a ticket of its own, which waits for the answer (or is solved)."""
-    _need_words(text, files)
+    _need_words(letter["text"], letter.get("files", ()))
     if not subject.strip():
         msg = "Please give the mail a subject."
         raise UserError(msg)
@@ -116,7 +99,7 @@ def new_mail(
     if not people:
         msg = "Please say to whom."
         raise UserError(msg)
-    box = mailbox or mailbox_of(tx, sender) or default_mailbox(tx)
+    box = mailbox or mailbox_of(tx, letter.get("sender", "")) or default_mailbox(tx)
     name, address = people[0]
     customer = customer_met(tx, address, customer_name or name, tx.now)
     ticket = ids.new_id()
@@ -129,21 +112,15 @@ def new_mail(
         ticket=ticket,
         mailbox=box,
         customer=customer,
-        text=text,
-        html=html,
         subject=subject,
         to=people,
-        cc=cc,
-        bcc=bcc,
-        files=files,
         not_before=_callable_until(tx, undo_seconds),
         send_at=not_before,
         thread=False,
-        sender=sender,
-        signed=signed,
+        **letter,
     )
     row = ticket_row(tx, ticket)
-    _written(tx, row, message, text, _has_files(files), solve=solve)
+    _written(tx, row, message, letter, solve=solve)
     return Written(ticket, row.number, message, tx.action)
 
 
@@ -152,23 +129,17 @@ def forward(
     message: UUID,
     *,
     to: Sequence[outbox.Recipient],
-    text: str,
-    cc: Sequence[outbox.Recipient] = (),
-    bcc: Sequence[outbox.Recipient] = (),
-    files: Sequence[outbox.File] = (),
     mailbox: UUID | None = None,
-    sender: str = "",
     not_before: datetime | None = None,
     undo_seconds: int = 0,
-    html: str = "",
-    signed: bool | None = None,
+    **letter: Unpack[outbox.Letter],
 ) -> Written:
     """Pass a message on to somebody else: `text` (and `html`) and `files` as they shall go (the caller quotes and attaches).
 
     It lies in the ticket as a message of ours and changes nothing there: no status, no first answer, and whom a reply
     goes to. What comes back on it finds the ticket. Raises UserError when there is nobody to write to.
     """
-    _need_words(text, files)
+    _need_words(letter["text"], letter.get("files", ()))
     source = tx.get(Message, message)
     if source is None or source.ticket is None:
         msg = "This message is not there any more."
@@ -178,25 +149,19 @@ def forward(
     passed = outbox.queue_reply(
         tx,
         ticket=row.id,
-        mailbox=_mailbox_for(tx, row, mailbox, sender),
+        mailbox=_mailbox_for(tx, row, mailbox, letter.get("sender", "")),
         customer=row.customer,
-        text=text,
-        html=html,
         subject=forward_subject(source.subject or row.subject),
         answers=message,
         to=to,
-        cc=cc,
-        bcc=bcc,
-        files=files,
         not_before=_callable_until(tx, undo_seconds),
         send_at=not_before,
         kind=FORWARD,
         thread=False,
-        sender=sender,
-        signed=signed,
+        **letter,
     )
     record_event(tx, EventKind.REPLIED, ticket=row.id, field=FORWARD, new=str(passed))
-    message_added(tx, row.id, direction="out", at=tx.now, snippet=snippet_of(text), has_attachment=_has_files(files))
+    _added(tx, row, letter)
     mark_action(tx)
     return Written(row.id, row.number, passed, tx.action)
 
@@ -266,18 +231,19 @@ def _mailbox_for(tx: Tx, row: Ticket, wanted: UUID | None, sender: str) -> UUID:
     return default_mailbox(tx)
 
 
-def _written(tx: Tx, row: Ticket, message: UUID, text: str, has_files: bool, *, solve: bool) -> None:
+def _written(tx: Tx, row: Ticket, message: UUID, letter: outbox.Letter, *, solve: bool) -> None:
     record_event(tx, EventKind.REPLIED, ticket=row.id, field="message", new=str(message))
-    message_added(tx, row.id, direction="out", at=tx.now, snippet=snippet_of(text), has_attachment=has_files)
+    _added(tx, row, letter)
     apply_status(tx, row, after_reply(solve=solve))
     count_anew(tx, row)
     mark_seen(tx, row.id)
     mark_action(tx)
 
 
-def _has_files(files: Sequence[outbox.File]) -> bool:
-    """Is there a file that is no picture within the text?"""
-    return not all(isinstance(one, NewAttachment) and one.inline for one in files)
+def _added(tx: Tx, row: Ticket, letter: outbox.Letter) -> None:
+    """The ticket has one more message of ours; it counts as one with files unless all of them are pictures in the text."""
+    has_files = not all(isinstance(one, NewAttachment) and one.inline for one in letter.get("files", ()))
+    message_added(tx, row.id, direction="out", at=tx.now, snippet=snippet_of(letter["text"]), has_attachment=has_files)
 
 
 def _need_words(text: str, files: Sequence[object]) -> None:

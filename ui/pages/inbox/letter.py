@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.conversations.commands import NewAttachment
+from app.outbox.commands import Letter as Outgoing
 from app.outbox.queries import DraftView
 from app.outbox.rules import FORWARD
 
@@ -49,6 +50,17 @@ class Letter:
             "new" if draft.kind == FORWARD else draft.kind, draft.text, draft.to, draft.cc, draft.bcc, draft.subject,
             draft.sender, files, about=(draft.ticket, draft.answers) if passed else None, html=draft.html,  # type: ignore[arg-type]
         )  # fmt: skip
+
+    def outgoing(self) -> Outgoing:
+        """What leaves of it, whoever it goes to."""
+        return {
+            "text": self.text,
+            "html": self.html,
+            "cc": self.cc,
+            "bcc": self.bcc,
+            "files": self.files,
+            "sender": self.sender,
+        }
 
     def content(self) -> dict[str, Any]:
         """What a draft keeps of it."""
