@@ -127,8 +127,8 @@ def split(raw: bytes, start: int, end: int) -> tuple[bytes, int]:
     """
     if start >= end:
         return b"", end
-    if raw.startswith((b"\n", b"\r\n"), start):
-        return b"", start + (1 if raw[start] == 10 else 2)
+    if raw.startswith((b"\n", b"\r\n", b"\r\r\n"), start):
+        return b"", raw.index(b"\n", start) + 1
     near = min(end, start + limits.HEADER_BLOCK)
     stop, body = _blank_line(raw, start, near)
     if stop < 0:
@@ -141,10 +141,14 @@ def split(raw: bytes, start: int, end: int) -> tuple[bytes, int]:
 
 
 def _blank_line(raw: bytes, start: int, end: int) -> tuple[int, int]:
-    """Where the first blank line begins and ends, (-1, -1) without one. LF and CRLF may be mixed."""
+    """Where the first blank line begins and ends, (-1, -1) without one. LF and CRLF may be mixed; CR CR LF is what a program
+    writes that makes CRLF of each LF, also of those that had their CR.
+    """
     first = raw.find(b"\n", start, end)
     crlf = first > 0 and raw[first - 1] == 13
     usual, other = (b"\n\r\n", b"\n\n") if crlf else (b"\n\n", b"\n\r\n")
+    if crlf and first > 1 and raw[first - 2] == 13:
+        usual, other = b"\n\r\r\n", usual
     at, size = raw.find(usual, start, end), len(usual)
     early = raw.find(other, start, at if at >= 0 else end)
     if early >= 0:

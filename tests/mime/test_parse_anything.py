@@ -106,3 +106,12 @@ def test_agrees_with_the_standard_library(
 )  # fmt: skip
 def test_a_status_that_says_who_is_meant(reason: str, status: str, wanted: str) -> None:
     assert refined(reason, status) == wanted
+
+
+def test_parts_whose_lines_have_a_carriage_return_too_many_keep_their_files() -> None:
+    part = b"--b\nContent-Type: text/calendar; name=a.ics\n\nBEGIN:VCALENDAR\nVERSION:2.0\nEND:VCALENDAR\n--b--\n"
+    head = b"From: a@b.example\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n"
+    raw = head + part.replace(b"\n", b"\r\r\n")
+    (file,) = parse(raw).attachments
+    assert file.filename == "a.ics"
+    assert part_bytes(raw, file.path).split() == [b"BEGIN:VCALENDAR", b"VERSION:2.0", b"END:VCALENDAR"]
