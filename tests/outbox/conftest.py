@@ -15,7 +15,7 @@ from tests.outbox.small_desk import Clock, SmallDesk
 @pytest.fixture
 def time() -> Iterator[Clock]:
     moved = Clock(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
-    clock.set_source(moved)
+    clock.set_source(moved, moved.elapsed_s)
     yield moved
     clock.set_source(None)
 

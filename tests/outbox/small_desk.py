@@ -103,13 +103,27 @@ class SmallDesk:
 
 
 class Clock:
-    """A clock that a test moves."""
+    """A clock on the wall that a test moves or sets, and the time that goes by all the same."""
 
     def __init__(self, start: datetime) -> None:
-        self.at = start
+        self.at, self.passed_s = start, 5_000.0
 
     def __call__(self) -> datetime:
         return self.at
 
+    def elapsed_s(self) -> float:
+        """As `app.kernel.clock.elapsed` has it."""
+        return self.passed_s
+
     def forward(self, **by: float) -> None:
+        """Time goes by."""
+        span = timedelta(**by)
+        self.at, self.passed_s = self.at + span, self.passed_s + span.total_seconds()
+
+    def forward_to(self, at: datetime) -> None:
+        """Time goes by until then."""
+        self.forward(seconds=(at - self.at).total_seconds())
+
+    def set(self, **by: float) -> None:
+        """Somebody sets the clock; no time goes by."""
         self.at += timedelta(**by)

@@ -205,7 +205,7 @@ def test_not_now_for_an_hour_is_told_once(desk: SmallDesk, time: Clock, code: st
         assert desk.ask(queries.outbox_row, key, clock.now()).needs_attention is long
         assert len(problems(desk)) == int(long), attempt
         assert desk.ask(ticket_rows, [desk.ticket])[0].problem == ("retry" if long else "")
-        time.at = desk.row(key).not_before
+        time.forward_to(desk.row(key).not_before)
     assert len(problems(desk)) == 1
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
 from pathlib import Path
@@ -29,47 +28,14 @@ from app.workers.clock_watch import ClockWatch
 from app.workers.mail_send import SendCounts, Sender
 from app.workers.timers import TimerCounts, timers_pass
 from tests.empty_desk import empty_desk
-from tests.outbox.small_desk import SmallDesk
+from tests.outbox.small_desk import Clock, SmallDesk
 from tests.servers.smtp import SmtpServer
-
-
-class Watch:
-    """A clock on the wall that can be set, and the time that goes by all the same."""
-
-    def __init__(self) -> None:
-        self.at, self.passed = datetime(2026, 3, 2, 9, 0, tzinfo=UTC), 5_000.0
-
-    def forward(self, **by: float) -> None:
-        span = timedelta(**by)
-        self.at, self.passed = self.at + span, self.passed + span.total_seconds()
-
-    def set(self, **by: float) -> None:
-        self.at += timedelta(**by)
-
-
-@pytest.fixture
-def time() -> Iterator[Watch]:
-    watch = Watch()
-    clock.set_source(lambda: watch.at, lambda: watch.passed)
-    yield watch
-    clock.set_source(None)
-
-
-@pytest.fixture
-def desk(tmp_path: Path, time: Watch, smtp: SmtpServer) -> Iterator[SmallDesk]:
-    made = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{smtp.port}")
-    made.incoming()
-    yield made
-    made.close()
-
-
-def sender_of(desk: SmallDesk) -> Sender:
-    return Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
+from tests.workers.sending import sender_of
 
 
 @pytest.mark.parametrize("hours", [-30, -1, 0, 1, 30])
 def test_a_mailbox_is_quiet_for_seconds_whatever_the_clock_is_set_to(
-    desk: SmallDesk, smtp: SmtpServer, time: Watch, hours: int
+    desk: SmallDesk, smtp: SmtpServer, time: Clock, hours: int
 ) -> None:
     sender, key = sender_of(desk), desk.reply()
     smtp.stop()
@@ -85,7 +51,7 @@ def test_a_mailbox_is_quiet_for_seconds_whatever_the_clock_is_set_to(
 
 
 def test_undo_send_and_back_off_do_not_last_longer_when_the_clock_is_set_back(
-    desk: SmallDesk, smtp: SmtpServer, time: Watch
+    desk: SmallDesk, smtp: SmtpServer, time: Clock
 ) -> None:
     sender = sender_of(desk)
     tried = desk.reply("Tried once")
@@ -100,13 +66,13 @@ def test_undo_send_and_back_off_do_not_last_longer_when_the_clock_is_set_back(
     assert {desk.state(tried), desk.state(called)} == {"sent"}
 
 
-def test_waits_as_they_should_be_are_left_alone(desk: SmallDesk, time: Watch) -> None:
+def test_waits_as_they_should_be_are_left_alone(desk: SmallDesk, time: Clock) -> None:
     desk.reply(not_before=clock.now() + timedelta(seconds=60))
     desk.reply(send_at=clock.now() + timedelta(days=9))
     assert (desk.ask(overlong_waits, clock.now()), desk.do(shorten_waits)) == ((), 0)
 
 
-def test_the_next_try_at_a_copy_does_not_wait_longer_either(desk: SmallDesk, smtp: SmtpServer, time: Watch) -> None:
+def test_the_next_try_at_a_copy_does_not_wait_longer_either(desk: SmallDesk, smtp: SmtpServer, time: Clock) -> None:
     desk.do(update_mailbox, desk.mailbox, files_sent_itself=False)
     sender, key = sender_of(desk), desk.reply()
     assert sender.send_due() == SendCounts(sent=1)  # nothing listens at the IMAP address
@@ -119,7 +85,7 @@ def test_the_next_try_at_a_copy_does_not_wait_longer_either(desk: SmallDesk, smt
 
 @pytest.mark.parametrize(("corrected", "sent"), [(True, 0), (False, 1)])
 def test_a_clock_set_forward_does_not_send_at_once_what_is_for_later(
-    desk: SmallDesk, smtp: SmtpServer, time: Watch, corrected: bool, sent: int
+    desk: SmallDesk, smtp: SmtpServer, time: Clock, corrected: bool, sent: int
 ) -> None:
     sender, tomorrow = sender_of(desk), clock.now() + timedelta(days=1)
     key, now = desk.reply("Good morning", send_at=tomorrow), desk.reply("At once")
@@ -136,7 +102,7 @@ def test_a_clock_set_forward_does_not_send_at_once_what_is_for_later(
 
 @pytest.mark.parametrize(("corrected", "sent"), [(True, 0), (False, 1)])
 def test_a_start_a_year_ahead_does_nothing_for_an_hour_that_cannot_be_taken_back(
-    desk: SmallDesk, smtp: SmtpServer, time: Watch, corrected: bool, sent: int
+    desk: SmallDesk, smtp: SmtpServer, time: Clock, corrected: bool, sent: int
 ) -> None:
     key = desk.reply("Good morning", send_at=clock.now() + timedelta(days=30))
     desk.do(delete_ticket, desk.add_ticket("In the Bin"))
@@ -160,7 +126,7 @@ def test_a_start_a_year_ahead_does_nothing_for_an_hour_that_cannot_be_taken_back
     assert mail_error(Fault.CERT_EXPIRED, server).reason is Reason.TLS
 
 
-def test_a_start_after_a_holiday_is_no_doubt(desk: SmallDesk, time: Watch) -> None:
+def test_a_start_after_a_holiday_is_no_doubt(desk: SmallDesk, time: Clock) -> None:
     desk.reply(send_at=clock.now() + timedelta(days=3))
     time.forward(days=13)
     watch = ClockWatch(desk.do, desk.ask)
@@ -169,7 +135,7 @@ def test_a_start_after_a_holiday_is_no_doubt(desk: SmallDesk, time: Watch) -> No
 
 
 def test_a_start_in_1970_goes_on_from_the_last_time_that_the_desk_has_seen(
-    desk: SmallDesk, smtp: SmtpServer, time: Watch
+    desk: SmallDesk, smtp: SmtpServer, time: Clock
 ) -> None:
     was, chosen = clock.now(), desk.reply("Good morning", send_at=clock.now() + timedelta(days=1))
     right, time.at = time.at + timedelta(days=3), datetime(1970, 1, 1, tzinfo=UTC)
@@ -191,7 +157,7 @@ def test_a_start_in_1970_goes_on_from_the_last_time_that_the_desk_has_seen(
     assert (watch.look(), desk.state(chosen)) == ("", "sent")
 
 
-def test_a_desk_opened_in_1970_has_the_time_of_its_last_change(tmp_path: Path, time: Watch) -> None:
+def test_a_desk_opened_in_1970_has_the_time_of_its_last_change(tmp_path: Path, time: Clock) -> None:
     with empty_desk(tmp_path / "desk") as opened:
         opened.work(add_agent, "Ann")
     was, time.at = time.at, datetime(1970, 1, 1, tzinfo=UTC)
@@ -209,7 +175,7 @@ def test_a_time_that_somebody_orders_is_never_doubted(tmp_path: Path, monkeypatc
             assert (ClockWatch(desk.work, desk.ask).doubt.doubts, clock.in_doubt()) == (False, False)
 
 
-def test_a_clock_behind_what_the_desk_has_seen_is_said_for_a_while(desk: SmallDesk, time: Watch) -> None:
+def test_a_clock_behind_what_the_desk_has_seen_is_said_for_a_while(desk: SmallDesk, time: Clock) -> None:
     time.set(days=-40)
     watch = ClockWatch(desk.do, desk.ask)
     assert (watch.look(), watch.doubt.doubts) == ("behind", False)
@@ -222,7 +188,7 @@ def last_word(desk: SmallDesk) -> str | None:
     return str(said[-1][1]["kind"]) if said else None
 
 
-def test_a_night_asleep_is_no_doubt_and_the_morning_mail_goes_out(desk: SmallDesk, time: Watch) -> None:
+def test_a_night_asleep_is_no_doubt_and_the_morning_mail_goes_out(desk: SmallDesk, time: Clock) -> None:
     sender, key = sender_of(desk), desk.reply(send_at=clock.now() + timedelta(hours=8))
     assert sender.send_due() == SendCounts()
     time.forward(hours=10)
@@ -230,7 +196,7 @@ def test_a_night_asleep_is_no_doubt_and_the_morning_mail_goes_out(desk: SmallDes
     assert desk.state(key) == "sent"
 
 
-def test_doubt_begins_anew_with_each_jump_and_ends_by_itself(time: Watch) -> None:
+def test_doubt_begins_anew_with_each_jump_and_ends_by_itself(time: Clock) -> None:
     doubt, was = clock.Doubt(), clock.now()
     time.set(seconds=90)
     assert not doubt.doubts  # a time server corrects such steps
@@ -247,7 +213,7 @@ def test_doubt_begins_anew_with_each_jump_and_ends_by_itself(time: Watch) -> Non
     assert (doubt.doubts, doubt.believed()) == (False, clock.now())
 
 
-def test_nothing_happens_by_the_clock_alone_while_it_is_in_doubt(desk: SmallDesk, time: Watch) -> None:
+def test_nothing_happens_by_the_clock_alone_while_it_is_in_doubt(desk: SmallDesk, time: Clock) -> None:
     doubt = clock.Doubt()
     desk.do(delete_ticket, desk.ticket)
     time.set(days=90)
@@ -257,7 +223,7 @@ def test_nothing_happens_by_the_clock_alone_while_it_is_in_doubt(desk: SmallDesk
 
 
 def test_tries_end_neither_early_nor_never_when_the_clock_is_set(
-    desk: SmallDesk, smtp: SmtpServer, time: Watch
+    desk: SmallDesk, smtp: SmtpServer, time: Clock
 ) -> None:
     sender, key = sender_of(desk), desk.reply()
     smtp.orders.refuse_data = "451 4.3.0 try again later"
@@ -270,7 +236,7 @@ def test_tries_end_neither_early_nor_never_when_the_clock_is_set(
 
 
 def test_a_mail_that_the_server_failed_to_give_is_asked_for_again_after_the_clock_was_set_back(
-    desk: SmallDesk, time: Watch
+    desk: SmallDesk, time: Clock
 ) -> None:
     item = desk.do(_lost_line, desk.mailbox)
     assert desk.ask(lost_mails, desk.mailbox, clock.now()) == ()
@@ -299,9 +265,9 @@ def _lost_line(tx: Any, mailbox: UUID) -> UUID:
     return item
 
 
-def test_a_sleep_is_noticed_though_the_clock_was_set_back_meanwhile(time: Watch) -> None:
+def test_a_sleep_is_noticed_though_the_clock_was_set_back_meanwhile(time: Clock) -> None:
     wall = chain([1000.0, 1000.0], repeat(400.0))
     awake = AwakeClock(lambda: next(wall))
     awake.begin()
-    time.passed += 3600
+    time.passed_s += 3600
     assert awake.slept(15)

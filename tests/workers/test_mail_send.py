@@ -19,9 +19,7 @@ from app.workers.mail_send import SendCounts, Sender, run
 from tests.outbox.small_desk import ANN, US, Clock, SmallDesk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
-from tests.workers.sending_desk import desk, send, time
-
-__all__ = ["desk", "time"]  # fixtures
+from tests.workers.sending import send, sender_of
 
 BOB = "bob@example.test"
 
@@ -89,7 +87,7 @@ def test_not_now_for_one_recipient_is_tried_later_for_two_days(desk: SmallDesk, 
     for _ in range(60):
         if desk.state(key) != "retry":
             break
-        time.at = desk.row(key).not_before
+        time.forward_to(desk.row(key).not_before)
         send(desk)
     assert desk.state(key) == "partial"
     assert time.at > datetime(2026, 3, 4, tzinfo=UTC)
@@ -112,7 +110,7 @@ def test_without_a_line_nothing_is_counted_and_it_goes_out_later(
 def test_one_dead_line_does_not_try_every_message(desk: SmallDesk, smtp: SmtpServer, time: Clock) -> None:
     keys = [desk.reply(str(number)) for number in range(3)]
     smtp.stop()
-    sender = Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
+    sender = sender_of(desk)
     assert sender.send_due() == SendCounts(waiting=1)
     assert sender.send_due() == SendCounts()
     sender.try_again()
@@ -220,7 +218,7 @@ def test_the_copy_in_sent_holds_the_same_bytes_and_is_made_once(
 def test_the_loop_sends_what_is_queued_and_stops_at_once(desk: SmallDesk, smtp: SmtpServer) -> None:
     wake = threading.Event()
     desk.store.watcher.listen(lambda changes: wake.set() if changes.touches("outbox") else None)
-    sender = Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
+    sender = sender_of(desk)
     thread = threading.Thread(target=run, args=(sender, desk.stop, wake))
     thread.start()
     for number in range(1, 4):

@@ -14,14 +14,12 @@ import pytest
 from app.conversations.mailboxes import NewMailbox, add_mailbox, update_mailbox
 from app.outbox.commands import settle_leftovers
 from app.workers import crowd, mail_send
-from app.workers.mail_send import SendCounts, Sender, run
+from app.workers.mail_send import SendCounts, run
 from tests.outbox.small_desk import ANN, Clock, SmallDesk
 from tests.servers.bad_imap import SILENCE, BadImap
 from tests.servers.ports import wait_until
 from tests.servers.smtp import SmtpServer
-from tests.workers.sending_desk import desk, send, time
-
-__all__ = ["desk", "time"]  # fixtures
+from tests.workers.sending import send, sender_of
 
 PATIENCE_S = 60.0
 
@@ -47,7 +45,7 @@ def sending(desk: SmallDesk) -> Iterator[threading.Thread]:
     """The engine's loop on this desk."""
     wake = threading.Event()
     desk.store.watcher.listen(lambda changes: wake.set() if changes.touches("outbox") else None)
-    sender = Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
+    sender = sender_of(desk)
     thread = threading.Thread(target=run, args=(sender, desk.stop, wake))
     thread.start()
     try:

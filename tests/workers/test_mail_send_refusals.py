@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import mailbox
-from app.kernel import clock
-from app.outbox import queries
 from app.people.queries import dead_addresses
-from app.workers.mail_send import SendCounts, Sender
+from app.workers.mail_send import SendCounts
 from tests.outbox.small_desk import ANN, Clock, SmallDesk
 from tests.servers.smtp import SmtpServer
-from tests.workers.sending_desk import desk, send, time
-
-__all__ = ["desk", "time"]  # fixtures
+from tests.workers.sending import send, sender_of, told
 
 _FROM = "does not let this mailbox write from that address"
 _LIMIT = "so many e-mails in a day"
-
-
-def told(desk: SmallDesk, key: UUID) -> queries.OutboxRow:
-    row: queries.OutboxRow = desk.ask(queries.outbox_row, key, clock.now())
-    return row
 
 
 @pytest.mark.parametrize(
@@ -72,7 +62,7 @@ def test_a_server_that_asks_for_patience_gets_it_and_the_mailbox_is_not_paused(
         desk = SmallDesk(tmp_path, smtp=f"smtp://127.0.0.1:{server.port}")
         desk.do(update_mailbox, desk.mailbox, user="support")
         keys = [desk.reply(str(number), to=[ANN]) for number in range(2)]
-        sender = Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
+        sender = sender_of(desk)
         sender.send_due()
         row = told(desk, keys[0])
         assert (row.state, row.buttons, row.needs_attention) == ("retry", ("retry", "cancel"), False)

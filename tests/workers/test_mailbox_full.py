@@ -11,28 +11,19 @@ import pytest
 
 from app.connectors.email.imap_quota import Room, scarcest
 from app.conversations.mailboxes import update_mailbox
-from app.kernel import clock, signals
-from app.outbox import queries
-from app.outbox.queries import OutboxRow
-from app.workers.mail_send import SendCounts, Sender
+from app.kernel import signals
+from app.workers.mail_send import SendCounts
 from tests.inbox.mail_desk import MailDesk
 from tests.outbox.small_desk import ANN, Clock, SmallDesk
 from tests.servers.bad_imap import AWAIT_LITERAL, NO, OK, BadImap, Script
 from tests.servers.odd_mailbox import OddMailbox
 from tests.servers.smtp import SmtpServer
 from tests.workers.odd_desk import odd_desk
-from tests.workers.sending_desk import desk, send, time
-
-__all__ = ["desk", "time"]  # fixtures
+from tests.workers.sending import send, sender_of, told
 
 BOB = "bob@example.test"
 NO_ROOM = [b"+ go on\r\n", AWAIT_LITERAL, b"{tag} NO [OVERQUOTA] Quota exceeded (mailbox for user is full)\r\n"]
 SENT = [b'* LIST (\\HasNoChildren) "/" INBOX\r\n* LIST (\\Sent) "/" Sent\r\n', OK]
-
-
-def told(desk: SmallDesk, key: object) -> OutboxRow:
-    row: OutboxRow = desk.ask(queries.outbox_row, key, clock.now())
-    return row
 
 
 @pytest.mark.parametrize("answer", ["452 4.2.2 The email account is over quota", "450 4.2.2 try later"])
@@ -153,7 +144,7 @@ def test_a_server_that_leaves_because_of_too_many_mails_is_left_alone_for_a_whil
 ) -> None:
     keys = [desk.reply(str(number)) for number in range(5)]
     smtp.orders.refuse_mail = "421 4.7.28 Too many mails from this account"
-    sender = Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
+    sender = sender_of(desk)
     assert sender.send_due() == SendCounts(retry=1)
     assert sender.send_due() == SendCounts()
     assert smtp.connections == 1

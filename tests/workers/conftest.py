@@ -1,4 +1,4 @@
-"""A standing clock, and a small desk that sends through a real server: for whatever is tested of sending."""
+"""A clock that stands still until it is moved or set, and a small desk that sends through a real server."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app.workers.mail_send import SendCounts, send_due
 from tests.outbox.conftest import time
 from tests.outbox.small_desk import Clock, SmallDesk
 from tests.servers.smtp import SmtpServer
 
-__all__ = ["desk", "send", "time"]
+__all__ = ["desk", "time"]
 
 
 @pytest.fixture
@@ -22,8 +21,3 @@ def desk(tmp_path: Path, time: Clock, smtp: SmtpServer) -> Iterator[SmallDesk]:
     made.incoming()
     yield made
     made.close()
-
-
-def send(desk: SmallDesk) -> SendCounts:
-    """One pass over everything that is due."""
-    return send_due(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop)
