@@ -40,7 +40,7 @@ def best(db: Session, question: Wanted, after: After | None, limit: int) -> tupl
     if after is not None and after.stage >= 0:
         return Walk(db, question, after).page(limit)
     start = after.place if after is not None else 0
-    ranked = _ranked(db, question)
+    ranked = candidates(db, question)
     found = ranked[start : start + limit]
     if start + limit < len(ranked):
         return found, After(_BEGIN, start + limit)
@@ -52,8 +52,8 @@ def best(db: Session, question: Wanted, after: After | None, limit: int) -> tupl
     return found, begin
 
 
-def _ranked(db: Session, question: Wanted) -> list[Match]:
-    """Candidates of the last years; if they are few, of all times."""
+def candidates(db: Session, question: Wanted) -> list[Match]:
+    """What is weighed, the best first: of the last years; if those are few, of all times."""
     ways, fitting = tuple(_ways(question, in_full(db, question))), Fitting(db, question)
     found = _weighed(db, ways, fitting, place_of(clock.now() - LATELY))
     return found if len(found) >= CANDIDATES else _weighed(db, ways, fitting, 0)

@@ -46,6 +46,25 @@ def kept(tree: Node, scope: Scope) -> Node:
     return placed[0] if len(placed) == 1 else AllOf(tuple(placed))
 
 
+def sought(tree: Node) -> tuple[Node, Scope]:
+    """What was `kept` as it was searched for: words, and where; a condition with free words, or none, as it is."""
+    parts = parts_of(tree)
+    if any(isinstance(part, Check) and part.field == "words" for part in parts):
+        return tree, Scope.ALL
+    for scope, field in _FIELDS.items():
+        if any(_is_in(part, field) for part in parts):
+            found: list[Node] = []
+            for part in parts:
+                words = part.value.split() if isinstance(part, Check) and _is_in(part, field) else []
+                found += [checked("words", Op.CONTAINS, word) for word in words] or [part]
+            return AllOf(tuple(found)), scope
+    return tree, Scope.ALL
+
+
+def _is_in(node: Node, field: str) -> bool:
+    return isinstance(node, Check) and (node.field, node.op) == (field, Op.CONTAINS)
+
+
 def _is_begun(node: Node) -> bool:
     """Is it a word typed as it is, which also stands for words that begin so?"""
     return isinstance(node, Check) and node.field == "words" and node.op is Op.CONTAINS

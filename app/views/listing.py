@@ -17,6 +17,7 @@ from app.conditions.tree import Check, Node, Not, Op, parts_of
 from app.search.filters import Filter
 from app.views.grouping import WIDTH, Heading, divided
 from app.views.queries import Listing
+from app.views.ranking import best_first
 from app.views.rules import Group, Sort
 
 _ORDERS: Final = {
@@ -28,8 +29,9 @@ _ORDERS: Final = {
     Sort.SNOOZED: "t.snooze_until",
     Sort.SOLVED: "t.solved_at",
     Sort.DELETED: "t.deleted_at",
+    Sort.BEST: "t.last_message_at",  # behind the best, and under headings
 }
-_ALWAYS: Final = frozenset({Sort.LAST_MESSAGE, Sort.CREATED, Sort.PRIORITY})
+_ALWAYS: Final = frozenset({Sort.LAST_MESSAGE, Sort.CREATED, Sort.PRIORITY, Sort.BEST})
 """Orders that every ticket has; the others put those without at the end."""
 
 
@@ -46,9 +48,12 @@ def listing_keys(db: Session, listing: Listing, agent: UUID | None = None, limit
         f"SELECT group_concat(hex(id), '') FROM (SELECT t.id FROM ticket t {_by_index(listing)}"
         f" WHERE {filters.where(listing.condition)} ORDER BY {_ordered(listing)} LIMIT :limit)"
     )
-    filters.values["limit"] = -1 if limit is None else limit
-    joined = db.connection().execute(text(sql), filters.values).scalar()
-    return bytes.fromhex(joined or "")
+    is_ranked = listing.sort is Sort.BEST
+    filters.values["limit"] = -1 if limit is None or is_ranked else limit
+    block = bytes.fromhex(db.connection().execute(text(sql), filters.values).scalar() or "")
+    if is_ranked:
+        block = best_first(db, listing.condition, block, agent)
+    return block if limit is None else block[: limit * WIDTH]
 
 
 def listing_ids(db: Session, listing: Listing, agent: UUID | None = None, limit: int | None = None) -> list[UUID]:
@@ -106,7 +111,7 @@ _FEW: Final = frozenset({"snoozed", "overdue"})
 
 def _ordered(listing: Listing) -> str:
     """What orders the list, under each heading if it has any: as wanted, then by id so that equal ones keep their places."""
-    way = "ASC" if listing.ascending else "DESC"
+    way = "ASC" if listing.ascending and listing.sort is not Sort.BEST else "DESC"
     last = "" if listing.sort in _ALWAYS else " NULLS LAST"
     is_few = listing.sort is Sort.LAST_MESSAGE and any(_is(part, _FEW) for part in parts_of(listing.condition))
     parts = [f"{'+' if is_few else ''}{_ORDERS[listing.sort]} {way}{last}"]

@@ -24,6 +24,7 @@ class Sort(enum.StrEnum):
     SNOOZED = "snoozed"
     SOLVED = "solved"
     DELETED = "deleted"
+    BEST = "best"  # what fits its words best; a condition without words has the newest first then
 
 
 NATURAL_ASCENDING: Final = frozenset({Sort.DUE, Sort.WAITING, Sort.SNOOZED})

@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from app.conditions.tree import AnyOf, Check, Node, Op, QueryError
-from app.conditions.typed import parse
+from app.conditions.typed import parse, to_text
 from app.fields.commands import add_field, change_field, remove_field
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.store import Tx
 from app.search.filters import Filter
+from app.search.queries import Order, search
+from app.search.scopes import sought
 from app.tickets import commands, queries
 from app.tickets.queries import Pile, View
 from app.views.commands import add_view, change_view, delete_view, order_views, restore_view
@@ -214,10 +216,36 @@ def test_sorting(desk: SmallDesk, tickets: list[UUID], sort: Sort, ascending: bo
             Sort.LAST_MESSAGE: row.last_message_at, Sort.CREATED: row.created_at, Sort.DUE: row.due_at,
             Sort.PRIORITY: levels.index(row.priority), Sort.SNOOZED: row.snooze_until, Sort.DELETED: row.deleted_at,
             Sort.WAITING: detail.last_incoming_at if row.status in {"new", "open"} else None, Sort.SOLVED: detail.solved_at,
+            Sort.BEST: row.last_message_at,
         }[sort])  # fmt: skip
     there = [key for key in keys if key is not None]
-    assert there == sorted(there, reverse=not ascending)
+    assert there == sorted(there, reverse=not ascending or sort is Sort.BEST)  # without words, nothing fits better
     assert keys == [*there, *[None] * (len(keys) - len(there))]  # what has none comes last, whichever way
+
+
+@pytest.mark.parametrize("typed", ["marmalade is:active", "subject:marmalade", 'text:"marmalade late"'])
+def test_the_best_first_is_the_order_of_the_search(desk: SmallDesk, typed: str) -> None:
+    for days, (subject, words) in enumerate((
+        ("Marmalade late", "Where is my marmalade? It is late."),
+        ("Something else", "I was late, and bought marmalade."),
+        ("Marmalade", "Late again."),
+        ("Lamp", "No jam."),
+        ("Late", "The marmalade came."),
+    )):  # fmt: skip
+        desk.later(days=days)
+        desk.mail(address=f"c{days}@shop.example", subject=subject, words=words)
+    listing = Listing(parse(typed), Sort.BEST)
+    ids = desk.ask(listing_ids, listing, desk.ann)
+    newest = desk.ask(listing_ids, Listing(listing.condition), desk.ann)
+    assert len(ids) >= 2
+    assert sorted(ids) == sorted(newest)
+    tree, scope = sought(listing.condition)
+    hits = desk.ask(search, to_text(tree), me=desk.ann, scope=scope, order=Order.BEST)
+    assert ids == [hit.ticket for hit in hits if hit.kind == "ticket"][: len(ids)]
+    assert desk.ask(listing_ids, listing, desk.ann, 1) == ids[:1], "the first page begins with the best"
+    if typed.startswith("marmalade"):
+        assert ids != newest
+        assert desk.ask(listing_ids, Listing(listing.condition, Sort.BEST, group=Group.STATUS), desk.ann) == newest
 
 
 @pytest.mark.parametrize("group", [group for group in Group if group])

@@ -18,6 +18,7 @@ from app.conditions.typed import parse, to_text
 from app.search.catalogue import FieldEntry, values_of
 from app.views.commands import add_view, change_view
 from app.views.queries import ViewInfo
+from app.views.rules import Sort
 from ui.icons import icon
 from ui.pages import Context
 from ui.pages.views.acts import Noted, noted
@@ -38,14 +39,12 @@ _CONDITIONS = 260
 
 @dataclass(frozen=True)
 class Start:
-    """What the builder begins with: a view that is changed, or a new one with a name and a condition. `remark`: what is said of
-    it before it is saved.
-    """
+    """What the builder begins with: a view that is changed, or a new one with a name, a condition and an order."""
 
     view: ViewInfo | None = None
     name: str = ""
     tree: Node = EVERYTHING
-    remark: str = ""
+    sort: Sort = Sort.LAST_MESSAGE
 
 
 class Builder(Dialog):
@@ -99,7 +98,8 @@ class Builder(Dialog):
         head = row((self.name, 1), self.icon, self.colour, self.shared, spacing=8)
         self.add(head, (row((left, 5), (self.preview, 4), spacing=20), 1))
         self.save = Button(tr("Save"), "primary", clicked=self._save)
-        self.set_foot(Button(tr("Cancel"), clicked=self.close_dialog), self.save, remark=self._start.remark)
+        remark = tr("What fits best comes first, as in the search.") if self._start.sort is Sort.BEST else ""
+        self.set_foot(Button(tr("Cancel"), clicked=self.close_dialog), self.save, remark=remark)
 
     def _connect(self) -> None:
         self.group.changed.connect(self._rows_changed)
@@ -197,6 +197,7 @@ class Builder(Dialog):
 
         if view is None:
             said = tr("View “{name}” saved", name=name)
+            values["sort"] = str(self._start.sort)
             tasks.do(noted, add_view, name, tree, done=said, then=done, owner=self, failed=failed, **values)
         else:
             values |= {"name": name, "condition": tree}

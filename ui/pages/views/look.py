@@ -11,11 +11,13 @@ from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.views.queries import ViewInfo
+from app.views.ranking import can_rank
 from app.views.rules import Density, Group, Sort
 from ui.icons import icon
 from ui.text import tr
 
 Change = Callable[..., Any]
+_SELDOM = (Sort.SNOOZED, Sort.SOLVED, Sort.DELETED, Sort.BEST)  # offered where they mean something
 
 
 def sorts() -> list[tuple[Sort, str]]:
@@ -29,6 +31,7 @@ def sorts() -> list[tuple[Sort, str]]:
         (Sort.SNOOZED, tr("Snoozed until")),
         (Sort.SOLVED, tr("Solved")),
         (Sort.DELETED, tr("Deleted")),
+        (Sort.BEST, tr("Best match")),
     ]
 
 
@@ -58,13 +61,14 @@ def look_menu(view: ViewInfo, change: Change, parent: QWidget) -> QMenu:
     offered = [
         (key, word)
         for key, word in sorts()
-        if key not in (Sort.SNOOZED, Sort.SOLVED, Sort.DELETED) or key == listing.sort
+        if key not in _SELDOM or key == listing.sort or (key is Sort.BEST and can_rank(listing.condition))
     ]
     _offer(order, offered, listing.sort, lambda key: change(sort=str(key)))
     order.addSeparator()
     way = order.addAction(tr("The earliest first"))
     way.setCheckable(True)
-    way.setChecked(listing.ascending)
+    way.setChecked(listing.ascending and listing.sort is not Sort.BEST)
+    way.setEnabled(listing.sort is not Sort.BEST)
     way.triggered.connect(lambda on: change(ascending=on))
     heads = menu.addMenu(icon("format-list-group"), tr("Headings"))
     _offer(heads, groups(), listing.group, lambda key: change(group=str(key)))

@@ -14,6 +14,7 @@ from app.conditions.typed import parse
 from app.search.queries import Order, kept
 from app.views.commands import change_view
 from app.views.queries import ViewInfo
+from app.views.rules import Sort
 from ui.actions import LISTS
 from ui.pages.views.acts import noted
 from ui.pages.views.lines import Line, lines_of
@@ -91,12 +92,9 @@ class ViewOffers(QObject):
         if isinstance(tree, str):
             self._context.toasts.say(tree, "bad")
             return
-        name, remark = self._page.list.search.text().strip()[:40], ""
-        if self._page.list.finding.best_first is Order.BEST:
-            remark = tr(
-                "A view lists the newest first, or in another order of its own; the best first is for searching."
-            )
-        self._open_builder(self._show_saved, name=name, tree=tree, remark=remark)
+        name = self._page.list.search.text().strip()[:40]
+        sort = Sort.BEST if self._page.list.finding.best_first is Order.BEST else Sort.LAST_MESSAGE
+        self._open_builder(self._show_saved, name=name, tree=tree, sort=sort)
 
     def look(self) -> None:
         """Order, headings and density of the view shown."""
