@@ -8,6 +8,7 @@ UTC and leave as local text; `now` is always handed in, so that a test or a scre
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
 
 from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
@@ -15,6 +16,10 @@ from PySide6.QtCore import QCoreApplication, QDate, QLocale, QTime
 CONTEXT = "deskbell"
 _PLACE = re.compile(r"\{(\w+)\}")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
+_QUOTED = re.compile(r"\s*'[^']*'\.?")
+_WEEKDAY = re.compile(r"d{3,}")
+_FIELD = re.compile(r"(d{1,2}|M{1,4}|y{2,4})([^dMy]*)")
+_MARKS, _TIGHT = ".,،年月日년일", "年月日"
 
 
 def tr(source: str, /, n: int | None = None, **values: object) -> str:
@@ -101,22 +106,45 @@ def moment_format() -> str:
     return f"{day} {_locale().timeFormat(short)}"
 
 
+@functools.cache
+def _day_pattern(spoken: QLocale, parts: str) -> str:
+    """Qt's pattern for some of day, month and year ("dMy") in the order and with the marks of a language.
+
+    Qt has only whole patterns ("dddd, d. MMMM yyyy", "yyyy年M月d日dddd"): the long one, without weekday and little words ("de"),
+    says how these parts follow each other. The month is short beside a day; without one it is in full, and in the form in which it
+    stands alone ("ноябрь", not "ноября").
+    """
+    long = _WEEKDAY.sub("", _QUOTED.sub("", spoken.dateFormat(QLocale.FormatType.LongFormat)))
+    made, space = "", ""
+    for field, after in _FIELD.findall(long):
+        if field[0] in parts:
+            mark = "".join(one for one in after if one in _MARKS and ("d" in parts or one not in ",،"))
+            made += space + {"dd": "d", "MMMM": "MMM" if "d" in parts else "MMMM"}.get(field, field) + mark
+            space = "" if mark and mark in _TIGHT else " "
+    return made.rstrip(",،")
+
+
+def _day_in(parts: str, day: dt.date) -> str:
+    pattern = _day_pattern(QLocale(), parts)  # in the locale "C" as the British write it, "6 Oct"
+    if "d" not in parts:
+        pattern = pattern.replace("MMMM", f"'{_locale().standaloneMonthName(day.month)}'")
+    return _locale().toString(QDate(day.year, day.month, day.day), pattern)
+
+
 def date_text(at: dt.datetime, now: dt.datetime) -> str:
-    """Day and month, "6 Oct", with the year when it is not this year's."""
+    """Day and month, "6 Oct" (in the language's own order), with the year when it is not this year's."""
     local = at.astimezone()
-    pattern = "d MMM" if local.year == now.astimezone().year else "d MMM yyyy"
-    return _locale().toString(QDate(local.year, local.month, local.day), pattern)
+    return _day_in("dM" if local.year == now.astimezone().year else "dMy", local.date())
 
 
 def day_text(day: dt.date) -> str:
     """A day with its year, "6 Oct 2026"."""
-    return _locale().toString(QDate(day.year, day.month, day.day), "d MMM yyyy")
+    return _day_in("dMy", day)
 
 
 def month_text(at: dt.datetime) -> str:
     """Month and year, "October 2026", for headings of a timeline."""
-    local = at.astimezone()
-    return _locale().toString(QDate(local.year, local.month, 1), "MMMM yyyy")
+    return _day_in("My", at.astimezone().date())
 
 
 def when_text(at: dt.datetime, now: dt.datetime, *, inside: bool = False) -> str:

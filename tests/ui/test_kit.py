@@ -6,6 +6,7 @@ import datetime as dt
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QLocale, QPointF, QSize
@@ -16,7 +17,20 @@ from pytestqt.qtbot import QtBot
 from tests.ui.gallery import BOARDS
 from tests.ui.lint import findings, pale_pairs
 from ui.icons import draw_icon, has_icon, icon
-from ui.text import ago, ago_text, count_text, moment_format, percent_text, sentence, span_text, tr, when_text
+from ui.text import (
+    ago,
+    ago_text,
+    count_text,
+    date_text,
+    day_text,
+    moment_format,
+    month_text,
+    percent_text,
+    sentence,
+    span_text,
+    tr,
+    when_text,
+)
 from ui.theme import Choice, Theme, tokens
 from ui.tokens import ALL, DARK, HC_LIGHT, Tokens
 from ui.widgets.fuzzy import fuzzy
@@ -35,9 +49,12 @@ def theme(qapp: QApplication) -> Theme:
 
 
 @pytest.fixture(autouse=True)
-def english() -> None:
+def english() -> Iterator[None]:
     """Numbers and names of days as in English."""
+    before = QLocale()
     QLocale.setDefault(QLocale(QLocale.Language.English, QLocale.Country.UnitedKingdom))
+    yield
+    QLocale.setDefault(before)
 
 
 @pytest.mark.parametrize("look", ALL, ids=lambda t: t.name)
@@ -125,6 +142,26 @@ def test_points_in_time_and_spans() -> None:
     assert when_text(NOW - dt.timedelta(days=4), NOW) == "Mon 14:08"
     assert [span_text(s) for s in (-3, 40, 1100, 7300, 200_000)] == ["0 s", "40 s", "18 min", "2 h", "2 days"]
     assert moment_format() == "dd/MM/yyyy HH:mm"
+
+
+@pytest.mark.parametrize(
+    ("place", "near", "far", "month"),
+    [
+        ("C", "6 Oct", "6 Oct 2025", "October 2026"),
+        ("en_US", "Oct 6", "Oct 6, 2025", "October 2026"),
+        ("de_DE", "6. Okt.", "6. Okt. 2025", "Oktober 2026"),
+        ("es_ES", "6 oct", "6 oct 2025", "octubre 2026"),
+        ("hu_HU", "okt. 6.", "2025. okt. 6.", "2026. október"),
+        ("ru_RU", "6 окт.", "6 окт. 2025", "октябрь 2026"),
+        ("ja_JP", "10月6日", "2025年10月6日", "2026年10月"),
+        ("ko_KR", "10월 6일", "2025년 10월 6일", "2026년 10월"),
+    ],
+)
+def test_days_are_written_in_the_order_of_the_language(place: str, near: str, far: str, month: str) -> None:
+    QLocale.setDefault(QLocale(place))
+    at = dt.datetime(2026, 10, 6, 12, tzinfo=dt.UTC)
+    assert (date_text(at, NOW), date_text(at.replace(year=2025), NOW), month_text(at)) == (near, far, month)
+    assert day_text(dt.date(2025, 10, 6)) == far
 
 
 def test_initials_and_keys() -> None:
