@@ -224,9 +224,9 @@ class Program(QObject):
             from ui.pages.updating import Updating
 
             self._updating = Updating(self.window.context, self.window)
-            from ui.pages.beginning import Beginning
+            from ui.pages.leaving_sample import LeavingSample
 
-            self._beginning = Beginning(self.window.context, self.window, self._begin_own)
+            self._beginning = LeavingSample(self.window.context, self.window, self._begin_own)
             if self._first is not None:
                 self.take(self._first)
 
@@ -374,7 +374,7 @@ def _meanwhile(app: QApplication, place: Workspace, program: Program) -> str:
 
         return exchange_desks(place)
     if program.wants_own:
-        from ui.pages.beginning import begin_anew
+        from ui.pages.leaving_sample import begin_anew
 
         return begin_anew(place)
     from ui.pages.settings.compacting import make_room

@@ -9,7 +9,7 @@ from app.desk import Desk
 from app.kernel.changes import Changes
 from ui.desk_window import DeskWindow, Windows
 from ui.pages import BasePage
-from ui.pages.finding import Finder
+from ui.pages.palette_search import Finder
 from ui.theme import Theme
 from ui.widgets.layout import column
 from ui.widgets.rail import Reason, State

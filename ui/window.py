@@ -27,7 +27,7 @@ from ui.desk_window import LOOKS, DeskWindow, EngineSecret, Windows
 from ui.pages import BasePage
 from ui.pages.asked import show_asked
 from ui.pages.backing_up import bind_backups
-from ui.pages.finding import Finder
+from ui.pages.palette_search import Finder
 from ui.text import tr
 from ui.theme import Theme
 from ui.ticket_window import TicketWindow

@@ -10,8 +10,8 @@ from app.cli.opening import opened
 from app.cli.output import Output
 from app.desk import Desk, backing_up, backup_job, restoring
 from app.desk.backup_job import Order
+from app.desk.compacting import alone, give_back
 from app.desk.restoring import Preview
-from app.desk.room import alone, give_back
 from app.kernel import jobs
 from app.kernel.archive import Going
 from app.kernel.errors import UserError

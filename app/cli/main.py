@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.cli import options
-from app.cli.lifting import lift
+from app.cli.argv import lift
 from app.cli.output import Output, open_streams
 from app.kernel.errors import ExternalError, UserError
 

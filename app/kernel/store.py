@@ -31,7 +31,7 @@ from app.kernel.blobs import sync_file
 from app.kernel.bulk import Bulk
 from app.kernel.changes import Watcher
 from app.kernel.errors import UserError
-from app.kernel.turns import Turns
+from app.kernel.fair_lock import FairLock
 
 log = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ class Store:
 
     def __init__(self, database: Path) -> None:
         self.database = database
-        self._write_lock = Turns()
+        self._write_lock = FairLock()
         url = f"sqlite:///{database}"
         options: dict[str, Any] = {"hide_parameters": True, "connect_args": {"check_same_thread": False, "timeout": 0}}
         self.writer: Engine = create_engine(url, poolclass=StaticPool, **options)

@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from app.conversations.tables import Mailbox, Message
 from app.kernel import clock, ids
+from app.kernel.fair_lock import FairLock
 from app.kernel.rows import insert_row, insert_rows
 from app.kernel.store import Store
 from app.kernel.tables import Change, Counter
-from app.kernel.turns import Turns
 from tests.empty_desk import empty_store
 from tests.servers.ports import wait_until
 
@@ -104,7 +104,7 @@ def test_a_bulk_insert_of_an_unknown_column_fails_at_once(store: Store) -> None:
 
 
 def test_who_came_first_is_served_first() -> None:
-    turns = Turns()
+    turns = FairLock()
     served: list[int] = []
     threads = []
 

@@ -36,8 +36,8 @@ _BENCHES = {
     "chat": "app.cli.benchmarks.chatting:chat",
     "desk": "app.cli.benchmarks.scale:desk",
     "backup": "app.cli.benchmarks.backup:backup",
-    "crash": "app.cli.benchmarks.harming:crash",
-    "damage": "app.cli.benchmarks.harming:damage",
+    "crash": "app.cli.benchmarks.faults:crash",
+    "damage": "app.cli.benchmarks.faults:damage",
 }
 _APART = {"sync", "desk", "backup", "crash", "damage"}
 """Not in `all`: `mail` contains the first; a million messages and three hundred kills take long."""

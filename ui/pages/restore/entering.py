@@ -17,14 +17,14 @@ from app.desk.entering import CHANGING, SAVING, WAITING, WINDOW
 from app.kernel.backup import BackupStoppedError
 from app.kernel.errors import UserError
 from app.kernel.saying import words_of
-from ui.pages.between import Between, shown_until_it_ends
+from ui.pages.maintenance import MaintenanceWindow, shown_until_it_ends
 from ui.text import size_text, told, tr
 
 PATIENCE_S: Final = 3600.0
 """So long another program is waited for; the person sees it and can close the window."""
 
 
-class EnteringWindow(Between):
+class EnteringWindow(MaintenanceWindow):
     """Makes a desk ready to be opened. `ended` says why it cannot be, or ""."""
 
     told = Signal(str, object, object)  # bytes may be more than an int of C++ holds

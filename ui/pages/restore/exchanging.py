@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from app.desk.compacting import alone
 from app.desk.restoring import exchange
-from app.desk.room import alone
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
 from app.kernel.saying import words_of

@@ -14,8 +14,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame
 
 from app.desk.check import damage, last_good
+from app.desk.compacting import alone
 from app.desk.restoring import exchange, prepare
-from app.desk.room import alone
 from app.kernel import clock
 from app.kernel.backup import BackupResult
 from app.kernel.errors import UserError

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication
 
-from app.desk.room import give_back, to_give_back
+from app.desk.compacting import give_back, to_give_back
 from app.kernel.compaction import Compacted
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
 from app.kernel.saying import words_of
-from ui.pages.between import Between, shown_until_it_ends
+from ui.pages.maintenance import MaintenanceWindow, shown_until_it_ends
 from ui.text import size_text, told, tr
 from ui.widgets.overlay import ask
 
@@ -40,7 +40,7 @@ def ask_for_room(context: Context, agreed: Callable[[], object]) -> None:
     context.tasks.run(lambda: to_give_back(desk), then=take, owner=context.overlay, key="settings.waste")
 
 
-class RoomWindow(Between):
+class RoomWindow(MaintenanceWindow):
     """Gives the room back. `ended` says what came of it, in words."""
 
     moved = Signal(int, int)

@@ -11,8 +11,8 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
 from app.desk.backing_up import Standing, chosen, second_place, standing
+from app.desk.compacting import to_give_back
 from app.desk.restored import Afterwards, afterwards
-from app.desk.room import to_give_back
 from app.kernel import clock, options
 from app.kernel.errors import UserError
 from app.kernel.saying import words_of

@@ -18,7 +18,7 @@ from app.kernel.paths import Workspace
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk
 from ui.main import Program
-from ui.pages.beginning import begin_anew
+from ui.pages.leaving_sample import begin_anew
 from ui.widgets.button import Button
 
 LONG = 60_000

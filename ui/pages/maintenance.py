@@ -21,7 +21,7 @@ from ui.widgets.state import ProgressRow
 _ENDED: Final = 1
 
 
-class Between(QFrame):
+class MaintenanceWindow(QFrame):
     """One piece of work between two desks. `ended` says what came of it."""
 
     ended = Signal(str)
@@ -39,7 +39,7 @@ class Between(QFrame):
         layout.addWidget(self.heading)
         layout.addWidget(self.progress)
         self._outcome = ""
-        self._thread = threading.Thread(target=self._run, name="between", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="maintenance", daemon=True)
 
     def work(self) -> str:
         """Do it, on the thread, as long as `is_wanted`; what came of it, in words. Raises nothing."""
@@ -74,7 +74,7 @@ class Between(QFrame):
         self.ended.emit(self._outcome)
 
 
-def shown_until_it_ends(app: QApplication, window: Between) -> str:
+def shown_until_it_ends(app: QApplication, window: MaintenanceWindow) -> str:
     """Show it and wait, while the window stays alive; what came of it. A word to the program to end stops the work first."""
     loop = QEventLoop()
     window.ended.connect(lambda _words: loop.exit(_ENDED))

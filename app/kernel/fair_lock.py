@@ -10,7 +10,7 @@ import threading
 from collections import deque
 
 
-class Turns:
+class FairLock:
     """A reentrant lock, first come, first served. Use it with `with`."""
 
     def __init__(self) -> None:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.conversations.rules import SAMPLE
 from app.conversations.tables import Mailbox
+from app.desk.compacting import alone
 from app.desk.desk import Desk
-from app.desk.room import alone
 from app.kernel import switching
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace

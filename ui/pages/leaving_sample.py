@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject
 
-from app.desk.beginning import begin_own, is_sample
+from app.desk.leaving_sample import begin_own, is_sample
 from app.kernel.changes import Changes
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
@@ -19,7 +19,7 @@ from ui.text import tr
 from ui.widgets.overlay import ask
 
 
-class Beginning(QObject):
+class LeavingSample(QObject):
     """Binds the action while the desk is a sample and nothing else. Lives as long as the window."""
 
     def __init__(self, context: Context, parent: QObject, agreed: Callable[[], object]) -> None:
