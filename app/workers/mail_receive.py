@@ -161,13 +161,13 @@ class Receiver:
         touched: list[FolderPlan] = []
         troubles = set(self._troubles)
         inbox_last = sorted(plan.folders, key=lambda one: one.role is FolderRole.INBOX)  # it stays open
-        for folder in inbox_last:
-            if folder.name in self._there and (names is None or folder.name in names):
-                found = self._apart(folder, partial(self._missing, plan))
-                if found:
-                    wanted += found
-                    touched.append(folder)
         try:
+            for folder in inbox_last:
+                if folder.name in self._there and (names is None or folder.name in names):
+                    found = self._apart(folder, partial(self._missing, plan))
+                    if found:
+                        wanted += found
+                        touched.append(folder)
             self._take(wanted, touched)
         finally:
             self.fetcher.windows.let_go()
@@ -181,6 +181,7 @@ class Receiver:
         uids = self.fetcher.missing(plan, folder)
         if not plan.first_import_done:
             uids = [uid for uid in uids if uid >= folder.first_uid]
+        self._expect(len(uids))
         return self.fetcher.wanted(folder, uids)
 
     def _apart(self, folder: FolderPlan, work: Callable[[FolderPlan], T]) -> T | None:
@@ -208,11 +209,11 @@ class Receiver:
             return
         folders = [folder for folder in plan.folders if folder.name in self._there]
         old: list[Wanted] = []
-        for folder in folders if plan.history is not History.NONE else ():
-            old += self._apart(folder, partial(self._old, plan)) or ()
-        self._count_history(old)
         junk = {folder.id for folder in folders if folder.role is FolderRole.JUNK}
         try:
+            for folder in folders if plan.history is not History.NONE else ():
+                old += self._apart(folder, partial(self._old, plan)) or ()
+            self._count_history(old)
             self._take_in_blocks(*in_blocks(old, young_since(plan), junk))
         finally:
             self.fetcher.windows.let_go()
@@ -232,8 +233,14 @@ class Receiver:
 
     def _old(self, plan: ReceivePlan, folder: FolderPlan) -> list[Wanted]:
         uids = [uid for uid in self.fetcher.missing(plan, folder, listing=True) if uid < folder.first_uid]
-        self._hands.pool.begin(len(uids))
+        self._expect(len(uids))
         return self.fetcher.wanted(folder, uids)
+
+    def _expect(self, mails: int) -> None:
+        """So many are to be taken: have those who fetch and read them get ready while the server says what each is like."""
+        self._hands.pool.begin(mails)
+        if self._until is None:
+            self.fetcher.windows.expect(mails)
 
     def _count_history(self, old: Sequence[Wanted]) -> None:
         """Say how much is to come, once: what a later run still misses is less."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 
 _LINE = re.compile(rb"\* (\d+) FETCH ", re.IGNORECASE)
 _FLAGS = re.compile(rb'"?FLAGS"? \(([^)]*)\)', re.IGNORECASE)
 _UID = re.compile(rb'[( ]"?UID"? (\d+)', re.IGNORECASE)
 _SIZE = re.compile(rb'"?RFC822\.SIZE"? (\d+)', re.IGNORECASE)
 _DATE = re.compile(
-    rb'"?INTERNALDATE"? "\s*(\d{1,2})-([A-Za-z]{3})-(\d{4}) (\d\d):(\d\d):(\d\d) ([+-])(\d\d)(\d\d)"', re.IGNORECASE
+    rb'"?INTERNALDATE"? "\s*(\d{1,2}-[A-Za-z]{3}-\d{4}) (\d\d):(\d\d):(\d\d) ([+-]\d{4})"', re.IGNORECASE
 )
 _QUOTED_BODY = re.compile(rb'BODY\[[^\]]*\](?:<\d+>)?"? "((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 _ESCAPED = re.compile(rb"\\(.)")
@@ -32,7 +33,9 @@ def is_fetch(line: bytes) -> bool:
 
 def uid_of(line: bytes) -> int | None:
     """The UID in an answer; None in one nobody asked for (a flag changed elsewhere)."""
-    found = _UID.search(_FLAGS.sub(b"", line, count=1))
+    if line.count(b"(") > 1:
+        line = _FLAGS.sub(b"", line, count=1)
+    found = _UID.search(line)
     return int(found[1]) if found else None
 
 
@@ -59,16 +62,21 @@ def internal_at_of(line: bytes) -> datetime | None:
     found = _DATE.search(line)
     if not found:
         return None
-    day, month, year, hour, minute, second, sign, zone_h, zone_m = found.groups()
-    offset = timedelta(hours=int(zone_h), minutes=int(zone_m))
+    day, hour, minute, second, zone = found.groups()
+    since_midnight = timedelta(hours=int(hour), minutes=int(minute), seconds=min(int(second), 59))
     try:
-        zone = timezone(-offset if sign == b"-" else offset)
-        at = datetime(
-            int(year), _MONTHS[month.lower()], int(day), int(hour), int(minute), min(int(second), 59), tzinfo=zone
-        )
-        return at.astimezone(UTC)
+        return _midnight(day, zone) + since_midnight if hour < b"24" and minute < b"60" else None
     except (KeyError, ValueError, OverflowError):
         return None
+
+
+@lru_cache(maxsize=1024)
+def _midnight(day: bytes, zone: bytes) -> datetime:
+    """When a day (`1-Feb-2026`) begins in a zone (`+0100`). Remembered: mails come by the day."""
+    number, month, year = day.split(b"-")
+    offset = timedelta(hours=int(zone[1:3]), minutes=int(zone[3:]))
+    where = timezone(-offset if zone[:1] == b"-" else offset)
+    return datetime(int(year), _MONTHS[month.lower()], int(number), tzinfo=where).astimezone(UTC)
 
 
 def quoted_body_of(line: bytes) -> bytes | None:
