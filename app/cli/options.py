@@ -197,20 +197,20 @@ def _tickets(commands: Any) -> None:
 
 
 def _work(commands: Any) -> None:
-    states = _command(commands, "statuses", "defining:statuses", "the statuses of the desk, by category")
+    states = _command(commands, "statuses", "statuses:statuses", "the statuses of the desk, by category")
     what = states.add_subparsers(dest="what")
-    add = _command(what, "add", "defining:statuses", "add a status within a category")
+    add = _command(what, "add", "statuses:statuses", "add a status within a category")
     add.add_argument("name")
     add.add_argument("category")
-    change = _command(what, "set", "defining:statuses", "rename or recolour a status")
+    change = _command(what, "set", "statuses:statuses", "rename or recolour a status")
     change.add_argument("status")
     change.add_argument("--name")
     for one in (add, change):
         one.add_argument("--colour", metavar="info|warn|plain|ok|bad")
-    order = _command(what, "order", "defining:statuses", "put the desk's own statuses into this order")
+    order = _command(what, "order", "statuses:statuses", "put the desk's own statuses into this order")
     order.add_argument("statuses", nargs="+")
     for name, words in (("default", "what tickets get that come into its category"), ("remove", "remove a status")):
-        _command(what, name, "defining:statuses", words).add_argument("status")
+        _command(what, name, "statuses:statuses", words).add_argument("status")
     _fields(commands)
     checklist = _command(commands, "checklist", "work:checklist", "a ticket's checklist: show it or change it")
     add_number(checklist)
@@ -229,21 +229,21 @@ def _work(commands: Any) -> None:
 
 
 def _fields(commands: Any) -> None:
-    fields = _command(commands, "fields", "defining:own_fields", "the desk's own fields of tickets")
+    fields = _command(commands, "fields", "fields:own_fields", "the desk's own fields of tickets")
     what = fields.add_subparsers(dest="what")
-    add = _command(what, "add", "defining:own_fields", "add a field")
+    add = _command(what, "add", "fields:own_fields", "add a field")
     add.add_argument("name")
     add.add_argument("kind", metavar="text|number|date|choice|multi|tree|checkbox|url")
-    change = _command(what, "set", "defining:own_fields", "change a field; its kind stays")
+    change = _command(what, "set", "fields:own_fields", "change a field; its kind stays")
     change.add_argument("field")
     change.add_argument("--name")
     for one in (add, change):
         one.add_argument("--hint", metavar="TEXT", help="a help text beside the field")
         one.add_argument("--choice", action="append", metavar="NAME", help="in a tree: A / B")
         one.add_argument("--required", action=argparse.BooleanOptionalAction, help="before a ticket is solved")
-    order = _command(what, "order", "defining:own_fields", "put the fields into this order")
+    order = _command(what, "order", "fields:own_fields", "put the fields into this order")
     order.add_argument("fields", nargs="+")
-    _command(what, "remove", "defining:own_fields", "remove a field").add_argument("field")
+    _command(what, "remove", "fields:own_fields", "remove a field").add_argument("field")
 
 
 def _views(commands: Any) -> None:
