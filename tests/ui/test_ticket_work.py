@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtCore import QDate, QLocale, QPoint, Qt
+from PySide6.QtWidgets import QApplication, QCalendarWidget, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.fields.commands import add_field
@@ -21,9 +21,10 @@ from app.tickets.commands import add_item
 from app.tickets.queries import Work, links, ticket, work
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from ui.pages.inbox.beside.checklist import ItemRow
+from ui.pages.inbox.beside.days import day_of
 from ui.pages.inbox.beside.due import DueSheet, due_times
 from ui.pages.inbox.page import Page
-from ui.widgets.overlay import Dialog
+from ui.widgets.overlay import Dialog, Popover
 
 KEY, LEFT = Qt.Key, Qt.MouseButton.LeftButton
 
@@ -133,6 +134,50 @@ def test_a_field_is_kept_on_enter_and_what_is_refused_is_said_there(page: Page, 
     qtbot.keyClick(editor, KEY.Key_Return)
     settled(page, qtbot, lambda: custom(page, shown(page)) == [12])
     assert editor.toolTip() == ""
+
+
+def test_a_day_is_typed_as_people_write_it_or_taken_from_a_calendar(page: Page, qtbot: QtBot) -> None:
+    page.context.desk.do(add_field, "Bought", "date")
+    settled(page, qtbot, lambda: len(page.side.fields.rows.rows()) == 3)
+    editor: Any = page.side.fields.rows.rows()[2].editor  # type: ignore[attr-defined]
+    editor.setFocus()
+    qtbot.keyClicks(editor, "yes")  # E solves a ticket, S opens its statuses: not while a day is typed
+    assert not page.context.overlay.is_open
+    qtbot.keyClick(editor, KEY.Key_Return)
+    settled(page, qtbot, lambda: "is not a day" in editor.toolTip())
+    editor.selectAll()
+    qtbot.keyClicks(editor, "2026-11-03")
+    qtbot.keyClick(editor, KEY.Key_Return)
+    settled(page, qtbot, lambda: custom(page, shown(page)) == ["2026-11-03"] and "Nov" in editor.text())
+    assert editor.toolTip() == ""
+    qtbot.keyClick(editor, KEY.Key_Down)
+    calendar = QApplication.activePopupWidget()
+    assert isinstance(calendar, Popover)
+    calendar.findChild(QCalendarWidget).clicked.emit(QDate(2026, 11, 4))  # type: ignore[union-attr]
+    settled(page, qtbot, lambda: custom(page, shown(page)) == ["2026-11-04"])
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "meant"),
+    [
+        ("en_GB", "Tomorrow", "2026-12-01"),
+        ("en_GB", "3/4", "2026-04-03"),
+        ("en_US", "3/4/26", "2026-03-04"),
+        ("de_DE", "3.4.", "2026-04-03"),
+        ("de_DE", "3.4.2025", "2025-04-03"),
+        ("ja_JP", "2026/4/3", "2026-04-03"),
+        ("en_US", "Apr 3, 2026", "2026-04-03"),
+        ("en_GB", "31.2.", None),
+        ("en_GB", "soon", None),
+    ],
+)
+def test_days_as_they_are_typed(locale: str, typed: str, meant: str | None) -> None:
+    before = QLocale()
+    QLocale.setDefault(QLocale(locale))
+    try:
+        assert day_of(typed, date(2026, 11, 30)) == (date.fromisoformat(meant) if meant else None)
+    finally:
+        QLocale.setDefault(before)
 
 
 def test_what_is_typed_belongs_to_the_ticket_that_was_shown(page: Page, qtbot: QtBot) -> None:

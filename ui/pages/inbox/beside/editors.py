@@ -6,18 +6,17 @@ refused stays in sight with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from datetime import date
-from typing import Any, Protocol
+from collections.abc import Callable
+from typing import Protocol
 
-from PySide6.QtCore import QDate, QPoint, Qt, QUrl
+from PySide6.QtCore import QPoint, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QKeyEvent
-from PySide6.QtWidgets import QCalendarWidget, QLineEdit, QMenu, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QWidget
 
 from app.fields.queries import FieldInfo
 from app.fields.rules import Choice, Kind, Value
 from ui.icons import icon
-from ui.text import day_text, tr
+from ui.text import tr
 from ui.widgets.button import Button
 from ui.widgets.field import Select, TextField
 from ui.widgets.layout import restyle
@@ -42,7 +41,7 @@ class Editor(Protocol):
 
 
 def editor_of(info: FieldInfo, commit: Commit) -> QWidget:
-    """The editor of a field."""
+    """The editor of a field; that of a day is in `days`."""
     kind = Kind(info.kind)
     if kind is Kind.CHOICE:
         return ChoiceEditor(info, commit)
@@ -52,7 +51,7 @@ def editor_of(info: FieldInfo, commit: Commit) -> QWidget:
         return MultiEditor(info, commit)
     if kind is Kind.CHECKBOX:
         return BoxEditor(info, commit)
-    return DayEditor(info, commit) if kind is Kind.DATE else LineEditor(info, commit)
+    return LineEditor(info, commit)
 
 
 class LineEditor(TextField):
@@ -73,13 +72,17 @@ class LineEditor(TextField):
 
     def show_value(self, value: Value, *, fresh: bool = False) -> None:
         """Show what is kept; what is being typed stays, unless it is of another ticket."""
-        before, self._kept = self._kept, self._info.shown(value)
+        before, self._kept = self._kept, self.words(value)
         if fresh or not self.hasFocus() or self.text().strip() == before or self.text().strip() == self._kept:
             self.setText(self._kept)
             self.setCursorPosition(0)
             self.set_wrong()
         if self._info.kind == Kind.URL:
             self._go.setVisible(self._kept.startswith(("http://", "https://")))
+
+    def words(self, value: Value) -> str:
+        """What is kept, in words."""
+        return self._info.shown(value)
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         if event.key() == Qt.Key.Key_Escape and self.text() != self._kept:
@@ -213,29 +216,3 @@ class BoxEditor(CheckBox):
 
     def set_wrong(self, reason: str = "") -> None:
         """A box cannot be wrong."""
-
-
-class DayEditor(_ValueButton):
-    """A day, from a calendar."""
-
-    def words(self, value: Value) -> str:
-        """The day as the person's language writes it."""
-        return day_text(date.fromisoformat(str(value))) if value else ""
-
-    def ask(self) -> None:
-        """Open the calendar."""
-        calendar = QCalendarWidget()
-        calendar.setAccessibleName(self._info.name)
-        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
-        if self._value:
-            calendar.setSelectedDate(QDate.fromString(str(self._value), Qt.DateFormat.ISODate))
-        parts: Sequence[Any] = (calendar, Button(tr("No day"), "ghost", clicked=lambda: take(None)))
-        box = Popover(*parts, width=280, name=self._info.name)
-
-        def take(day: QDate | None) -> None:
-            box.close()
-            self._commit(day.toString(Qt.DateFormat.ISODate) if day is not None else None)
-
-        calendar.activated.connect(take)
-        calendar.clicked.connect(take)
-        box.show_beside(self)

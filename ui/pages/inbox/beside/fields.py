@@ -11,11 +11,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QWidget
 
 from app.fields.queries import FieldInfo
-from app.fields.rules import Value
+from app.fields.rules import Kind, Value
 from app.kernel import clock
 from app.tickets import commands
 from app.tickets.queries import TicketRow
 from ui.pages.inbox.beside.acts import Acts
+from ui.pages.inbox.beside.days import DayEditor
 from ui.pages.inbox.beside.editors import Editor, editor_of
 from ui.text import span_text, tr, when_text
 from ui.widgets.button import Button
@@ -137,7 +138,8 @@ class TicketFields(FoldingSection):
                 wrong=lambda words: self._refused(row, words),
             )
 
-        row = FieldRow(info.name, editor_of(info, commit), info.hint)
+        editor = DayEditor(info, commit) if info.kind == Kind.DATE else editor_of(info, commit)
+        row = FieldRow(info.name, editor, info.hint)
         return row
 
     def _refused(self, row: FieldRow, words: str) -> None:
