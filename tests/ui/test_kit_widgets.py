@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QColor, QImage, QTextDocument
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QTextDocument
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -367,6 +367,16 @@ def test_a_mail_fetches_nothing_and_says_so(page: QWidget, qtbot: QtBot) -> None
     qtbot.waitUntil(lambda: view.document().resource(image, QUrl("cid:glass")).width() == 40)
     assert asked == ["cid:glass"]
     assert view.loadResource(image, QUrl("http://track.example/p.png")).width() == 1  # type: ignore[attr-defined]
+
+
+def test_beneath_a_picture_is_no_hole(page: QWidget, qtbot: QtBot) -> None:
+    view = MailView(lambda _url: png(40, 300), page)
+    view.resize(400, 100)
+    view.show()
+    view.show_html('<div>Here it is:</div><div><img src="cid:glass"></div><div>Ann</div>')
+    qtbot.waitUntil(lambda: view.height() > 300)
+    text = QFontMetrics(view.font()).lineSpacing()
+    assert view.height() < 300 + 5 * text
 
 
 def test_a_mail_is_as_high_as_its_text_and_tells_links(page: QWidget, qtbot: QtBot) -> None:

@@ -97,6 +97,16 @@ def test_who_is_in_copy_for_the_first_time_is_marked_until_we_have_answered_them
     qtbot.waitUntil(lambda: aside.text().endswith("Cc Carol"))
 
 
+def test_who_gets_a_hidden_copy_is_not_said_to_be_in_copy(page: Page, qtbot: QtBot) -> None:
+    writer = page.writer
+    writer.copies.setChecked(True)
+    writer.recipients.cc.setText("carol@elsewhere.example")
+    writer.recipients.bcc.setText("books@shop.example")
+    writer._changed()
+    words = " · Cc carol@elsewhere.example · Bcc books@shop.example"
+    qtbot.waitUntil(lambda: writer.composer.aside.text().endswith(words))
+
+
 def test_another_address_to_write_from_is_chosen_and_kept_in_the_draft(
     page: Page, made: InboxDesk, qtbot: QtBot
 ) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtGui import (
     QContextMenuEvent,
     QImage,
     QPaintEvent,
+    QTextBlockFormat,
     QTextCursor,
     QTextDocument,
     QTextOption,
@@ -38,6 +39,7 @@ MOST_CHARACTERS, MOST_DEPTH, MOST_CELLS = 300_000, 30, 2_000
 SHOWN_CHARACTERS, SHOWN_LINES = 60_000, 2_000  # of a text; the rest is for "View original"
 MOST_PICTURES, MOST_BYTES = 200, 192 * 1024 * 1024  # of one mail, as they are kept for painting
 _WIDEST, _HIGHEST = 1200, 1_000_000  # px, of a picture and of a mail
+_PICTURE = "\ufffc"  # as Qt writes it in a text
 _GATHER_MS = 20  # pictures that come together are laid out together
 _VOID = {"br", "hr", "img", "wbr", "col", "input", "meta", "link", "area", "base", "source", "embed"}
 _COLOURED = re.compile(r"color|background|<table", re.IGNORECASE)  # has it colours of its own, or lines?
@@ -254,6 +256,8 @@ class MailView(QTextBrowser):
             if self._source[1] and _COLOURED.search(markup):
                 t = tokens()
                 make_readable(self.document(), (t.canvas, t.surface, t.raised, t.accent_soft), t.text, t.line_strong)
+            if "<img" in markup:
+                _close_up_pictures(self.document())
         self._laying_out = False
         self._find_marks()
         self._fit()
@@ -293,6 +297,23 @@ class MailView(QTextBrowser):
             f"a {{ color: {t.accent_text}; text-decoration: none; }} pre {{ white-space: pre-wrap; }}"
             f"blockquote {{ color: {t.text2}; margin: 0 0 0 12px; }} td, th {{ padding: 2px 6px; }}"
         )
+
+
+def _close_up_pictures(document: QTextDocument) -> None:
+    """Lines with a picture get as much air as lines of text: half of their own height, as `line-height: 150%` has it, would
+    be a hole beneath each.
+    """
+    air, cursor = document.defaultFont().pixelSize() / 2, QTextCursor(document)
+    cursor.beginEditBlock()
+    block = document.begin()
+    while block.isValid():
+        if _PICTURE in block.text():
+            look = block.blockFormat()
+            look.setLineHeight(air, QTextBlockFormat.LineHeightTypes.LineDistanceHeight.value)
+            cursor.setPosition(block.position())
+            cursor.setBlockFormat(look)
+        block = block.next()
+    cursor.endEditBlock()
 
 
 def _as_qt(text: str, places: list[tuple[int, int]]) -> list[tuple[int, int]]:

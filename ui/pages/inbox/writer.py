@@ -323,13 +323,19 @@ class Writer(Drafting):
             aside.setText(tr("To {names}, in the chat", names=self._chat) if self._chat else tr("In the chat"))
             return
         letter = self.draft()
-        words = tr("To {names}", names=names_text(letter.to)) if letter.to else tr("No recipient yet")
-        copies = (*letter.cc, *letter.bcc)
-        copies = tuple((self._marked(name, address), address) for name, address in copies)
-        aside.setText(f"{words} · {tr('Cc {names}', names=names_text(copies))}" if copies else words)
+        said = [tr("To {names}", names=names_text(letter.to)) if letter.to else tr("No recipient yet")]
+        if letter.cc:
+            said.append(tr("Cc {names}", names=self._marked(letter.cc)))
+        if letter.bcc:
+            said.append(tr("Bcc {names}", names=self._marked(letter.bcc)))
+        aside.setText(" · ".join(said))
 
-    def _marked(self, name: str, address: str) -> str:
-        return tr("{name} (new here)", name=name or address) if address.casefold() in self.newcomers else name
+    def _marked(self, people: Sequence[tuple[str, str]]) -> str:
+        new = self.newcomers
+        names = [
+            tr("{name} (new here)", name=one[0] or one[1]) if one[1].casefold() in new else one[0] for one in people
+        ]
+        return names_text(list(zip(names, (address for _, address in people), strict=True)))
 
     def _show_copies(self, on: bool) -> None:
         self.recipients.show_copies(on)
