@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from app.conversations.tables import Attachment, Mailbox, Message
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.outbox import rules
 from app.outbox import seen as seen_rules
@@ -51,7 +52,7 @@ __all__ = [
 
 def cancel(tx: Tx, message: UUID) -> bool:
     """Take a message back. False: too late, it is on its way or gone. One conditional update: a sender or we win."""
-    row = moved(tx, message, CANCELLABLE, State.CANCELLED, sent=False)
+    row = moved(tx, message, CANCELLABLE, State.CANCELLED, unsent=True)
     if row is None:
         return False
     row.hold_reason, row.phase = "", ""
@@ -152,7 +153,7 @@ def settle(tx: Tx, message: UUID, to: str) -> None:
         raise UserError(msg)
     row = moved(tx, message, (State.UNCERTAIN,), State(to))
     if row is None:
-        msg = f"Only an uncertain message can be settled; this one is {_row(tx, message).state}."
+        msg = said("Only an uncertain message can be settled; this one is {state}.", state=_row(tx, message).state)
         raise UserError(msg)
     if to == State.SENT:
         row.phase, row.last_error = "", ""

@@ -55,19 +55,19 @@ def moved(
     to: State,
     *,
     due_at: datetime | None = None,
-    sent: bool | None = None,
+    unsent: bool = False,
     attempt: int | None = None,
 ) -> Outbox | None:
     """Change the state if it is still one of `out_of` (one conditional update); the row, or None for the loser.
 
-    `due_at`: only if its time has come by then; `sent=False`: only if no server has taken it over yet; `attempt`: only if
+    `due_at`: only if its time has come by then; `unsent`: only if no server has taken it over yet; `attempt`: only if
     this try is still the last one.
     """
     tx.flush()
     statement = update(Outbox).where(Outbox.id == message, Outbox.state.in_(out_of))
     if due_at is not None:
         statement = statement.where(Outbox.not_before <= due_at)
-    if sent is False:
+    if unsent:
         statement = statement.where(Outbox.sent_at.is_(None))
     if attempt is not None:
         statement = statement.where(Outbox.attempts == attempt)

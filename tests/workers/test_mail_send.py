@@ -19,7 +19,7 @@ from app.workers.mail_send import SendCounts, Sender, run
 from tests.outbox.small_desk import ANN, US, Clock, SmallDesk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
-from tests.workers.sending import send, sender_of
+from tests.workers.sending import send, sender_of, told
 
 BOB = "bob@example.test"
 
@@ -78,6 +78,15 @@ def test_one_of_two_is_refused_and_only_that_one_is_tried_again(desk: SmallDesk,
     desk.do(commands.retry, key)
     assert send(desk) == SendCounts(sent=1)
     assert [letter.recipients for letter in smtp.letters] == [(ANN,), (BOB,)]
+
+
+def test_what_one_recipient_has_already_is_not_taken_back(desk: SmallDesk, smtp: SmtpServer) -> None:
+    key = desk.reply(to=[ANN, BOB])
+    smtp.refuse[BOB] = "450 4.2.0 greylisted"
+    assert send(desk) == SendCounts(retry=1)
+    assert desk.do(commands.cancel, key) is False
+    assert desk.state(key) == "retry"
+    assert "cancel" not in told(desk, key).buttons
 
 
 def test_not_now_for_one_recipient_is_tried_later_for_two_days(desk: SmallDesk, smtp: SmtpServer, time: Clock) -> None:
