@@ -67,6 +67,7 @@ def test_a_line_that_is_cut_and_comes_back(page: Page, place: Place) -> None:
         widget.say("typed while cut, two")
         widget.until_shown("typed while cut, two", meta="Sending")
         widget.until_text(".state", "No connection. What you write is kept in this browser")
+        assert widget.text(".who p") == "Connecting again …", "it does not say that somebody is there"
         place.desk.do(commands.send_chat, row.id, "said while cut")
         proxy.reopen()
         widget.until_sent()

@@ -439,7 +439,9 @@ export class Chat {
     const { talk, speech } = this;
     const { next } = talk.hours;
     if (talk.standing === "stopped") return speech.say("blocked");
-    if (!talk.isMet) return talk.standing === "dialling" && !this.isLate ? speech.say("connecting") : "";
+    if (!talk.isMet && !this.isLate) return talk.standing === "dialling" ? speech.say("connecting") : "";
+    // Who is there is not known while the line is down: nothing is said about it then.
+    if (talk.standing !== "up" || !talk.isMet) return talk.isMet || talk.isGoingOn ? speech.say("reconnecting") : "";
     if (!talk.online) return next ? speech.say("opens", { time: speech.moment(next) }) : speech.say("nobody");
     return next ? speech.say("hereUntil", { time: speech.moment(next) }) : speech.say("here");
   }

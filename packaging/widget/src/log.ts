@@ -72,6 +72,11 @@ export class Log {
     return this.current().reduce((last, line) => (line.dir === "out" && line.seq > last ? line.seq : last), 0);
   }
 
+  /** Who of the desk spoke last in the current conversation. */
+  get lastWho(): string {
+    return this.current().filter((line) => line.dir === "out").at(-1)?.who ?? "";
+  }
+
   /** Take in a line; false if it was there. It is stored when this returns, so it may be acknowledged. */
   add(line: Line): boolean {
     if (!this.put(line)) return false;

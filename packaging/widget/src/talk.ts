@@ -63,6 +63,8 @@ export class Talk {
     this.log = new Log(storage);
     this.token = storage.get<string>("token") ?? "";
     this.look = storage.get<Look>("look") ?? {};
+    this.name = storage.get<string>("name") ?? ""; // the head says after a reload what it said before
+    this.who = this.log.lastWho;
     this.contact = storage.get<Contact>("contact") ?? this.contact;
     this.seen = storage.get<number>("seen") ?? this.log.lastOut;
     this.outbox = new Outbox(storage, send, restart, () => this.askAgain());
@@ -161,6 +163,7 @@ export class Talk {
     this.online = frame.online;
     this.hours = frame.hours;
     this.name = frame.name;
+    this.storage.set("name", frame.name);
     this.who = frame.who;
     this.position = frame.position;
     this.readSeq = frame.read_seq;
