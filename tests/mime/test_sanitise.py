@@ -56,6 +56,23 @@ def test_a_mail_cannot_bring_a_source_in_disguise() -> None:
     assert "t.example" not in shown
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        "url(https://t.example/1)",
+        "URL (https://t.example/1)",
+        "expression(alert(1))",
+        "javascript:alert(1)",
+        "u\\72l(x)",
+    ],
+)
+@pytest.mark.parametrize("name", ["background-color", "color", "width", "border", "list-style-type"])
+def test_a_style_that_may_stay_does_not_bring_a_source_along(name: str, value: str) -> None:
+    shown = clean(f'<p style="{name}: {value}; margin: 1px">x</p>')
+    assert not any(word in shown.lower() for word in ("t.example", "alert", "72l"))
+    assert "margin" in shown
+
+
 def test_hidden_text_is_shown() -> None:
     assert "font-size" not in clean('<p style="font-size:0; color:red">hidden</p>')
     assert "font-size" in clean('<p style="font-size: 12px">seen</p>')
