@@ -48,6 +48,8 @@ def check(args: argparse.Namespace, out: Output) -> int:
 
 def setting(args: argparse.Namespace, out: Output) -> int:
     """Show or change the settings."""
+    from app.chats import rules  # noqa: F401  a feature's settings are known once its rules are
+
     changes: dict[str, Any] = {}
     for change in args.changes:
         key, equals, words = change.partition("=")

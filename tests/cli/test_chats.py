@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ import pytest
 from app.cli import main
 from tests.servers.ports import free_ports
 
+ROOT = Path(__file__).resolve().parents[2]
 Cli = Callable[..., tuple[int, Any]]
 
 
@@ -58,3 +61,11 @@ def test_away(cli: Cli) -> None:
     assert cli("chat", "away", "on") == (0, {"open": False, "away": True})
     assert cli("chat", "away", "off") == (0, {"open": True, "away": False})
     assert cli("chat", "now") == (0, [])
+
+
+def test_settings_of_chat_are_settings_of_the_desk(cli: Cli, tmp_path: Path) -> None:
+    assert cli("setting")[0] == 0
+    line = [sys.executable, "-m", "app", "--data", str(tmp_path / "desk"), "--json", "setting", "chat_capacity=6"]
+    # A process of its own: here somebody else has imported chats long ago.
+    told = json.loads(subprocess.run(line, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
+    assert (told["chat_capacity"], told["chat_away"]) == (6, False)
