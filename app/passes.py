@@ -22,6 +22,7 @@ from app.kernel import clock, jobs, secrets
 from app.kernel.errors import ExternalError, UserError
 from app.kernel.locks import FileLock, holder
 from app.kernel.log import brief
+from app.kernel.saying import said
 from app.outbox.delivery import settle_leftovers
 from app.outbox.queries import copies_due
 from app.workers import mail_receive, mail_send, timers
@@ -71,7 +72,9 @@ def engine_lock(desk: Desk, *, wait_s: float = 0.0) -> Iterator[None]:
     lock = FileLock(desk.workspace.engine_lock, role="engine")
     if not lock.acquire(timeout_s=wait_s):
         who = holder(desk.workspace.engine_lock)
-        msg = f"Another engine is at work on this desk (process {who.pid if who else 'unknown'})."
+        msg = said(
+            "Another engine is at work on this desk (process {pid}).", pid=str(who.pid) if who else said("unknown")
+        )
         raise UserError(msg)
     try:
         desk.work(settle_leftovers)

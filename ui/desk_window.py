@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from app.desk import Desk
 from app.kernel.changes import Changes
 from app.kernel.errors import ExternalError
+from app.kernel.saying import words_of
 from ui.actions import Actions, Offer
 from ui.bridge import Bridge
 from ui.models.cache import TicketCache
@@ -26,7 +27,7 @@ from ui.pages.keymap import KeyKeeper
 from ui.pages.undoing import Undoing
 from ui.pages.working import Working
 from ui.tasks import Tasks
-from ui.text import tr
+from ui.text import told, tr
 from ui.theme import Choice, Theme
 from ui.widgets.focus import FocusKeeper
 from ui.widgets.overlay import Overlay
@@ -233,7 +234,7 @@ class DeskWindow(QMainWindow):
 
     def _trouble(self, error: ExternalError) -> None:
         state: State = "offline" if error.offline else "attention"
-        self.show_status(state, [Reason(str(error), error.words, "warn" if error.offline else "bad")])
+        self.show_status(state, [Reason(told(words_of(error)), error.words, "warn" if error.offline else "bad")])
 
     def _leave(self, page: QWidget | None) -> None:
         if isinstance(page, BasePage):

@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_MINUTES: Final = 24 * 60
@@ -49,7 +50,7 @@ def hours_of(zone: str, week: Mapping[str, Sequence[Sequence[str]]], holidays: S
     _zone(zone)
     unknown = week.keys() - set(DAYS)
     if unknown:
-        msg = f"“{min(unknown)}” is no day. Days are {', '.join(DAYS)}."
+        msg = said("“{day}” is no day. Days are {known}.", day=min(unknown), known=", ".join(DAYS))
         raise UserError(msg)
     days = tuple(_joined([_span(one) for one in week.get(day, ())]) for day in DAYS)
     return Hours(zone, days, frozenset(_date(one) for one in holidays))
@@ -181,7 +182,7 @@ def _zone(name: str) -> zoneinfo.ZoneInfo:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        msg = f"“{name}” is no time zone. One looks like Europe/Berlin."
+        msg = said("“{name}” is no time zone. One looks like Europe/Berlin.", name=name)
         raise UserError(msg) from None
 
 
@@ -202,7 +203,11 @@ def _span(words: Sequence[str]) -> Span:
     start, end = (_minutes(one) for one in words)
     end = end or DAY_MINUTES
     if start >= end:
-        msg = f"{words[0]} to {words[1]} is no span of one day. Over midnight it takes two, one for each day."
+        msg = said(
+            "{start} to {end} is no span of one day. Over midnight it takes two, one for each day.",
+            start=words[0],
+            end=words[1],
+        )
         raise UserError(msg)
     return start, end
 
@@ -213,7 +218,7 @@ def _minutes(words: str) -> int:
         value = int(hours) * 60 + int(minutes)
         if int(minutes) < 60 and value <= DAY_MINUTES:
             return value
-    msg = f"“{words}” is no time. One looks like 09:00."
+    msg = said("“{words}” is no time. One looks like 09:00.", words=words)
     raise UserError(msg)
 
 
@@ -225,5 +230,5 @@ def _date(words: str) -> date:
     try:
         return date.fromisoformat(words)
     except ValueError:
-        msg = f"“{words}” is no day. One looks like 2026-12-25."
+        msg = said("“{words}” is no day. One looks like 2026-12-25.", words=words)
         raise UserError(msg) from None

@@ -42,7 +42,8 @@ def add_card(tx: Tx, subject: str, steps: Sequence[Step]) -> Changed:
     tx.flush()
     left = change_many(tx, [ticket], acts_of(steps)).tally.left
     if left:
-        raise UserError(left[0].detail.replace(" #…", "").replace("#…", ""))
+        why = left[0].detail
+        raise UserError(why if "#…" not in why else why.replace(" #…", "").replace("#…", ""))
     mark_action(tx)
     return Changed(tx.action, 1)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 from app.tickets.rules import NOBODY, BoardBy, LaneBy
 
 HIGHEST: Final = 10_000
@@ -68,7 +69,7 @@ def as_limit(words: str) -> int:
     if not typed:
         return 0
     if not typed.isdecimal() or int(typed) > HIGHEST:
-        msg = f"A limit is a whole number up to {HIGHEST:,}, or nothing."
+        msg = said("A limit is a whole number up to {most}, or nothing.", most=HIGHEST)
         raise UserError(msg)
     return int(typed)
 

@@ -19,6 +19,7 @@ from uuid import UUID
 
 from app.kernel import settings
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 from app.kernel.settings import Setting
 from app.mime.filekinds import KINDS
 
@@ -196,7 +197,7 @@ def origin_of(url: str) -> str:
         port = None
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        msg = f"“{url}” is not the address of a web site."
+        msg = said("“{url}” is not the address of a web site.", url=url)
         raise UserError(msg)
     host = parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.hostname
     host = f"[{host}]" if ":" in host else host

@@ -12,6 +12,7 @@ from typing import Final
 
 from app.conditions.dates import EXAMPLES, is_date
 from app.conditions.tree import Check, Op, QueryError
+from app.kernel.saying import said
 
 
 class Kind(enum.StrEnum):
@@ -137,19 +138,24 @@ def checked(name: str, op: Op, value: str, position: int = 0, length: int = 0) -
     one = _BY_NAME[name] if name == "words" else field_named(name)
     if one is None:
         near = meant(name)
-        msg = f"There is no field “{name}”." + (f" Did you mean “{near}”?" if near else "")
+        pattern = "There is no field “{name}”. Did you mean “{near}”?" if near else "There is no field “{name}”."
+        msg = said(pattern, name=name, near=near)
         raise QueryError(msg, position, length)
     if op not in one.operators:
-        msg = f"“{one.name}” cannot be compared like that. It can be: {', '.join(_shown(each) for each in one.operators)}."
+        msg = said(
+            "“{name}” cannot be compared like that. It can be: {known}.",
+            name=one.name,
+            known=", ".join(_shown(each) for each in one.operators),
+        )
         raise QueryError(msg, position, length)
     if op in _EMPTINESS:
         return Check(one.name, op, "", position, length)
     value = " ".join(value.split())
     if not value:
-        msg = f"“{one.name}” needs a value."
+        msg = said("“{name}” needs a value.", name=one.name)
         raise QueryError(msg, position, length)
     if len(value) > _MOST_LETTERS or _UNUSABLE.search(value):
-        msg = f"The value of “{one.name}” is too long, or has characters that cannot be looked for."
+        msg = said("The value of “{name}” is too long, or has characters that cannot be looked for.", name=one.name)
         raise QueryError(msg, position, length)
     if problem := _problem(one, value):
         raise QueryError(problem, position, length)
@@ -174,11 +180,15 @@ def _settled(one: Field, op: Op, value: str, position: int, length: int) -> Chec
 def _problem(one: Field, value: str) -> str:
     lower = value.lower()
     if one.kind is Kind.CHOICE and lower not in one.values and (one.name, lower) not in _SAME:
-        return f"“{one.name}:{value}” is not known. There is: {', '.join(one.values)}."
+        return said(
+            "“{name}:{value}” is not known. There is: {known}.", name=one.name, value=value, known=", ".join(one.values)
+        )
     if one.kind in {Kind.DATE, Kind.AGE} and not is_date(lower):
-        return f"“{one.name}:{value}” is not a span or a date. Try {EXAMPLES}."
+        return said(
+            "“{name}:{value}” is not a span or a date. Try {examples}.", name=one.name, value=value, examples=EXAMPLES
+        )
     if one.kind is Kind.NUMBER and not (value.isascii() and value.isdigit() and len(value) <= 12):
-        return f"“{one.name}:{value}” is not a number."
+        return said("“{name}:{value}” is not a number.", name=one.name, value=value)
     return ""
 
 

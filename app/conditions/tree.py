@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 MOST_CHECKS: Final = 100
 DEEPEST: Final = 20
@@ -137,11 +138,13 @@ def size_problem(tree: Node) -> str:
     while waiting:
         node, depth = waiting.pop()
         if depth > DEEPEST:
-            return f"These conditions are nested too deeply (more than {DEEPEST} groups in one another)."
+            return said(
+                "These conditions are nested too deeply (more than {most} groups in one another).", most=DEEPEST
+            )
         if isinstance(node, Check):
             count += 1
             if count > MOST_CHECKS:
-                return f"These are too many conditions (more than {MOST_CHECKS})."
+                return said("These are too many conditions (more than {most}).", most=MOST_CHECKS)
         elif isinstance(node, Not):
             waiting.append((node.part, depth + 1))
         else:

@@ -30,6 +30,7 @@ from app.conditions.tree import (
     canonical,
     size_problem,
 )
+from app.kernel.saying import said
 
 LONGEST: Final = 4000
 """Characters of a typed condition."""
@@ -52,7 +53,7 @@ _OPS: Final = {
 def parse(text: str, *, typing: bool = False) -> Node:
     """The tree that was typed, in its canonical shape. Raises QueryError that says what is wrong and where."""
     if len(text) > LONGEST:
-        msg = f"This is too long for a condition (more than {LONGEST:,} characters)."
+        msg = said("This is too long for a condition (more than {most} characters).", most=LONGEST)
         raise QueryError(msg, LONGEST, len(text) - LONGEST)
     tree = canonical(_Reader(text, typing).group(0, 0))
     if problem := size_problem(tree):
@@ -70,7 +71,7 @@ class _Reader:
     def group(self, depth: int, opened: int) -> Node:
         """Everything up to the end, or to the parenthesis that closes the group."""
         if depth > DEEPEST:
-            msg = f"These conditions are nested too deeply (more than {DEEPEST} groups in one another)."
+            msg = said("These conditions are nested too deeply (more than {most} groups in one another).", most=DEEPEST)
             raise QueryError(msg, opened, 1)
         parts: list[Node] = []
         joining = -1  # where the OR stands that waits for its right side
@@ -153,7 +154,7 @@ class _Reader:
         self.count += 1
         start = self.at
         if self.count > MOST_CHECKS:
-            msg = f"These are too many conditions (more than {MOST_CHECKS})."
+            msg = said("These are too many conditions (more than {most}).", most=MOST_CHECKS)
             raise QueryError(msg, start, len(self.text) - start)
         if self.text[start] == '"':
             return self._words(self._quoted(), Op.IS, start)
@@ -162,7 +163,11 @@ class _Reader:
             return self._compared(name, match["op"], match.end(), start, depth)
         word = self._bare(depth)
         if match is not None and match["op"] == ":" and (near := meant(match["name"])):
-            msg = f"There is no field “{match['name']}”. Did you mean “{near}”? In quotation marks it is a word."
+            msg = said(
+                "There is no field “{name}”. Did you mean “{near}”? In quotation marks it is a word.",
+                name=match["name"],
+                near=near,
+            )
             raise QueryError(msg, start, len(match["name"]))
         if numbered := _NUMBERED.match(word):
             return checked("number", Op.IS, numbered[1], start, self.at - start)
@@ -182,7 +187,7 @@ class _Reader:
         is_quoted = self.text[self.at : self.at + 1] == '"'
         value = self._quoted() if is_quoted else self._bare(depth)
         if not value.strip():
-            self._incomplete(f"“{self.text[start : self.at]}” needs a value.", start, self.at - start)
+            self._incomplete(said("“{text}” needs a value.", text=self.text[start : self.at]), start, self.at - start)
             return None
         if not is_quoted:
             op = _natural(op, sign, value.lower(), one.kind, one.operators)

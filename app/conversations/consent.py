@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.conversations.tables import PictureConsent
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.row_history import note_come, note_going
 
@@ -19,7 +20,7 @@ def allow_pictures(tx: Tx, domain: str) -> None:
     """Pictures of mails that are proven to come from `domain` are loaded from now on. Raises UserError for no domain."""
     key = _key(domain)
     if "." not in key or any(sign in key for sign in "@/ "):
-        msg = f"“{domain[:80]}” is not a domain."
+        msg = said("“{domain}” is not a domain.", domain=domain[:80])
         raise UserError(msg)
     if tx.get(PictureConsent, key) is None:
         row = PictureConsent(domain=key, agent=tx.agent, given_at=tx.now)

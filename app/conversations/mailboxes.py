@@ -59,11 +59,11 @@ def add_mailbox(tx: Tx, new: NewMailbox) -> UUID:
     """Connect a mailbox; one that was removed comes back with its history. Raises UserError when it is connected."""
     address = new.address.strip()
     if handle_of(address).count("@") != 1:
-        msg = f"“{address}” is not an address."
+        msg = said("“{address}” is not an address.", address=address)
         raise UserError(msg)
     row = _by_address(tx, address)
     if row is not None and row.deleted_at is None:
-        msg = f"{address} is already connected."
+        msg = said("{address} is already connected.", address=address)
         raise UserError(msg)
     if row is None:
         row = Mailbox(id=ids.new_id(), address=address, connected_at=tx.now)
@@ -102,7 +102,7 @@ def update_mailbox(tx: Tx, mailbox: UUID, /, **fields: Any) -> None:
     row = _mailbox(tx, mailbox)
     values = {field: list(value) if field == "aliases" else value for field, value in fields.items()}
     if unknown := values.keys() - set(CHANGEABLE):
-        msg = f"A mailbox has no field “{min(unknown)}”."
+        msg = said("A mailbox has no field “{field}”.", field=min(unknown))
         raise UserError(msg)
     _choose(tx, row, {field: value for field, value in values.items() if field in _CHOSEN})
     for field in values.keys() - _CHOSEN:

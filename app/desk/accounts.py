@@ -24,6 +24,7 @@ from app.conversations.mailboxes import NewMailbox, add_mailbox, remove_mailbox,
 from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock, secrets, signals
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
@@ -245,7 +246,7 @@ def check_again(desk: Desk, key: UUID, password: str | None = None) -> Tested:
         return check(account_of(info), password)
     kept = secrets.load_secret(info.secret_ref)
     if kept is None:
-        msg = f"There is no password for {info.address} in the keyring. Sign in again."
+        msg = said("There is no password for {address} in the keyring. Sign in again.", address=info.address)
         raise UserError(msg)
     return check(account_of(info), kept, tokens_of(info.secret_ref, kept, secrets.load_secret))
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from app.kernel import clock
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 from app.mime.dangers import plain_name
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]')
@@ -53,9 +54,14 @@ def write_private(folder: Path, name: str, data: bytes) -> Path:
                 _write_new(path, data)
                 return path
     except OSError as error:
-        msg = f"{name} cannot be saved in {folder}: {error.strerror or 'the disk says why not'}."
+        msg = said(
+            "{name} cannot be saved in {folder}: {why}.",
+            name=name,
+            folder=folder,
+            why=error.strerror or said("the disk does not say why"),
+        )
         raise UserError(msg) from error
-    msg = f"No free name for {name} in {folder}."
+    msg = said("No free name for {name} in {folder}.", name=name, folder=folder)
     raise UserError(msg)
 
 

@@ -15,6 +15,7 @@ from app.conversations import queries
 from app.conversations.commands import NewFile
 from app.desk.downloads import write_private
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.tokens import hide_tokens
 from app.outbox.queries import formatted
 
@@ -82,11 +83,15 @@ def file_bytes(path: Path) -> bytes:
     """A file of the person's. Raises UserError when it cannot be read or is too large for a mail."""
     try:
         if path.stat().st_size > LARGEST_FILE:
-            msg = f"{path.name} is larger than {LARGEST_FILE // 1024 // 1024} MB; mail servers do not take it."
+            msg = said(
+                "{name} is larger than {most} MB; mail servers do not take it.",
+                name=path.name,
+                most=LARGEST_FILE // 1024 // 1024,
+            )
             raise UserError(msg)
         return path.read_bytes()
     except OSError as error:
-        msg = f"{path} cannot be read ({error.strerror})."
+        msg = said("{path} cannot be read ({why}).", path=path, why=error.strerror)
         raise UserError(msg) from error
 
 

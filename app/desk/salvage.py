@@ -32,6 +32,7 @@ from app.kernel.blobs import BlobRef, Packs, StorageError
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
 from app.kernel.rescue import drop_orphans, fill_parents, rescue_table
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.kernel.tables import Blob
 from app.outbox.restored import hold_what_waits
@@ -76,11 +77,11 @@ def salvage(place: Workspace, target: Path, say: Say = lambda _words: None) -> S
     """
     fresh = Workspace(target)
     if fresh.exists:
-        msg = f"There is a desk in {target} already. Name a folder for a new one."
+        msg = said("There is a desk in {target} already. Name a folder for a new one.", target=target)
         raise UserError(msg)
     last = last_good(place)
     if last is None and not place.exists:
-        msg = f"There is no desk in {place.folder}, and no backup of one."
+        msg = said("There is no desk in {folder}, and no backup of one.", folder=place.folder)
         raise UserError(msg)
     found = Salvaged(target)
     Desk.open(target, create=True).close()

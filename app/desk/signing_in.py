@@ -17,6 +17,7 @@ from app.connectors.email.config import Secret
 from app.connectors.email.oauth import CalledOffError, DeviceCode
 from app.kernel import options, secrets
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.settings import GOOGLE_CLIENT_ID, MICROSOFT_CLIENT_ID
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ def by_code(desk: Desk, identity: str, show: Callable[[DeviceCode], None], cance
     """The same with a code that the person types on any device (RFC 8628)."""
     found = _identity(identity)
     if not found.has_device_code:
-        msg = f"{found.name} signs nobody in to mail by a code."
+        msg = said("{name} signs nobody in to mail by a code.", name=found.name)
         raise UserError(msg)
     from app.connectors.email import oauth_flows
 
@@ -91,7 +92,7 @@ def by_code(desk: Desk, identity: str, show: Callable[[DeviceCode], None], cance
 
 def _identity(key: str) -> oauth.Identity:
     if key not in oauth.IDENTITIES:
-        msg = f"Nobody named “{key}” signs people in here."
+        msg = said("Nobody named “{key}” signs people in here.", key=key)
         raise NotFoundError(msg)
     return oauth.IDENTITIES[key]
 
@@ -99,9 +100,11 @@ def _identity(key: str) -> oauth.Identity:
 def _client(desk: Desk, identity: str) -> oauth.Client:
     found = way(desk, identity)
     if not found.client_id:
-        msg = (
-            f"To sign in with {found.name}, Deskbell has to be registered there once. Enter the client id of that "
-            f"registration in Settings, or with “setting {_SETTINGS[identity]}=…”."
+        msg = said(
+            "To sign in with {name}, Deskbell has to be registered there once. Enter the client id of that "
+            "registration in Settings, or with “setting {setting}=…”.",
+            name=found.name,
+            setting=_SETTINGS[identity],
         )
         raise NoClientError(msg)
     kept = secrets.load_secret(_secret_ref(identity)) if found.wants_secret else None

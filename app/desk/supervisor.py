@@ -21,6 +21,7 @@ from app.kernel import frozen, secrets, signals
 from app.kernel.errors import UserError
 from app.kernel.locks import holder, holders, is_held
 from app.kernel.paths import Workspace
+from app.kernel.saying import said
 
 log = logging.getLogger(__name__)
 
@@ -198,7 +199,10 @@ def end_engine(place: Workspace, *, wait_s: float = ENDS_WITHIN_S) -> bool:
     end = time.monotonic() + wait_s
     while is_held(place.engine_lock):
         if time.monotonic() > end:
-            msg = f"The engine (process {pid}) was asked to end and is still at work. Try again in a moment."
+            msg = said(
+                "The engine (process {pid}) was asked to end and is still at work. Try again in a moment.",
+                pid=str(pid),
+            )
             raise UserError(msg)
         time.sleep(0.05)
     return True

@@ -21,6 +21,7 @@ from typing import Any, Final
 from app import VERSION
 from app.connectors.updates import fetch
 from app.kernel.errors import ExternalError, Reason
+from app.kernel.saying import said
 
 PRODUCT: Final = "deskbell"
 _CHANNEL: Final = "updates.json"
@@ -107,5 +108,5 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _wrong(why: str) -> ExternalError:
     return ExternalError(
-        f"The announcement of releases was not believed: {why}.", reason=Reason.PROTOCOL, retryable=True
+        said("The announcement of releases was not believed: {why}.", why=why), reason=Reason.PROTOCOL, retryable=True
     )

@@ -15,6 +15,7 @@ from typing import Any
 
 from app.fields.rules import MOST_CHOICES, STEP, Choice
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 _LONGEST = 80
 
@@ -43,7 +44,7 @@ def edited(before: Sequence[Choice], text: str, *, tree: bool) -> tuple[Choice, 
     """The choices after a person edited their text. Raises UserError for a name that is there twice, or too many."""
     paths = _read(text, tree=tree)
     if len(paths) > MOST_CHOICES:
-        msg = f"At most {MOST_CHOICES} choices fit into a field."
+        msg = said("At most {most} choices fit into a field.", most=MOST_CHOICES)
         raise UserError(msg)
     living = [one for one in before if not one.gone]
     keys = {_fold(one.path): one.key for one in (*(one for one in before if one.gone), *living)}

@@ -13,6 +13,7 @@ from app.fields.rules import CHOSEN, MOST_FIELDS, Kind, as_kind, tidy_name
 from app.fields.tables import Field
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.row_history import add_row, change_row, remove_row
 
@@ -24,7 +25,7 @@ def add_field(tx: Tx, name: str, kind: str, *, hint: str = "", choices: str = ""
     """
     there = _living(tx)
     if len(there) >= MOST_FIELDS:
-        msg = f"There are {MOST_FIELDS} fields already; that is the most."
+        msg = said("There are {most} fields already; that is the most.", most=MOST_FIELDS)
         raise UserError(msg)
     wanted = as_kind(kind)
     row = Field(
@@ -107,6 +108,6 @@ def _row(tx: Tx, field: UUID) -> Field:
 def _free(others: Sequence[Field], name: str) -> str:
     shown = tidy_name(name)
     if shown.casefold() in {one.name.casefold() for one in others}:
-        msg = f"There is a field “{shown}” already."
+        msg = said("There is a field “{shown}” already.", shown=shown)
         raise UserError(msg)
     return shown

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said, words_of
 
 
 class Kind(enum.StrEnum):
@@ -68,7 +69,7 @@ def as_kind(word: str) -> Kind:
     try:
         return Kind(word.strip().casefold())
     except ValueError:
-        msg = f"“{word}” is no kind of field. There are: {', '.join(Kind)}."
+        msg = said("“{word}” is no kind of field. There are: {known}.", word=word, known=", ".join(Kind))
         raise UserError(msg) from None
 
 
@@ -88,7 +89,7 @@ def read(name: str, kind: str, choices: Sequence[Choice], given: Any) -> Value:
     try:
         return _READERS[Kind(kind)](choices, given)
     except ValueError as error:
-        msg = f"“{name}”: {error}"
+        msg = said("“{name}”: {error}", name=name, error=words_of(error))
         raise UserError(msg) from None
 
 

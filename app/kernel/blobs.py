@@ -204,7 +204,7 @@ class Packs:
 
     def _path(self, pack: str) -> Path:
         if not PACK_NAME.fullmatch(pack):
-            msg = f"“{pack}” is not the name of a pack."
+            msg = said("“{pack}” is not the name of a pack.", pack=pack)
             raise BlobDamaged(msg)
         return self.folder / pack
 
@@ -424,4 +424,5 @@ def storage_error(error: OSError) -> StorageError:
 
 
 def _damaged(ref: BlobRef, why: str) -> BlobDamaged:
-    return BlobDamaged(f"The stored copy is damaged: {why} (pack {ref.pack}, offset {ref.offset}).")
+    pattern = "The stored copy is damaged: {why} (pack {pack}, offset {offset})."
+    return BlobDamaged(said(pattern, why=said(why), pack=ref.pack, offset=str(ref.offset)))

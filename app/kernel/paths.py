@@ -19,6 +19,7 @@ from pathlib import Path, PurePath
 import platformdirs
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 logger = logging.getLogger(__name__)
 
@@ -146,7 +147,10 @@ class Workspace:
         os.umask(PRIVATE_UMASK)
         folder = Path(os.path.realpath(self.folder))
         if folder in {Path.home(), Path(folder.anchor)}:
-            msg = f"{folder} cannot be the workspace itself. Choose a folder of its own inside it with --data."
+            msg = said(
+                "{folder} cannot be the workspace itself. Choose a folder of its own inside it with --data.",
+                folder=folder,
+            )
             raise UserError(msg)
         refuse_unsafe_place(folder)
         for one in (self.folder, self.packs, self.backups, self.logs, self.temporary, self.drafts):
@@ -160,17 +164,23 @@ class Workspace:
 
 def refuse_unsafe_place(folder: Path) -> None:
     """Raise UserError if `folder` (real path; need not exist) lies on a network share or in a cloud-sync folder."""
-    advice = _ADVICE.format(here=default_folder())
+    advice = said(_ADVICE, here=default_folder())
     if share := network_share(folder):
-        msg = (
-            f"The folder {folder} lies on a network share ({share}). A database there gets damaged when two machines "
-            f"or a lost connection meet it. {advice}"
+        msg = said(
+            "The folder {folder} lies on a network share ({share}). A database there gets damaged when two "
+            "machines or a lost connection meet it. {advice}",
+            folder=folder,
+            share=share,
+            advice=advice,
         )
         raise UserError(msg)
     if cloud := cloud_folder(folder):
-        msg = (
-            f"The folder {folder} is copied by {cloud}. Such a program copies a database in the middle of a change "
-            f"and damages it. {advice}"
+        msg = said(
+            "The folder {folder} is copied by {cloud}. Such a program copies a database in the middle of a "
+            "change and damages it. {advice}",
+            folder=folder,
+            cloud=cloud,
+            advice=advice,
         )
         raise UserError(msg)
 
@@ -282,7 +292,10 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        msg = f"{folder} cannot be used as a folder: a file is in the way. Choose another folder with --data."
+        msg = said(
+            "{folder} cannot be used as a folder: a file is in the way. Choose another folder with --data.",
+            folder=folder,
+        )
         raise UserError(msg) from error
     except OSError as error:
         raise _cannot_write(folder, error) from error
@@ -294,11 +307,20 @@ def _is_full(error: OSError) -> bool:
 
 def _cannot_write(folder: Path, error: OSError) -> UserError:
     if _is_full(error):
-        return UserError(f"The folder {folder} cannot be made: the disk is full. Free some space and try again.")
-    why = error.strerror or "unknown reason"
+        return UserError(
+            said(
+                "The folder {folder} cannot be made: the disk is full. Free some space and try again.",
+                folder=folder,
+            )
+        )
+    why = error.strerror or said("unknown reason")
     return UserError(
-        f"The folder {folder} cannot be written ({why}). Give yourself the right to write there, or choose another "
-        f"folder with --data."
+        said(
+            "The folder {folder} cannot be written ({why}). Give yourself the right to write there, or "
+            "choose another folder with --data.",
+            folder=folder,
+            why=why,
+        )
     )
 
 
@@ -322,9 +344,10 @@ def _make_private(folder: Path) -> None:
     found = folder.stat()
     if not found.st_mode & 0o077:
         return
-    refusal = (
-        f"Other people on this machine can open the folder {folder}, and it will hold letters. "
-        f"Make it private (chmod 700), or choose another folder with --data."
+    refusal = said(
+        "Other people on this machine can open the folder {folder}, and it will hold letters. Make it "
+        "private (chmod 700), or choose another folder with --data.",
+        folder=folder,
     )
     if stat.S_ISVTX & found.st_mode or found.st_uid != os.getuid():
         raise UserError(refusal)  # a folder for everybody, or somebody else's
@@ -349,5 +372,8 @@ def _tighten_files(workspace: Workspace) -> None:
             except FileNotFoundError:
                 continue  # another program that opens this desk took its own file away
             except OSError as error:
-                msg = f"The file {entry.path} can be read by others. Make it private (chmod 600) and try again."
+                msg = said(
+                    "The file {path} can be read by others. Make it private (chmod 600) and try again.",
+                    path=entry.path,
+                )
                 raise UserError(msg) from error

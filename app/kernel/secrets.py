@@ -17,6 +17,7 @@ from secrets import token_hex
 
 from app.kernel import log
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 SERVICE = "deskbell"
 
@@ -163,7 +164,7 @@ def delete_secret(ref: str) -> None:
 
 def keyring_problem() -> str | None:
     """Why no secret can be kept on this system and what to do about it, or None if all is well."""
-    advice = (
+    advice = said(
         "Install or start a keyring (GNOME Keyring, KWallet or KeePassXC), or keep the password for this run only; "
         "it is then asked for at each start."
     )
@@ -174,12 +175,12 @@ def keyring_problem() -> str | None:
         backend = keyring.get_keyring()
     except Exception as error:  # noqa: BLE001 - a backend may fail in its own way while it is loaded
         logger.warning("the keyring cannot be loaded: %s", type(error).__name__)
-        return f"The system keyring cannot be used. {advice}"
+        return said("The system keyring cannot be used. {advice}", advice=advice)
     if isinstance(backend, null.Keyring):
-        return f"The system keyring is switched off. {advice}"
+        return said("The system keyring is switched off. {advice}", advice=advice)
     empty = isinstance(backend, chainer.ChainerBackend) and not list(backend.backends)
     if isinstance(backend, fail.Keyring) or empty:
-        return f"This system has no keyring to keep passwords in. {advice}"
+        return said("This system has no keyring to keep passwords in. {advice}", advice=advice)
     return None
 
 
@@ -218,9 +219,10 @@ def _translated() -> Iterator[None]:
     except errors.NoKeyringError as error:
         raise KeyringError(keyring_problem() or "This system has no keyring to keep passwords in.") from error
     except Exception as error:  # backends raise what they like
-        msg = (
-            f"The system keyring reports an error ({type(error).__name__}). Unlock or repair it and try again, "
-            "or keep the password for this run only."
+        msg = said(
+            "The system keyring reports an error ({kind}). Unlock or repair it and try again, or keep the "
+            "password for this run only.",
+            kind=type(error).__name__,
         )
         raise KeyringError(msg) from error
 

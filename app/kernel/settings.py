@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 Scope = Literal["desk", "device"]
 Value = bool | int | str
@@ -37,12 +38,12 @@ class Setting:
         """The value if it is allowed. Raises UserError."""
         if type(value) is not self.type:  # `bool` is no number here
             kind = {bool: "yes or no", int: "a whole number", str: "a text"}[self.type]
-            msg = f"“{self.text}” must be {kind}."
+            msg = said("“{text}” must be {kind}.", text=said(self.text), kind=said(kind))
             raise UserError(msg)
         if isinstance(value, int) and not isinstance(value, bool):
             self._check_bounds(value)
         if self.choices and value not in self.choices:
-            msg = f"“{self.text}” must be one of: {', '.join(self.choices)}."
+            msg = said("“{text}” must be one of: {known}.", text=said(self.text), known=", ".join(self.choices))
             raise UserError(msg)
         return value
 
@@ -50,8 +51,8 @@ class Setting:
         below = self.low is not None and value < self.low
         above = self.high is not None and value > self.high
         if below or above:
-            bounds = f"{self.low} to {self.high}" if self.high is not None else f"{self.low} or more"
-            msg = f"“{self.text}” must be {bounds}."
+            pattern = "“{text}” must be {low} or more." if self.high is None else "“{text}” must be {low} to {high}."
+            msg = said(pattern, text=said(self.text), low=self.low, high=self.high)
             raise UserError(msg)
 
 
@@ -79,7 +80,7 @@ def setting(key: str) -> Setting:
     try:
         return _declared[key]
     except KeyError:
-        msg = f"There is no setting “{key}”."
+        msg = said("There is no setting “{key}”.", key=key)
         raise UserError(msg) from None
 
 

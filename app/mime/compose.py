@@ -17,6 +17,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 from app.mime.message_ids import fold_references
 from app.mime.model import Address
 from app.mime.names import file_name
@@ -75,15 +76,15 @@ def wire_address(address: str) -> str:
     try:
         ascii_domain = domain if domain.isascii() else domain.encode("idna").decode("ascii")
     except UnicodeError as fault:
-        raise UserError(f"{address!r} is not a mail address.") from fault
+        raise UserError(said("{address} is not a mail address.", address=repr(address))) from fault
     if (
         not at
         or not (_LOCAL.match(local) or _LOCAL_BEYOND_ASCII.match(local))
         or not re.match(r"(?:[\w-]+\.)*[\w-]+\Z|\[[\w.:]+\]\Z", ascii_domain)
     ):
-        raise UserError(f"{address!r} is not a mail address.")
+        raise UserError(said("{address} is not a mail address.", address=repr(address)))
     if len(local) > 64 * 4 or len(ascii_domain) > 255:
-        raise UserError(f"{address[:80]!r} is too long for a mail address.")
+        raise UserError(said("{address} is too long for a mail address.", address=repr(address[:80])))
     return f"{local}@{ascii_domain}"
 
 
@@ -105,14 +106,14 @@ def _head(letter: Letter) -> list[bytes]:
         lines.append(_fold("References", [_id(each) for each in references], " "))
     for name, value in letter.headers.items():
         if not _FIELD_NAME.match(name) or name.lower() in _OWN:
-            raise UserError(f"{name!r} cannot be set as a mail header.")
+            raise UserError(said("{name} cannot be set as a mail header.", name=repr(name)))
         lines.append(_fold(name, _words(_one_line(value, name)), " "))
     return lines
 
 
 def _one_line(value: str, what: str) -> str:
     if re.search(r"[\r\n\x00\u2028\u2029\x85\x0b\x0c]", value):
-        raise UserError(f"The {what} must be a single line.")
+        raise UserError(said("The {what} must be a single line.", what=said(what)))
     return value
 
 

@@ -197,7 +197,7 @@ def _why_not(row: Outbox) -> str:
         return "Nobody knows whether this message went out. Say first what became of it: sent, or send it again."
     if row.state == State.SENDING:
         return "This message is on its way at this moment."
-    return f"This message is {row.state}; there is nothing to try again."
+    return said("This message is {state}; there is nothing to try again.", state=row.state)
 
 
 def revive_address(tx: Tx, address: str) -> int:

@@ -15,6 +15,7 @@ from app.conversations.queries import own_addresses
 from app.conversations.tables import Mailbox, Message
 from app.kernel import ids, options
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.kernel.tables import Blob
 from app.kernel.tokens import new_token, sha256_of
@@ -62,7 +63,7 @@ def people(given: Sequence[Recipient] | Recipient | None) -> tuple[Person, ...]:
             parsed = [(str(each[0] or ""), str(each[1]))]
         for name, address in parsed:
             if not rules.is_address(address) or (isinstance(each, str) and _CONTROL.search(each)):
-                msg = f"“{address or name}” is not an e-mail address."
+                msg = said("“{address}” is not an e-mail address.", address=address or name)
                 raise UserError(msg)
             found.append((" ".join(_CONTROL.sub(" ", name).split()), address))
     return rules.distinct(found)
@@ -193,7 +194,10 @@ def _receivers(
         msg = "There is nobody to write to. Give at least one address."
         raise UserError(msg)
     if len(to) + len(copies) + len(bcc) > rules.MOST_RECIPIENTS:
-        msg = f"These are more than {rules.MOST_RECIPIENTS} recipients. Mail servers refuse such messages; leave some out."
+        msg = said(
+            "These are more than {most} recipients. Mail servers refuse such messages; leave some out.",
+            most=rules.MOST_RECIPIENTS,
+        )
         raise UserError(msg)
     return to, copies, bcc
 
@@ -228,7 +232,7 @@ def _sender(box: Mailbox, wanted: str, answered: Message | None) -> str:
     own = {each.casefold(): each for each in (box.address, *box.aliases)}
     if wanted:
         if wanted.strip().casefold() not in own:
-            msg = f"{wanted} is not an address of the mailbox {box.address}."
+            msg = said("{wanted} is not an address of the mailbox {address}.", wanted=wanted, address=box.address)
             raise UserError(msg)
         return own[wanted.strip().casefold()]
     return rules.address_to_answer_from([*own.values()], _answered(answered)) if answered is not None else box.address
@@ -239,9 +243,12 @@ def _check_size(box: Mailbox, new: NewMessage, html: str) -> None:
     size = rules.wire_size(new.text + html, (each.size for each in new.attachments))
     if box.size_limit and new.attachments and size > box.size_limit:
         host = box.smtp_url.rpartition("://")[2].rpartition(":")[0]
-        msg = (
-            f"With its files this message has about {rules.size_text(size)}; {host} takes {rules.size_text(box.size_limit)}"
-            " at most. Leave a file out, or send several messages."
+        msg = said(
+            "With its files this message has about {size}; {host} takes {most} at most. Leave a "
+            "file out, or send several messages.",
+            size=rules.size_text(size),
+            host=host,
+            most=rules.size_text(box.size_limit),
         )
         raise UserError(msg)
 
@@ -268,7 +275,7 @@ def _attachments(tx: Tx, files: Sequence[File]) -> tuple[NewAttachment, ...]:
 def _attachment(tx: Tx, filename: str, content_type: str, blob: UUID) -> NewAttachment:
     row = tx.get(Blob, blob)
     if row is None:
-        msg = f"The file “{filename}” is missing. Attach it again."
+        msg = said("The file “{filename}” is missing. Attach it again.", filename=filename)
         raise NotFoundError(msg)
     return NewAttachment(filename=filename, content_type=content_type, size=row.length, blob=blob)
 

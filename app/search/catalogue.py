@@ -13,6 +13,7 @@ from app.conditions.fields import ALL_FIELDS, CUSTOM, OPERATORS, Field, Kind, fi
 from app.conditions.tree import Node, Op, QueryError, checks
 from app.fields.queries import FieldInfo, fields
 from app.fields.rules import Kind as OwnKind
+from app.kernel.saying import said
 from app.search.filters import Filter
 
 _EMPTINESS: Final = (Op.EMPTY, Op.FILLED)
@@ -95,7 +96,7 @@ def check_names(db: Session, tree: Node, agent: UUID | None = None) -> None:
             continue
         probe = Filter.of(db, agent)
         if not db.connection().execute(text(sql.format(probe.named(check))), probe.values).scalar():
-            msg = f"{_UNKNOWN[check.field]} “{check.value}”."
+            msg = said(_UNKNOWN[check.field], name=check.value)
             raise QueryError(msg, check.position, check.length)
 
 
@@ -105,9 +106,9 @@ _KNOWN: Final = {
     "state": "SELECT EXISTS (SELECT 1 FROM state s WHERE {0})",
 }
 _UNKNOWN: Final = {
-    "assignee": "Nobody here is called",
-    "mailbox": "There is no mailbox",
-    "state": "This desk has no status of its own called",
+    "assignee": "Nobody here is called “{name}”.",
+    "mailbox": "There is no mailbox “{name}”.",
+    "state": "This desk has no status of its own called “{name}”.",
 }
 
 

@@ -15,6 +15,7 @@ from app.conditions.texts import fits_choice, spellings
 from app.conditions.tree import Check, Node, Op, QueryError, mapped
 from app.fields.queries import FieldInfo
 from app.fields.rules import Kind
+from app.kernel.saying import said
 
 _SIGNS: Final = {Op.IS: "=", Op.CONTAINS: "=", Op.BELOW: "<", Op.AT_MOST: "<=", Op.ABOVE: ">", Op.AT_LEAST: ">="}
 _TEXTS: Final = (Kind.TEXT, Kind.URL)
@@ -40,7 +41,7 @@ def named(check: Check, own: Mapping[str, FieldInfo]) -> FieldInfo:
     name = check.field[len(CUSTOM) :]
     found = own.get(" ".join(name.split()).casefold())
     if found is None:
-        msg = f"There is no field “{name}” on this desk."
+        msg = said("There is no field “{name}” on this desk.", name=name)
         raise QueryError(msg, check.position, check.length)
     return found
 
@@ -81,15 +82,15 @@ def problem(check: Check, one: FieldInfo) -> None:
     words = ""
     is_ordered = one.kind in {Kind.NUMBER, Kind.DATE}
     if check.op in {Op.BELOW, Op.AT_MOST, Op.ABOVE, Op.AT_LEAST} and not is_ordered:
-        words = f"“{one.name}” is no number and no date; it cannot be more or less than anything."
+        words = said("“{name}” is no number and no date; it cannot be more or less than anything.", name=one.name)
     elif one.kind == Kind.NUMBER and not is_number(check.value):
-        words = f"“{check.value}” is not a number."
+        words = said("“{value}” is not a number.", value=check.value)
     elif one.kind == Kind.DATE and not is_date(check.value.lower()):
-        words = f"“{check.value}” is not a span or a date. Try {EXAMPLES}."
+        words = said("“{value}” is not a span or a date. Try {examples}.", value=check.value, examples=EXAMPLES)
     elif one.kind == Kind.CHECKBOX and check.value.lower() not in YES_NO:
-        words = f"“{one.name}” is yes or no."
+        words = said("“{name}” is yes or no.", name=one.name)
     elif one.choices and not _keys(check, one) and check.op is not Op.CONTAINS:
-        words = f"“{one.name}” has no choice “{check.value}”."
+        words = said("“{name}” has no choice “{value}”.", name=one.name, value=check.value)
     if words:
         raise QueryError(words, check.position, check.length)
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.row_history import add_row, change_row
 from app.states.rules import BUILTIN, CATEGORIES, MOST, as_category, as_colour, builtin_id, tidy_name
@@ -21,7 +22,7 @@ def add_state(tx: Tx, name: str, category: str, colour: str = "") -> UUID:
     tx.flush()
     there = _living(tx)
     if len(there) >= MOST:
-        msg = f"There are {MOST} statuses already; that is the most."
+        msg = said("There are {most} statuses already; that is the most.", most=MOST)
         raise UserError(msg)
     row = State(
         id=ids.new_id(),
@@ -96,6 +97,6 @@ def _free(others: Sequence[State], name: str) -> str:
     """The name as it is kept. Raises UserError when a status or a category is called so."""
     shown = tidy_name(name)
     if shown.casefold() in {*CATEGORIES, *(one.name.casefold() for one in others)}:
-        msg = f"There is a status “{shown}” already."
+        msg = said("There is a status “{shown}” already.", shown=shown)
         raise UserError(msg)
     return shown

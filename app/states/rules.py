@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.kernel import ids
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 CATEGORIES: Final = ("new", "open", "waiting", "solved", "closed")
 """What the state machine knows, in the order of a ticket's life."""
@@ -39,7 +40,7 @@ def as_category(word: str) -> str:
     """The category that a word means. Raises UserError."""
     category = word.strip().casefold()
     if category not in CATEGORIES:
-        msg = f"“{word}” is no category. There are: {', '.join(CATEGORIES)}."
+        msg = said("“{word}” is no category. There are: {known}.", word=word, known=", ".join(CATEGORIES))
         raise UserError(msg)
     return category
 
@@ -48,6 +49,6 @@ def as_colour(word: str) -> str:
     """A colour by its name, "" for the category's own. Raises UserError."""
     colour = word.strip().casefold()
     if colour and colour not in COLOURS:
-        msg = f"“{word}” is no colour for a status. There are: {', '.join(COLOURS)}."
+        msg = said("“{word}” is no colour for a status. There are: {known}.", word=word, known=", ".join(COLOURS))
         raise UserError(msg)
     return colour

@@ -18,6 +18,7 @@ from app.conversations.queries import messages_by_ref
 from app.conversations.tables import Message
 from app.kernel import ids, options
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.kernel.tokens import hide_token, sha256_of
 from app.mime.fold import fold
@@ -118,7 +119,7 @@ def count_as_score(tx: Tx, message: UUID, score: int) -> AnswerOutcome:
         raise UserError(msg)
     scale = SCALES[Kind(invite.kind)]
     if score not in scale:
-        msg = f"A score is a number from {scale.low} to {scale.high}."
+        msg = said("A score is a number from {low} to {high}.", low=scale.low, high=scale.high)
         raise UserError(msg)
     given = Score(score, fold(row.text).visible.strip()[: rules.COMMENT_MAX])
     sender = row.sender[1] if len(row.sender) > 1 else ""

@@ -17,6 +17,7 @@ from app.conversations.queries import own_addresses
 from app.conversations.tables import Mailbox, Message
 from app.kernel import ids, options
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.kernel.tokens import new_token, sha256_of
 from app.outbox.commands import queue_reply
@@ -137,10 +138,13 @@ def send_now(tx: Tx, ticket: UUID, kind: Kind | str = Kind.CSAT) -> UUID:
     key = invite_id(found.id, kind)
     row = tx.get(SurveyInvite, key)
     if row is not None and row.state in {InviteState.QUEUED, InviteState.EXPIRED}:
-        msg = f"This ticket was already asked about on {row.sent_at or row.created_at:%Y-%m-%d}; it is done once a ticket."
+        msg = said(
+            "This ticket was already asked about on {day}; it is done once a ticket.",
+            day=format(row.sent_at or row.created_at, "%Y-%m-%d"),
+        )
         raise UserError(msg)
     if is_suppressed(tx, wrote[1]):
-        msg = f"{wrote[1]} asked not to be asked again."
+        msg = said("{address} asked not to be asked again.", address=wrote[1])
         raise UserError(msg)
     if row is None:
         row = SurveyInvite(id=key, ticket=found.id, kind=kind, created_at=tx.now)
@@ -318,5 +322,5 @@ def _kind(kind: Kind | str) -> Kind:
     try:
         return Kind(kind)
     except ValueError:
-        msg = f"“{kind}” is no kind of survey. There are: {', '.join(Kind)}."
+        msg = said("“{kind}” is no kind of survey. There are: {known}.", kind=kind, known=", ".join(Kind))
         raise UserError(msg) from None

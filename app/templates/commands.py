@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.row_history import add_row, change_row, remove_row
 from app.templates.rules import MOST_CHARS, tidy_shortcut
@@ -37,7 +38,7 @@ def change_canned(tx: Tx, canned: UUID, /, **fields: Any) -> bool:
         elif field in known:
             values[field] = known[field](value)
         else:
-            msg = f"A canned answer has no field “{field}”."
+            msg = said("A canned answer has no field “{field}”.", field=field)
             raise UserError(msg)
     _check_shortcut(tx, row.id, values.get("shortcut", row.shortcut), values.get("owner", row.owner))
     return change_row(tx, row, row.name, **values)
@@ -77,7 +78,7 @@ def _text(words: str) -> str:
         msg = "A canned answer needs a text."
         raise UserError(msg)
     if len(words) > MOST_CHARS:
-        msg = f"A canned answer has {MOST_CHARS:,} characters at most."
+        msg = said("A canned answer has {most} characters at most.", most=MOST_CHARS)
         raise UserError(msg)
     return words.strip("\n")
 
@@ -90,5 +91,5 @@ def _check_shortcut(tx: Tx, canned: UUID, shortcut: str, owner: UUID | None) -> 
     same = select(Canned).where(Canned.shortcut == shortcut, Canned.deleted_at.is_(None), Canned.id != canned)
     for other in tx.scalars(same):
         if other.owner is None or owner is None or other.owner == owner:
-            msg = f"/{shortcut} is “{other.name}” already. Choose another word."
+            msg = said("/{shortcut} is “{name}” already. Choose another word.", shortcut=shortcut, name=other.name)
             raise UserError(msg)

@@ -14,6 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 
 class Status(enum.StrEnum):
@@ -85,7 +86,7 @@ def as_priority(word: str) -> Priority:
     try:
         return Priority(word.strip().casefold())
     except ValueError:
-        msg = f"“{word}” is no priority. There are: {', '.join(Priority)}."
+        msg = said("“{word}” is no priority. There are: {known}.", word=word, known=", ".join(Priority))
         raise UserError(msg) from None
 
 

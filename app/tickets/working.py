@@ -8,6 +8,7 @@ from typing import Final
 
 from app.kernel import clock
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 RELATED, BLOCKS, BLOCKED_BY, DUPLICATES, DUPLICATED_BY = (
     "related",
@@ -53,7 +54,7 @@ def seconds_of(typed: str) -> int:
         seconds += float(match[1].replace(",", ".")) * unit
         at = match.end()
     if not words or at < len(words):
-        msg = f"“{typed.strip()}” is not a time. Write it as 15m, 1h 30m or 1:30."
+        msg = said("“{typed}” is not a time. Write it as 15m, 1h 30m or 1:30.", typed=typed.strip())
         raise UserError(msg)
     return round(seconds)
 
@@ -103,5 +104,8 @@ def due_of(typed: str, now: datetime) -> datetime | None:
             at = at.replace(hour=DUE_HOUR)
         return clock.to_utc(at)
     except ValueError:
-        msg = f"“{typed.strip()}” is not a time. Write it as 2026-01-31, 2026-01-31T09:00, tomorrow, 4h or 2d."
+        msg = said(
+            "“{typed}” is not a time. Write it as 2026-01-31, 2026-01-31T09:00, tomorrow, 4h or 2d.",
+            typed=typed.strip(),
+        )
         raise UserError(msg) from None

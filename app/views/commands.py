@@ -14,6 +14,7 @@ from app.conditions.typed import parse
 from app.fields.queries import fields
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.row_history import add_row, change_row, remove_row
 from app.search.own_fields import renamed
@@ -60,7 +61,7 @@ def add_view(
     """
     tx.flush()
     if (tx.scalar(select(func.count()).where(SavedView.deleted_at.is_(None), SavedView.key == "")) or 0) >= MOST:
-        msg = f"There are {MOST} views already; delete one first."
+        msg = said("There are {most} views already; delete one first.", most=MOST)
         raise UserError(msg)
     order = as_sort(sort)
     row = SavedView(
@@ -146,7 +147,7 @@ def _value(tx: Tx, row: SavedView, field: str, value: Any) -> dict[str, Any]:
         case "ascending":
             return {"ascending": bool(value)}
         case _:
-            msg = f"A view has no field “{field}”."
+            msg = said("A view has no field “{field}”.", field=field)
             raise UserError(msg)
 
 

@@ -11,6 +11,7 @@ from app.conditions.tree import Node
 from app.conditions.typed import parse
 from app.kernel import ids
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 
 class Sort(enum.StrEnum):
@@ -132,7 +133,7 @@ def as_colour(word: str) -> str:
     """A colour by its name, empty for none. Raises UserError."""
     colour = word.strip().casefold()
     if colour not in COLOURS:
-        msg = f"“{word}” is no colour. There are: {', '.join(filter(None, COLOURS))}."
+        msg = said("“{word}” is no colour. There are: {known}.", word=word, known=", ".join(filter(None, COLOURS)))
         raise UserError(msg)
     return colour
 
@@ -144,5 +145,10 @@ def _one_of(kind: type[E], word: str, what: str) -> E:
     try:
         return kind(word.strip().casefold())
     except ValueError:
-        msg = f"“{word}” is no {what}. There are: {', '.join(filter(None, kind))}."
+        msg = said(
+            "“{word}” is no {what}. There are: {known}.",
+            word=word,
+            what=said(what),
+            known=", ".join(filter(None, kind)),
+        )
         raise UserError(msg) from None

@@ -15,6 +15,7 @@ from app.chats.queries import ChannelInfo
 from app.chats.rules import FRAME_BYTES, MAX_CHARS, MAX_FILE, Transport
 from app.connectors.contracts import HealthState
 from app.kernel.errors import ExternalError, Reason, UserError
+from app.kernel.saying import words_of
 from app.workers.chat_hub import Hub, Wire
 from app.workers.chat_writer import Writer
 
@@ -112,7 +113,7 @@ def _password(secrets: Secrets, ref: str) -> str:
     try:
         found = secrets(ref)
     except UserError as error:
-        raise ExternalError(str(error), reason=Reason.SIGN_IN, retryable=False) from error
+        raise ExternalError(words_of(error), reason=Reason.SIGN_IN, retryable=False) from error
     if not found:
         msg = "The password of the desk's account at the chat server is missing. Type it again in Settings, Chat."
         raise ExternalError(msg, reason=Reason.SIGN_IN, retryable=False)

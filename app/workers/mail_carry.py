@@ -28,6 +28,7 @@ from app.connectors.email.config import AuthKind, MailServer, Secret, ServerUrl
 from app.connectors.email.imap import ImapSession
 from app.kernel.blobs import BlobRef, Packs
 from app.kernel.errors import ExternalError, Reason, UserError
+from app.kernel.saying import words_of
 from app.workers.crossing import cross_in_one_call, line_between
 
 log = logging.getLogger(__name__)
@@ -231,7 +232,7 @@ def _work_off(
                 packs.flush()
                 send(("mails", batch))
     except ExternalError as error:
-        return "server", (str(error), str(error.reason), error.retryable, error.words)
+        return "server", (words_of(error), str(error.reason), error.retryable, error.words)
     except UserError as error:
-        return "disk", str(error)
+        return "disk", words_of(error)
     return "end", session.traffic

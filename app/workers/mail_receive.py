@@ -21,7 +21,7 @@ from app.inbox.receiving import history_progress, lost_mails
 from app.inbox.rules import FolderRole, History
 from app.kernel import clock, signals
 from app.kernel.errors import ExternalError, Reason
-from app.kernel.saying import kept
+from app.kernel.saying import kept, said
 from app.workers.mail_fetch import Fetcher
 from app.workers.mail_hands import Hands, Secrets, line_of
 from app.workers.mail_history import in_blocks, young_since
@@ -45,7 +45,7 @@ def open_session(plan: ReceivePlan, secrets: Secrets, *, is_slow: bool = False) 
     """Sign in to a mailbox; `is_slow`: over a slow line. Raises ExternalError; without a password one whose reason is `sign_in`."""
     secret = secrets(plan.secret_ref)
     if not secret:
-        text = f"The password of {plan.address} is not known. Sign in again."
+        text = said("The password of {address} is not known. Sign in again.", address=plan.address)
         raise ExternalError(text, reason=Reason.SIGN_IN, retryable=False)
     server = MailServer(
         ServerUrl.parse(plan.imap_url),

@@ -18,7 +18,7 @@ from app.kernel.changes import Changes
 from app.surveys.queries import leaving
 from app.tickets.bulk import Act, Cause, Left, Many, Tally, change_many, tally_of
 from ui.pages import Context
-from ui.text import count_text, span_text, tr
+from ui.text import count_text, span_text, told, tr
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def left_words(left: Left) -> str:
         Cause.IN_BIN: tr("{n} in the Bin: {some}.", n=n, some=some),
         Cause.MERGED: tr("{n} merged into another: {some}.", n=n, some=some),
         Cause.GONE: tr("{n} erased.", n=n),
-        Cause.REFUSED: tr("{n} not changed ({some}): {why}", n=n, some=some, why=left.detail.replace("#…", some)),
+        Cause.REFUSED: tr("{n} not changed ({some}): {why}", n=n, some=some, why=told(left.detail).replace("#…", some)),
     }[left.cause]
 
 
@@ -123,7 +123,7 @@ def why_words(left: Left) -> str:
     """Why the one ticket in question was left as it is."""
     some = ", ".join(f"#{number}" for number in left.numbers)
     if left.cause is Cause.REFUSED:
-        return left.detail.replace("#…", some)
+        return told(left.detail).replace("#…", some)
     return {
         Cause.BY_OTHER: tr("{name} has changed {some} meanwhile.", name=left.detail, some=some),
         Cause.BY_YOU: tr("You have changed {some} meanwhile.", some=some),

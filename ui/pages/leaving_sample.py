@@ -14,8 +14,9 @@ from app.desk.leaving_sample import begin_own, is_sample
 from app.kernel.changes import Changes
 from app.kernel.errors import UserError
 from app.kernel.paths import Workspace
+from app.kernel.saying import words_of
 from ui.pages import Context
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.overlay import ask
 
 
@@ -54,5 +55,5 @@ def begin_anew(place: Workspace) -> str:
     try:
         begin_own(place)
     except UserError as error:
-        return str(error)
+        return told(words_of(error))
     return ""

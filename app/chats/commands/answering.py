@@ -15,6 +15,7 @@ from app.conversations.rules import snippet_of
 from app.kernel import ids
 from app.kernel.errors import UserError
 from app.kernel.rows import insert_row
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.outbox.facts import ReplyQueued
 from app.outbox.rules import State as Delivery
@@ -127,17 +128,24 @@ def _checked(body: str, files: Sequence[NewFile | NewAttachment]) -> str:
         msg = "There is nothing to send: write something first."
         raise UserError(msg)
     if len(body) > MAX_CHARS:
-        msg = f"A chat message has {MAX_CHARS:,} characters at most. Say it in two."
+        msg = said("A chat message has {most} characters at most. Say it in two.", most=MAX_CHARS)
         raise UserError(msg)
     if len(files) > FILES_A_MESSAGE:
-        msg = f"A chat message has {FILES_A_MESSAGE} files at most."
+        msg = said("A chat message has {most} files at most.", most=FILES_A_MESSAGE)
         raise UserError(msg)
     for one in files:
         size = one.ref.length if isinstance(one, NewFile) else one.size
         if one.content_type not in FILE_TYPES:
-            msg = f"“{one.filename}” is no file for a chat: pictures (PNG, JPEG, WebP), PDF and plain text are."
+            msg = said(
+                "“{filename}” is no file for a chat: pictures (PNG, JPEG, WebP), PDF and plain text are.",
+                filename=one.filename,
+            )
             raise UserError(msg)
         if size > MAX_FILE:
-            msg = f"“{one.filename}” is larger than {size_limit_text()}; that is too much for a chat."
+            msg = said(
+                "“{filename}” is larger than {size}; that is too much for a chat.",
+                filename=one.filename,
+                size=size_limit_text(),
+            )
             raise UserError(msg)
     return body

@@ -10,6 +10,7 @@ from app.chats.rules import ChannelSettings, Transport, checked, clean_line
 from app.chats.tables import ChatChannel
 from app.kernel import ids
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.choosing import choose
 from app.people.row_history import add_row, change_row, remove_row
@@ -22,7 +23,11 @@ def add_channel(
     try:
         kind = Transport(transport)
     except ValueError:
-        msg = f"“{transport}” is no kind of chat. There are: {', '.join(Transport)}."
+        msg = said(
+            "“{transport}” is no kind of chat. There are: {known}.",
+            transport=transport,
+            known=", ".join(Transport),
+        )
         raise UserError(msg) from None
     key = ids.new_id()
     row = ChatChannel(

@@ -11,6 +11,7 @@ from app.chats.rules import State
 from app.chats.tables import Conversation
 from app.kernel import options
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.row_history import change_row
 from app.people.tables import Agent
@@ -31,10 +32,10 @@ def accept(tx: Tx, conversation: UUID) -> None:
         return
     if row.assignee is not None and row.assignee != tx.agent and row.state == State.LIVE:
         who = tx.get(Agent, row.assignee)
-        msg = f"{who.name if who else 'Somebody else'} has taken this chat already."
+        msg = said("{name} has taken this chat already.", name=who.name if who else said("Somebody else"))
         raise UserError(msg)
     if has_how_many(tx, tx.agent) >= (most := int(options.get(tx, "chat_capacity"))):
-        msg = f"You have {most} chats already, as many as one person may have. End one first."
+        msg = said("You have {most} chats already, as many as one person may have. End one first.", most=most)
         raise UserError(msg)
     _give(tx, row, tx.agent)
 

@@ -18,6 +18,7 @@ from app.chats.tables import ChatChannel, ChatLine, ChatVisitor, Conversation
 from app.conversations.queries import MessageView
 from app.conversations.tables import Message
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 from app.outbox.tables import Outbox
 from app.people.tables import Agent
 from app.tickets.queries import conversation as whole_conversation
@@ -125,7 +126,7 @@ def chat_rows(db: Session, *, pile: str, agent: UUID | None = None, limit: int =
     elif pile == "ended":
         found = found.where(Conversation.state.in_(OVER)).order_by(Conversation.last_at.desc(), Conversation.id)
     else:
-        msg = f"There is no pile “{pile}”. There are: {', '.join(PILES)}."
+        msg = said("There is no pile “{pile}”. There are: {known}.", pile=pile, known=", ".join(PILES))
         raise UserError(msg)
     return _rows(db, db.execute(found.limit(limit)).all())
 

@@ -29,6 +29,7 @@ from app.connectors.chat.sockets import Socket
 from app.connectors.contracts import Abilities, Health, HealthState, Receiving
 from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason
+from app.kernel.saying import said
 from app.mime.filekinds import KINDS
 
 log = logging.getLogger(__name__)
@@ -335,7 +336,9 @@ def _try_port(serving: Serving) -> None:
 
 
 def _no_port(serving: Serving, error: OSError) -> ExternalError:
-    words = (
-        f"Chat cannot listen on {serving.host}, port {serving.port}: another program uses it, or it may not be used."
+    words = said(
+        "Chat cannot listen on {host}, port {port}: another program uses it, or it may not be used.",
+        host=serving.host,
+        port=str(serving.port),
     )
     return ExternalError(words, reason=Reason.OFFLINE, words=str(error.strerror or ""), retryable=True)

@@ -13,6 +13,7 @@ from importlib.resources import files
 from typing import Final
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 MODULES: Final = ("mod_deskbell_guests.lua", "mod_deskbell_origin.lua")
 CONFIG: Final = "prosody.cfg.lua"
@@ -60,7 +61,7 @@ def new_password() -> str:
 def written(plan: Plan) -> dict[str, str]:
     """The files by name. Raises UserError for what cannot stand in them."""
     if not _DOMAIN.fullmatch(plan.domain):
-        msg = f"“{plan.domain}” is not the name of a server. It looks like chat.example.com."
+        msg = said("“{domain}” is not the name of a server. It looks like chat.example.com.", domain=plan.domain)
         raise UserError(msg)
     tls = ""
     if plan.certificate:

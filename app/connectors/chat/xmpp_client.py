@@ -14,6 +14,7 @@ from slixmpp.exceptions import XMPPError
 
 from app.connectors.chat.house import Allowed
 from app.kernel.errors import ExternalError, Reason
+from app.kernel.saying import said
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +118,7 @@ async def _look_at(client: ClientXMPP) -> None:
         features = found["disco_info"]["features"]
         place = await client.plugin["xep_0363"].find_upload_service(timeout=CONNECT_S)
     except XMPPError as error:
-        msg = f"The chat server does not say what it can do ({error.condition})."
+        msg = said("The chat server does not say what it can do ({words}).", words=error.condition)
         raise ExternalError(msg, reason=Reason.PROTOCOL, retryable=False) from None
     if not any(one.startswith("urn:xmpp:mam:") for one in features):
         msg = "The chat server keeps no archive (XEP-0313): what is written while the desk is off would be lost."

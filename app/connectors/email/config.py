@@ -15,6 +15,7 @@ from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 
 
 class Security(enum.StrEnum):
@@ -65,30 +66,51 @@ class ServerUrl:
     def __post_init__(self) -> None:
         if self.security is Security.PLAIN and not is_loopback(self.host):
             raise UserError(
-                f"{self.host} would be reached without encryption. Use {self.protocol}s:// or {self.protocol}+starttls://; "
-                "a connection without encryption is possible to this computer itself only."
+                said(
+                    "{host} would be reached without encryption. Use {protocol}s:// or {protocol}+starttls://; a "
+                    "connection without encryption is possible to this computer itself only.",
+                    host=self.host,
+                    protocol=self.protocol,
+                )
             )
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a server's address. UserError says in one sentence what is wrong with it."""
-        shown = "This" if "@" in text else f"“{text}”"  # somebody may have typed a password into it
+        shown = said("This") if "@" in text else f"“{text}”"  # somebody may have typed a password into it
         try:
             parts = urlsplit(text.strip())
             scheme, host, port = parts.scheme.lower(), parts.hostname or "", parts.port
         except ValueError:
-            raise UserError(f"{shown} is not a server address. Write it like imaps://mail.example.com:993.") from None
+            raise UserError(
+                said(
+                    "{shown} is not a server address. Write it like imaps://mail.example.com:993.",
+                    shown=shown,
+                )
+            ) from None
         if scheme not in _SCHEMES:
             names = ", ".join(_SCHEMES)
-            raise UserError(f"{shown} does not begin with one of {names}, as in imaps://mail.example.com:993.")
+            raise UserError(
+                said(
+                    "{shown} does not begin with one of {names}, as in imaps://mail.example.com:993.",
+                    shown=shown,
+                    names=names,
+                )
+            )
         if parts.username or parts.password:
             raise UserError("The server address must not contain a user name or a password.")
         if parts.path.strip("/") or parts.query or parts.fragment or not host:
-            raise UserError(f"{shown} is not a server address. Write it like {scheme}://mail.example.com.")
+            raise UserError(
+                said(
+                    "{shown} is not a server address. Write it like {scheme}://mail.example.com.",
+                    shown=shown,
+                    scheme=scheme,
+                )
+            )
         host = _wire_host(host)
         _, security, usual = _SCHEMES[scheme]
         if port is not None and not 0 < port < 65536:
-            raise UserError(f"{shown} has a port that does not exist.")
+            raise UserError(said("{shown} has a port that does not exist.", shown=shown))
         return cls(scheme, host, port or usual, security)
 
     @property
@@ -112,7 +134,7 @@ def _wire_host(host: str) -> str:
     except UnicodeError:
         wire = ""
     if not _HOST.fullmatch(wire) or ".." in wire:
-        raise UserError(f"“{host}” is not a server name.")
+        raise UserError(said("“{host}” is not a server name.", host=host))
     return wire
 
 

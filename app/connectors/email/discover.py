@@ -21,6 +21,7 @@ from app.connectors.email.config import AuthKind, MailServer, Security, ServerUr
 from app.connectors.email.providers import Provider, provider_at, provider_behind, provider_of
 from app.connectors.email.records import Announced, Dns, Records
 from app.kernel.errors import ExternalError, UserError
+from app.kernel.saying import said
 
 _PROBE_S = 4.0
 _STAGE_S = 10.0
@@ -101,7 +102,7 @@ def split_address(address: str) -> tuple[str, str]:
     if not (at and local and "." in domain) or any(
         char.isspace() or char in "/\\?#<>\"',:@" for char in local + domain
     ):
-        raise UserError(f"“{address}” is not a mail address.")
+        raise UserError(said("“{address}” is not a mail address.", address=address))
     return local, domain
 
 

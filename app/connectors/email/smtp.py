@@ -30,6 +30,7 @@ from app.connectors.email.faults import (
 from app.connectors.email.signing_in import bearer, encoded, with_token
 from app.connectors.email.words import NO_VALUES, Fault
 from app.kernel.errors import ExternalError, Reason, UserError
+from app.kernel.saying import said, words_of
 
 OnPhase = Callable[[Phase], None]
 _OURSELVES = "[127.0.0.1]"  # EHLO name: the machine's own name is nobody's business
@@ -93,7 +94,12 @@ class SmtpSession:
 
     def _envelope(self, outgoing: Outgoing, size: int) -> tuple[list[str], dict[str, Refusal]]:
         if self.size_limit is not None and size > self.size_limit:
-            text = f"The message has {size:,} bytes; {self._server.url.host} takes {self.size_limit:,} at most."
+            text = said(
+                "The message has {size} bytes; {host} takes {most} at most.",
+                size=size,
+                host=self._server.url.host,
+                most=self.size_limit,
+            )
             raise ExternalError(text, reason=Reason.REFUSED, retryable=False)
         sender, utf8_sender = self._path(outgoing.sender)
         paths = {recipient: self._path(recipient) for recipient in dict.fromkeys(outgoing.recipients)}
@@ -102,22 +108,22 @@ class SmtpSession:
             size,
             utf8=utf8_sender or any(utf8 for _, utf8 in paths.values()) or not _head(outgoing.raw).isascii(),
         )
-        code, said = self._client.docmd("MAIL", f"FROM:<{sender}>{options}")
+        code, answer = self._client.docmd("MAIL", f"FROM:<{sender}>{options}")
         if code // 100 != 2:
             self._reset()
-            raise self._answered(code, said, Phase.ENVELOPE)
+            raise self._answered(code, answer, Phase.ENVELOPE)
         accepted: list[str] = []
         refused: dict[str, Refusal] = {}
         for recipient, (path, _) in paths.items():
-            code, said = self._client.docmd("RCPT", f"TO:<{path}>")
+            code, answer = self._client.docmd("RCPT", f"TO:<{path}>")
             if code // 100 == 2:
                 accepted.append(recipient)
             elif code == 421:
-                raise self._answered(code, said, Phase.ENVELOPE)
-            elif accepted and _TOO_MANY.search(said):  # the rest in a transaction of their own (RFC 5321, 4.5.3.1.10)
-                refused[recipient] = Refusal(452, plain_words(said, self._server), permanent=False)
+                raise self._answered(code, answer, Phase.ENVELOPE)
+            elif accepted and _TOO_MANY.search(answer):  # the rest in a transaction of their own (RFC 5321, 4.5.3.1.10)
+                refused[recipient] = Refusal(452, plain_words(answer, self._server), permanent=False)
             else:
-                refused[recipient] = Refusal(code, plain_words(said, self._server), permanent=code >= 500)
+                refused[recipient] = Refusal(code, plain_words(answer, self._server), permanent=code >= 500)
         return accepted, refused
 
     def _options(self, raw: bytes, size: int, *, utf8: bool) -> str:
@@ -128,7 +134,10 @@ class SmtpSession:
             options += " BODY=8BITMIME"
         if utf8:
             if "SMTPUTF8" not in self.capabilities:
-                text = f"{self._server.url.host} cannot deliver to addresses with letters such as é or ü."
+                text = said(
+                    "{host} cannot deliver to addresses with letters such as é or ü.",
+                    host=self._server.url.host,
+                )
                 raise ExternalError(text, reason=Reason.REFUSED, retryable=False)
             options += " SMTPUTF8"
             self._client.command_encoding = "utf-8"
@@ -333,7 +342,7 @@ def _in_phase(server: MailServer, phase: Phase, *, uncertain: bool = False) -> I
 
 def _send_error(error: ExternalError, phase: Phase, *, uncertain: bool = False, code: int = 0) -> SendError:
     return SendError(
-        str(error),
+        words_of(error),
         reason=error.reason,
         retryable=error.retryable,
         words=error.words,

@@ -13,6 +13,7 @@ from app.inbox.queries import Difference, listing_difference
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel import ids
 from app.kernel.errors import NotFoundError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 
 _CHUNK = 500
@@ -50,7 +51,7 @@ def choose_folder(tx: Tx, mailbox: UUID, name: str, *, receive: bool) -> None:
     query = select(MailFolder).where(MailFolder.mailbox == mailbox, MailFolder.name == name)
     row = tx.execute(query).scalar_one_or_none()
     if row is None:
-        msg = f"The mailbox has no folder “{name}”, as far as is known."
+        msg = said("The mailbox has no folder “{name}”, as far as is known.", name=name)
         raise NotFoundError(msg)
     if row.is_received != receive:
         row.is_received = receive

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.row_history import change_row
 from app.people.tables import Agent
@@ -33,6 +34,6 @@ def update_agent(tx: Tx, agent: UUID, **fields: Any) -> None:
         raise NotFoundError(msg)
     unknown = fields.keys() - set(AGENT_FIELDS)
     if unknown:
-        msg = f"An agent has no field “{min(unknown)}”."
+        msg = said("An agent has no field “{field}”.", field=min(unknown))
         raise UserError(msg)
     change_row(tx, row, row.name, **fields)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.kernel import ids
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.row_history import add_row, remove_row
 from app.people.rules import blockable, handle_of
@@ -17,7 +18,7 @@ def block(tx: Tx, sender: str) -> str:
     """
     handle = blockable(sender)
     if not handle:
-        msg = f"“{sender}” is neither an address nor a domain like @example.com."
+        msg = said("“{sender}” is neither an address nor a domain like @example.com.", sender=sender)
         raise UserError(msg)
     tx.flush()  # several of one action may be of one sender
     row = tx.get(Blocked, key := ids.derived_id("blocked", handle))

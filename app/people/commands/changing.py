@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from app.index import commands as index
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.commands.indexing import reindex_customer
 from app.people.history import mark_action, record_event
@@ -31,7 +32,7 @@ def update_customer(tx: Tx, customer: UUID, **fields: Any) -> UUID:
         raise NotFoundError(msg)
     for field, value in fields.items():
         if field not in CUSTOMER_FIELDS:
-            msg = f"A customer has no field “{field}”."
+            msg = said("A customer has no field “{field}”.", field=field)
             raise UserError(msg)
         set_customer_field(tx, row, field, value, EventKind.CHANGED)
     mark_action(tx)
@@ -60,13 +61,13 @@ def add_address(tx: Tx, customer: UUID, address: str) -> None:
     """The customer also writes from `address`. Raises UserError when somebody else already does."""
     handle = handle_of(address)
     if "@" not in handle:
-        msg = f"“{address}” is not an address."
+        msg = said("“{address}” is not an address.", address=address)
         raise UserError(msg)
     owner = tx.execute(select(Identity.customer).where(Identity.kind == "email", Identity.handle == handle)).scalar()
     if owner == customer:
         return
     if owner is not None:
-        msg = f"{address} already belongs to another customer. Merge the two instead."
+        msg = said("{address} already belongs to another customer. Merge the two instead.", address=address)
         raise UserError(msg)
     key = ids.derived_id("identity", "email", handle)
     row = Identity(id=key, kind="email", handle=handle, shown=address.strip(), customer=customer, created_at=tx.now)

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.tables import Agent
 from app.tickets.commands.bin import delete_ticket, restore_ticket
@@ -74,7 +75,7 @@ def check(tx: Tx, acts: Sequence[Act]) -> None:
     for act in acts:
         kind = ACTS.get(act.field)
         if kind is None:
-            msg = f"“{act.field}” is not a field. There are: {', '.join(sorted(ACTS))}."
+            msg = said("“{field}” is not a field. There are: {known}.", field=act.field, known=", ".join(sorted(ACTS)))
             raise UserError(msg)
         kind.check(tx, act.value)
 

@@ -17,6 +17,7 @@ from sqlalchemy import select
 from app.kernel import ids, jobs
 from app.kernel.errors import UserError
 from app.kernel.memo import memo
+from app.kernel.saying import Said, said, words_of
 from app.kernel.store import Tx
 from app.people.history import mark_action
 from app.people.tables import Agent, Event
@@ -99,6 +100,13 @@ def _change(tx: Tx, keys: Sequence[UUID], acts: Sequence[Act], tally: Tallying, 
         _change_few(tx, ready[start : start + _FEW], acts, tally, alone=since is None and len(keys) == 1)
 
 
+def _unnumbered(words: str) -> str:
+    """Why one ticket was left, so that the same about others is the same."""
+    if isinstance(words, Said) and "number" in words.values:
+        return said(words.pattern, **{**words.values, "number": "…"})
+    return words if isinstance(words, Said) else _NUMBERS.sub("#…", words)
+
+
 def _change_few(tx: Tx, rows: Sequence[Ticket], acts: Sequence[Act], tally: Tallying, *, alone: bool = False) -> None:
     """Change some tickets, or where one of them refuses, each on its own: it takes back only itself.
 
@@ -115,7 +123,7 @@ def _change_few(tx: Tx, rows: Sequence[Ticket], acts: Sequence[Act], tally: Tall
         if alone:
             raise
         if len(rows) == 1:
-            tally.leave(Cause.REFUSED, rows[0].number, _NUMBERS.sub("#…", str(error)))
+            tally.leave(Cause.REFUSED, rows[0].number, _unnumbered(words_of(error)))
             return
         for row in rows:
             _change_few(tx, [row], acts, tally)

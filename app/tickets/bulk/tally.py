@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from app.kernel.saying import kept as kept_words
+from app.kernel.saying import read
+
 MOST_NUMBERS: Final = 5
 """So many tickets are named for each cause; the count is whole."""
 
@@ -63,7 +66,7 @@ class Tallying:
 
     def leave(self, cause: Cause, number: int = 0, detail: str = "") -> None:
         """One more that stays as it is."""
-        entry = self._left.setdefault((str(cause), detail), [0, []])
+        entry = self._left.setdefault((str(cause), kept_words(detail)), [0, []])
         entry[0] += 1
         if number and len(entry[1]) < MOST_NUMBERS:
             entry[1].append(number)
@@ -77,6 +80,7 @@ class Tallying:
 def tally_of(kept: Mapping[str, Any]) -> Tally:
     """The tally in a job's result (all zero before its first step)."""
     left = tuple(
-        Left(Cause(cause), detail, count, tuple(numbers)) for cause, detail, count, numbers in kept.get("left", ())
+        Left(Cause(cause), read(detail), count, tuple(numbers))
+        for cause, detail, count, numbers in kept.get("left", ())
     )
     return Tally(kept.get("changed", 0), kept.get("same", 0), left)

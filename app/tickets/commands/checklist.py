@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.row_history import add_row, change_row, remove_row
 from app.tickets.commands.rows import usable_row
@@ -25,7 +26,7 @@ def add_item(tx: Tx, ticket: UUID, title: str) -> UUID:
     living = (ChecklistItem.ticket == row.id, ChecklistItem.deleted_at.is_(None))
     last, count = tx.execute(select(func.max(ChecklistItem.position), func.count()).where(*living)).one()
     if count >= MOST:
-        msg = f"There are {MOST} things on this list already; that is the most."
+        msg = said("There are {most} things on this list already; that is the most.", most=MOST)
         raise UserError(msg)
     item = ChecklistItem(id=ids.new_id(), ticket=row.id, title=words, position=(last or 0) + 1, created_at=tx.now)
     add_row(tx, item, words, ticket=row.id)

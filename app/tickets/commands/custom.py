@@ -9,6 +9,7 @@ from app.fields.queries import FieldInfo, fields
 from app.fields.rules import FieldsMissingError
 from app.kernel.errors import NotFoundError
 from app.kernel.memo import memo
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.history import mark_action
 from app.tickets.commands.results import Changed
@@ -26,7 +27,7 @@ def set_custom(tx: Tx, tickets: Tickets, field: UUID | str, value: object) -> Ch
     """
     info = next((one for one in _fields(tx) if field in (one.id, one.key) or _is_named(one, field)), None)
     if info is None:
-        msg = f"There is no field “{field}”." if isinstance(field, str) else "There is no such field."
+        msg = said("There is no field “{name}”.", name=field) if isinstance(field, str) else "There is no such field."
         raise NotFoundError(msg)
     wanted = info.read(value)
     count = 0
@@ -60,10 +61,12 @@ def need_fields(tx: Tx, rows: Sequence[Ticket], status: str) -> None:
 
 def _words(lacking: Sequence[tuple[Ticket, Sequence[FieldInfo]]], asked: int) -> str:
     if asked == 1:
-        return f"Before solving, please fill in {_names(lacking[0][1])}."
+        return said("Before solving, please fill in {names}.", names=_names(lacking[0][1]))
     told = "; ".join(f"#{row.number}: {_names(missing)}" for row, missing in lacking[:_TOLD])
-    more = f"; and {len(lacking) - _TOLD:,} more" if len(lacking) > _TOLD else ""
-    return f"Before solving, please fill in what is missing in {told}{more}."
+    if len(lacking) <= _TOLD:
+        return said("Before solving, please fill in what is missing in {tickets}.", tickets=told)
+    pattern = "Before solving, please fill in what is missing in {tickets}; and {more} more."
+    return said(pattern, tickets=told, more=len(lacking) - _TOLD)
 
 
 def _names(missing: Sequence[FieldInfo]) -> str:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app.kernel import ids
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.row_history import add_row, remove_row
 from app.tickets.commands.results import Changed
@@ -23,7 +24,7 @@ def link(tx: Tx, ticket: UUID, other: UUID, kind: str = "related") -> Changed:
     none, and for a ticket with itself.
     """
     if kind not in LINKS:
-        msg = f"“{kind}” is no kind of link. There are: {', '.join(LINKS)}."
+        msg = said("“{kind}” is no kind of link. There are: {known}.", kind=kind, known=", ".join(LINKS))
         raise UserError(msg)
     one, two = usable_row(tx, ticket), usable_row(tx, other)
     if one.id == two.id:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from app.conversations.tables import Attachment, Message
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.history import mark_action, record_event
 from app.people.rules import EventKind
@@ -102,7 +103,7 @@ def unmerge(tx: Tx, ticket: UUID) -> TakenApart:
     """
     row = ticket_row(tx, ticket)
     if row.merged_into is None:
-        msg = f"Ticket #{row.number} is not merged."
+        msg = said("Ticket #{number} is not merged.", number=str(row.number))
         raise UserError(msg)
     tx.flush()
     target, since = ticket_row(tx, row.merged_into), meanwhile(tx, row.id)

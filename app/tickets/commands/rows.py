@@ -14,6 +14,7 @@ from app.fields.rules import Kind
 from app.index import commands as index
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.memo import memo
+from app.kernel.saying import said
 from app.kernel.store import Base, Tx
 from app.kernel.types import Id, Utc
 from app.people.commands import record_event
@@ -54,7 +55,7 @@ def usable_row(tx: Tx, ticket: UUID) -> Ticket:
     """The row to write to: merges followed, not in the Bin. Raises UserError."""
     row = living_row(tx, ticket)
     if row.deleted_at is not None:
-        msg = f"Ticket #{row.number} is in the Bin. Restore it first."
+        msg = said("Ticket #{number} is in the Bin. Restore it first.", number=str(row.number))
         raise UserError(msg)
     return row
 

@@ -17,6 +17,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.commands import mark_action
 from app.people.rules import EventKind
@@ -42,7 +43,7 @@ def snooze(tx: Tx, tickets: Tickets, until: datetime | None, *, days: int = 0, o
     count = 0
     for row in each_row(tx, tickets):
         if until is not None and row.status in DONE:
-            msg = f"#{row.number} is {row.status}; there is nothing to snooze."
+            msg = said("#{number} is {status}; there is nothing to snooze.", number=str(row.number), status=row.status)
             raise UserError(msg)
         count += _put(tx, row, until, days, on_reply)
     return _done(tx, count)
@@ -55,7 +56,7 @@ def snooze_again(tx: Tx, tickets: Tickets, *, on_reply: str = OnReply.WAKE) -> C
     for row in each_row(tx, tickets):
         until = last_snoozes(tx, [row.id], tx.now).get(row.id)
         if until is None:
-            msg = f"#{row.number} was not snoozed until a time that is still to come."
+            msg = said("#{number} was not snoozed until a time that is still to come.", number=str(row.number))
             raise UserError(msg)
         count += snooze(tx, row.id, until, on_reply=on_reply).tickets
     return _done(tx, count)
@@ -78,7 +79,11 @@ def _done(tx: Tx, count: int) -> Changed:
 
 def _check(tx: Tx, until: datetime | None, days: int, on_reply: str) -> None:
     if on_reply not in set(OnReply):
-        msg = f"“{on_reply}” is not what an answer can do. There are: {', '.join(OnReply)}."
+        msg = said(
+            "“{on_reply}” is not what an answer can do. There are: {known}.",
+            on_reply=on_reply,
+            known=", ".join(OnReply),
+        )
         raise UserError(msg)
     if not 0 <= days <= MOST_DAYS or (until is not None and until <= tx.now):
         msg = "A ticket can only be snoozed until a time to come."

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.kernel import options
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.memo import memo
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.people.commands import mark_action, organisation_of
 from app.people.rules import EventKind
@@ -62,7 +63,7 @@ def set_fields(tx: Tx, tickets: Tickets, /, **fields: Any) -> Changed:
     """Set several fields at once: status, priority, assignee, or any of FIELDS. Raises UserError."""
     unknown = fields.keys() - {*FIELDS, "status", "priority", "assignee"}
     if unknown:
-        msg = f"A ticket has no field “{min(unknown)}”."
+        msg = said("A ticket has no field “{field}”.", field=min(unknown))
         raise UserError(msg)
     return _each(tx, tickets, lambda row: _set_all(tx, row, fields))
 
@@ -109,7 +110,11 @@ def status_meant(db: Session, word: str) -> StateInfo:
     """The status that a word means. Raises UserError that names them all."""
     found = state_named(db, word)
     if found is None:
-        msg = f"“{word}” is no status. There are: {', '.join(one.label for one in offered_states(db))}."
+        msg = said(
+            "“{word}” is no status. There are: {known}.",
+            word=word,
+            known=", ".join(one.label for one in offered_states(db)),
+        )
         raise UserError(msg)
     return found
 

@@ -15,6 +15,7 @@ from app.conversations.rules import snippet_of
 from app.conversations.tables import Mailbox, Message
 from app.kernel import ids
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.saying import said
 from app.kernel.store import Tx
 from app.outbox import commands as outbox
 from app.outbox.facts import ReplySent
@@ -218,7 +219,7 @@ def mailbox_of(tx: Tx, sender: str) -> UUID | None:
         return None
     found = mailbox_info(tx, sender)
     if found is None:
-        msg = f"{sender} is not an address of one of your mailboxes."
+        msg = said("{sender} is not an address of one of your mailboxes.", sender=sender)
         raise UserError(msg)
     return found.id
 

@@ -33,6 +33,7 @@ from sqlalchemy.types import NullType
 
 from app.kernel import clock
 from app.kernel.errors import UserError
+from app.kernel.saying import said
 from app.kernel.tables import Counter
 from app.kernel.types import Id, Utc
 from app.tickets.rules import TO_DO, Status
@@ -223,7 +224,7 @@ def view_named(name: str, agent: UUID | None = None) -> View:
     try:
         return View(Pile(name), agent)
     except ValueError:
-        msg = f"There is no list “{name}”."
+        msg = said("There is no list “{name}”.", name=name)
         raise UserError(msg) from None
 
 

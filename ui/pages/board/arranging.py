@@ -11,9 +11,10 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from app.boards.queries import BoardView, ColumnView
 from app.boards.rules import as_limit
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from app.tickets.rules import NOBODY, BoardBy
 from ui.models.board import named
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.field import TextField
 from ui.widgets.label import ElidingLabel, Label
@@ -105,7 +106,7 @@ class Arranging(Dialog):
         try:
             most = as_limit(field.text())
         except UserError as error:
-            field.set_wrong(str(error))
+            field.set_wrong(told(words_of(error)))
             return
         field.set_wrong("")
         if most != column.shape.most:

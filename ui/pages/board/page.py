@@ -13,6 +13,7 @@ from app.boards.queries import BoardView, Look, open_board
 from app.boards.rules import Step
 from app.kernel.changes import Changes
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from app.people.queries import agents
 from app.tickets.rules import BoardBy, LaneBy
 from ui.models.board import named
@@ -25,6 +26,7 @@ from ui.pages.board.menus import card_menu, fill_board_menu
 from ui.pages.board.picking import CardPicking
 from ui.pages.board.shaping import Shaping
 from ui.pages.inbox.triage import Triage
+from ui.text import told
 
 FIRST: Final = 120
 """Ids a column that are read at first: some screenfuls. More of them follow where somebody scrolls."""
@@ -153,7 +155,7 @@ class Page(BoardFrame):
     def _failed(self, error: Exception) -> bool:
         self._is_reading = False
         if isinstance(error, UserError) and self._typed:
-            self.filter.set_wrong(str(error))
+            self.filter.set_wrong(told(words_of(error)))
             return True
         if self.view is None:
             self.show_error()

@@ -13,13 +13,14 @@ from app.boards.commands import arrange_columns, fold_column, hide_column, pick_
 from app.boards.queries import BoardView, ColumnView
 from app.boards.rules import as_limit
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from app.tickets.queries.board import tag_choices
 from app.tickets.rules import NOBODY, BoardBy
 from ui.models.board import named
 from ui.pages.board.arranging import Arranging
 from ui.pages.board.column import Column
 from ui.pages.board.menus import Act, column_menu
-from ui.text import count_text, tr
+from ui.text import count_text, told, tr
 from ui.widgets.button import Button
 from ui.widgets.field import FieldBlock, TextField
 from ui.widgets.overlay import Dialog
@@ -78,7 +79,7 @@ class Shaping:
             try:
                 wanted = as_limit(field.text())
             except UserError as error:
-                field.set_wrong(str(error))
+                field.set_wrong(told(words_of(error)))
                 self._page.context.tasks.report(error)
                 return
             self._page.context.overlay.close_sheet(dialog)

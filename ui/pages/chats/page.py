@@ -16,6 +16,7 @@ from PySide6.QtCore import QTimer
 from app.chats.queries import ChatRow
 from app.kernel import options
 from app.kernel.changes import Changes
+from app.kernel.saying import words_of
 from app.templates.commands import note_used
 from ui.pages import Context
 from ui.pages.chats import loading
@@ -31,7 +32,7 @@ from ui.pages.chats.words import visitor_name
 from ui.pages.inbox import loading as inbox_loading
 from ui.pages.inbox.letters import Post
 from ui.pages.inbox.mailfiles import MailFiles
-from ui.text import tr
+from ui.text import told, tr
 
 _TICK_MS = 1000
 
@@ -287,7 +288,7 @@ class Page(ChatsFrame):
             self.side.panel.show_beside(found[1], current.talk.detail)
 
     def _failed(self, error: Exception) -> bool:
-        self.list.show_error(str(error), self._list.again)
+        self.list.show_error(told(words_of(error)), self._list.again)
         return True
 
     # -- typing, and time

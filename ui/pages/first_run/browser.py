@@ -16,8 +16,9 @@ from PySide6.QtWidgets import QFrame
 from app.desk import signing_in
 from app.desk.signing_in import CalledOffError, DeviceCode, Way
 from app.kernel.errors import ExternalError, UserError
+from app.kernel.saying import words_of
 from ui.pages import Context
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.button import Button, link_button
 from ui.widgets.field import FieldBlock, PasswordField, TextField
 from ui.widgets.label import Label, Para
@@ -150,7 +151,7 @@ class BrowserSignIn(QFrame):
     def _failed(self, error: Exception) -> bool:
         self._cancel = None
         if isinstance(error, (UserError, ExternalError)):
-            self._fault.setText("" if isinstance(error, CalledOffError) else tr(str(error)))
+            self._fault.setText("" if isinstance(error, CalledOffError) else told(words_of(error)))
             said = error.words if isinstance(error, ExternalError) else ""
             self._fault.setToolTip(tr("The server said: “{words}”", words=said) if said else "")
             self._show("offer")
@@ -188,7 +189,7 @@ class BrowserSignIn(QFrame):
 
     def _not_kept(self, error: Exception) -> bool:
         if isinstance(error, UserError):
-            self._client_block.set_wrong(str(error))
+            self._client_block.set_wrong(told(words_of(error)))
             return True
         return False
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QFrame
 from app.conversations.queries import mailbox
 from app.desk.accounts import PASSWORD, Account, CheckResult, Found, Tested, check, connect, find_servers, ways_in
 from app.kernel.errors import ExternalError, UserError
+from app.kernel.saying import words_of
 from app.kernel.secrets import keyring_problem
 from ui.pages import Context
 from ui.pages.first_run.history import HistoryChoice
@@ -24,7 +25,7 @@ from ui.pages.first_run.results import Act, ResultRow
 from ui.pages.first_run.servers import ServerFields, described, with_urls
 from ui.pages.first_run.ways import WaysIn
 from ui.pages.first_run.words import refused
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.button import link_button
 from ui.widgets.field import FieldBlock, PasswordField, TextField
 from ui.widgets.label import ElidingLabel, Label
@@ -230,10 +231,10 @@ class ConnectForm(QFrame):
         self._set_busy("")
         self._searched = ""
         if isinstance(error, UserError):
-            self._address_block.set_wrong(str(error))
+            self._address_block.set_wrong(told(words_of(error)))
             return True
         if isinstance(error, ExternalError):
-            self._found.setText(str(error))
+            self._found.setText(told(words_of(error)))
             self._open_fields()
             return True
         return False

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from app.desk.accounts import SENTENCES, Advice, CheckResult
 from app.kernel.errors import Reason, UserError
-from ui.text import tr
+from app.kernel.saying import words_of
+from ui.text import told, tr
 
 
 def result_text(result: CheckResult) -> str:
@@ -34,4 +35,4 @@ def advice_text(advice: Advice | None) -> str:
 
 def refused(error: UserError) -> CheckResult:
     """The result where what was entered could not even be tried."""
-    return CheckResult(ok=False, plain=str(error))
+    return CheckResult(ok=False, plain=told(words_of(error)))

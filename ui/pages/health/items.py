@@ -18,13 +18,14 @@ from PySide6.QtWidgets import (
 
 from app.inbox.queries import LedgerItem, ledger_items, ledger_reasons
 from app.kernel import clock
+from app.kernel.saying import words_of
 from app.kernel.tokens import hide_tokens
 from app.mime.parse import parse
 from app.people.queries import blocked
 from ui.models.ledger import PAGE, After, LedgerModel, outcome_word
 from ui.pages import Context
 from ui.pages.health.acts import actions_of
-from ui.text import count_text, size_text, tr, when_text
+from ui.text import count_text, size_text, told, tr, when_text
 from ui.widgets.button import Button
 from ui.widgets.field import Select
 from ui.widgets.label import ElidingLabel, Label
@@ -83,7 +84,7 @@ class RawText(QPlainTextEdit):
         )
 
     def _no(self, error: Exception) -> bool:
-        self.setPlainText(tr("The stored message cannot be read: {reason}", reason=error))
+        self.setPlainText(tr("The stored message cannot be read: {reason}", reason=told(words_of(error))))
         return True
 
 
@@ -189,7 +190,7 @@ class Detail(QFrame):
             return
 
         def no(error: Exception) -> bool:
-            self.text.show_text(tr("The stored message cannot be read: {reason}", reason=error))
+            self.text.show_text(tr("The stored message cannot be read: {reason}", reason=told(words_of(error))))
             return True
 
         self._context.tasks.run(

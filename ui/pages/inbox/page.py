@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.desk.forwarding import taken_along
 from app.kernel.changes import Changes
+from app.kernel.saying import words_of
 from app.outbox.queries import draft_of, drafts
 from app.outbox.rules import FORWARD
 from app.timeline.queries import Moment
@@ -40,7 +41,7 @@ from ui.pages.inbox.triage import Triage
 from ui.pages.inbox.wiring import wire
 from ui.pages.inbox.writer import Letter, Writer
 from ui.pages.views.offers import ViewOffers
-from ui.text import tr
+from ui.text import told, tr
 
 _NEAR = 30  # rows beside the one shown, one of which is gone on to
 _BESIDE_MS = 20  # the conversation is painted first
@@ -162,7 +163,7 @@ class Page(InboxFrame):
 
     def list_failed(self, error: Exception) -> bool:
         """The list could not be read."""
-        self.list.show_error(str(error), lambda: self.show_pile(self.lists.wanted()))
+        self.list.show_error(told(words_of(error)), lambda: self.show_pile(self.lists.wanted()))
         return True
 
     def _ask_around(self) -> None:

@@ -8,8 +8,9 @@ from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QCompleter, QFrame, QVBoxLayout
 
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from app.outbox.queueing import people
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.field import Select, TextField
 from ui.widgets.label import Label
 from ui.widgets.layout import row
@@ -44,7 +45,7 @@ class AddressField(TextField):
         try:
             found = people([self.text()]) if self.text().strip(" ,;") else ()
         except UserError as error:
-            self.set_wrong(str(error))
+            self.set_wrong(told(words_of(error)))
             raise
         self.set_wrong("")
         return found

@@ -12,6 +12,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer
 
 from app.conditions.tree import QueryError
+from app.kernel.saying import words_of
 from app.search.completing import Completion, completion
 from app.search.counting import Counting, Tally
 from app.search.files import found_files
@@ -19,7 +20,7 @@ from app.search.queries import PAGE, After, Question
 from app.search.suggesting import did_you_mean, why_nothing
 from ui.models.hits import Batch, find, lines
 from ui.pages.inbox.search_part import found_words
-from ui.text import tr
+from ui.text import told, tr
 
 if TYPE_CHECKING:
     from ui.pages.inbox.page import Page
@@ -182,11 +183,13 @@ class Searching(QObject):
 def _placed(error: Exception, typed: str) -> str:
     """What is wrong, and where, if the words alone do not say it."""
     if not isinstance(error, QueryError):
-        return str(error)
+        return told(words_of(error))
     piece = typed[error.position : error.position + error.length].strip()
-    if not piece or (len(piece) > 1 and piece in str(error)):
-        return str(error)
-    return tr("{problem} It is at character {n}: “{piece}”.", problem=str(error), n=error.position + 1, piece=piece)
+    if not piece or (len(piece) > 1 and piece in told(words_of(error))):
+        return told(words_of(error))
+    return tr(
+        "{problem} It is at character {n}: “{piece}”.", problem=told(words_of(error)), n=error.position + 1, piece=piece
+    )
 
 
 def _quietly(_error: Exception) -> bool:

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QVBoxLayout
 
 from app.conversations.commands import NewAttachment
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from app.mime.rich import from_html, is_plain, trimmed
 from app.outbox.rules import wire_size
 from ui.pages.inbox import formatted
@@ -25,7 +26,7 @@ from ui.pages.inbox.letter import Letter
 from ui.pages.inbox.loading import Sender
 from ui.pages.inbox.recipients import Person, Recipients
 from ui.pages.inbox.words import names_text
-from ui.text import size_text, tr
+from ui.text import size_text, told, tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.composer import Composer
 from ui.widgets.label import ElidingLabel, Label
@@ -171,7 +172,7 @@ class Writer(Drafting):
             letter = replace(self.letter(), send_at=send_at)
         except UserError as error:
             self.recipients.show_copies(True)
-            self.refused.emit(str(error))
+            self.refused.emit(told(words_of(error)))
             return
         if letter.is_empty:
             self.refused.emit(tr("There is nothing to send: write something first."))

@@ -11,10 +11,11 @@ from app.desk.updates import Release, channel, newer
 from app.kernel import options
 from app.kernel.errors import ExternalError
 from app.kernel.licences import Shipped, shipped
+from app.kernel.saying import words_of
 from ui.pages import Context
 from ui.pages.settings.form import WIDE_LABEL, Pane, TextArea, fact
 from ui.pages.updating import open_page
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.button import Button
 from ui.widgets.field import FormRow, SearchField
 from ui.widgets.label import ElidingLabel, Label, Para
@@ -104,7 +105,7 @@ class AboutPane(Pane):
         self.look.clicked.connect(lambda: open_page(release))
 
     def _not_found(self, error: Exception) -> bool:
-        self.found.setText(str(error))
+        self.found.setText(told(words_of(error)))
         return isinstance(error, ExternalError)
 
     def load(self) -> None:

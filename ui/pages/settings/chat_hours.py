@@ -10,10 +10,11 @@ from PySide6.QtCore import QLocale, QTimeZone
 from app.automation.rules import DAYS, Hours, from_text, hours_of, to_text
 from app.kernel import options
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from app.people.choosing import choose
 from ui.pages import Context
 from ui.pages.settings.form import WIDE_LABEL, Pane, TextArea, Values
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.field import Select, TextField
 from ui.widgets.toggle import Switch
 
@@ -88,7 +89,7 @@ class HoursPane(Pane):
         try:
             hours = self._hours()
         except UserError as error:
-            self.context.toasts.say(str(error), "bad")
+            self.context.toasts.say(told(words_of(error)), "bad")
             return
         away, words = bool(self.values()["away"]), to_text(hours)
 

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.chats.rules import ChannelSettings, Transport
 from app.desk.chat_server import ServerPlan, plan_server, sign_in_at, write_plan
-from app.kernel.errors import ExternalError
+from app.kernel.saying import words_of
 from ui.pages import Context
 from ui.pages.settings.chat_channel import ChannelPane
 from ui.pages.settings.form import WIDE_LABEL, TextArea, Values
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.button import Button
 from ui.widgets.field import FormRow, TextField
 from ui.widgets.label import Label
@@ -121,7 +121,7 @@ class ServerPane(ChannelPane):
         self.begin_test()
 
         def failed(error: Exception) -> bool:
-            self.tell_test(tr(str(error)) if isinstance(error, ExternalError) else str(error), ok=False)
+            self.tell_test(told(words_of(error)), ok=False)
             return True
 
         self.context.tasks.run(

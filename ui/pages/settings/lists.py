@@ -8,9 +8,11 @@ from typing import Any
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from ui.pages import Context
 from ui.pages.acting import acted
 from ui.pages.settings.form import Values
+from ui.text import told
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import row, vertical
 from ui.widgets.panel import ScrollPage
@@ -58,7 +60,7 @@ class ListPane(QFrame):
             self.load()
             if wrong is None or not isinstance(error, UserError):
                 return False
-            wrong(str(error))
+            wrong(told(words_of(error)))
             return True
 
         def deliver(what: Any) -> None:

@@ -15,9 +15,10 @@ from app.inbox.commands import hold_history
 from app.inbox.receiving import FolderChoice, HistoryProgress, folder_choices, history_progress
 from app.kernel import clock, options
 from app.kernel.errors import ExternalError, UserError
+from app.kernel.saying import words_of
 from ui.pages import Context
 from ui.pages.settings.form import LABEL_WIDTH
-from ui.text import count_text, date_text, size_text, tr
+from ui.text import count_text, date_text, size_text, told, tr
 from ui.widgets.button import Button
 from ui.widgets.field import FormRow
 from ui.widgets.label import ElidingLabel, Label
@@ -100,7 +101,7 @@ class MailPart(QFrame):
         self._looking.hide()
         self.look_button.setEnabled(True)
         if isinstance(error, (ExternalError, UserError)):
-            self._said.setText(tr(str(error)))
+            self._said.setText(told(words_of(error)))
             self._said.set_tone("bad")
             return True
         return False

@@ -13,6 +13,7 @@ from app.conversations.queries import MailboxInfo, mailbox
 from app.desk import accounts
 from app.desk.accounts import Tested
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from app.kernel.secrets import keyring_problem
 from ui.pages import Context
 from ui.pages.first_run.browser import BrowserSignIn
@@ -94,7 +95,7 @@ class SignInSheet(Dialog):
         self._typed()
         if isinstance(error, UserError):
             self._results.hide()
-            self._block.set_wrong(str(error))
+            self._block.set_wrong(told(words_of(error)))
             return True
         return False
 

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
 
 from app.conditions.tree import EVERYTHING, Node, QueryError
 from app.conditions.typed import parse, to_text
+from app.kernel.saying import words_of
 from app.search.catalogue import FieldEntry, values_of
 from app.views.commands import add_view, change_view
 from app.views.queries import ViewInfo
@@ -25,7 +26,7 @@ from ui.pages.views.acts import Noted, noted
 from ui.pages.views.groups import ConditionGroup
 from ui.pages.views.preview import Found, Preview, fields_of, find
 from ui.pages.views.words import ICONS, colour_words
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.button import Button
 from ui.widgets.field import FieldBlock, Select, TextField
 from ui.widgets.label import Label
@@ -121,7 +122,7 @@ class Builder(Dialog):
         try:
             tree = parse(text)
         except QueryError as error:
-            self._say(str(error), error.position, error.length)
+            self._say(told(words_of(error)), error.position, error.length)
             self._take(None)
             return
         self._say("")
@@ -158,7 +159,7 @@ class Builder(Dialog):
         def failed(error: Exception) -> bool:
             if not isinstance(error, QueryError):
                 return False
-            self._say(str(error), error.position, error.length)
+            self._say(told(words_of(error)), error.position, error.length)
             self.preview.show_waiting()
             return True
 
@@ -188,7 +189,7 @@ class Builder(Dialog):
 
         def failed(error: Exception) -> bool:
             self.save.setEnabled(True)
-            self._say(str(error))
+            self._say(told(words_of(error)))
             return True
 
         def done(noted: Noted) -> None:

@@ -9,9 +9,10 @@ from PySide6.QtWidgets import QCompleter, QFrame, QSizePolicy, QStackedWidget, Q
 
 from app.conditions.fields import Kind, checked, field_named
 from app.conditions.tree import Check, Node, Not, Op, QueryError
+from app.kernel.saying import words_of
 from app.search.catalogue import FieldEntry
 from ui.pages.views.words import field_word, operator_word, placeholder, value_word
-from ui.text import tr
+from ui.text import told, tr
 from ui.widgets.button import ToolButton
 from ui.widgets.field import Select, TextField
 from ui.widgets.label import Label
@@ -125,7 +126,7 @@ class Condition(QFrame):
         try:
             self.node()
         except QueryError as error:
-            self.show_wrong(str(error))
+            self.show_wrong(told(words_of(error)))
             return False
         self.show_wrong("")
         return True

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from app.conditions.tree import EVERYTHING, Node, QueryError
 from app.conditions.typed import parse
+from app.kernel.saying import words_of
 from app.search.queries import Order, kept
 from app.views.commands import change_view
 from app.views.queries import ViewInfo
@@ -20,7 +21,7 @@ from ui.pages.views.acts import noted
 from ui.pages.views.lines import Line, lines_of
 from ui.pages.views.look import drop, look_menu
 from ui.pages.views.manage import open_manage
-from ui.text import tr
+from ui.text import told, tr
 
 if TYPE_CHECKING:
     from ui.pages.inbox.page import Page
@@ -165,5 +166,5 @@ class ViewOffers(QObject):
         try:
             tree = parse(typed)
         except QueryError as error:
-            return str(error)
+            return told(words_of(error))
         return tr("Nothing is searched for") if tree == EVERYTHING else kept(tree, self._page.list.finding.scope)

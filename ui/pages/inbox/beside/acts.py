@@ -9,8 +9,10 @@ from uuid import UUID
 from PySide6.QtCore import QObject
 
 from app.kernel.errors import UserError
+from app.kernel.saying import words_of
 from ui.pages import Context
 from ui.pages.acting import Acted, acted
+from ui.text import told
 
 
 class Acts(QObject):
@@ -41,7 +43,7 @@ class Acts(QObject):
         def failed(error: Exception) -> bool:
             if wrong is None or not isinstance(error, UserError):
                 return False
-            wrong(str(error))
+            wrong(told(words_of(error)))
             return True
 
         def deliver(what: Acted) -> None:
