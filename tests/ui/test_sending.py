@@ -186,8 +186,8 @@ def test_the_composer_warns_of_files_that_the_server_does_not_take(page: Page, m
     assert "takes" not in texts(page.writer)
 
 
-def _claimed(made: InboxDesk) -> UUID:
-    key = made.some(1)[0]
+def _claimed(made: InboxDesk, ticket: UUID | None = None) -> UUID:
+    key = ticket or made.some(1)[0]
     message: UUID = made.desk.do(commands.reply, key, text="Hello").message
     ref = made.desk.packs.append(b"frozen")
     made.desk.packs.flush()
@@ -210,6 +210,14 @@ def _failed(made: InboxDesk) -> UUID:
     message = _claimed(made)
     made.desk.do(outbox.record_results, message, [], {"c0@shop.example": (550, "5.2.2 Mailbox full")})
     return message
+
+
+def test_why_a_message_did_not_arrive_is_said_once(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    assert page.shown is not None
+    message = _claimed(made, page.shown.detail.id)
+    made.desk.do(outbox.record_results, message, [], {"c0@shop.example": (550, "5.2.2 Mailbox full")})
+    settled(page, qtbot, lambda: "Mailbox full" in texts(page.talk))
+    assert texts(page.talk).count("5.2.2") == 1
 
 
 def _uncertain(made: InboxDesk) -> UUID:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from app.outbox.queries import OutboxRow
+from app.outbox.queries import OutboxRow, Refused
 from app.outbox.rules import FORWARD, Hold
 from app.outbox.words import copy_words
 from ui.text import clock_text, date_text, told, tr, when_text
@@ -70,8 +70,8 @@ class DeliveryLine(QFrame):
         label = Label(words, look, tone=tone, wrap=True)
         self._layout.addWidget(row(IconView(name, colour, 16), (label, 1), spacing=6))
         for one in found.refused:
-            text = ": ".join(part for part in (one.address, one.meaning, one.words) if part)
-            self._layout.addWidget(Label(text, "caption", wrap=True))
+            if one.address not in words or one.words not in words:  # else it was said already
+                self._layout.addWidget(Label(_refused_text(one), "caption", wrap=True))
         if found.reached:
             names = ", ".join(found.reached)
             self._layout.addWidget(Label(tr("Accepted for {names}", names=names), "caption", wrap=True))
@@ -90,6 +90,13 @@ def _words(found: OutboxRow, now: datetime) -> str:
         about_copy, why = copy_words(found.copy_state, found.last_error)
         return f"{sent} · {tr(about_copy)} {why}".rstrip() if about_copy else sent
     return state_words(found, now)
+
+
+def _refused_text(one: Refused) -> str:
+    """`ann@shop.example: This address does not exist. (550 5.1.1 No such user)`"""
+    words = f"({one.words})" if one.words and one.meaning else one.words
+    why = " ".join(part for part in (one.meaning, words) if part)
+    return f"{one.address}: {why}" if why else one.address
 
 
 def planned_text(at: datetime, now: datetime) -> str:
