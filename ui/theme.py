@@ -39,6 +39,7 @@ __all__ = [
 Choice = Literal["system", "light", "dark", "contrast", "hc_light", "hc_dark"]
 FAMILY = "Inter"
 _current: Tokens = LIGHT  # the look of a process is one, as its palette and stylesheet are
+_fonts: dict[tuple[int, QFont.Weight], QFont] = {}
 
 
 def tokens() -> Tokens:
@@ -47,10 +48,14 @@ def tokens() -> Tokens:
 
 
 def font(px: int = BODY, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
-    """The application's font in one of the sizes."""
-    made = QFont(QApplication.font())
-    made.setPixelSize(px)
-    made.setWeight(weight)
+    """The application's font in one of the sizes: always the same object, not to be changed. Making one takes a third as long as
+    painting a line with it.
+    """
+    made = _fonts.get((px, weight))
+    if made is None:
+        made = _fonts[px, weight] = QFont(QApplication.font())
+        made.setPixelSize(px)
+        made.setWeight(weight)
     return made
 
 
@@ -129,6 +134,7 @@ class Theme(QObject):
             made.setPixelSize(BODY)
             made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
             app.setFont(made)
+            _fonts.clear()
             self._fonts_loaded = True
         before, _current, self._applied = _current, t, t
         app.setPalette(palette(t))
