@@ -245,6 +245,26 @@ def test_whoever_has_left_is_answered_by_mail(page: Page, made: InboxDesk, place
     assert view.lines[-1].kind == "mail"
 
 
+def test_after_somebody_who_cannot_be_answered_the_next_one_can(
+    page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot
+) -> None:
+    gone, here = place.visitor("Elena"), place.visitor("Jonas")
+    ended = gone.enters("Never mind.")
+    key = here.enters("Is it in stock?")
+    made.desk.do(commands.accept, ended)
+    made.desk.do(commands.end_chat, ended)
+    made.desk.do(commands.accept, key)
+    column = front(page, qtbot, gone)
+    qtbot.waitUntil(lambda: column.writer.mode == "note")
+    column = front(page, qtbot, here)
+    qtbot.waitUntil(lambda: column.writer.way == "chat")
+    assert column.writer.mode == "reply"
+    column = front(page, qtbot, gone)
+    qtbot.waitUntil(lambda: column.writer.mode == "note")
+    gone.enters("One more thing.")
+    qtbot.waitUntil(lambda: (column.writer.way, column.writer.mode) == ("chat", "reply"))
+
+
 @pytest.mark.parametrize(
     ("key", "answered", "state", "status"),
     [

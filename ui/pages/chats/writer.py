@@ -45,6 +45,7 @@ class ChatWriter(Drafting):
         self._name = ""
         self._told = False
         self._told_at = -TYPING_S
+        self._is_forced = False  # in a note only because nothing else could be written
         self._build(page, compact=compact)
 
     # -- for the owner
@@ -53,13 +54,15 @@ class ChatWriter(Drafting):
         """Write to somebody else: what was begun there."""
         self._stop_typing()
         self._name = name
-        begun = self._begin(letters)
-        self._put(begun if self._way else "note")
+        self._is_forced = False
+        # How an answer goes here is told next: it has nothing to do with the chat before.
+        self._put(self._begin(letters))
 
     def set_way(self, way: Way, *, primary: bool = True, address: str = "") -> None:
         """How an answer goes. `primary`: is Send what is to be done here? `address`: of a mail.
 
-        Where no answer can go any more only notes are offered; an answer that was begun stays in sight all the same.
+        Where no answer can go any more only notes are offered, until it can again; an answer that was begun stays in sight all
+        the same.
         """
         self._way, self._address = way, address
         self._primary = primary
@@ -67,6 +70,11 @@ class ChatWriter(Drafting):
         if not way and not begun and self._mode != "note":
             self._remember()
             self._put("note")
+            self._is_forced = True
+        elif way and self._is_forced:
+            self._is_forced = False
+            if self.draft().is_empty:
+                self._put("reply")  # they are back: whoever writes now means them
         options = [("reply", tr("E-mail") if way == "mail" else tr("Chat")), ("note", tr("Internal note"))]
         self.composer.modes.set_options(options if way or begun else options[1:], self._mode)
         self._dress()
