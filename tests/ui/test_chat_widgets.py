@@ -19,7 +19,9 @@ from app.templates.queries import Canned
 from ui.models.chats import ChatModel, Heading, Item, key_of
 from ui.pages.chats.answers import fitting
 from ui.pages.chats.words import page_text, waiting_text, waiting_tone
-from ui.widgets.bubbles import FIRST, Bubble, BubbleView, as_markup
+from ui.widgets.bubbles import Bubble
+from ui.widgets.bubbletext import as_markup
+from ui.widgets.bubbleview import FIRST, BubbleView
 
 AT = datetime(2026, 3, 5, 14, 0, tzinfo=UTC)
 

@@ -1,57 +1,33 @@
-"""A conversation in short turns: bubbles at the left and at the right, what happened between them in grey, ticks under own ones.
+"""A turn of a conversation as a bubble: at the left or at the right, its ticks under it; or grey, for what happened between.
 
-What a stranger wrote is never markup: it is escaped here, and only addresses that begin with http or https become links. Each
-bubble is one widget that paints its ground and its line of facts, with one label for the text, so that words can be marked and
-copied and a long conversation stays light; only the newest are made at first. A conversation that is shown again changes
-only where something changed, and whoever reads further up is not moved.
+Each is one widget that paints its ground and its line of facts, with one label for the text (`bubbletext`), so that words can be
+marked and copied and a long conversation (`bubbleview`) stays light.
 """
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import (
-    QColor,
-    QContextMenuEvent,
-    QFontMetrics,
-    QGuiApplication,
-    QKeyEvent,
-    QKeySequence,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-    QTextDocument,
-)
-from PySide6.QtWidgets import QFrame, QLabel, QMenu, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QTextDocument
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ui.icons import draw_icon
-from ui.text import sentence, tr
+from ui.text import sentence
 from ui.theme import BODY, SMALL, font, tokens
 from ui.widgets.attachments import Attachment, AttachmentStrip
+from ui.widgets.bubbletext import BubbleText, Marks, as_markup
 from ui.widgets.button import Button
-from ui.widgets.label import breakable, unbroken
-from ui.widgets.layout import set_box
 from ui.widgets.paint import draw_dot, draw_text
 
 Kind = Literal["in", "out", "note", "event", "typing"]
 
-FIRST = 30
-"""So many of the newest bubbles are made at first; the others when they are wanted."""
-
-_MORE = 60
 _PAD_X, _PAD_TOP, _PAD_Y, _UNDER = 12, 10, 6, 22
 # Lines carry their slack beneath them, so the upper pad is the larger one.
 _WIDEST, _SHARE = 560, 0.8
 _GROUNDS = {"in": "hover", "out": "accent_soft", "note": "note_soft", "typing": "hover"}
-_LINK = re.compile(r"https?://[^\s<>\"'\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
-_LONG_WORD = re.compile("[!-\u05ff\u1e00-\u2dff]{31,}")  # in scripts that break a line at spaces only
-_AFTER_LINK = ".,;:!?)]}»”’"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,82 +48,6 @@ class Bubble:
     tone: str = "text3"
     files: tuple[Attachment, ...] = ()
     act: str = ""
-
-
-Marks = Callable[[str], list[tuple[int, int]]]
-"""Which stretches of a text are marked, as (begin, end) from left to right."""
-
-
-def as_markup(text: str, marks: Sequence[tuple[int, int]] = (), look: str = "") -> str:
-    """Plain text as the label wants it: escaped, lines and spaces kept, addresses of the web as links, stretches marked in
-    a `look` (CSS).
-    """
-    parts, at = [], 0
-    for found in _LINK.finditer(text):
-        address = found.group().rstrip(_AFTER_LINK)
-        begin, end = found.start(), found.start() + len(address)
-        shown = _stretch(text, begin, end, marks, look)
-        parts += [_stretch(text, at, begin, marks, look), f'<a href="{html.escape(address)}">{shown}</a>']
-        at = end
-    body = "".join((*parts, _stretch(text, at, len(text), marks, look))).replace("\n", "<br>")
-    return f"<p style='line-height:145%; margin:0; white-space:pre-wrap'>{body}</p>"
-
-
-def _stretch(text: str, begin: int, end: int, marks: Sequence[tuple[int, int]], look: str) -> str:
-    """A part of a text, escaped, with what is marked in it."""
-    parts, at = [], begin
-    for first, last in marks:
-        first, last = max(first, at), min(last, end)
-        if first < last:
-            parts += [_shown(text[at:first]), f'<span style="{look}">{_shown(text[first:last])}</span>']
-            at = last
-    return "".join((*parts, _shown(text[at:end])))
-
-
-def _shown(text: str) -> str:
-    """Escaped, with places where a word that is longer than a bubble is wide can be broken: what is cut off cannot be read."""
-    return html.escape(_LONG_WORD.sub(lambda found: breakable(found.group()), text))
-
-
-class _Words(QLabel):
-    """The text of a bubble: what is copied from it is what was said, without the places where long words are broken."""
-
-    def __init__(self, markup: str, parent: QWidget) -> None:
-        super().__init__(markup, parent)
-        self._link = ""
-        self.setTextFormat(Qt.TextFormat.RichText)
-        self.setWordWrap(True)
-        flags = Qt.TextInteractionFlag
-        self.setTextInteractionFlags(flags.TextSelectableByMouse | flags.LinksAccessibleByMouse)
-        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.linkHovered.connect(self._hover)
-
-    def keyPressEvent(self, event: QKeyEvent, /) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self._copy(self.selectedText())
-        else:
-            super().keyPressEvent(event)
-
-    def contextMenuEvent(self, event: QContextMenuEvent, /) -> None:
-        menu, link, chosen = QMenu(self), self._link, self.selectedText()
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction(tr("Copy"), lambda: self._copy(chosen)).setEnabled(bool(chosen))
-        if link:
-            menu.addAction(tr("Copy link"), lambda: self._copy(link))
-        menu.addAction(tr("Select all"), lambda: self.setSelection(0, len(self._plain())))
-        menu.popup(event.globalPos())
-
-    def _hover(self, link: str) -> None:
-        self._link = link
-
-    def _plain(self) -> str:
-        document = QTextDocument()
-        document.setHtml(self.text())
-        return document.toPlainText()
-
-    def _copy(self, words: str) -> None:
-        if words:
-            QGuiApplication.clipboard().setText(unbroken(words).replace("\u2028", "\n").replace("\u2029", "\n"))
 
 
 class BubbleRow(QWidget):
@@ -205,7 +105,7 @@ class BubbleRow(QWidget):
 
     def _make(self) -> None:
         if self.bubble.kind not in ("event", "typing") and self.bubble.text:
-            label = _Words(self._markup(), self)
+            label = BubbleText(self._markup(), self)
             label.linkActivated.connect(self.link_clicked)
             label.setAccessibleName(self.bubble.text)
             self._text = label
@@ -332,165 +232,3 @@ class BubbleRow(QWidget):
             right -= 20
         rest = QRectF(0, line.y(), max(0.0, right), 18)
         draw_text(painter, rest, facts, px=SMALL, colour="text3", align=Qt.AlignmentFlag.AlignRight)
-
-
-class BubbleView(QScrollArea):
-    """A whole conversation, scrolled to its end until somebody reads further up."""
-
-    file_opened = Signal(str)
-    act_wanted = Signal(object)
-    link_clicked = Signal(str)
-    at_end = Signal()  # the newest is before somebody's eyes
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        self._rows: dict[Hashable, BubbleRow] = {}
-        self._bubbles: tuple[Bubble, ...] = ()
-        self._shown = FIRST
-        self._of: Hashable = None
-        self._stick = True
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(name)
-        self.verticalScrollBar().setSingleStep(28)
-        self._inner = QFrame()
-        set_box(self._inner, "clear")
-        self._layout = QVBoxLayout(self._inner)
-        self._layout.setSpacing(2)
-        self._earlier = Button(tr("Earlier messages"), "ghost", clicked=self.show_earlier)
-        self._layout.addWidget(self._earlier, 0, Qt.AlignmentFlag.AlignHCenter)
-        self._earlier.hide()
-        self._layout.addStretch(1)
-        self.set_margin(24)
-        self.setWidget(self._inner)
-        bar = self.verticalScrollBar()
-        bar.rangeChanged.connect(self._range_changed)
-        bar.valueChanged.connect(self._moved)
-        self._lay = QTimer(self, singleShot=True, interval=0)
-        self._lay.timeout.connect(self._lay_out)
-
-    # -- for the owner
-
-    def show_bubbles(self, of: Hashable, bubbles: Sequence[Bubble]) -> None:
-        """Show a conversation: another one (`of`) from its end on, the same one with what is new in it."""
-        fresh = of != self._of
-        if fresh:
-            self._of, self._shown, self._stick = of, FIRST, True
-            self._drop(list(self._rows))
-        self._bubbles = tuple(bubbles)
-        self._sync()
-
-    def bubbles(self) -> tuple[Bubble, ...]:
-        """All that belong to the conversation, made or not."""
-        return self._bubbles
-
-    def row(self, key: Hashable) -> BubbleRow | None:
-        """The widget of a bubble, if it is made."""
-        return self._rows.get(key)
-
-    def show_earlier(self) -> None:
-        """Make more of what was said before; what is read stays where it is."""
-        bar = self.verticalScrollBar()
-        below = bar.maximum() - bar.value()
-        self._stick = False
-        self._shown += _MORE
-        self._sync()
-        self._inner.adjustSize()
-        bar.setValue(bar.maximum() - below)
-
-    def set_margin(self, side: int) -> None:
-        """Air at both sides, px."""
-        self._layout.setContentsMargins(side, 12, side - 2, 8)
-        self._width_changed()
-
-    def to_end(self) -> None:
-        """Go to the newest."""
-        self._stick = True
-        self.verticalScrollBar().setValue(self.verticalScrollBar().maximum())
-
-    @property
-    def is_at_end(self) -> bool:
-        """Is the newest in sight?"""
-        bar = self.verticalScrollBar()
-        return bar.value() >= bar.maximum() - 24
-
-    # -- keeping rows
-
-    def _sync(self) -> None:
-        wanted = self._bubbles[-self._shown :]
-        self._earlier.setVisible(len(wanted) < len(self._bubbles))
-        keys = {one.key for one in wanted}
-        width = self._room()
-        self._inner.setUpdatesEnabled(False)
-        self._drop([key for key in self._rows if key not in keys])
-        for place, one in enumerate(wanted, start=1):  # the first place is the button's
-            row = self._rows.get(one.key)
-            if row is None:
-                row = self._rows[one.key] = self._made(one)
-                row.set_width(width)
-                self._layout.insertWidget(place, row)
-            else:
-                if row.bubble != one:
-                    row.show_bubble(one, width)
-                if self._layout.indexOf(row) != place:
-                    self._layout.removeWidget(row)
-                    self._layout.insertWidget(place, row)
-        self._inner.setUpdatesEnabled(True)
-        if self._stick:
-            self._lay.start()
-
-    def _made(self, bubble: Bubble) -> BubbleRow:
-        row = BubbleRow(bubble)
-        row.file_opened.connect(self.file_opened)
-        row.act_wanted.connect(self.act_wanted)
-        row.link_clicked.connect(self.link_clicked)
-        return row
-
-    def _drop(self, keys: Sequence[Hashable]) -> None:
-        for key in keys:
-            row = self._rows.pop(key)
-            self._layout.removeWidget(row)
-            row.hide()
-            row.deleteLater()
-
-    # -- places
-
-    def _room(self) -> int:
-        margins = self._layout.contentsMargins()
-        return max(160, self.viewport().width() - margins.left() - margins.right())
-
-    def _width_changed(self) -> None:
-        for row in self._rows.values():
-            row.set_width(self._room())
-
-    def _lay_out(self) -> None:
-        if self._stick:
-            self.to_end()
-
-    def _range_changed(self, _least: int, most: int) -> None:
-        if self._stick:
-            self.verticalScrollBar().setValue(most)
-
-    def _moved(self, _value: int) -> None:
-        self._stick = self.is_at_end
-        if self._stick:
-            self.at_end.emit()
-
-    def resizeEvent(self, event: QResizeEvent, /) -> None:
-        stick = self._stick
-        super().resizeEvent(event)
-        if event.size().width() != event.oldSize().width():
-            self._width_changed()
-        if stick:
-            self._stick = True
-            self._lay.start()
-
-    def changeEvent(self, event: QEvent, /) -> None:
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.FontChange:
-            self._width_changed()
-
-    def sizeHint(self) -> QSize:
-        return QSize(320, 240)

@@ -18,7 +18,7 @@ from ui.pages.chats.words import GOING_ON, bubbles_of
 from ui.pages.chats.writer import ChatWriter
 from ui.pages.inbox.letter import Letter
 from ui.text import tr
-from ui.widgets.bubbles import BubbleView
+from ui.widgets.bubbleview import BubbleView
 from ui.widgets.button import Button
 from ui.widgets.label import Label
 from ui.widgets.layout import row, set_box
