@@ -153,6 +153,9 @@ def test_a_day_is_typed_as_people_write_it_or_taken_from_a_calendar(page: Page, 
     qtbot.keyClick(editor, KEY.Key_Down)
     calendar = QApplication.activePopupWidget()
     assert isinstance(calendar, Popover)
+    window = page.window()
+    frame = calendar.geometry().translated(-window.mapToGlobal(QPoint(0, 0)))
+    assert window.rect().contains(frame), "not beyond the window’s edge"
     calendar.findChild(QCalendarWidget).clicked.emit(QDate(2026, 11, 4))  # type: ignore[union-attr]
     settled(page, qtbot, lambda: custom(page, shown(page)) == ["2026-11-04"])
 

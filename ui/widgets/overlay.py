@@ -327,15 +327,23 @@ class Popover(QFrame):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
 
     def show_beside(self, anchor: QWidget) -> None:
-        """Open at the right of `anchor`, within its window."""
+        """Open at the right of `anchor`, or beneath it (above it) where the window ends there."""
         window = anchor.window()
         self.setParent(window, self.windowFlags())  # or it would go with the last reference to it
         self.resize(self.width(), self.content.totalHeightForWidth(self.width()))  # wrapped lines have their height
-        corner = anchor.mapToGlobal(QPoint(anchor.width() + 8, anchor.height() - self.height()))
-        floor = window.mapToGlobal(QPoint(0, window.height() - self.height() - 8)).y()
-        ceiling = window.mapToGlobal(QPoint(0, 8)).y()
-        self.move(corner.x(), max(ceiling, min(corner.y(), floor)))
+        self.move(window.mapToGlobal(self._corner(anchor, window)))
         self.show()
         target = first_control(self)
         if target is not None:
             target.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def _corner(self, anchor: QWidget, window: QWidget) -> QPoint:
+        """Where in the window its upper left corner is to be."""
+        room = window.rect().adjusted(8, 8, -8, -8)
+        begin = anchor.mapTo(window, QPoint(0, 0))
+        beside, floor = begin.x() + anchor.width() + 8, room.bottom() - self.height()
+        if beside + self.width() <= room.right():
+            return QPoint(beside, max(room.top(), min(begin.y() + anchor.height() - self.height(), floor)))
+        left = max(room.left(), min(begin.x(), room.right() - self.width()))
+        below, above = begin.y() + anchor.height() + 2, begin.y() - self.height() - 2
+        return QPoint(left, below if below <= floor else max(room.top(), above))

@@ -48,16 +48,15 @@ class Pictures:
         self._made: dict[object, tuple[TicketRow, QPixmap]] = {}
 
     def draw(
-        self, painter: QPainter, rect: QRect, row: TicketRow, look: object, paint: Callable[[QPainter], None]
+        self, painter: QPainter, rect: QRect, row: TicketRow, look: object, paint: Callable[[QPainter, QRect], None]
     ) -> None:
-        """Show a row at `rect`, painted by `paint` at the origin unless there is a picture. `look`: all that its looks depend on beside
-        the row and the size.
+        """Show a row at `rect`, painted by `paint` unless there is a picture. `look`: all that its looks depend on beside the row
+        and the size.
         """
         ratio = painter.device().devicePixelRatioF()
         if not ratio.is_integer():
             painter.save()
-            painter.translate(rect.topLeft())
-            paint(painter)
+            paint(painter, rect)
             painter.restore()
             return
         key = (id(row), rect.width(), rect.height(), ratio, look)
@@ -68,7 +67,7 @@ class Pictures:
             picture.fill(QColor(tokens().surface))
             with QPainter(picture) as own:
                 own.setFont(painter.font())
-                paint(own)
+                paint(own, QRect(QPoint(), rect.size()))
             made = (row, picture)
             if len(self._made) >= _MOST_PICTURES:
                 del self._made[next(iter(self._made))]
@@ -89,33 +88,27 @@ class ListPainter(RowPainter):
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
         return QSize(200, COMPACT_HEIGHT if self.compact else ROW_HEIGHT)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
+    def paint_at(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, index: _Index) -> None:
         heading, row = index.data(HEADING_ROLE), index.data(ROW_ROLE)
         if isinstance(heading, Heading):
             painter.save()
-            _paint_heading(painter, QRectF(option.rect), heading_words(heading, self.group), heading.count)
+            _paint_heading(painter, QRectF(rect), heading_words(heading, self.group), heading.count)
             painter.restore()
         elif isinstance(row, TicketRow):
-            self.paint_ticket(painter, option, row)
+            self.paint_ticket(painter, rect, state, row)
         else:
-            super().paint(painter, option, index)
+            super().paint_at(painter, rect, state, index)
 
-    def paint_ticket(self, painter: QPainter, option: QStyleOptionViewItem, row: TicketRow) -> None:
+    def paint_ticket(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, row: TicketRow) -> None:
         """Paint a ticket, or show its picture."""
         now = clock.now()
-        state, told = (option.state & _SHOWN).value, int(now.timestamp()) // _TOLD_S
-        look = (tokens().name, option.font.key(), state, self.boxes, self.compact, told)
-        rect = QRect(option.rect)  # option.rect itself would be what it is set to below
+        told = int(now.timestamp()) // _TOLD_S
+        look = (tokens().name, painter.font().key(), (state & _SHOWN).value, self.boxes, self.compact, told)
 
-        def paint(own: QPainter) -> None:
-            option.rect = QRect(QPoint(), rect.size())
-            if self.compact:
-                _paint_compact(own, option, row, now, boxes=self.boxes)
-            else:
-                paint_row(own, option, row, now, boxes=self.boxes)
+        def paint(own: QPainter, place: QRect) -> None:
+            (_paint_compact if self.compact else paint_row)(own, place, state, row, now, boxes=self.boxes)
 
         self._pictures.draw(painter, rect, row, look, paint)
-        option.rect = rect
 
 
 def heading_words(heading: Heading, group: Group) -> str:
@@ -156,10 +149,10 @@ def _paint_heading(painter: QPainter, rect: QRectF, words: str, count: int) -> N
 
 
 def _paint_compact(
-    painter: QPainter, option: QStyleOptionViewItem, row: TicketRow, now: datetime, *, boxes: bool
+    painter: QPainter, place: QRect, state: _State, row: TicketRow, now: datetime, *, boxes: bool
 ) -> None:
     """One row in two lines, 52 px high: who and when, the subject and one state."""
-    frame, state = QRectF(option.rect).adjusted(8, 1, -8, -1), option.state
+    frame = QRectF(place).adjusted(8, 1, -8, -1)
     keyboard = bool(state & _State.State_HasFocus) and bool(state & _State.State_KeyboardFocusChange)
     selected = bool(state & _State.State_Selected)
     hovered = bool(state & _State.State_MouseOver)

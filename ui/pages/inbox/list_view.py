@@ -27,7 +27,7 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QColor, QCursor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QRegion
 from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QFrame, QListView, QStyle, QStyleOptionViewItem
 
-from ui.pages.inbox.rows import ROW_HEIGHT, RowPainter
+from ui.pages.inbox.rows import ROW_HEIGHT, RowPainter, paint_at
 from ui.theme import tokens
 
 Others = tuple[Sequence[int], Sequence[int]]
@@ -313,16 +313,16 @@ class ListView(QListView):
         with QPainter(self.viewport()) as painter:
             for row, rect in self._exposed(event.rect()):
                 index = model.index(row, 0)
-                option.rect, option.state = rect, bare
+                state = bare
                 if marks.isSelected(index):
-                    option.state |= _State.State_Selected
+                    state |= _State.State_Selected
                 if row == current:
-                    option.state |= _State.State_HasFocus
+                    state |= _State.State_HasFocus
                 if row == pointed:
-                    option.state |= _State.State_HasFocus | _State.State_KeyboardFocusChange | _State.State_MouseOver
+                    state |= _State.State_HasFocus | _State.State_KeyboardFocusChange | _State.State_MouseOver
                 if row == hovered:
-                    option.state |= _State.State_MouseOver
-                delegate.paint(painter, option, index)
+                    state |= _State.State_MouseOver
+                paint_at(painter, option, delegate, rect, state, index)
             option.state = bare
             self._paint_sticky(painter, option, delegate)
 
@@ -349,9 +349,9 @@ class ListView(QListView):
             if self.measures.heading_of(row) == row:
                 top = min(0, self._rect(row).top() - tall)
                 break
-        option.rect = QRect(0, top, self.viewport().width(), tall)
-        painter.fillRect(option.rect, QColor(tokens().surface))
-        delegate.paint(painter, option, self._model.index(heading, 0))
+        rect = QRect(0, top, self.viewport().width(), tall)
+        painter.fillRect(rect, QColor(tokens().surface))
+        paint_at(painter, option, delegate, rect, option.state, self._model.index(heading, 0))
 
     def _hovered(self) -> int:
         port = self.viewport()

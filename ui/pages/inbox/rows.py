@@ -6,7 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemDelegate, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.kernel import clock
 from app.search.marking import spans
@@ -42,18 +42,41 @@ class RowPainter(QStyledItemDelegate):
         return QSize(200, ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
+        self.paint_at(painter, QRect(option.rect), option.state, index)
+
+    def paint_at(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, index: _Index) -> None:
+        """Paint a row there. Lists of our own ask here: a style option is one piece of memory that every row would share, and
+        once, after an hour of work, all rows were painted on top of each other.
+        """
         row = index.data(ROW_ROLE)
         painter.save()
         if row is None:
-            _paint_waiting(painter, QRectF(option.rect))
+            _paint_waiting(painter, QRectF(rect))
         else:
-            paint_row(painter, option, row, clock.now(), boxes=self.boxes)
+            paint_row(painter, rect, state, row, clock.now(), boxes=self.boxes)
         painter.restore()
+
+
+def paint_at(
+    painter: QPainter,
+    option: QStyleOptionViewItem,
+    delegate: QAbstractItemDelegate,
+    rect: QRect,
+    state: QStyle.StateFlag,
+    index: _Index,
+) -> None:
+    """Have a row painted there: by our own painters directly (see `RowPainter.paint_at`), by others as Qt does."""
+    if isinstance(delegate, RowPainter):
+        delegate.paint_at(painter, rect, state, index)
+        return
+    option.rect, option.state = rect, state
+    delegate.paint(painter, option, index)
 
 
 def paint_row(
     painter: QPainter,
-    option: QStyleOptionViewItem,
+    place: QRect,
+    state: QStyle.StateFlag,
     row: TicketRow,
     now: datetime,
     found: Found | None = None,
@@ -61,10 +84,10 @@ def paint_row(
     boxes: bool = False,
 ) -> None:
     """One row, 84 px high; with `found` the words that were searched for are marked; with `boxes` one to tick."""
-    frame, ground = _ground(painter, option)
+    frame, ground = _ground(painter, place, state)
     left, top, right = frame.x() + 12, frame.y() + 10, frame.right() - 12
     if boxes:
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
         draw_check(painter, left + 8, top + 6, Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
     else:
         icon = None if row.customer_name else "account-outline"
@@ -114,9 +137,8 @@ def _paint_clip(painter: QPainter, at: QPointF) -> None:
     draw_icon(painter, at, "paperclip", "text3", 14)
 
 
-def _ground(painter: QPainter, option: QStyleOptionViewItem) -> tuple[QRectF, str]:
-    frame = QRectF(option.rect).adjusted(8, 2, -8, -2)
-    state = option.state
+def _ground(painter: QPainter, place: QRect, state: QStyle.StateFlag) -> tuple[QRectF, str]:
+    frame = QRectF(place).adjusted(8, 2, -8, -2)
     focused = bool(state & QStyle.StateFlag.State_HasFocus) and bool(state & QStyle.StateFlag.State_KeyboardFocusChange)
     ground = draw_row_ground(
         painter,
@@ -186,24 +208,24 @@ class HitPainter(RowPainter):
         found = index.data(HIT_ROLE)
         return QSize(200, found.height if isinstance(found, Found) else ROW_HEIGHT)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
+    def paint_at(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, index: _Index) -> None:
         found = index.data(HIT_ROLE)
         if not isinstance(found, Found):
             return
         painter.save()
         if found.kind == "heading":
-            rect = QRectF(option.rect).adjusted(20, 4, -20, 0)
-            draw_text(painter, rect, found.title, px=SMALL, weight=_BOLD, colour="text3")
+            line = QRectF(rect).adjusted(20, 4, -20, 0)
+            draw_text(painter, line, found.title, px=SMALL, weight=_BOLD, colour="text3")
         elif found.row is not None:
-            paint_row(painter, option, found.row, clock.now(), found, boxes=self.boxes)
+            paint_row(painter, rect, state, found.row, clock.now(), found, boxes=self.boxes)
         else:
-            _paint_customer(painter, option, found)
+            _paint_customer(painter, rect, state, found)
         painter.restore()
 
 
-def _paint_customer(painter: QPainter, option: QStyleOptionViewItem, found: Found) -> None:
-    frame, _ = _ground(painter, option)
-    left, middle = frame.x() + 12, QRect(option.rect).center().y()
+def _paint_customer(painter: QPainter, place: QRect, state: QStyle.StateFlag, found: Found) -> None:
+    frame, _ = _ground(painter, place, state)
+    left, middle = frame.x() + 12, place.center().y()
     draw_avatar(painter, QRectF(left, middle - 16, 32, 32), found.title)
     room = frame.right() - 12 - left - 44
     paint_marked(painter, QRectF(left + 44, middle - 18, room, 18), found.title, found, weight=_MEDIUM)
