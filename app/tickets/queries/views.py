@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
@@ -118,8 +118,8 @@ def ticket_keys(db: Session, view: View | None = None, limit: int | None = None,
 
 
 def _listed(db: Session, view: View, limit: int | None, after: UUID | None) -> Select[Any] | CompoundSelect[Any]:
-    if view.pile is Pile.TO_DO:
-        return _to_do(db, view, limit, after)
+    if view.pile in _MERGED:
+        return _merged(db, view, limit, after)
     condition, order, ascending = _of(view)
     query = select(_RAW_ID).where(condition)
     if view.customer is not None:
@@ -137,13 +137,21 @@ def _keys(db: Session, query: Select[Any] | CompoundSelect[Any]) -> list[bytes]:
     return [key.bytes for key in found] if found and isinstance(found[0], UUID) else found
 
 
-def _to_do(db: Session, view: View, limit: int | None, after: UUID | None) -> CompoundSelect[Any]:
-    """Two lists in order, merged by the database as far as they are wanted: nothing is sorted as a whole."""
+_MERGED: Final = {
+    Pile.TO_DO: (TO_DO, (_PRESENT, _AWAKE)),
+    Pile.ACTIVE: (tuple(one for one in Status if one is not Status.CLOSED), (_PRESENT,)),
+}
+"""Lists of several statuses: each has an index in order. Asked for all of them together, SQLite looks at closed tickets, too."""
+
+
+def _merged(db: Session, view: View, limit: int | None, after: UUID | None) -> CompoundSelect[Any]:
+    """Lists in order, merged by the database as far as they are wanted: nothing is sorted as a whole."""
     place = db.execute(select(Ticket.last_message_at, Ticket.id).where(Ticket.id == after)).first() if after else None
     parts: list[Select[Any]] = []
-    for status in TO_DO:
+    statuses, where = _MERGED[view.pile]
+    for status in statuses:
         one = Ticket.status == literal_column(f"'{status}'")
-        part = select(_RAW_ID, Ticket.last_message_at).where(_PRESENT, _AWAKE, one)
+        part = select(_RAW_ID, Ticket.last_message_at).where(*where, one)
         if view.customer is not None:
             part = part.where(Ticket.customer == view.customer)
         if place is not None:
