@@ -72,7 +72,7 @@ def test_a_computer_that_is_offline_is_no_wrong_host(monkeypatch: pytest.MonkeyP
 def test_a_wrong_port_is_named() -> None:
     (nobody,) = free_ports(1)
     for result in both("s", nobody):
-        refused(result, Fault.PORT_CLOSED, Reason.HOST, str(nobody), "port right")
+        refused(result, Fault.PORT_CLOSED, Reason.HOST, str(nobody), "may be down", "port is wrong")
 
 
 def test_the_wrong_kind_of_server_is_named(smtp: SmtpServer) -> None:
