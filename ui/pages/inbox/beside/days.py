@@ -11,8 +11,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from PySide6.QtCore import QDate, QLocale, Qt
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QCalendarWidget, QLineEdit
+from PySide6.QtGui import QAction, QColor, QKeyEvent, QTextCharFormat
+from PySide6.QtWidgets import QCalendarWidget, QLineEdit, QToolButton
 
 from app.fields.queries import FieldInfo
 from app.fields.rules import Value
@@ -20,10 +20,12 @@ from app.kernel import clock
 from ui.icons import icon
 from ui.pages.inbox.beside.editors import Commit, LineEditor
 from ui.text import day_text, tr
+from ui.theme import tokens
 from ui.widgets.button import Button
 from ui.widgets.overlay import Popover
 
 _NUMBERS = re.compile(r"\s*(\d{1,4})\s*[-./年]\s*(\d{1,2})(?:\s*[-./月]\s*(\d{1,4})?)?\s*日?\s*")
+_WIDE = 300  # px: seven days that nothing cuts
 _LONG = ("d MMM yyyy", "d. MMM yyyy", "MMM d, yyyy", "d MMMM yyyy", "d. MMMM yyyy", "MMMM d, yyyy")
 
 
@@ -57,6 +59,31 @@ def _of_numbers(numbers: list[int], today: date) -> date | None:
         return None
 
 
+def plain_calendar(name: str) -> QCalendarWidget:
+    """A calendar that looks like the rest of the window: Qt's own has red weekends, and dark letters on the accent."""
+    t, calendar = tokens(), QCalendarWidget()
+    calendar.setAccessibleName(name)
+    calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+    calendar.setHorizontalHeaderFormat(QCalendarWidget.HorizontalHeaderFormat.SingleLetterDayNames)
+    head, day = QTextCharFormat(), QTextCharFormat()
+    head.setForeground(QColor(t.text2))
+    head.setBackground(QColor(t.raised))
+    day.setForeground(QColor(t.text))
+    calendar.setHeaderTextFormat(head)
+    for weekday in (Qt.DayOfWeek.Saturday, Qt.DayOfWeek.Sunday):
+        calendar.setWeekdayTextFormat(weekday, day)
+    calendar.setStyleSheet(
+        f"#qt_calendar_navigationbar {{ background: {t.raised}; }}"
+        f"QToolButton {{ background: transparent; color: {t.text}; border: none; padding: 4px; }}"
+        f"QToolButton:hover, QToolButton:focus {{ background: {t.selected}; }}"
+        f"QTableView {{ background: {t.raised}; selection-background-color: {t.accent}; selection-color: {t.on_accent}; }}"
+    )
+    for button, which in (("qt_calendar_prevmonth", "chevron-left"), ("qt_calendar_nextmonth", "chevron-right")):
+        if (found := calendar.findChild(QToolButton, button)) is not None:
+            found.setIcon(icon(which, "text2"))
+    return calendar
+
+
 class DayEditor(LineEditor):
     """A day. Down, or the icon, opens a calendar."""
 
@@ -85,13 +112,11 @@ class DayEditor(LineEditor):
 
     def ask(self) -> None:
         """Open the calendar."""
-        calendar = QCalendarWidget()
-        calendar.setAccessibleName(self._info.name)
-        calendar.setVerticalHeaderFormat(QCalendarWidget.VerticalHeaderFormat.NoVerticalHeader)
+        calendar = plain_calendar(self._info.name)
         if self._value:
             calendar.setSelectedDate(QDate.fromString(str(self._value), Qt.DateFormat.ISODate))
         parts: tuple[Any, ...] = (calendar, Button(tr("No day"), "ghost", clicked=lambda: take(None)))
-        box = Popover(*parts, width=280, name=self._info.name)
+        box = Popover(*parts, width=_WIDE, name=self._info.name)
 
         def take(day: QDate | None) -> None:
             box.close()
