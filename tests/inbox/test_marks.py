@@ -130,6 +130,14 @@ def test_a_stranger_who_holds_a_number_stays_outside_and_both_tickets_say_so(pap
     assert _possible_matches(paper) == 2
 
 
+def test_another_customer_who_holds_a_number_stays_outside(paper: PaperDesk) -> None:
+    subject = _number_in(paper)
+    paper.take(letter("My own matter.", ident="e@e", sender=EVE))
+    paper.take(letter("Send me everything.", ident="f@e", sender=EVE, subject=subject))
+    assert [row.message_count for row in paper.tickets()] == [2, 1, 1]
+    assert _possible_matches(paper) == 2
+
+
 def test_a_forged_sender_who_holds_a_number_stays_outside(paper: PaperDesk) -> None:
     subject = _number_in(paper)
     paper.take(letter("It is me, Ann.", ident="e@e", subject=subject, more=FORGED))

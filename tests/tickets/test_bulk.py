@@ -19,6 +19,7 @@ from app.people.tables import Event
 from app.tickets import bulk
 from app.tickets.bulk import AT_ONCE, Act, Cause, Left, change_many, tally_of
 from app.tickets.commands import delete_ticket, merge, set_priority, set_status, snooze, undo
+from app.tickets.facts import TicketSolved
 from app.tickets.queries import ticket, wrong_counters
 from app.tickets.rules import UNTIL_REPLY, OnReply
 from app.tickets.tables import Ticket
@@ -100,6 +101,16 @@ def test_a_ticket_that_refuses_costs_only_itself(desk: SmallDesk) -> None:
     refused = desk.ask(ticket, few[7])
     assert refused is not None
     assert refused.row.tags == ()
+
+
+def test_what_a_refused_ticket_took_back_is_told_to_nobody(desk: SmallDesk) -> None:
+    few, told = desk.work(_open_many, 3), list[UUID]()
+    desk.store.on(TicketSolved, lambda _tx, fact: told.append(fact.ticket))
+    tomorrow = desk.later(days=1).isoformat()
+    desk.later(days=-1)
+    tally = desk.do(change_many, few, [*SOLVED, Act("snooze", tomorrow)]).tally
+    assert (tally.changed, [left.cause for left in tally.left]) == (0, [Cause.REFUSED])
+    assert (_by_status(desk), told) == ({"new": 3}, [])
 
 
 def test_a_cancelled_job_leaves_the_rest_and_what_it_did_can_be_undone(desk: SmallDesk) -> None:

@@ -142,6 +142,16 @@ def test_a_snoozed_ticket_leaves_the_lists_and_comes_back_unread_at_its_time(des
     assert desk.ask(queries.wrong_counters) == {}
 
 
+def test_what_was_merged_or_deleted_while_it_was_snoozed_does_not_come_back(desk: SmallDesk) -> None:
+    target, merged, deleted = (desk.mail()[0] for _ in range(3))
+    for each in (merged, deleted):
+        desk.do(commands.snooze, each, desk.now + timedelta(days=1))
+    desk.do(commands.merge, merged, target)
+    desk.do(commands.delete_ticket, deleted)
+    desk.later(days=2)
+    assert desk.work(commands.wake_due) == 0
+
+
 def test_what_is_done_cannot_be_snoozed_and_solving_ends_a_snooze(desk: SmallDesk) -> None:
     ticket, _ = desk.mail()
     with pytest.raises(UserError):
