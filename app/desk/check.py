@@ -7,19 +7,21 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import Select, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.chats.arriving import said_in
-from app.conversations.tables import Message, MessageRaw
+from app.conversations.tables import Attachment, Message, MessageRaw
 from app.desk.desk import Desk
 from app.inbox.queries import ledger
+from app.inbox.tables import MailItem, MailPiece
 from app.kernel import arrivals, backup, clock, soundness
 from app.kernel.backup import BackupResult
 from app.kernel.blobs import BlobRef
 from app.kernel.paths import Workspace
 from app.kernel.saying import said
 from app.kernel.tables import Blob
+from app.outbox.tables import Outbox
 from app.tickets.queries import wrong_counters
 from app.tickets.tables import Ticket
 
@@ -73,19 +75,42 @@ def advice(place: Workspace) -> str:
 
 
 def name_of_blob(db: Session, key: UUID) -> str:
-    """What a person calls the thing whose bytes these are: the ticket's number and the message's subject."""
-    row = db.execute(
-        select(Ticket.number, Message.subject)
-        .select_from(MessageRaw)
-        .join(Message, Message.id == MessageRaw.message)
-        .outerjoin(Ticket, Ticket.id == Message.ticket)
-        .where(MessageRaw.blob == key)
-        .limit(1)
-    ).one_or_none()
+    """What a person calls the thing whose bytes these are: a mail by the ticket's number and its subject, a file by its name as well,
+    a mail that is only listed by its subject and who sent it.
+    """
+    return _mail_named(db, key) or _file_named(db, key) or _listed(db, key) or f"A stored mail or file ({key.hex})"
+
+
+def _mail_named(db: Session, key: UUID) -> str:
+    of = select(MessageRaw.message).where(MessageRaw.blob == key)
+    waiting = select(Outbox.id).where(Outbox.blob == key)
+    row = db.execute(_called().where(Message.id.in_(of.union(waiting))).limit(1)).one_or_none()
+    return _name(row[0], row[1]) if row is not None else ""
+
+
+def _file_named(db: Session, key: UUID) -> str:
+    found = _called().add_columns(Attachment.filename).join(Attachment, Attachment.message == Message.id)
+    row = db.execute(found.where(Attachment.blob == key).limit(1)).one_or_none()
     if row is None:
-        return f"A stored mail or file ({key.hex})"
-    number, subject = row
-    return f"#{number} “{subject}”" if number else f"A mail without a ticket, “{subject}”"
+        return ""
+    number, subject, filename = row
+    return f"{_name(number, subject)}, file “{filename}”"
+
+
+def _listed(db: Session, key: UUID) -> str:
+    pieces = select(MailPiece.item).where(MailPiece.blob == key)
+    found = select(MailItem.subject, MailItem.sender).where(or_(MailItem.blob == key, MailItem.id.in_(pieces))).limit(1)
+    row = db.execute(found).one_or_none()
+    return f"{_name(None, row[0])} from {row[1]}" if row is not None else ""
+
+
+def _called() -> Select[int, str]:
+    return select(Ticket.number, Message.subject).select_from(Message).outerjoin(Ticket, Ticket.id == Message.ticket)
+
+
+def _name(number: int | None, subject: str) -> str:
+    shown = f"“{subject}”" if subject else "without a subject"
+    return f"#{number} {shown}" if number else f"A mail without a ticket, {shown}"
 
 
 def _of_the_file(place: Workspace) -> list[str]:

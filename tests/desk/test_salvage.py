@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 
 from app.conversations.commands import add_blob, add_raw
+from app.conversations.tables import Attachment
 from app.desk import Desk, check
 from app.desk.backing_up import back_up_now
 from app.desk.describing import describe
 from app.desk.salvage import Salvaged, salvage
 from app.kernel.blobs import HEADER, Packs
 from app.kernel.errors import UserError
+from app.kernel.ids import new_id
 from app.kernel.paths import Workspace
 from app.people.commands import add_agent
 from app.search.queries import search
@@ -124,6 +126,32 @@ def test_a_damaged_mail_is_taken_from_a_backup_or_named(tmp_path: Path) -> None:
     assert found.repaired_blobs == 1
     assert len(found.damaged_blobs) == 1
     assert "#8 “Parcel 7”" in found.damaged_blobs[0]
+
+
+def test_a_damaged_file_is_named_by_its_message_and_its_own_name(tmp_path: Path) -> None:
+    """A file of a note or a draft is in no mail."""
+    place = make(tmp_path / "desk", backed_up=False)
+    with Desk.open(place.folder) as desk:
+        ref = desk.packs.append(b"a plan of the wiring, " * 9)
+        desk.packs.flush()
+
+        def attach(tx: Any) -> None:
+            _, message = mail_in(tx, address="c@shop.example", subject="Wiring", words="See the plan.")
+            kept = add_blob(tx, ref)
+            tx.add(
+                Attachment(
+                    id=new_id(), message=message, blob=kept, filename="plan.txt", content_type="text/plain", size=198
+                )
+            )
+
+        desk.work(attach)
+    pack = place.packs / ref.pack
+    harmed = bytearray(pack.read_bytes())
+    harmed[ref.offset + HEADER.size + 10] ^= 1
+    pack.write_bytes(harmed)
+    with Desk.open(place.folder) as desk:
+        (told,) = check.problems(desk)
+    assert told.startswith(f"#{MAILS + 1} “Wiring”, file “plan.txt”: ")
 
 
 def test_nothing_is_salvaged_over_a_desk_or_from_nothing(tmp_path: Path) -> None:
