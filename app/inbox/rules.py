@@ -6,7 +6,6 @@ Everything here is pure: it sees a parsed mail and plain values, never a databas
 from __future__ import annotations
 
 import enum
-import re
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -50,10 +49,6 @@ def ask_again_after(rounds: int) -> timedelta:
 
 _EARLIEST: Final = datetime(1990, 1, 1, tzinfo=UTC)
 _LATEST: Final = datetime(2100, 1, 1, tzinfo=UTC)
-_PREFIX: Final = re.compile(
-    r"\s*(?:re|aw|antw|antwort|fwd?|wg|tr|rv|sv|vs|vb|ref|rif|odp|ynt|res|enc|回复|回覆|答复|转发|轉寄)\s*(?:\[\d+\]|\(\d+\))?\s*[:：]\s*",
-    re.IGNORECASE,
-)
 
 
 class Outcome(enum.StrEnum):
@@ -183,14 +178,6 @@ def says_the_same(stored: str, delivered: str) -> bool:
 
 def _lines(text: str) -> list[str]:
     return [words for line in text.splitlines() if (words := " ".join(line.split()))]
-
-
-def bare_subject(subject: str) -> str:
-    """A subject without Re:, AW:, Fwd: and their like; for showing, never for matching."""
-    rest = subject
-    while (shorter := _PREFIX.sub("", rest, count=1)) != rest and _PREFIX.match(rest):
-        rest = shorter
-    return " ".join(rest.split()) or " ".join(subject.split())
 
 
 def is_over(closed_at: datetime, at: datetime, reopen_days: int) -> bool:

@@ -15,7 +15,7 @@ from app.desk.restored import note_restored
 from app.inbox import commands
 from app.inbox.commands import MailToIngest
 from app.inbox.queries import ledger, ledger_item, ledger_items, waiting_items
-from app.inbox.rules import Outcome, bare_subject, message_id, says_the_same
+from app.inbox.rules import Outcome, message_id, says_the_same
 from app.index.tables import SearchDoc
 from app.kernel import signals
 from app.kernel.errors import UserError
@@ -356,8 +356,3 @@ def test_history_has_the_earliest_of_its_dates(paper: PaperDesk) -> None:
 )
 def test_the_same_words(stored: str, delivered: str, same: bool) -> None:
     assert says_the_same(stored, delivered) is same
-
-
-@pytest.mark.parametrize("subject", ["Lamp", "Re: Lamp", "AW: WG: Lamp", "Re[2]: RE: Lamp", "Fwd: 回复：Lamp"])
-def test_a_bare_subject(subject: str) -> None:
-    assert bare_subject(subject) == "Lamp"

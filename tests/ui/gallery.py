@@ -23,12 +23,12 @@ from ui.widgets.button import Button, ToolButton
 from ui.widgets.chart import Bar, ChartTile, Spark, Trend
 from ui.widgets.composer import Composer
 from ui.widgets.field import FieldBlock, FormRow, PasswordField, SearchField, Select, TextField
-from ui.widgets.label import ElidingLabel, Label, Para, key_caps
+from ui.widgets.label import ElidingLabel, KeyCap, Label, Para, key_parts
 from ui.widgets.layout import column, flow, line, row
 from ui.widgets.mailview import MailView
 from ui.widgets.overlay import Dialog, Overlay
 from ui.widgets.palette import CommandPalette, Entry
-from ui.widgets.panel import BarHeader, Facts, FigureTile, Section, Tile
+from ui.widgets.panel import BarHeader, Facts, FigureTile, Tile
 from ui.widgets.pill import Dot, Pill, ScoreChip, Tag
 from ui.widgets.shortcuts import ShortcutSheet
 from ui.widgets.state import Banner, EmptyState, ProgressRow, Skeleton
@@ -79,7 +79,7 @@ def texts() -> QWidget:
             *[Avatar(name) for name in names], Avatar("Visitor", icon="account-outline"), Avatar("Ines Bauer", 56), None
         ),
         row(*[ScoreChip(n) for n in (5, 4, 3, 2, 1)], Dot(), RoundIcon("email-outline", ring=True), Logo(), None),
-        row(key_caps("Ctrl+Shift+Return"), key_caps("G, U"), None),
+        row(*[KeyCap(part) for part in key_parts("Ctrl+Shift+Return")], None),
         flow(*[Tag(name) for name in names]),
         margins=(24, 24, 24, 24),
         spacing=12,
@@ -143,7 +143,7 @@ def panels() -> QWidget:
         ),
         row((bars, 1), (trend, 1), spacing=16, margins=(24, 16, 24, 16)),
         row(
-            (Section("History", Facts([("E-mail", "tomas@northwind.example"), ("Plan", "Business")])), 1),
+            (Facts([("E-mail", "tomas@northwind.example"), ("Plan", "Business")]), 1),
             margins=(24, 0, 24, 24),
         ),
         box="canvas",

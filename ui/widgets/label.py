@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from ui.widgets.layout import restyle, row
+from ui.widgets.layout import restyle
 from ui.widgets.paint import reading_flags
 
 _BREAK = "\u200b"
@@ -171,10 +171,3 @@ def key_parts(shortcut: str) -> list[str]:
         keys = chord.replace("++", "+plus").split("+") if chord != "+" else ["plus"]
         parts += ["Enter" if k == "Return" else "+" if k == "plus" else k for k in keys if k]
     return parts
-
-
-def key_caps(shortcut: str) -> QWidget:
-    """The caps of a shortcut side by side."""
-    frame = row(*[KeyCap(part) for part in key_parts(shortcut)], spacing=4)
-    frame.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-    return frame

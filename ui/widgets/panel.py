@@ -1,4 +1,4 @@
-"""Parts of a page: the bar at its top, tiles, figures, sections, rows of facts."""
+"""Parts of a page: the bar at its top, tiles, figures, rows of facts."""
 
 from __future__ import annotations
 
@@ -110,26 +110,6 @@ class FigureTile(Tile):
         if arrow:
             self._arrow.set_icon(f"arrow-{arrow}", tone or "text2")
         self.setAccessibleName(f"{self._name}: {figure}. {note}")
-
-
-class Section(QFrame):
-    """A heading with what belongs to it; `action` is a small tool at the right, `folded` hides the content."""
-
-    def __init__(self, title: str, *items: Item, action: QWidget | None = None, spacing: int = 8) -> None:
-        super().__init__()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(spacing)
-        self.title = Label(title, "section")
-        head: list[Item] = [self.title, None]
-        if action is not None:
-            head.append(action)
-        layout.addWidget(row(*head))
-        self.content = QVBoxLayout()
-        self.content.setSpacing(spacing)
-        layout.addLayout(self.content)
-        for item in items:
-            add(self.content, item)
 
 
 class Facts(QFrame):
