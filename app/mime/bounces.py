@@ -16,7 +16,7 @@ from app.mime.blocks import Body, content
 from app.mime.headers import Headers, split
 from app.mime.message_ids import parse_ids
 from app.mime.model import Bounce, BounceRecipient
-from app.mime.reasons import is_permanent, reason_of, refined
+from app.mime.reasons import is_permanent, phrase_in, reason_of, refined
 from app.mime.structure import Node, Tree
 
 _STATUS: Final = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
@@ -28,10 +28,12 @@ _AT_LINE_START: Final = re.compile(
     r"^[ \t]*(?:<([^<>\s@\"]{1,100}@[\w.-]{1,200})>|([\w.+=&'#%/-]{1,100}@[\w-]+(?:\.[\w-]+)+))", re.M
 )
 _ORIGINAL: Final = re.compile(
-    r"^[ >]*(?:-{2,}.*(?:original|copy|message|returned|header).*-{2,}.*|received: .*|return-path:.*|"
+    r"^[ >]*+(?:--.{0,200}?(?:original|copy|message|returned|header).{0,200}?--.*|received: .*|return-path:.*|"
     r".*(?:below this line|copy of (?:the|your) (?:message|mail)|original message (?:follows|headers|header)).*)$",
     re.I | re.M,
 )
+_RECIPIENTS: Final = 1000
+_LOOKED_AT: Final = 100_000  # characters of prose that all recipients together may have searched for a reason
 _TEXT_ID: Final = re.compile(r"^[ >]*message-id:\s*(<[^<>\s]{3,300}>)", re.I | re.M)
 _TEXT_OWN_ID: Final = re.compile(r"^[ >]*x-deskbell-id:\s*([0-9a-f]{32})\b", re.I | re.M)
 _COMPLAINT: Final = re.compile(r"complaint about message from [\d.:a-f]+\s*\Z", re.I)
@@ -108,7 +110,10 @@ def _is_mail_system(sender: str) -> bool:
 def _structured(report: str, text: str) -> tuple[BounceRecipient, ...]:
     """Recipients of a message/delivery-status part: groups of fields, one per recipient, the first about the mail."""
     found: list[BounceRecipient] = []
+    left = _LOOKED_AT
     for group in re.split(r"\r?\n[ \t]*\r?\n", report.strip()):
+        if len(found) == _RECIPIENTS:
+            break
         fields = Headers(group.encode("utf-8", "replace"))
         line = fields.line("final-recipient") or fields.line("original-recipient")
         if not line and "action" not in fields:
@@ -123,10 +128,12 @@ def _structured(report: str, text: str) -> tuple[BounceRecipient, ...]:
             code = better[1]
         reason = reason_of(words, "", action)
         if reason == "undefined":
-            reason = reason_of(_near(text, address), code, action)
+            near = _near(text, address)[:left]
+            left -= len(near)
+            reason = reason_of(near, code, action)
         reason = refined(reason, code)
         found.append(BounceRecipient(address, action, code, reason, is_permanent(reason, code), words[:1000]))
-    return tuple(found[:1000])
+    return tuple(found)
 
 
 def _own(headers: Headers) -> frozenset[str]:
@@ -145,15 +152,18 @@ def _from_text(text: str, failed: str, own: frozenset[str]) -> tuple[BounceRecip
     said = text[: cut.start()] if cut is not None and cut.start() > 40 else text[:8000]
     begun = _distinct(_ADDRESS.finditer(failed), own) or _distinct(_AT_LINE_START.finditer(said), own)
     anywhere = _distinct(_ADDRESS.finditer(said), own) or _distinct(_ADDRESS.finditer(said), frozenset())
-    addresses = begun[:1000] or anywhere[:1]
+    addresses = begun[:_RECIPIENTS] or anywhere[:1]
     action = "delayed" if re.search(r"delayed|will (?:be )?retr|still (?:be )?tr", said, re.I) else "failed"
     found: list[BounceRecipient] = []
-    for address in addresses:
-        words = said if len(addresses) == 1 else _between(said, address, addresses)
-        code = _status_in(words) or _status_in(said)
+    what_is_said = _what_is_said(said, addresses) if len(addresses) > 1 else dict.fromkeys(addresses, said)
+    any_code = _status_in(said)
+    in_all: str | None = None
+    for address, words in what_is_said.items():
+        code = _status_in(words) or any_code
         reason = reason_of(words, code)
-        if reason == "undefined":
-            reason = reason_of(said, code)
+        if reason == "undefined" and len(words) < len(said):
+            in_all = phrase_in(said) if in_all is None else in_all
+            reason = in_all or reason
         reason = refined(reason, code)
         found.append(BounceRecipient(address, action, code, reason, is_permanent(reason, code), _short(words)))
     if not found and said.strip():
@@ -172,11 +182,23 @@ def _distinct(found: Iterator[re.Match[str]], own: frozenset[str]) -> list[str]:
     ]
 
 
-def _between(said: str, address: str, others: list[str]) -> str:
-    """What stands between one address and the next one of the list."""
-    at = said.find(address)
-    ends = [end for each in others if each != address and (end := said.find(each, at + len(address))) > at]
-    return said[at : min(ends, default=at + 1200)]
+def _what_is_said(said: str, addresses: list[str]) -> dict[str, str]:
+    """Of each address of a list, in its order: what stands between it and the next other one."""
+    among = set(addresses)
+    named = [(m.start(m.lastindex or 0), name) for m in _ADDRESS.finditer(said) if (name := _bare(m)) in among]
+    next_other: list[int] = [len(named)] * (len(named) + 1)
+    for index in range(len(named) - 2, -1, -1):
+        same = named[index][1] == named[index + 1][1]
+        next_other[index] = next_other[index + 1] if same else index + 1
+    first: dict[str, int] = {}
+    for index, (_, name) in enumerate(named):
+        first.setdefault(name, index)
+    found: dict[str, str] = {}
+    for address in addresses:
+        at = said.find(address)
+        after = next_other[first[address]] if address in first else len(named)
+        found[address] = said[at : named[after][0] if after < len(named) else at + 1200] if at >= 0 else ""
+    return found
 
 
 def _short(words: str) -> str:

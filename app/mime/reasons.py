@@ -122,13 +122,17 @@ def reason_of(words: str, status: str, action: str = "failed") -> str:
     """One word for why; "undefined" when neither words nor status tell."""
     if action in ("delivered", "relayed", "expanded"):
         return "delivered"
-    for reason, pattern in _RULES:
-        if pattern.search(words):
-            return reason
+    if reason := phrase_in(words):
+        return reason
     for prefix, reason in _STATUS:
         if status == prefix or status.startswith(prefix + "."):
             return reason
     return "expired" if action == "delayed" else "undefined"
+
+
+def phrase_in(words: str) -> str:
+    """Why, by a phrase that is known; empty if there is none."""
+    return next((reason for reason, pattern in _RULES if pattern.search(words)), "")
 
 
 def refined(reason: str, status: str) -> str:

@@ -14,6 +14,8 @@ _TOKEN: Final = re.compile(
     r"<!--.*?(?:-->|\Z)|<!\[[^\]>]{0,200}\]?>|<[!?][^>]*>|<(/?)([a-zA-Z][\w:-]{0,30})([^<>]*(?:<[^<>]*)?)>|([^<]+|<)",
     re.S,
 )
+_TAIL: Final = re.compile(r"(<)!--.*\Z|([^<]+|<)", re.S)
+"""What there is behind the last ">" of all: nothing that begins there ends. `_TOKEN` would look for its end again and again."""
 _SKIP: Final = frozenset({"style", "script", "head", "title", "noframes", "template", "xml", "svg", "math", "o:p-data"})
 _END: Final = {name: re.compile(rf"</{name}\s*>", re.I) for name in _SKIP}
 _BREAK: Final = frozenset({
@@ -21,6 +23,7 @@ _BREAK: Final = frozenset({
     "center", "fieldset", "main", "nav", "figure", "body", "html", "tbody", "thead", "caption", "option",
 })  # fmt: skip
 _PARAGRAPH: Final = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "blockquote"})
+_OPEN_LINKS: Final = 50  # links within each other whose targets are told; HTML allows one
 _HREF: Final = re.compile(r"""\bhref\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.I)
 _ALT: Final = re.compile(r"""\balt\s*=\s*(?:"([^"]*)"|'([^']*)')""", re.I)
 # Runs of white space that are not one blank already.
@@ -72,16 +75,22 @@ def html_to_text(source: str) -> str:
     """The words of an HTML mail: paragraphs, list items, link targets that the text does not show, quotes as "> "."""
     writer = _Writer()
     endless: set[str] = set()  # elements of which no end follows
+    last = source.rfind(">")
     at = 0
-    while at >= 0:
-        at = _scan(writer, source, at, endless)
+    while 0 <= at <= last:
+        at = _scan(writer, source, at, last, endless)
+    for match in _TAIL.finditer(source, at) if at >= 0 else ():
+        if match[2] is not None:
+            writer.text(match[2])
     writer.end_line()
     return _MANY_LINES.sub("\n\n", "\n".join(writer.out)).strip()
 
 
-def _scan(writer: _Writer, source: str, start: int, endless: set[str]) -> int:
-    """Read on from `start` up to something that is left out whole; where to go on after it, -1 at the end."""
+def _scan(writer: _Writer, source: str, start: int, last: int, endless: set[str]) -> int:
+    """Read on from `start` up to something that is left out whole, or behind `last`; where to go on, -1 at the end."""
     for match in _TOKEN.finditer(source, start):
+        if match.start() > last:
+            return match.start()
         close, name, attributes, data = match.groups()
         if data is not None:
             writer.text(data)
@@ -134,13 +143,13 @@ def _link(writer: _Writer, *, closing: bool, attributes: str) -> None:
     if not closing:
         found = _HREF.search(attributes)
         target = html.unescape(found[1] or found[2] or found[3] or "").strip() if found is not None else ""
-        writer.hrefs.append((target, len(writer.line)))
+        is_told = target.lower().startswith(("http://", "https://", "ftp://")) and len(writer.hrefs) < _OPEN_LINKS
+        writer.hrefs.append((target if is_told else "", len(writer.line)))
         return
     if not writer.hrefs:
         return
     target, begin = writer.hrefs.pop()
-    shown = "".join(writer.line[begin:]).strip()
-    if target.lower().startswith(("http://", "https://", "ftp://")) and shown and not _same(shown, target):
+    if target and (shown := "".join(writer.line[begin:]).strip()) and not _same(shown, target):
         writer.line.append(f" <{target}>")
 
 
