@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
 import json
+import logging
 import secrets
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 import pytest
 
 from app.chats import queries
 from app.chats.rules import clean_page, clean_text, origin_of
+from app.connectors.chat.builtin import BuiltinChat, Serving
 from app.connectors.chat.limits import Bucket, Hourly, client_address, networks
 from app.connectors.chat.origins import origins
-from app.connectors.chat.protocol import BadFrameError, parse
+from app.connectors.chat.protocol import BadFrameError, Door, parse
 from app.desk import Desk
 from app.kernel.errors import UserError
 from app.mime.filekinds import kind_of
 from tests.chats.conftest import Place, running, visiting
 from tests.chats.visitor import Visitor, new_token
+from tests.servers.ports import free_ports
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 200
 
@@ -141,6 +145,74 @@ def test_one_address_begins_only_so_many_chats_and_opens_only_so_many_lines(desk
         people = asyncio.run(many(place))
         assert sum(len(one.acked) for one in people) == 2
         assert len(desk.ask(queries.chat_rows, pile="waiting")) == 2
+
+
+@contextlib.asynccontextmanager
+async def serving(sockets: int, silent_s: float) -> AsyncIterator[int]:
+    """The web server alone: whoever asks for its pages needs no desk. Its port."""
+    (port,) = free_ports(1)
+    chat = BuiltinChat(Serving(port=port, sockets_per_ip=sockets, silent_s=silent_s), cast(Door, None))
+    work = asyncio.ensure_future(chat.run())
+    try:
+        async with asyncio.timeout(60):
+            await chat.is_serving.wait()
+            yield port
+    finally:
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+
+async def is_cut(reader: asyncio.StreamReader) -> bool:
+    """Wait until the server says something or ends the connection; True for the latter."""
+    try:
+        return await reader.read(1) == b""
+    except ConnectionError:
+        return True
+
+
+def test_a_connection_that_asks_for_nothing_is_ended() -> None:
+    async def try_it() -> None:
+        async with serving(sockets=1, silent_s=0.2) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET / HTTP/1.1\r\nHost: a letter a minute")
+            assert await is_cut(reader)
+            writer.close()
+            async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{port}/demo") as answer:
+                assert answer.status == 200
+
+    asyncio.run(try_it())
+
+
+def test_one_address_has_so_many_connections_whatever_it_does_with_them() -> None:
+    async def try_it() -> None:
+        async with serving(sockets=1, silent_s=300) as port:
+            held = [await asyncio.open_connection("127.0.0.1", port) for _ in range(41)]
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            assert await is_cut(reader)
+            assert not any(one.at_eof() for one, _ in held)
+            writer.close()
+            held[0][1].write(b"GET /demo HTTP/1.0\r\n\r\n")
+            assert (await held[0][0].read()).startswith(b"HTTP/1.0 200")
+            for _, one in held:
+                one.close()
+
+    asyncio.run(try_it())
+
+
+def test_what_is_no_http_is_one_line_of_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    async def try_it() -> None:
+        async with serving(sockets=1, silent_s=300) as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"GET /" + b"a" * 9_000 + b" HTTP/1.1\r\n\r\n")
+            assert not await is_cut(reader)
+            writer.close()
+
+    with caplog.at_level(logging.INFO):
+        asyncio.run(try_it())
+    (record,) = [one for one in caplog.records if "HTTP" in one.getMessage()]
+    assert (record.levelname, record.exc_info) == ("INFO", None)
+    assert "127.0.0.1" not in record.getMessage()
 
 
 def test_a_full_house_says_so(desk: Desk) -> None:

@@ -21,6 +21,7 @@ from urllib.parse import quote, unquote
 from aiohttp import WSMsgType, web
 
 from app.connectors.chat import protocol
+from app.connectors.chat.callers import SILENT_S, Callers, Line
 from app.connectors.chat.house import Allowed, House
 from app.connectors.chat.limits import Hourly, Places, client_address, is_trusted, networks
 from app.connectors.chat.origins import origins
@@ -51,11 +52,13 @@ _CLOSE: Final = {
 }  # fmt: skip
 _UPLOADS_AN_HOUR: Final = 60
 _FORMS_AN_HOUR: Final = 10
+_BODY_S: Final = 300.0
+"""Five megabytes take so long over the slowest of lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Serving(Allowed):
-    """How to serve. `origins` as browsers say them; `certificate` and `key`: PEM files, or ""."""
+    """How to serve. `origins` as browsers say them; `certificate` and `key`: PEM files, or ""; `silent_s`: see `callers`."""
 
     host: str = "127.0.0.1"
     port: int = 8466
@@ -65,6 +68,7 @@ class Serving(Allowed):
     key: str = ""
     trusted_proxies: tuple[str, ...] = ()
     sockets_per_ip: int = 20
+    silent_s: float = SILENT_S
 
 
 class BuiltinChat(House):
@@ -78,6 +82,7 @@ class BuiltinChat(House):
         self._origins = origins(serving.origins, serving.public_url, scheme)
         self._trusted = networks(serving.trusted_proxies)
         self._places = Places(serving.sockets_per_ip)
+        self._callers = Callers(serving.sockets_per_ip, self._trusted, serving.silent_s)
         self._uploads, self._forms = Hourly(_UPLOADS_AN_HOUR), Hourly(_FORMS_AN_HOUR)
         self.is_serving = asyncio.Event()
 
@@ -103,23 +108,35 @@ class BuiltinChat(House):
         """Serve until cancelled. Raises ExternalError when the port or the certificate cannot be used."""
         runner = web.AppRunner(self._app(), access_log=None, handle_signals=False, shutdown_timeout=1.0)
         await runner.setup()
+        listening: asyncio.Server | None = None
         try:
-            site = web.TCPSite(
-                runner, self.serving.host, self.serving.port, ssl_context=_tls(self.serving), backlog=512
-            )
-            await _started(site, self.serving)
-            self.port = runner.addresses[0][1]
+            listening = await self._listen(runner)
+            self.port = listening.sockets[0].getsockname()[1]
             self.is_serving.set()
             await asyncio.Event().wait()
         finally:
             self.is_serving.clear()
+            if listening is not None:
+                listening.close()
             await asyncio.shield(self.part())
             await runner.cleanup()
+
+    async def _listen(self, runner: web.AppRunner) -> asyncio.Server:
+        server = runner.server
+        assert server is not None
+        tls = _tls(self.serving)
+        try:
+            return await asyncio.get_running_loop().create_server(
+                lambda: Line(server, self._callers), self.serving.host, self.serving.port, backlog=512, ssl=tls,
+                ssl_handshake_timeout=self.serving.silent_s if tls is not None else None,
+            )  # fmt: skip
+        except OSError as error:
+            raise _no_port(self.serving, error) from error
 
     # -- pages and doors
 
     def _app(self) -> web.Application:
-        app = web.Application(client_max_size=self.serving.file, middlewares=[_plain])
+        app = web.Application(client_max_size=self.serving.file, middlewares=[self._noted, _plain])
         app.router.add_get("/", self._home)
         app.router.add_get("/chat", self._chat)
         for path in _STATIC:
@@ -130,6 +147,12 @@ class BuiltinChat(House):
         for path in ("/file", "/offline"):
             app.router.add_options(path, self._may_ask)
         return app
+
+    @web.middleware
+    async def _noted(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        self._callers.asked(request.transport)
+        response: web.StreamResponse = await handler(request)
+        return response
 
     def _address(self, request: web.Request) -> str:
         return client_address(request.remote or "", request.headers.get("X-Forwarded-For", ""), self._trusted)
@@ -292,12 +315,16 @@ async def _plain(request: web.Request, handler: Any) -> web.StreamResponse:
 
 
 async def _limited(request: web.Request, most: int) -> bytes | None:
-    """The body; None as soon as it is longer than that."""
+    """The body; None as soon as it is longer than that. Raises HTTPRequestTimeout for one that does not end."""
     got = bytearray()
-    async for piece in request.content.iter_chunked(65_536):
-        got += piece
-        if len(got) > most:
-            return None
+    try:
+        async with asyncio.timeout(_BODY_S):
+            async for piece in request.content.iter_chunked(65_536):
+                got += piece
+                if len(got) > most:
+                    return None
+    except TimeoutError:
+        raise web.HTTPRequestTimeout from None
     return bytes(got)
 
 
@@ -316,13 +343,6 @@ def _tls(serving: Serving) -> ssl.SSLContext | None:
         msg = "The certificate for chat, or its key, cannot be read."
         raise ExternalError(msg, reason=Reason.TLS, words=type(error).__name__, retryable=False) from error
     return context
-
-
-async def _started(site: web.TCPSite, serving: Serving) -> None:
-    try:
-        await site.start()
-    except OSError as error:
-        raise _no_port(serving, error) from error
 
 
 def _try_port(serving: Serving) -> None:
