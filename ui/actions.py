@@ -90,6 +90,7 @@ ALL: tuple[Action, ...] = (
     Action("view.overdue", "Show overdue", "G, O", "clock-alert-outline", "List"),
     Action("view.snoozed", "Show snoozed", "G, S", "clock-outline", "List"),
     Action("view.unread", "Show unread", "", "circle-medium", "List", "new"),
+    Action("view.drafts", "Show drafts", "G, D", "pencil-outline", "List", "begun unfinished replies"),
     Action("view.waiting", "Show waiting on customer", "", "timer-sand", "List", "pending"),
     Action("view.solved", "Show solved", "", "check", "List", "done"),
     Action("view.active", "Show all that are not closed", "", "inbox-full-outline", "List", "active"),
@@ -189,7 +190,7 @@ LISTS = {
         f"view.{name}": name
         for name in (
             *("unassigned", "mine", "overdue", "snoozed", "unread", "waiting"),
-            *("solved", "recently_solved", "closed", "follow_up", "bin"),
+            *("solved", "recently_solved", "closed", "follow_up", "drafts", "bin"),
         )
     },
 }

@@ -47,6 +47,7 @@ class Facts:
     has_attachment: bool
     has_note: bool
     has_survey: bool
+    has_draft: bool
     follow_up: bool
     is_unread: bool
     is_deleted: bool

@@ -89,7 +89,7 @@ ALL_FIELDS: Final = (
     Field("to", Kind.TEXT, "Recipient", only=(Op.CONTAINS,)),
     Field("organisation", Kind.TEXT, "Organisation", aliases=("organization", "company")),
     Field("subject", Kind.TEXT, "Subject"),
-    Field("has", Kind.CHOICE, "Has", ("attachment", "note", "reply", "survey"), only=_IS),
+    Field("has", Kind.CHOICE, "Has", ("attachment", "note", "reply", "draft", "survey"), only=_IS),
     Field("channel", Kind.CHOICE, "Channel", ("email", "chat", "phone", "api")),
     Field("mailbox", Kind.TEXT, "Mailbox", aliases=("in",)),
     Field("number", Kind.NUMBER, "Number"),

@@ -118,6 +118,7 @@ def _has(what: str, facts: Facts) -> bool:
         "note": facts.has_note,
         "reply": facts.first_reply_at is not None,
         "survey": facts.has_survey,
+        "draft": facts.has_draft,
     }[what]
 
 

@@ -43,6 +43,7 @@ _MORE: Final = {
     "note": "SELECT m.ticket, 1 FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL"
     " WHERE m.ticket IN ({ids}) AND m.direction = 'internal' AND coalesce(p.ticket, m.ticket) = m.ticket",
     "survey": "SELECT r.ticket, 1 FROM survey_response r WHERE r.ticket IN ({ids})",
+    "draft": "SELECT d.ticket, 1 FROM draft d WHERE d.ticket IN ({ids}) AND d.agent = :me AND d.deleted_at IS NULL",
 }
 
 
@@ -58,9 +59,10 @@ def facts_of(db: Session, tickets: Iterable[UUID], tree: Node, me: UUID | None =
 def _some(db: Session, keys: Sequence[UUID], tree: Node, me: UUID | None) -> dict[UUID, Facts]:
     filters = Filter.of(db, me)
     asked = list(checks(tree))
-    more = {name: _many(db, name, keys) for name in _needed(asked)}
+    me_too = {"me": filters.values["me"]}
+    more = {name: _many(db, name, keys, me_too if name == "draft" else {}) for name in _needed(asked)}
     words = {one: _having(db, keys, one, me) for one in words_in(tree)}
-    rows = _query(db, _ROWS, keys, {"me": filters.values["me"]})
+    rows = _query(db, _ROWS, keys, me_too)
     found = {}
     for row in rows:
         said = frozenset(word for word, having in words.items() if row.id in having)
@@ -101,6 +103,7 @@ def _facts(row: Any, more: dict[str, dict[bytes, list[Any]]], me: UUID | None, r
         has_attachment=bool(row.has_attachment),
         has_note=bool(extra("note")),
         has_survey=bool(extra("survey")),
+        has_draft=bool(extra("draft")),
         follow_up=bool(row.follow_up),
         is_unread=bool(row.unread),
         is_deleted=row.deleted_at is not None,
@@ -126,9 +129,9 @@ def _time(value: int | None) -> datetime | None:
     return None if value is None else clock.from_us(value)
 
 
-def _many(db: Session, name: str, keys: Sequence[UUID]) -> dict[bytes, list[Any]]:
+def _many(db: Session, name: str, keys: Sequence[UUID], values: dict[str, object]) -> dict[bytes, list[Any]]:
     found: dict[bytes, list[Any]] = defaultdict(list)
-    for row in _query(db, _MORE[name], keys, {}):
+    for row in _query(db, _MORE[name], keys, values):
         found[row[0]].append(row[1])
     return found
 

@@ -25,7 +25,7 @@ from app.conditions.words import PLACED, Gathered, Words, gathered
 from app.fields.queries import FieldInfo, fields
 from app.index.words import match_word
 from app.kernel import clock
-from app.search import own_fields, scopes
+from app.search import own_fields, scopes, subjects
 from app.tickets.commands.tags import tag_id
 
 _UNDONE: Final = "t.status <> 'closed' AND t.status <> 'waiting' AND t.status <> 'solved'"
@@ -56,11 +56,16 @@ _HAS: Final = {
     " WHERE m.direction = 'internal' AND coalesce(p.ticket, m.ticket) = m.ticket)",
     "reply": "t.first_reply_at IS NOT NULL",
     "survey": "EXISTS (SELECT 1 FROM survey_response r WHERE r.ticket = t.id)",
+    "draft": "t.id IN (SELECT d.ticket FROM draft d"
+    " WHERE d.ticket IS NOT NULL AND d.agent = :me AND d.deleted_at IS NULL)",
 }
-_HAS_NOTE: Final = (
-    "EXISTS (SELECT 1 FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL"
-    " WHERE m.ticket = t.id AND m.direction = 'internal' AND coalesce(p.ticket, t.id) = t.id)"
-)
+_HAS_EACH: Final = {
+    "note": "EXISTS (SELECT 1 FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL"
+    " WHERE m.ticket = t.id AND m.direction = 'internal' AND coalesce(p.ticket, t.id) = t.id)",
+    "draft": "EXISTS (SELECT 1 FROM draft d WHERE d.ticket = t.id AND d.agent = :me AND d.deleted_at IS NULL)",
+}
+"""The same for looking at a few tickets."""
+
 _DATES: Final = {
     "created": "t.created_at",
     "solved": "t.solved_at",
@@ -97,13 +102,15 @@ class Filter:
     """Conditions on tickets as SQL, with their values. Values never become part of the SQL.
 
     `me` and `now`: who asks, and when. `db`: where the desk's own fields are looked up, if any is asked for. `each`: the SQL
-    is for looking at a few given tickets, not for finding some among all.
+    is for looking at a few given tickets, not for finding some among all. `narrow`: it is for finding them once, as they are now,
+    so that the index may be asked first.
     """
 
     me: UUID | None
     now: datetime
     db: Session | None = None
     each: bool = False
+    narrow: bool = False
     values: dict[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -111,9 +118,9 @@ class Filter:
         self.values["now"] = clock.to_us(self.now)
 
     @classmethod
-    def of(cls, db: Session, me: UUID | None, *, each: bool = False) -> Filter:
+    def of(cls, db: Session, me: UUID | None, *, each: bool = False, narrow: bool = False) -> Filter:
         """A filter for this desk, as of now."""
-        return cls(me, clock.now(), db, each)
+        return cls(me, clock.now(), db, each, narrow)
 
     @cached_property
     def own(self) -> OwnFields:
@@ -165,12 +172,12 @@ class Filter:
             case "is":
                 return _IS[check.value]
             case "has":
-                return _HAS_NOTE if self.each and check.value == "note" else _HAS[check.value]
+                return (_HAS | _HAS_EACH if self.each else _HAS)[check.value]
             case "status" | "priority" | "channel":
                 return f"t.{check.field} = '{check.value}'"  # one of the words that `fields` lists
             case "subject" | "team":
                 column = _TEXTS[check.field]
-                return f"{column} = ''" if check.op is Op.EMPTY else self._text(check, column)
+                return f"{column} = ''" if check.op is Op.EMPTY else self._narrowed(check) + self._text(check, column)
             case "number" | "messages":
                 return self._number(check)
             case "tag":
@@ -259,6 +266,13 @@ class Filter:
         else:
             pieces = [f"lower({column}) = {self._bind(way)}" for way in spellings(check.value)]
         return pieces[0] if len(pieces) == 1 else f"({' OR '.join(pieces)})"
+
+    def _narrowed(self, check: Check) -> str:
+        """The tickets that may have it in their subject, where they are few; nothing where that is not known."""
+        if not self.narrow or self.db is None or check.field != "subject" or check.op is not Op.CONTAINS:
+            return ""
+        those = subjects.tickets_titled(self.db, check.value)
+        return "" if those is None else f"t.id IN ({', '.join(self._bind(key) for key in those)}) AND "
 
     def _bind(self, value: object) -> str:
         name = f"v{len(self.values)}"

@@ -81,6 +81,7 @@ BUILT_IN: Final = (
     _built_in("overdue", "Overdue", "is:todo is:overdue", "clock", Sort.DUE),
     _built_in("unread", "Unread", "is:todo is:unread", "circle"),
     _built_in("follow_up", "Follow up", "is:followup", "flag"),
+    _built_in("drafts", "Drafts", "has:draft", "pencil"),
     _built_in("snoozed", "Snoozed", "is:snoozed", "moon", Sort.SNOOZED),
     _built_in("waiting", "Waiting", "is:waiting", "hourglass"),
     _built_in("recently_solved", "Recently solved", "is:solved solved<=7d", "check", Sort.SOLVED),

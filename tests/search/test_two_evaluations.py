@@ -20,6 +20,7 @@ from app.conditions.typed import parse, to_text
 from app.conversations.commands import NewAttachment
 from app.fields.commands import add_field
 from app.kernel.store import Tx
+from app.outbox.commands import save_draft
 from app.search.facts import facts_of
 from app.search.filters import Filter
 from app.states.commands import add_state
@@ -94,6 +95,8 @@ def _change(tx: Tx, desk: SmallDesk, ticket: UUID, dice: random.Random, fields: 
         commands.set_status(tx, ticket, dice.choice(["open", "waiting", "solved", "closed", state.hex]))
     if perhaps():
         commands.mark_seen(tx, ticket)
+    if perhaps():
+        save_draft(tx, ticket=ticket, text="Begun", agent=dice.choice([desk.ann, desk.bob]))
 
 
 @given(tree=trees)
@@ -130,7 +133,7 @@ def test_every_leaf_finds_something_and_leaves_something_out(desk: SmallDesk) ->
     """The comparison above would also hold on an empty desk."""
     asked = (
         "is:open", "is:unread", "is:snoozed", "is:overdue", "is:followup", "is:unassigned", "is:mine", "is:deleted", "is:spam",
-        "has:note", "has:attachment", "tag:vip", "tag:none", "from:mia", "from:ärger", "assignee:bob", "assignee:any", "state:ann",
+        "has:note", "has:attachment", "has:draft", "tag:vip", "tag:none", "from:mia", "from:ärger", "assignee:bob", "assignee:any", "state:ann",
         "team:ärger", "priority:urgent", "due<2d", "due:none", "snoozed:any", "waiting>1h", "created>2026-03-01", "messages>1",
         "#3", "parcel", "organisation:any", "field.size>=3", "field.when=2026-03-02", "field.ok:yes", "field.parts:parcel",
     )  # fmt: skip

@@ -16,6 +16,7 @@ from app.fields.commands import add_field, remove_field
 from app.inbox.commands import erase_binned
 from app.kernel.store import Tx
 from app.kernel.tables import Change
+from app.outbox.commands import discard_draft, save_draft
 from app.people.commands import update_agent, update_customer
 from app.tickets import commands, queries
 from app.tickets.commands.spam import mark_spam
@@ -57,6 +58,7 @@ _steps = st.lists(
         st.tuples(st.just("spam"), _which, st.none()),
         st.tuples(st.just("seen"), _which, st.sampled_from(["ann", "bob"])),
         st.tuples(st.just("unseen"), _which, st.none()),
+        st.tuples(st.just("draft"), _which, st.booleans()),
         st.tuples(st.just("mail"), _which, st.booleans()),
         st.tuples(st.just("rename"), _which, st.sampled_from(["Mia Wong", "Ada King"])),
         st.tuples(st.just("undo"), _which, st.none()),
@@ -93,6 +95,11 @@ def _do(tx: Tx, desk: SmallDesk, tickets: list[UUID], step: tuple[str, int, Any]
         commands.mark_seen(tx, ticket, who[value])
     elif name == "unseen":
         commands.mark_unseen(tx, ticket)
+    elif name == "draft":
+        if value:
+            save_draft(tx, ticket=ticket, text="Begun")
+        else:
+            discard_draft(tx, ticket)
     elif name == "mail":
         mail_in(tx, ticket if value and detail.row.deleted_at is None else None, mailbox=desk.mailbox)
     elif name == "merge" and queries.living_ticket(tx, ticket) != queries.living_ticket(tx, tickets[value]):

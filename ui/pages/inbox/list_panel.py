@@ -356,6 +356,8 @@ class ListPanel(QFrame):
             return tr("The Bin is empty"), tr("Deleted tickets wait here before they are erased for good.")
         if key == "snoozed":
             return tr("Nothing is snoozed"), tr("Snooze a ticket (H) to have it back at a time of your choice.")
+        if key == "drafts":
+            return tr("Nothing is begun"), tr("A reply that you begin and leave stands here until it is sent.")
         if key == TO_DO:
             return tr("All answered"), tr("Nothing is open. The next mail shows up here at once.")
         return tr("Nothing here"), tr("There is no ticket in this list now.")

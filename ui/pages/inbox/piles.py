@@ -32,6 +32,7 @@ def _built_in_word(key: str) -> str:
         "recently_solved": tr("Recently solved"),
         "closed": tr("Closed"),
         "follow_up": tr("To follow up"),
+        "drafts": tr("Drafts"),
         "all": tr("Everything"),
         "bin": tr("Bin"),
     }.get(key, key)
@@ -85,6 +86,7 @@ ICONS = {
     "recently_solved": "check-all",
     "closed": "archive-outline",
     "follow_up": "flag-outline",
+    "drafts": "pencil-outline",
     "all": "inbox-multiple-outline",
     "bin": "trash-can-outline",
 }

@@ -85,7 +85,7 @@ def value_word(field: str, value: str) -> str:
         ("is", "mine"): tr("mine"), ("is", "overdue"): tr("overdue"), ("is", "snoozed"): tr("snoozed"),
         ("is", "followup"): tr("to follow up"), ("is", "deleted"): tr("in the Bin"), ("is", "spam"): tr("spam"),
         ("has", "attachment"): tr("attachments"), ("has", "note"): tr("notes"), ("has", "reply"): tr("replies"),
-        ("has", "survey"): tr("survey answers"), ("channel", "email"): tr("E-mail"), ("channel", "chat"): tr("Chat"),
+        ("has", "survey"): tr("survey answers"), ("has", "draft"): tr("draft of mine"), ("channel", "email"): tr("E-mail"), ("channel", "chat"): tr("Chat"),
         ("channel", "phone"): tr("Phone"), ("channel", "api"): tr("Program"),
     }  # fmt: skip
     return words.get((field, value), value)
