@@ -37,6 +37,7 @@ class Stocktaking:
     def __init__(self) -> None:
         self._words: list[str] | None = None
         self._documents = 0
+        self._waited: frozenset[int] = frozenset()
 
     def is_due(self, db: Session) -> bool:
         """Has the desk become large, or grown much since stock was taken? Or was it begun?"""
@@ -51,6 +52,7 @@ class Stocktaking:
     def begin(self, tx: Tx) -> None:
         """What comes from now on waits to be learnt."""
         if self._words is None:
+            self._waited = frozenset(parts.waiting(tx.connection()) or ())
             parts.begin(tx.connection())
             self._words, self._documents = [], number_of_documents(tx)
 
@@ -64,7 +66,7 @@ class Stocktaking:
 
     def keep(self, tx: Tx) -> None:
         """Store what was read; the next time begins anew."""
-        parts.take_stock(tx.connection(), parts.joined(self._words or ()), self._documents)
+        parts.take_stock(tx.connection(), parts.joined(self._words or ()), self._documents, self._waited)
         self._words = None
 
 

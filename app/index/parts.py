@@ -9,7 +9,7 @@ through these takes two milliseconds. So a large desk keeps all its words once m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -103,7 +103,7 @@ def some_words(line: Connection, first: str, most: int) -> list[str]:
 
 def wait(line: Connection, places: Iterable[int]) -> None:
     """The documents at these places were just put into the index: their words are to be learnt. Called for every mail."""
-    driver(line).execute(_WAIT_FOR, ("".join(f" {place}" for place in places),))
+    driver(line).execute(_WAIT_FOR, (_places(places),))
 
 
 def waiting(line: Connection) -> list[int] | None:
@@ -119,12 +119,16 @@ def stock(line: Connection) -> int | None:
 
 
 def begin(line: Connection) -> None:
-    """Stock is going to be taken: what comes from now on waits."""
-    _keep(line, _WAIT, "")
+    """Stock is going to be taken: what comes from now on waits. What waited before does so until it is."""
+    _keep(line, _WAIT, _value(line, _WAIT))
 
 
-def take_stock(line: Connection, words: bytes, documents: int) -> None:
-    """These are all words of all documents, so many, but of those that wait."""
+def take_stock(line: Connection, words: bytes, documents: int, waited: Collection[int] = ()) -> None:
+    """These are all words of all documents, so many, but of those that wait. `waited`: places of those that waited before it was
+    begun; they do no longer.
+    """
+    left = [place for place in waiting(line) or () if place not in waited]
+    _keep(line, _WAIT, _places(left))
     _keep(line, _ALL, words.decode())
     _keep(line, _NEW, "")
     _keep(line, _REACH, f"{documents} {ids.new_id().hex}")
@@ -138,7 +142,11 @@ def learn(line: Connection, words: Iterable[str], waiting: Sequence[int]) -> Non
     if came:
         _keep(line, _NEW, new + joined(came).decode())
         _keep(line, _REACH, f"{stock(line) or 0} {ids.new_id().hex}")
-    _keep(line, _WAIT, "".join(f" {place}" for place in waiting))
+    _keep(line, _WAIT, _places(waiting))
+
+
+def _places(places: Iterable[int]) -> str:
+    return "".join(f" {place}" for place in places)
 
 
 def _is_in(words: bytes, word: bytes) -> bool:

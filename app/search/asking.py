@@ -85,8 +85,8 @@ def wanted(db: Session, asked: Question) -> Wanted:
     """Make a question ready. Raises QueryError."""
     query = parse(asked.typed)
     nodes, without, rest = _sorted(query)
-    filters = Filter.of(db, asked.me, each=bool(nodes))
-    everywhere = Filter(asked.me, filters.now, db)
+    filters = Filter.of(db, asked.me, each=bool(nodes), narrow=not nodes)
+    everywhere = Filter(asked.me, filters.now, db, narrow=True)
     joined = " AND ".join(fts_match(node) for node in nodes)
     return Wanted(
         match=_without(within(joined, asked.scope), without),

@@ -9,10 +9,11 @@ from uuid import UUID
 import pytest
 
 from app.conversations.vocabulary import Stocktaking, learn_words
-from app.index import parts
+from app.index import lately, parts
 from app.search.counting import Counting
 from app.search.queries import Hit, Order, Question, page, search, ticket_ids
 from app.search.scopes import Scope
+from app.search.subjects import tickets_titled
 from tests.desk_fixture import SmallDesk
 
 
@@ -63,6 +64,32 @@ def test_what_begins_so_comes_first_and_then_what_has_it_within(desk: SmallDesk,
     assert found(desk, "amp") == [], "less than four letters say nothing"
     assert [hit.ticket for hit in found(desk, "lampe", order=Order.BEST)] == [begins, inside]
     assert desk.ask(ticket_ids, "lampe -stück") == (inside,)
+
+
+def test_a_part_of_the_subject_is_found_by_way_of_the_words(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "SMALL", 1)
+    monkeypatch.setattr(lately, "LARGE", 1)
+    stock = Stocktaking()
+    known, _ = desk.mail(subject="Two STEHLAMPEN", words="A line.")
+    other, _ = desk.mail(address="o@shop.example", subject="Table", words="A line about lampen.")
+    assert desk.ask(tickets_titled, "hlamp") is None, "no list of all words yet"
+    desk.do(stock.begin)
+    new, _ = desk.mail(address="n@shop.example", subject="Wandhlampe", words="A line.")
+    desk.ask(stock.step)
+    desk.do(stock.keep)
+    assert set(desk.ask(tickets_titled, "hlamp") or ()) == {known.bytes, new.bytes}
+    waits, _ = desk.mail(address="w@shop.example", subject="Tischlampe", words="A line.")
+    assert {waits.bytes} <= set(desk.ask(tickets_titled, "chlam") or ())
+    for typed, expected in {
+        "subject:hlamp": (waits, new, known),
+        "line subject:HLAMP": (waits, new, known),
+        "subject:wandh": (new,),
+        "subject:xyzzy": (),
+        "-subject:hlamp": (other,),
+        "subject:hlamp OR subject:tab": (waits, new, other, known),
+        "subject:lampe": (waits, new, known),
+    }.items():
+        assert set(desk.ask(ticket_ids, typed)) == set(expected), typed
 
 
 def test_pages_and_number_go_on_from_one_to_the_other(desk: SmallDesk, stock: Stocktaking) -> None:
