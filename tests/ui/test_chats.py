@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from tests.ui.chat_page import chat_window, front, shown, texts, type_into, unti
 from tests.ui.inbox_desk import InboxDesk
 from ui.pages.chats.page import Page
 from ui.pages.chats.standing import Standing
+from ui.pages.chats.words import second_line
 from ui.pages.settings.form import TextArea
 from ui.widgets.overlay import Dialog
 
@@ -243,6 +245,19 @@ def test_whoever_has_left_is_answered_by_mail(page: Page, made: InboxDesk, place
     view = made.desk.ask(chat, key)
     assert view is not None
     assert view.lines[-1].kind == "mail"
+
+
+def test_who_is_there_is_taken_before_who_has_gone(page: Page, place: ChatDesk, qtbot: QtBot) -> None:
+    gone, here = place.visitor("Elena"), place.visitor("Jonas")
+    first = gone.says("Is anybody there?", ago=timedelta(minutes=3))
+    gone.leaves()
+    second = here.enters("Is it in stock?")
+    qtbot.waitUntil(
+        lambda: [(row.id, row.there) for row in page.list.model.chats()] == [(first, False), (second, True)]
+    )
+    assert second_line(page.list.model.chats()[0]).startswith("Not connected · ")
+    page.take_next()
+    qtbot.waitUntil(lambda: page.row is not None and (page.row.id, page.row.state) == (second, "live"))
 
 
 def test_after_somebody_who_cannot_be_answered_the_next_one_can(

@@ -194,9 +194,10 @@ class Page(ChatsFrame):
             self.stage.go_to((columns.index(current) + by) % len(columns))
 
     def take_next(self) -> None:
-        """Take whoever waits longest."""
-        if self.overview is not None and self.overview.waiting:
-            self.accept(self.overview.waiting[0])
+        """Take whoever waits longest; those who have gone meanwhile only when nobody else waits."""
+        waiting = self.overview.waiting if self.overview is not None else ()
+        if waiting:
+            self.accept(next((row for row in waiting if row.there), waiting[0]))
 
     def accept(self, row: ChatRow) -> None:
         """Take a chat, and write as soon as it is there."""

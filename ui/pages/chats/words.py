@@ -79,7 +79,9 @@ def over_text(row: ChatRow) -> str:
 def second_line(row: ChatRow) -> str:
     """The line beneath the name in the list."""
     if row.state in GOING_ON:
-        return page_text(row.page) or tr("Ticket #{number}", number=row.number)
+        where = page_text(row.page) or tr("Ticket #{number}", number=row.number)
+        is_away = not row.there and row.waiting_since is not None  # else it stands where the waiting time would
+        return " · ".join([tr("Not connected"), where]) if is_away else where
     return f"{over_text(row)} · #{row.number}"
 
 
