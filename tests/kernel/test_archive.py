@@ -24,6 +24,7 @@ from app.kernel.archive import (
     Written,
     WrongPassphraseError,
     opened,
+    sealing,
     write_archive,
 )
 from app.kernel.archive.sealing import FRAME_BITS, HEADER
@@ -47,6 +48,12 @@ def make_desk(folder: Path, mail: bytes) -> Source:
         connection.execute("INSERT INTO mail VALUES (1, 'the first mail')")
         connection.commit()
     return Source(folder / "deskbell.sqlite", folder / "arrivals.sqlite", folder / "packs", "1.0", lambda _copy: KNOWN)
+
+
+@pytest.fixture(autouse=True)
+def _cheap_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making a key is slow on purpose; how slow is a test of its own. The header says it, so whoever reads needs no word of this."""
+    monkeypatch.setattr(sealing, "_LOG_N", 10)
 
 
 @pytest.fixture
@@ -149,6 +156,14 @@ def test_a_sealed_file_that_was_cut_or_put_in_another_order_is_refused(
     sealed.write_bytes(harm(sealed.read_bytes()))
     with pytest.raises(ArchiveDamagedError):
         unpacked(sealed, tmp_path / "fresh", WORDS)
+
+
+def test_guessing_a_passphrase_is_made_as_dear_as_the_format_says(
+    tmp_path: Path, desk: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    write_archive(desk, tmp_path / "x.deskbell", NOON, passphrase=WORDS)
+    assert (tmp_path / "x.deskbell").read_bytes()[8:11] == bytes([17, 8, 1])  # log2(N), r, p: docs/backup-format.md
 
 
 @pytest.mark.parametrize("passphrase", [None, WORDS])
