@@ -143,7 +143,8 @@ class Receiving(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Abilities:
-    """What a channel can do, known before it connects. Sizes in characters and bytes; None: no limit of its own.
+    """What a channel can do, known before it connects. Sizes in characters and bytes; None: no limit of its own. The
+    connectors' tests hold them to it.
 
     `receipts`: the other side says what it has and has read; `upstream_keeps`: what is said while we are off waits there (or
     at the sender) and comes; `file_types`: content types that pass, () for all.

@@ -148,6 +148,9 @@ def test_a_crash_between_commit_and_answer_loses_and_doubles_nothing(opened: Ope
 def test_what_was_said_while_the_line_was_cut_comes_on_return(opened: Opened) -> None:
     @contextlib.asynccontextmanager
     async def test(channel: Channel) -> AsyncIterator[None]:
+        assert channel.connector.abilities.upstream_keeps, (
+            "a channel where it does not come later needs another promise"
+        )
         async with kept_up(channel):
             await channel.say("one")
             await until(lambda: channel.confirmed() >= 1, "the first")
@@ -191,6 +194,10 @@ def test_hostile_words_are_words_and_too_much_harms_nothing_else(opened: Opened)
             await until(lambda: "after" in channel.stored(), "what comes after it")
             assert channel.stored()[0] == HOSTILE
             assert all(len(words) < 1_000 for words in channel.stored()), "what is too large is cut or refused"
+            most = channel.connector.abilities.max_chars
+            if most is not None:
+                await channel.say("x" * most)
+                await until(lambda: "x" * most in channel.stored(), "as much as it says that it takes")
         yield
 
     run(opened, test)
