@@ -54,6 +54,16 @@ def test_a_few_are_changed_at_once_and_undone_at_once(desk: SmallDesk) -> None:
     assert _by_status(desk) == {"solved": 1, "new": AT_ONCE - 1}
 
 
+def test_solving_many_leaves_what_was_closed_long_ago(desk: SmallDesk) -> None:
+    few = desk.work(_open_many, 4)
+    desk.do(set_status, few[:2], "closed")
+    asked = desk.do(change_many, few, [Act("solve")])
+    assert (asked.tally.done, asked.tally.changed, asked.tally.left) == (4, 2, ())
+    assert _by_status(desk) == {"closed": 2, "solved": 2}
+    desk.do(undo, asked.action)
+    assert _by_status(desk) == {"closed": 2, "new": 2}
+
+
 def test_many_are_a_job_of_one_action_with_one_undo(desk: SmallDesk) -> None:
     many = desk.work(_open_many, MANY)
     asked = desk.do(change_many, b"".join(key.bytes for key in many), SOLVED)

@@ -89,7 +89,7 @@ def _report(
         else:
             context.tasks.said.emit(text, "bad" if tally.left else "info")
 
-    if any(act.field == "status" for act in acts) and tally.changed:
+    if any(act.field in {"status", "solve"} for act in acts) and tally.changed:
         context.tasks.ask(leaving, many.action, then=tell, owner=context.overlay)
     else:
         tell((0, None))

@@ -19,13 +19,13 @@ from app.tickets.commands.bin import delete_ticket, restore_ticket
 from app.tickets.commands.custom import set_custom
 from app.tickets.commands.following import follow, unfollow
 from app.tickets.commands.results import Changed
-from app.tickets.commands.rows import Tickets
+from app.tickets.commands.rows import Tickets, usable_row
 from app.tickets.commands.seen import mark_seen, mark_unseen
 from app.tickets.commands.snooze import snooze, snooze_again
 from app.tickets.commands.spam import block_senders, mark_spam
 from app.tickets.commands.status import assign, set_fields, set_follow_up, set_priority, set_status, status_meant
 from app.tickets.commands.tags import add_tag, remove_tag
-from app.tickets.rules import OnReply, as_priority, tidy_tag
+from app.tickets.rules import OnReply, Status, as_priority, tidy_tag
 
 Verb = Callable[[Tx, UUID, Any], Changed | None]
 Check = Callable[[Tx, Any], object]
@@ -121,6 +121,13 @@ def _see(tx: Tx, ticket: UUID, seen: Any) -> None:
     (mark_seen if seen else mark_unseen)(tx, ticket)
 
 
+def _solve(tx: Tx, ticket: UUID, _value: Any) -> Changed:
+    """What is closed was solved before it was closed: among many, it stays as it is, and its customer is asked nothing."""
+    if usable_row(tx, ticket).status in {Status.SOLVED, Status.CLOSED}:
+        return Changed(tx.action, 0)
+    return set_status(tx, ticket, Status.SOLVED)
+
+
 def _agent(tx: Tx, value: Any) -> None:
     if value and tx.get(Agent, UUID(value)) is None:
         msg = "There is no such agent."
@@ -128,6 +135,7 @@ def _agent(tx: Tx, value: Any) -> None:
 
 
 declare("status", set_status, check=status_meant, watched=("status", "state"))
+declare("solve", _solve, watched=("status", "state"))
 declare("priority", set_priority, check=lambda _tx, value: as_priority(value), watched=("priority",))
 declare(
     "assignee",

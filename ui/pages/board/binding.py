@@ -46,7 +46,7 @@ def _bind_moving(page: Page) -> None:
 def _bind_triage(page: Page) -> None:
     on, those, triage = _binder(page), page.columns.those, page.triage
     some = lambda: _some(page)  # noqa: E731
-    on("solve", lambda: triage.set_status(those(), "solved"), lambda: _unsolved(page))
+    on("solve", lambda: triage.solve(those()), lambda: _unsolved(page))
     on("reopen", lambda: triage.set_status(those(), "open"), lambda: _solved(page))
     on("assign_me", lambda: _assign_me(page), some)
     on("assign", page.picking.assign, lambda: _assignable(page))

@@ -74,7 +74,7 @@ def _bind_triage(page: Page) -> None:
     on, triage, which = _binder(page), page.triage, page.picked.tickets
     some = lambda: _some(page)  # noqa: E731
     away = page.go_on  # what may take the ticket out of the list: then the next one is shown
-    on("solve", lambda: away(lambda: triage.set_status(which(), "solved")), lambda: _unsolved(page))
+    on("solve", lambda: away(lambda: triage.solve(which())), lambda: _unsolved(page))
     on("reopen", lambda: triage.set_status(which(), "open"), lambda: _solved(page))
     on("assign_me", lambda: _assign_me(page), some)
     on("assign", page.picking.assign, some)

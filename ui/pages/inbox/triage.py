@@ -39,6 +39,11 @@ class Triage(QObject):
 
         self._change(tickets, words, Act("status", status))
 
+    def solve(self, tickets: Tickets) -> None:
+        """Solve those that are not done: what was closed long ago stays closed."""
+        words = lambda n: tr("{n} ticket solved.|{n} tickets solved.", n=n)  # noqa: E731
+        self._change(tickets, words, Act("solve"))
+
     def assign(self, tickets: Tickets, agent: UUID | None, name: str) -> None:
         """Give tickets to somebody, or to nobody."""
 
