@@ -182,14 +182,19 @@ class Intake:
                 continue
             self.counts.add(done)
             at += done.done
-            self._at_once = self._fitting(done)
+            self._at_once = self._fitting(done, len(batch))
             if self.pace.pause_s:
                 time.sleep(self.pace.pause_s)
 
-    def _fitting(self, done: Ingested) -> int:
-        """How many mails fill the time that a write may take, judged by the last ones; never twice as many at once."""
+    def _fitting(self, done: Ingested, asked: int) -> int:
+        """How many mails fill the time that a write may take, judged by the last ones; never twice as many at once.
+
+        After a write that ended before its last mail no more than it managed are worth a write of their own: what a batch
+        asks the database for its other mails is asked in vain.
+        """
         many = int(done.done * self.pace.aim_s / max(done.took_s, 0.001))
-        return max(min(many, self._at_once * 2, _MOST_AT_ONCE), self.pace.least)
+        least = min(self.pace.least, done.done if done.done < asked else self._at_once * 2)
+        return max(min(many, self._at_once * 2, _MOST_AT_ONCE), least)
 
     def _one_by_one(self, mails: Sequence[MailToIngest]) -> None:
         for mail in mails:
