@@ -8,6 +8,7 @@ import random
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import cast
 from uuid import UUID
 
 import pytest
@@ -17,10 +18,13 @@ from sqlalchemy.orm import Session
 from app.chats import commands, queries
 from app.chats.rules import ChannelSettings, server_topic
 from app.chats.tables import ChatLine
+from app.connectors.chat import xmpp
+from app.connectors.chat.protocol import Door
 from app.conversations.tables import Message
 from app.desk import Desk
 from app.kernel import signals
 from app.workers.chat import ChatThread
+from app.workers.chat_transports import calling_of
 from tests.chats.guest import Guest
 from tests.servers.cutting_proxy import CuttingProxy
 from tests.servers.ports import wait_until
@@ -137,7 +141,9 @@ def test_both_ways_with_receipts_typing_and_read_marks(line: Line) -> None:
         asyncio.run(talk())
 
 
-def test_what_is_written_while_the_desk_is_off_arrives_once(line: Line) -> None:
+def test_what_is_written_while_the_desk_is_off_arrives_once(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(xmpp, "_PAGE", 3)
+
     async def write() -> None:
         bob = line.guest()
         with line.running():
@@ -157,6 +163,54 @@ def test_what_is_written_while_the_desk_is_off_arrives_once(line: Line) -> None:
         assert line.desk.ask(counted) == (10, 10, 10)
 
     asyncio.run(write())
+
+
+class Busy:
+    """A desk that takes its time before it can say up to where it has read the server's archive."""
+
+    def __init__(self) -> None:
+        self.asked, self.answers = asyncio.Event(), asyncio.Event()
+
+    async def place(self) -> str:
+        self.asked.set()
+        await self.answers.wait()
+        return ""
+
+    async def reached(self, place: str) -> None: ...
+
+    async def guests(self) -> list[str]:
+        return []
+
+
+def test_catching_up_may_take_longer_than_connecting(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A desk that hung up meanwhile would begin all of it anew, for ever."""
+    info = line.desk.ask(queries.channel, line.channel)
+    assert info is not None
+    calling = calling_of(info)
+
+    async def session(limit_s: float) -> bool:
+        """False if connecting alone took longer than that."""
+        monkeypatch.setattr(xmpp, "CONNECT_S", limit_s)
+        busy = Busy()
+        chat = xmpp.XmppChat(calling, cast(Door, None), busy, line.password)  # nobody comes through that door
+        running = asyncio.create_task(chat.run())
+        asked = asyncio.create_task(busy.asked.wait())
+        try:
+            await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
+            if running.done():
+                return False
+            await asyncio.wait({running}, timeout=limit_s + 0.2)
+            assert not running.done(), "it hung up while it was catching up"
+            busy.answers.set()
+            async with asyncio.timeout(60):
+                await chat.is_serving.wait()
+            return True
+        finally:
+            asked.cancel()
+            running.cancel()
+            await asyncio.gather(running, asked, return_exceptions=True)
+
+    assert any(asyncio.run(session(limit_s)) for limit_s in (0.8, 4.0, 20.0))
 
 
 def test_a_guest_speaks_to_nobody_but_the_desk(line: Line) -> None:

@@ -73,7 +73,7 @@ class XmppChat(House):
         self._asked: set[str] = set()
         self._over: asyncio.Future[ExternalError | None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.is_serving = asyncio.Event()
+        self.is_serving, self._is_in = asyncio.Event(), asyncio.Event()
 
     @property
     def abilities(self) -> Abilities:
@@ -118,14 +118,17 @@ class XmppChat(House):
         client.add_event_handler("presence_unavailable", self._left)
 
     async def _connected(self) -> None:
-        """A server that answers nothing is no server."""
-        await asyncio.sleep(CONNECT_S)
-        if not self.is_serving.is_set():
+        """A server that answers nothing is no server. One that let us in is: what it kept for us may take long to read."""
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await self._is_in.wait()
+        except TimeoutError:
             msg = "The chat server does not answer."
             if self._over is not None and not self._over.done():
                 self._over.set_result(ExternalError(msg, reason=Reason.OFFLINE, retryable=True))
 
     async def _start(self) -> None:
+        self._is_in.set()
         self._client.send_presence()
         await self._catch_up()
         for guest in await self._archive.guests():
@@ -262,32 +265,36 @@ class XmppChat(House):
     # -- what the server kept
 
     async def _catch_up(self) -> None:
-        """Take what came since the last time from the archive, in order; the place moves when all of it was committed."""
+        """Take what came since the last time from the archive, in order."""
         place = await self._archive.place()
         try:
-            reached = await self._read_from(place)
+            await self._read_from(place)
         except XMPPError as error:
             if error.condition != "item-not-found" or not place:
                 log.warning("the chat server's archive cannot be read: %s", error.condition)
                 return
-            reached = await self._read_from("")  # that place is no longer kept: from the beginning
-        await self._late.join()
-        if reached and reached != place:
-            await self._archive.reached(reached)
+            await self._read_from("")  # that place is no longer kept: from the beginning
 
-    async def _read_from(self, place: str) -> str:
-        reached = place
-        async for place_of, stanza in self._archived(place):
-            reached = place_of
+    async def _read_from(self, place: str) -> None:
+        """The place moves after each page, when all of it was committed: a line that is cut loses the work of one page."""
+        reached, number = place, 0
+        async for reached, stanza in self._archived(place):
             text = xmpp_stanzas.frame_of(stanza.xml)
             guest = self._guest(stanza["from"])
-            if guest is None or text is None or len(text.encode()) > self.calling.frame:
-                continue
-            with suppress(BadFrameError):
-                frame = _reader(guest)(text)
-                if isinstance(frame, Msg):
-                    await self._late.put((str(stanza["from"]), frame))
-        return reached
+            if guest is not None and text is not None and len(text.encode()) <= self.calling.frame:
+                with suppress(BadFrameError):
+                    frame = _reader(guest)(text)
+                    if isinstance(frame, Msg):
+                        await self._late.put((str(stanza["from"]), frame))
+            number += 1
+            if number % _PAGE == 0:
+                await self._move_to(reached)
+        if number % _PAGE:
+            await self._move_to(reached)
+
+    async def _move_to(self, place: str) -> None:
+        await self._late.join()
+        await self._archive.reached(place)
 
     async def _archived(self, place: str) -> AsyncIterator[tuple[str, Message]]:
         after: dict[str, Any] = {"max": _PAGE}
