@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.mime import transfer
+from app.mime import structure, transfer
 from app.mime.fold import fold, opening
 from app.mime.headers import Headers, read_block, split
 from app.mime.nesting import shallow
 from app.mime.parse import parse
+from app.mime.text import html_to_text
 from tests.mime.mutations import bases, mutated
 
 _NEWLINES = {"LF": b"\n", "CRLF": b"\r\n"}
@@ -69,3 +70,25 @@ def test_the_opening_is_the_beginning_of_what_is_visible(text: str) -> None:
 @given(st.lists(st.sampled_from(["<div>", "</div>", "<p>", "x", "<b a='>'", "<", "</b>", "<br>"]), max_size=60))
 def test_pages_that_are_not_deep_stay_as_they_are(pieces: list[str]) -> None:
     assert shallow("".join(pieces), 100) == "".join(pieces)
+
+
+@given(st.lists(st.sampled_from([b"-", b"--", b"--b", b"--b-x", b"b", b"QUJD\n", b"-" * 20]), max_size=12), st.data())
+def test_the_next_boundary(pieces: list[bytes], data: st.DataObject) -> None:
+    raw, mark = b"".join(pieces), b"--b-x"
+    start, end = (data.draw(st.integers(0, len(raw))) for _ in range(2))
+    assert structure._next_mark(raw, mark, start, end) == raw.find(mark, start, end)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [
+        ("<p>one</p> two < three <? four", "one\n\ntwo < three <? four"),
+        ("a > b <c d", "a > b <c d"),
+        ("x > <!-- y z <p", "x >"),
+        ("<style>a</style >b<?c", "b<?c"),
+        ("<script>x</script", ""),
+        ("<? <p", "<? <p"),
+    ],
+)
+def test_what_begins_behind_the_last_tag_is_text_unless_it_is_a_comment(source: str, words: str) -> None:
+    assert html_to_text(source) == words
