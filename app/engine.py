@@ -29,7 +29,7 @@ from app.workers import mail_send, timers
 from app.workers.clock_watch import ClockWatch
 from app.workers.mail_hands import Hands
 from app.workers.mail_intake import WITH_WINDOW
-from app.workers.mail_live import Sessions, run_mailbox
+from app.workers.mail_live import Looks, Sessions, run_mailbox
 from app.workers.parsing import ParsePool
 
 log = logging.getLogger(__name__)
@@ -38,6 +38,8 @@ TIMER_S = 15.0
 AGAIN_S: Final = 5.0
 GRACE_S: Final = 2.0
 """So long a mailbox may take to its end before its lines are cut: what it was told then comes again."""
+LOOK_S: Final = 20.0
+"""So long a reply that has waited waits for a look into its mailbox."""
 SIGNALS_S: Final = 1.0
 """The system may hand a signal to any thread; Python answers it on this one, once it wakes: so it does now and then."""
 _END = object()
@@ -54,7 +56,8 @@ class Engine:
         self._send_wake = threading.Event()
         self._clock = ClockWatch(desk.work, desk.ask)
         doubt = self._clock.doubt
-        self._sender = mail_send.Sender(desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop, doubt)
+        work = (desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop)
+        self._sender = mail_send.Sender(*work, doubt, self._look_into)
         self._timer_wake = threading.Event()
         self._files_wake = threading.Event()
         self._backup_wake, self._leaves = threading.Event(), threading.Event()
@@ -77,12 +80,12 @@ class Engine:
             secrets.for_this_run.listen(changed=lambda _ref: self._words.put("mailboxes_changed"))
             self._say("running")
             try:
+                self._see_mailboxes()  # before anything is sent: what waited is sent after a look for new mail
                 self._begin("send", self._send)
                 self._begin("timers", self._timers)
                 self._begin("files", self._files)
                 self._begin("backups", self._backups)
                 self._begin("chat", self._chat.run)
-                self._see_mailboxes()
                 self._listen()
             finally:
                 quit_listening()
@@ -164,6 +167,12 @@ class Engine:
         done.gave(self._sender.send_due())
         if done.sent:
             receive_from(self._desk, keys, self._pool, self._stop, Pass(), WITH_WINDOW)
+
+    def _look_into(self, mailbox: UUID) -> None:
+        """Look for new mail, and wait for it; not for long, since the server may say nothing."""
+        one = self._mailboxes.get(mailbox)
+        if one is not None:
+            one.look(LOOK_S, self._stop)
 
     def _keys(self, wanted: UUID | None) -> list[UUID]:
         return [wanted] if wanted else list(self._desk.ask(receiving_mailboxes))
@@ -248,14 +257,18 @@ class _Mailbox:
     """One mailbox's live thread, and how to end it."""
 
     def __init__(self, desk: Desk, key: UUID, pool: ParsePool) -> None:
-        self.stop, self.wake, self._sessions = threading.Event(), Wake(), Sessions()
+        self.stop, self.wake, self._sessions, self._looks = threading.Event(), Wake(), Sessions(), Looks()
         work = (hands_of(desk, key, pool, self.stop),)
         self.thread = threading.Thread(target=self._run, args=work, name=f"mailbox-{key.hex[-4:]}", daemon=True)
         self.thread.start()
 
     def _run(self, hands: Hands) -> None:
         with contextlib.closing(self.wake):
-            run_mailbox(hands, self.wake, sessions=self._sessions)
+            run_mailbox(hands, self.wake, sessions=self._sessions, looks=self._looks)
+
+    def look(self, seconds: float, stop: threading.Event) -> None:
+        """Have it look for new mail now, and wait for that, at most so long."""
+        self._looks.wait_for_next(self.wake, seconds, lambda: stop.is_set() or not self.thread.is_alive())
 
     def tell(self) -> None:
         """Say that it is to end once it has finished what it writes."""

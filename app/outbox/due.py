@@ -24,11 +24,12 @@ from app.outbox.tables import COPY_NEEDED, Outbox
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A message whose time has come; `frozen`: its bytes exist already."""
+    """A message whose time has come; `frozen`: its bytes exist already. `written_at`: of what a rep wrote, when."""
 
     message: UUID
     mailbox: UUID
     frozen: bool
+    written_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,12 @@ def due(
 
     `chosen_by`: of what waits for a time that the rep chose, only what was to go by then (default: `now`).
     """
-    waiting = _waiting(select(Outbox), chosen_by).where(Outbox.not_before <= now)
+    waiting = _waiting(select(Outbox, Message.occurred_at).join(Message, Message.id == Outbox.id), chosen_by)
+    waiting = waiting.where(Outbox.not_before <= now)
     if mailbox is not None:
         waiting = waiting.where(Outbox.mailbox == mailbox)
-    rows: Iterable[Outbox] = db.execute(waiting.order_by(Outbox.not_before, Outbox.id).limit(limit)).scalars()
-    return tuple(Due(row.id, row.mailbox, row.blob is not None) for row in rows)
+    rows: Iterable[tuple[Outbox, datetime]] = db.execute(waiting.order_by(Outbox.not_before, Outbox.id).limit(limit))
+    return tuple(Due(row.id, row.mailbox, row.blob is not None, None if row.automatic else at) for row, at in rows)
 
 
 def sending_times(db: Session, *, chosen_by: datetime | None = None) -> dict[UUID, datetime]:

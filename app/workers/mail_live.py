@@ -38,6 +38,8 @@ RENEW_S: Final = (300.0, 540.0)
 SLICE_S: Final = 10.0
 """How long new mail may wait for history where there is one connection only."""
 
+_NOTICE_S: Final = 0.1
+
 BACK_OFF_S: Final = (5.0, 15.0, 60.0, 180.0, 300.0)
 
 
@@ -87,17 +89,47 @@ class Sessions:
                 session.abort()
 
 
+class Looks:
+    """Counts the looks for new mail, so that whoever has to know of it can wait for one. Of any thread."""
+
+    def __init__(self) -> None:
+        self._told = threading.Condition()
+        self._begun = self._ended = 0
+
+    def begin(self) -> None:
+        """The server is asked, or dialled, from now on."""
+        with self._told:
+            self._begun += 1
+
+    def end(self) -> None:
+        """What it had is here, or it could not be asked."""
+        with self._told:
+            self._ended = self._begun
+            self._told.notify_all()
+
+    def wait_for_next(self, wake: Wake, seconds: float, is_over: Callable[[], bool]) -> None:
+        """Have one made, and wait until it has ended; at most so long."""
+        until = time.monotonic() + seconds
+        with self._told:
+            wanted = self._begun + 1
+            wake.set()
+            while self._ended < wanted and not is_over() and time.monotonic() < until:
+                self._told.wait(_NOTICE_S)
+
+
 def run_mailbox(
     hands: Hands,
     wake: Wake,
     *,
     pace: Callable[[], Pace] = lambda: WITH_WINDOW,
     sessions: Sessions | None = None,
+    looks: Looks | None = None,
 ) -> None:
     """Keep a mailbox live until `stop` is set or the mailbox is removed. Set `wake` at stop, for "check mail now", after
     a new sign-in; a computer that wakes up is noticed here.
     """
-    live = _Live(hands, wake, pace, sessions or Sessions())
+    looks = looks or Looks()
+    live = _Live(hands, wake, pace, sessions or Sessions(), looks)
     failures = 0
     while not hands.stop.is_set():
         wake.clear()
@@ -105,6 +137,7 @@ def run_mailbox(
             plan: ReceivePlan | None = hands.ask(receive_plan, hands.mailbox)
             if plan is None:
                 return
+            looks.begin()
             live.stay()
             failures = 0
         except ExternalError as error:
@@ -119,6 +152,8 @@ def run_mailbox(
         except Exception:
             log.exception("receiving failed; it goes on by itself")
             failures += 1
+        finally:
+            looks.end()
         if failures and not hands.stop.is_set():
             wake.wait_awake(pause_after(failures))
     live.end()
@@ -127,8 +162,8 @@ def run_mailbox(
 class _Live:
     """One mailbox's live connection, and beside it the one for history and large mails."""
 
-    def __init__(self, hands: Hands, wake: Wake, pace: Callable[[], Pace], sessions: Sessions) -> None:
-        self._hands, self._wake, self._pace, self._sessions = hands, wake, pace, sessions
+    def __init__(self, hands: Hands, wake: Wake, pace: Callable[[], Pace], sessions: Sessions, looks: Looks) -> None:
+        self._hands, self._wake, self._pace, self._sessions, self._looks = hands, wake, pace, sessions, looks
         self.receiver = Receiver(hands, pace())
         self._bulk: threading.Thread | None = None
         self._is_alone = False
@@ -177,6 +212,7 @@ class _Live:
     def _look(self, plan: ReceivePlan | None) -> None:
         """Receive what is new. With `plan`: its INBOX spoke, and the other folders were looked at not long ago."""
         receiver, now = self.receiver, time.monotonic()
+        self._looks.begin()
         inbox = _inbox(plan) if plan is not None and now - self._looked_at < LOOK_S else None
         if inbox is None:
             self._looked_at = now
@@ -187,6 +223,7 @@ class _Live:
                 receiver.look_at_room()
         receiver.take_new([inbox.name] if inbox is not None else None)
         receiver.intake.take_leftovers(self._hands.mailbox)
+        self._looks.end()
         self._begin_bulk()
         receiver.count_traffic(at_least=TRAFFIC_STEP)
         receiver.report_well()

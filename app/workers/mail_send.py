@@ -14,7 +14,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 from uuid import UUID
@@ -39,6 +39,8 @@ GOING_OVER_S: Final = 10.0
 _TO_NOTICE_S: Final = 1.0
 _TO_END_S: Final = 25.0
 _LONGEST_WAIT_S = 60.0
+_OLD: Final = timedelta(minutes=1)
+"""A reply that has waited for so long (no line, a chosen time, the engine was off) goes after a look for new mail only."""
 _LOOK_S = 0.05
 _QUIET_S = (5.0, 20.0, 60.0)
 
@@ -96,14 +98,21 @@ class Sender:
     """The sending of one process. Remembers which mailboxes are quiet after a failed connection.
 
     A mailbox is quiet for seconds that go by, never until an hour of the clock; a time that the rep chose is one, but
-    not while the clock is in doubt (`clock.Doubt`).
+    not while the clock is in doubt (`clock.Doubt`). `look`: look into a mailbox for new mail, and wait for it a while.
     """
 
     def __init__(
-        self, do: Do, ask: Ask, packs: Packs, secrets: Secrets, stop: threading.Event, doubt: clock.Doubt | None = None
+        self,
+        do: Do,
+        ask: Ask,
+        packs: Packs,
+        secrets: Secrets,
+        stop: threading.Event,
+        doubt: clock.Doubt | None = None,
+        look: Callable[[UUID], None] = lambda _mailbox: None,
     ) -> None:
         self._kit = Kit(do, ask, packs, secrets, stop)
-        self._doubt = doubt or clock.Doubt()
+        self._doubt, self._look = doubt or clock.Doubt(), look
         self._chosen_by: datetime | None = None
         self._places: dict[_Work, _Place] = {}
         self._guard = threading.Condition()
@@ -280,6 +289,8 @@ class Sender:
             return filing, lambda: filing.run(copies)
         sending = HandOver(kit, box)
         messages: tuple[queries.Due, ...] = kit.ask(queries.due, now, box.id, chosen_by=self._chosen_by)
+        if any(one.written_at is not None and now - one.written_at > _OLD for one in messages):
+            self._look(box.id)  # the customer may have written meanwhile: claiming notices it
         return sending, lambda: sending.run(messages)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from app.connectors.wake import Wake
+from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import raw_ref
 from app.inbox.commands import choose_folder, hold_history
 from app.inbox.queries import receive_plan
 from app.inbox.receiving import large_mails
 from app.kernel import clock, options, signals
-from app.workers.mail_live import idle_span, pause_after, run_mailbox
+from app.workers.mail_live import Looks, idle_span, pause_after, run_mailbox
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.ports import wait_until
@@ -29,8 +31,9 @@ class _Line:
     """A running mailbox."""
 
     def __init__(self, desk: MailDesk) -> None:
-        self.desk, self.stop, self.wake = desk, threading.Event(), Wake()
-        self.thread = threading.Thread(target=run_mailbox, args=(desk.hands(self.stop), self.wake))
+        self.desk, self.stop, self.wake, self.looks = desk, threading.Event(), Wake(), Looks()
+        given = (desk.hands(self.stop), self.wake)
+        self.thread = threading.Thread(target=run_mailbox, args=given, kwargs={"looks": self.looks})
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
         wait_until(condition, _PATIENCE_S, what)
@@ -96,6 +99,20 @@ def test_a_mail_in_sent_is_seen_when_somebody_asks(desk: MailDesk) -> None:
 
         line.until(answered, "the reply from another program")
         line.until(lambda: line.said_at() > before, "the moment of the look to be told")
+
+
+def test_who_waits_for_a_look_knows_afterwards_what_the_server_had(desk: MailDesk) -> None:
+    desk.sync()
+    with _running(desk) as line:
+        for number in range(1, 4):
+            desk.deliver(letter(ident=f"{number}@c"))
+            line.looks.wait_for_next(line.wake, _PATIENCE_S, lambda: False)
+            assert len(desk.tickets()) == number
+    desk.do(update_mailbox, desk.mailbox, imap_url="imap://127.0.0.1:1")
+    with _running(desk) as line:
+        began = time.monotonic()
+        line.looks.wait_for_next(line.wake, _PATIENCE_S, lambda: False)
+        assert time.monotonic() - began < _PATIENCE_S  # a server that cannot be asked is waited for no longer
 
 
 def test_a_folder_that_is_renamed_while_the_mailbox_is_live_goes_on_and_troubles_nobody(desk: MailDesk) -> None:
