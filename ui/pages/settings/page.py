@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol, cast
+from typing import Final, Protocol, cast
 from uuid import UUID
 
 from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QWidget
@@ -32,6 +32,12 @@ from ui.widgets.panel import ScrollPage
 
 _LISTS = {"statuses": "state", "fields": "field", "canned": "canned", "chat": "chat_channel"}
 """Categories that are lists, and what the change log calls their things."""
+
+
+_NARROWEST: Final = 228
+_WIDEST: Final = 320
+_ROUND_A_NAME: Final = 34
+"""Of the list of categories: as wide as its longest name needs, which is short in English; and what is beside a name."""
 
 
 class Category(Protocol):
@@ -117,7 +123,7 @@ class Page(BasePage):
         scroller = ScrollPage(categories, margins=(12, 0, 12, 16), spacing=0)  # a low window shows them in parts
         top = column(title, self.finder, margins=(12, 20, 12, 8), spacing=4)
         nav = column(top, (scroller, 1), box="panel")
-        nav.setFixedWidth(228)
+        nav.setFixedWidth(max(_NARROWEST, min(_WIDEST, _ROUND_A_NAME + max(map(_wanted, self._buttons.values())))))
         return nav
 
     def _heading(self, text: str) -> Label:
@@ -202,3 +208,8 @@ class Page(BasePage):
             button.setVisible(key in found)
         if wanted and found:
             self.show_category(found[0])
+
+
+def _wanted(button: Button) -> int:
+    button.ensurePolished()
+    return button.sizeHint().width()
