@@ -7,8 +7,7 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -26,6 +25,7 @@ from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
 from tests.empty_desk import empty_desk
 from tests.journeys.command_line import CommandLine
+from tests.servers.ports import wait_until
 
 WORDS = "four plain words here"
 LONG_S = 300
@@ -43,13 +43,6 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 def target(tmp_path: Path) -> Path:
     (tmp_path / "stick").mkdir()
     return tmp_path / "stick" / "x.deskbell"
-
-
-def until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + LONG_S
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)
 
 
 def locked(target: Path) -> Order:
@@ -148,7 +141,7 @@ def test_whoever_has_to_stop_puts_it_back_for_the_next_one(desk: Desk, target: P
     job, stop = desk.do(ask_for, order), threading.Event()
     first = threading.Thread(target=work_off, args=(desk, stop))
     first.start()
-    until(lambda: state(desk, job) == jobs.RUNNING)
+    wait_until(lambda: state(desk, job) == jobs.RUNNING)
     stop.set()
     first.join(LONG_S)
     assert state(desk, job) == jobs.WAITING
@@ -173,11 +166,11 @@ def test_after_an_engine_was_killed_the_next_one_makes_it_and_leaves(desk: Desk,
     engines: list[subprocess.Popen[bytes]] = []
     try:
         engines.append(cli.start("engine"))
-        until(lambda: tries() == 1)
+        wait_until(lambda: tries() == 1)
         engines[0].kill()
         engines[0].wait(LONG_S)
         engines.append(cli.start("engine"))
-        until(lambda: tries() == 2)
+        wait_until(lambda: tries() == 2)
         desk.work(signals.send, "stop_after_backup")
         secrets.store_secret(order.passphrase, WORDS)
         assert engines[1].wait(LONG_S) == 0

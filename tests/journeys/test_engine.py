@@ -7,9 +7,8 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,17 +20,10 @@ from tests.bench import crash
 from tests.journeys.command_line import CommandLine
 from tests.journeys.test_main_job import desk_on, letter
 from tests.servers.dovecot import Account, Dovecot
+from tests.servers.ports import wait_until
 from tests.servers.smtp import SmtpServer
 
 pytestmark = pytest.mark.slow
-
-
-def until(condition: Callable[[], object], seconds: float = 60) -> None:
-    """Wait for a condition of another process; looks twenty times a second."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 @contextmanager
@@ -39,7 +31,7 @@ def engine(cli: CommandLine) -> Iterator[subprocess.Popen[bytes]]:
     """An engine that has taken its lock; ended at the end of the block, cleanly if it is still there."""
     process = cli.start("engine")
     try:
-        until(lambda: engine_pid(Workspace(cli.folder)) == process.pid or process.poll() is not None)
+        wait_until(lambda: engine_pid(Workspace(cli.folder)) == process.pid or process.poll() is not None)
         yield process
     finally:
         if process.poll() is None:
@@ -54,9 +46,9 @@ def test_mail_comes_and_goes_by_itself_and_the_end_is_clean(
     cli = desk_on(tmp_path / "desk", account, dovecot, smtp)
     with engine(cli) as process:
         dovecot.deliver(account, letter("Ann <ann@example.org>", account.address, "First", "One").as_bytes())
-        until(lambda: len(cli("tickets")) == 1)
+        wait_until(lambda: len(cli("tickets")) == 1)
         dovecot.deliver(account, letter("Bo <bo@example.org>", account.address, "Second", "Two").as_bytes())
-        until(lambda: len(cli("tickets")) == 2)
+        wait_until(lambda: len(cli("tickets")) == 2)
         cli("reply", "1", "--text", "Here you are.")
         (sent,) = smtp.wait_for(1, 30)
         assert sent.recipients == ("ann@example.org",)
@@ -86,9 +78,9 @@ def test_a_killed_engine_loses_and_doubles_nothing(
         with engine(cli) as process:
             if turn < 3:  # in the middle of receiving and storing
                 most = (turn + 1) * 15
-                until(lambda: len(cli("tickets", "--limit", "1000")) >= most or process.poll() is not None)  # noqa: B023
+                wait_until(lambda: len(cli("tickets", "--limit", "1000")) >= most or process.poll() is not None)  # noqa: B023
             else:  # in the middle of sending
-                until(lambda: cli("tickets", "is:open"))
+                wait_until(lambda: cli("tickets", "is:open"))
                 for row in cli("tickets", "is:open", "--limit", "3"):
                     cli("reply", str(row["number"]), "--text", f"Answer to {row['number']}")
                     answered += 1
@@ -97,7 +89,7 @@ def test_a_killed_engine_loses_and_doubles_nothing(
             process.kill()
             process.wait(60)
     cli("sync")
-    until(
+    wait_until(
         lambda: (
             not [row for row in cli("outbox") if row["state"] in ("queued", "retry", "sending")] or cli("sync") is None
         )
@@ -133,7 +125,7 @@ def test_without_a_line_work_goes_on_and_is_sent_later(
     finally:
         dovecot.start()
         smtp.start()
-    until(lambda: cli("sync")["sent"] == 1, 90)
+    wait_until(lambda: cli("sync")["sent"] == 1, 90)
     assert [one.recipients for one in smtp.letters] == [("ann@example.org",)]
 
 

@@ -7,8 +7,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ import pytest
 from app.kernel.paths import Workspace
 from tests.conftest import ROOT
 from tests.journeys.command_line import CommandLine
+from tests.servers.ports import wait_until
 
 pytestmark = [
     pytest.mark.slow,
@@ -69,24 +69,16 @@ def window(tmp_path: Path) -> Iterator[Window]:
     made.process.wait(PATIENCE_S)
 
 
-def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition of another process."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
-
-
 def test_a_second_start_goes_to_the_first_and_a_package_gets_both_out_of_its_way(window: Window) -> None:
-    until(lambda: window.holder() == window.process.pid)
+    wait_until(lambda: window.holder() == window.process.pid)
     # At once, while the first is still starting: that is what an impatient second click does.
     window.ends(window.start("mailto:ana@lindqvist.example?subject=Lamp"))
     assert window.holder() == window.process.pid
 
     window.process.send_signal(signal.SIGUSR1)
     window.ends(window.process)
-    until(lambda: window.holder() not in (0, window.process.pid))
+    wait_until(lambda: window.holder() not in (0, window.process.pid))
     window.ends(window.start())  # the one that came back hears, too
 
     os.kill(window.holder(), signal.SIGTERM)
-    until(lambda: window.holder() == 0)
+    wait_until(lambda: window.holder() == 0)

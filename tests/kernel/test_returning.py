@@ -6,8 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,16 +15,9 @@ from app.kernel.paths import Workspace
 from app.kernel.returning import come_back
 from tests.conftest import ROOT
 from tests.journeys.command_line import CommandLine
+from tests.servers.ports import wait_until
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="packages of Linux")
-
-
-def until(condition: Callable[[], object]) -> None:
-    """Wait for a condition of another process."""
-    deadline = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def test_it_comes_back_when_the_mark_is_gone_and_not_before(tmp_path: Path) -> None:
@@ -49,7 +40,7 @@ def test_a_waiter_survives_who_started_it(tmp_path: Path) -> None:
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", text, sign, mark], cwd=ROOT, check=True)
     mark.unlink()
-    until(sign.exists)
+    wait_until(sign.exists)
 
 
 def test_an_engine_that_is_asked_leaves_and_comes_back(tmp_path: Path) -> None:
@@ -58,13 +49,13 @@ def test_an_engine_that_is_asked_leaves_and_comes_back(tmp_path: Path) -> None:
     lock = Workspace(cli.folder).engine_lock
     engine = cli.start("engine")
     try:
-        until(lambda: holder(lock) is not None)
+        wait_until(lambda: holder(lock) is not None)
         engine.send_signal(signal.SIGUSR1)
         engine.communicate(timeout=60)
         assert engine.returncode == 0
-        until(lambda: (who := holder(lock)) is not None and who.pid != engine.pid)
+        wait_until(lambda: (who := holder(lock)) is not None and who.pid != engine.pid)
     finally:
         engine.kill()
         if (who := holder(lock)) is not None:
             os.kill(who.pid, signal.SIGTERM)
-    until(lambda: not is_held(lock))
+    wait_until(lambda: not is_held(lock))

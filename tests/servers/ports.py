@@ -17,8 +17,8 @@ def free_ports(count: int) -> list[int]:
         return [int(one.getsockname()[1]) for one in taken]
 
 
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Ask `condition` until it holds; TimeoutError naming `what` after `seconds`."""
+def wait_until(condition: Callable[[], object], seconds: float = 300, what: str = "it did not happen") -> None:
+    """Ask `condition` until it holds; TimeoutError naming `what` after `seconds`, which nobody waits for unless something is wrong."""
     until = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > until:
