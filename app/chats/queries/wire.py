@@ -16,6 +16,7 @@ from app.chats.tables import GOING_ON as GOING_ON_SQL
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.queries import blob_ref
 from app.conversations.tables import Attachment, Message
+from app.kernel.asking import AskMany
 from app.kernel.blobs import BlobRef
 from app.outbox.rules import State as Delivery
 from app.outbox.tables import Outbox
@@ -81,7 +82,7 @@ _v, _c = ChatVisitor.__table__.c, Conversation.__table__.c
 _KNOWN = select(_v.id, _v.name, _v.email, _v.verified_at, _v.blocked_at)
 _BY_TOKEN = _KNOWN.where(_v.token_sha256 == bindparam("who"))
 _BY_JID = _KNOWN.where(_v.jid == bindparam("who"))
-_STATES = (
+_STATES = AskMany(
     select(
         _c.visitor, _c.id, _c.state, _c.last_seq, _c.desk_read_seq, _c.answered_at, _c.ticket,
         Agent.__table__.c.name, _v.blocked_at,
@@ -89,7 +90,7 @@ _STATES = (
     .select_from(Conversation.__table__)
     .join(ChatVisitor.__table__, _v.id == _c.visitor)
     .outerjoin(Agent.__table__, Agent.__table__.c.id == _c.assignee)
-    .where(_c.visitor.in_(bindparam("visitors", expanding=True)))
+    .where(_c.visitor.in_(bindparam("keys", expanding=True)))
     .order_by(_c.started_at, _c.id)
 )  # fmt: skip
 
@@ -108,10 +109,7 @@ def known_visitor(db: Session, who: bytes | str) -> Known | None:
 
 def wire_states(db: Session, visitors: Collection[UUID]) -> dict[UUID, WireState]:
     """How the newest chat of each of these visitors stands; their places in the queue are left out (`queue_places`)."""
-    newest: dict[UUID, Any] = {}
-    for start in range(0, len(keys := list(visitors)), 500):
-        rows = db.connection().execute(_STATES, {"visitors": keys[start : start + 500]})
-        newest.update({row.visitor: row for row in rows})
+    newest: dict[UUID, Any] = {row.visitor: row for row in _STATES.rows(db, visitors)}
     over = [row.ticket for row in newest.values() if row.state not in GOING_ON]
     rated = set(db.scalars(select(SurveyResponse.ticket).where(SurveyResponse.ticket.in_(over)))) if over else set()
     return {
