@@ -15,9 +15,10 @@ from app.desk import Desk
 from app.tickets.commands import new_mail
 from app.tickets.queries import TicketRow, View, ticket_ids, ticket_rows
 from tests.answering.post import Place, Post, until_quiet
-from tests.journeys.test_engine import engine, until
+from tests.journeys.test_engine import engine
 from tests.journeys.test_main_job import desk_on
 from tests.servers.dovecot import Account, Dovecot
+from tests.servers.ports import wait_until
 from tests.servers.smtp import Letter, SmtpServer
 
 MOST_AN_HOUR = 2
@@ -104,8 +105,8 @@ def test_the_caps_survive_an_engine_that_is_killed_and_started_again(
         with engine(cli) as process:
             for _ in range(2):
                 dovecot.deliver(account, mail(Letter(account.address, (), b"")))
-            until(lambda: len(cli("tickets")) == 2 * (turn + 1))  # noqa: B023
-            until(lambda: len(smtp.letters) >= MOST_AN_HOUR and cli("outbox") == [])
+            wait_until(lambda: len(cli("tickets")) == 2 * (turn + 1))  # noqa: B023
+            wait_until(lambda: len(smtp.letters) >= MOST_AN_HOUR and cli("outbox") == [])
             process.kill()
             process.wait(60)
     assert len(smtp.letters) == MOST_AN_HOUR

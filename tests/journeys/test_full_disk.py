@@ -24,9 +24,9 @@ import pytest
 
 from app.kernel import store
 from tests.journeys.command_line import CommandLine
-from tests.journeys.test_engine import until
 from tests.journeys.test_main_job import desk_on, letter
 from tests.servers.dovecot import Account, Dovecot
+from tests.servers.ports import wait_until
 from tests.servers.smtp import SmtpServer
 
 pytestmark = pytest.mark.slow
@@ -189,7 +189,7 @@ def test_a_disk_that_turns_read_only_under_a_running_engine(
         shutil.copytree(desk.folder, cli.folder)
         subprocess.run(["sync", "-f", str(disk.folder)], check=True)  # what the program flushes is its own affair
         process = cli.start("engine")
-        until(lambda: len(cli("tickets")) >= 1)
+        wait_until(lambda: len(cli("tickets")) >= 1)
         assert disk.fail()
         dovecot.deliver(account, letter("Bo <bo@example.org>", account.address, "Late", "Hello").as_bytes())
         written = cli.run("note", "1", "--text", "Nothing can be written now.")
