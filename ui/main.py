@@ -81,17 +81,24 @@ class Program(QObject):
         self.desk: Desk | None = None
         self.window: Window | None = None
         self._apology: QWidget | None = None
+        self._has_asked = False
         self.wants_room = False  # the desk is closed so that its room can be given back; then it is opened again
         self.wants_restored = False  # the desk is closed so that a restored one takes its place
         self.wants_own = False  # the desk is closed so that an empty one takes the place of the sample
+        self.is_damaged = (
+            False  # the desk is closed because its database is damaged; then its last good backup is offered
+        )
         self.comes_back = False  # a package replaces the program's files; then it is started again
 
-    def begin(self, said: str = "", *, restored: bool = False) -> None:
+    def begin(self, said: str = "", *, restored: bool = False, damaged: bool = False) -> None:
         """Open the desk and show it, or say why not. `said`: what there is to tell the person then.
 
-        `restored`: the desk came from a backup just now; what is left to do is shown.
+        `restored`: the desk came from a backup just now; what is left to do is shown. `damaged`: it is not opened, `said` says why.
         """
         self.theme.choose("system")
+        if damaged:
+            self._apologise(said, is_damaged=True)
+            return
         self._open()
         if said and self.window is not None:
             self.window.toasts.say(said)
@@ -117,7 +124,7 @@ class Program(QObject):
     @property
     def goes_on(self) -> bool:
         """Is the desk closed for a moment only, to be opened again by this process?"""
-        return self.wants_room or self.wants_restored or self.wants_own
+        return self.wants_room or self.wants_restored or self.wants_own or self.is_damaged
 
     def _leaves_engine(self) -> bool:
         """Does the engine go on alone? Not where the desk cannot even say so: nothing may keep the rest from being closed."""
@@ -164,6 +171,7 @@ class Program(QObject):
         self.theme.choose(self.desk.ask(options.get, "auto_theme"))
         self.window = Window(self.desk, self.theme, engine_secret=self._hand_secret)
         self.window.look_chosen.connect(self._keep_look)
+        self.window.tasks.damaged.connect(self._ask_to_leave_damaged)
         self.window.context.actions.bind(self, "compact", self._ask_for_room)
         self.window.context.actions.bind(self, "restore_now", self._exchange, self._can_exchange)
         self.window.start()
@@ -182,7 +190,7 @@ class Program(QObject):
         else:
             self._open()
 
-    def _apologise(self, words: str) -> None:
+    def _apologise(self, words: str, *, is_damaged: bool = False) -> None:
         """There is no desk to show: say why in a window, with a way to try again."""
         from ui.pages.restore.rescue import Rescue
         from ui.widgets.layout import column
@@ -191,7 +199,7 @@ class Program(QObject):
         if self._apology is not None:
             self._apology.close()
         panel = ErrorState(tr("This desk cannot be opened"), words, self._open)
-        rescue = Rescue(Workspace(self.folder))
+        rescue = Rescue(Workspace(self.folder), is_damaged=is_damaged)
         rescue.ended.connect(self._rescued)
         self._apology = column((panel, 1), rescue, box="canvas")
         self._apology.setWindowTitle("Deskbell")
@@ -270,6 +278,24 @@ class Program(QObject):
         if self.window is not None:
             self.window.toasts.say(words)
             self.window.context.actions.run("restore_left")
+
+    def _ask_to_leave_damaged(self) -> None:
+        """Pages of the database cannot be read: what can be done needs the desk closed. Asked once; the person may save words first."""
+        from ui.widgets.overlay import ask
+
+        if self.window is None or self._has_asked:
+            return
+        self._has_asked = True
+        words = tr(
+            "Some of it cannot be read any more. To mend it, the window closes and offers the last good backup; what is "
+            "damaged is set aside, not erased."
+        )
+        title, button = tr("The desk's database is damaged"), tr("Close and see what can be done")
+        ask(self.window.context.overlay, title, words, button, self._leave_damaged)
+
+    def _leave_damaged(self) -> None:
+        self.is_damaged = True
+        self._app.closeAllWindows()
 
     def _exchange(self) -> None:
         """A backup was made ready: close, so that it takes the place of the desk that is open."""
@@ -350,25 +376,27 @@ def _show(folder: Path, start: Options) -> tuple[int, bool]:
     app.setApplicationVersion(VERSION)
     app.setDesktopFileName("app.deskbell.Deskbell")
     said, asked, background = "", start.asked, start.background
-    restored = False
+    restored = damaged = False
     while True:
         program = Program(app, folder, engine=start.engine, background=background, asked=asked)
         _end_on_signals(app, program)
         if sys.platform == "darwin":
             app.installEventFilter(program)
         try:
-            program.begin(said, restored=restored)
+            program.begin(said, restored=restored, damaged=damaged)
             status = app.exec()
         finally:
             program.end()
         if not program.goes_on:
             return status, program.comes_back
         said, asked, background = _meanwhile(app, Workspace(folder), program), None, False
-        restored = program.wants_restored
+        restored, damaged = program.wants_restored, program.is_damaged
 
 
 def _meanwhile(app: QApplication, place: Workspace, program: Program) -> str:
     """What can be done only while nobody has the desk open; what to tell the person afterwards."""
+    if program.is_damaged:
+        return tr("Its database is damaged.")
     if program.wants_restored:
         from ui.pages.restore.exchanging import exchange_desks
 

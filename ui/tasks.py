@@ -20,6 +20,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.kernel.errors import ExternalError, UserError
 from app.kernel.saying import words_of
+from app.kernel.store import DamagedError
 from app.people.history import marked_action
 from ui.bridge import Bridge
 from ui.text import told, tr
@@ -51,6 +52,7 @@ class Tasks(QObject):
     undo_offered = Signal(str, object)  # text, action id
     trouble = Signal(object)  # ExternalError, for the status lamp
     refused = Signal(object)  # UserError, after it was said: for a page that can help
+    damaged = Signal()  # the database cannot be read any more: whoever asked, the desk needs its backup
     idle = Signal()
 
     def __init__(
@@ -197,7 +199,13 @@ class Tasks(QObject):
             then(result.result())
         elif not isinstance(error, Exception):
             raise error
-        elif failed is None or not failed(error):
+        else:
+            self._failed(error, failed)
+
+    def _failed(self, error: Exception, failed: Failed | None) -> None:
+        if isinstance(error, DamagedError):
+            self.damaged.emit()
+        if failed is None or not failed(error):
             self.report(error)
 
     def report(self, error: Exception) -> None:

@@ -22,7 +22,7 @@ from typing import Any, ClassVar, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine, Text, create_engine, event, insert
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import DeclarativeBase, Mapped, ORMExecuteState, Session, mapped_column
 from sqlalchemy.pool import QueuePool, StaticPool
 
@@ -40,6 +40,10 @@ SLOW_S = 0.1
 LET_IN_S = 0.0015
 """Between two writes of a process that follow each other at once: long enough for another process that waits for its turn."""
 
+_PRIMARY: Final = 0xFF
+"""Of an extended result code: its kind."""
+_DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
 _NORMAL: Final = 1
 """Of `PRAGMA synchronous`: only checkpoints wait for the disk."""
 
@@ -49,6 +53,10 @@ class StoreError(UserError):
 
     Nothing is wrong with what was to be written; it can be written later.
     """
+
+
+class DamagedError(StoreError):
+    """Pages of the database hold nonsense. What was to be written waits until the desk is restored."""
 
 
 class Base(DeclarativeBase):
@@ -374,14 +382,21 @@ def _until_free(attempt: Callable[[], object]) -> None:
 
 @contextlib.contextmanager
 def plain_errors() -> Iterator[None]:
-    """What the disk says, in words for a person: StoreError for a full disk, one that may not be written, one that fails.
+    """What the disk says, in words for a person: StoreError for a full disk, one that may not be written, one that fails;
+    DamagedError where what it gives back is no database any more.
 
     SQLite says "disk I/O error" also when the small files beside the database find no room.
     """
     try:
         yield
-    except (OperationalError, sqlite3.OperationalError) as error:
-        words = str(error.orig) if isinstance(error, OperationalError) else str(error)
+    except (DatabaseError, sqlite3.DatabaseError) as error:
+        told = error.orig if isinstance(error, DatabaseError) else error
+        words = str(told)
+        if getattr(told, "sqlite_errorcode", 0) & _PRIMARY in _DAMAGED:
+            msg = "The desk's database is damaged. “deskbell check” says what can be done."
+            raise DamagedError(msg) from error
+        if not isinstance(told, sqlite3.OperationalError):
+            raise
         if "full" in words:
             msg = "The disk is full. Nothing was lost; free some space and try again."
         elif "readonly" in words or "unable to open" in words:

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
@@ -35,6 +37,7 @@ from ui.pages.settings.data import DataPane
 from ui.pages.settings.saving import SaveSheet
 from ui.widgets.button import Button
 from ui.widgets.label import Label
+from ui.widgets.overlay import Dialog
 from ui.widgets.progress import WorkLine, WorkStrip
 from ui.window import Window
 
@@ -239,6 +242,47 @@ def test_the_second_place_is_chosen_and_filled_at_once(archives: Path, qapp: QAp
         pane.choose_folder(stick)
         qtbot.waitUntil(lambda: bool(list(stick.glob("*/*.json"))), timeout=LONG)
         qtbot.waitUntil(lambda: str(stick) in " ".join(one.text() for one in pane.findChildren(Label)), timeout=LONG)
+    finally:
+        shut(program)
+
+
+def spoil(database: Path, table: str) -> None:
+    """Put nonsense into the page where a table begins; everything else can be read."""
+    with contextlib.closing(sqlite3.connect(database)) as line:
+        (page,) = line.execute("SELECT rootpage FROM sqlite_schema WHERE name = ?", [table]).fetchone()
+        (size,) = line.execute("PRAGMA page_size").fetchone()
+    with database.open("rb+") as file:
+        file.seek((page - 1) * size)
+        file.write(b"?" * size)
+
+
+def test_damage_that_is_met_while_the_desk_is_open_leads_to_the_last_good_backup(
+    archives: Path, qapp: QApplication, qtbot: QtBot
+) -> None:
+    folder = archives / "old"
+    with Desk.open(folder) as desk:
+        back_up_now(desk)
+    spoil(folder / "deskbell.sqlite", "ticket")
+    program = Program(qapp, folder, engine=False)
+    window = opened(program)
+    try:
+        qtbot.waitUntil(lambda: isinstance(window.overlay.current(), Dialog), timeout=LONG)
+        question = window.overlay.current()
+        assert isinstance(question, Dialog)
+        assert question.default_button is not None
+        question.default_button.click()
+        qtbot.waitUntil(lambda: program.goes_on and not window.isVisible(), timeout=LONG)
+    finally:
+        shut(program)
+    program = Program(qapp, folder, engine=False)
+    program.begin("Its database is damaged.", damaged=True)
+    try:
+        assert program.window is None
+        assert program._apology is not None
+        rescue = program._apology.findChild(Rescue)
+        assert isinstance(rescue, Rescue)
+        qtbot.waitUntil(rescue.button.isVisible, timeout=LONG)
+        program._apology.close()
     finally:
         shut(program)
 

@@ -29,20 +29,21 @@ from ui.widgets.state import ProgressRow
 
 
 class Rescue(QFrame):
-    """Looks for the last good backup; shows itself when the database is damaged and there is one.
+    """Looks for the last good backup; shows itself when the database is damaged, and says so if there is none.
 
     `ended`: it was tried; with the words for the person. The desk can be opened then, or the words say why not.
     """
 
     ended = Signal(bool, str)
-    _found = Signal(object)
+    _found = Signal(bool, object)
     _moved = Signal(float)
 
-    def __init__(self, place: Workspace) -> None:
+    def __init__(self, place: Workspace, *, is_damaged: bool = False) -> None:
+        """`is_damaged`: that is known already, and the looking is shown: among gigabytes it takes a while."""
         super().__init__()
         self._place = place
         self._copy: BackupResult | None = None
-        self._words = Para("")
+        self._words = Para(tr("Looking for it …"))
         self.button = Button("", "primary", clicked=self.restore)
         self.progress = ProgressRow(tr("Making the backup ready"))
         self.progress.hide()
@@ -53,7 +54,9 @@ class Rescue(QFrame):
         layout.addWidget(self._words)
         layout.addWidget(row(None, self.button, None))
         layout.addWidget(self.progress)
-        self.hide()
+        self.button.hide()
+        if not is_damaged:
+            self.hide()
         self._found.connect(self._show_found)
         self._moved.connect(self.progress.set_share)
         threading.Thread(target=self._look, name="rescue-look", daemon=True).start()
@@ -65,17 +68,21 @@ class Rescue(QFrame):
         threading.Thread(target=self._work, name="rescue", daemon=True).start()
 
     def _look(self) -> None:
-        self._tell(last_good(self._place) if damage(self._place) else None)
-
-    def _tell(self, copy: BackupResult | None) -> None:
+        is_damaged = bool(damage(self._place))
+        copy = last_good(self._place) if is_damaged else None
         try:
-            self._found.emit(copy)
+            self._found.emit(is_damaged, copy)
         except RuntimeError:
             return  # the window was closed meanwhile
 
-    def _show_found(self, copy: BackupResult | None) -> None:
+    def _show_found(self, is_damaged: bool, copy: BackupResult | None) -> None:
         self._copy = copy
+        self.setVisible(is_damaged)
+        self.button.setVisible(copy is not None)
         if copy is None:
+            self._words.setText(
+                tr("There is none here. What can still be read is put into a new desk by: deskbell salvage FOLDER")
+            )
             return
         when = when_text(copy.at, clock.now(), inside=True)
         told = tr("{n} ticket|{n} tickets", n=copy.about.tickets)
@@ -88,7 +95,6 @@ class Rescue(QFrame):
             )
         )
         self.button.setText(tr("Restore the backup of {when}", when=when))
-        self.show()
 
     def _work(self) -> None:
         assert self._copy is not None
