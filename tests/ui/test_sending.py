@@ -218,6 +218,11 @@ def test_why_a_message_did_not_arrive_is_said_once(page: Page, made: InboxDesk, 
     made.desk.do(outbox.record_results, message, [], {"c0@shop.example": (550, "5.2.2 Mailbox full")})
     settled(page, qtbot, lambda: "Mailbox full" in texts(page.talk))
     assert texts(page.talk).count("5.2.2") == 1
+    window: Any = page.window()
+    window.go("health")
+    outbox_card = window._pages["health"].outbox
+    qtbot.waitUntil(lambda: "Mailbox full" in texts(outbox_card))
+    assert texts(outbox_card).count("recipient's mailbox is full") == 1
 
 
 def _uncertain(made: InboxDesk) -> UUID:

@@ -317,7 +317,8 @@ def _pile_causes(facts: Facts, real: list[MailboxInfo]) -> list[Cause]:
     causes = []
     if facts.troubled:
         text = tr("{n} message in the outbox needs you.|{n} messages in the outbox need you.", n=facts.troubled)
-        causes.append(Cause("attention", text, tr("Say what is to become of them."), "warn", "outbox", tr("Look")))
+        detail = tr("Say what is to become of it.|Say what is to become of them.", n=facts.troubled)
+        causes.append(Cause("attention", text, detail, "warn", "outbox", tr("Look")))
     if facts.quarantined:
         text = tr("{n} message could not be read.|{n} messages could not be read.", n=facts.quarantined)
         detail = tr("Kept whole; it blocks nothing else.")

@@ -12,7 +12,7 @@ from app.outbox.commands import edit, retry, settle
 from app.outbox.queries import OutboxRow
 from app.tickets.commands import UndoResult, cancel_reply
 from ui.pages import Context
-from ui.pages.inbox.delivery import state_words
+from ui.pages.inbox.delivery import refused_texts, state_words
 from ui.pages.settings.sign_in import open_sign_in
 from ui.text import count_text, tr, when_text
 from ui.widgets.avatar import RoundIcon
@@ -35,8 +35,8 @@ _FACES = {
 }
 
 
-def state_word(state: str) -> str:
-    """The state in a word."""
+def state_word(state: str, *, was_sent: bool) -> str:
+    """The state in a word. `was_sent`: a server had taken it before."""
     return {
         "queued": tr("Queued"),
         "held": tr("Held"),
@@ -45,7 +45,7 @@ def state_word(state: str) -> str:
         "sent": tr("Sent"),
         "partial": tr("Partly sent"),
         "uncertain": tr("Uncertain"),
-        "failed": tr("Not sent"),
+        "failed": tr("Came back") if was_sent else tr("Not sent"),
         "cancelled": tr("Taken back"),
     }.get(state, state)
 
@@ -109,13 +109,11 @@ class OutboxTile(Tile):
         names = ", ".join(name or address for name, address in each.to) or tr("nobody")
         at = each.sent_at or each.queued_at
         to = tr("To {names} · {time}", names=names, time=when_text(at, clock.now()))
-        words: list[QFrame | Label] = [
-            ElidingLabel(to, "small"),
-            Label(state_words(each, clock.now()), "small", wrap=True),
-        ]
+        said = state_words(each, clock.now())
+        words: list[QFrame | Label] = [ElidingLabel(to, "small"), Label(said, "small", wrap=True)]
         if each.state == "sent":
             words = words[:1]
-        words += [Label(f"{one.address}: {one.meaning}", "small", wrap=True, tone="bad") for one in each.refused]
+        words += [Label(text, "small", wrap=True, tone="bad") for text in refused_texts(each, said)]
         if each.reached:
             names = ", ".join(each.reached)
             words.append(Label(tr("Accepted for {names}", names=names), "small", wrap=True))
@@ -123,7 +121,11 @@ class OutboxTile(Tile):
         if each.ticket is not None and each.state != "uncertain":  # that one asks one question, with two answers
             buttons.append(Button(tr("Open the ticket"), "small", clicked=lambda: self._go(each)))
         ground = "raised" if each.state == "uncertain" else ""  # its row has the pill's own tone
-        body = column(row((title, 1), Pill(state_word(each.state), tone, ground=ground)), *words, spacing=2)
+        body = column(
+            row((title, 1), Pill(state_word(each.state, was_sent=each.sent_at is not None), tone, ground=ground)),
+            *words,
+            spacing=2,
+        )
         if buttons and each.state != "sent":
             body_layout = body.layout()
             assert body_layout is not None

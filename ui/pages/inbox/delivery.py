@@ -69,9 +69,8 @@ class DeliveryLine(QFrame):
         tone = "" if not found.needs_attention else colour
         label = Label(words, look, tone=tone, wrap=True)
         self._layout.addWidget(row(IconView(name, colour, 16), (label, 1), spacing=6))
-        for one in found.refused:
-            if one.address not in words or one.words not in words:  # else it was said already
-                self._layout.addWidget(Label(_refused_text(one), "caption", wrap=True))
+        for text in refused_texts(found, words):
+            self._layout.addWidget(Label(text, "caption", wrap=True))
         if found.reached:
             names = ", ".join(found.reached)
             self._layout.addWidget(Label(tr("Accepted for {names}", names=names), "caption", wrap=True))
@@ -90,6 +89,11 @@ def _words(found: OutboxRow, now: datetime) -> str:
         about_copy, why = copy_words(found.copy_state, found.last_error)
         return f"{sent} · {tr(about_copy)} {why}".rstrip() if about_copy else sent
     return state_words(found, now)
+
+
+def refused_texts(found: OutboxRow, words: str) -> list[str]:
+    """Whom it did not reach and why, as far as `words`, which stand before, have not said it."""
+    return [_refused_text(one) for one in found.refused if one.address not in words or one.words not in words]
 
 
 def _refused_text(one: Refused) -> str:
