@@ -98,7 +98,7 @@ def _report(
 def result_words(tally: Tally, said: Callable[[int], str]) -> str:
     """What came of a change, in a sentence or two."""
     if not tally.left:
-        return said(tally.total) if tally.changed else tr("Nothing to change: it is set like this already.")
+        return said(tally.changed) if tally.changed else tr("Nothing to change: it is set like this already.")
     if tally.total == 1:
         return why_words(tally.left[0])
     counted = tr("{done} of {all}.", done=count_text(tally.done), all=count_text(tally.total))
