@@ -198,17 +198,18 @@ def test_pausing_and_going_on(desk: Desk, box: MailboxInfo, window: Window, qtbo
     qtbot.waitUntil(lambda: editor.pause_button.text() == "Pause")
 
 
-def test_a_further_mailbox_is_added_by_the_same_form(
-    desk: Desk, window: Window, qtbot: QtBot, dovecot: Dovecot, account: Account, smtp: SmtpServer
+def test_a_further_mailbox_is_added_by_the_same_form_and_then_shown(
+    desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot, dovecot: Dovecot, smtp: SmtpServer
 ) -> None:
-    page = settings(window, "mailboxes").mailboxes
+    page, further = settings(window, "mailboxes").mailboxes, dovecot.new_user("further")
+    qtbot.waitUntil(lambda: page.editor.box is not None)
     page.add()
     adding = page.adding
     assert adding is not None
     form = adding.form
     form.edit_servers()
-    form.address.setText(account.address)
-    form.password.setText(account.password)
+    form.address.setText(further.address)
+    form.password.setText(further.password)
     for fields, port in ((form.imap, dovecot.imap), (form.smtp, smtp.port)):
         fields.security.choose("plain")
         fields.host.setText("127.0.0.1")
@@ -218,8 +219,9 @@ def test_a_further_mailbox_is_added_by_the_same_form(
     adding.test.click()
     qtbot.waitUntil(lambda: form.can_save)
     adding.go.click()
-    qtbot.waitUntil(lambda: len(boxes(desk)) == 1)
-    qtbot.waitUntil(lambda: page.editor.box is not None and page.adding is None)
+    qtbot.waitUntil(lambda: len(boxes(desk)) == 2)
+    shown = lambda: page.editor.box.address if page.editor.box is not None else ""  # noqa: E731
+    qtbot.waitUntil(lambda: shown() == further.address and page.adding is None)
 
 
 def test_numbers_and_names_are_kept(desk: Desk, window: Window, qtbot: QtBot) -> None:

@@ -177,9 +177,9 @@ class MailboxesPage(QFrame):
         self.adding.form.address.setFocus()
 
     def _added(self, key: UUID) -> None:
-        self._wanted = key
-        self._context.toasts.say(tr("Connected. Its mail arrives now."))
         self._end_adding()
+        self._wanted = key  # not before: what is shown until the next look does not know it yet
+        self._context.toasts.say(tr("Connected. Its mail arrives now."))
         self._look()
 
     def _end_adding(self) -> None:
