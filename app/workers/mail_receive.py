@@ -35,7 +35,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 NEARLY_FULL: Final = 0.95
-_SAY_AGAIN_S: Final = 600.0
+_SAY_AGAIN_S: Final = 120.0
+"""“Looked at” may be so old: a person who just got mail wonders otherwise. Each time is a small write."""
 TRAFFIC_STEP: Final = 256 * 1024
 STOPS: Final = frozenset({Reason.SIGN_IN, Reason.TLS, Reason.PLAIN})
 """Trouble that only a person can end: the mailbox is paused until somebody did."""
