@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import configparser
+import os
 import plistlib
 import re
 import runpy
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from dev_environment import DevError
-from installers import deb, icons, identity, needs, pages, trimming
+from installers import deb, icons, identity, macos, needs, pages, trimming
 
 from app.cli.options import parser
 
@@ -192,3 +193,35 @@ def test_the_flatpak_takes_what_is_there_and_every_library_of_the_lock_but_qt() 
     assert "sqlalchemy" in names
     assert not {name for name in names if name.startswith(("pyside6", "shiboken6"))}
     assert all("--hash=sha256:" in entry for entry in entries)
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no shell here")
+def test_the_image_of_macos_is_signed_from_the_inside_out_and_no_word_of_it_names_the_password(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Apple's tools are only there; here their places are taken by scripts that write down how they were called."""
+    for tool in ("ditto", "hdiutil", "codesign", "xcrun"):
+        script = tmp_path / "tools" / tool
+        script.parent.mkdir(exist_ok=True)
+        does = {"ditto": 'cp -R "$1" "$2"', "hdiutil": ': > "${@: -1}"'}.get(tool, ":")
+        script.write_text(f'#!/bin/bash\necho "{tool} $*" >>"{tmp_path}/calls"\n{does}\n', encoding="utf-8")
+        script.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path / 'tools'}{os.pathsep}{os.environ['PATH']}")
+    for name in ("CODESIGN_ID", "NOTARY_APPLE_ID", "NOTARY_TEAM", "NOTARY_PASSWORD"):
+        monkeypatch.setenv(name, f"the-{name}")
+    monkeypatch.setattr(macos, "BUILD", tmp_path / "build")
+    monkeypatch.setattr(macos, "DIST", tmp_path / "dist")
+    bundle = tmp_path / "Deskbell.app"
+    inner = bundle / "Contents/Frameworks"
+    (inner / "QtCore.framework").mkdir(parents=True)
+    (inner / "libpyside6.dylib").touch()
+    image = macos.build_image(bundle)
+    assert {one.name for one in (tmp_path / "build/dmg").iterdir()} == {"Deskbell.app", "Applications"}
+    calls = (tmp_path / "calls").read_text(encoding="utf-8").splitlines()
+    ends = [line.rsplit(" ", 1)[1] for line in calls if line.startswith("codesign --force")]
+    assert ends == list(map(str, (inner / "libpyside6.dylib", inner / "QtCore.framework", bundle, image)))
+    assert [line.split()[:3] for line in calls[-2:]] == [
+        ["xcrun", "notarytool", "submit"],
+        ["xcrun", "stapler", "staple"],
+    ]
+    assert "the-NOTARY_PASSWORD" not in "".join(capsys.readouterr())
