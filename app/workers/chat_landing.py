@@ -1,11 +1,11 @@
 """Between a visitor's word and its ticket: acknowledged as soon as it cannot be lost, given its place a moment later.
 
-An acknowledgement promises that a word is never lost, and nothing else. So it waits for one small commit (`app.kernel.arrivals`,
-at once if it comes alone, else together with others), not for a ticket, an index, a history and a turn at the desk's database.
-The work on tickets follows from memory, in the order of arrival, many words in one transaction; the first after a pause at once. A
-word leaves the file when its place is on the disk, which is waited for once in a while, not for every group. Whatever ends the
-engine or the computer in between, the file has the word, and the next engine gives it its place before it opens chat. A word is
-known by its id: done twice is done once.
+An acknowledgement promises that a word is never lost, and nothing else. So it waits for one small commit
+(`app.kernel.arrivals`, at once if it comes alone, else together with others), not for a ticket, an index, a history
+and a turn at the desk's database. The work on tickets follows from memory, in the order of arrival, many words in one
+transaction; the first after a pause at once. A word leaves the file when its place is on the disk, which is waited
+for once in a while, not for every group. Whatever ends the engine or the computer in between, the file has the word,
+and the next engine gives it its place before it opens chat. A word is known by its id: done twice is done once.
 """
 
 from __future__ import annotations
