@@ -56,6 +56,11 @@ def test_whom_our_list_put_its_own_address_in_the_place_of_is_the_customer(
     assert answered(paper) == ["ann@customer.example"]
 
 
+def test_a_mail_that_a_google_group_passed_on_is_no_newsletter() -> None:
+    assert parse(letter(ident="g@c", more=GROUP)).mail_class is MailClass.MESSAGE
+    assert parse(letter(ident="h@c", more=GROUP[:-1])).mail_class is MailClass.BULK
+
+
 def test_what_is_proved_of_our_address_proves_nothing_of_whom_it_stands_for() -> None:
     proof = ("Authentication-Results", "mx.example; dkim=pass; dmarc=pass header.from=desk.example")
     mail = parse(letter(ident="a@c", sender=VIA, more=(*GROUP, proof, ("X-Original-From", "ann@customer.example"))))
