@@ -339,5 +339,5 @@ class _Table(QTableView):
         for section, mode in enumerate((QHeaderView.ResizeMode.Interactive, QHeaderView.ResizeMode.Stretch)):
             head.setSectionResizeMode(section, mode)
         head.resizeSection(0, 240)
-        head.resizeSection(2, 128)
-        head.resizeSection(3, 240)
+        head.resizeSection(2, 156)  # “Yesterday 11:50 PM”
+        head.resizeSection(3, 300)
