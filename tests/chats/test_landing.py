@@ -205,6 +205,30 @@ async def landed(books: Books, arrivals: Path, *all_said: Said) -> None:
     assert len(told) == len(all_said)
 
 
+def test_who_no_longer_waits_takes_nothing_from_others(tmp_path: Path) -> None:
+    """The same word by two tabs, right after another one: it is not committed at once, and the first tab is closed meanwhile."""
+
+    async def talk(desk: Desk, one: Said, two: Said) -> None:
+        writer = Writer(desk)
+        landing = Landing(Arrivals(desk.workspace.arrivals), writer, desk.ask)
+        first, closed, stays = (
+            asyncio.create_task(landing.keep(each, lambda _said, _answer: None)) for each in (one, two, two)
+        )
+        await asyncio.sleep(0)
+        closed.cancel()
+        await asyncio.gather(first, stays)
+        await asyncio.wait({closed})
+        await landing.close()
+        await writer.close()
+
+    with empty_desk(tmp_path / "desk") as desk:
+        desk.work(commands.add_channel, settings=ChannelSettings())
+        (channel,) = desk.ask(queries.channels)
+        one, two = (replace(each, channel=channel.id) for each in (said("one", 1), said("two", 1, key="f" * 32)))
+        asyncio.run(talk(desk, one, two))
+        assert [text for text, _ in desk.ask(words)] == ["one", "two"]
+
+
 def test_a_power_cut_takes_what_the_disk_has_not(tmp_path: Path) -> None:
     def two(db: Session) -> bool:
         return [text for text, _ in words(db)] == ["one", "two"]
