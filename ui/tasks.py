@@ -18,9 +18,8 @@ from uuid import UUID
 import shiboken6
 from PySide6.QtCore import QObject, Signal
 
-from app.kernel.errors import ExternalError, UserError
+from app.kernel.errors import DamagedError, ExternalError, UserError
 from app.kernel.saying import words_of
-from app.kernel.store import DamagedError
 from app.people.history import marked_action
 from ui.bridge import Bridge
 from ui.text import told, tr

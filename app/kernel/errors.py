@@ -24,6 +24,17 @@ class NotFoundError(UserError):
     """What the person named does not exist here."""
 
 
+class StoreError(UserError):
+    """The database takes nothing at this moment: another program holds it, the disk is full or fails.
+
+    Nothing is wrong with what was to be written; it can be written later.
+    """
+
+
+class DamagedError(StoreError):
+    """Pages of the database hold nonsense. What was to be written waits until the desk is restored."""
+
+
 class Reason(enum.StrEnum):
     """Why the world did not do its part. The value is stored and shown in `--json`."""
 

@@ -24,9 +24,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, defer
 
 from app.kernel import ids
-from app.kernel.errors import NotFoundError, UserError
+from app.kernel.errors import NotFoundError, StoreError, UserError
 from app.kernel.saying import words_of
-from app.kernel.store import Store, StoreError, Tx
+from app.kernel.store import Store, Tx
 from app.kernel.tables import Job, JobKeys
 
 log = logging.getLogger(__name__)

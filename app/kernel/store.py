@@ -30,7 +30,7 @@ from app.kernel import clock, ids
 from app.kernel.blobs import sync_file
 from app.kernel.bulk import Bulk
 from app.kernel.changes import Watcher
-from app.kernel.errors import UserError
+from app.kernel.errors import DamagedError, StoreError
 from app.kernel.fair_lock import FairLock
 
 log = logging.getLogger(__name__)
@@ -46,17 +46,6 @@ _DAMAGED: Final = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 _NORMAL: Final = 1
 """Of `PRAGMA synchronous`: only checkpoints wait for the disk."""
-
-
-class StoreError(UserError):
-    """The database takes nothing at this moment: another program holds it, the disk is full or fails.
-
-    Nothing is wrong with what was to be written; it can be written later.
-    """
-
-
-class DamagedError(StoreError):
-    """Pages of the database hold nonsense. What was to be written waits until the desk is restored."""
 
 
 class Base(DeclarativeBase):

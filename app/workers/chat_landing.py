@@ -23,8 +23,8 @@ from app.chats.arriving import copied_arrivals, forget_copied, payload_of, said_
 from app.chats.commands import Accepted, Refused, Said
 from app.chats.commands.kept import Who
 from app.kernel.arrivals import Arrivals
-from app.kernel.errors import UserError
-from app.kernel.store import StoreError, plain_errors
+from app.kernel.errors import StoreError, UserError
+from app.kernel.store import plain_errors
 from app.workers.chat_writer import MOST, Receive, Writer
 
 log = logging.getLogger(__name__)

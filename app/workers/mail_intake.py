@@ -23,7 +23,7 @@ from app.inbox.commands import Ingested, MailToIngest
 from app.inbox.queries import WaitingItem, waiting_items
 from app.inbox.rules import MOST_ATTEMPTS, Outcome, best_date
 from app.index.tidying import gather
-from app.kernel.store import StoreError
+from app.kernel.errors import StoreError
 from app.workers.ahead import Ahead
 from app.workers.parsing import ParsePool, Unparsed
 

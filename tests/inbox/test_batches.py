@@ -24,8 +24,8 @@ from app.inbox.shape import shape_of
 from app.inbox.tables import MailItem
 from app.index.commands import fields_of
 from app.kernel.blobs import BlobRef
-from app.kernel.errors import UserError
-from app.kernel.store import Store, StoreError
+from app.kernel.errors import StoreError, UserError
+from app.kernel.store import Store
 from app.mime.parse import parse
 from app.schema import metadata
 from app.workers.mail_intake import ALONE, WITH_WINDOW, Intake, Pace

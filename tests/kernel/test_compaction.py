@@ -17,7 +17,8 @@ from app.conversations.commands import add_blob
 from app.kernel import compaction
 from app.kernel.blobs import BlobRef, Packs
 from app.kernel.compaction import compact
-from app.kernel.store import Store, StoreError, Tx
+from app.kernel.errors import StoreError
+from app.kernel.store import Store, Tx
 from app.kernel.tables import Blob
 from tests.empty_desk import empty_store
 

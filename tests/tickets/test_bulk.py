@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import func, select
 
 from app.kernel import jobs
-from app.kernel.errors import UserError
-from app.kernel.store import StoreError, Tx
+from app.kernel.errors import StoreError, UserError
+from app.kernel.store import Tx
 from app.kernel.tables import JobKeys
 from app.people.queries import blocked
 from app.people.rules import EventKind
