@@ -45,8 +45,8 @@ class RowPainter(QStyledItemDelegate):
         self.paint_at(painter, QRect(option.rect), option.state, index)
 
     def paint_at(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, index: _Index) -> None:
-        """Paint a row there. Lists of our own ask here: a style option is one piece of memory that every row would share, and
-        once, after an hour of work, all rows were painted on top of each other.
+        """Paint a row there. Lists of our own ask here, with a place that is a value: `option.rect` is a reference into one piece of
+        memory that every row would share.
         """
         row = index.data(ROW_ROLE)
         painter.save()
