@@ -12,6 +12,8 @@ import threading
 from contextlib import suppress
 from typing import Self
 
+from tests.servers.closing import let_in_no_more, turns
+
 
 class CuttingProxy:
     """Passes bytes between its own port and `target` on this machine. Use it with `with`."""
@@ -24,6 +26,8 @@ class CuttingProxy:
         self._chance = random.Random(seed)
         self._cut_after = cut_after
         self._lines: set[_Line] = set()
+        self._transports: set[asyncio.WriteTransport] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._open = True
         self._ready = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="cutting-proxy", daemon=True)
@@ -67,35 +71,45 @@ class CuttingProxy:
     async def _main(self) -> None:
         self._loop, self._end, self._flowing = asyncio.get_running_loop(), asyncio.Event(), asyncio.Event()
         self._flowing.set()
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._came, "127.0.0.1", 0)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._end.wait()
-        server.close()
+        await let_in_no_more(server)
         self._flowing.set()
         self._cut_all(threading.Event())
-        await asyncio.sleep(0)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for transport in self._transports:
+            transport.abort()
+        await turns()
 
     def _cut_all(self, done: threading.Event) -> None:
         for line in list(self._lines):
             line.cut()
         done.set()
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _came(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Known at once, before a task of its own begins: whenever the proxy ends, nobody is left open."""
         self.accepted += 1
         if not self._open:
             writer.transport.abort()
             return
+        self._transports.add(writer.transport)
+        task = asyncio.create_task(self._serve((reader, writer)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _serve(self, here: Streams) -> None:
         try:
             there = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
-            writer.transport.abort()
+            here[1].transport.abort()
             return
-        except BaseException:
-            writer.transport.abort()  # the proxy ends while it dials: who came is not left open
-            raise
+        self._transports.add(there[1].transport)
         room = self._chance.randint(*self._cut_after) if self._cut_after else None
-        line = _Line(self, (reader, writer), there, room)
+        line = _Line(self, here, there, room)
         self._lines.add(line)
         try:
             await line.run()

@@ -25,6 +25,7 @@ from typing import Any, Self
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 from tests.servers.certs import Leaf
+from tests.servers.closing import let_in_no_more, turns
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class SmtpServer:
 
     async def _ended(self) -> None:
         if self._server:
-            self._server.close()
+            await let_in_no_more(self._server)
         for transport in list(self._open):
             with contextlib.suppress(AttributeError):  # Python 3.11.2: a TLS transport that is closed already
                 transport.abort()  # type: ignore[attr-defined]
@@ -127,7 +128,7 @@ class SmtpServer:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        await asyncio.sleep(0)
+        await turns()
 
     def stop(self) -> None:
         """Hang up on everybody and listen no more."""
