@@ -18,7 +18,6 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.connectors.wake import Wake
-from app.conversations.vocabulary import Stocktaking
 from app.desk import Desk, backup_job
 from app.inbox.queries import receiving_mailboxes
 from app.kernel import clock, handles, jobs, returning, secrets, signals
@@ -27,6 +26,7 @@ from app.kernel.errors import UserError
 from app.passes import Pass, due_backups, engine_lock, hands_of, receive_from, reconcile, told
 from app.workers import mail_send, timers
 from app.workers.clock_watch import ClockWatch
+from app.workers.index_tidying import IndexTidying
 from app.workers.mail_hands import Hands
 from app.workers.mail_intake import WITH_WINDOW
 from app.workers.mail_live import Looks, Sessions, run_mailbox
@@ -59,6 +59,7 @@ class Engine:
         work = (desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop)
         self._sender = mail_send.Sender(*work, doubt, self._look_into)
         self._timer_wake = threading.Event()
+        self._tidying = IndexTidying(desk.land, desk.ask)
         self._files_wake = threading.Event()
         self._backup_wake, self._leaves = threading.Event(), threading.Event()
         from app.workers.chat import ChatThread  # a pass of the command line does without
@@ -105,6 +106,7 @@ class Engine:
             self._send_wake.set()
         if changes.touches("message"):
             self._files_wake.set()
+            self._tidying.something_came()
         self._chat.heard(changes)
         if changes.touches("job", "setting", "survey"):
             self._timer_wake.set()
@@ -188,14 +190,14 @@ class Engine:
         mail_send.run(self._sender, self._stop, self._send_wake)
 
     def _timers(self) -> None:
-        desk, doubt, stock = self._desk, self._clock.doubt, Stocktaking()
+        desk, doubt = self._desk, self._clock.doubt
         while not self._stop.is_set():
             self._timer_wake.clear()
             try:
                 self._clock.look()
                 timers.timers_pass(desk.work, desk.ask, doubt=doubt)
                 jobs.work_off(desk.store, self._stop)
-                timers.tidy_index(desk.work, desk.ask, stock)
+                self._tidying.look()
             except Exception:
                 log.exception("timers failed; they go on at their next turn")
             self._timer_wake.wait(TIMER_S)

@@ -21,7 +21,7 @@ from app.index.commands import fields_of, words_at
 from app.index.queries import number_of_documents
 from app.kernel.store import Tx
 
-STEP: Final = 50
+STEP: Final = 20
 """Documents that a step reads and writes: some hundredths of a second."""
 
 _LARGE_NOW: Final = "search_fts_lately"

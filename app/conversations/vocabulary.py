@@ -21,7 +21,7 @@ from app.kernel.store import Tx
 AT_ONCE: Final = 4_000
 """Words that are read between two looks at who else wants something."""
 
-STEP: Final = 50
+STEP: Final = 20
 """Documents whose words are learnt in one transaction."""
 
 _SHARE: Final = 50

@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 MOST_IDS = 500
 """More ids of one kind than this are told as "everything of this kind"."""
 
+ENDS = "SELECT (SELECT min(seq) FROM change), (SELECT max(seq) FROM change)"
+"""The oldest and the newest line of the log. Asked for in one SELECT, SQLite would read all of it, at each change."""
+
 
 @dataclass(frozen=True)
 class Signal:
@@ -151,14 +154,14 @@ class Watcher:
 
     def _look(self, db: _Connection) -> None:
         changes = Changes()
-        first = db.execute("SELECT min(seq), max(seq) FROM change").fetchone()
-        if first[1] is not None and first[1] > self._cursor:
-            if first[0] > self._cursor + 1 and self._cursor:
+        oldest, newest = db.execute(ENDS).fetchone()
+        if newest is not None and newest > self._cursor:
+            if oldest > self._cursor + 1 and self._cursor:
                 changes = Changes(everything=True)
             else:
                 rows = db.execute("SELECT kind, key FROM change WHERE seq > ? ORDER BY seq", (self._cursor,)).fetchall()
                 changes = collect(rows)
-            self._cursor = first[1]
+            self._cursor = newest
         rows = db.execute(
             "SELECT seq, topic, payload FROM signal WHERE seq > ? ORDER BY seq", (self._signal_cursor,)
         ).fetchall()

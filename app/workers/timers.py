@@ -16,11 +16,9 @@ from typing import Any
 from sqlalchemy import delete, func, select
 
 from app.answering.commands import trim_log
-from app.conversations.lately import keep_lately
-from app.conversations.vocabulary import Stocktaking, learn_words
 from app.inbox.commands import erase_binned
-from app.index.tidying import tidy
 from app.kernel import clock
+from app.kernel.changes import ENDS
 from app.kernel.store import Tx
 from app.kernel.tables import Change, SignalRow
 from app.surveys import commands as surveys
@@ -74,28 +72,12 @@ def timers_pass(
     )
 
 
-def tidy_index(do: Do, ask: Ask, stock: Stocktaking) -> None:
-    """Bring the index into fewer pieces, the small one of what is new up to date, and the words that are kept for looking within
-    them, while nobody waits for it; a pass of the command line leaves that to the engine.
-    """
-    _repeat(do, tidy)
-    _repeat(do, keep_lately)
-    _repeat(do, learn_words)
-    try:
-        if ask(stock.is_due):
-            do(stock.begin)
-            if any(ask(stock.step) for _ in range(_STEPS)):
-                do(stock.keep)
-    except Exception:
-        log.exception("a timer failed: taking stock of all words")
-
-
 def trim_changes(tx: Tx) -> int:
     """Drop the oldest entries of the change log: older than a week, or beyond 100,000. At most some a call."""
-    lowest, highest = tx.execute(select(func.min(Change.seq), func.max(Change.seq))).one()
+    lowest, highest = tx.connection().exec_driver_sql(ENDS).one()
     if lowest is None:
         return 0
-    old = select(func.max(Change.seq)).where(Change.at < tx.now - _KEEP)
+    old = select(func.max(Change.seq)).where(Change.seq < lowest + _TRIM_STEP, Change.at < tx.now - _KEEP)
     until = max(tx.execute(old).scalar() or 0, highest - _MOST_CHANGES)
     until = min(until, lowest + _TRIM_STEP - 1, highest - 1)  # the newest stays: watchers know the end of the log by it
     if until < lowest:

@@ -18,7 +18,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
 from app.kernel import clock, ids, jobs, signals
-from app.kernel.changes import Changes, Watcher, collect
+from app.kernel.changes import ENDS, Changes, Watcher, collect
 from app.kernel.errors import UserError
 from app.kernel.store import Store, Tx
 from app.kernel.tables import Job, SignalRow
@@ -164,6 +164,13 @@ def test_a_signal_is_heard_and_is_nothing_after_its_time(store: Store) -> None:
     with store.read() as db:
         assert signals.latest(db, "stay") == {}
         assert signals.latest(db, "check_now") is None
+
+
+def test_a_look_at_the_log_does_not_read_all_of_it(store: Store) -> None:
+    with store.read() as db:
+        steps = [row[3] for row in db.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {ENDS}")]
+    assert "SEARCH change" in steps
+    assert "SCAN change" not in steps
 
 
 def test_who_stops_listening_is_neither_called_nor_held_any_more(store: Store) -> None:
