@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PySide6.QtCore import QMimeData, QModelIndex, Qt
+from PySide6.QtCore import QMimeData, QModelIndex, QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
@@ -141,6 +141,11 @@ def test_rows_and_the_typed_form_are_two_faces_of_one_tree(page: Page, made: Inb
     assert sheet.typed.text() == "assignee:me -(tag:vip OR priority:low)"
     qtbot.waitUntil(lambda: sheet.preview.count.text() == "1 ticket")
     qtbot.waitUntil(lambda: findings(sheet) == [])
+    picture = sheet.grab().toImage()
+    in_a_row, beside = (
+        picture.pixelColor(one.mapTo(sheet, QPoint(2, 6))) for one in (sheet.preview.rows, sheet.preview)
+    )
+    assert in_a_row == beside, "the rows stand on the ground of the sheet"
     sheet.name.setText("Mine but not important")
     sheet.save.click()
     shown(page, qtbot, "Mine but not important")

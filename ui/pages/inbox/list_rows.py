@@ -42,9 +42,10 @@ _SHOWN: Final = (
 
 
 class Pictures:
-    """Rows as they were painted last, on the list's own ground. What lies between whole pixels is painted afresh, or it would blur."""
+    """Rows as they were painted last, on the ground of their list (the name of its colour). What lies between whole pixels is painted afresh, or it would blur."""
 
-    def __init__(self) -> None:
+    def __init__(self, ground: str) -> None:
+        self._ground = ground
         self._made: dict[object, tuple[TicketRow, QPixmap]] = {}
 
     def draw(
@@ -64,7 +65,7 @@ class Pictures:
         if made is None:
             picture = QPixmap(rect.size() * ratio)
             picture.setDevicePixelRatio(ratio)
-            picture.fill(QColor(tokens().surface))
+            picture.fill(QColor(tokens().colour(self._ground)))
             with QPainter(picture) as own:
                 own.setFont(painter.font())
                 paint(own, QRect(QPoint(), rect.size()))
@@ -81,9 +82,9 @@ class ListPainter(RowPainter):
     compact = False
     group: Group = Group.NONE
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, ground: str = "surface") -> None:
         super().__init__(parent)
-        self._pictures = Pictures()
+        self._pictures = Pictures(ground)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
         return QSize(200, COMPACT_HEIGHT if self.compact else ROW_HEIGHT)

@@ -67,7 +67,7 @@ class Preview(QFrame):
         self.rows = QListView()
         self.model = RowsModel()
         self.rows.setModel(self.model)
-        painter = ListPainter(self.rows)
+        painter = ListPainter(self.rows, "raised")
         painter.compact = True
         self.rows.setItemDelegate(painter)
         self.rows.setAccessibleName(tr("The first tickets"))
