@@ -92,6 +92,19 @@ def test_any_number_of_servers_that_hang_hold_up_no_other_mailbox(
     assert len(good.letters) == 1
 
 
+@contextmanager
+def a_pass(desk: SmallDesk, smtp: SmtpServer) -> Iterator[list[SendCounts]]:
+    """A pass that sends, under way on a thread of its own; what it counted, once `smtp` holds nobody any more."""
+    counts: list[SendCounts] = []
+    passing = threading.Thread(target=lambda: counts.append(send(desk)))
+    passing.start()
+    try:
+        yield counts
+    finally:
+        smtp.orders.hold = ""
+        passing.join(PATIENCE_S)
+
+
 def test_in_a_pass_they_hold_up_none_of_those_that_come_after_them(
     desk: SmallDesk, smtp: SmtpServer, other: tuple[SmtpServer, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -102,14 +115,8 @@ def test_in_a_pass_they_hold_up_none_of_those_that_come_after_them(
     for each in _more_mailboxes(desk, smtp.port, 4):
         desk.reply(mailbox=each, to=[ANN])
     desk.reply(mailbox=box, to=[ANN])
-    counts: list[SendCounts] = []
-    passing = threading.Thread(target=lambda: counts.append(send(desk)))
-    passing.start()
-    try:
+    with a_pass(desk, smtp) as counts:
         good.wait_for(1, PATIENCE_S)
-    finally:
-        smtp.orders.hold = ""
-        passing.join(PATIENCE_S)
     assert counts == [SendCounts(sent=5)]
 
 
@@ -128,16 +135,10 @@ def test_one_pass_waits_for_all_while_what_can_go_goes_at_once(
     smtp.orders.hold = "rcpt"
     desk.reply()
     desk.reply(mailbox=box, to=[ANN])
-    counts: list[SendCounts] = []
-    passing = threading.Thread(target=lambda: counts.append(send(desk)))
-    passing.start()
-    try:
+    with a_pass(desk, smtp) as counts:
         good.wait_for(1, PATIENCE_S)
         assert smtp.held.wait(PATIENCE_S)
         assert not counts
-    finally:
-        smtp.orders.hold = ""
-        passing.join(PATIENCE_S)
     assert counts == [SendCounts(sent=2)]
 
 
