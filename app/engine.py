@@ -20,9 +20,11 @@ from uuid import UUID
 from app.connectors.wake import Wake
 from app.desk import Desk, backup_job
 from app.inbox.queries import receiving_mailboxes
-from app.kernel import clock, handles, jobs, returning, secrets, signals
-from app.kernel.changes import Changes
+from app.kernel import clock, secrets
+from app.kernel.database.changes import Changes
 from app.kernel.errors import UserError
+from app.kernel.program import file_limit, relaunch
+from app.kernel.state import jobs, signals
 from app.passes import Pass, due_backups, engine_lock, hands_of, receive_from, reconcile, told
 from app.workers import mail_send, timers
 from app.workers.clock_watch import ClockWatch
@@ -316,14 +318,14 @@ def run_until_told(desk: Desk) -> bool:
 
     True if a package asked it to leave and come back.
     """
-    handles.allow_enough()
+    file_limit.allow_enough()
     engine, comes_back = Engine(desk), threading.Event()
 
     def leave() -> None:
         comes_back.set()
         engine.stop()
 
-    returning.on_request(leave)
+    relaunch.on_request(leave)
     for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
         number = getattr(signal, name, None)
         if number is not None:

@@ -18,11 +18,12 @@ from uuid import UUID
 from app.conversations.queries import mailboxes as all_mailboxes
 from app.desk import Desk, backup_job
 from app.inbox.queries import receiving_mailboxes
-from app.kernel import clock, jobs, secrets
+from app.kernel import clock, secrets
 from app.kernel.errors import ExternalError, UserError
-from app.kernel.locks import FileLock, holder
+from app.kernel.files.locks import FileLock, holder
 from app.kernel.log import brief
-from app.kernel.saying import said
+from app.kernel.sentences import said
+from app.kernel.state import jobs
 from app.outbox.delivery import settle_leftovers
 from app.outbox.queries import copies_due
 from app.workers import mail_receive, mail_send, timers

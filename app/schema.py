@@ -9,7 +9,7 @@ import app.conversations.tables
 import app.fields.tables
 import app.inbox.tables
 import app.index.tables
-import app.kernel.tables
+import app.kernel.database.tables
 import app.outbox.tables
 import app.people.tables
 import app.states.tables
@@ -17,7 +17,7 @@ import app.surveys.tables
 import app.templates.tables
 import app.tickets.tables
 import app.views.tables
-from app.kernel.store import Base
+from app.kernel.database.store import Base
 
 metadata = Base.metadata
 

@@ -2,7 +2,7 @@
 
     .venv/bin/python packaging/migration.py "words that say what changes"
 
-Read it, complete it by hand (data, the full-text table), raise `HEAD` in app/kernel/migrations/__init__.py.
+Read it, complete it by hand (data, the full-text table), raise `HEAD` in app/kernel/database/migrations/__init__.py.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from alembic import command
 from sqlalchemy import create_engine
 
-from app.kernel import migrate
+from app.kernel.database import migrate
 from app.schema import metadata
 
 

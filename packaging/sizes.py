@@ -17,7 +17,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = ("app", "ui", "packaging", "tests")
-EXEMPT = ("app/kernel/migrations/versions",)
+EXEMPT = ("app/kernel/database/migrations/versions",)
 FILE_LINES = 500
 FUNCTION_LINES = 60
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
-from app.kernel import options
+from app.kernel.state import options
 from app.schema import metadata
 from app.states.queries import states
 from app.tickets.queries import message_ids

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from app.desk import Desk
 from app.kernel import ids
-from app.kernel.paths import Workspace
-from app.kernel.store import Store
-from app.kernel.tables import Meta
+from app.kernel.database.store import Store
+from app.kernel.database.tables import Meta
+from app.kernel.files.paths import Workspace
 
 
 def empty_desk(folder: Path) -> Desk:

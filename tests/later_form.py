@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.desk import entering
-from app.kernel import migrate
-from app.kernel.migrations import HEAD
+from app.kernel.database import migrate
+from app.kernel.database.migrations import HEAD
 
 _LATER = '''"""A later form."""
 from alembic import op

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.kernel.asked import Asked, asked_by, is_meant_for_window
+from app.kernel.program.activation import Asked, asked_by, is_meant_for_window
 
 
 @dataclass(frozen=True, slots=True)

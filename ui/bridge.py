@@ -21,7 +21,7 @@ from typing import Protocol
 
 from PySide6.QtCore import QAbstractEventDispatcher, QCoreApplication, QObject, Qt, QTimer, Signal
 
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 
 log = logging.getLogger(__name__)
 

@@ -16,9 +16,9 @@ from PySide6.QtGui import QCloseEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow, QWidget
 
 from app.desk import Desk
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.kernel.errors import ExternalError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from ui.actions import Actions, Offer
 from ui.bridge import Bridge
 from ui.models.cache import TicketCache

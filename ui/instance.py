@@ -2,7 +2,7 @@
 
 The line between them is a local socket that only the same user may open; on Linux each side also asks the system who the other
 one is, because names of sockets can be taken by anybody. What comes over it is one line, read like any outside data
-(`app.kernel.asked`); a caller that says nothing, too much, or never ends its line, is sent away.
+(`app.kernel.program.activation`); a caller that says nothing, too much, or never ends its line, is sent away.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 from PySide6.QtCore import QDeadlineTimer, QObject, QThread, QTimer
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
-from app.kernel.asked import LONGEST_LINE, Asked, as_line, of_line
+from app.kernel.program.activation import LONGEST_LINE, Asked, as_line, of_line
 
 ANSWER_MS: Final = 10_000
 STARTING_MS: Final = 60_000

@@ -21,11 +21,11 @@ from PySide6.QtCore import QDeadlineTimer, QEvent, QLockFile, QObject, QSocketNo
 from PySide6.QtGui import QFileOpenEvent, QIcon
 
 from app import VERSION
-from app.kernel import frozen, returning
-from app.kernel.asked import Asked, asked_by
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace, default_folder
-from app.kernel.saying import words_of
+from app.kernel.files.paths import Workspace, default_folder
+from app.kernel.program import frozen, relaunch
+from app.kernel.program.activation import Asked, asked_by
+from app.kernel.sentences import words_of
 from ui.bridge import quicken, settle
 from ui.text import told, tr
 
@@ -128,7 +128,7 @@ class Program(QObject):
 
     def _leaves_engine(self) -> bool:
         """Does the engine go on alone? Not where the desk cannot even say so: nothing may keep the rest from being closed."""
-        from app.kernel import options
+        from app.kernel.state import options
 
         if self.desk is None or self.goes_on:
             return False
@@ -141,7 +141,7 @@ class Program(QObject):
     def _leaves_after_backup(self) -> bool:
         """Is a backup being made, so that the engine goes on alone until it is done?"""
         from app.desk import backup_job
-        from app.kernel import signals
+        from app.kernel.state import signals
 
         if self.desk is None or self.comes_back or self._supervisor is None or not self._supervisor.is_ours:
             return False
@@ -154,7 +154,7 @@ class Program(QObject):
         from app.desk import Desk
         from app.desk.entering import WINDOW, NotAtOnceError
         from app.kernel import log as logs
-        from app.kernel import options
+        from app.kernel.state import options
         from ui.window import Window
 
         try:
@@ -303,7 +303,7 @@ class Program(QObject):
         self._app.closeAllWindows()
 
     def _can_exchange(self) -> bool:
-        from app.kernel.switching import is_ready
+        from app.kernel.files.switching import is_ready
 
         return self.desk is not None and is_ready(self.desk.workspace)
 
@@ -319,7 +319,7 @@ class Program(QObject):
         return self._supervisor is not None and self._supervisor.hand_secret(ref, secret)
 
     def _keep_look(self, look: str) -> None:
-        from app.kernel import options
+        from app.kernel.state import options
 
         if self.window is not None:
             self.window.tasks.do(options.put, "auto_theme", look)
@@ -344,7 +344,7 @@ def run(start: Options) -> int:
     finally:
         lock.unlock()
     if comes_back:
-        returning.come_back(_same_start(folder, start))
+        relaunch.come_back(_same_start(folder, start))
     return status
 
 
@@ -425,7 +425,7 @@ def _end_on_signals(app: QApplication, program: Program) -> None:
     """SIGTERM and SIGINT close the window as a person would. Python learns of a signal only when it runs; this wakes it."""
     if os.name != "posix":
         return
-    returning.on_request(program.leave_for_a_moment)
+    relaunch.on_request(program.leave_for_a_moment)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: (app.closeAllWindows(), app.quit()))
     if app.property("woken"):

@@ -19,7 +19,7 @@ import shiboken6
 from PySide6.QtCore import QObject, Signal
 
 from app.kernel.errors import DamagedError, ExternalError, UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from app.people.history import marked_action
 from ui.bridge import Bridge
 from ui.text import told, tr

@@ -40,7 +40,7 @@ def tr(source: str, /, n: int | None = None, **values: object) -> str:
 
 
 def told(words: str) -> str:
-    """A sentence from within the program in the person's language, if it knows what it was made of (`app.kernel.saying.Said`).
+    """A sentence from within the program in the person's language, if it knows what it was made of (`app.kernel.sentences.Said`).
 
     Words of others are what they are. Widgets use this file and know nothing of `app`, therefore the look at what it has.
     """

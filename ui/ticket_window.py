@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.desk import Desk
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from ui.desk_window import DeskWindow, Windows
 from ui.pages import BasePage
 from ui.pages.palette_search import Finder

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import QApplication, QMenu, QSystemTrayIcon, QWidget
 
 from app.conversations.queries import message
 from app.inbox.queries import ledger_items
-from app.kernel import clock, options
-from app.kernel.changes import Changes
+from app.kernel import clock
+from app.kernel.database.changes import Changes
+from app.kernel.state import options
 from ui.pages import Context
 from ui.pages.chats.arrivals import Arrivals
 from ui.pages.followed import Followed

@@ -19,9 +19,9 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QWidget
 
 from app.desk import Desk
-from app.kernel import signals
-from app.kernel.asked import Asked
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
+from app.kernel.program.activation import Asked
+from app.kernel.state import signals
 from ui.actions import LISTS
 from ui.desk_window import LOOKS, DeskWindow, EngineSecret, Windows
 from ui.pages import BasePage

@@ -13,9 +13,10 @@ from app.answering.tables import AutoReplyLog
 from app.conversations.queries import own_addresses
 from app.conversations.rules import Kind
 from app.conversations.tables import Mailbox, Message
-from app.kernel import ids, options
-from app.kernel.rows import insert_row
-from app.kernel.store import Tx
+from app.kernel import ids
+from app.kernel.database.rows import insert_row
+from app.kernel.database.store import Tx
+from app.kernel.state import options
 from app.outbox.commands import queue_reply
 from app.outbox.rules import is_address, is_own
 from app.people.queries import dead_addresses

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Index, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.store import Base
-from app.kernel.types import Id, Utc
+from app.kernel.database.store import Base
+from app.kernel.database.types import Id, Utc
 
 
 class AutoReplyLog(Base):

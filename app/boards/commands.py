@@ -10,9 +10,10 @@ from sqlalchemy import select
 
 from app.boards.rules import FIXED, Step, folded_text
 from app.boards.tables import BoardColumnRow
-from app.kernel import ids, options
+from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import UserError
-from app.kernel.store import Tx
+from app.kernel.state import options
 from app.people.history import mark_action
 from app.people.row_history import add_row, change_row
 from app.tickets.bulk import Act, change_many

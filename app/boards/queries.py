@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from app.boards.rules import TAGS_SHOWN, ColumnShape, arranged, as_lanes, folded_from
 from app.boards.tables import BoardColumnRow
 from app.conditions.language import parse
-from app.kernel import options
+from app.kernel.state import options
 from app.people.queries import agents, customer_names, organisation_names
 from app.search.filters import Filter
 from app.states.queries import states

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 from app.tickets.rules import NOBODY, BoardBy, LaneBy
 
 HIGHEST: Final = 10_000

@@ -14,9 +14,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.chats.commands.receiving import Said
-from app.kernel.arrivals import COPIED
-from app.kernel.store import Tx
-from app.kernel.tables import Meta
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import Meta
+from app.kernel.files.arrivals import COPIED
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode
 
@@ -49,7 +49,7 @@ def said_in(payload: str) -> Said | None:
 
 
 def copied_arrivals(db: Session) -> dict[str, str]:
-    """What waited when this desk was copied, by the keys of its rows, in order; see `app.kernel.arrivals`."""
+    """What waited when this desk was copied, by the keys of its rows, in order; see `app.kernel.files.arrivals`."""
     rows = db.execute(select(Meta.key, Meta.value).where(Meta.key.startswith(COPIED)).order_by(Meta.key))
     return {row.key: row.value for row in rows}
 

@@ -17,10 +17,10 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from app.kernel import settings
 from app.kernel.errors import UserError
-from app.kernel.saying import said
-from app.kernel.settings import Setting
+from app.kernel.sentences import said
+from app.kernel.state import settings
+from app.kernel.state.settings import Setting
 from app.mime.filekinds import KINDS
 
 MAX_CHARS: Final = 4_000
@@ -68,7 +68,7 @@ class Transport(enum.StrEnum):
 
 
 def server_topic(channel: UUID) -> str:
-    """Under which topic the engine says how a channel's server does (`app.kernel.signals`)."""
+    """Under which topic the engine says how a channel's server does (`app.kernel.state.signals`)."""
     return f"chat_server/{channel.hex}"
 
 

@@ -12,11 +12,11 @@ from app.desk import Desk, backing_up, backup_job, restoring
 from app.desk.backup_job import Order
 from app.desk.compacting import alone, give_back
 from app.desk.restoring import Preview
-from app.kernel import jobs
-from app.kernel.archive import Going
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace, default_folder
-from app.kernel.saying import said
+from app.kernel.files.paths import Workspace, default_folder
+from app.kernel.maintenance.archive import Going
+from app.kernel.sentences import said
+from app.kernel.state import jobs
 
 _TELL_S = 2.0
 

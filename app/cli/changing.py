@@ -15,8 +15,9 @@ from app.cli.running import finish_job
 from app.cli.tickets import row_json, row_line, ticket_of
 from app.cli.wording import moment
 from app.desk import Desk
-from app.kernel import clock, jobs
+from app.kernel import clock
 from app.kernel.errors import UserError
+from app.kernel.state import jobs
 from app.people.queries import agent_named
 from app.tickets import queries
 from app.tickets.bulk import ACTS, Act, Cause, Left, Many, change_many, tally_of

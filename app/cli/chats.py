@@ -19,8 +19,9 @@ from app.cli.output import Output
 from app.desk import Desk
 from app.desk.chat_server import SCRIPT, plan_server, sign_in_at, write_plan
 from app.desk.chats import new_signing_key
-from app.kernel import clock, signals
+from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason, UserError
+from app.kernel.state import signals
 
 _TEST_S = 5.0
 

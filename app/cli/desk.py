@@ -7,9 +7,9 @@ from typing import Any
 
 from app.cli.opening import opened, with_agent
 from app.cli.output import Output
-from app.kernel import options, settings
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace, default_folder
+from app.kernel.files.paths import Workspace, default_folder
+from app.kernel.state import options, settings
 
 
 def init(args: argparse.Namespace, out: Output) -> int:

@@ -18,10 +18,12 @@ from app.conversations.queries import mailboxes
 from app.desk import Desk
 from app.desk.entering import ENGINE
 from app.desk.supervisor import end_engine, engine_pid
-from app.kernel import frozen, jobs, log, returning, signals
-from app.kernel.changes import Changes
+from app.kernel import log
+from app.kernel.database.changes import Changes
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace, default_folder
+from app.kernel.files.paths import Workspace, default_folder
+from app.kernel.program import frozen, relaunch
+from app.kernel.state import jobs, signals
 
 PATIENCE_S = 60.0
 PROGRESS_S = 2.0
@@ -38,7 +40,7 @@ def engine(args: argparse.Namespace, out: Output) -> int:
         comes_back = engines.run_until_told(desk)
         folder = desk.workspace.folder
     if comes_back:
-        returning.come_back(frozen.command("engine", "--data", str(folder)))
+        relaunch.come_back(frozen.command("engine", "--data", str(folder)))
     return 0
 
 

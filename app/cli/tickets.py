@@ -15,8 +15,8 @@ from app.conversations.queries import MessageView
 from app.desk import Desk
 from app.desk.files import message_html
 from app.fields.queries import FieldInfo, fields
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.store import Tx
 from app.kernel.tokens import hide_token
 from app.search import queries as search_queries
 from app.tickets import commands, queries

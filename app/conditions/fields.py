@@ -12,7 +12,7 @@ from typing import Final
 
 from app.conditions.dates import EXAMPLES, is_date
 from app.conditions.tree import Check, Op, QueryError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 
 class Kind(enum.StrEnum):

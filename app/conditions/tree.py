@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 MOST_CHECKS: Final = 100
 DEEPEST: Final = 20

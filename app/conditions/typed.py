@@ -30,7 +30,7 @@ from app.conditions.tree import (
     canonical,
     size_problem,
 )
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 LONGEST: Final = 4000
 """Characters of a typed condition."""

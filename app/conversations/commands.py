@@ -19,10 +19,10 @@ from app.conversations.rules import indexed_words, snippet_of
 from app.conversations.tables import Attachment, Message, MessageRaw, MessageRef
 from app.index import commands as index
 from app.kernel import ids
-from app.kernel.blobs import BlobRef
-from app.kernel.rows import insert_row, insert_rows
-from app.kernel.store import Tx
-from app.kernel.tables import Blob
+from app.kernel.database.rows import insert_row, insert_rows
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import Blob
+from app.kernel.files.blobs import BlobRef
 
 Person = Sequence[str]
 """(name, address)."""

@@ -15,8 +15,8 @@ from app.conversations.filetexts import await_texts, forget_texts
 from app.conversations.rules import snippet_of
 from app.conversations.tables import Attachment, Message, MessageRaw
 from app.index import commands as index
-from app.kernel.rows import insert_rows
-from app.kernel.store import Tx
+from app.kernel.database.rows import insert_rows
+from app.kernel.database.store import Tx
 
 LARGE_MAIL = "large_mail"
 """Under this name `Message.extra` holds the ledger line of a mail that is here in part only."""

@@ -10,9 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import PictureConsent
+from app.kernel.database.store import Tx
 from app.kernel.errors import UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.row_history import note_come, note_going
 
 

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from app.conversations.tables import Mailbox
 from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.history import record_event
 from app.people.row_history import change_row
 from app.people.rules import EventKind, handle_of

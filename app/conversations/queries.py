@@ -12,8 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Attachment, Mailbox, Message, MessageRaw, MessageRef
-from app.kernel.blobs import BlobRef
-from app.kernel.tables import Blob
+from app.kernel.database.tables import Blob
+from app.kernel.files.blobs import BlobRef
 from app.people.rules import handle_of
 from app.people.tables import Agent
 

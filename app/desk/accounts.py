@@ -22,9 +22,10 @@ from app.connectors.email.providers import Needs, Provider, provider_at, provide
 from app.connectors.email.words import SENTENCES, Fault
 from app.conversations.mailboxes import NewMailbox, add_mailbox, remove_mailbox, resume_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo, mailbox
-from app.kernel import clock, secrets, signals
+from app.kernel import clock, secrets
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
+from app.kernel.state import signals
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk

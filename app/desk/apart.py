@@ -21,11 +21,11 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from app.kernel import log as logs
-from app.kernel.archive import Going, StoppedError
-from app.kernel.background import stand_back
-from app.kernel.backup import BackupStoppedError
 from app.kernel.errors import UserError
-from app.kernel.locks import FileLock
+from app.kernel.files.locks import FileLock
+from app.kernel.maintenance.archive import Going, StoppedError
+from app.kernel.maintenance.backup import BackupStoppedError
+from app.kernel.program.background import stand_back
 
 log = logging.getLogger(__name__)
 

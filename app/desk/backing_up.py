@@ -22,12 +22,14 @@ from app.conversations.tables import Mailbox
 from app.desk.apart import ApartError, do_apart
 from app.desk.backup_notes import ELSEWHERE, FILE, HERE, Notes, note_missing, noted
 from app.desk.describing import source_of, workspace_of
-from app.kernel import backup, clock, options, secrets
-from app.kernel.archive import Going, Written, check_target, clear_away, write_archive
-from app.kernel.backup import BackupResult, BackupStoppedError
+from app.kernel import clock, secrets
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace
-from app.kernel.saying import said, words_of
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance import backup
+from app.kernel.maintenance.archive import Going, Written, check_target, clear_away, write_archive
+from app.kernel.maintenance.backup import BackupResult, BackupStoppedError
+from app.kernel.sentences import said, words_of
+from app.kernel.state import options
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk

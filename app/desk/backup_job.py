@@ -1,7 +1,7 @@
 """Backups as work that goes on by itself: asked for anywhere, made by whoever holds the backup lock, watched and called off
 everywhere.
 
-It is a job apart (`app.kernel.jobs`): the engine makes it, so that it goes on when the window is closed; the command line makes
+It is a job apart (`app.kernel.state.jobs`): the engine makes it, so that it goes on when the window is closed; the command line makes
 its own, and a window without an engine, too. The lock keeps it at one at a time, the daily one included, and is free the
 instant its holder dies: then the next one begins the same backup anew and clears away what was left of the other. A passphrase
 waits in the keyring, or in memory where there is none, never in the row.
@@ -27,17 +27,18 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.kernel import clock, jobs, secrets
-from app.kernel.backup import BackupStoppedError
+from app.kernel import clock, secrets
+from app.kernel.database.store import Tx
 from app.kernel.errors import UserError
-from app.kernel.locks import FileLock, is_alive
-from app.kernel.paths import Workspace
-from app.kernel.saying import said, words_of
-from app.kernel.store import Tx
+from app.kernel.files.locks import FileLock, is_alive
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance.backup import BackupStoppedError
+from app.kernel.sentences import said, words_of
+from app.kernel.state import jobs
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk
-    from app.kernel.archive import Going
+    from app.kernel.maintenance.archive import Going
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ def file_order(file: Path, *, replace: bool, passphrase: str | None, with_passwo
 
     Raises UserError for a place where no file can be.
     """
-    from app.kernel.archive import check_target
+    from app.kernel.maintenance.archive import check_target
 
     check_target(file, replace=replace)
     ref = keep_passphrase(passphrase) if passphrase is not None else ""
@@ -315,7 +316,7 @@ def _is_too_late(job: jobs.JobInfo, now: datetime) -> bool:
 
 def _clear_away(payload: dict[str, Any]) -> None:
     """Of a file that is not wanted any more, and whose maker is gone."""
-    from app.kernel.archive import clear_away
+    from app.kernel.maintenance.archive import clear_away
 
     if payload["file"] is not None:
         clear_away(Path(payload["file"]))

@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from app.kernel import clock
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace
-from app.kernel.saying import kept, read, words_of
+from app.kernel.files.paths import Workspace
+from app.kernel.sentences import kept, read, words_of
 
 log = logging.getLogger(__name__)
 

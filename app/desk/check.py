@@ -15,12 +15,14 @@ from app.conversations.tables import Attachment, Message, MessageRaw
 from app.desk.desk import Desk
 from app.inbox.queries import ledger
 from app.inbox.tables import MailItem, MailPiece
-from app.kernel import arrivals, backup, clock, soundness
-from app.kernel.backup import BackupResult
-from app.kernel.blobs import BlobRef
-from app.kernel.paths import Workspace
-from app.kernel.saying import said
-from app.kernel.tables import Blob
+from app.kernel import clock
+from app.kernel.database.tables import Blob
+from app.kernel.files import arrivals, integrity
+from app.kernel.files.blobs import BlobRef
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance import backup
+from app.kernel.maintenance.backup import BackupResult
+from app.kernel.sentences import said
 from app.outbox.tables import Outbox
 from app.tickets.queries import wrong_counters
 from app.tickets.tables import Ticket
@@ -33,7 +35,7 @@ def problems(desk: Desk) -> list[str]:
     place = desk.workspace
     found = [f"database: {one}" for one in _of_the_file(place)]
     found += _arrival_problems(place)
-    for key, why in soundness.damaged(place.packs, desk.ask(_blobs)):
+    for key, why in integrity.damaged(place.packs, desk.ask(_blobs)):
         found.append(f"{desk.ask(name_of_blob, UUID(hex=key))}: {why}")
     found += desk.ask(_index_problems)
     found += desk.ask(_counter_problems)
@@ -53,14 +55,14 @@ def problems(desk: Desk) -> list[str]:
 
 def damage(place: Workspace) -> list[str]:
     """What is wrong with the database's file, and what can be done, without opening the desk; empty for a sound one."""
-    broken = soundness.quick_check(place.database)
+    broken = integrity.quick_check(place.database)
     return [f"database: {one}" for one in broken] + [advice(place)] if broken else []
 
 
 def last_good(place: Workspace) -> BackupResult | None:
     """The newest backup in the desk's own folder whose database is sound."""
     newest_first = reversed(backup.backups_in(place.backups))
-    return next((one for one in newest_first if not soundness.quick_check(one.database)), None)
+    return next((one for one in newest_first if not integrity.quick_check(one.database)), None)
 
 
 def advice(place: Workspace) -> str:
@@ -114,7 +116,7 @@ def _name(number: int | None, subject: str) -> str:
 
 
 def _of_the_file(place: Workspace) -> list[str]:
-    return soundness.quick_check(place.database) or soundness.foreign_key_check(place.database)
+    return integrity.quick_check(place.database) or integrity.foreign_key_check(place.database)
 
 
 def _arrival_problems(place: Workspace) -> list[str]:

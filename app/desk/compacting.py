@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from app.desk.entering import in_use
-from app.kernel import compaction
-from app.kernel.compaction import Compacted, Going
 from app.kernel.errors import UserError
-from app.kernel.locks import FileLock
-from app.kernel.paths import Workspace
+from app.kernel.files.locks import FileLock
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance import compaction
+from app.kernel.maintenance.compaction import Compacted, Going
 from app.outbox.erasing import blobs_of_drafts
 
 if TYPE_CHECKING:

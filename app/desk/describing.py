@@ -10,9 +10,9 @@ from typing import Any
 
 from app import VERSION
 from app.kernel import clock
-from app.kernel.describing import About, Described, Source, clean
-from app.kernel.paths import Workspace
-from app.kernel.soundness import connect
+from app.kernel.files.integrity import connect
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance.description import About, Described, Source, clean
 
 
 def source_of(place: Workspace) -> Source:

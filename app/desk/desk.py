@@ -12,13 +12,14 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.desk import entering, reactions
-from app.kernel import clock, seen
-from app.kernel.blobs import Packs
-from app.kernel.changes import Changes
-from app.kernel.locks import FileLock
-from app.kernel.paths import Workspace, default_folder
-from app.kernel.store import Store, Tx
-from app.kernel.tables import DeviceSettingRow
+from app.kernel import clock
+from app.kernel.database import change_times
+from app.kernel.database.changes import Changes
+from app.kernel.database.store import Store, Tx
+from app.kernel.database.tables import DeviceSettingRow
+from app.kernel.files.blobs import Packs
+from app.kernel.files.locks import FileLock
+from app.kernel.files.paths import Workspace, default_folder
 from app.tickets import bulk  # noqa: F401 - declares its job, for whoever works off jobs
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ class Desk:
         reactions.wire(self.store)
         self._me: UUID | None = None
         if clock.is_impossible():
-            clock.go_on_from(self.ask(seen.newest) or clock.EARLIEST)
+            clock.go_on_from(self.ask(change_times.newest) or clock.EARLIEST)
 
     @classmethod
     def open(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from app.kernel import clock
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 from app.mime.dangers import plain_name
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]')

@@ -15,15 +15,17 @@ from functools import reduce
 from typing import Final
 
 from app.desk.describing import source_of
-from app.kernel import clock, ids, migrate, switching
-from app.kernel.backup import BackupStoppedError, backup_before_upgrade
+from app.kernel import clock, ids
+from app.kernel.database import migrate
+from app.kernel.database.migrations import HEAD
+from app.kernel.database.store import Store, plain_errors
+from app.kernel.database.tables import Meta
 from app.kernel.errors import UserError
-from app.kernel.locks import FileLock, Holder, holders
-from app.kernel.migrations import HEAD
-from app.kernel.paths import Workspace, default_folder
-from app.kernel.saying import said
-from app.kernel.store import Store, plain_errors
-from app.kernel.tables import Meta
+from app.kernel.files import switching
+from app.kernel.files.locks import FileLock, Holder, holders
+from app.kernel.files.paths import Workspace, default_folder
+from app.kernel.maintenance.backup import BackupStoppedError, backup_before_upgrade
+from app.kernel.sentences import said
 from app.schema import metadata
 
 PATIENCE_S: Final = 10.0

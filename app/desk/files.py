@@ -15,7 +15,7 @@ from app.conversations import queries
 from app.conversations.commands import NewFile
 from app.desk.downloads import write_private
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 from app.kernel.tokens import hide_tokens
 from app.outbox.queries import formatted
 

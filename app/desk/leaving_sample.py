@@ -1,7 +1,7 @@
 """Leaving the sample desk: its folder gets an empty desk, as on the first day, and whoever tried Deskbell begins their own.
 
 Only a desk where nothing but the sample's own mailbox was ever connected can be left like this; in any other there may be
-letters of real people. The empty desk is made beside it and then takes its place (`app.kernel.switching`), so that at every
+letters of real people. The empty desk is made beside it and then takes its place (`app.kernel.files.switching`), so that at every
 moment one of the two is whole.
 """
 
@@ -17,9 +17,9 @@ from app.conversations.rules import SAMPLE
 from app.conversations.tables import Mailbox
 from app.desk.compacting import alone
 from app.desk.desk import Desk
-from app.kernel import switching
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace
+from app.kernel.files import switching
+from app.kernel.files.paths import Workspace
 
 
 def is_sample(db: Session) -> bool:

@@ -19,7 +19,7 @@ from app.connectors.pictures import PictureFetcher
 from app.conversations import queries
 from app.conversations.consent import pictures_allowed
 from app.desk import files
-from app.kernel.blobs import BlobRef, StorageError
+from app.kernel.files.blobs import BlobRef, StorageError
 from app.mime import remote
 from app.mime.authentication import Verdict, reports, verdict
 from app.mime.headers import Headers

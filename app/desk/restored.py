@@ -10,9 +10,9 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Mailbox
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import Meta
 from app.kernel.errors import Reason
-from app.kernel.store import Tx
-from app.kernel.tables import Meta
 from app.outbox.rules import Hold, State
 from app.outbox.tables import Outbox
 

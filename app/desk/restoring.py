@@ -1,9 +1,9 @@
 """Restoring a desk: look at a backup, make it ready beside the desk that is here, then exchange the two.
 
 The file may be of somebody else: what comes out of it is compared with our own form before it is opened for writing
-(`app.kernel.soundness`), and its mailboxes get other places in the keyring, so that a file that names our passwords and
+(`app.kernel.files.integrity`), and its mailboxes get other places in the keyring, so that a file that names our passwords and
 its own servers gets none of them. What waited in the outbox is held: it may have gone out since. All of that happens
-beside the desk that is here, which goes on working until the exchange (`app.kernel.switching`).
+beside the desk that is here, which goes on working until the exchange (`app.kernel.files.switching`).
 """
 
 from __future__ import annotations
@@ -25,16 +25,19 @@ from app.conversations.mailboxes import pause_mailbox
 from app.conversations.tables import Mailbox
 from app.desk.describing import describe, is_empty
 from app.desk.restored import note_restored
-from app.kernel import archive, backup, migrate, secrets, soundness, switching
-from app.kernel.archive import Going, StoppedError
-from app.kernel.backup import BackupResult, BackupStoppedError, copy_range
-from app.kernel.blobs import storage_error
-from app.kernel.describing import About
+from app.kernel import secrets
+from app.kernel.database import migrate
+from app.kernel.database.store import Store, Tx
+from app.kernel.database.tables import DeviceSettingRow, Job, SignalRow
 from app.kernel.errors import Reason, UserError
-from app.kernel.paths import Workspace
-from app.kernel.saying import said, words_of
-from app.kernel.store import Store, Tx
-from app.kernel.tables import DeviceSettingRow, Job, SignalRow
+from app.kernel.files import integrity, switching
+from app.kernel.files.blobs import storage_error
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance import archive, backup
+from app.kernel.maintenance.archive import Going, StoppedError
+from app.kernel.maintenance.backup import BackupResult, BackupStoppedError, copy_range
+from app.kernel.maintenance.description import About
+from app.kernel.sentences import said, words_of
 from app.outbox.restored import hold_what_waits
 from app.schema import metadata
 from app.surveys.tables import SurveyInvite
@@ -127,7 +130,7 @@ def prepare(
 
 
 def exchange(place: Workspace) -> Path | None:
-    """Put what was made ready in place. The caller holds the workspace alone; see `app.kernel.switching.exchange`."""
+    """Put what was made ready in place. The caller holds the workspace alone; see `app.kernel.files.switching.exchange`."""
     aside = switching.exchange(place)
     place.prepare()
     return aside
@@ -192,7 +195,7 @@ def _refuse_strange(database: Path, revision: str) -> None:
     if not migrate.is_known(revision):
         msg = "This backup is of a newer version of Deskbell, or of none. Update Deskbell, then restore it."
         raise UserError(msg)
-    problems = soundness.examine(database, migrate.form_at(revision, metadata))
+    problems = integrity.examine(database, migrate.form_at(revision, metadata))
     if problems:
         msg = said("This backup is not restored: {why}. Choose another one; nothing was changed.", why=problems[0])
         raise UserError(msg)
@@ -200,8 +203,8 @@ def _refuse_strange(database: Path, revision: str) -> None:
 
 def _damaged(database: Path, packs: Path, going: Going) -> list[tuple[str, str]]:
     """Read every stored mail and file of the backup."""
-    with contextlib.closing(soundness.connect(database)) as connection:
-        blobs = soundness.blobs_of(connection)
+    with contextlib.closing(integrity.connect(database)) as connection:
+        blobs = integrity.blobs_of(connection)
     total = sum(ref.length for _, ref in blobs)
 
     def told() -> Iterable[Any]:
@@ -212,7 +215,7 @@ def _damaged(database: Path, packs: Path, going: Going) -> list[tuple[str, str]]
                 raise StoppedError
             yield name, ref
 
-    return soundness.damaged(packs, told())
+    return integrity.damaged(packs, told())
 
 
 def _settle(tx: Tx, *, forget_device: bool) -> int:
@@ -257,7 +260,7 @@ def _stored(ref: str, secret: str) -> bool:
 
 
 def _is_pack(name: str) -> bool:
-    from app.kernel.blobs import PACK_NAME
+    from app.kernel.files.blobs import PACK_NAME
 
     return PACK_NAME.fullmatch(name) is not None
 

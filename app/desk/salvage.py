@@ -26,15 +26,15 @@ from app.conversations.tables import FileText, Message
 from app.desk.check import last_good, name_of_blob
 from app.desk.desk import Desk
 from app.index import commands as index
-from app.kernel import arrivals, soundness
-from app.kernel.backup import BackupResult
-from app.kernel.blobs import BlobRef, Packs, StorageError
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import Blob
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace
-from app.kernel.rescue import drop_orphans, fill_parents, rescue_table
-from app.kernel.saying import said
-from app.kernel.store import Tx
-from app.kernel.tables import Blob
+from app.kernel.files import arrivals, integrity
+from app.kernel.files.blobs import BlobRef, Packs, StorageError
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance.backup import BackupResult
+from app.kernel.maintenance.rescue import drop_orphans, fill_parents, rescue_table
+from app.kernel.sentences import said
 from app.outbox.restored import hold_what_waits
 from app.people.commands import customer_for
 from app.people.tables import Customer, Identity
@@ -128,7 +128,7 @@ def _bring_rows(place: Workspace, fresh: Workspace, last: BackupResult | None, f
 
 def _rescue(database: Path, line: sqlite3.Connection, tables: Sequence[str], found: Salvaged) -> None:
     try:
-        damaged = soundness.connect(database)
+        damaged = integrity.connect(database)
     except sqlite3.Error:
         found.missing.update(dict.fromkeys(tables))
         return
@@ -180,9 +180,9 @@ def _bring_packs(place: Workspace, fresh: Workspace) -> None:
 
 def _repair_blobs(desk: Desk, place: Workspace, found: Salvaged) -> None:
     """Look for damaged bytes in the packs of the backups."""
-    with contextlib.closing(soundness.connect(desk.workspace.database)) as line:
-        blobs = dict(soundness.blobs_of(line))
-    damaged = soundness.damaged(desk.workspace.packs, list(blobs.items()))
+    with contextlib.closing(integrity.connect(desk.workspace.database)) as line:
+        blobs = dict(integrity.blobs_of(line))
+    damaged = integrity.damaged(desk.workspace.packs, list(blobs.items()))
     past = Packs(place.backups / "packs")
     for key, why in damaged:
         try:
@@ -263,9 +263,9 @@ def _customer_docs(tx: Tx, keys: Sequence[UUID]) -> None:
 
 def _write_loose_mails(desk: Desk, folder: Path) -> int:
     """Raw mails in the packs that no row knows any more, as files that any mail program opens."""
-    with contextlib.closing(soundness.connect(desk.workspace.database)) as line:
-        known = {(ref.pack, ref.offset) for _, ref in soundness.blobs_of(line)}
-        digests = {ref.sha256 for _, ref in soundness.blobs_of(line)}
+    with contextlib.closing(integrity.connect(desk.workspace.database)) as line:
+        known = {(ref.pack, ref.offset) for _, ref in integrity.blobs_of(line)}
+        digests = {ref.sha256 for _, ref in integrity.blobs_of(line)}
     number = 0
     for pack in desk.packs.names():
         for one in desk.packs.scan(pack):

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from app.connectors.email import oauth
 from app.connectors.email.config import Secret
 from app.connectors.email.oauth import CalledOffError, DeviceCode
-from app.kernel import options, secrets
+from app.kernel import secrets
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.settings import GOOGLE_CLIENT_ID, MICROSOFT_CLIENT_ID
+from app.kernel.sentences import said
+from app.kernel.state import options
+from app.kernel.state.settings import GOOGLE_CLIENT_ID, MICROSOFT_CLIENT_ID
 
 if TYPE_CHECKING:
     from app.desk.desk import Desk

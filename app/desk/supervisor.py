@@ -17,11 +17,13 @@ from collections.abc import Callable, Sequence
 
 from app.desk.desk import Desk
 from app.desk.entering import WINDOW
-from app.kernel import frozen, secrets, signals
+from app.kernel import secrets
 from app.kernel.errors import UserError
-from app.kernel.locks import holder, holders, is_held
-from app.kernel.paths import Workspace
-from app.kernel.saying import said
+from app.kernel.files.locks import holder, holders, is_held
+from app.kernel.files.paths import Workspace
+from app.kernel.program import frozen
+from app.kernel.sentences import said
+from app.kernel.state import signals
 
 log = logging.getLogger(__name__)
 

@@ -21,7 +21,7 @@ from typing import Any, Final
 from app import VERSION
 from app.connectors.updates import fetch
 from app.kernel.errors import ExternalError, Reason
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 PRODUCT: Final = "deskbell"
 _CHANNEL: Final = "updates.json"

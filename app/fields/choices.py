@@ -15,7 +15,7 @@ from typing import Any
 
 from app.fields.rules import MOST_CHOICES, STEP, Choice
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 _LONGEST = 80
 

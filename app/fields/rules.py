@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.kernel.errors import UserError
-from app.kernel.saying import said, words_of
+from app.kernel.sentences import said, words_of
 
 
 class Kind(enum.StrEnum):

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Boolean, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.store import Base, Mutable
-from app.kernel.types import Id, Json, Utc
+from app.kernel.database.store import Base, Mutable
+from app.kernel.database.types import Id, Json, Utc
 
 
 class Field(Mutable, Base):

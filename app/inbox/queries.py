@@ -15,9 +15,9 @@ from app.conversations.rules import SAMPLE
 from app.conversations.tables import Mailbox, Message
 from app.inbox.rules import MARKED, MOST_ATTEMPTS, FolderRole, History, Outcome
 from app.inbox.tables import MailFolder, MailHistory, MailItem
-from app.kernel.blobs import BlobRef
+from app.kernel.database.tables import Blob
 from app.kernel.errors import NotFoundError
-from app.kernel.tables import Blob
+from app.kernel.files.blobs import BlobRef
 from app.tickets.rules import SPAM
 from app.tickets.tables import Ticket
 

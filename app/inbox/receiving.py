@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.conversations.tables import Mailbox
 from app.inbox.rules import FolderRole, Outcome, Part, ask_again_after
 from app.inbox.tables import HAS_PROVIDER_ID, IS_PART, MailFolder, MailHistory, MailItem, MailPiece, MailTraffic
-from app.kernel.blobs import BlobRef
-from app.kernel.tables import Blob
+from app.kernel.database.tables import Blob
+from app.kernel.files.blobs import BlobRef
 
 _CHUNK = 500
 _NEVER_WHOLE = (Outcome.RECEIVED, Outcome.DUPLICATE, Outcome.OWN_COPY, Outcome.ERASED, Outcome.SPAM)

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.indexes import partial_index
-from app.kernel.store import Base
-from app.kernel.types import Id, Utc
+from app.kernel.database.indexes import partial_index
+from app.kernel.database.store import Base
+from app.kernel.database.types import Id, Utc
 
 HAS_REF = "own_ref <> ''"
 HAS_PROVIDER_ID = "provider_id <> ''"

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from app.kernel.bulk import Bulk, driver
+from app.kernel.database.bulk import Bulk, driver
 
 LARGE: Final = 10_000
 """From so many documents on there is such an index."""

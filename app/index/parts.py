@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from app.index.queries import averages, number_of_documents
 from app.index.words import CUSTOMER
 from app.kernel import ids
-from app.kernel.bulk import driver
+from app.kernel.database.bulk import driver
 
 SHORTEST: Final = 4
 """Letters or digits of a part: fewer stand in too many words to mean anything."""

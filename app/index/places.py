@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import Connection, Engine
 
 from app.kernel import clock
-from app.kernel.bulk import driver
+from app.kernel.database.bulk import driver
 
 _QUARTER_US: Final = 250_000
 _NEAR: Final = 4

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.index import lately
 from app.index.words import match_word, parts_of, phrase, plain
-from app.kernel.bulk import driver
+from app.kernel.database.bulk import driver
 
 MOST_WORDS = 150
 """More words than this are not asked for by name."""

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.store import Base
-from app.kernel.types import Id, Json, Utc
+from app.kernel.database.store import Base
+from app.kernel.database.types import Id, Json, Utc
 
 FTS_DDL = (
     "CREATE VIRTUAL TABLE search_fts USING fts5(title, body, people, extra, content='', "

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import enum
 
-from app.kernel.saying import said, words_of
+from app.kernel.sentences import said, words_of
 
 
 class UserError(Exception):

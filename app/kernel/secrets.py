@@ -17,7 +17,7 @@ from secrets import token_hex
 
 from app.kernel import log
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 SERVICE = "deskbell"
 

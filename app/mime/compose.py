@@ -17,7 +17,7 @@ from email.utils import format_datetime
 from typing import Final
 
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 from app.mime.message_ids import fold_references
 from app.mime.model import Address
 from app.mime.names import file_name

@@ -11,9 +11,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.conversations.tables import Attachment, Mailbox, Message
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.outbox import rules
 from app.outbox import seen as seen_rules
 from app.outbox.delivery import (

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel import ids
-from app.kernel.store import Tx
+from app.kernel.database.store import Tx
 from app.outbox.tables import Draft
 
 People = Sequence[Sequence[str]]

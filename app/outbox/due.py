@@ -15,8 +15,8 @@ from sqlalchemy import func, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Mailbox, Message
-from app.kernel.blobs import BlobRef
-from app.kernel.tables import Blob
+from app.kernel.database.tables import Blob
+from app.kernel.files.blobs import BlobRef
 from app.outbox import rules
 from app.outbox.rules import State
 from app.outbox.tables import COPY_NEEDED, Outbox

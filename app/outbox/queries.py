@@ -15,10 +15,10 @@ from sqlalchemy import ColumnElement, Integer, and_, column, exists, func, or_, 
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Attachment, Mailbox, Message
-from app.kernel import options
-from app.kernel.blobs import BlobRef
-from app.kernel.tables import Blob
-from app.kernel.types import Id
+from app.kernel.database.tables import Blob
+from app.kernel.database.types import Id
+from app.kernel.files.blobs import BlobRef
+from app.kernel.state import options
 from app.mime.compose import Letter
 from app.mime.model import Address
 from app.outbox import marks, rules, seen, words

@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 from app.conversations.commands import NewAttachment, NewFile, NewMessage, add_files, add_message
 from app.conversations.queries import own_addresses
 from app.conversations.tables import Mailbox, Message
-from app.kernel import ids, options
+from app.kernel import ids
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import Blob
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
-from app.kernel.tables import Blob
+from app.kernel.sentences import said
+from app.kernel.state import options
 from app.kernel.tokens import new_token, sha256_of
 from app.mime.addresses import parse_addresses
 from app.mime.message_ids import fold_references, new_message_id

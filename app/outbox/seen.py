@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, column, func, or_, select, table
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Message
-from app.kernel.types import Id
+from app.kernel.database.types import Id
 
 _LATE = timedelta(days=1)
 """A mail that arrives later than this after it reached the server is old history."""

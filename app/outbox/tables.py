@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.indexes import partial_index
-from app.kernel.store import Base, Mutable
-from app.kernel.types import Id, Json, Utc, Words
+from app.kernel.database.indexes import partial_index
+from app.kernel.database.store import Base, Mutable
+from app.kernel.database.types import Id, Json, Utc, Words
 
 COPY_NEEDED = "copy_state = 'needed'"
 """The few messages whose copy in the Sent folder is due are read from an index of their own."""

@@ -1,6 +1,6 @@
 """Settings of the whole desk that a person chooses: with history, so that it can be undone and everybody sees who did it.
 
-What belongs to one device (the look, what closing the window does) has none of this: see `app.kernel.options`.
+What belongs to one device (the look, what closing the window does) has none of this: see `app.kernel.state.options`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
-from app.kernel import options, settings
-from app.kernel.store import Tx
+from app.kernel.database.store import Tx
+from app.kernel.state import options, settings
 from app.people.history import mark_action, record_event
 from app.people.rules import EventKind
 

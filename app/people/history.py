@@ -12,9 +12,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.kernel import ids
-from app.kernel.memo import memo
-from app.kernel.rows import insert_row
-from app.kernel.store import Tx
+from app.kernel.database.memo import memo
+from app.kernel.database.rows import insert_row
+from app.kernel.database.store import Tx
 from app.people.rules import EventKind
 from app.people.tables import Event
 

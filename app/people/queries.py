@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from app.kernel.types import Id
+from app.kernel.database.types import Id
 from app.people.rules import handle_of
 from app.people.tables import Agent, Blocked, Customer, Identity, Organisation
 

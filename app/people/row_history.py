@@ -19,8 +19,8 @@ from uuid import UUID
 
 from sqlalchemy import inspect
 
-from app.kernel.store import Base, Tx
-from app.kernel.types import Id, Utc
+from app.kernel.database.store import Base, Tx
+from app.kernel.database.types import Id, Utc
 from app.people.history import mark_action, record_event
 from app.people.rules import EventKind
 

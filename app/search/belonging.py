@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from app.index.queries import documents_with
-from app.kernel.bulk import driver
+from app.kernel.database.bulk import driver
 
 Document = tuple[int, str, bytes, bytes | None]
 """Place, kind, key and ticket of a document, as the index has them."""

@@ -13,7 +13,7 @@ from app.conditions.fields import ALL_FIELDS, CUSTOM, OPERATORS, Field, Kind, fi
 from app.conditions.tree import Node, Op, QueryError, checks
 from app.fields.queries import FieldInfo, fields
 from app.fields.rules import Kind as OwnKind
-from app.kernel.saying import said
+from app.kernel.sentences import said
 from app.search.filters import Filter
 
 _EMPTINESS: Final = (Op.EMPTY, Op.FILLED)

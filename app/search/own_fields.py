@@ -15,7 +15,7 @@ from app.conditions.texts import fits_choice, spellings
 from app.conditions.tree import Check, Node, Op, QueryError, mapped
 from app.fields.queries import FieldInfo
 from app.fields.rules import Kind
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 _SIGNS: Final = {Op.IS: "=", Op.CONTAINS: "=", Op.BELOW: "<", Op.AT_MOST: "<=", Op.ABOVE: ">", Op.AT_LEAST: ">="}
 _TEXTS: Final = (Kind.TEXT, Kind.URL)

@@ -15,7 +15,7 @@ from app.index import lately
 from app.index.parts import SHORTEST, stock, waiting, words_within
 from app.index.queries import number_of_documents, words_beginning
 from app.index.words import parts_of, phrase
-from app.kernel.bulk import driver
+from app.kernel.database.bulk import driver
 from app.search.scopes import Scope, within
 
 MOST: Final = 500

@@ -30,7 +30,7 @@ from sqlalchemy.orm import Session
 
 from app.index import lately
 from app.index.queries import documents_with, number_of_documents
-from app.kernel.bulk import driver
+from app.kernel.database.bulk import driver
 from app.search.asking import Wanted, in_full, inside
 from app.search.belonging import Document, documents_of, has_placements, newest_place, tickets_with
 from app.search.looking import Look

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.row_history import add_row, change_row
 from app.states.rules import BUILTIN, CATEGORIES, MOST, as_category, as_colour, builtin_id, tidy_name
 from app.states.tables import State

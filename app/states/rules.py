@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.kernel import ids
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 CATEGORIES: Final = ("new", "open", "waiting", "solved", "closed")
 """What the state machine knows, in the order of a ticket's life."""

@@ -16,10 +16,11 @@ from sqlalchemy import func, select
 
 from app.conversations.queries import messages_by_ref
 from app.conversations.tables import Message
-from app.kernel import ids, options
+from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
+from app.kernel.state import options
 from app.kernel.tokens import hide_token, sha256_of
 from app.mime.fold import fold
 from app.people.commands import record_event

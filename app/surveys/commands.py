@@ -15,10 +15,11 @@ from app.answering.commands import note_automatic, within
 from app.answering.rules import ASKING_CAPS, HOUR
 from app.conversations.queries import own_addresses
 from app.conversations.tables import Mailbox, Message
-from app.kernel import ids, options
+from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
+from app.kernel.state import options
 from app.kernel.tokens import new_token, sha256_of
 from app.outbox.commands import queue_reply
 from app.outbox.facts import ReplySent

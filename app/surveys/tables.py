@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Boolean, Index, Integer, LargeBinary, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.store import Base, Mutable
-from app.kernel.types import Id, Utc
+from app.kernel.database.store import Base, Mutable
+from app.kernel.database.types import Id, Utc
 
 
 class SurveyInvite(Mutable, Base):

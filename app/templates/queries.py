@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import column, or_, select, table
 from sqlalchemy.orm import Session
 
-from app.kernel import options
-from app.kernel.types import Id
+from app.kernel.database.types import Id
+from app.kernel.state import options
 from app.people.queries import agent as agent_of
 from app.people.queries import customer as customer_of
 from app.people.queries import living_customer

@@ -14,10 +14,10 @@ from sqlalchemy import bindparam, delete, event, func, inspect, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
-from app.kernel.bulk import Bulk
-from app.kernel.memo import memo
-from app.kernel.store import Tx
-from app.kernel.tables import Counter
+from app.kernel.database.bulk import Bulk
+from app.kernel.database.memo import memo
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import Counter
 from app.tickets.rules import Standing, piles
 from app.tickets.tables import Ticket
 

@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 
 class Status(enum.StrEnum):

@@ -8,7 +8,7 @@ from typing import Final
 
 from app.kernel import clock
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 RELATED, BLOCKS, BLOCKED_BY, DUPLICATES, DUPLICATED_BY = (
     "related",

@@ -13,9 +13,9 @@ from app.conditions.tree import Node
 from app.conditions.typed import parse
 from app.fields.queries import fields
 from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.row_history import add_row, change_row, remove_row
 from app.search.own_fields import renamed
 from app.views.queries import views

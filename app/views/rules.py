@@ -11,7 +11,7 @@ from app.conditions.tree import Node
 from app.conditions.typed import parse
 from app.kernel import ids
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 
 class Sort(enum.StrEnum):

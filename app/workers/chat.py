@@ -25,11 +25,11 @@ from app.chats.queries import ChannelInfo
 from app.chats.rules import server_topic
 from app.chats.tables import Conversation
 from app.connectors.contracts import HealthState
-from app.kernel import signals
-from app.kernel.arrivals import Arrivals
-from app.kernel.blobs import Packs
-from app.kernel.changes import Changes
-from app.kernel.promptness import ask_for_short_turns
+from app.kernel.database.changes import Changes
+from app.kernel.files.arrivals import Arrivals
+from app.kernel.files.blobs import Packs
+from app.kernel.program.time_slice import ask_for_short_turns
+from app.kernel.state import signals
 from app.people.queries import agent
 from app.workers.chat_hub import Hub, desk_now
 from app.workers.chat_landing import Landing

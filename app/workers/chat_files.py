@@ -11,7 +11,7 @@ from uuid import UUID
 
 from app.chats import commands, queries
 from app.connectors.chat.protocol import FileOut, No, Who
-from app.kernel.blobs import Packs, StorageError
+from app.kernel.files.blobs import Packs, StorageError
 from app.mime.filekinds import kind_of
 from app.workers.chat_writer import Writer
 

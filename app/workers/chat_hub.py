@@ -40,10 +40,11 @@ from app.connectors.chat.protocol import (
     Welcome,
     Who,
 )
-from app.kernel import clock, options
-from app.kernel.blobs import Packs
+from app.kernel import clock
+from app.kernel.database.store import Tx
 from app.kernel.errors import UserError
-from app.kernel.store import Tx
+from app.kernel.files.blobs import Packs
+from app.kernel.state import options
 from app.workers.chat_files import Files, file_proof
 from app.workers.chat_landing import Landing
 from app.workers.chat_writer import Receive

@@ -1,7 +1,7 @@
 """Between a visitor's word and its ticket: acknowledged as soon as it cannot be lost, given its place a moment later.
 
 An acknowledgement promises that a word is never lost, and nothing else. So it waits for one small commit
-(`app.kernel.arrivals`, at once if it comes alone, else together with others), not for a ticket, an index, a history
+(`app.kernel.files.arrivals`, at once if it comes alone, else together with others), not for a ticket, an index, a history
 and a turn at the desk's database. The work on tickets follows from memory, in the order of arrival, many words in one
 transaction; the first after a pause at once. A word leaves the file when its place is on the disk, which is waited
 for once in a while, not for every group. Whatever ends the engine or the computer in between, the file has the word,
@@ -22,9 +22,9 @@ from typing import Any, Final
 from app.chats.arriving import copied_arrivals, forget_copied, payload_of, said_in
 from app.chats.commands import Accepted, Refused, Said
 from app.chats.commands.kept import Who
-from app.kernel.arrivals import Arrivals
+from app.kernel.database.store import plain_errors
 from app.kernel.errors import StoreError, UserError
-from app.kernel.store import plain_errors
+from app.kernel.files.arrivals import Arrivals
 from app.workers.chat_writer import MOST, Receive, Writer
 
 log = logging.getLogger(__name__)

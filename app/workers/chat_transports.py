@@ -15,7 +15,7 @@ from app.chats.queries import ChannelInfo
 from app.chats.rules import FRAME_BYTES, MAX_CHARS, MAX_FILE, Transport
 from app.connectors.contracts import HealthState
 from app.kernel.errors import ExternalError, Reason, UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from app.workers.chat_hub import Hub, Wire
 from app.workers.chat_writer import Writer
 

@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from app.chats.commands.kept import Accepted, know
 from app.chats.commands.receiving import Refused, Said, receive_chat
-from app.kernel.store import Tx
+from app.kernel.database.store import Tx
 
 log = logging.getLogger(__name__)
 

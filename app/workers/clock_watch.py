@@ -11,7 +11,9 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, Final
 
-from app.kernel import clock, seen, signals
+from app.kernel import clock
+from app.kernel.database import change_times
+from app.kernel.state import signals
 
 TOPIC: Final = "clock"
 IMPOSSIBLE, AHEAD, BEHIND, GOOD = "impossible", "ahead", "behind", ""
@@ -24,8 +26,8 @@ class ClockWatch:
 
     def __init__(self, do: Callable[..., Any], ask: Callable[..., Any]) -> None:
         self._do = do
-        self._latest = ask(seen.latest)
-        self._last = ask(seen.last_at_work, clock.now())
+        self._latest = ask(change_times.latest)
+        self._last = ask(change_times.last_at_work, clock.now())
         self.doubt = clock.Doubt(None if clock.is_ordered() else self._last)
         clock.watch(self.doubt)
         self._began = clock.elapsed()

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.conversations.filetexts import WaitingFile, find_files, keep_text, waiting_files
-from app.kernel.blobs import Packs, StorageError
 from app.kernel.errors import UserError
+from app.kernel.files.blobs import Packs, StorageError
 from app.mime.filetext import NoTextError, text_of
 from app.mime.parts import part_bytes
 

@@ -26,9 +26,9 @@ from typing import Any, Final
 
 from app.connectors.email.config import AuthKind, MailServer, Secret, ServerUrl
 from app.connectors.email.imap import ImapSession
-from app.kernel.blobs import BlobRef, Packs
 from app.kernel.errors import ExternalError, Reason, UserError
-from app.kernel.saying import words_of
+from app.kernel.files.blobs import BlobRef, Packs
+from app.kernel.sentences import words_of
 from app.workers.crossing import cross_in_one_call, line_between
 
 log = logging.getLogger(__name__)

@@ -16,8 +16,8 @@ from app.connectors.email.folders import FolderRole
 from app.connectors.email.imap import ImapSession
 from app.connectors.email.oauth import tokens_of
 from app.conversations.queries import MailboxInfo
-from app.kernel.blobs import Packs
 from app.kernel.errors import ExternalError, Reason, UserError
+from app.kernel.files.blobs import Packs
 from app.outbox import commands, queries
 
 log = logging.getLogger(__name__)

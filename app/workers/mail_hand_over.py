@@ -22,8 +22,8 @@ from app.connectors.email.faults import SendError
 from app.connectors.email.smtp import SmtpSession
 from app.conversations.mailboxes import of_sending, pause_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo
-from app.kernel.blobs import BlobDamaged, BlobRef, Packs, StorageError
 from app.kernel.errors import ExternalError, Reason, UserError
+from app.kernel.files.blobs import BlobDamaged, BlobRef, Packs, StorageError
 from app.mime.compose import compose
 from app.outbox import commands, queries, rules
 from app.workers.mail_copies import Ask, Do, Secrets, server_of

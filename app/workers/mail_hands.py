@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from app.kernel import options
-from app.kernel.blobs import Packs
+from app.kernel.files.blobs import Packs
+from app.kernel.state import options
 from app.workers.parsing import ParsePool
 
 Do = Callable[..., Any]

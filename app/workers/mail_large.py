@@ -13,7 +13,7 @@ from typing import Final
 from app.connectors.email.imap import ImapSession
 from app.inbox import commands
 from app.inbox.receiving import LargeMail, large_mails, pieces
-from app.kernel.blobs import BlobRef
+from app.kernel.files.blobs import BlobRef
 from app.workers.mail_hands import Hands, Line
 from app.workers.parsing import Read
 

@@ -19,9 +19,10 @@ from app.inbox import commands
 from app.inbox.queries import FolderPlan, ReceivePlan, receive_plan
 from app.inbox.receiving import history_progress, lost_mails
 from app.inbox.rules import FolderRole, History
-from app.kernel import clock, signals
+from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason
-from app.kernel.saying import kept, said
+from app.kernel.sentences import kept, said
+from app.kernel.state import signals
 from app.workers.mail_fetch import Fetcher
 from app.workers.mail_hands import Hands, Secrets, line_of
 from app.workers.mail_history import in_blocks, young_since

@@ -22,7 +22,7 @@ from uuid import UUID
 from app.connectors.wake import AwakeClock
 from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock
-from app.kernel.blobs import Packs, StorageError
+from app.kernel.files.blobs import Packs, StorageError
 from app.outbox import commands, queries, waits
 from app.workers.crowd import Crowd, Life
 from app.workers.mail_copies import Ask, Do, Filing, Secrets

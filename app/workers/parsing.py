@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Final
 
 from app.inbox.shape import Shape
-from app.kernel.blobs import BlobRef, Packs, StorageError
+from app.kernel.files.blobs import BlobRef, Packs, StorageError
 from app.mime.model import Address, Bounce, BounceRecipient, Fold, ParsedMail, Part, Trust
 from app.workers.crossing import cross_in_one_call, line_between
 

@@ -7,7 +7,7 @@ import sys
 
 if __name__ == "__main__":
     multiprocessing.freeze_support()  # first: a reader of mails is this executable with words of Python's own
-    from app.kernel.frozen import restore_surroundings
+    from app.kernel.program.frozen import restore_surroundings
 
     restore_surroundings()
     from ui.__main__ import main

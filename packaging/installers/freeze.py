@@ -55,7 +55,7 @@ def frozen_tree() -> Path:
 
 
 def _note_licences(surroundings: dict[str, str]) -> None:
-    text = "from app.kernel import licences; print(licences.as_json(licences.gathered(built=True)))"
+    text = "from app.kernel.program import licences; print(licences.as_json(licences.gathered(built=True)))"
     environment = {**surroundings, "PYTHONUTF8": "1"}
     done = subprocess.run([PACKAGE.python, "-c", text], cwd=ROOT, env=environment, check=True, stdout=subprocess.PIPE)
     (BUILD / "licences.json").write_bytes(done.stdout)

@@ -15,7 +15,7 @@ from app.answering.tables import AutoReplyLog
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.tables import Message
 from app.inbox import commands
-from app.kernel import options
+from app.kernel.state import options
 from app.mime.parse import parse
 from app.outbox.queries import letter as frozen
 from app.people.commands import block, mark_address_dead

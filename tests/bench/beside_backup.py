@@ -26,8 +26,8 @@ from app.conversations.commands import add_blob
 from app.desk import Desk, backup_job
 from app.desk.files import take_bytes
 from app.desk.sample import fill_many
-from app.kernel.blobs import BlobRef
-from app.kernel.store import Tx
+from app.kernel.database.store import Tx
+from app.kernel.files.blobs import BlobRef
 from tests.bench.lively import Driven, _engine, _for, _observed
 from tests.bench.pauses import Pauses
 from tests.bench.window import screen

@@ -16,7 +16,7 @@ from PySide6.QtCore import QTimer
 
 from app.cli.benchmarks.figures import Figure
 from app.cli.benchmarks.surroundings import surroundings
-from app.kernel import jobs
+from app.kernel.state import jobs
 from app.tickets.bulk import Act, change_many
 from app.tickets.queries import Pile, View, ticket_keys
 from tests.bench.pauses import Pauses

@@ -25,8 +25,9 @@ import app.engine
 import app.workers.mail_send  # noqa: F401 - loaded here once, not in every pass
 from app.cli import main
 from app.desk.desk import Desk
-from app.kernel import blobs, clock
-from app.kernel.store import Tx
+from app.kernel import clock
+from app.kernel.database.store import Tx
+from app.kernel.files import blobs
 
 FLUSH = "flush"
 BEFORE, AFTER = "before-", "after-"

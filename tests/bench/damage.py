@@ -30,9 +30,9 @@ from app.desk.describing import describe
 from app.desk.restoring import exchange, prepare
 from app.desk.salvage import salvage
 from app.desk.sample import fill
-from app.kernel.archive import opened
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance.archive import opened
 
 WORDS = "four plain words here"
 PAGE = 4096

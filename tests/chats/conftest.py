@@ -17,7 +17,7 @@ import pytest
 from app.chats import commands
 from app.chats.rules import ChannelSettings, server_topic
 from app.desk import Desk
-from app.kernel import signals
+from app.kernel.state import signals
 from app.people.commands import add_agent
 from app.workers.chat import ChatThread
 from tests.chats.visitor import Visitor

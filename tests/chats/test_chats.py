@@ -22,9 +22,10 @@ from app.chats.tables import ChatVisitor, Conversation
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.conversations.tables import Message
 from app.desk import Desk
-from app.kernel import clock, options
+from app.kernel import clock
+from app.kernel.database.store import Tx
 from app.kernel.errors import UserError
-from app.kernel.store import Tx
+from app.kernel.state import options
 from app.outbox import queries as outbox
 from app.outbox.tables import Outbox
 from app.people.commands import add_agent, customer_for

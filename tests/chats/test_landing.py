@@ -28,8 +28,8 @@ from app.desk.backing_up import back_up_now, copies
 from app.desk.restoring import exchange, prepare
 from app.desk.salvage import salvage
 from app.kernel import clock
-from app.kernel.arrivals import Arrivals, waiting_in
-from app.kernel.paths import Workspace
+from app.kernel.files.arrivals import Arrivals, waiting_in
+from app.kernel.files.paths import Workspace
 from app.people.commands import add_agent
 from app.workers.chat_landing import Landing
 from app.workers.chat_writer import Books, Writer

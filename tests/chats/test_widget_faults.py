@@ -20,7 +20,7 @@ from app.chats.rules import ChannelSettings
 from app.chats.tables import ChatLine
 from app.conversations.tables import Message
 from app.desk import Desk
-from app.kernel import options
+from app.kernel.state import options
 from app.outbox.tables import Outbox
 from app.people.commands import add_agent
 from tests.chats.conftest import Place, running

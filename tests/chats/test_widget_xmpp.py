@@ -15,7 +15,8 @@ import pytest
 from app.chats import commands, queries
 from app.chats.rules import server_topic
 from app.desk import Desk
-from app.kernel import secrets, signals
+from app.kernel import secrets
+from app.kernel.state import signals
 from tests.chats.engine import EngineProcess
 from tests.chats.shop import Shop
 from tests.chats.test_widget_faults import bodies

@@ -22,7 +22,7 @@ from app.connectors.chat import xmpp
 from app.connectors.chat.protocol import Door
 from app.conversations.tables import Message
 from app.desk import Desk
-from app.kernel import signals
+from app.kernel.state import signals
 from app.workers.chat import ChatThread
 from app.workers.chat_transports import calling_of
 from tests.chats.guest import Guest

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.desk import Desk
-from app.kernel import options
+from app.kernel.state import options
 from tests.inbox.mail_desk import letter
 from tests.journeys.command_line import CommandLine
 from tests.servers.dovecot import Account, Dovecot

@@ -20,8 +20,8 @@ from app.chats.rules import ChannelSettings
 from app.connectors.contracts import HealthState, Outgoing, Phase
 from app.connectors.email.connector import EmailConnector
 from app.desk import Desk
-from app.kernel.arrivals import Arrivals
 from app.kernel.errors import ExternalError
+from app.kernel.files.arrivals import Arrivals
 from app.workers.chat_landing import Landing
 from app.workers.chat_writer import Writer
 from tests.connectors.channels import DEADLINE_S, SITE, Channel, Chat, FallingHub, Mail, Opened, Xmpp

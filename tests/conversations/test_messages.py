@@ -11,7 +11,7 @@ from app.conversations import commands, queries
 from app.conversations.commands import NewAttachment, NewMessage
 from app.conversations.rules import SNIPPET_LENGTH, snippet_of
 from app.kernel import ids
-from app.kernel.blobs import BlobRef
+from app.kernel.files.blobs import BlobRef
 from tests.desk_fixture import SmallDesk
 
 REF = BlobRef("0" * 32 + ".pack", 17, 4_000, b"\1" * 32)

@@ -12,11 +12,11 @@ import pytest
 
 from app.desk import apart
 from app.desk.apart import ApartError, do_apart
-from app.kernel.archive import Going, StoppedError
-from app.kernel.background import NICENESS
-from app.kernel.backup import BackupStoppedError
-from app.kernel.blobs import StorageError
-from app.kernel.locks import FileLock, is_held
+from app.kernel.files.blobs import StorageError
+from app.kernel.files.locks import FileLock, is_held
+from app.kernel.maintenance.archive import Going, StoppedError
+from app.kernel.maintenance.backup import BackupStoppedError
+from app.kernel.program.background import NICENESS
 
 PATIENCE_S = 120
 OWNER = "import sys; from pathlib import Path; from tests.desk.test_apart import own; own(Path(sys.argv[1]))"

@@ -17,10 +17,11 @@ import pytest
 
 from app.desk import Desk, backing_up, backup_job
 from app.desk.backup_job import JOB, Order, ask_for, file_order, make_here, under_way, work_off
-from app.kernel import clock, jobs, options, secrets, signals
-from app.kernel.archive import opened
+from app.kernel import clock, secrets
 from app.kernel.errors import UserError
-from app.kernel.locks import FileLock
+from app.kernel.files.locks import FileLock
+from app.kernel.maintenance.archive import opened
+from app.kernel.state import jobs, options, signals
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
 from tests.empty_desk import empty_desk

@@ -13,9 +13,9 @@ from sqlalchemy import text
 
 from app.desk import Desk
 from app.desk.files import attachment_bytes, save_attachment, take_bytes
-from app.kernel import options
+from app.kernel.database.store import Store
 from app.kernel.errors import UserError
-from app.kernel.store import Store
+from app.kernel.state import options
 from app.people.commands import add_agent, customer_for
 from app.tickets import commands, queries
 

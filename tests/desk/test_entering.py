@@ -12,11 +12,11 @@ import pytest
 from app.desk import Desk, entering, restoring
 from app.desk.backing_up import write_file
 from app.desk.entering import CHANGING, COMMAND, ENGINE, SAVING, WAITING, WINDOW, NotAtOnceError, in_use
-from app.kernel import switching
-from app.kernel.backup import BackupStoppedError, backups_in
 from app.kernel.errors import UserError
-from app.kernel.locks import FileLock
-from app.kernel.paths import Workspace
+from app.kernel.files import switching
+from app.kernel.files.locks import FileLock
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance.backup import BackupStoppedError, backups_in
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
 from tests.empty_desk import empty_desk

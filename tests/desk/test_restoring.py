@@ -22,9 +22,11 @@ from app.desk.backing_up import back_up_now, chosen, copies, standing, write_fil
 from app.desk.describing import describe
 from app.desk.files import take_bytes
 from app.desk.restored import afterwards
-from app.kernel import clock, options, secrets, switching
+from app.kernel import clock, secrets
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace
+from app.kernel.files import switching
+from app.kernel.files.paths import Workspace
+from app.kernel.state import options
 from app.outbox.commands import queue_reply
 from app.outbox.queries import delivery_counts
 from app.outbox.tables import Outbox

@@ -15,10 +15,10 @@ from app.desk import Desk, check
 from app.desk.backing_up import back_up_now
 from app.desk.describing import describe
 from app.desk.salvage import Salvaged, salvage
-from app.kernel.blobs import HEADER, Packs
 from app.kernel.errors import UserError
+from app.kernel.files.blobs import HEADER, Packs
+from app.kernel.files.paths import Workspace
 from app.kernel.ids import new_id
-from app.kernel.paths import Workspace
 from app.people.commands import add_agent
 from app.search.queries import search
 from tests.desk_fixture import mail_in

@@ -16,7 +16,7 @@ from app.desk import supervisor
 from app.desk.entering import WINDOW
 from app.desk.supervisor import NOT_STARTED, Supervisor
 from app.kernel import secrets
-from app.kernel.locks import FileLock
+from app.kernel.files.locks import FileLock
 from tests.empty_desk import empty_desk
 from tests.journeys.command_line import CommandLine
 
@@ -108,7 +108,7 @@ def test_where_there_are_no_signals_an_engine_is_asked_by_a_word_and_ends_cleanl
 _HOLDS = """
 import sys
 from pathlib import Path
-from app.kernel.locks import FileLock
+from app.kernel.files.locks import FileLock
 lock = FileLock(Path(sys.argv[1]), role="engine")
 assert lock.acquire(timeout_s=60)
 print("held", flush=True)

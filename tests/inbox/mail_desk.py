@@ -19,7 +19,7 @@ from app.conversations.tables import Message
 from app.inbox.queries import LedgerFolder, ledger
 from app.inbox.tables import MailItem
 from app.kernel import clock
-from app.kernel.blobs import Packs
+from app.kernel.files.blobs import Packs
 from app.tickets.tables import Ticket
 from app.workers.mail_receive import Hands, PassCounts, list_again, receive_pass
 from app.workers.parsing import ParsePool

@@ -19,7 +19,7 @@ from app.inbox.queries import waiting_items
 from app.inbox.rules import FolderRole
 from app.inbox.tables import MailItem
 from app.kernel import clock
-from app.kernel.blobs import Packs
+from app.kernel.files.blobs import Packs
 from app.mime.parse import parse
 from app.people.commands import add_agent
 from app.tickets.tables import Ticket

@@ -23,9 +23,9 @@ from app.inbox.queries import WaitingItem, waiting_items
 from app.inbox.shape import shape_of
 from app.inbox.tables import MailItem
 from app.index.commands import fields_of
-from app.kernel.blobs import BlobRef
+from app.kernel.database.store import Store
 from app.kernel.errors import StoreError, UserError
-from app.kernel.store import Store
+from app.kernel.files.blobs import BlobRef
 from app.mime.parse import parse
 from app.schema import metadata
 from app.workers.mail_intake import ALONE, WITH_WINDOW, Intake, Pace

@@ -17,11 +17,11 @@ from app.inbox import commands
 from app.inbox.commands.erasing import MESSAGES_AT_ONCE, TICKETS_AT_ONCE
 from app.inbox.queries import ledger_items
 from app.inbox.tables import MailItem
-from app.kernel import options
-from app.kernel.blobs import Packs
-from app.kernel.compaction import compact
-from app.kernel.store import Tx
-from app.kernel.tables import Blob, Tombstone
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import Blob, Tombstone
+from app.kernel.files.blobs import Packs
+from app.kernel.maintenance.compaction import compact
+from app.kernel.state import options
 from app.mime.compose import compose
 from app.outbox import commands as outbox
 from app.outbox.queries import letter as frozen

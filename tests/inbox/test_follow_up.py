@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.kernel import options
+from app.kernel.state import options
 from app.tickets.commands import reply, set_status
 from app.tickets.queries import links
 from tests.inbox.mail_desk import letter

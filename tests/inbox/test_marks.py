@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.tables import Message
-from app.kernel import options
+from app.kernel.state import options
 from app.mime.compose import Letter, compose
 from app.outbox import commands as outbox
 from app.outbox import marks

@@ -17,9 +17,9 @@ from app.inbox.commands import MailToIngest
 from app.inbox.queries import ledger, ledger_item, ledger_items, waiting_items
 from app.inbox.rules import Outcome, message_id, says_the_same
 from app.index.tables import SearchDoc
-from app.kernel import signals
+from app.kernel.database.tables import Tombstone
 from app.kernel.errors import UserError
-from app.kernel.tables import Tombstone
+from app.kernel.state import signals
 from app.mime.parse import parse
 from app.outbox.tables import Outbox
 from app.people.tables import Customer

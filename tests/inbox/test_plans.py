@@ -8,7 +8,7 @@ from typing import Any
 
 from app.inbox import commands
 from app.inbox.queries import waiting_items
-from app.kernel.blobs import BlobRef
+from app.kernel.files.blobs import BlobRef
 from tests.inbox.mail_desk import letter
 from tests.inbox.paper_desk import START, paper_desk
 

@@ -20,8 +20,8 @@ from app.inbox.commands import MailToIngest
 from app.inbox.queries import receive_plan
 from app.inbox.tables import MailItem
 from app.kernel import clock
+from app.kernel.database.tables import Blob
 from app.kernel.errors import ExternalError, Reason
-from app.kernel.tables import Blob
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.ports import wait_until

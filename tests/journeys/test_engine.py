@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from app.desk.supervisor import engine_pid
-from app.kernel.paths import Workspace
+from app.kernel.files.paths import Workspace
 from tests.bench import crash
 from tests.journeys.command_line import CommandLine
 from tests.journeys.test_main_job import desk_on, letter

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from app.kernel import store
+from app.kernel.database import store
 from tests.journeys.command_line import CommandLine
 from tests.journeys.test_main_job import desk_on, letter
 from tests.servers.dovecot import Account, Dovecot

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel.paths import Workspace
+from app.kernel.files.paths import Workspace
 from tests.conftest import ROOT
 from tests.journeys.command_line import CommandLine
 from tests.servers.ports import wait_until

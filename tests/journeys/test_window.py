@@ -21,7 +21,7 @@ from urllib.parse import unquote
 import pytest
 
 from app.desk.supervisor import engine_pid
-from app.kernel.paths import Workspace
+from app.kernel.files.paths import Workspace
 from tests.conftest import ROOT, sample_mail_folder
 from tests.journeys.command_line import CommandLine
 from tests.journeys.person import Person, screen

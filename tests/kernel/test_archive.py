@@ -17,7 +17,9 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel.archive import (
+from app.kernel.errors import UserError
+from app.kernel.files.blobs import Packs
+from app.kernel.maintenance.archive import (
     ArchiveDamagedError,
     PassphraseNeededError,
     StoppedError,
@@ -27,10 +29,8 @@ from app.kernel.archive import (
     sealing,
     write_archive,
 )
-from app.kernel.archive.sealing import FRAME_BITS, HEADER
-from app.kernel.blobs import Packs
-from app.kernel.describing import About, Described, Source
-from app.kernel.errors import UserError
+from app.kernel.maintenance.archive.sealing import FRAME_BITS, HEADER
+from app.kernel.maintenance.description import About, Described, Source
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 WORDS = "four plain words here"

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from app.kernel.arrivals import Arrivals, waiting_in
+from app.kernel.files.arrivals import Arrivals, waiting_in
 
 
 def test_the_log_has_its_room_from_the_beginning_and_is_read_after_a_crash(tmp_path: Path) -> None:

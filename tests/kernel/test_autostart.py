@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel import autostart
-from app.kernel.paths import default_folder
+from app.kernel.files.paths import default_folder
+from app.kernel.program import autostart
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the entry of Linux")
 

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel import backup, soundness
-from app.kernel.blobs import HEADER, BlobRef, Packs, StorageError
-from app.kernel.describing import About, Described, Source
 from app.kernel.errors import UserError
-from app.kernel.retention import kept as kept_of
-from app.kernel.soundness import integrity
+from app.kernel.files import integrity
+from app.kernel.files.blobs import HEADER, BlobRef, Packs, StorageError
+from app.kernel.maintenance import backup
+from app.kernel.maintenance.description import About, Described, Source
+from app.kernel.maintenance.retention import kept as kept_of
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -64,6 +64,12 @@ def blobs_of(database: Path) -> list[tuple[str, BlobRef]]:
     return [(f"mail {row[0]}", BlobRef(*row[1:])) for row in rows]
 
 
+def faults(database: Path, packs: Path, blobs: list[tuple[str, BlobRef]]) -> list[str]:
+    """What is wrong with a database and the bytes that its rows point to; reads every one of them."""
+    problems = integrity.quick_check(database) or integrity.foreign_key_check(database)
+    return problems + [f"{name}: {why}" for name, why in integrity.damaged(packs, blobs)]
+
+
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     database = tmp_path / "deskbell.sqlite"
@@ -82,7 +88,7 @@ def test_a_backup_holds_every_row_and_every_byte_it_points_to(desk: Desk) -> Non
     made = desk.daily(NOON)
     blobs = blobs_of(made.database)
     assert len(blobs) == 20
-    assert integrity(made.database, made.store, blobs) == []
+    assert faults(made.database, made.store, blobs) == []
     assert backup.backups_in(desk.backups) == [made]
     assert backup.last_backup(desk.backups) == NOON
     if sys.platform != "win32":
@@ -113,7 +119,7 @@ def test_a_backup_that_is_stopped_while_it_is_looked_through_is_no_damage(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     desk.add(b"mail")
-    monkeypatch.setattr(soundness, "_STEPS", 1)
+    monkeypatch.setattr(integrity, "_STEPS", 1)
     wanted = [True]
 
     def going() -> bool:
@@ -189,7 +195,7 @@ def test_a_backup_beside_a_busy_writer_is_whole(desk: Desk) -> None:
     for one in made:
         blobs = blobs_of(one.database)
         assert len(blobs) >= 20
-        assert integrity(one.database, one.store, blobs) == []
+        assert faults(one.database, one.store, blobs) == []
 
 
 def test_a_damaged_database_makes_no_backup_and_keeps_the_old_ones(desk: Desk) -> None:
@@ -204,7 +210,7 @@ def test_a_damaged_database_makes_no_backup_and_keeps_the_old_ones(desk: Desk) -
         desk.daily(NOON + DAY)
     assert backup.backups_in(desk.backups) == [good]
     assert not list(desk.backups.glob("*.part*"))
-    assert integrity(desk.database, desk.packs.folder, []) != []
+    assert faults(desk.database, desk.packs.folder, []) != []
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="file size limits")
@@ -253,6 +259,6 @@ def test_the_check_names_each_damaged_mail(desk: Desk) -> None:
     with (desk.packs.folder / refs[0].pack).open("rb+") as file:
         file.seek(refs[3].offset + HEADER.size)
         file.write(b"x")
-    problems = integrity(desk.database, desk.packs.folder, blobs_of(desk.database))
+    problems = faults(desk.database, desk.packs.folder, blobs_of(desk.database))
     assert len(problems) == 1
     assert problems[0].startswith("mail 4: The stored copy is damaged")

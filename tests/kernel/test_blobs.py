@@ -17,8 +17,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.kernel import blobs
-from app.kernel.blobs import HEADER, BlobDamaged, BlobRef, Packs, StorageError
+from app.kernel.files import blobs
+from app.kernel.files.blobs import HEADER, BlobDamaged, BlobRef, Packs, StorageError
 
 MAILS = [b"", b"a", b"Subject: hello\r\n\r\nbody\r\n", bytes(range(256)) * 40, b"DBr1" * 30]
 
@@ -219,7 +219,7 @@ def test_a_missing_folder_is_said_in_words(tmp_path: Path) -> None:
 _WRITER = """
 import sys
 from pathlib import Path
-from app.kernel.blobs import Packs
+from app.kernel.files.blobs import Packs
 packs = Packs(Path(sys.argv[1]))
 while True:
     refs = [packs.append(bytes([i]) * 30_000) for i in range(20)]

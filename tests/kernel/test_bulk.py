@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from app.conversations.tables import Mailbox, Message
 from app.kernel import clock, ids
-from app.kernel.fair_lock import FairLock
-from app.kernel.rows import insert_row, insert_rows
-from app.kernel.store import Store
-from app.kernel.tables import Change, Counter
+from app.kernel.database.fair_lock import FairLock
+from app.kernel.database.rows import insert_row, insert_rows
+from app.kernel.database.store import Store
+from app.kernel.database.tables import Change, Counter
 from tests.empty_desk import empty_store
 from tests.servers.ports import wait_until
 

@@ -14,12 +14,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations.commands import add_blob
-from app.kernel import compaction
-from app.kernel.blobs import BlobRef, Packs
-from app.kernel.compaction import compact
+from app.kernel.database.store import Store, Tx
+from app.kernel.database.tables import Blob
 from app.kernel.errors import StoreError
-from app.kernel.store import Store, Tx
-from app.kernel.tables import Blob
+from app.kernel.files.blobs import BlobRef, Packs
+from app.kernel.maintenance import compaction
+from app.kernel.maintenance.compaction import compact
 from tests.empty_desk import empty_store
 
 ODD = {sha256(bytes([65 + number]) * 1000).digest() for number in range(1, 10, 2)}

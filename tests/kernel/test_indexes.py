@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex
 
-from app.kernel.indexes import partial_index
+from app.kernel.database.indexes import partial_index
 
 
 @pytest.mark.parametrize(

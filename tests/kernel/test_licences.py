@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-from app.kernel.licences import Shipped, as_json, gathered
+from app.kernel.program.licences import Shipped, as_json, gathered
 
 COPYLEFT = re.compile(r"\b(A?GPL)", re.IGNORECASE)
 

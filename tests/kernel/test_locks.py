@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel.locks import FileLock, holder, holders, is_held
+from app.kernel.files.locks import FileLock, holder, holders, is_held
 
 _HOLD = """
 import sys
 from pathlib import Path
-from app.kernel.locks import FileLock
+from app.kernel.files.locks import FileLock
 lock = FileLock(Path(sys.argv[1]), sys.argv[2] == "shared", role=sys.argv[3])
 print("held" if lock.acquire() else "refused", flush=True)
 sys.stdin.read()

@@ -9,10 +9,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import text
 
-from app.kernel import migrate
+from app.kernel.database import migrate
+from app.kernel.database.migrations import HEAD
+from app.kernel.database.store import Store
 from app.kernel.errors import UserError
-from app.kernel.migrations import HEAD
-from app.kernel.store import Store
 from app.schema import metadata
 
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 import pytest
 
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace, cloud_folder, default_folder, network_share_in
+from app.kernel.files.paths import Workspace, cloud_folder, default_folder, network_share_in
 
 MOUNTS = """\
 /dev/sda1 / ext4 rw 0 0

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.kernel import settings
 from app.kernel.errors import UserError
-from app.kernel.settings import Setting, Settings
+from app.kernel.state import settings
+from app.kernel.state.settings import Setting, Settings
 
 
 def test_every_default_survives_being_stored() -> None:

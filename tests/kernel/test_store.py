@@ -17,11 +17,12 @@ import pytest
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import OperationalError
 
-from app.kernel import clock, ids, jobs, signals
-from app.kernel.changes import ENDS, Changes, Watcher, collect
+from app.kernel import clock, ids
+from app.kernel.database.changes import ENDS, Changes, Watcher, collect
+from app.kernel.database.store import Store, Tx
+from app.kernel.database.tables import Job, SignalRow
 from app.kernel.errors import UserError
-from app.kernel.store import Store, Tx
-from app.kernel.tables import Job, SignalRow
+from app.kernel.state import jobs, signals
 from app.people.tables import Agent
 from app.schema import metadata
 
@@ -121,7 +122,7 @@ def test_a_commit_of_another_process_is_heard(store: Store) -> None:
     store.watcher.poll_s = 0.02
     store.watcher.listen(heard)
     program = (
-        "import sys; from pathlib import Path; from app.kernel import ids; from app.kernel.store import Store\n"
+        "import sys; from pathlib import Path; from app.kernel import ids; from app.kernel.database.store import Store\n"
         "from app.people.tables import Agent; s = Store(Path(sys.argv[1]))\n"
         "with s.write('x') as tx: tx.add(Agent(id=ids.new_id(), name='Bo', created_at=tx.now))\n"
     )

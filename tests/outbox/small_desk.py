@@ -14,7 +14,7 @@ from sqlalchemy import text
 from app.conversations.commands import NewMessage, add_message
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.kernel import clock, ids
-from app.kernel.blobs import Packs
+from app.kernel.files.blobs import Packs
 from app.outbox.commands import queue_reply
 from app.outbox.tables import Outbox
 from app.people.commands import add_agent, customer_for

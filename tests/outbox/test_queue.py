@@ -11,8 +11,8 @@ from app.conversations.commands import add_blob
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import message
 from app.kernel import clock
-from app.kernel.blobs import BlobRef
 from app.kernel.errors import NotFoundError, UserError
+from app.kernel.files.blobs import BlobRef
 from app.outbox import commands, queries
 from app.outbox.rules import Hold
 from app.tickets.tables import Ticket

@@ -49,7 +49,7 @@ def test_desktops_are_offered_what_the_program_takes() -> None:
 def test_the_program_calls_itself_by_the_same_name() -> None:
     window = (identity.ROOT / "ui/main.py").read_text(encoding="utf-8")
     assert f'setDesktopFileName("{identity.APP_ID}")' in window
-    start = (identity.ROOT / "app/kernel/autostart.py").read_text(encoding="utf-8")
+    start = (identity.ROOT / "app/kernel/program/autostart.py").read_text(encoding="utf-8")
     assert f'"{identity.APP_ID}"' in start
 
 
@@ -153,7 +153,7 @@ def test_the_shell_completes(line: str, offered: set[str], tmp_path: Path) -> No
         ("libsqlite3.so.0", True),
         ("qtawesome/fonts/materialdesignicons6-webfont-6.9.96.ttf", True),
         ("qtawesome/fonts/phosphor-1.3.0.ttf", False),
-        ("app/kernel/migrations/versions/0001_the_first_form.py", True),
+        ("app/kernel/database/migrations/versions/0001_the_first_form.py", True),
     ],
 )
 def test_the_tree_is_trimmed_of_what_is_never_loaded(path: str, wanted: bool) -> None:

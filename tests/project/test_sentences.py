@@ -79,7 +79,7 @@ def test_errors_are_made_of_sentences_that_can_be_translated() -> None:
         for said in sentences(tree, shown)
         if is_of_one_piece(said)
     ]
-    assert wrong == [], "use `said(…)` of app.kernel.saying; for the words of another error `words_of`"
+    assert wrong == [], "use `said(…)` of app.kernel.sentences; for the words of another error `words_of`"
 
 
 def shows_as_it_is(one: ast.AST) -> bool:

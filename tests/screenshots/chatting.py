@@ -12,7 +12,8 @@ from app.chats import commands
 from app.chats.queries import chat
 from app.chats.rules import ChannelSettings, server_topic
 from app.desk import Desk
-from app.kernel import clock, signals
+from app.kernel import clock
+from app.kernel.state import signals
 from app.people.choosing import choose
 from app.templates.commands import add_canned
 from tests.screenshots.studio import NOW, Studio

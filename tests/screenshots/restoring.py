@@ -13,8 +13,8 @@ from app.desk.backing_up import write_file
 from app.desk.describing import source_of
 from app.desk.restored import note_restored
 from app.kernel import clock
-from app.kernel.backup import scheduled_backup
 from app.kernel.errors import Reason
+from app.kernel.maintenance.backup import scheduled_backup
 from tests.screenshots.studio import Studio
 from ui.pages.restore.page import Page
 from ui.pages.settings.saving import SaveSheet

@@ -25,11 +25,12 @@ from app.desk.sample import fill
 from app.inbox import commands as inbox
 from app.inbox.rules import folder_id
 from app.inbox.tables import MailFolder, MailItem
-from app.kernel import clock, signals
-from app.kernel.backup import scheduled_backup
+from app.kernel import clock
+from app.kernel.database.store import Tx
 from app.kernel.errors import Reason
-from app.kernel.locks import FileLock
-from app.kernel.store import Tx
+from app.kernel.files.locks import FileLock
+from app.kernel.maintenance.backup import scheduled_backup
+from app.kernel.state import signals
 from app.mime.parse import parse
 from app.tickets.queries import ticket_ids, ticket_rows, view_named
 from tests.screenshots.studio import NOW

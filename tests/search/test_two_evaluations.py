@@ -19,7 +19,7 @@ from app.conditions.tree import Node, QueryError
 from app.conditions.typed import parse, to_text
 from app.conversations.commands import NewAttachment
 from app.fields.commands import add_field
-from app.kernel.store import Tx
+from app.kernel.database.store import Tx
 from app.outbox.commands import save_draft
 from app.search.facts import facts_of
 from app.search.filters import Filter

@@ -12,8 +12,9 @@ import pytest
 from app.answering import commands as answering
 from app.answering.rules import HOUR, Cap
 from app.conversations.queries import message
-from app.kernel import clock, ids, options
+from app.kernel import clock, ids
 from app.kernel.errors import UserError
+from app.kernel.state import options
 from app.mime.compose import compose
 from app.outbox import queries as outbox
 from app.outbox.commands import claim, record_results

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app.kernel import jobs
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import JobKeys
 from app.kernel.errors import StoreError, UserError
-from app.kernel.store import Tx
-from app.kernel.tables import JobKeys
+from app.kernel.state import jobs
 from app.people.queries import blocked
 from app.people.rules import EventKind
 from app.people.tables import Event

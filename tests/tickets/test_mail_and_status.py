@@ -7,8 +7,9 @@ from uuid import UUID
 
 import pytest
 
-from app.kernel import ids, options
+from app.kernel import ids
 from app.kernel.errors import UserError
+from app.kernel.state import options
 from app.tickets import commands, queries
 from app.tickets.facts import CustomerWrote, TicketClosed, TicketOpened, TicketReopened, TicketSolved
 from app.tickets.queries import Pile, TicketRow, View

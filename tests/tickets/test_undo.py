@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.inbox.commands.erasing import erase_taken_back
-from app.kernel.blobs import BlobRef
+from app.kernel.files.blobs import BlobRef
 from app.outbox import commands as outbox
 from app.outbox.drafts import drafts
 from app.outbox.tables import Draft

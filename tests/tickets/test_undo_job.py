@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, select
 
-from app.kernel import jobs
-from app.kernel.store import Tx
+from app.kernel.database.store import Tx
+from app.kernel.state import jobs
 from app.tickets.commands import assign, redo, set_status, undo
 from app.tickets.commands.undo import AT_ONCE
 from app.tickets.queries import wrong_counters

@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, func, select
 
-from app.kernel.tables import Change
+from app.kernel.database.tables import Change
 from app.outbox.drafts import drop_draft, save_draft
 from app.tickets import commands, queries
 from app.tickets.queries import Pile, View

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from app.fields.commands import add_field, change_field, remove_field
 from app.fields.queries import fields
 from app.fields.rules import FieldsMissingError
-from app.kernel import jobs
 from app.kernel.errors import UserError
+from app.kernel.state import jobs
 from app.search.queries import ticket_ids
 from app.states.commands import add_state, change_state, set_default
 from app.states.queries import offered_states, states

@@ -8,8 +8,8 @@ from app.conversations.commands import NewFile, NewMessage, add_message
 from app.conversations.mailboxes import remove_mailbox
 from app.conversations.rules import Kind
 from app.kernel import ids
-from app.kernel.blobs import BlobRef
 from app.kernel.errors import UserError
+from app.kernel.files.blobs import BlobRef
 from app.outbox.facts import ReplySent
 from app.tickets import commands, queries
 from tests.desk_fixture import SmallDesk

@@ -11,8 +11,9 @@ from app.chats import commands
 from app.chats.commands import Accepted, Said
 from app.chats.commands.delivering import Came
 from app.desk import Desk
-from app.kernel import clock, signals
-from app.kernel.store import Tx
+from app.kernel import clock
+from app.kernel.database.store import Tx
+from app.kernel.state import signals
 
 
 @dataclass

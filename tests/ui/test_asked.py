@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.kernel import clock
-from app.kernel.asked import Asked, asked_by
+from app.kernel.program.activation import Asked, asked_by
 from app.outbox.queries import drafts, outbox_rows
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from ui.pages.inbox.page import Page

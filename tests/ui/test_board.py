@@ -21,7 +21,7 @@ from pytestqt.qtbot import QtBot
 from app.boards.commands import hide_column
 from app.boards.queries import ColumnView, Named, read_board
 from app.boards.rules import ColumnShape
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.kernel.ids import new_id
 from app.tickets.commands import assign, set_status
 from app.tickets.queries import ticket_rows

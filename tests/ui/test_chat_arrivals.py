@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.chats import commands
-from app.kernel import options
+from app.kernel.state import options
 from tests.ui.chat_desk import ChatDesk
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from ui.pages.chats.arrivals import Arrivals, WaitingCount

@@ -16,9 +16,9 @@ from pytestqt.qtbot import QtBot
 from app.automation.rules import from_text
 from app.chats.queries import ChannelInfo, channels
 from app.desk.chats import reach
-from app.kernel import options
 from app.kernel.errors import UserError
 from app.kernel.secrets import load_secret
+from app.kernel.state import options
 from app.templates.queries import canned_answers
 from tests.ui.inbox_desk import InboxDesk
 from ui.pages.settings.canned import CannedEditor, CannedPane

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from app.chats import commands
 from app.chats.queries import chat, opening
-from app.kernel import clock, options
+from app.kernel import clock
+from app.kernel.state import options
 from app.outbox.queries import draft_of
 from app.templates.commands import add_canned
 from app.tickets.queries import ticket

@@ -13,8 +13,8 @@ from app.conversations.commands import add_blob
 from app.desk import Desk
 from app.desk.compacting import to_give_back
 from app.desk.files import take_bytes
-from app.kernel.locks import FileLock
-from app.kernel.paths import Workspace
+from app.kernel.files.locks import FileLock
+from app.kernel.files.paths import Workspace
 from app.outbox.drafts import save_draft
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk

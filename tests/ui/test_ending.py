@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.kernel.locks import FileLock
+from app.kernel.files.locks import FileLock
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk
 from ui.main import Program

@@ -9,9 +9,9 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.kernel.backup import backups_in
-from app.kernel.locks import FileLock
-from app.kernel.paths import Workspace
+from app.kernel.files.locks import FileLock
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance.backup import backups_in
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk
 from tests.later_form import know_a_later_form

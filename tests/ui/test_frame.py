@@ -19,9 +19,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.desk import Desk
-from app.kernel.asked import Asked
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.kernel.errors import ExternalError, Reason
+from app.kernel.program.activation import Asked
 from tests.empty_desk import empty_desk
 from tests.ui.lint import findings
 from ui import window as frame

@@ -16,8 +16,9 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.conversations.commands import NewAttachment, NewMessage, add_blob, add_message
-from app.kernel import clock, signals
+from app.kernel import clock
 from app.kernel.ids import new_id
+from app.kernel.state import signals
 from app.outbox.delivery import claim, record_uncertain
 from app.outbox.queries import drafts, outbox_rows
 from app.tickets import commands

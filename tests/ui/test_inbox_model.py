@@ -16,7 +16,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.tickets import commands
 from app.tickets.queries import Pile, View, ticket_ids
 from tests.ui.inbox_desk import InboxDesk

@@ -13,7 +13,7 @@ from PySide6.QtNetwork import QLocalSocket
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.kernel.asked import Asked
+from app.kernel.program.activation import Asked
 from tests.conftest import ROOT
 from tests.ui.conftest import PATIENCE_MS
 from ui.instance import Reception, hand_over, name_of
@@ -22,7 +22,7 @@ MAIL = Asked(mail=True, to=("ana@lindqvist.example",), subject="Lamp", text="Hel
 _CALL = """
 import sys
 from pathlib import Path
-from app.kernel.asked import asked_by
+from app.kernel.program.activation import asked_by
 from ui.instance import hand_over
 sys.exit(0 if hand_over(Path(sys.argv[1]), asked_by(sys.argv[2], Path("/"))) else 1)
 """

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.desk import Desk
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.kernel.errors import ExternalError, Reason, UserError
 from app.people.commands import block, unblock
 from tests.ui.conftest import PATIENCE_MS

@@ -14,7 +14,7 @@ from app.conversations.queries import mailboxes
 from app.conversations.rules import SAMPLE
 from app.desk import Desk
 from app.desk.backing_up import back_up_now
-from app.kernel.paths import Workspace
+from app.kernel.files.paths import Workspace
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk
 from ui.main import Program

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.desk import Desk
-from app.kernel import options
+from app.kernel.state import options
 from ui.actions import Actions
 from ui.pages.keymap import FIXED, SETTING, clash, read_keys, write_keys
 from ui.pages.settings.keys import KeysPane

@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.kernel import options
-from app.kernel.store import Tx
+from app.kernel.database.store import Tx
+from app.kernel.state import options
 from app.tickets import commands
 from tests.ui.conftest import PATIENCE_MS
 from tests.ui.inbox_desk import InboxDesk

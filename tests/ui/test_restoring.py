@@ -20,10 +20,10 @@ from app.desk.backing_up import back_up_now, write_file
 from app.desk.backup_job import under_way
 from app.desk.describing import describe
 from app.desk.restored import afterwards
-from app.kernel.archive import opened as opened_archive
-from app.kernel.locks import FileLock
-from app.kernel.paths import Workspace
-from app.kernel.switching import FOLDER
+from app.kernel.files.locks import FileLock
+from app.kernel.files.paths import Workspace
+from app.kernel.files.switching import FOLDER
+from app.kernel.maintenance.archive import opened as opened_archive
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
 from tests.empty_desk import empty_desk

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from app.kernel import options
+from app.kernel.database.store import Tx
 from app.kernel.ids import new_id
-from app.kernel.store import Tx
+from app.kernel.state import options
 from app.surveys.queries import Week
 from app.surveys.tables import SurveyInvite, SurveyResponse
 from app.tickets.commands import set_follow_up, set_status

@@ -17,7 +17,8 @@ from app.desk import Desk
 from app.desk.accounts import Account as MailAccount
 from app.desk.accounts import connect
 from app.inbox.receiving import folder_choices, history_progress
-from app.kernel import options, secrets
+from app.kernel import secrets
+from app.kernel.state import options
 from app.people.queries import agent, blocked
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer

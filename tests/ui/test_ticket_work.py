@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QCalendarWidget, QMenu
 from pytestqt.qtbot import QtBot
 
 from app.fields.commands import add_field
-from app.kernel import options
+from app.kernel.state import options
 from app.states.commands import add_state
 from app.tickets.commands import add_item
 from app.tickets.queries import Work, links, ticket, work

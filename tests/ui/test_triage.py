@@ -12,7 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
-from app.kernel import jobs
+from app.kernel.state import jobs
 from app.tickets.bulk import AT_ONCE
 from app.tickets.queries import TicketRow, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window

@@ -16,8 +16,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import app.schema  # noqa: F401 - the order of tables is known only when all are
-from app.kernel.blobs import Packs
-from app.kernel.store import Store
+from app.kernel.database.store import Store
+from app.kernel.files.blobs import Packs
 from app.workers.mail_send import send_due
 
 

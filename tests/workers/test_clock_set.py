@@ -18,8 +18,10 @@ from app.conversations.mailboxes import update_mailbox
 from app.desk import Desk
 from app.inbox.receiving import lost_mails
 from app.inbox.tables import MailFolder, MailItem
-from app.kernel import clock, ids, seen, signals
+from app.kernel import clock, ids
+from app.kernel.database import change_times
 from app.kernel.errors import Reason
+from app.kernel.state import signals
 from app.outbox import commands, rules
 from app.outbox.waits import overlong_waits, shorten_waits
 from app.people.commands import add_agent
@@ -139,7 +141,7 @@ def test_a_start_in_1970_goes_on_from_the_last_time_that_the_desk_has_seen(
 ) -> None:
     was, chosen = clock.now(), desk.reply("Good morning", send_at=clock.now() + timedelta(days=1))
     right, time.at = time.at + timedelta(days=3), datetime(1970, 1, 1, tzinfo=UTC)
-    newest = desk.ask(seen.newest)
+    newest = desk.ask(change_times.newest)
     clock.go_on_from(newest)
     watch = ClockWatch(desk.do, desk.ask)
     sender = Sender(desk.do, desk.ask, desk.packs, desk.secrets, desk.stop, watch.doubt)

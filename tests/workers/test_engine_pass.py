@@ -15,9 +15,9 @@ from app.engine import Engine
 from app.inbox.commands import watch_folders
 from app.inbox.rules import FolderRole
 from app.inbox.tables import MailFolder
-from app.kernel import signals
-from app.kernel.changes import Changes
-from app.kernel.store import Tx
+from app.kernel.database.changes import Changes
+from app.kernel.database.store import Tx
+from app.kernel.state import signals
 from app.passes import one_pass
 from tests.empty_desk import empty_desk
 

@@ -19,8 +19,8 @@ from app.connectors.email.imap import ImapSession
 from app.conversations.queries import raw_ref
 from app.inbox import commands
 from app.inbox.queries import ledger
-from app.kernel.blobs import Packs
 from app.kernel.errors import ExternalError
+from app.kernel.files.blobs import Packs
 from app.workers.mail_carry import Carrier, CarrierLostError, carry
 from app.workers.mail_receive import Receiver, open_session
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk

@@ -11,8 +11,9 @@ from typing import Any
 from app.conversations.queries import raw_ref
 from app.inbox.queries import ledger
 from app.inbox.receiving import large_mails
-from app.kernel import clock, options
+from app.kernel import clock
 from app.kernel.errors import ExternalError
+from app.kernel.state import options
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.wire import Wire

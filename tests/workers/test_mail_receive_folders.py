@@ -18,8 +18,8 @@ from app.inbox.queries import ledger, receiving_mailboxes
 from app.inbox.receiving import folder_choices, history_progress
 from app.inbox.rules import FolderRole, message_id
 from app.kernel import clock
+from app.kernel.database.tables import Blob, Tombstone
 from app.kernel.errors import NotFoundError
-from app.kernel.tables import Blob, Tombstone
 from app.mime.parse import parse
 from app.tickets.commands import delete_ticket
 from app.workers import mail_history

@@ -16,8 +16,8 @@ from app.conversations.tables import Attachment
 from app.inbox import commands
 from app.inbox.receiving import large_mails, traffic
 from app.inbox.tables import MailPiece
-from app.kernel import options
 from app.kernel.errors import ExternalError, UserError
+from app.kernel.state import options
 from tests.inbox.mail_desk import MailDesk, mail_desk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.wire import Wire

@@ -18,7 +18,8 @@ from app.conversations.queries import raw_ref
 from app.inbox.commands import choose_folder, hold_history
 from app.inbox.queries import receive_plan
 from app.inbox.receiving import large_mails
-from app.kernel import clock, options, signals
+from app.kernel import clock
+from app.kernel.state import options, signals
 from app.workers.mail_live import Looks, idle_span, pause_after, run_mailbox
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.kernel.blobs import BlobRef, Packs
+from app.kernel.files.blobs import BlobRef, Packs
 from app.workers.parsing import SMALL, Parsed, ParsePool, Read, Unparsed
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.desk import Desk, accounts
-from app.kernel.backup import last_backup
+from app.kernel.maintenance.backup import last_backup
 from app.passes import AT_ONCE, Pass, one_pass, reconcile
 from app.people.commands import add_agent
 from app.tickets.tables import Ticket

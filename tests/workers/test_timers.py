@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.kernel.changes import Changes
-from app.kernel.tables import Change, SignalRow
+from app.kernel.database.changes import Changes
+from app.kernel.database.tables import Change, SignalRow
 from app.surveys import commands as surveys
 from app.tickets.facts import TicketSolved
 from app.tickets.tables import Ticket

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, Signal
 
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.tickets.queries import TicketRow, ticket_rows
 from ui.tasks import Tasks
 

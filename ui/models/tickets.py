@@ -17,7 +17,7 @@ from uuid import UUID
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from app.kernel import clock
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.tickets.queries import TicketRow, View
 from app.views.grouping import Heading
 from ui.models import blocks

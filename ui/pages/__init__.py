@@ -13,7 +13,7 @@ from uuid import UUID
 from PySide6.QtWidgets import QWidget
 
 from app.desk import Desk
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from ui.actions import Actions
 from ui.bridge import Bridge
 from ui.models.cache import TicketCache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.kernel.asked import Asked
+from app.kernel.program.activation import Asked
 from ui.pages import Context
 from ui.pages.inbox.letter import Letter
 from ui.text import tr

@@ -16,8 +16,9 @@ from PySide6.QtCore import QObject, Qt, Signal
 from app.desk import backup_job
 from app.desk.backup_job import Order
 from app.desk.supervisor import engine_pid
-from app.kernel import jobs, secrets
-from app.kernel.changes import Changes
+from app.kernel import secrets
+from app.kernel.database.changes import Changes
+from app.kernel.state import jobs
 from ui.pages import Context
 from ui.text import size_text, told, tr
 

@@ -13,8 +13,9 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject
 
-from app.kernel import clock, jobs
-from app.kernel.changes import Changes
+from app.kernel import clock
+from app.kernel.database.changes import Changes
+from app.kernel.state import jobs
 from app.surveys.queries import leaving
 from app.tickets.bulk import Act, Cause, Left, Many, Tally, change_many, tally_of
 from ui.pages import Context

@@ -10,7 +10,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.kernel import clock
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.tickets.queries import FollowedNews, followed_news
 from ui.pages import Context
 from ui.text import tr

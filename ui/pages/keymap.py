@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QKeySequence
 
-from app.kernel import options
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
+from app.kernel.state import options
 from ui.actions import Actions
 from ui.pages import Context
 

@@ -11,10 +11,10 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject
 
 from app.desk.leaving_sample import begin_own, is_sample
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace
-from app.kernel.saying import words_of
+from app.kernel.files.paths import Workspace
+from app.kernel.sentences import words_of
 from ui.pages import Context
 from ui.text import told, tr
 from ui.widgets.overlay import ask

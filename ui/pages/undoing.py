@@ -10,8 +10,8 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject
 
-from app.kernel import jobs
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
+from app.kernel.state import jobs
 from app.tickets.commands.results import UndoResult
 from ui.bridge import Bridge
 from ui.tasks import Tasks

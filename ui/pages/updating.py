@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
 
 from app.desk.updates import Channel, Release, channel, newer
-from app.kernel import options
+from app.kernel.state import options
 from ui.pages import Context
 from ui.text import tr
 

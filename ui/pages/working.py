@@ -11,8 +11,8 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout
 
 from app.desk.backup_job import JOB as BACKUP
-from app.kernel import jobs
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
+from app.kernel.state import jobs
 from app.tickets.bulk import JOB as CHANGE
 from app.tickets.commands.undo import JOB as UNDO
 from ui.pages import Context

@@ -13,10 +13,10 @@ from app.chats.tables import ChatLine, Conversation
 from app.conversations.commands import NewAttachment, NewFile, NewMessage, add_files, add_message
 from app.conversations.rules import snippet_of
 from app.kernel import ids
+from app.kernel.database.rows import insert_row
+from app.kernel.database.store import Tx
 from app.kernel.errors import UserError
-from app.kernel.rows import insert_row
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.outbox.facts import ReplyQueued
 from app.outbox.rules import State as Delivery
 from app.outbox.tables import Outbox

@@ -11,8 +11,8 @@ from app.chats.commands.rows import conversation_row, going_on
 from app.chats.rules import GOING_ON, EndedBy, State, over_after
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.tables import Message
-from app.kernel import options
-from app.kernel.store import Tx
+from app.kernel.database.store import Tx
+from app.kernel.state import options
 from app.mime.thanks import is_thanks
 from app.people.commands import mark_action
 from app.people.row_history import change_row

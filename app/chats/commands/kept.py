@@ -16,12 +16,12 @@ from sqlalchemy import bindparam, func, select, update
 
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.tables import Message
-from app.kernel.asking import AskMany
-from app.kernel.bulk import Bulk
-from app.kernel.memo import memo
-from app.kernel.rows import insert_row
-from app.kernel.store import Tx
-from app.kernel.types import Json
+from app.kernel.database.bulk import Bulk
+from app.kernel.database.in_query import AskMany
+from app.kernel.database.memo import memo
+from app.kernel.database.rows import insert_row
+from app.kernel.database.store import Tx
+from app.kernel.database.types import Json
 from app.tickets.commands.standing import know_tickets
 
 Who = bytes | str

@@ -29,8 +29,9 @@ from app.chats.commands.uploading import taken_uploads
 from app.chats.rules import GOING_ON, MAX_CHARS, State, clean_language, clean_line, clean_page, clean_text, comes_back
 from app.conversations.commands import NewAttachment, NewMessage, add_message
 from app.conversations.rules import snippet_of
-from app.kernel import ids, options
-from app.kernel.store import Tx
+from app.kernel import ids
+from app.kernel.database.store import Tx
+from app.kernel.state import options
 from app.mime.thanks import is_thanks
 from app.outbox.rules import is_address
 from app.people.visitors import add_visitor, name_visitor

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from app.chats.rules import GOING_ON
 from app.chats.tables import ChatChannel, ChatVisitor, Conversation
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.store import Tx
 
 
 def conversation_row(tx: Tx, conversation: UUID) -> Conversation:

@@ -9,10 +9,10 @@ from sqlalchemy import func, select
 from app.chats.commands.rows import going_on
 from app.chats.rules import State
 from app.chats.tables import Conversation
-from app.kernel import options
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
+from app.kernel.state import options
 from app.people.row_history import change_row
 from app.people.tables import Agent
 from app.tickets.commands import add_note, assign

@@ -18,7 +18,7 @@ from app.chats.tables import ChatChannel, ChatLine, ChatVisitor, Conversation
 from app.conversations.queries import MessageView
 from app.conversations.tables import Message
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 from app.outbox.tables import Outbox
 from app.people.tables import Agent
 from app.tickets.queries import conversation as whole_conversation

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.automation import rules as calendar
 from app.chats.rules import EVERYWHERE, ChannelSettings, State
 from app.chats.tables import GOING_ON, ChatChannel, Conversation
-from app.kernel import options
+from app.kernel.state import options
 
 
 @dataclass(frozen=True, slots=True)

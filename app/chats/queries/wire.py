@@ -16,8 +16,8 @@ from app.chats.tables import GOING_ON as GOING_ON_SQL
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.queries import blob_ref
 from app.conversations.tables import Attachment, Message
-from app.kernel.asking import AskMany
-from app.kernel.blobs import BlobRef
+from app.kernel.database.in_query import AskMany
+from app.kernel.files.blobs import BlobRef
 from app.outbox.rules import State as Delivery
 from app.outbox.tables import Outbox
 from app.people.tables import Agent

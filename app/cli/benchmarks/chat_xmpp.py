@@ -18,9 +18,9 @@ from app.chats.rules import ChannelSettings, Transport, server_topic
 from app.cli.benchmarks.chat_desk import Round, Scale, compare, costing, process
 from app.cli.benchmarks.figures import Figure, absent, median, p95, pss_mb
 from app.desk import Desk
-from app.kernel import signals
 from app.kernel.errors import UserError
 from app.kernel.secrets import line
+from app.kernel.state import signals
 
 _WAIT_S: Final = 120.0
 

@@ -24,13 +24,13 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 import app.desk.sample.many
-import app.kernel.migrations
+import app.kernel.database.migrations
 from app.cli.benchmarks.figures import Figure, median, milliseconds, p95
 from app.cli.benchmarks.harness import figures_of
 from app.conversations.vocabulary import Stocktaking
 from app.desk import Desk
 from app.desk.sample import MILLION, TEN_THOUSAND, Measure, fill_many
-from app.kernel import jobs
+from app.kernel.state import jobs
 from app.people.queries import customer, customer_rows
 from app.search.queries import search
 from app.tickets import commands, queries
@@ -89,7 +89,7 @@ def kept(measure: Measure) -> Path:
     recipe = hashlib.sha256(repr(measure).encode())
     for source in (
         Path(str(app.desk.sample.many.__file__)),
-        *sorted(Path(app.kernel.migrations.__path__[0]).glob("versions/*.py")),
+        *sorted(Path(app.kernel.database.migrations.__path__[0]).glob("versions/*.py")),
     ):
         recipe.update(source.read_bytes())
     folder = Path(tempfile.gettempdir()) / f"{_KEPT}{recipe.hexdigest()[:12]}"

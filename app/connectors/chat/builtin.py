@@ -30,7 +30,7 @@ from app.connectors.chat.sockets import Socket
 from app.connectors.contracts import Abilities, Health, HealthState, Receiving
 from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason
-from app.kernel.saying import said
+from app.kernel.sentences import said
 from app.mime.filekinds import KINDS
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from importlib.resources import files
 from typing import Final
 
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 MODULES: Final = ("mod_deskbell_guests.lua", "mod_deskbell_origin.lua")
 CONFIG: Final = "prosody.cfg.lua"

@@ -14,7 +14,7 @@ from slixmpp.exceptions import XMPPError
 
 from app.connectors.chat.house import Allowed
 from app.kernel.errors import ExternalError, Reason
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,7 @@ from typing import Protocol, Self
 from urllib.parse import urlsplit
 
 from app.kernel.errors import UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 
 class Security(enum.StrEnum):

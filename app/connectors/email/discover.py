@@ -21,7 +21,7 @@ from app.connectors.email.config import AuthKind, MailServer, Security, ServerUr
 from app.connectors.email.providers import Provider, provider_at, provider_behind, provider_of
 from app.connectors.email.records import Announced, Dns, Records
 from app.kernel.errors import ExternalError, UserError
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 _PROBE_S = 4.0
 _STAGE_S = 10.0

@@ -30,7 +30,7 @@ from app.connectors.email.faults import (
 from app.connectors.email.signing_in import bearer, encoded, with_token
 from app.connectors.email.words import NO_VALUES, Fault
 from app.kernel.errors import ExternalError, Reason, UserError
-from app.kernel.saying import said, words_of
+from app.kernel.sentences import said, words_of
 
 OnPhase = Callable[[Phase], None]
 _OURSELVES = "[127.0.0.1]"  # EHLO name: the machine's own name is nobody's business

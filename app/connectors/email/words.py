@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 
 from app.connectors.email.providers import Needs
-from app.kernel.saying import said
+from app.kernel.sentences import said
 
 Values = Mapping[str, str]
 NO_VALUES: Final[Values] = MappingProxyType({})

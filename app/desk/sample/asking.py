@@ -13,7 +13,7 @@ from app.desk.sample.cast import Person
 from app.desk.sample.director import Director
 from app.desk.sample.letters import Mail
 from app.desk.sample.talks import Talk
-from app.kernel import options
+from app.kernel.state import options
 from app.outbox import queries as outbox_queries
 from app.outbox.tables import Outbox
 from app.surveys import commands as surveys

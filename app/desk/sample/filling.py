@@ -18,8 +18,9 @@ from app.desk.sample.director import Director
 from app.desk.sample.letters import Post
 from app.desk.sample.scenery import Scenery
 from app.desk.sample.stage import Stage
-from app.kernel import clock, options
-from app.kernel.store import Tx
+from app.kernel import clock
+from app.kernel.database.store import Tx
+from app.kernel.state import options
 from app.people.commands import add_agent, update_agent
 from app.people.queries import agent as agent_info
 

@@ -13,9 +13,9 @@ from sqlalchemy import delete, select, text
 
 from app.desk.sample.filling import TICKETS, fill
 from app.index import lately
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import SettingRow
 from app.kernel.errors import UserError
-from app.kernel.store import Tx
-from app.kernel.tables import SettingRow
 from app.schema import metadata
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 Every row that says anything about the conversation goes: messages, files, index, history, the outbox, surveys, and what
 the ledger tells of its mails (the lines themselves stay: a mail on the server must be accounted for). The raw bytes
-are named by nothing any more; the next compaction (`app.kernel.compaction`) leaves them out.
+are named by nothing any more; the next compaction (`app.kernel.maintenance.compaction`) leaves them out.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from app.chats.erasing import erase_chats, erase_lines
 from app.conversations.erasing import erase_messages
 from app.inbox.rules import Outcome
 from app.inbox.tables import MailItem, MailPiece
-from app.kernel.rows import insert_rows
-from app.kernel.store import Tx
-from app.kernel.tables import Tombstone
+from app.kernel.database.rows import insert_rows
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import Tombstone
 from app.outbox.erasing import erase_drafts, erase_ways, is_written_in, never_tried
 from app.surveys.erasing import erase_surveys
 from app.tickets.commands.bin import (

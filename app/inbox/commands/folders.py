@@ -12,9 +12,9 @@ from app.inbox import rules
 from app.inbox.queries import Difference, listing_difference
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 
 _CHUNK = 500
 

@@ -31,10 +31,10 @@ from app.inbox.own_lists import as_its_writer_sent_it
 from app.inbox.rules import FolderRole, Outcome
 from app.inbox.shape import Shape, shape_of
 from app.inbox.tables import MailFolder, MailItem
-from app.kernel.asking import AskMany
-from app.kernel.bulk import Bulk
-from app.kernel.store import Tx
-from app.kernel.tables import Tombstone
+from app.kernel.database.bulk import Bulk
+from app.kernel.database.in_query import AskMany
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import Tombstone
 from app.mime.model import ParsedMail
 
 _TO_DECIDE: Final = 0.6

@@ -16,12 +16,12 @@ from sqlalchemy import bindparam, select, update
 from app.inbox import rules
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel import ids
-from app.kernel.asking import AskMany
-from app.kernel.blobs import BlobRef
+from app.kernel.database.in_query import AskMany
+from app.kernel.database.rows import insert_rows
+from app.kernel.database.store import Tx
+from app.kernel.database.tables import Blob
 from app.kernel.errors import NotFoundError
-from app.kernel.rows import insert_rows
-from app.kernel.store import Tx
-from app.kernel.tables import Blob
+from app.kernel.files.blobs import BlobRef
 
 _CHUNK = 500
 _KNOWN = AskMany(

@@ -6,9 +6,9 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.row_history import change_row
 from app.people.tables import Agent
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.row_history import add_row, remove_row
 from app.people.rules import blockable, handle_of
 from app.people.tables import Blocked

@@ -9,9 +9,9 @@ from sqlalchemy import select, update
 
 from app.index import commands as index
 from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.commands.indexing import reindex_customer
 from app.people.history import mark_action, record_event
 from app.people.row_history import note_come, on_put_back

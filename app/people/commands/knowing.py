@@ -16,11 +16,11 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from app.kernel import ids
-from app.kernel.asking import AskMany
+from app.kernel.database.in_query import AskMany
+from app.kernel.database.memo import memo
+from app.kernel.database.rows import insert_row
+from app.kernel.database.store import Tx
 from app.kernel.errors import UserError
-from app.kernel.memo import memo
-from app.kernel.rows import insert_row
-from app.kernel.store import Tx
 from app.people.commands.indexing import index_customer, reindex_customer
 from app.people.history import record_event
 from app.people.queries import customer_of

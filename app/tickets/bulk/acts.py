@@ -11,9 +11,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.tables import Agent
 from app.tickets.commands.bin import delete_ticket, restore_ticket
 from app.tickets.commands.custom import set_custom

@@ -14,11 +14,12 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.kernel import ids, jobs
+from app.kernel import ids
+from app.kernel.database.memo import memo
+from app.kernel.database.store import Tx
 from app.kernel.errors import UserError
-from app.kernel.memo import memo
-from app.kernel.saying import Said, said, words_of
-from app.kernel.store import Tx
+from app.kernel.sentences import Said, said, words_of
+from app.kernel.state import jobs
 from app.people.history import mark_action
 from app.people.tables import Agent, Event
 from app.tickets.bulk.acts import Act, all_in_bin, can_undo, check, perform, watched_fields

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from app.kernel.saying import kept as kept_words
-from app.kernel.saying import read
+from app.kernel.sentences import kept as kept_words
+from app.kernel.sentences import read
 
 MOST_NUMBERS: Final = 5
 """So many tickets are named for each cause; the count is whole."""

@@ -12,9 +12,9 @@ from sqlalchemy import delete, or_, select
 from app.conversations.commands import settle_message
 from app.conversations.tables import Message
 from app.index import commands as index
-from app.kernel import options
-from app.kernel.memo import memo
-from app.kernel.store import Tx
+from app.kernel.database.memo import memo
+from app.kernel.database.store import Tx
+from app.kernel.state import options
 from app.people.commands import mark_action, record_event
 from app.people.rules import EventKind
 from app.people.tables import Event

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.row_history import add_row, change_row, remove_row
 from app.tickets.commands.rows import usable_row
 from app.tickets.tables import ChecklistItem

@@ -7,10 +7,10 @@ from uuid import UUID
 
 from app.fields.queries import FieldInfo, fields
 from app.fields.rules import FieldsMissingError
+from app.kernel.database.memo import memo
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError
-from app.kernel.memo import memo
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.history import mark_action
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import Tickets, change_custom, each_row, reindex

@@ -7,9 +7,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.row_history import add_row, remove_row
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import usable_row

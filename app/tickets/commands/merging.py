@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.conversations.tables import Attachment, Message
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.history import mark_action, record_event
 from app.people.rules import EventKind
 from app.people.tables import Event

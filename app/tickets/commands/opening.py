@@ -11,10 +11,11 @@ from sqlalchemy import bindparam, literal_column, null, select, update
 from sqlalchemy.orm import Session
 
 from app.index import commands as index
-from app.kernel import ids, options
-from app.kernel.bulk import Bulk
-from app.kernel.rows import insert_row
-from app.kernel.store import Tx
+from app.kernel import ids
+from app.kernel.database.bulk import Bulk
+from app.kernel.database.rows import insert_row
+from app.kernel.database.store import Tx
+from app.kernel.state import options
 from app.people.commands import organisation_of, record_event
 from app.people.row_history import add_row
 from app.people.rules import EventKind

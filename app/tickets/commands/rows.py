@@ -12,11 +12,11 @@ from sqlalchemy import select
 from app.fields.queries import fields
 from app.fields.rules import Kind
 from app.index import commands as index
+from app.kernel.database.memo import memo
+from app.kernel.database.store import Base, Tx
+from app.kernel.database.types import Id, Utc
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.memo import memo
-from app.kernel.saying import said
-from app.kernel.store import Base, Tx
-from app.kernel.types import Id, Utc
+from app.kernel.sentences import said
 from app.people.commands import record_event
 from app.people.rules import EventKind
 from app.tickets.tables import Tag, Ticket, TicketTag

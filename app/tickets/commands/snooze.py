@@ -16,9 +16,9 @@ from uuid import UUID
 from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
+from app.kernel.database.store import Tx
 from app.kernel.errors import UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.people.commands import mark_action
 from app.people.rules import EventKind
 from app.people.tables import Event

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.store import Tx
 from app.people.row_history import add_row, change_row, remove_row
 from app.tickets.commands.rows import usable_row
 from app.tickets.tables import TimeEntry

@@ -15,11 +15,11 @@ from uuid import UUID
 
 from sqlalchemy import bindparam, event, select, update
 
-from app.kernel.asking import AskMany
-from app.kernel.bulk import Bulk
+from app.kernel.database.bulk import Bulk
+from app.kernel.database.in_query import AskMany
+from app.kernel.database.memo import memo
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError
-from app.kernel.memo import memo
-from app.kernel.store import Tx
 from app.tickets.rules import HISTORY, Status
 from app.tickets.tables import Ticket
 

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from app.kernel import jobs
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError
-from app.kernel.store import Tx
+from app.kernel.state import jobs
 from app.people.row_history import remove_row
 from app.states.queries import default_states
 from app.states.rules import BUILTIN

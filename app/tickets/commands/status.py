@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
-from app.kernel import options
+from app.kernel.database.memo import memo
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.memo import memo
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
+from app.kernel.state import options
 from app.people.commands import mark_action, organisation_of
 from app.people.rules import EventKind
 from app.people.tables import Agent, Customer

@@ -15,8 +15,8 @@ from uuid import UUID
 from sqlalchemy import func, literal_column, select
 
 from app.conversations.tables import Message
-from app.kernel import jobs
-from app.kernel.store import Tx
+from app.kernel.database.store import Tx
+from app.kernel.state import jobs
 from app.outbox import commands as outbox
 from app.people.history import record_event
 from app.people.rules import EventKind

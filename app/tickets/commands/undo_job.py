@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from app.kernel import jobs
-from app.kernel.store import Tx
+from app.kernel.database.store import Tx
+from app.kernel.state import jobs
 from app.people.tables import Event
 from app.tickets.commands.putting_back import put_back
 from app.tickets.commands.undo import JOB

@@ -14,9 +14,9 @@ from app.conversations.queries import mailbox as mailbox_info
 from app.conversations.rules import snippet_of
 from app.conversations.tables import Mailbox, Message
 from app.kernel import ids
+from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError
-from app.kernel.saying import said
-from app.kernel.store import Tx
+from app.kernel.sentences import said
 from app.outbox import commands as outbox
 from app.outbox.facts import ReplySent
 from app.outbox.rules import FORWARD, forward_subject

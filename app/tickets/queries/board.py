@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, select, text, 
 from sqlalchemy.orm import Session
 from sqlalchemy.types import NullType
 
-from app.kernel.tables import Counter
+from app.kernel.database.tables import Counter
 from app.people.queries import agents
 from app.states.queries import states
 from app.tickets.rules import BOARD, NOBODY, BoardBy, LaneBy, Priority

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from app.kernel.types import Id
+from app.kernel.database.types import Id
 from app.outbox.rules import TRIES_OF_THE_FIRST_HOUR, TROUBLE
 from app.outbox.tables import Draft, Outbox
 from app.people.queries import living_customer

@@ -32,10 +32,10 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import NullType
 
 from app.kernel import clock
+from app.kernel.database.tables import Counter
+from app.kernel.database.types import Id, Utc
 from app.kernel.errors import UserError
-from app.kernel.saying import said
-from app.kernel.tables import Counter
-from app.kernel.types import Id, Utc
+from app.kernel.sentences import said
 from app.tickets.rules import TO_DO, Status
 from app.tickets.tables import Seen, Ticket
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from app.boards.queries import BoardView, ColumnView
 from app.boards.rules import as_limit
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from app.tickets.rules import NOBODY, BoardBy
 from ui.models.board import named
 from ui.text import told, tr

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QWidget
 from app.boards.commands import remember_folded, remember_look
 from app.boards.queries import BoardView, Look, open_board
 from app.boards.rules import Step
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from app.people.queries import agents
 from app.tickets.rules import BoardBy, LaneBy
 from ui.models.board import named

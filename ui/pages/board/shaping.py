@@ -13,7 +13,7 @@ from app.boards.commands import arrange_columns, fold_column, hide_column, pick_
 from app.boards.queries import BoardView, ColumnView
 from app.boards.rules import as_limit
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from app.tickets.queries.board import tag_choices
 from app.tickets.rules import NOBODY, BoardBy
 from ui.models.board import named

@@ -14,8 +14,8 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.chats.queries import ChatRow, chat_rows, counts
-from app.kernel import options
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
+from app.kernel.state import options
 from ui.pages import Context
 from ui.pages.chats.standing import Standing
 from ui.pages.chats.words import visitor_name

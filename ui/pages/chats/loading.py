@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from app.chats.queries import ChatCounts, ChatRow, ChatView, Opening, channels, chat, chat_rows, counts, opening
-from app.kernel import clock, options
+from app.kernel import clock
+from app.kernel.state import options
 from app.outbox.queries import DraftView, draft_of
 from app.people.queries import AgentInfo, CustomerRow, agents, customer_rows
 from app.templates.queries import Canned, canned_answers, facts_for

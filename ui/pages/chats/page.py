@@ -14,9 +14,9 @@ from uuid import UUID
 from PySide6.QtCore import QTimer
 
 from app.chats.queries import ChatRow
-from app.kernel import options
-from app.kernel.changes import Changes
-from app.kernel.saying import words_of
+from app.kernel.database.changes import Changes
+from app.kernel.sentences import words_of
+from app.kernel.state import options
 from app.templates.commands import note_used
 from ui.pages import Context
 from ui.pages.chats import loading

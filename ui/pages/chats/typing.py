@@ -7,7 +7,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 
 HOLDS_S = 7.0
 """So long a word that somebody types holds; they say it again while they do."""

@@ -7,7 +7,7 @@ from uuid import UUID
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QStackedWidget
 
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from ui.pages import BasePage, Context
 from ui.pages.customers.dossier import DossierFace
 from ui.pages.customers.people import People

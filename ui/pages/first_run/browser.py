@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QFrame
 from app.desk import signing_in
 from app.desk.signing_in import CalledOffError, DeviceCode, Way
 from app.kernel.errors import ExternalError, UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from ui.pages import Context
 from ui.text import told, tr
 from ui.widgets.button import Button, link_button

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import QFrame
 from app.conversations.queries import mailbox
 from app.desk.accounts import PASSWORD, Account, CheckResult, Found, Tested, check, connect, find_servers, ways_in
 from app.kernel.errors import ExternalError, UserError
-from app.kernel.saying import words_of
 from app.kernel.secrets import keyring_problem
+from app.kernel.sentences import words_of
 from ui.pages import Context
 from ui.pages.first_run.history import HistoryChoice
 from ui.pages.first_run.results import Act, ResultRow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.desk.accounts import SENTENCES, Advice, CheckResult
 from app.kernel.errors import Reason, UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from ui.text import told, tr
 
 

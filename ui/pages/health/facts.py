@@ -16,8 +16,9 @@ from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import supervisor
 from app.desk.backing_up import Standing, chosen, standing
 from app.inbox.queries import LedgerFolder, ledger, receive_plan
-from app.kernel import clock, signals
-from app.kernel.saying import read
+from app.kernel import clock
+from app.kernel.sentences import read
+from app.kernel.state import signals
 from app.outbox.queries import delivery_counts
 from ui.text import clock_text, date_text, day_text, sentence, told, tr, when_text
 

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from app.inbox.queries import LedgerItem, ledger_items, ledger_reasons
 from app.kernel import clock
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from app.kernel.tokens import hide_tokens
 from app.mime.parse import parse
 from app.people.queries import blocked

@@ -10,7 +10,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.kernel import clock
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.people.queries import agent
 from ui.pages import Context
 from ui.pages.health.facts import Cause, Facts, gather, judge

@@ -13,7 +13,7 @@ from app.desk.supervisor import check_now
 from app.inbox.queries import LedgerFolder, LedgerItem, ledger, ledger_items
 from app.inbox.receiving import LargeMail, large_mails
 from app.kernel import clock
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.outbox.queries import OutboxRow, delivery_counts, outbox_rows
 from ui.pages import BasePage, Context
 from ui.pages.health.equation import Equation, FolderTable

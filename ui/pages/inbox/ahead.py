@@ -12,7 +12,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer
 
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.surveys.rules import Kind, invite_id
 from ui.pages.inbox.loading import Opened, opened
 from ui.tasks import Tasks

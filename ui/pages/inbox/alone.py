@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Signal
 
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from ui.pages import Context
 from ui.pages.inbox.keys import bind
 from ui.pages.inbox.loading import Opened

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.tickets.queries import Counts, counts
 from app.views.queries import ViewInfo, views
 from app.views.tally import ViewCount

@@ -11,7 +11,8 @@ from uuid import UUID
 from app.chats.queries import ChatView, chat, chat_of_ticket
 from app.conversations.queries import MailboxInfo, MessageView, mailboxes, own_addresses
 from app.fields.queries import FieldInfo, fields
-from app.kernel import clock, options
+from app.kernel import clock
+from app.kernel.state import options
 from app.outbox import rules as outbox_rules
 from app.outbox.queries import DraftView, OutboxRow, delivery, delivery_counts, draft_of, overtaken_in
 from app.people.queries import AgentInfo, CustomerProfile, agents, customer

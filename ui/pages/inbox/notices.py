@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QWidget
 
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.inbox.queries import ledger
-from app.kernel import clock, signals
-from app.kernel.changes import Changes
+from app.kernel import clock
+from app.kernel.database.changes import Changes
+from app.kernel.state import signals
 from ui.pages import Context
 from ui.pages.inbox.list_panel import ListPanel
 from ui.text import clock_text, sentence, tr

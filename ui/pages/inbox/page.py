@@ -14,8 +14,8 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.desk.forwarding import taken_along
-from app.kernel.changes import Changes
-from app.kernel.saying import words_of
+from app.kernel.database.changes import Changes
+from app.kernel.sentences import words_of
 from app.outbox.queries import draft_of, drafts
 from app.outbox.rules import FORWARD
 from app.timeline.queries import Moment

@@ -8,7 +8,7 @@ from PySide6.QtCore import QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QCompleter, QFrame, QVBoxLayout
 
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from app.outbox.queueing import people
 from ui.text import told, tr
 from ui.widgets.field import Select, TextField

@@ -12,7 +12,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer
 
 from app.conditions.tree import QueryError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from app.search.completing import Completion, completion
 from app.search.counting import Counting, Tally
 from app.search.files import found_files

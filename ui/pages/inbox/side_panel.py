@@ -12,7 +12,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QVBoxLayout
 
 from app.fields.rules import FieldsMissingError
-from app.kernel import clock, options
+from app.kernel import clock
+from app.kernel.state import options
 from app.tickets.queries import TicketDetail, TicketRow
 from ui.pages import Context
 from ui.pages.inbox.beside.acts import Acts

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QFrame
 
 from app.desk.restored import Afterwards, Signing, afterwards
 from app.kernel import clock
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from ui.pages import Context
 from ui.pages.settings.sign_in import open_sign_in
 from ui.text import tr, when_text

@@ -14,9 +14,9 @@ from PySide6.QtWidgets import QApplication
 
 from app.desk import Desk
 from app.desk.entering import CHANGING, SAVING, WAITING, WINDOW
-from app.kernel.backup import BackupStoppedError
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
+from app.kernel.maintenance.backup import BackupStoppedError
+from app.kernel.sentences import words_of
 from ui.pages.maintenance import MaintenanceWindow, shown_until_it_ends
 from ui.text import size_text, told, tr
 

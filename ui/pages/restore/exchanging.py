@@ -5,8 +5,8 @@ from __future__ import annotations
 from app.desk.compacting import alone
 from app.desk.restoring import exchange
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace
-from app.kernel.saying import words_of
+from app.kernel.files.paths import Workspace
+from app.kernel.sentences import words_of
 from ui.text import told, tr
 
 

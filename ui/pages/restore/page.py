@@ -16,10 +16,10 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QVBoxLayout, QWidget
 from app.desk.backing_up import chosen, copies
 from app.desk.restoring import Preview, Ready, look, prepare
 from app.kernel import clock
-from app.kernel.archive import SUFFIX, PassphraseNeededError, WrongPassphraseError
-from app.kernel.backup import DAILY, BackupResult
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
+from app.kernel.maintenance.archive import SUFFIX, PassphraseNeededError, WrongPassphraseError
+from app.kernel.maintenance.backup import DAILY, BackupResult
+from app.kernel.sentences import words_of
 from ui.pages import BasePage, Context
 from ui.text import count_text, size_text, told, tr, when_text
 from ui.widgets.avatar import RoundIcon

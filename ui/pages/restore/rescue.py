@@ -17,10 +17,10 @@ from app.desk.check import damage, last_good
 from app.desk.compacting import alone
 from app.desk.restoring import exchange, prepare
 from app.kernel import clock
-from app.kernel.backup import BackupResult
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace
-from app.kernel.saying import words_of
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance.backup import BackupResult
+from app.kernel.sentences import words_of
 from ui.text import told, tr, when_text
 from ui.widgets.button import Button
 from ui.widgets.label import Label, Para

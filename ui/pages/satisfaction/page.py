@@ -10,7 +10,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from app.kernel import clock
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.surveys.queries import ResponseInfo, Week
 from app.tickets.commands import set_follow_up
 from ui.pages import BasePage, Context

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from app.kernel import clock, options
+from app.kernel import clock
+from app.kernel.state import options
 from app.surveys.queries import (
     InviteInfo,
     Overview,

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit
 
 from app import VERSION
 from app.desk.updates import Release, channel, newer
-from app.kernel import options
 from app.kernel.errors import ExternalError
-from app.kernel.licences import Shipped, shipped
-from app.kernel.saying import words_of
+from app.kernel.program.licences import Shipped, shipped
+from app.kernel.sentences import words_of
+from app.kernel.state import options
 from ui.pages import Context
 from ui.pages.settings.form import WIDE_LABEL, Pane, TextArea, fact
 from ui.pages.updating import open_page

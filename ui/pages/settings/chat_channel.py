@@ -18,7 +18,7 @@ from app.chats.commands import change_channel
 from app.chats.queries import ChannelInfo, channels
 from app.chats.rules import ChannelSettings, Transport, server_topic
 from app.chats.snippet import snippet_for
-from app.kernel import signals
+from app.kernel.state import signals
 from ui.pages import Context
 from ui.pages.settings.form import WIDE_LABEL, Pane, Values
 from ui.text import tr

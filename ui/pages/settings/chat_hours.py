@@ -8,9 +8,9 @@ from datetime import date, timedelta
 from PySide6.QtCore import QLocale, QTimeZone
 
 from app.automation.rules import DAYS, Hours, from_text, hours_of, to_text
-from app.kernel import options
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
+from app.kernel.state import options
 from app.people.choosing import choose
 from ui.pages import Context
 from ui.pages.settings.form import WIDE_LABEL, Pane, TextArea, Values

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from app.chats.rules import ChannelSettings, Transport
 from app.desk.chat_server import ServerPlan, plan_server, sign_in_at, write_plan
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from ui.pages import Context
 from ui.pages.settings.chat_channel import ChannelPane
 from ui.pages.settings.form import WIDE_LABEL, TextArea, Values

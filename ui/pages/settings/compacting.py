@@ -13,10 +13,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication
 
 from app.desk.compacting import give_back, to_give_back
-from app.kernel.compaction import Compacted
 from app.kernel.errors import UserError
-from app.kernel.paths import Workspace
-from app.kernel.saying import words_of
+from app.kernel.files.paths import Workspace
+from app.kernel.maintenance.compaction import Compacted
+from app.kernel.sentences import words_of
 from ui.pages.maintenance import MaintenanceWindow, shown_until_it_ends
 from ui.text import size_text, told, tr
 from ui.widgets.overlay import ask

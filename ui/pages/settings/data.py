@@ -13,10 +13,11 @@ from PySide6.QtWidgets import QFileDialog
 from app.desk.backing_up import Standing, chosen, second_place, standing
 from app.desk.compacting import to_give_back
 from app.desk.restored import Afterwards, afterwards
-from app.kernel import clock, options
+from app.kernel import clock
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
-from app.kernel.switching import set_aside
+from app.kernel.files.switching import set_aside
+from app.kernel.sentences import words_of
+from app.kernel.state import options
 from ui.pages import Context
 from ui.pages.backing_up import backups_of
 from ui.pages.settings.form import WIDE_LABEL, Pane, Values, fact

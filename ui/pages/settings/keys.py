@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QFrame, QLineEdit, QVBoxLayout, QWidget
 
-from app.kernel import options
+from app.kernel.state import options
 from ui.pages import Context
 from ui.pages.keymap import FIXED, SETTING, clash, read_keys, write_keys
 from ui.pages.settings.form import Values

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from ui.pages import Context
 from ui.pages.acting import acted
 from ui.pages.settings.form import Values

@@ -15,7 +15,7 @@ from app.conversations.mailboxes import pause_mailbox, resume_mailbox, update_ma
 from app.conversations.queries import MailboxInfo
 from app.desk import accounts
 from app.desk.accounts import Tested
-from app.kernel import signals
+from app.kernel.state import signals
 from ui.pages import Context
 from ui.pages.first_run.results import ResultRow, fingerprint_text
 from ui.pages.first_run.servers import ServerFields, described

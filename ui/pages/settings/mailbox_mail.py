@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from app.inbox.commands import hold_history
 from app.inbox.receiving import FolderChoice, HistoryProgress, folder_choices, history_progress
-from app.kernel import clock, options
+from app.kernel import clock
 from app.kernel.errors import ExternalError, UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
+from app.kernel.state import options
 from ui.pages import Context
 from ui.pages.settings.form import LABEL_WIDTH
 from ui.text import count_text, date_text, size_text, told, tr

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QWidget
 
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from ui.pages import BasePage, Context
 from ui.pages.health.facts import Facts, gather
 from ui.pages.settings.about import AboutPane

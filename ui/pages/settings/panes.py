@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from app.kernel import autostart, options
+from app.kernel.program import autostart
+from app.kernel.state import options
 from app.people.commands import update_agent
 from app.people.queries import AgentInfo, agent
 from ui.pages import Context

@@ -7,9 +7,9 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog
 
 from app.kernel import clock
-from app.kernel.archive import SUFFIX, check_passphrase
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
+from app.kernel.maintenance.archive import SUFFIX, check_passphrase
+from app.kernel.sentences import words_of
 from ui.pages import Context
 from ui.pages.backing_up import backups_of
 from ui.text import told, tr

@@ -13,8 +13,8 @@ from app.conversations.queries import MailboxInfo, mailbox
 from app.desk import accounts
 from app.desk.accounts import Tested
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
 from app.kernel.secrets import keyring_problem
+from app.kernel.sentences import words_of
 from ui.pages import Context
 from ui.pages.first_run.browser import BrowserSignIn
 from ui.pages.first_run.results import ResultRow

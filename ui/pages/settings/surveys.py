@@ -10,7 +10,7 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame, QTextBrowser, QVBoxLayout
 
-from app.kernel import options
+from app.kernel.state import options
 from app.people.queries import agent
 from app.surveys.letters import Ask, Invitation, invitation
 from app.surveys.rules import Kind

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout
 
 from app.conditions.tree import EVERYTHING, Node, QueryError
 from app.conditions.typed import parse, to_text
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from app.search.catalogue import FieldEntry, values_of
 from app.views.commands import add_view, change_view
 from app.views.queries import ViewInfo

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCompleter, QFrame, QSizePolicy, QStackedWidget, Q
 
 from app.conditions.fields import Kind, checked, field_named
 from app.conditions.tree import Check, Node, Not, Op, QueryError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from app.search.catalogue import FieldEntry
 from ui.pages.views.words import field_word, operator_word, placeholder, value_word
 from ui.text import told, tr

@@ -10,7 +10,7 @@ from PySide6.QtCore import QMimeData, QModelIndex, QPointF, QRectF, QSize, Qt, S
 from PySide6.QtGui import QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.kernel.changes import Changes
+from app.kernel.database.changes import Changes
 from app.views.commands import change_view, delete_view, order_views, restore_view
 from app.views.queries import ViewInfo, views
 from ui.icons import draw_icon

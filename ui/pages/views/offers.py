@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject
 
 from app.conditions.tree import EVERYTHING, Node, QueryError
 from app.conditions.typed import parse
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from app.search.queries import Order, kept
 from app.views.commands import change_view
 from app.views.queries import ViewInfo

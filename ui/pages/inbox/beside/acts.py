@@ -9,7 +9,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject
 
 from app.kernel.errors import UserError
-from app.kernel.saying import words_of
+from app.kernel.sentences import words_of
 from ui.pages import Context
 from ui.pages.acting import Acted, acted
 from ui.text import told
