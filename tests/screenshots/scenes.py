@@ -29,9 +29,9 @@ from tests.screenshots import chatting, restoring, working, world
 from tests.screenshots.studio import Studio
 from ui.pages.board.page import Page as Board
 from ui.pages.first_run.page import Page as FirstRun
-from ui.pages.inbox.formatted import insert
 from ui.pages.inbox.page import Page as Inbox
-from ui.pages.inbox.subject import ask_subject
+from ui.pages.inbox.triage.subject import ask_subject
+from ui.pages.inbox.writing.formatted import insert
 from ui.pages.views.builder import Builder
 from ui.pages.views.manage import ManageViews
 from ui.widgets.avatar import Logo

@@ -17,7 +17,7 @@ from app.kernel import clock
 from app.kernel.ids import new_id
 from app.mime.parse import parse
 from tests.ui.inbox_desk import InboxDesk
-from ui.pages.inbox.card import MessageCard
+from ui.pages.inbox.conversation.card import MessageCard
 from ui.pages.inbox.page import Page
 
 PASSED = "mx.desk.example; dkim=pass header.d=shop.example; dmarc=pass header.from=shop.example"

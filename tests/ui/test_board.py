@@ -34,7 +34,7 @@ from ui.models.board import ColumnModel, sleep_words
 from ui.models.cache import TicketCache
 from ui.pages.board.card import drag_pixmap, due_words
 from ui.pages.board.page import Page
-from ui.pages.inbox.snooze import SnoozeSheet
+from ui.pages.inbox.triage.snooze import SnoozeSheet
 from ui.tasks import Tasks
 from ui.widgets.picker import Picker
 

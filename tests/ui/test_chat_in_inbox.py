@@ -15,7 +15,7 @@ from app.templates.commands import add_canned
 from tests.ui.chat_desk import ChatDesk, Visitor
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from ui.pages.chats.page import Page as Chats
-from ui.pages.inbox.chatcard import ChatCard
+from ui.pages.inbox.conversation.chat_card import ChatCard
 from ui.pages.inbox.page import Page
 from ui.window import Window
 

@@ -28,8 +28,8 @@ from app.outbox.queries import draft_of, letter, outbox_rows
 from app.tickets.queries import conversation
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from tests.ui.lint import findings
-from ui.pages.inbox import formatted
 from ui.pages.inbox.page import Page
+from ui.pages.inbox.writing import formatted
 from ui.widgets.formatbar import address_of
 from ui.widgets.growingedit import BULLETS, GrowingEdit
 from ui.widgets.pictures import MOST_SENT, WIDEST_SENT, decode, for_mail, png_of

@@ -25,8 +25,8 @@ from tests.ui.shown_mail import (
     store,
     words_of,
 )
+from ui.pages.inbox.conversation.render_marks import RenderMarks
 from ui.pages.inbox.page import Page
-from ui.pages.inbox.rendering import RenderMarks
 from ui.widgets.pictures import decoder
 
 BOMBS = Path(__file__).resolve().parents[3] / "shared" / "mail" / "bombs"

@@ -26,7 +26,7 @@ from app.tickets.queries import conversation, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from tests.ui.lint import findings
 from ui.models.hits import HIT_ROLE
-from ui.pages.inbox.card import MessageCard
+from ui.pages.inbox.conversation.card import MessageCard
 from ui.pages.inbox.page import Page
 from ui.widgets.pictures import decoder
 from ui.widgets.state import Banner

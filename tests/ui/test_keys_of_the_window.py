@@ -16,9 +16,9 @@ from app.tickets.queries import Pile, View, ticket, ticket_ids, view_named
 from app.views.rules import BUILT_IN
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from ui.actions import LISTS
-from ui.pages.inbox.merge import MergeSheet
 from ui.pages.inbox.page import Page
-from ui.pages.inbox.snooze import SnoozeSheet
+from ui.pages.inbox.triage.merge import MergeSheet
+from ui.pages.inbox.triage.snooze import SnoozeSheet
 from ui.widgets.palette import CommandPalette
 from ui.window import Window
 

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QApplication, QStyle
 
 from app.tickets.queries import TicketRow, ticket_rows
 from tests.ui.inbox_desk import InboxDesk
-from ui.pages.inbox.list_rows import ListPainter
-from ui.pages.inbox.rows import paint_row
+from ui.pages.inbox.ticket_list.painter import ListPainter
+from ui.pages.inbox.ticket_list.rows import paint_row
 from ui.theme import tokens
 
 _PLACE = QRect(0, 30, 340, 84)

@@ -29,8 +29,8 @@ from tests.ui.shown_mail import (
     with_files,
     words_of,
 )
-from ui.pages.inbox.card import MessageCard
-from ui.pages.inbox.mailfiles import hand_over
+from ui.pages.inbox.conversation.card import MessageCard
+from ui.pages.inbox.conversation.mail_files import hand_over
 from ui.pages.inbox.page import Page
 from ui.widgets.attachments import AttachmentChip
 from ui.widgets.pictures import decoder
@@ -205,7 +205,7 @@ def test_what_was_opened_is_removed_at_the_end_and_at_the_next_start(
 def test_a_mail_is_saved_as_it_came(
     page: Page, made: InboxDesk, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ui.pages.inbox.mailfiles._download_folder", lambda: tmp_path / "saved")
+    monkeypatch.setattr("ui.pages.inbox.conversation.mail_files._download_folder", lambda: tmp_path / "saved")
     raw = with_files(("b.txt", b"b"))
     card = show(page, made, qtbot, raw)
     page.talk.mail_saved.emit(card.key)

@@ -13,10 +13,10 @@ from pytestqt.qtbot import QtBot
 from app.tickets.commands import add_note, add_tag, assign, merge, reply, set_priority
 from app.tickets.queries import TicketDetail, message_ids, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
-from ui.pages.inbox.merge import MergeSheet
-from ui.pages.inbox.merge_parts import UnmergeSheet
 from ui.pages.inbox.page import Page
-from ui.pages.inbox.split import SplitSheet
+from ui.pages.inbox.triage.merge import MergeSheet
+from ui.pages.inbox.triage.merge_parts import UnmergeSheet
+from ui.pages.inbox.triage.split import SplitSheet
 from ui.widgets.label import Label
 from ui.widgets.pill import Pill
 from ui.widgets.state import Banner

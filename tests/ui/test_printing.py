@@ -25,8 +25,8 @@ from app.tickets.commands import add_note, set_priority
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from tests.ui.lint import findings
 from ui.pages.inbox.page import Page
-from ui.pages.inbox.paper import Wanted, document_of, paper_of, pdf_of
-from ui.pages.inbox.printing import PrintSheet
+from ui.pages.inbox.printing.paper import Wanted, document_of, paper_of, pdf_of
+from ui.pages.inbox.printing.sheet import PrintSheet
 from ui.widgets.pictures import png_of
 
 

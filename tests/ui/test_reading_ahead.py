@@ -17,7 +17,7 @@ from app.tickets import commands
 from tests.ui.conftest import PATIENCE_MS
 from tests.ui.inbox_desk import InboxDesk
 from ui.bridge import Bridge
-from ui.pages.inbox.ahead import Ahead
+from ui.pages.inbox.prefetch import Ahead
 from ui.tasks import Tasks
 
 

@@ -28,8 +28,8 @@ from app.tickets.queries import conversation, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from tests.ui.lint import findings
 from ui.pages.health.page import Page as Health
-from ui.pages.inbox.later import LaterSheet
 from ui.pages.inbox.page import Page
+from ui.pages.inbox.writing.send_later import LaterSheet
 from ui.widgets.button import Button
 
 SALES = "sales@desk.example"

@@ -21,9 +21,9 @@ from app.tickets.queries import HistoryLine, ticket
 from app.tickets.rules import UNTIL_REPLY, OnReply
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from tests.ui.lint import findings
-from ui.pages.inbox.changes import line_words
+from ui.pages.inbox.beside.changes import line_words
 from ui.pages.inbox.page import Page
-from ui.pages.inbox.snooze import SnoozeSheet
+from ui.pages.inbox.triage.snooze import SnoozeSheet
 from ui.widgets.button import Button
 
 

@@ -26,8 +26,8 @@ from app.views.tally import recount
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from tests.ui.lint import findings
 from ui.models.tickets import HEADING_ROLE
-from ui.pages.inbox.list_rows import COMPACT_HEIGHT
 from ui.pages.inbox.page import Page
+from ui.pages.inbox.ticket_list.painter import COMPACT_HEIGHT
 from ui.pages.views.builder import Builder
 from ui.pages.views.chooser import Chooser
 from ui.pages.views.groups import ConditionGroup

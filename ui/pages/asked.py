@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.kernel.program.activation import Asked
 from ui.pages import Context
-from ui.pages.inbox.letter import Letter
+from ui.pages.inbox.writing.letter import Letter
 from ui.text import tr
 
 

@@ -1,6 +1,6 @@
 """Moving cards and adding one: each a change with one toast and one undo, however many they are.
 
-What else is done with tickets is what the inbox does with them (`ui.pages.inbox.triage`).
+What else is done with tickets is what the inbox does with them (`ui.pages.inbox.triage.acts`).
 """
 
 from __future__ import annotations

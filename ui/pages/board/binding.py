@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.tickets.rules import DONE
 from ui.actions import Allowed, Run
 from ui.pages.board.column import Column
-from ui.pages.inbox.merge import MOST, ask_merge
+from ui.pages.inbox.triage.merge import MOST, ask_merge
 from ui.text import tr
 
 if TYPE_CHECKING:

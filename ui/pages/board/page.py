@@ -25,7 +25,7 @@ from ui.pages.board.frame import BoardFrame
 from ui.pages.board.menus import card_menu, fill_board_menu
 from ui.pages.board.picking import CardPicking
 from ui.pages.board.shaping import Shaping
-from ui.pages.inbox.triage import Triage
+from ui.pages.inbox.triage.acts import Triage
 from ui.text import told
 
 FIRST: Final = 120

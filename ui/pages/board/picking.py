@@ -13,10 +13,10 @@ from app.people.queries import AgentInfo
 from app.tickets.queries import TicketRow
 from ui.pages import Context
 from ui.pages.board.columns import Columns
-from ui.pages.inbox.picked import LOOKED_AT, Held
-from ui.pages.inbox.picking import Picking
-from ui.pages.inbox.snooze import ask_snooze
-from ui.pages.inbox.triage import Triage
+from ui.pages.inbox.actions.picked import LOOKED_AT, Held
+from ui.pages.inbox.actions.picking import Picking
+from ui.pages.inbox.triage.acts import Triage
+from ui.pages.inbox.triage.snooze import ask_snooze
 
 _CORNER = QPoint(24, 24)
 

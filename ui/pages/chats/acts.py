@@ -12,7 +12,7 @@ from app.outbox.drafts import discard_draft, save_draft
 from app.people.queries import AgentInfo
 from ui.pages import Context
 from ui.pages.chats.words import visitor_name
-from ui.pages.inbox.letter import Letter
+from ui.pages.inbox.writing.letter import Letter
 from ui.pages.settings.form import TextArea
 from ui.text import tr
 from ui.widgets.button import Button

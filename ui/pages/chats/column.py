@@ -16,7 +16,7 @@ from ui.pages.chats.head import ChatHead
 from ui.pages.chats.loading import Talk
 from ui.pages.chats.words import GOING_ON, bubbles_of
 from ui.pages.chats.writer import ChatWriter
-from ui.pages.inbox.letter import Letter
+from ui.pages.inbox.writing.letter import Letter
 from ui.text import tr
 from ui.widgets.bubbleview import BubbleView
 from ui.widgets.button import Button

@@ -15,8 +15,8 @@ from ui.pages.chats.acts import ChatActs
 from ui.pages.chats.column import ChatColumn
 from ui.pages.chats.loading import Talk
 from ui.pages.chats.words import GOING_ON
-from ui.pages.inbox.letter import Letter
-from ui.pages.inbox.letters import Post
+from ui.pages.inbox.writing.letter import Letter
+from ui.pages.inbox.writing.post import Post
 from ui.text import tr
 from ui.widgets.pictures import png_of
 

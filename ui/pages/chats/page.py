@@ -30,8 +30,8 @@ from ui.pages.chats.standing import Standing
 from ui.pages.chats.typing import Typing
 from ui.pages.chats.words import visitor_name
 from ui.pages.inbox import loading as inbox_loading
-from ui.pages.inbox.letters import Post
-from ui.pages.inbox.mailfiles import MailFiles
+from ui.pages.inbox.conversation.mail_files import MailFiles
+from ui.pages.inbox.writing.post import Post
 from ui.text import told, tr
 
 _TICK_MS = 1000

@@ -17,7 +17,7 @@ from ui.actions import Actions
 from ui.pages import Context
 from ui.pages.chats.loading import Talk
 from ui.pages.chats.words import GOING_ON, page_text, seen_text
-from ui.pages.inbox.side_panel import SidePanel
+from ui.pages.inbox.beside.panel import SidePanel
 from ui.text import tr
 from ui.widgets.avatar import IconView
 from ui.widgets.button import Button

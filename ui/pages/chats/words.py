@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from app.chats.queries import ChatRow, ChatView, Line, Opening
 from app.kernel import clock
-from ui.pages.inbox.mailfiles import danger_word
+from ui.pages.inbox.conversation.mail_files import danger_word
 from ui.text import ago, ago_text, clock_text, span_text, tr, when_text
 from ui.widgets.attachments import Attachment
 from ui.widgets.bubbles import Bubble

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QWidget
 from app.chats.rules import MAX_CHARS
 from app.templates.queries import Canned
 from ui.pages.chats.answers import AnswerCaller
-from ui.pages.inbox.drafting import Drafting
-from ui.pages.inbox.letter import Letter
+from ui.pages.inbox.writing.drafting import Drafting
+from ui.pages.inbox.writing.letter import Letter
 from ui.text import count_text, tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.composer import Composer

@@ -12,7 +12,7 @@ from app.outbox.commands import edit, retry, settle
 from app.outbox.queries import OutboxRow
 from app.tickets.commands import UndoResult, cancel_reply
 from ui.pages import Context
-from ui.pages.inbox.delivery import refused_texts, state_words
+from ui.pages.inbox.conversation.delivery import refused_texts, state_words
 from ui.pages.settings.sign_in import open_sign_in
 from ui.text import count_text, tr, when_text
 from ui.widgets.avatar import RoundIcon

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 
 from app.kernel.database.changes import Changes
 from ui.pages import Context
-from ui.pages.inbox.keys import bind
+from ui.pages.inbox.actions.keys import bind
 from ui.pages.inbox.loading import Opened
 from ui.pages.inbox.page import Page
 from ui.text import tr

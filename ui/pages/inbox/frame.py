@@ -9,15 +9,15 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, 
 from ui.models.tickets import TicketModel
 from ui.pages import BasePage, Context
 from ui.pages.chats.answers import AnswerCaller
-from ui.pages.inbox.conversation import Conversation
-from ui.pages.inbox.header import ConversationHeader
-from ui.pages.inbox.hitmarks import HitMarks
-from ui.pages.inbox.list_panel import ListPanel
-from ui.pages.inbox.mailfiles import MailFiles
-from ui.pages.inbox.new_mail import NewMail
+from ui.pages.inbox.beside.panel import SidePanel
+from ui.pages.inbox.conversation.header import ConversationHeader
+from ui.pages.inbox.conversation.hit_marks import HitMarks
+from ui.pages.inbox.conversation.mail_files import MailFiles
+from ui.pages.inbox.conversation.view import Conversation
 from ui.pages.inbox.selection import SelectionPanel
-from ui.pages.inbox.side_panel import SidePanel
-from ui.pages.inbox.writer import Writer
+from ui.pages.inbox.ticket_list.panel import ListPanel
+from ui.pages.inbox.writing.new_mail import NewMail
+from ui.pages.inbox.writing.writer import Writer
 from ui.text import tr
 from ui.widgets.layout import set_box
 from ui.widgets.state import EmptyState

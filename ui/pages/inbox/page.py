@@ -22,24 +22,24 @@ from app.timeline.queries import Moment
 from ui.models.tickets import TicketModel
 from ui.pages import Context
 from ui.pages.inbox import loading
-from ui.pages.inbox.ahead import Ahead
+from ui.pages.inbox.actions.keys import bind
+from ui.pages.inbox.actions.picked import Picked
+from ui.pages.inbox.actions.picking import Picking
+from ui.pages.inbox.conversation.mail_files import MailFiles
 from ui.pages.inbox.frame import InboxFrame
-from ui.pages.inbox.keys import bind
-from ui.pages.inbox.letters import Post
-from ui.pages.inbox.lists import TO_DO, Lists
 from ui.pages.inbox.loading import Beside, First, Opened, Surroundings
-from ui.pages.inbox.looking import Looking
-from ui.pages.inbox.mailfiles import MailFiles
-from ui.pages.inbox.notices import Notices
-from ui.pages.inbox.passing_on import begun
-from ui.pages.inbox.picked import Picked
-from ui.pages.inbox.picking import Picking
+from ui.pages.inbox.mark_read import Looking
+from ui.pages.inbox.prefetch import Ahead
 from ui.pages.inbox.searching import Searching
 from ui.pages.inbox.selection import Selecting
-from ui.pages.inbox.shared_writing import follow, take_over
-from ui.pages.inbox.triage import Triage
+from ui.pages.inbox.shared_letter import follow, take_over
+from ui.pages.inbox.ticket_list.lists import TO_DO, Lists
+from ui.pages.inbox.ticket_list.notices import Notices
+from ui.pages.inbox.triage.acts import Triage
 from ui.pages.inbox.wiring import wire
-from ui.pages.inbox.writer import Letter, Writer
+from ui.pages.inbox.writing.forwarding import begun
+from ui.pages.inbox.writing.post import Post
+from ui.pages.inbox.writing.writer import Letter, Writer
 from ui.pages.views.offers import ViewOffers
 from ui.text import told, tr
 

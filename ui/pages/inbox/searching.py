@@ -19,7 +19,7 @@ from app.search.files import found_files
 from app.search.queries import PAGE, After, Question
 from app.search.suggesting import did_you_mean, why_nothing
 from ui.models.hits import Batch, find, lines
-from ui.pages.inbox.search_part import found_words
+from ui.pages.inbox.ticket_list.search_bar import found_words
 from ui.text import told, tr
 
 if TYPE_CHECKING:

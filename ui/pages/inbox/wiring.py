@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.templates.commands import note_used
-from ui.pages.inbox.later import ask_when
-from ui.pages.inbox.pictures import Pictures
-from ui.pages.inbox.rowmenu import give_menus
-from ui.pages.inbox.source import show_source
-from ui.pages.inbox.split import split_off
-from ui.pages.inbox.subject import ask_subject
-from ui.pages.inbox.writer import Writer
+from ui.pages.inbox.actions.row_menu import give_menus
+from ui.pages.inbox.conversation.source import show_source
+from ui.pages.inbox.triage.split import split_off
+from ui.pages.inbox.triage.subject import ask_subject
+from ui.pages.inbox.writing.pictures import Pictures
+from ui.pages.inbox.writing.send_later import ask_when
+from ui.pages.inbox.writing.writer import Writer
 
 if TYPE_CHECKING:
     from ui.pages.inbox.page import Page

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 from app.views.queries import ViewInfo
 from app.views.tally import ViewCount
 from ui.icons import draw_icon
-from ui.pages.inbox.piles import mail_piles, view_icon, view_word
+from ui.pages.inbox.ticket_list.view_names import mail_piles, view_icon, view_word
 from ui.text import clock_text, count_text, tr
 from ui.theme import SMALL, font, tokens
 from ui.widgets.lines import Index, Lines

@@ -15,7 +15,7 @@ from app.views.commands import change_view, delete_view, order_views, restore_vi
 from app.views.queries import ViewInfo, views
 from ui.icons import draw_icon
 from ui.pages import Context
-from ui.pages.inbox.piles import view_icon, view_word
+from ui.pages.inbox.ticket_list.view_names import view_icon, view_word
 from ui.pages.views.acts import noted
 from ui.pages.views.builder import Start, open_builder
 from ui.text import tr

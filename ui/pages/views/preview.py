@@ -15,7 +15,7 @@ from app.tickets.queries import TicketRow, ticket_rows
 from app.views.listing import listing_count, listing_ids
 from app.views.queries import Listing
 from ui.models.tickets import ROW_ROLE, spoken
-from ui.pages.inbox.list_rows import ListPainter
+from ui.pages.inbox.ticket_list.painter import ListPainter
 from ui.text import tr
 from ui.widgets.label import Label
 from ui.widgets.layout import row

@@ -10,7 +10,7 @@ from app.tickets.bulk import Act
 from app.tickets.working import DUE_HOUR
 from ui.pages import Context
 from ui.pages.changing import Tickets, change, how_many
-from ui.pages.inbox.moments import MomentSheet
+from ui.pages.inbox.triage.moments import MomentSheet
 from ui.text import tr, when_text
 from ui.widgets.button import Button
 

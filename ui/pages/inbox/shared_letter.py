@@ -1,0 +1,47 @@
+"""One letter of a ticket, in however many windows the ticket is shown.
+
+Every window keeps what is typed as a draft when the keyboard leaves it. The window to which the keyboard comes takes what the
+other one had at that very moment, and a window without the keyboard follows the draft. So nobody writes over newer words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ui.pages.inbox.writing.writer import Letter
+
+if TYPE_CHECKING:
+    from ui.pages.inbox.page import Page
+
+
+def take_over(page: Page) -> None:
+    """The keyboard comes to this window: what another one has of the same ticket is what is being written."""
+    for other in _with_the_same(page):
+        letters = other.writer.letters()
+        other.writer.keep_now()
+        _show(page, letters)
+
+
+def follow(page: Page, letters: Sequence[Letter]) -> None:
+    """Drafts were read again. In front of somebody, what is typed here stays; else it is what another window wrote."""
+    if page.window().isActiveWindow() or not _with_the_same(page):
+        page.writer.take_up(letters)
+    else:
+        _show(page, letters)
+
+
+def _show(page: Page, letters: Sequence[Letter]) -> None:
+    shown, writer = page.shown, page.writer
+    same = {one.mode: (one.text, one.files) for one in letters if not one.is_empty}
+    here = {one.mode: (one.text, one.files) for one in writer.letters() if not one.is_empty}
+    if shown is not None and same != here and not writer.dirty:
+        writer.begin(shown.to, shown.cc, letters, senders=shown.senders, sender=shown.sender, mode=writer.mode)
+
+
+def _with_the_same(page: Page) -> list[Page]:
+    """The pages of other windows that show this ticket."""
+    from ui.pages.inbox.page import Page  # it imports this module
+
+    pages = [one for one in page.context.others() if isinstance(one, Page)]
+    return [one for one in pages if one.shown is not None and one.ticket == page.ticket]

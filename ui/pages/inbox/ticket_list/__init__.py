@@ -1,0 +1,1 @@
+"""The list at the left: its rows and how they are painted, which view it shows, the search above it."""

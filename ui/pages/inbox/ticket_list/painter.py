@@ -1,0 +1,183 @@
+"""Painting of the list's own rows: close ones beside the usual ones, and the headings between them.
+
+A row is painted once into a picture, and from there for as long as it says and looks the same: a key that takes one ticket out of
+the list has all of them painted two or three times, a third of a millisecond each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+
+from app.kernel import clock
+from app.tickets.queries import TicketRow
+from app.views.grouping import Heading
+from app.views.rules import Group
+from ui.models.tickets import HEADING_ROLE, ROW_ROLE, status_word
+from ui.pages.inbox.ticket_list.rows import ROW_HEIGHT, RowPainter, paint_row
+from ui.pages.inbox.words import priority_word, row_pill
+from ui.text import ago, count_text, date_text, tr
+from ui.theme import SMALL, font, tokens
+from ui.widgets.paint import draw_avatar, draw_check, draw_dot, draw_pill, draw_row_ground, draw_text
+
+COMPACT_HEIGHT = 52
+HEADING_HEIGHT = 36
+_Index = QModelIndex | QPersistentModelIndex
+_State = QStyle.StateFlag
+_MEDIUM, _BOLD = QFont.Weight.Medium, QFont.Weight.DemiBold
+
+
+_MOST_PICTURES: Final = 48
+_TOLD_S: Final = 10
+"""For so long an age ("2 min") may be shown that has passed by."""
+
+_SHOWN: Final = (
+    _State.State_Selected | _State.State_HasFocus | _State.State_KeyboardFocusChange | _State.State_MouseOver
+)
+
+
+class Pictures:
+    """Rows as they were painted last, on the ground of their list (the name of its colour). What lies between whole pixels is painted afresh, or it would blur."""
+
+    def __init__(self, ground: str) -> None:
+        self._ground = ground
+        self._made: dict[object, tuple[TicketRow, QPixmap]] = {}
+
+    def draw(
+        self, painter: QPainter, rect: QRect, row: TicketRow, look: object, paint: Callable[[QPainter, QRect], None]
+    ) -> None:
+        """Show a row at `rect`, painted by `paint` unless there is a picture. `look`: all that its looks depend on beside the row
+        and the size.
+        """
+        ratio = painter.device().devicePixelRatioF()
+        if not ratio.is_integer():
+            painter.save()
+            paint(painter, rect)
+            painter.restore()
+            return
+        key = (id(row), rect.width(), rect.height(), ratio, look)
+        made = self._made.pop(key, None)
+        if made is None:
+            picture = QPixmap(rect.size() * ratio)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(QColor(tokens().colour(self._ground)))
+            with QPainter(picture) as own:
+                own.setFont(painter.font())
+                paint(own, QRect(QPoint(), rect.size()))
+            made = (row, picture)
+            if len(self._made) >= _MOST_PICTURES:
+                del self._made[next(iter(self._made))]
+        self._made[key] = made  # the one that was not shown for longest is first
+        painter.drawPixmap(rect.topLeft(), made[1])
+
+
+class ListPainter(RowPainter):
+    """Paints a list's rows, usual or compact, and its headings. `group`: what the headings stand for."""
+
+    compact = False
+    group: Group = Group.NONE
+
+    def __init__(self, parent: QObject | None = None, ground: str = "surface") -> None:
+        super().__init__(parent)
+        self._pictures = Pictures(ground)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
+        return QSize(200, COMPACT_HEIGHT if self.compact else ROW_HEIGHT)
+
+    def paint_at(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, index: _Index) -> None:
+        heading, row = index.data(HEADING_ROLE), index.data(ROW_ROLE)
+        if isinstance(heading, Heading):
+            painter.save()
+            _paint_heading(painter, QRectF(rect), heading_words(heading, self.group), heading.count)
+            painter.restore()
+        elif isinstance(row, TicketRow):
+            self.paint_ticket(painter, rect, state, row)
+        else:
+            super().paint_at(painter, rect, state, index)
+
+    def paint_ticket(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, row: TicketRow) -> None:
+        """Paint a ticket, or show its picture."""
+        now = clock.now()
+        told = int(now.timestamp()) // _TOLD_S
+        look = (tokens().name, painter.font().key(), (state & _SHOWN).value, self.boxes, self.compact, told)
+
+        def paint(own: QPainter, place: QRect) -> None:
+            (_paint_compact if self.compact else paint_row)(own, place, state, row, now, boxes=self.boxes)
+
+        self._pictures.draw(painter, rect, row, look, paint)
+
+
+def heading_words(heading: Heading, group: Group) -> str:
+    """What stands above a group of tickets."""
+    match group:
+        case Group.STATUS:
+            return status_word(heading.key)
+        case Group.PRIORITY:
+            return priority_word(heading.key)
+        case Group.DAY:
+            return _day_words(heading.key, clock.now().astimezone())
+        case Group.ASSIGNEE:
+            return heading.label or tr("Unassigned")
+        case Group.CUSTOMER:
+            return heading.label or tr("Unknown sender")
+        case Group.TAG:
+            return heading.label or tr("No tag")
+        case _:
+            return heading.label
+
+
+def _day_words(key: str, now: datetime) -> str:
+    day = datetime.fromisoformat(key).astimezone()
+    if day.date() == now.date():
+        return tr("Today")
+    if day.date() == now.date() - timedelta(days=1):
+        return tr("Yesterday")
+    return date_text(day, now)
+
+
+def _paint_heading(painter: QPainter, rect: QRectF, words: str, count: int) -> None:
+    number = count_text(count)
+    width = QFontMetrics(font(SMALL)).horizontalAdvance(number) + 4
+    line = rect.adjusted(20, 10, -20, 0)
+    draw_text(painter, line.adjusted(0, 0, -width - 8, 0), words, px=SMALL, weight=_BOLD, colour="text2")
+    right = Qt.AlignmentFlag.AlignRight
+    draw_text(painter, line, number, px=SMALL, colour="text3", align=right)
+
+
+def _paint_compact(
+    painter: QPainter, place: QRect, state: _State, row: TicketRow, now: datetime, *, boxes: bool
+) -> None:
+    """One row in two lines, 52 px high: who and when, the subject and one state."""
+    frame = QRectF(place).adjusted(8, 1, -8, -1)
+    keyboard = bool(state & _State.State_HasFocus) and bool(state & _State.State_KeyboardFocusChange)
+    selected = bool(state & _State.State_Selected)
+    hovered = bool(state & _State.State_MouseOver)
+    draw_row_ground(painter, frame, selected=selected, hovered=hovered, focused=keyboard)
+    left, top, right = frame.x() + 12, frame.y() + 6, frame.right() - 12
+    if boxes:
+        check = Qt.CheckState.Checked if selected else Qt.CheckState.Unchecked
+        draw_check(painter, left + 4, frame.center().y() - 8, check)
+    else:
+        icon = None if row.customer_name else "account-outline"
+        draw_avatar(painter, QRectF(left, frame.center().y() - 12, 24, 24), row.customer_name, icon=icon)
+    words, when = left + 36, ago(row.last_message_at, now)
+    when_width = QFontMetrics(font(SMALL)).horizontalAdvance(when)
+    draw_text(painter, QRectF(right - when_width - 2, top, when_width + 2, 18), when, px=SMALL, colour="text3")
+    who = row.customer_name or tr("Unknown sender")
+    weight = _BOLD if row.unread else _MEDIUM
+    draw_text(painter, QRectF(words, top, right - words - when_width - 12, 18), who, weight=weight)
+    end, pill = right, row_pill(row, now)
+    if row.unread:
+        draw_dot(painter, QPointF(right - 4, top + 28), "accent")
+        end -= 16
+    if pill is not None:
+        shown = pill[2] if pill[2] and tokens().hc else None
+        end -= draw_pill(painter, end, top + 18, pill[0], pill[1], right=True, icon=shown) + 8
+    weight = _BOLD if row.unread else QFont.Weight.Normal
+    colour = "text" if row.unread else "text2"
+    draw_text(painter, QRectF(words, top + 19, end - words, 18), row.subject, weight=weight, colour=colour)
