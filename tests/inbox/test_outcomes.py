@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from app.people.tables import Customer
 from app.surveys.commands import send_now
 from app.surveys.tables import SurveyResponse
 from app.tickets.commands import reply
+from app.tickets.queries import ticket_rows
 from app.tickets.tables import Ticket
 from tests.inbox.mail_desk import letter
 from tests.inbox.paper_desk import START, PaperDesk, paper_desk
@@ -80,6 +82,35 @@ def test_a_newsletter_is_kept_without_ticket_and_can_become_one(paper: PaperDesk
     assert (message.ticket, message.customer, paper.tickets()) == (None, None, [])
     paper.do(commands.make_ticket_anyway, paper.last_item().id, parse(raw))
     assert paper.ticket().message_count == 1
+
+
+@pytest.mark.parametrize(
+    ("mail", "words", "encrypted"),
+    [
+        ("encrypted-pgp.eml", "", True),
+        ("encrypted-smime.eml", "", True),
+        ("calendar.eml", "Invitation Printer visit Start: 2026-03-05 09:00 UTC", False),
+        ("signed.eml", "I sign what I write.", False),
+    ],
+)
+def test_a_row_says_what_a_mail_is_that_has_no_words(paper: PaperDesk, mail: str, words: str, encrypted: bool) -> None:
+    paper.take((MAILS / mail).read_bytes())
+    (row,) = paper.ask(ticket_rows, [paper.ticket().id])
+    assert (row.snippet[: len(words)], bool(row.snippet), row.encrypted) == (words, bool(words), encrypted)
+
+
+def test_a_row_of_nothing_but_files_names_them(paper: PaperDesk) -> None:
+    mail = EmailMessage()
+    mail["From"], mail["To"], mail["Message-ID"] = (
+        "ann@customer.example",
+        "support@desk.example",
+        "<files@customer.example>",
+    )
+    mail.add_attachment(b"%PDF", maintype="application", subtype="pdf", filename="Order 7.pdf")
+    mail.add_attachment(b"-", maintype="application", subtype="pdf")
+    paper.take(mail.as_bytes())
+    (row,) = paper.ask(ticket_rows, [paper.ticket().id])
+    assert row.snippet == "Order 7.pdf, attachment-2.pdf"
 
 
 def test_out_of_office_shows_in_its_ticket_and_reopens_nothing(answered: PaperDesk) -> None:

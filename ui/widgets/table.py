@@ -6,6 +6,8 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
+from ui.widgets.ages import keep_ages
+
 
 class RowTable(QTableView):
     """Rows of one height under a quiet header. What opening a row means is the owner's: override `open_index`.
@@ -40,6 +42,7 @@ class RowTable(QTableView):
         head.setTextElideMode(Qt.TextElideMode.ElideRight)
         head.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         self.clicked.connect(self.open_index)
+        keep_ages(self)
 
     def open_index(self, index: QModelIndex) -> None:
         """A row was clicked, or Enter pressed on it."""

@@ -17,6 +17,7 @@ from app.outbox.tables import Draft, Outbox
 from app.people.queries import living_customer
 from app.people.tables import Agent, Customer, Identity, Organisation
 from app.states.queries import StateNames, state_names
+from app.tickets.queries.wordless import Preview, previews
 from app.tickets.rules import NOWHERE, TO_DO
 from app.tickets.tables import ChecklistItem, Seen, Tag, Ticket, TicketLink, TicketRef, TicketTag
 
@@ -110,6 +111,8 @@ class TicketRow:
     """(done, all)."""
     draft: bool = False
     """Has the agent who asks begun something here that is not sent?"""
+    encrypted: bool = False
+    """Can nobody read here what was written last?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +167,11 @@ def ticket_rows(db: Session, ids: Sequence[UUID], agent: UUID | None = None) -> 
 def _rows(db: Session, ids: Sequence[UUID], agent: UUID | None) -> dict[UUID, TicketRow]:
     rows = db.connection().execute(_ROWS, {"ids": list(ids), "agent": agent}).all()
     states = state_names(db)
-    return {row.id: _row(row, states) for row in rows}
+    silent = previews(db, rows)
+    return {row.id: _row(row, states, silent.get(row.id)) for row in rows}
 
 
-def _row(row: Any, states: StateNames) -> TicketRow:
+def _row(row: Any, states: StateNames, preview: Preview | None) -> TicketRow:
     (
         key, number, subject, status, state, priority, channel, customer, assignee, team, snippet, messages, has_attachment,
         follow_up, created_at, last_message_at, last_incoming_at, due_at, snooze_until, deleted_at, customer_name,
@@ -189,7 +193,7 @@ def _row(row: Any, states: StateNames) -> TicketRow:
         assignee_name or "",
         team,
         tuple(sorted(tags.split(_BETWEEN))) if tags else (),
-        snippet,
+        preview.words if preview else snippet,
         messages,
         has_attachment,
         is_news and (seen_at is None or last_incoming_at > seen_at),
@@ -205,6 +209,7 @@ def _row(row: Any, states: StateNames) -> TicketRow:
         state_colour,
         (done, items),
         bool(draft),
+        preview is not None and preview.encrypted,
     )
 
 

@@ -25,8 +25,8 @@ _CHANNELS = {
 PRIORITIES = ("low", "normal", "high", "urgent")
 
 __all__ = [
-    "PRIORITIES", "channel_icon", "channel_word", "due_pill", "names_text", "priority_word", "problem_pill",
-    "row_pill", "state_text", "state_tone", "status_tone", "status_word", "tickets_text",
+    "PRIORITIES", "channel_icon", "channel_word", "due_pill", "names_text", "preview_text", "priority_word",
+    "problem_pill", "row_pill", "state_text", "state_tone", "status_tone", "status_word", "tickets_text",
 ]  # fmt: skip
 
 Pill = tuple[str, str, str]
@@ -68,6 +68,11 @@ def channel_word(channel: str) -> str:
     return {"email": tr("E-mail"), "note": tr("Internal note"), "chat": tr("Chat"), "phone": tr("Call")}.get(
         channel, channel.title()
     )
+
+
+def preview_text(row: TicketRow) -> str:
+    """What was written last, in a line: its first words, or what it is instead of words."""
+    return tr("Encrypted message") if row.encrypted else row.snippet
 
 
 def due_pill(row: TicketRow, now: datetime) -> Pill | None:

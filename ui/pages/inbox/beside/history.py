@@ -12,6 +12,7 @@ from ui.icons import draw_icon
 from ui.pages.inbox.words import channel_icon
 from ui.text import ago_text, tr
 from ui.theme import SMALL, tokens
+from ui.widgets.ages import keep_ages
 from ui.widgets.lines import Index, Lines
 from ui.widgets.paint import draw_focus, draw_text
 
@@ -122,6 +123,7 @@ class History(QListView):
         self.clicked.connect(self._open)
         self.activated.connect(self._open)
         self.moments.modelReset.connect(self._fit)
+        keep_ages(self)
         self._fit()
 
     def currentChanged(self, current: Index, previous: Index, /) -> None:

@@ -198,7 +198,7 @@ class MessageCard(QFrame):
         head.addWidget(self._doubt)
         if message.attachments and any(not one.inline for one in message.attachments):
             head.addWidget(IconView("paperclip", "text3", 14, name=tr("Has files")))
-        self._snippet = ElidingLabel(message.snippet or message.text[:200].replace("\n", " "), "small")
+        self._snippet = ElidingLabel(self._preview(), "small")
         head.addWidget(self._snippet, 1)
         self._gap = QFrame()
         head.addWidget(self._gap, 1)
@@ -265,12 +265,21 @@ class MessageCard(QFrame):
         for line in self._lines:
             self._found_layout.addWidget(line)
 
+    @property
+    def _is_encrypted(self) -> bool:
+        return self.message.extra.get("class") == "encrypted"
+
+    def _preview(self) -> str:
+        if self._is_encrypted:
+            return tr("Encrypted message")
+        return self.message.snippet or self.message.text[:200].replace("\n", " ")
+
     def _remarks(self) -> list[str]:
         message = self.message
         remarks = []
         if message.sent_date is not None:
             remarks.append(tr("The sender dated this message {date}.", date=date_text(message.sent_date, message.at)))
-        if message.extra.get("class") == "encrypted":
+        if self._is_encrypted:
             remarks.append(tr("This message is encrypted; open the file in your mail program."))
         elif any(warning.startswith("signed;") for warning in message.warnings):
             remarks.append(tr("This message is signed. The signature is not verified."))

@@ -19,6 +19,7 @@ from ui.pages.inbox.ticket_list.search_bar import SearchPart
 from ui.pages.inbox.ticket_list.view import NO_OTHERS, Others, Rows
 from ui.pages.inbox.ticket_list.view_names import chip_word, chips_of, view_word
 from ui.text import count_text, tr
+from ui.widgets.ages import keep_ages
 from ui.widgets.button import ToolButton
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import clear, row, set_box
@@ -65,9 +66,8 @@ class ListPanel(QFrame):
         self._after.timeout.connect(self._settle)
         for change in (model.rowsInserted, model.rowsRemoved, model.modelReset):
             change.connect(lambda *_: self._after.start())
-        self._minute = QTimer(self, interval=30_000)
-        self._minute.timeout.connect(lambda: self.rows.viewport().update())
-        self._minute.start()
+        for view in (self.rows, self.results):
+            keep_ages(view)
 
     # -- for the page
 

@@ -13,7 +13,7 @@ from app.search.marking import spans
 from app.tickets.queries import TicketRow
 from ui.models.hits import HIT_ROLE, Found
 from ui.models.tickets import ROW_ROLE
-from ui.pages.inbox.words import channel_icon, row_pill
+from ui.pages.inbox.words import channel_icon, preview_text, row_pill
 from ui.text import ago, tr
 from ui.theme import BODY, SMALL, font, tokens
 from ui.widgets.paint import (
@@ -122,7 +122,7 @@ def paint_row(
         width = QFontMetrics(font(SMALL, _MEDIUM)).horizontalAdvance(begun) + 2
         draw_text(painter, QRectF(words, top + 42, width, 18), begun, px=SMALL, weight=_MEDIUM, colour="accent_text")
         words += width + 6
-    snippet = found.snippet if found else row.snippet
+    snippet = (found.snippet if found else "") or preview_text(row)
     paint_marked(painter, QRectF(words, top + 42, end - words, 18), snippet, found, px=SMALL, colour="text3")
 
 
