@@ -25,6 +25,7 @@ from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.pages.settings.data import DataPane
 from ui.pages.settings.form import TextArea
+from ui.pages.settings.mailboxes import Row
 from ui.pages.settings.page import Page
 from ui.pages.settings.panes import GeneralPane, NoticesPane, SendingPane
 from ui.pages.settings.saving import SaveSheet
@@ -223,6 +224,12 @@ def test_a_further_mailbox_is_added_by_the_same_form_and_then_shown(
     qtbot.waitUntil(lambda: len(boxes(desk)) == 2)
     shown = lambda: page.editor.box.address if page.editor.box is not None else ""  # noqa: E731
     qtbot.waitUntil(lambda: shown() == further.address and page.adding is None)
+    row = window.focusWidget()  # the keyboard is on what was added, and stays there when its state is told
+    assert isinstance(row, Row)
+    assert further.address in row.accessibleName()
+    page.load()
+    qtbot.waitUntil(lambda: window.focusWidget() is not row)
+    assert further.address in window.focusWidget().accessibleName()
 
 
 def test_numbers_and_names_are_kept(desk: Desk, window: Window, qtbot: QtBot) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QSizePolicy, QStackedWidget
 
@@ -57,6 +57,7 @@ class Row(QPushButton):
 
     def __init__(self, box: MailboxInfo, facts: Facts) -> None:
         super().__init__()
+        self.box = box.id
         self.setProperty("kind", "row")
         self.setCheckable(True)
         self.setStyleSheet("QPushButton { min-height: 76px; max-height: 76px; padding: 0; text-align: left; }")
@@ -124,6 +125,8 @@ class MailboxesPage(QFrame):
         self._context, self._look = context, look
         self._facts: Facts | None = None
         self._wanted: UUID | None = None
+        self._owed = False
+        """Does the one that is shown next get the keyboard?"""
         self._group = QButtonGroup(self)
         self._rows = column(spacing=4)
         add = ToolButton("plus", tr("Add a mailbox"), clicked=self.add)
@@ -178,7 +181,7 @@ class MailboxesPage(QFrame):
 
     def _added(self, key: UUID) -> None:
         self._end_adding()
-        self._wanted = key  # not before: what is shown until the next look does not know it yet
+        self._wanted, self._owed = key, True  # not before: what is shown until the next look does not know it yet
         self._context.toasts.say(tr("Connected. Its mail arrives now."))
         self._look()
 
@@ -188,23 +191,28 @@ class MailboxesPage(QFrame):
             self.stack.removeWidget(self.adding)
             self.adding.hide()
             self.adding.deleteLater()
-            self.adding = None
+            self.adding, self._owed = None, True
         if self._facts is not None:
             self.show_facts(self._facts)
 
     def show_facts(self, facts: Facts) -> None:
         """Show the list as it is now, and the one chosen."""
         self._facts = facts
-        layout = self._rows.layout()
+        layout, focus = self._rows.layout(), self.window().focusWidget()
         assert layout is not None
-        clear(layout)
         current = next((box for box in facts.boxes if box.id == self._wanted), facts.boxes[0] if facts.boxes else None)
+        held = current.id if self._owed and current is not None else focus.box if isinstance(focus, Row) else None
+        self._owed = False
+        clear(layout)
         for box in facts.boxes:
             button = Row(box, facts)
             button.setChecked(box is current)
             button.clicked.connect(lambda _on=False, key=box.id: self.choose(key))
             self._group.addButton(button)
             layout.addWidget(button)
+            if box.id == held:
+                button.show()  # what is not shown yet takes no keyboard
+                button.setFocus(Qt.FocusReason.OtherFocusReason)
         if current is not None:
             self._wanted = current.id
             self.editor.show_box(current)
