@@ -27,9 +27,9 @@ from app.kernel.state import jobs
 from app.outbox.delivery import settle_leftovers
 from app.outbox.queries import copies_due
 from app.workers import mail_receive, mail_send, timers
-from app.workers.crowd import Crowd, LeftError, Life
 from app.workers.mail_intake import ALONE, Pace
 from app.workers.parsing import FEW, ParsePool
+from app.workers.thread_pool import LeftError, Life, ThreadPool
 
 log = logging.getLogger(__name__)
 
@@ -142,11 +142,11 @@ def _side_by_side(work: Callable[[UUID, Life], R], mailboxes: Sequence[UUID], st
     def keep(key: UUID, life: Life) -> None:
         results[key] = work(key, life)
 
-    crowd = Crowd(AT_ONCE)
+    pool = ThreadPool(AT_ONCE)
     try:
-        crowd.do_all("pass", [partial(keep, key) for key in mailboxes], stop)
+        pool.do_all("pass", [partial(keep, key) for key in mailboxes], stop)
     finally:
-        crowd.leave_still()
+        pool.leave_still()
     return [results[key] for key in mailboxes if key in results]
 
 

@@ -25,7 +25,7 @@ from app.kernel.state import signals
 from ui.actions import LISTS
 from ui.desk_window import LOOKS, DeskWindow, EngineSecret, Windows
 from ui.pages import BasePage
-from ui.pages.asked import show_asked
+from ui.pages.activation import show_asked
 from ui.pages.backing_up import bind_backups
 from ui.pages.palette_search import Finder
 from ui.text import tr

@@ -22,7 +22,7 @@ from app.people.queries import agent_named
 from app.tickets import queries
 from app.tickets.bulk import ACTS, Act, Cause, Left, Many, change_many, tally_of
 from app.tickets.rules import UNTIL_REPLY, OnReply
-from app.tickets.working import due_of
+from app.tickets.work_rules import due_of
 
 _FIELDS: Final = (
     "status", "priority", "assignee", "team", "tag+", "tag-", "snooze", "due", "follow+", "follow-", "field.NAME",

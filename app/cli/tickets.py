@@ -21,7 +21,7 @@ from app.kernel.tokens import hide_token
 from app.search import queries as search_queries
 from app.tickets import commands, queries
 from app.tickets.queries import HistoryLine, TicketRow, Work
-from app.tickets.working import span_words
+from app.tickets.work_rules import span_words
 
 
 def listed(args: argparse.Namespace, out: Output) -> int:

@@ -12,7 +12,7 @@ from app.cli.tickets import ticket_of, work_json
 from app.desk import Desk
 from app.kernel.errors import UserError
 from app.tickets import commands, queries
-from app.tickets.working import span_words
+from app.tickets.work_rules import span_words
 
 
 def checklist(args: argparse.Namespace, out: Output) -> int:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.conversations.lately import words_of
+from app.conversations.recent_index import words_of
 from app.index import parts
 from app.index.queries import number_of_documents
 from app.index.words import plain

@@ -19,7 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Mailbox
-from app.desk.apart import ApartError, do_apart
+from app.desk.background_process import BackgroundError, run_in_background
 from app.desk.backup_notes import ELSEWHERE, FILE, HERE, Notes, note_missing, noted
 from app.desk.describing import source_of, workspace_of
 from app.kernel import clock, secrets
@@ -187,8 +187,8 @@ def _made(place: Workspace, work: Callable[..., R], *args: Any, going: Going) ->
     if _bytes_of(place) < SMALL:
         return work(place, *args, going=going)
     try:
-        return do_apart(place.backup_hands_lock, work, place, *args, going=going)
-    except ApartError as error:
+        return run_in_background(place.backup_hands_lock, work, place, *args, going=going)
+    except BackgroundError as error:
         log.error("the process of a backup failed: %s", error)
         msg = "No backup was made: the process that made it ended before it was done. The earlier backups are kept."
         raise UserError(msg) from error

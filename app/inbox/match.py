@@ -24,7 +24,7 @@ from sqlalchemy import BindParameter, bindparam, or_, select, text
 from app.conversations.tables import Message, MessageRef
 from app.inbox.rules import says_forged
 from app.inbox.tables import HAS_REF, MailItem
-from app.kernel.database.in_query import AskMany
+from app.kernel.database.in_query import InQuery
 from app.kernel.database.store import Tx
 from app.kernel.tokens import sha256_of
 from app.mime.model import ParsedMail
@@ -104,20 +104,20 @@ _MESSAGES: Final = (
 )
 _KEYS: Final[BindParameter[Any]] = bindparam("keys", expanding=True)
 _BY_REF: Final = _MESSAGES.add_columns(MessageRef.ref).join(MessageRef, MessageRef.message == Message.id)
-_HAVING: Final = AskMany(
+_HAVING: Final = InQuery(
     _BY_REF.where(MessageRef.ref.in_(_KEYS), or_(MessageRef.role == "own", MessageRef.role == "given"))
 )
-_NAMING: Final = AskMany(_BY_REF.where(MessageRef.ref.in_(_KEYS), MessageRef.role == "named"))
-_CARRIED: Final = AskMany(
+_NAMING: Final = InQuery(_BY_REF.where(MessageRef.ref.in_(_KEYS), MessageRef.role == "named"))
+_CARRIED: Final = InQuery(
     _MESSAGES.add_columns(ReplyToken.token_sha256)
     .join(ReplyToken, ReplyToken.message == Message.id)
     .where(ReplyToken.token_sha256.in_(_KEYS))
 )
-_NUMBERED: Final = AskMany(select(TicketRef.number, TicketRef.ticket).where(TicketRef.number.in_(_KEYS)))
-_SENT: Final = AskMany(_MESSAGES.where(Message.id.in_(_KEYS), Message.direction == "out"))
+_NUMBERED: Final = InQuery(select(TicketRef.number, TicketRef.ticket).where(TicketRef.number.in_(_KEYS)))
+_SENT: Final = InQuery(_MESSAGES.where(Message.id.in_(_KEYS), Message.direction == "out"))
 _LINES: Final = select(MailItem.id, MailItem.own_ref, MailItem.answers_ref).where(text(HAS_REF))
-_LINES_OWN: Final = AskMany(_LINES.where(MailItem.own_ref.in_(_KEYS)))
-_LINES_ANSWERING: Final = AskMany(_LINES.where(MailItem.answers_ref.in_(_KEYS)))
+_LINES_OWN: Final = InQuery(_LINES.where(MailItem.own_ref.in_(_KEYS)))
+_LINES_ANSWERING: Final = InQuery(_LINES.where(MailItem.answers_ref.in_(_KEYS)))
 
 
 class Threads:

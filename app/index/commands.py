@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, delete, insert, select, text, update
 
-from app.index import lately, parts
+from app.index import parts, recent
 from app.index.places import free_places, place_of, set_free
 from app.index.tables import SearchDoc
 from app.index.words import fields
@@ -104,7 +104,7 @@ class _Put(Bulk):
             docs.append(row | {"rowid": place, "fields": kept})
         super().write(connection, docs)
         _INSERT.write(connection, words)
-        lately.add(connection, words)
+        recent.add(connection, words)
         parts.wait(connection, places)
 
 
@@ -135,6 +135,6 @@ def _forget_changeable(tx: Tx, kind: str, key: UUID) -> None:
 def _forget(tx: Tx, rowid: int, words: list[str]) -> None:
     values = words_at(rowid, words)
     tx.connection().execute(_FORGET, values)
-    lately.forget(tx.connection(), values)
+    recent.forget(tx.connection(), values)
     tx.execute(delete(SearchDoc).where(SearchDoc.rowid == rowid))
     set_free(tx.connection(), rowid)

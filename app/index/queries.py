@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.index import lately
+from app.index import recent
 from app.index.words import match_word, parts_of, phrase, plain
 from app.kernel.database.bulk import driver
 
@@ -76,7 +76,7 @@ def match_beginning(db: Session, word: str, mark: str = "") -> tuple[str, bool]:
     whole = match_word(word, prefix=True, mark=mark)
     *before, last = parts_of(word) or [""]
     last = plain(last)
-    if not whole.endswith("*") or not last.isascii() or number_of_documents(db) < lately.LARGE:
+    if not whole.endswith("*") or not last.isascii() or number_of_documents(db) < recent.LARGE:
         return whole, True
     words = words_beginning(db, mark + last)
     if words is None:

@@ -21,7 +21,7 @@ LATELY_DDL = (
     "CREATE VIRTUAL TABLE search_fts_lately USING fts5(title, body, people, extra, content='', "
     'tokenize="unicode61 remove_diacritics 2")'
 )
-"""The newest documents once more: see `app.index.lately`."""
+"""The newest documents once more: see `app.index.recent`."""
 
 TERMS_DDL = "CREATE VIRTUAL TABLE search_fts_terms USING fts5vocab(search_fts, instance)"
 """The words that the index knows, in order: a view that stores nothing. Read it by seeking, never by counting."""

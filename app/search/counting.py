@@ -10,8 +10,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.search.asking import Question, Wanted, in_full, inside, wanted
 from app.search.belonging import has_placements
+from app.search.question import Question, Wanted, in_full, inside, wanted
 from app.search.walking import MERGED, After, Walk, living_ticket
 
 STEP: Final = 20_000

@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.index.queries import match_beginning
 from app.index.words import CUSTOMER, match_word
 from app.kernel import clock
-from app.search.asking import Wanted
 from app.search.marking import around, first_place, marked_words
+from app.search.question import Wanted
 from app.search.walking import Match
 
 

@@ -12,8 +12,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.search.asking import Order, Question, Wanted, wanted, words_of
 from app.search.hits import Hit, customer_hits, ticket_hits
+from app.search.question import Order, Question, Wanted, wanted, words_of
 from app.search.ranking import best
 from app.search.scopes import Scope, kept
 from app.search.walking import After, Match, Walk

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from app.index.places import age_days, place_of
 from app.index.words import match_word, parts_of
 from app.kernel import clock
-from app.search.asking import Wanted, in_full
+from app.search.question import Wanted, in_full
 from app.search.scopes import Scope, within
 from app.search.walking import After, Fitting, Match, Walk
 

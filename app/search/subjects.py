@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy.orm import Session
 
-from app.index import lately
+from app.index import recent
 from app.index.parts import SHORTEST, stock, waiting, words_within
 from app.index.queries import number_of_documents, words_beginning
 from app.index.words import parts_of, phrase
@@ -34,7 +34,7 @@ def tickets_titled(db: Session, part: str) -> list[bytes] | None:
         return None
     line, sought = db.connection(), part.lower()
     unlearnt = waiting(line)
-    if unlearnt is None or stock(line) is None or number_of_documents(db) < lately.LARGE:
+    if unlearnt is None or stock(line) is None or number_of_documents(db) < recent.LARGE:
         return None
     begun, others = words_beginning(db, sought), words_within(db, sought)
     if begun is None or others is None:

@@ -19,9 +19,9 @@ from app.conditions.tree import Check, Op, QueryError, checks
 from app.conditions.typed import parse
 from app.index.queries import frequency, words_among
 from app.index.words import parts_of, plain
-from app.search.asking import Question
 from app.search.catalogue import check_names
 from app.search.queries import page
+from app.search.question import Question
 from app.tickets.commands.tags import tag_id
 
 _RARE: Final = 2

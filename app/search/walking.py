@@ -6,8 +6,8 @@ let hardly anything through, a page ends before it is full (`MOST_LOOKED_AT`), a
 it can show what is there, and nobody waits for all or nothing.
 
 A word of a letter or two stands for so many words that FTS5 would merge them for long. So the small index of the newest documents
-is asked first (`app.index.lately`), which fills most pages; behind it the texts themselves are looked at for as long as that is
-worth while (`app.search.looking`). Behind all of these come the words that have what is looked for within them
+is asked first (`app.index.recent`), which fills most pages; behind it the texts themselves are looked at for as long as that is
+worth while (`app.search.scanning`). Behind all of these come the words that have what is looked for within them
 (`app.index.parts`): whoever looks for `lampe` wants lamps first, then also “Stehlampe”.
 
 Where only a few tickets fit the other conditions, walking to them is the long way: then the documents of those few are asked
@@ -28,12 +28,12 @@ from uuid import UUID
 from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
-from app.index import lately
+from app.index import recent
 from app.index.queries import documents_with, number_of_documents
 from app.kernel.database.bulk import driver
-from app.search.asking import Wanted, in_full, inside
 from app.search.belonging import Document, documents_of, has_placements, newest_place, tickets_with
-from app.search.looking import Look
+from app.search.question import Wanted, in_full, inside
+from app.search.scanning import Look
 
 MOST_LOOKED_AT: Final = 1_500
 """Tickets that a page looks at before it ends, full or not."""
@@ -171,8 +171,8 @@ class Walk:
         self._fitting = fitting or Fitting(db, wanted)
         self._line: Connection = db.connection()
         self._driver = driver(self._line)
-        self._lately = lately.since(self._line) if wanted.half else None
-        self._at = after or After(_INDEX if not wanted.half else _LOOK if self._lately is None else _LATELY)
+        self._recent = recent.since(self._line) if wanted.half else None
+        self._at = after or After(_INDEX if not wanted.half else _LOOK if self._recent is None else _LATELY)
         self._seen, self._leaps = set(self._at.seen), self._at.leaps
         self._living_of: dict[bytes, bytes | None] = {}
         self._few: list[Document] | None = None
@@ -263,7 +263,7 @@ class Walk:
         if self._few is not None:
             return self._of_few(at)
         if at.stage == _LATELY:
-            return self._read_lately(at, size)
+            return self._read_recent(at, size)
         if at.stage == _LOOK and self._look is not None:
             fit, last = self._look.block(at.place, need)
             if last is None:
@@ -271,11 +271,11 @@ class Walk:
             return _Block(fit, After(_LOOK if self._look.is_worth(need - len(fit)) else _INDEX, last))
         return self._found(_ALL_DOCS, self._whole.match, at, self._wanted.since, size)
 
-    def _read_lately(self, at: After, size: int) -> _Block:
+    def _read_recent(self, at: After, size: int) -> _Block:
         """Half a word among the newest documents. Where those end may have moved since the page before: what is asked
         here ends where they do now.
         """
-        first = max(lately.END if self._lately is None else self._lately, self._wanted.since)
+        first = max(recent.END if self._recent is None else self._recent, self._wanted.since)
         block = self._found(_LATE_DOCS, self._wanted.match, at, first, size)
         return block if block.next.stage == _LATELY else _Block(block.rows, After(_LOOK, min(at.place, first)))
 

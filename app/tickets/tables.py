@@ -126,7 +126,7 @@ class Placement(Mutable, Base):
 
 
 class TicketLink(Mutable, Base):
-    """Two tickets that have to do with each other, one row for each side; kinds: `app.tickets.working.LINKS`."""
+    """Two tickets that have to do with each other, one row for each side; kinds: `app.tickets.work_rules.LINKS`."""
 
     __tablename__ = "ticket_link"
     change_kind = "ticket_link"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.conditions.tree import Node, checks
 from app.conditions.typed import to_text
-from app.search.asking import Question, wanted
+from app.search.question import Question, wanted
 from app.search.ranking import candidates
 from app.search.scopes import sought
 

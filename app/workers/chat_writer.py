@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
-from app.chats.commands.kept import Accepted, know
 from app.chats.commands.receiving import Refused, Said, receive_chat
+from app.chats.commands.visitor_cache import Accepted, know
 from app.kernel.database.store import Tx
 
 log = logging.getLogger(__name__)

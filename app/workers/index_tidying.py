@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final
 
-from app.conversations.lately import keep_lately
+from app.conversations.recent_index import keep_recent
 from app.conversations.vocabulary import Stocktaking, learn_words
 from app.index.tidying import tidy
 
@@ -46,7 +46,7 @@ class IndexTidying:
         now = self._seconds()
         if now - self._came < QUIET_S and now - self._done < PATIENCE_S:
             return False
-        for part in (tidy, keep_lately, learn_words):
+        for part in (tidy, keep_recent, learn_words):
             self._steps(part)
         self._take_stock()
         self._done = self._seconds()

@@ -29,7 +29,7 @@ from app.connectors.email.imap import ImapSession
 from app.kernel.errors import ExternalError, Reason, UserError
 from app.kernel.files.blobs import BlobRef, Packs
 from app.kernel.sentences import words_of
-from app.workers.crossing import cross_in_one_call, line_between
+from app.workers.pickling import cross_in_one_call, line_between
 
 log = logging.getLogger(__name__)
 

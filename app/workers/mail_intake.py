@@ -24,8 +24,8 @@ from app.inbox.queries import WaitingItem, waiting_items
 from app.inbox.rules import MOST_ATTEMPTS, Outcome, best_date
 from app.index.tidying import gather
 from app.kernel.errors import StoreError
-from app.workers.ahead import Ahead
 from app.workers.parsing import ParsePool, Unparsed
+from app.workers.prefetch import Prefetch
 
 log = logging.getLogger(__name__)
 
@@ -113,8 +113,8 @@ class Intake:
         self._do(gather)
         with (
             _in_bulk(),
-            Ahead(self._counted(windows), depth=1, name="mail-fetch") as fetched,
-            Ahead(self._parsed(iter(fetched)), depth=1, name="mail-parse") as ready,
+            Prefetch(self._counted(windows), depth=1, name="mail-fetch") as fetched,
+            Prefetch(self._parsed(iter(fetched)), depth=1, name="mail-parse") as ready,
         ):
             for parsed in ready:
                 self._write(parsed)

@@ -1,7 +1,7 @@
 """Sending: every mailbox that has something due has a thread of its own, and so has the filing of its copies.
 
 A server that is slow, or says nothing at all, holds up nobody but its own mailbox: of those that have to do something
-here no more than `MOST_AT_ONCE` are at it, and who waits for a server is not counted (`crowd`). A mailbox with nothing
+here no more than `MOST_AT_ONCE` are at it, and who waits for a server is not counted (`pool`). A mailbox with nothing
 due has no thread. How one mailbox sends is in `mail_hand_over`, how it files its
 copies in `mail_copies`; here is who begins when, and how all of it comes to an end.
 """
@@ -24,9 +24,9 @@ from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock
 from app.kernel.files.blobs import Packs, StorageError
 from app.outbox import commands, queries, waits
-from app.workers.crowd import Crowd, Life
 from app.workers.mail_copies import Ask, Do, Filing, Secrets
 from app.workers.mail_hand_over import HandOver, Kit, MailboxError
+from app.workers.thread_pool import Life, ThreadPool
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +116,7 @@ class Sender:
         self._chosen_by: datetime | None = None
         self._places: dict[_Work, _Place] = {}
         self._guard = threading.Condition()
-        self._crowds = {files: Crowd(MOST_AT_ONCE) for files in (False, True)}
+        self._pools = {files: ThreadPool(MOST_AT_ONCE) for files in (False, True)}
 
     def send_due(self) -> SendCounts:
         """One pass over everything that is due: mailboxes beside each other; at its end all of them have done theirs.
@@ -137,7 +137,7 @@ class Sender:
 
         works = [partial(work_off, key) for key in sorted(keys, key=self._failures)]
         try:
-            Crowd(MOST_AT_ONCE).do_all("send", works, self.stop)
+            ThreadPool(MOST_AT_ONCE).do_all("send", works, self.stop)
         finally:
             if self.stop.is_set():
                 self.end()
@@ -155,7 +155,7 @@ class Sender:
             if not place.is_begun:
                 name = f"{'file' if work.files else 'send'}-{work.mailbox.hex[-4:]}"
                 place.is_begun = True
-                if not self._crowds[work.files].begin(name, partial(self._alone, work, tell)):
+                if not self._pools[work.files].begin(name, partial(self._alone, work, tell)):
                     place.is_begun = False
 
     def pause_s(self) -> float:

@@ -19,10 +19,10 @@ from app.inbox import commands
 from app.inbox.queries import FolderPlan, ReceivePlan, WaitingItem
 from app.inbox.receiving import KnownMail
 from app.kernel.errors import ExternalError
-from app.workers.ahead import Ahead
 from app.workers.mail_carry import BATCH_BYTES, BATCH_S, Carried, Carrier, CarrierLostError, carry
 from app.workers.mail_hands import Hands, Line
 from app.workers.mail_keep import Keeper, Wanted
+from app.workers.prefetch import Prefetch
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +77,7 @@ class Windows:
             yield from self._entered(self._bring(plan, wanted, WINDOW, BATCH_BYTES), go_on)
             return
         self.hire()
-        with Ahead(self._bring(plan, wanted, _LARGE_WINDOW, _LARGE_BYTES), name="mail-carry") as windows:
+        with Prefetch(self._bring(plan, wanted, _LARGE_WINDOW, _LARGE_BYTES), name="mail-carry") as windows:
             yield from self._entered(iter(windows), go_on)
 
     def _entered(self, brought: Iterator[list[Brought]], go_on: Callable[[], bool]) -> Iterator[list[WaitingItem]]:

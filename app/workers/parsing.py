@@ -26,7 +26,7 @@ from typing import Final
 from app.inbox.shape import Shape
 from app.kernel.files.blobs import BlobRef, Packs, StorageError
 from app.mime.model import Address, Bounce, BounceRecipient, Fold, ParsedMail, Part, Trust
-from app.workers.crossing import cross_in_one_call, line_between
+from app.workers.pickling import cross_in_one_call, line_between
 
 log = logging.getLogger(__name__)
 

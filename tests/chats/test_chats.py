@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.automation.rules import hours_of, to_text
 from app.chats import commands, queries
 from app.chats.commands import Accepted, Refused, Said
-from app.chats.commands.knowing import identity_signature
+from app.chats.commands.identifying import identity_signature
 from app.chats.rules import State
 from app.chats.tables import ChatVisitor, Conversation
 from app.conversations.mailboxes import NewMailbox, add_mailbox

@@ -9,7 +9,7 @@ from uuid import UUID
 import aiohttp
 
 from app.chats import commands, queries
-from app.chats.commands.knowing import identity_signature
+from app.chats.commands.identifying import identity_signature
 from app.kernel import clock
 from tests.chats.conftest import Place, visiting
 from tests.chats.visitor import Visitor

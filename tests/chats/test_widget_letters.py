@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.chats import commands, queries
-from app.chats.commands.knowing import identity_signature
+from app.chats.commands.identifying import identity_signature
 from app.chats.rules import ChannelSettings
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.conversations.tables import Message

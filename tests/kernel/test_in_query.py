@@ -12,7 +12,7 @@ from sqlalchemy import BindParameter, bindparam, create_engine, insert, select
 from sqlalchemy.orm import Session
 
 from app.kernel import ids
-from app.kernel.database.in_query import AskMany
+from app.kernel.database.in_query import InQuery
 from app.kernel.database.store import Base
 from app.kernel.database.tables import Job
 
@@ -45,7 +45,7 @@ def test_it_answers_as_the_plain_query(tmp_path: Path, count: int) -> None:
     Base.metadata.create_all(engine, [Job.__table__])  # type: ignore[list-item]
     rows = _jobs(1200)
     query = select(*_COLUMNS).where(Job.id.in_(_WANTED), Job.done >= bindparam("least"), Job.name == "even")
-    asked = AskMany(query)
+    asked = InQuery(query)
     with Session(engine) as line:
         line.execute(insert(Job), rows)
         keys: list[UUID] = [row["id"] for row in rows[:count]]
@@ -60,7 +60,7 @@ def test_it_answers_as_the_plain_query(tmp_path: Path, count: int) -> None:
 def test_keys_may_come_once_only_and_in_any_collection(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'desk'}")
     Base.metadata.create_all(engine, [Job.__table__])  # type: ignore[list-item]
-    asked = AskMany(select(Job.done).where(Job.done.in_(_WANTED)))
+    asked = InQuery(select(Job.done).where(Job.done.in_(_WANTED)))
     with Session(engine) as line:
         line.execute(insert(Job), _jobs(9))
         assert sorted(row.done for row in asked.rows(line, {3, 5, 99})) == [3, 5]
@@ -70,7 +70,7 @@ def test_keys_may_come_once_only_and_in_any_collection(tmp_path: Path) -> None:
 
 def test_a_query_with_another_list_is_refused(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'desk'}")
-    asked = AskMany(select(Job.done).where(Job.done.in_(_WANTED), Job.name.in_(("even", "odd"))))
+    asked = InQuery(select(Job.done).where(Job.done.in_(_WANTED), Job.name.in_(("even", "odd"))))
     with Session(engine) as line, pytest.raises(ValueError, match="one list"):
         list(asked.rows(line, [1]))
     engine.dispose()

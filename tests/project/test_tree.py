@@ -51,6 +51,34 @@ def test_the_patterns_find_something(pattern: re.Pattern[str], text: str) -> Non
     assert pattern.search(text)
 
 
+NAMED_PATH = re.compile(r"(?<![\w./-])(?:app|ui|tests|packaging|resources|docs)/[\w./-]*\w")
+NAMED_MODULE = re.compile(r"`((?:app|ui)\.[\w.]+)`")
+MADE_BY_INSTALLERS = {"resources/updates.json"}
+
+
+def test_every_place_that_is_named_exists() -> None:
+    """In the documents, and in what modules say of each other: a file that moved takes its name along."""
+    texts = [(path, text) for path, text in committed_texts() if path.suffix == ".md" or path.parts[0] in {"app", "ui"}]
+    paths = [(path, found.group()) for path, text in texts for found in NAMED_PATH.finditer(text)]
+    modules = [(path, found.group(1)) for path, text in texts for found in NAMED_MODULE.finditer(text)]
+    assert paths
+    assert modules
+    gone = [f"{path}: {name}" for path, name in paths if not _is_file(name) and name not in MADE_BY_INSTALLERS]
+    gone += [f"{path}: {name}" for path, name in modules if not _is_module(name)]
+    assert gone == []
+
+
+def _is_file(name: str) -> bool:
+    """Or a folder; a decision is named by its number alone, a module now and then without its suffix."""
+    place = ROOT / name
+    return place.exists() or any(place.parent.glob(f"{place.name}[.-]*"))
+
+
+def _is_module(name: str) -> bool:
+    """Or something in one."""
+    return _is_file(name.replace(".", "/")) or _is_file(name.rsplit(".", 1)[0].replace(".", "/"))
+
+
 def test_packaging_folder_does_not_shadow_the_library() -> None:
     assert not (ROOT / "packaging" / "__init__.py").exists()
     assert Path(packaging.version.__file__).parent != ROOT / "packaging"

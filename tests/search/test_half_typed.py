@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.index import lately
 from app.index import queries as index
+from app.index import recent
 from app.index.words import match_word
-from app.search import looking
 from app.search import queries as search
+from app.search import scanning
 from tests.desk_fixture import SmallDesk
 
 _WORDS = (
@@ -41,7 +41,7 @@ _WORDS = (
 @pytest.fixture(autouse=True)
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every desk counts as a large one: small ones leave half a word to FTS5."""
-    monkeypatch.setattr(lately, "LARGE", 1)
+    monkeypatch.setattr(recent, "LARGE", 1)
 
 
 @pytest.fixture
@@ -73,8 +73,8 @@ def _by_fts(db: Session, word: str) -> set[UUID]:
 def test_half_a_word_finds_what_the_index_has(letters: list[list[str]], typed: str, most: int, cost: int) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "MOST_WORDS", most)
-        patch.setattr(looking, "SAMPLE", 3)
-        patch.setattr(looking, "LOOK", cost)
+        patch.setattr(scanning, "SAMPLE", 3)
+        patch.setattr(scanning, "LOOK", cost)
         desk = SmallDesk(Path(folder))
         try:
             for number, words in enumerate(letters):
@@ -103,8 +103,8 @@ def test_a_letter_finds_the_newest_first_and_stops(desk: SmallDesk, monkeypatch:
     monkeypatch.setattr(index, "MOST_WORDS", 0)
     tickets = [desk.mail(address=f"{n}@shop.example", subject=f"matter {n}")[0] for n in range(6)]
     assert desk.ask(search.ticket_ids, "m", limit=2) == (tickets[5], tickets[4])
-    monkeypatch.setattr(looking, "SAMPLE", 2)
-    monkeypatch.setattr(looking, "LOOK", 10**9)  # reading texts is never worth while: the index answers
+    monkeypatch.setattr(scanning, "SAMPLE", 2)
+    monkeypatch.setattr(scanning, "LOOK", 10**9)  # reading texts is never worth while: the index answers
     assert desk.ask(search.ticket_ids, "m", limit=3) == (tickets[5], tickets[4], tickets[3])
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.conversations.vocabulary import Stocktaking, learn_words
-from app.index import lately, parts
+from app.index import parts, recent
 from app.search.counting import Counting
 from app.search.queries import Hit, Order, Question, page, search, ticket_ids
 from app.search.scopes import Scope
@@ -68,7 +68,7 @@ def test_what_begins_so_comes_first_and_then_what_has_it_within(desk: SmallDesk,
 
 def test_a_part_of_the_subject_is_found_by_way_of_the_words(desk: SmallDesk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parts, "SMALL", 1)
-    monkeypatch.setattr(lately, "LARGE", 1)
+    monkeypatch.setattr(recent, "LARGE", 1)
     stock = Stocktaking()
     known, _ = desk.mail(subject="Two STEHLAMPEN", words="A line.")
     other, _ = desk.mail(address="o@shop.example", subject="Table", words="A line about lampen.")

@@ -22,8 +22,8 @@ from app.tickets.queries import ticket
 from tests.ui.chat_desk import ChatDesk, Visitor
 from tests.ui.chat_page import chat_window, front, shown, texts, type_into, until, window_of
 from tests.ui.inbox_desk import InboxDesk
+from ui.pages.chats.live_query import LiveQuery
 from ui.pages.chats.page import Page
-from ui.pages.chats.standing import Standing
 from ui.pages.chats.words import second_line
 from ui.pages.settings.form import TextArea
 from ui.widgets.overlay import Dialog
@@ -400,7 +400,7 @@ def test_however_much_comes_one_question_is_under_way(page: Page, qtbot: QtBot) 
         asked.append(1)
         return len(asked)
 
-    standing = Standing(page.context.tasks, lambda: (question, ()), answers.append, page)
+    standing = LiveQuery(page.context.tasks, lambda: (question, ()), answers.append, page)
     for _ in range(500):
         standing.again()
     qtbot.waitUntil(lambda: not standing.is_under_way and page.context.tasks.running == 0)

@@ -13,7 +13,7 @@ import pytest
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox, update_mailbox
 from app.outbox.commands import settle_leftovers
-from app.workers import crowd, mail_send
+from app.workers import mail_send, thread_pool
 from app.workers.mail_send import SendCounts, run
 from tests.outbox.small_desk import ANN, Clock, SmallDesk
 from tests.servers.bad_imap import SILENCE, BadImap
@@ -79,7 +79,7 @@ def test_a_server_that_hangs_holds_up_no_other_mailbox_nor_the_end(
 def test_any_number_of_servers_that_hang_hold_up_no_other_mailbox(
     desk: SmallDesk, smtp: SmtpServer, other: tuple[SmtpServer, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crowd, "STILL_S", 0.3)
+    monkeypatch.setattr(thread_pool, "STILL_S", 0.3)
     good, box = other
     smtp.orders.hold = "rcpt"
     stuck = [desk.reply(mailbox=key, to=[ANN]) for key in _more_mailboxes(desk, smtp.port, mail_send.MOST_AT_ONCE + 3)]
@@ -108,7 +108,7 @@ def a_pass(desk: SmallDesk, smtp: SmtpServer) -> Iterator[list[SendCounts]]:
 def test_in_a_pass_they_hold_up_none_of_those_that_come_after_them(
     desk: SmallDesk, smtp: SmtpServer, other: tuple[SmtpServer, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crowd, "STILL_S", 0.3)
+    monkeypatch.setattr(thread_pool, "STILL_S", 0.3)
     monkeypatch.setattr(mail_send, "MOST_AT_ONCE", 2)
     good, box = other
     smtp.orders.hold = "rcpt"

@@ -14,7 +14,7 @@ from app.kernel.maintenance.backup import last_backup
 from app.passes import AT_ONCE, Pass, one_pass, reconcile
 from app.people.commands import add_agent
 from app.tickets.tables import Ticket
-from app.workers import crowd
+from app.workers import thread_pool
 from tests.empty_desk import empty_desk
 from tests.inbox.mail_desk import letter
 from tests.servers.bad_imap import OK, BadImap
@@ -32,7 +32,7 @@ def _subjects(db: Session) -> list[str]:
 
 
 def test_silent_servers_hold_up_no_other_mailbox(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crowd, "STILL_S", 0.3)
+    monkeypatch.setattr(thread_pool, "STILL_S", 0.3)
     answers = threading.Event()
 
     def listing(_command: str) -> list[bytes]:
@@ -63,7 +63,7 @@ def test_silent_servers_hold_up_no_other_mailbox(tmp_path: Path, monkeypatch: py
 
 
 def test_a_pass_that_is_stopped_waits_for_no_silent_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crowd, "STILL_S", 0.3)
+    monkeypatch.setattr(thread_pool, "STILL_S", 0.3)
     answers, stop = threading.Event(), threading.Event()
 
     def listing(_command: str) -> list[bytes]:

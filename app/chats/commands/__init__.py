@@ -14,8 +14,7 @@ from app.chats.commands.delivering import (
     visitors_left,
 )
 from app.chats.commands.ending import end_chat, end_silent, ended_by_visitor, turn_into_ticket
-from app.chats.commands.kept import Accepted
-from app.chats.commands.knowing import (
+from app.chats.commands.identifying import (
     block_visitor,
     check_code,
     prove_identity,
@@ -27,6 +26,7 @@ from app.chats.commands.leaving import mail_transcript, rate, receive_form
 from app.chats.commands.receiving import Refused, Said, receive_chat, receive_many, unwelcome
 from app.chats.commands.taking import accept, assign_chat, transfer
 from app.chats.commands.uploading import keep_upload, tidy_uploads
+from app.chats.commands.visitor_cache import Accepted
 
 __all__ = [
     "Accepted",

@@ -8,7 +8,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from app.answering.commands import may_write, note_automatic
-from app.chats.commands.kept import Accepted
 from app.chats.commands.receiving import (
     VISITOR,
     Refused,
@@ -19,6 +18,7 @@ from app.chats.commands.receiving import (
     met,
 )
 from app.chats.commands.rows import conversation_row, visitor_row
+from app.chats.commands.visitor_cache import Accepted
 from app.chats.letters import Spoken, transcript_letter
 from app.chats.rules import MAX_CHARS, TRANSCRIPTS_A_DAY, State, clean_line, clean_text
 from app.chats.tables import ChatLine, ChatVisitor, Conversation

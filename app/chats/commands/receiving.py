@@ -12,7 +12,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from app.chats.commands.kept import (
+from app.chats.commands.rows import visitor_row
+from app.chats.commands.uploading import taken_uploads
+from app.chats.commands.visitor_cache import (
     Accepted,
     KeptChat,
     KeptVisitor,
@@ -24,8 +26,6 @@ from app.chats.commands.kept import (
     stored_as,
     visitor_of,
 )
-from app.chats.commands.rows import visitor_row
-from app.chats.commands.uploading import taken_uploads
 from app.chats.rules import GOING_ON, MAX_CHARS, State, clean_language, clean_line, clean_page, clean_text, comes_back
 from app.conversations.commands import NewAttachment, NewMessage, add_message
 from app.conversations.rules import snippet_of

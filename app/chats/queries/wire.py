@@ -16,7 +16,7 @@ from app.chats.tables import GOING_ON as GOING_ON_SQL
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.queries import blob_ref
 from app.conversations.tables import Attachment, Message
-from app.kernel.database.in_query import AskMany
+from app.kernel.database.in_query import InQuery
 from app.kernel.files.blobs import BlobRef
 from app.outbox.rules import State as Delivery
 from app.outbox.tables import Outbox
@@ -82,7 +82,7 @@ _v, _c = ChatVisitor.__table__.c, Conversation.__table__.c
 _KNOWN = select(_v.id, _v.name, _v.email, _v.verified_at, _v.blocked_at)
 _BY_TOKEN = _KNOWN.where(_v.token_sha256 == bindparam("who"))
 _BY_JID = _KNOWN.where(_v.jid == bindparam("who"))
-_STATES = AskMany(
+_STATES = InQuery(
     select(
         _c.visitor, _c.id, _c.state, _c.last_seq, _c.desk_read_seq, _c.answered_at, _c.ticket,
         Agent.__table__.c.name, _v.blocked_at,

@@ -22,7 +22,7 @@ from aiohttp import WSMsgType, web
 
 from app.connectors.chat import protocol
 from app.connectors.chat.callers import SILENT_S, Callers, Line
-from app.connectors.chat.house import Allowed, House
+from app.connectors.chat.connections import Allowed, Connections
 from app.connectors.chat.limits import Hourly, Places, client_address, is_trusted, networks
 from app.connectors.chat.origins import origins
 from app.connectors.chat.protocol import BadFrameError, Door, No
@@ -71,7 +71,7 @@ class Serving(Allowed):
     silent_s: float = SILENT_S
 
 
-class BuiltinChat(House):
+class BuiltinChat(Connections):
     """The server of one channel. `run` until cancelled; everything else on the same loop."""
 
     def __init__(self, serving: Serving, door: Door) -> None:

@@ -58,7 +58,7 @@ class Words:
     said: Bucket
 
 
-class House(Protocol):
+class Host(Protocol):
     """What a connection needs of the server that it belongs to."""
 
     @property
@@ -108,11 +108,9 @@ class Carrier(Protocol):
 class Socket:
     """A visitor's connection. All of it runs on the server's loop."""
 
-    def __init__(
-        self, house: House, wire: Carrier, address: str, read: Callable[[str], Frame] = protocol.parse
-    ) -> None:
+    def __init__(self, host: Host, wire: Carrier, address: str, read: Callable[[str], Frame] = protocol.parse) -> None:
         """`address`: whose limits count for new conversations; `read`: how a text becomes a frame (BadFrameError)."""
-        self._house, self._wire, self.address, self._read = house, wire, address, read
+        self._host, self._wire, self.address, self._read = host, wire, address, read
         self.who: Who = b""
         self.standing = Standing()
         self._after = 0
@@ -135,15 +133,15 @@ class Socket:
         if hello is None:
             return
         self.who = hello.who
-        if not self._house.enter(self.who, self):
+        if not self._host.enter(self.who, self):
             await self.bye("full")
             return
         try:
             if await self._greet(hello):
                 await self._listen()
         finally:
-            if self._house.leave(self.who, self):
-                await self._house.door.left(self.who)
+            if self._host.leave(self.who, self):
+                await self._host.door.left(self.who)
 
     # -- what comes
 
@@ -158,7 +156,7 @@ class Socket:
         return frame
 
     async def _greet(self, hello: Hello) -> bool:
-        found = await self._house.door.hello(hello)
+        found = await self._host.door.hello(hello)
         if isinstance(found, No):
             await self.bye(found.reason)
             return False
@@ -168,8 +166,8 @@ class Socket:
             self.standing = found.standing
             self._said_here.clear()
             self._after = min(hello.after, found.standing.last_seq) if same else 0
-            await self._send(protocol.welcome(found, self._house.limits))
-        await self._house.door.came(self.who, hello.page, hello.lang)
+            await self._send(protocol.welcome(found, self._host.limits))
+        await self._host.door.came(self.who, hello.page, hello.lang)
         await self.tell(found.standing)
         return True
 
@@ -200,7 +198,7 @@ class Socket:
         return self._ignored > _FLOOD
 
     async def _hear(self, message: Msg) -> None:
-        wait_s = self._house.words_of(self.who).said.take(time.monotonic())
+        wait_s = self._host.words_of(self.who).said.take(time.monotonic())
         if wait_s:
             if self._is_flood():
                 await self.bye("flood")
@@ -208,14 +206,14 @@ class Socket:
             await self._send({"t": "slow", "retry_ms": int(wait_s * 1_000) + 1, "id": message.id})
             return
         begins = not self._beginning and self.standing.state not in ("waiting", "live")
-        if begins and not self._house.may_begin(self.address):
+        if begins and not self._host.may_begin(self.address):
             await self._send({"t": "slow", "retry_ms": _LATER_MS, "id": message.id})
             return
         if begins:
             self._beginning = message.id
-            self._house.note_begun(self.address)
+            self._host.note_begun(self.address)
         self._on_the_way.add(message.id)
-        answer = await self._house.door.receive(self.who, message, self._page, self._lang)
+        answer = await self._host.door.receive(self.who, message, self._page, self._lang)
         if isinstance(answer, No):
             await self.refuse(message.id, answer.reason)
             return
@@ -250,11 +248,11 @@ class Socket:
         if message == self._beginning:
             self._beginning = ""
             if not began:
-                self._house.note_not_begun(self.address)
+                self._host.note_not_begun(self.address)
         return True
 
     async def _obey(self, frame: Frame) -> None:
-        door, who = self._house.door, self.who
+        door, who = self._host.door, self.who
         match frame:
             case Ping():
                 await self._send({"t": "pong"})
@@ -289,7 +287,7 @@ class Socket:
 
     async def say_to_all(self, said: dict[str, Any]) -> None:
         """To this and to the other tabs of the same visitor."""
-        for each in [self, *self._house.others(self.who, self)]:
+        for each in [self, *self._host.others(self.who, self)]:
             await each.say(said)
 
     # -- what goes
@@ -320,7 +318,7 @@ class Socket:
 
     async def _tell_lines(self, standing: Standing) -> None:
         while self._after < standing.last_seq and not self._wire.closed:
-            lines = await self._house.door.lines(self.who, standing.conversation, self._after)
+            lines = await self._host.door.lines(self.who, standing.conversation, self._after)
             for line in lines:
                 await self._tell_line(standing.conversation, line)
             if not lines:

@@ -26,8 +26,8 @@ from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
 from app.connectors.chat import protocol, xmpp_stanzas
+from app.connectors.chat.connections import Connections
 from app.connectors.chat.guest_files import GuestDoor, addresses_of
-from app.connectors.chat.house import House
 from app.connectors.chat.protocol import BadFrameError, Door, Frame, Hello, Msg, No
 from app.connectors.chat.sockets import Socket
 from app.connectors.chat.xmpp_client import CONNECT_S, Calling, address_of, client_for, hang_up, sign_in, tell_end
@@ -60,7 +60,7 @@ class Archive(Protocol):
         ...
 
 
-class XmppChat(House):
+class XmppChat(Connections):
     """One session with the server. `run` until it is over or cancelled; whoever runs it calls again, later and later."""
 
     def __init__(self, calling: Calling, door: Door, archive: Archive, password: str) -> None:
@@ -340,8 +340,8 @@ class XmppChat(House):
 class _Line:
     """The frames of one guest as a carrier (`sockets.Carrier`)."""
 
-    def __init__(self, house: XmppChat, full: str) -> None:
-        self._house, self.full = house, full
+    def __init__(self, host: XmppChat, full: str) -> None:
+        self._host, self.full = host, full
         self._frames: asyncio.Queue[str | None] = asyncio.Queue()
         self._closed = False
         self.heard_at = time.monotonic()
@@ -371,8 +371,8 @@ class _Line:
     async def send(self, text: str) -> None:
         frame = json.loads(text)
         if frame.get("files"):
-            frame = await self._house.with_files(frame)
-        self._house.send(self.full, frame)
+            frame = await self._host.with_files(frame)
+        self._host.send(self.full, frame)
 
     async def close(self, reason: str) -> None:
         del reason  # it was said in `bye`

@@ -12,7 +12,7 @@ from typing import Final
 from slixmpp import JID, ClientXMPP
 from slixmpp.exceptions import XMPPError
 
-from app.connectors.chat.house import Allowed
+from app.connectors.chat.connections import Allowed
 from app.kernel.errors import ExternalError, Reason
 from app.kernel.sentences import said
 

@@ -11,13 +11,13 @@ from uuid import UUID
 from app.conversations.mailboxes import NewMailbox, add_mailbox, finish_first_import, pause_mailbox
 from app.conversations.rules import SAMPLE
 from app.desk.sample import texts, times
-from app.desk.sample.asking import Asking
 from app.desk.sample.cast import Agent, Cast
 from app.desk.sample.chatting import Chatting
 from app.desk.sample.director import Director
 from app.desk.sample.letters import Post
 from app.desk.sample.scenery import Scenery
 from app.desk.sample.stage import Stage
+from app.desk.sample.surveys import Asking
 from app.kernel import clock
 from app.kernel.database.store import Tx
 from app.kernel.state import options

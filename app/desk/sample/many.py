@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Table
 
-from app.conversations.lately import keep_lately
+from app.conversations.recent_index import keep_recent
 from app.conversations.rules import snippet_of
 from app.conversations.tables import Message, MessageRef
 from app.desk.sample import letters, texts
@@ -130,7 +130,7 @@ def fill_many(desk: Desk, size: int | Measure, *, seed: int = 7) -> None:
     with desk.store.write("sample") as tx:
         reserve_numbers(tx, tickets)
         repair_counters(tx)
-    for work in (tidy, keep_lately):
+    for work in (tidy, keep_recent):
         while desk.work(work):  # as the engine would have done in all those years
             pass
 

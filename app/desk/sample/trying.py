@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import delete, select, text
 
 from app.desk.sample.filling import TICKETS, fill
-from app.index import lately
+from app.index import recent
 from app.kernel.database.store import Tx
 from app.kernel.database.tables import SettingRow
 from app.kernel.errors import UserError
@@ -77,6 +77,6 @@ def _take_out(tx: Tx, settings: frozenset[str]) -> None:
         if table.name not in _KEPT:
             connection.execute(delete(table))
     connection.execute(text("INSERT INTO search_fts(search_fts) VALUES('delete-all')"))
-    lately.leave(connection)
+    recent.leave(connection)
     for row in tx.scalars(select(SettingRow).where(SettingRow.key.notin_(settings))):
         tx.delete(row)

@@ -32,7 +32,7 @@ from app.inbox.rules import FolderRole, Outcome
 from app.inbox.shape import Shape, shape_of
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel.database.bulk import Bulk
-from app.kernel.database.in_query import AskMany
+from app.kernel.database.in_query import InQuery
 from app.kernel.database.store import Tx
 from app.kernel.database.tables import Tombstone
 from app.mime.model import ParsedMail
@@ -97,7 +97,7 @@ class _Line:
     size: int
 
 
-_LINES = AskMany(
+_LINES = InQuery(
     select(
         MailItem.id,
         MailItem.mailbox,
@@ -113,8 +113,8 @@ _LINES = AskMany(
     .join(MailFolder, MailFolder.id == MailItem.folder)
     .where(MailItem.id.in_(bindparam("keys", expanding=True)))
 )
-_ERASED = AskMany(select(Tombstone.id).where(Tombstone.id.in_(bindparam("keys", expanding=True))))
-_STORED = AskMany(select(Message.id).where(Message.id.in_(bindparam("keys", expanding=True))))
+_ERASED = InQuery(select(Tombstone.id).where(Tombstone.id.in_(bindparam("keys", expanding=True))))
+_STORED = InQuery(select(Message.id).where(Message.id.in_(bindparam("keys", expanding=True))))
 _OUTCOME = Bulk(
     update(MailItem.__table__)  # type: ignore[arg-type]
     .where(MailItem.__table__.c.id == bindparam("key"))

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, select, update
 from app.inbox import rules
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel import ids
-from app.kernel.database.in_query import AskMany
+from app.kernel.database.in_query import InQuery
 from app.kernel.database.rows import insert_rows
 from app.kernel.database.store import Tx
 from app.kernel.database.tables import Blob
@@ -24,7 +24,7 @@ from app.kernel.errors import NotFoundError
 from app.kernel.files.blobs import BlobRef
 
 _CHUNK = 500
-_KNOWN = AskMany(
+_KNOWN = InQuery(
     select(MailItem.uid).where(
         MailItem.folder == bindparam("folder"),
         MailItem.uidvalidity == bindparam("uidvalidity"),

@@ -23,7 +23,7 @@ _LENGTHS: Final = (8, 32, 128, 500)
 _MOST: Final = _LENGTHS[-1]
 
 
-class AskMany:
+class InQuery:
     """A query with one list of keys, `column.in_(bindparam(name, expanding=True))`, and possibly other values.
 
     Raises ValueError, when it is first asked, for a query with another list.

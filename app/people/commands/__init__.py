@@ -14,8 +14,8 @@ from app.people.commands.changing import (
     set_customer_field,
     update_customer,
 )
+from app.people.commands.identifying import customer_for, customer_known, customer_met, know_customers, organisation_of
 from app.people.commands.indexing import reindex_customer
-from app.people.commands.knowing import customer_for, customer_known, customer_met, know_customers, organisation_of
 from app.people.history import mark_action, record_event
 
 __all__ = [

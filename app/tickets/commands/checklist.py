@@ -13,7 +13,7 @@ from app.kernel.sentences import said
 from app.people.row_history import add_row, change_row, remove_row
 from app.tickets.commands.rows import usable_row
 from app.tickets.tables import ChecklistItem
-from app.tickets.working import tidy_line
+from app.tickets.work_rules import tidy_line
 
 MOST = 200
 

@@ -14,7 +14,7 @@ from app.people.row_history import add_row, remove_row
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import usable_row
 from app.tickets.tables import Ticket, TicketLink
-from app.tickets.working import BACKWARDS, LINKS
+from app.tickets.work_rules import BACKWARDS, LINKS
 
 
 def link(tx: Tx, ticket: UUID, other: UUID, kind: str = "related") -> Changed:

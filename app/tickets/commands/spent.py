@@ -13,7 +13,7 @@ from app.kernel.errors import NotFoundError, UserError
 from app.people.row_history import add_row, change_row, remove_row
 from app.tickets.commands.rows import usable_row
 from app.tickets.tables import TimeEntry
-from app.tickets.working import seconds_of, span_words
+from app.tickets.work_rules import seconds_of, span_words
 
 LONGEST = 24 * 3600 * 31
 _LONGEST_NOTE = 500

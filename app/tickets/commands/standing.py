@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, event, select, update
 
 from app.kernel.database.bulk import Bulk
-from app.kernel.database.in_query import AskMany
+from app.kernel.database.in_query import InQuery
 from app.kernel.database.memo import memo
 from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError
@@ -82,7 +82,7 @@ class Added:
 
 _columns = Ticket.__table__.c
 _NAMES: Final = tuple(Standing.__annotations__)
-_READ = AskMany(select(*(_columns[name] for name in _NAMES)).where(_columns.id.in_(bindparam("keys", expanding=True))))
+_READ = InQuery(select(*(_columns[name] for name in _NAMES)).where(_columns.id.in_(bindparam("keys", expanding=True))))
 _SUMMARY: Final = (
     "snippet", "message_count", "has_attachment", "last_message_at", "last_incoming_at",
     "created_at", "closed_at", "first_reply_at",

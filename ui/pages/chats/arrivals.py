@@ -17,7 +17,7 @@ from app.chats.queries import ChatRow, chat_rows, counts
 from app.kernel.database.changes import Changes
 from app.kernel.state import options
 from ui.pages import Context
-from ui.pages.chats.standing import Standing
+from ui.pages.chats.live_query import LiveQuery
 from ui.pages.chats.words import visitor_name
 from ui.text import tr
 from ui.widgets.toast import Toast
@@ -81,7 +81,7 @@ class WaitingCount(QObject):
     def __init__(self, context: Context) -> None:
         super().__init__(context.overlay)
         desk = context.desk
-        self._standing = Standing(
+        self._standing = LiveQuery(
             context.tasks, lambda: (counts, (desk.me(),)), lambda found: context.count("chats", found.waiting), self
         )
         context.bridge.changed.connect(self._changed)
@@ -102,7 +102,7 @@ class Arrivals(QObject):
         self._context, self._reading, self._ring = context, reading, ring
         self._before: Watched | None = None
         desk = context.desk
-        self._standing = Standing(context.tasks, lambda: (watched, (desk.me(),)), self._take, self)
+        self._standing = LiveQuery(context.tasks, lambda: (watched, (desk.me(),)), self._take, self)
         self._soon = QTimer(self, singleShot=True, interval=_TOGETHER_MS)
         self._soon.timeout.connect(self._standing.again)
         context.bridge.changed.connect(self._changed)

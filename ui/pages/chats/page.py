@@ -25,8 +25,8 @@ from ui.pages.chats.column import ChatColumn
 from ui.pages.chats.frame import ChatsFrame
 from ui.pages.chats.keys import bind
 from ui.pages.chats.letters import ChatLetters
+from ui.pages.chats.live_query import LiveQuery
 from ui.pages.chats.loading import Around, Overview, Talk
-from ui.pages.chats.standing import Standing
 from ui.pages.chats.typing import Typing
 from ui.pages.chats.words import visitor_name
 from ui.pages.inbox import loading as inbox_loading
@@ -48,7 +48,7 @@ class Page(ChatsFrame):
         self._taken: UUID | None = None
         self.overview: Overview | None = None
         self.around = Around((), (), has_channel=True)
-        self._reading: dict[ChatColumn, Standing] = {}
+        self._reading: dict[ChatColumn, LiveQuery] = {}
         self.acts = ChatActs(context)
         super().__init__(context)
         self.typing = Typing(self)
@@ -58,9 +58,9 @@ class Page(ChatsFrame):
         self.post = Post(context, self, lambda: 0)
         self.letters = ChatLetters(self.acts, self.post)
         tasks = context.tasks
-        self._list = Standing(tasks, lambda: (loading.overview, (self.me,)), self._take_overview, self, self._failed)
-        self._around = Standing(tasks, lambda: (loading.around, (self.me,)), self._take_around, self)
-        self._beside = Standing(tasks, self._ask_beside, self._take_beside, self)
+        self._list = LiveQuery(tasks, lambda: (loading.overview, (self.me,)), self._take_overview, self, self._failed)
+        self._around = LiveQuery(tasks, lambda: (loading.around, (self.me,)), self._take_around, self)
+        self._beside = LiveQuery(tasks, self._ask_beside, self._take_beside, self)
         self._wire()
         self._tick = QTimer(self, interval=_TICK_MS)
         self._tick.timeout.connect(self._go_on)
@@ -313,7 +313,7 @@ class Page(ChatsFrame):
     def listen(self, column: ChatColumn) -> None:
         writer = column.writer
         self.letters.listen(column)
-        self._reading[column] = Standing(
+        self._reading[column] = LiveQuery(
             self.context.tasks,
             lambda: (loading.opened, (column.conversation, self.me)) if column.conversation is not None else None,
             lambda talk: self._take_talk(column, talk),

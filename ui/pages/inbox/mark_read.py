@@ -19,7 +19,7 @@ from ui.pages.inbox.loading import Opened
 _MOMENT_MS = 400
 
 
-class Looking(QObject):
+class MarkRead(QObject):
     """Watches one page. `seen(ticket)`: somebody has looked at it."""
 
     def __init__(self, page: QWidget, talk: QScrollArea, writer: QWidget, seen: Callable[[UUID], object]) -> None:

@@ -28,8 +28,8 @@ from ui.pages.inbox.actions.picking import Picking
 from ui.pages.inbox.conversation.mail_files import MailFiles
 from ui.pages.inbox.frame import InboxFrame
 from ui.pages.inbox.loading import Beside, First, Opened, Surroundings
-from ui.pages.inbox.mark_read import Looking
-from ui.pages.inbox.prefetch import Ahead
+from ui.pages.inbox.mark_read import MarkRead
+from ui.pages.inbox.prefetch import Prefetch
 from ui.pages.inbox.searching import Searching
 from ui.pages.inbox.selection import Selecting
 from ui.pages.inbox.shared_letter import follow, take_over
@@ -68,12 +68,12 @@ class Page(InboxFrame):
         self.selecting, self.picked, self.picking = Selecting(self, self.chosen), Picked(self), Picking(self)
         self.triage = Triage(context, self)
         self.post = Post(context, self, lambda: self.around.undo_seconds if self.around else 10)
-        self.ahead = Ahead(context.tasks, lambda: self.me, self)
+        self.prefetch = Prefetch(context.tasks, lambda: self.me, self)
         self.notices = Notices(context, self.list)
         for made in (self.model, self.files):
             made.setParent(self)
         self.finding = Searching(self)
-        self.looking = Looking(self, self.talk, self.writer, self.triage.mark_seen)
+        self.mark_read = MarkRead(self, self.talk, self.writer, self.triage.mark_seen)
         wire(self)
         self._soon = QTimer(self, singleShot=True, interval=_BESIDE_MS)
         self._soon.timeout.connect(self._ask_beside)
@@ -98,7 +98,7 @@ class Page(InboxFrame):
 
     def refresh(self, changes: Changes) -> None:
         self.me = self.context.desk.me()
-        self.ahead.apply(changes)
+        self.prefetch.apply(changes)
         self.model.apply(changes)
         self.lists.apply(changes)
         ids = changes.of("ticket")
@@ -192,13 +192,13 @@ class Page(InboxFrame):
 
     def open(self, ticket: UUID, *, by_itself: bool = False) -> None:
         """Show a ticket; `by_itself`: nobody chose it."""
-        self.looking.begin(ticket, by_itself=by_itself)
+        self.mark_read.begin(ticket, by_itself=by_itself)
         if self.ticket == ticket and self.talking:
             return
         self.writer.keep_now()
         self.files.forget()
         self.ticket = ticket
-        ready = self.ahead.take(ticket)
+        ready = self.prefetch.take(ticket)
         if ready is not None:
             self.context.tasks.forget("inbox-ticket")
             self._take(ready)
@@ -249,7 +249,7 @@ class Page(InboxFrame):
         if self._wanted_message is not None:
             self.talk.reveal(self._wanted_message)
             self._wanted_message = None
-        self.looking.take(opened, other=other)
+        self.mark_read.take(opened, other=other)
         self.context.actions.refresh()
 
     def _look_ahead(self) -> None:
@@ -257,7 +257,7 @@ class Page(InboxFrame):
         place = self.model.place_of(self.ticket) if self.ticket is not None and not self.list.searching else -1
         if place >= 0:
             beside = (self.model.ticket_near(place + 1), self.model.ticket_near(place - 1, -1))
-            self.ahead.want([key for key in beside if key is not None])
+            self.prefetch.want([key for key in beside if key is not None])
 
     def _warn_of_news(self, before: Opened | None, now: Opened) -> None:
         """The customer has written while a reply is being written."""

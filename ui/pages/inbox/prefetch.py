@@ -27,7 +27,7 @@ _ALL_OF_IT = (
 _ITS_OWN = ("ticket", "message", "customer")
 
 
-class Ahead(QObject):
+class Prefetch(QObject):
     """A few tickets, read ahead."""
 
     def __init__(self, tasks: Tasks, me: Callable[[], UUID | None], parent: QObject) -> None:

@@ -33,7 +33,7 @@ def _wire_list(page: Page) -> None:
     page.lists.reread.connect(page.reread)
     left.searched.connect(page.search)
     left.ticket_chosen.connect(page.open)
-    left.rows.clicked.connect(page.looking.turn_to)  # also on the row that is open already
+    left.rows.clicked.connect(page.mark_read.turn_to)  # also on the row that is open already
     left.customer_chosen.connect(lambda key: page.context.go("customers", customer=key))
     left.entered.connect(page.enter)
     left.own_window_wanted.connect(page.context.own_window)

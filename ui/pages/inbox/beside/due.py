@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from app.tickets.bulk import Act
-from app.tickets.working import DUE_HOUR
+from app.tickets.work_rules import DUE_HOUR
 from ui.pages import Context
 from ui.pages.changing import Tickets, change, how_many
 from ui.pages.inbox.triage.moments import MomentSheet

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QMenu
 from app.people.queries import AgentInfo
 from app.tickets import commands, queries
 from app.tickets.queries import FollowerInfo, LinkView
-from app.tickets.working import LINKS
+from app.tickets.work_rules import LINKS
 from ui.pages.inbox.beside.acts import Acts
 from ui.text import tr
 from ui.widgets.button import Button, ToolButton

@@ -15,7 +15,7 @@ from ui.models.hits import HIT_ROLE, Found, HitModel
 from ui.models.tickets import ID_ROLE, TicketModel
 from ui.pages.inbox.ticket_list.painter import COMPACT_HEIGHT, HEADING_HEIGHT, ListPainter
 from ui.pages.inbox.ticket_list.rows import ROW_HEIGHT, HitPainter
-from ui.pages.inbox.ticket_list.search_bar import SearchPart
+from ui.pages.inbox.ticket_list.search_bar import SearchBar
 from ui.pages.inbox.ticket_list.view import NO_OTHERS, Others, Rows
 from ui.pages.inbox.ticket_list.view_names import chip_word, chips_of, view_word
 from ui.text import count_text, tr
@@ -207,7 +207,7 @@ class ListPanel(QFrame):
         self.new.setToolTip(f"{tr('New mail')}  ({new.shortcut().toString()})")
         title = row((self.title, 1), self.views, self._count, spacing=4)
         head = row((title, 1), self.look, self.new, margins=(20, 12, 12, 0))
-        self.finding = SearchPart()
+        self.finding = SearchBar()
         self.search = self.finding.field
         self.finding.searched.connect(self._search)
         self.finding.kept.connect(self.view_of_search_wanted)

@@ -25,7 +25,7 @@ def scope_words() -> list[tuple[str, str]]:
     ]
 
 
-class SearchPart(QFrame):
+class SearchBar(QFrame):
     """The field and, while something is typed, what belongs to it."""
 
     searched = Signal(str)  # what is typed now; also when it is to be looked for elsewhere or in another order

@@ -17,7 +17,7 @@ from app.tickets import commands
 from tests.ui.conftest import PATIENCE_MS
 from tests.ui.inbox_desk import InboxDesk
 from ui.bridge import Bridge
-from ui.pages.inbox.prefetch import Ahead
+from ui.pages.inbox.prefetch import Prefetch
 from ui.tasks import Tasks
 
 
@@ -30,15 +30,15 @@ class Neighbours:
         self.bridge = Bridge(self.made.desk)
         self.tasks = Tasks(self.made.desk, self.bridge)
         self.owner = QObject()
-        self.ahead = Ahead(self.tasks, lambda: self.made.ann, self.owner)
-        self.bridge.changed.connect(self.ahead.apply)
+        self.prefetch = Prefetch(self.tasks, lambda: self.made.ann, self.owner)
+        self.bridge.changed.connect(self.prefetch.apply)
         self._qtbot = qtbot
 
     def read(self) -> tuple[UUID, UUID]:
         """Have two of them ready."""
         one, other = self.keys[:2]
-        self.ahead.want([one, other])
-        self._qtbot.waitUntil(lambda: None not in map(self.ahead.take, (one, other)), timeout=PATIENCE_MS)
+        self.prefetch.want([one, other])
+        self._qtbot.waitUntil(lambda: None not in map(self.prefetch.take, (one, other)), timeout=PATIENCE_MS)
         return one, other
 
 
@@ -72,11 +72,11 @@ def test_what_happens_to_one_ticket_leaves_its_neighbour_ready(
 ) -> None:
     one, other = neighbours.read()
     change(neighbours.made, one)
-    qtbot.waitUntil(lambda: neighbours.ahead.take(one) is None, timeout=PATIENCE_MS)
-    assert neighbours.ahead.take(other) is not None
+    qtbot.waitUntil(lambda: neighbours.prefetch.take(one) is None, timeout=PATIENCE_MS)
+    assert neighbours.prefetch.take(other) is not None
 
 
 def test_what_may_concern_every_ticket_leaves_none_ready(neighbours: Neighbours, qtbot: QtBot) -> None:
     one, other = neighbours.read()
     neighbours.made.desk.do(options.put, "undo_send_seconds", 20)
-    qtbot.waitUntil(lambda: neighbours.ahead.take(one) is None and neighbours.ahead.take(other) is None)
+    qtbot.waitUntil(lambda: neighbours.prefetch.take(one) is None and neighbours.prefetch.take(other) is None)

@@ -16,7 +16,7 @@ from ui.tasks import Tasks
 Question = tuple[Callable[..., Any], tuple[Any, ...]]
 
 
-class Standing(QObject):
+class LiveQuery(QObject):
     """`question()` gives the query and its arguments, or None for nothing to ask; `then(answer)` shows the answer."""
 
     def __init__(

@@ -17,7 +17,7 @@ from sqlalchemy import bindparam, func, select, update
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.tables import Message
 from app.kernel.database.bulk import Bulk
-from app.kernel.database.in_query import AskMany
+from app.kernel.database.in_query import InQuery
 from app.kernel.database.memo import memo
 from app.kernel.database.rows import insert_row
 from app.kernel.database.store import Tx
@@ -86,14 +86,14 @@ _CHAT_NAMES: Final = (
 )  # fmt: skip
 _CHANGED: Final = ("state", "last_at", "waiting_since", "ended_at", "last_seq", "clk")
 _FIND = select(*(_visitors[name] for name in _VISITOR_NAMES))
-_BY_TOKEN = AskMany(_FIND.where(_visitors.token_sha256.in_(bindparam("keys", expanding=True))))
-_BY_JID = AskMany(_FIND.where(_visitors.jid.in_(bindparam("keys", expanding=True))))
-_FIND_CHATS = AskMany(
+_BY_TOKEN = InQuery(_FIND.where(_visitors.token_sha256.in_(bindparam("keys", expanding=True))))
+_BY_JID = InQuery(_FIND.where(_visitors.jid.in_(bindparam("keys", expanding=True))))
+_FIND_CHATS = InQuery(
     select(*(_chats[name] for name in _CHAT_NAMES))
     .where(_chats.visitor.in_(bindparam("keys", expanding=True)))
     .order_by(_chats.started_at, _chats.id)
 )
-_FIND_LINES = AskMany(
+_FIND_LINES = InQuery(
     select(_chats.visitor, _lines.external_id, _lines.conversation, _lines.message, _lines.seq, _messages.occurred_at)
     .select_from(Conversation.__table__)
     .join(ChatLine.__table__, _lines.conversation == _chats.id)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.desk import apart
-from app.desk.apart import ApartError, do_apart
+from app.desk import background_process
+from app.desk.background_process import BackgroundError, run_in_background
 from app.kernel.files.blobs import StorageError
 from app.kernel.files.locks import FileLock, is_held
 from app.kernel.maintenance.archive import Going, StoppedError
@@ -19,7 +19,9 @@ from app.kernel.maintenance.backup import BackupStoppedError
 from app.kernel.program.background import NICENESS
 
 PATIENCE_S = 120
-OWNER = "import sys; from pathlib import Path; from tests.desk.test_apart import own; own(Path(sys.argv[1]))"
+OWNER = (
+    "import sys; from pathlib import Path; from tests.desk.test_background_process import own; own(Path(sys.argv[1]))"
+)
 
 
 def told(words: str, *, going: Going) -> tuple[str, int, int]:
@@ -58,7 +60,7 @@ def deaf(mark: Path, *, going: Going) -> None:
 
 def own(folder: Path) -> None:
     """An owner that waits for ever."""
-    do_apart(folder / "lock", endless, folder / "begun", going=lambda _done, _of: True)
+    run_in_background(folder / "lock", endless, folder / "begun", going=lambda _done, _of: True)
 
 
 def test_it_gives_what_the_work_gave_and_lets_others_go_first(tmp_path: Path) -> None:
@@ -68,7 +70,7 @@ def test_it_gives_what_the_work_gave_and_lets_others_go_first(tmp_path: Path) ->
         seen.append((done, of))
         return True
 
-    words, process, nice = do_apart(tmp_path / "lock", told, "here", going=going)
+    words, process, nice = run_in_background(tmp_path / "lock", told, "here", going=going)
     assert words == "HERE"
     assert nice >= NICENESS
     assert process != os.getpid()
@@ -77,26 +79,26 @@ def test_it_gives_what_the_work_gave_and_lets_others_go_first(tmp_path: Path) ->
 
 def test_what_it_raises_is_raised_here_and_mistakes_tell_no_values(tmp_path: Path) -> None:
     with pytest.raises(StorageError, match="full"):
-        do_apart(tmp_path / "lock", refused, going=lambda _done, _of: True)
-    with pytest.raises(ApartError, match="RuntimeError") as caught:
-        do_apart(tmp_path / "lock", mistaken, "geheim", going=lambda _done, _of: True)
+        run_in_background(tmp_path / "lock", refused, going=lambda _done, _of: True)
+    with pytest.raises(BackgroundError, match="RuntimeError") as caught:
+        run_in_background(tmp_path / "lock", mistaken, "geheim", going=lambda _done, _of: True)
     assert "geheim" not in str(caught.value)
-    with pytest.raises(ApartError, match="ended with 3"):
-        do_apart(tmp_path / "lock", ended, going=lambda _done, _of: True)
+    with pytest.raises(BackgroundError, match="ended with 3"):
+        run_in_background(tmp_path / "lock", ended, going=lambda _done, _of: True)
 
 
 def test_it_stops_when_nobody_wants_it_any_more(tmp_path: Path) -> None:
     mark = tmp_path / "begun"
     with pytest.raises(StoppedError):
-        do_apart(tmp_path / "lock", endless, mark, going=lambda _done, _of: not mark.exists())
+        run_in_background(tmp_path / "lock", endless, mark, going=lambda _done, _of: not mark.exists())
     assert not is_held(tmp_path / "lock")
 
 
 def test_one_that_does_not_hear_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "_LAST_WORDS_S", 0.1)
+    monkeypatch.setattr(background_process, "_LAST_WORDS_S", 0.1)
     mark = tmp_path / "begun"
     with pytest.raises(BackupStoppedError):
-        do_apart(tmp_path / "lock", deaf, mark, going=lambda _done, _of: not mark.exists())
+        run_in_background(tmp_path / "lock", deaf, mark, going=lambda _done, _of: not mark.exists())
     assert not is_held(tmp_path / "lock")
 
 

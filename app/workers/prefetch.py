@@ -13,7 +13,7 @@ T = TypeVar("T")
 _END = object()
 
 
-class Ahead(Generic[T]):
+class Prefetch(Generic[T]):
     """Iterate over `source` while a thread already works on the next `depth` items. Its exceptions come out here.
 
     Leaving the `with` block stops the thread after the item in its hands; `source` is closed in that thread.

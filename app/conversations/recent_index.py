@@ -1,4 +1,4 @@
-"""Filling the index of the newest documents (`app.index.lately`), a step at a time, from what is stored.
+"""Filling the index of the newest documents (`app.index.recent`), a step at a time, from what is stored.
 
 What comes in later stands there at once. So a step is only needed when a desk has become large, and after some thousand
 documents more, when that index is begun anew.
@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.conversations.completing import stored_doc
 from app.conversations.filetexts import file_docs
 from app.conversations.tables import Message
-from app.index import lately
+from app.index import recent
 from app.index.commands import fields_of, words_at
 from app.index.queries import number_of_documents
 from app.kernel.database.store import Tx
@@ -28,24 +28,24 @@ _LARGE_NOW: Final = "search_fts_lately"
 _NEXT: Final = "SELECT rowid, kind, key, fields FROM search_doc WHERE rowid < ? ORDER BY rowid DESC LIMIT ?"
 
 
-def keep_lately(tx: Tx) -> int:
+def keep_recent(tx: Tx) -> int:
     """Bring the index of the newest documents a step nearer to what it should be; 0 when it is, else 1."""
     line = tx.connection()
-    since = lately.since(line)
+    since = recent.since(line)
     if since is None:
-        if number_of_documents(tx) < lately.LARGE:
+        if number_of_documents(tx) < recent.LARGE:
             return 0
-        lately.begin(line)
+        recent.begin(line)
         return 1
     held = number_of_documents(tx, _LARGE_NOW)
-    if held > lately.MOST:
-        lately.begin(line)
+    if held > recent.MOST:
+        recent.begin(line)
         return 1
-    if since == 0 or held >= lately.KEPT:
+    if since == 0 or held >= recent.KEPT:
         return 0
     rows = line.exec_driver_sql(_NEXT, (since, STEP)).all()
     words = words_of(tx, [(row[0], row[1], UUID(bytes=row[2]), row[3]) for row in reversed(rows)])
-    lately.reach(line, rows[-1][0] if len(rows) == STEP else 0, words)
+    recent.reach(line, rows[-1][0] if len(rows) == STEP else 0, words)
     return 1
 
 

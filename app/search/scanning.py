@@ -14,8 +14,8 @@ from typing import Final
 from sqlalchemy import Connection
 
 from app.index.words import plain
-from app.search.asking import Wanted
 from app.search.belonging import Document
+from app.search.question import Wanted
 from app.search.scopes import Scope
 
 LOOK: Final = 33

@@ -37,15 +37,15 @@ _LAST_WORDS_S: Final = 10.0
 _STOPPED: Final = (StoppedError, BackupStoppedError)
 
 
-class ApartError(Exception):
+class BackgroundError(Exception):
     """The process ended without an answer, or made a mistake."""
 
 
-def do_apart(lock: Path, work: Callable[..., R], *args: Any, going: Going) -> R:
+def run_in_background(lock: Path, work: Callable[..., R], *args: Any, going: Going) -> R:
     """`work(*args, going=…)` in a process of its own; what it gave. Its function, arguments and result have to be picklable.
 
     `going` is called in this process, some times a second, whether there is progress or not. Raises what `work` raised, of
-    UserError, StoppedError and BackupStoppedError; ApartError for everything else.
+    UserError, StoppedError and BackupStoppedError; BackgroundError for everything else.
     """
     context = multiprocessing.get_context("spawn")
     line, theirs = context.Pipe()
@@ -58,7 +58,7 @@ def do_apart(lock: Path, work: Callable[..., R], *args: Any, going: Going) -> R:
     except (EOFError, OSError) as error:
         process.join(5)
         msg = f"the process ended with {process.exitcode}"
-        raise ApartError(msg) from error
+        raise BackgroundError(msg) from error
     finally:
         _end(line, process)
 
@@ -75,7 +75,7 @@ def _followed(line: Connection, going: Going) -> Any:
             if kind == "raised":
                 raise what
             if kind == "fault":
-                raise ApartError(what)
+                raise BackgroundError(what)
             done, of = what
         if told_at is None and not going(done, of):
             told_at = time.monotonic()

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import bindparam, select
 
 from app.kernel import ids
-from app.kernel.database.in_query import AskMany
+from app.kernel.database.in_query import InQuery
 from app.kernel.database.memo import memo
 from app.kernel.database.rows import insert_row
 from app.kernel.database.store import Tx
@@ -118,12 +118,12 @@ _BY_HANDLE = (
     .join_from(Identity.__table__, Customer.__table__, _handles.customer == _people.id)
     .where(_handles.kind == "email", _handles.handle == bindparam("handle"))
 )
-_BY_HANDLES = AskMany(
+_BY_HANDLES = InQuery(
     select(_handles.handle, *_FOUND)
     .join_from(Identity.__table__, Customer.__table__, _handles.customer == _people.id)
     .where(_handles.kind == "email", _handles.handle.in_(bindparam("keys", expanding=True)))
 )
-_BY_DOMAINS = AskMany(
+_BY_DOMAINS = InQuery(
     select(Organisation.domain, Organisation.id).where(Organisation.domain.in_(bindparam("keys", expanding=True)))
 )
 _BY_ID = select(*_FOUND).where(_people.id == bindparam("key"))

@@ -10,15 +10,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select, text
 
-from app.conversations import lately as filling
+from app.conversations import recent_index as filling
 from app.conversations.commands import NewAttachment
 from app.conversations.filetexts import keep_text
-from app.conversations.lately import keep_lately
+from app.conversations.recent_index import keep_recent
 from app.conversations.tables import FileText
 from app.inbox.commands import erase_binned
-from app.index import lately
 from app.index import queries as index
-from app.search import looking, walking
+from app.index import recent
+from app.search import scanning, walking
 from app.search.queries import After, Question, page, ticket_ids
 from app.tickets import commands
 from tests.desk_fixture import START, SmallDesk
@@ -29,9 +29,9 @@ _EACH = "SELECT term, doc, col, offset FROM temp.{} WHERE doc >= ? ORDER BY 1, 2
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDesk]:
     """An empty desk that is large as soon as it has a few documents."""
-    monkeypatch.setattr(lately, "LARGE", 8)
-    monkeypatch.setattr(lately, "KEPT", 6)
-    monkeypatch.setattr(lately, "MOST", 30)
+    monkeypatch.setattr(recent, "LARGE", 8)
+    monkeypatch.setattr(recent, "KEPT", 6)
+    monkeypatch.setattr(recent, "MOST", 30)
     monkeypatch.setattr(filling, "STEP", 4)
     made = SmallDesk(tmp_path)
     yield made
@@ -40,14 +40,14 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallDesk]
 
 def _fill(desk: SmallDesk) -> int:
     steps = 0
-    while desk.work(keep_lately):
+    while desk.work(keep_recent):
         steps += 1
         assert steps < 100
     return steps
 
 
 def _since(desk: SmallDesk) -> int | None:
-    return desk.ask(lambda db: lately.since(db.connection()))
+    return desk.ask(lambda db: recent.since(db.connection()))
 
 
 def _assert_same(desk: SmallDesk) -> None:
@@ -106,7 +106,7 @@ def test_it_is_begun_anew_before_it_is_large_itself(desk: SmallDesk) -> None:
     _mails(desk, 6)
     _fill(desk)
     _mails(desk, 20, hours=50)
-    assert desk.ask(index.number_of_documents, "search_fts_lately") > lately.MOST
+    assert desk.ask(index.number_of_documents, "search_fts_lately") > recent.MOST
     assert _fill(desk) > 0
     assert desk.ask(index.number_of_documents, "search_fts_lately") < 12
     _assert_same(desk)
@@ -118,8 +118,8 @@ def test_half_words_are_found_alike_however_far_it_reaches(
     desk: SmallDesk, monkeypatch: pytest.MonkeyPatch, typed: str, most: int, cost: int
 ) -> None:
     monkeypatch.setattr(index, "MOST_WORDS", most)
-    monkeypatch.setattr(looking, "LOOK", cost)
-    monkeypatch.setattr(looking, "SAMPLE", 3)
+    monkeypatch.setattr(scanning, "LOOK", cost)
+    monkeypatch.setattr(scanning, "SAMPLE", 3)
     monkeypatch.setattr(walking, "_LEAST", 2)
     _mails(desk, 9)
     desk.mail(_mails(desk, 3, hours=20)[0], words="lantern", at=START + timedelta(hours=90))
@@ -134,12 +134,12 @@ def test_half_words_are_found_alike_however_far_it_reaches(
             shown = desk.ask(page, Question(typed, me=desk.ann), after=None if first else after, limit=2)
             first, after = False, shown.after
             found += [hit.ticket for hit in shown.tickets if hit.ticket is not None]
-            desk.work(keep_lately)  # it fills, and is begun anew, while somebody turns the pages
+            desk.work(keep_recent)  # it fills, and is begun anew, while somebody turns the pages
         return found
 
     assert tuple(pages()) == expected
     assert tuple(pages()) == expected
     _fill(desk)
     assert desk.ask(ticket_ids, typed) == tuple(pages()) == expected
-    monkeypatch.setattr(lately, "MOST", 3)
+    monkeypatch.setattr(recent, "MOST", 3)
     assert tuple(pages()) == expected

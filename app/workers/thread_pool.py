@@ -63,7 +63,7 @@ Work = Callable[[Life], None]
 """What a thread does; it shows by the `Life` that it goes on. What it raises is for the log of threads."""
 
 
-class Crowd:
+class ThreadPool:
     """The threads of one kind of work; at most `most` are at work at a time."""
 
     def __init__(self, most: int) -> None:

@@ -38,7 +38,7 @@ def shows(page: Page, key: UUID | None) -> bool:
 
 def looked(page: Page, qtbot: QtBot) -> None:
     """The moment after which a ticket in sight is read has gone by."""
-    qtbot.waitUntil(lambda: not page.looking._moment.isActive() and page.context.tasks.running == 0)
+    qtbot.waitUntil(lambda: not page.mark_read._moment.isActive() and page.context.tasks.running == 0)
 
 
 def test_the_first_ticket_opens_itself_and_is_read_when_somebody_turns_to_it(page: Page, qtbot: QtBot) -> None:

@@ -40,7 +40,7 @@ class _Visitor:
     sockets: list[Socket] = field(default_factory=list)
 
 
-class House:
+class Connections:
     """What every transport of chat is."""
 
     def __init__(self, allowed: Allowed, door: Door, kinds: Sequence[str]) -> None:
@@ -90,7 +90,7 @@ class House:
             await _each(each.bye(reason) for each in list(visitor.sockets))
 
     def enter(self, who: Who, socket: Socket) -> bool:
-        """A connection says whose it is; False when the house is full."""
+        """A connection says whose it is; False when no more visitors are let in."""
         visitor = self._visitors.get(who)
         if visitor is None:
             if len(self._visitors) >= self._allowed.max_visitors:
