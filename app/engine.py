@@ -14,6 +14,7 @@ import queue
 import signal
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from app.passes import Pass, due_backups, engine_lock, hands_of, receive_from, r
 from app.workers import mail_send, timers
 from app.workers.clock_watch import ClockWatch
 from app.workers.index_tidying import IndexTidying
-from app.workers.mail_hands import Hands
+from app.workers.mail_hands import Arrived, Hands
 from app.workers.mail_intake import WITH_WINDOW
 from app.workers.mail_live import Looks, Sessions, run_mailbox
 from app.workers.parsing import ParsePool
@@ -238,7 +239,7 @@ class Engine:
         for key in wanted:
             running = self._mailboxes.get(key)
             if running is None or not running.thread.is_alive():
-                self._mailboxes[key] = _Mailbox(self._desk, key, self._pool)
+                self._mailboxes[key] = _Mailbox(self._desk, key, self._pool, self._clock.servers.arrived)
             else:
                 running.wake.set()
 
@@ -260,9 +261,9 @@ class Engine:
 class _Mailbox:
     """One mailbox's live thread, and how to end it."""
 
-    def __init__(self, desk: Desk, key: UUID, pool: ParsePool) -> None:
+    def __init__(self, desk: Desk, key: UUID, pool: ParsePool, arrived: Arrived) -> None:
         self.stop, self.wake, self._sessions, self._looks = threading.Event(), Wake(), Sessions(), Looks()
-        work = (hands_of(desk, key, pool, self.stop),)
+        work = (replace(hands_of(desk, key, pool, self.stop), arrived=arrived),)
         self.thread = threading.Thread(target=self._run, args=work, name=f"mailbox-{key.hex[-4:]}", daemon=True)
         self.thread.start()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,6 +17,8 @@ Do = Callable[..., Any]
 Ask = Callable[..., Any]
 Secrets = Callable[[str], str | None]
 """The secret kept under a reference, as `app.kernel.secrets.load_secret` gives it."""
+Arrived = Callable[[UUID, datetime, float], object]
+"""Told of a mailbox whose server got a mail at that time, which came within so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Hands:
     stop: threading.Event
     carry_from: int = 400
     """Mails for which a process of its own fetches: starting it takes as long as fetching some hundreds."""
+    arrived: Arrived = lambda _mailbox, _at, _within_s: None
+    """Hears of mail that comes into INBOX while somebody looks: what the server's clock says (`server_clock`)."""
 
 
 @dataclass(frozen=True, slots=True)

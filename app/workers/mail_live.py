@@ -22,6 +22,7 @@ from app.connectors.wake import Wake
 from app.inbox.queries import FolderPlan, ReceivePlan, receive_plan
 from app.inbox.receiving import large_mails
 from app.inbox.rules import FolderRole
+from app.kernel import clock
 from app.kernel.errors import ExternalError, UserError
 from app.workers.mail_hands import Hands, line_of
 from app.workers.mail_intake import WITH_WINDOW, Pace
@@ -168,6 +169,8 @@ class _Live:
         self._bulk: threading.Thread | None = None
         self._is_alone = False
         self._looked_at = self._distrusted_at = 0.0
+        self._watched_from: float | None = None
+        """When the last look at INBOX began on this connection, in seconds of `clock.elapsed`."""
 
     def stay(self) -> None:
         """Sign in and receive what comes; raises what the connection raises.
@@ -188,6 +191,7 @@ class _Live:
                 return
             inbox, self._is_alone = _inbox(plan), False
             receiver.use(session, inbox.name if inbox else "INBOX")
+            self._watched_from = None
             try:
                 receiver.watch()
                 self._begin_bulk()
@@ -221,7 +225,10 @@ class _Live:
                 receiver.fetcher.distrust()
                 receiver.try_lost_again()
                 receiver.look_at_room()
-        receiver.take_new([inbox.name] if inbox is not None else None)
+        began = clock.elapsed()
+        within_s = began - self._watched_from if self._watched_from is not None else None
+        receiver.take_new([inbox.name] if inbox is not None else None, within_s=within_s)
+        self._watched_from = began
         receiver.intake.take_leftovers(self._hands.mailbox)
         self._looks.end()
         self._begin_bulk()

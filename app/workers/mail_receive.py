@@ -154,8 +154,10 @@ class Receiver:
         """Ask how full the mailbox is, if the server tells."""
         self._room = self._session.room() if self._session is not None else None
 
-    def take_new(self, names: Iterable[str] | None = None) -> None:
-        """Everything in the received folders (or those named) that has no line, oldest first."""
+    def take_new(self, names: Iterable[str] | None = None, *, within_s: float | None = None) -> None:
+        """Everything in the received folders (or those named) that has no line, oldest first; `within_s`: all that is new in
+        INBOX came within so many seconds.
+        """
         plan = self.plan()
         if plan is None:
             return
@@ -170,6 +172,7 @@ class Receiver:
                     if found:
                         wanted += found
                         touched.append(folder)
+            self._tell_times(wanted, touched, within_s)
             self._take(wanted, touched)
         finally:
             self.fetcher.windows.let_go()
@@ -178,6 +181,12 @@ class Receiver:
             self._decide()  # something of what was there came late
         if set(self._troubles) - troubles:
             self.watch()  # it may have got another name, or be there no more
+
+    def _tell_times(self, new: Sequence[Wanted], folders: Sequence[FolderPlan], within_s: float | None) -> None:
+        inbox = {folder.id for folder in folders if folder.role is FolderRole.INBOX}
+        newest = max((one.internal_at for one in new if one.folder in inbox and one.internal_at), default=None)
+        if newest is not None and within_s is not None:
+            self._hands.arrived(self._hands.mailbox, newest, within_s)
 
     def _missing(self, plan: ReceivePlan, folder: FolderPlan) -> list[Wanted]:
         uids = self.fetcher.missing(plan, folder)

@@ -120,6 +120,11 @@ def test_a_clock_that_may_be_wrong_is_said_with_what_waits_because_of_it(box: Ma
         level, causes = judge(replace(facts, clock=said))
         assert level == "attention"
         assert words in f"{causes[0].text} {causes[0].detail}"
+    for seconds, words in ((10_799, "3 h ahead of your mail server's"), (-5_400, "1 h behind your mail server's")):
+        off = {"kind": "differs", "known": "", "at": now.isoformat(), "seconds": str(seconds)}
+        level, causes = judge(replace(facts, clock=clock_said([(1, off)], now)))
+        assert (level, causes[0].tone) == ("online", "warn")
+        assert words in causes[0].text
     left_behind = {"kind": "ahead", "known": "", "at": (now + timedelta(days=365)).isoformat()}
     assert clock_said([(1, left_behind)], now) is None
     assert clock_said([(1, left_behind), (2, {"kind": "", "known": "", "at": now.isoformat()})], now) is None

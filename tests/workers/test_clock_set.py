@@ -28,6 +28,7 @@ from app.people.commands import add_agent
 from app.tickets.commands import delete_ticket
 from app.workers.clock_watch import ClockWatch
 from app.workers.mail_send import SendCounts, Sender
+from app.workers.server_clock import ServerClocks
 from app.workers.timers import TimerCounts, timers_pass
 from tests.empty_desk import empty_desk
 from tests.outbox.small_desk import Clock, SmallDesk
@@ -183,6 +184,43 @@ def test_a_clock_behind_what_the_desk_has_seen_is_said_for_a_while(desk: SmallDe
     assert (watch.look(), watch.doubt.doubts) == ("behind", False)
     time.forward(minutes=61)
     assert (watch.look(), last_word(desk)) == ("", "")
+
+
+@pytest.mark.parametrize("hours", [3, -3])
+def test_a_clock_that_differs_from_the_mail_servers_is_said_until_it_is_set_right(
+    desk: SmallDesk, time: Clock, hours: int
+) -> None:
+    time.set(hours=hours)
+    watch = ClockWatch(desk.do, desk.ask)  # an engine starts: nothing is unusual about that, or it is behind
+    before = watch.look()
+    for _ in range(3):
+        assert watch.look() == before != "differs"
+        time.forward(minutes=20)
+        watch.servers.arrived(desk.mailbox, time.at - timedelta(hours=hours, seconds=20), 55)
+    assert (watch.look(), last_word(desk)) == ("differs", "differs")
+    assert abs(int(desk.ask(signals.after, "clock", 0)[-1][1]["seconds"]) - hours * 3600) < 60
+    assert watch.doubt.believed() == time.at  # said, and nothing else
+    time.set(hours=-hours)
+    assert watch.servers.ahead() is None
+    assert watch.look() != "differs"
+
+
+def test_what_does_not_prove_that_the_clock_is_wrong_is_not_said(desk: SmallDesk, time: Clock) -> None:
+    servers, other = ServerClocks(), ids.new_id()
+    for hours_old in (400, 90, 31, 7):  # mails that somebody moves into INBOX
+        time.forward(minutes=1)
+        servers.arrived(desk.mailbox, time.at - timedelta(hours=hours_old), 55)
+    assert servers.ahead() is None
+    for _ in range(3):
+        time.forward(minutes=1)
+        servers.arrived(desk.mailbox, time.at - timedelta(hours=3), 4000)  # nobody looked for an hour
+    assert servers.ahead() is None
+    for _ in range(3):
+        time.forward(minutes=1)
+        servers.arrived(desk.mailbox, time.at - timedelta(hours=3), 55)
+    assert servers.ahead() == timedelta(hours=3)
+    servers.arrived(other, time.at - timedelta(seconds=30), 55)  # another server has our time: that one is wrong
+    assert servers.ahead() is None
 
 
 def last_word(desk: SmallDesk) -> str | None:

@@ -7,8 +7,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,7 @@ from app.inbox.receiving import large_mails
 from app.kernel import clock
 from app.kernel.state import options, signals
 from app.workers.mail_live import Looks, idle_span, pause_after, run_mailbox
+from app.workers.server_clock import ServerClocks
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.ports import wait_until
@@ -29,11 +31,11 @@ _PATIENCE_S = 120.0
 
 
 class _Line:
-    """A running mailbox."""
+    """A running mailbox. `hands`: what receiving is handed beside the usual."""
 
-    def __init__(self, desk: MailDesk) -> None:
+    def __init__(self, desk: MailDesk, **hands: Any) -> None:
         self.desk, self.stop, self.wake, self.looks = desk, threading.Event(), Wake(), Looks()
-        given = (desk.hands(self.stop), self.wake)
+        given = (desk.hands(self.stop, **hands), self.wake)
         self.thread = threading.Thread(target=run_mailbox, args=given, kwargs={"looks": self.looks})
 
     def until(self, condition: Callable[[], bool], what: str) -> None:
@@ -53,8 +55,8 @@ class _Line:
 
 
 @contextlib.contextmanager
-def _running(desk: MailDesk) -> Iterator[_Line]:
-    line = _Line(desk)
+def _running(desk: MailDesk, **hands: Any) -> Iterator[_Line]:
+    line = _Line(desk, **hands)
     line.thread.start()
     try:
         yield line
@@ -82,6 +84,25 @@ def test_new_mail_comes_by_itself_and_history_beside_it(desk: MailDesk) -> None:
         line.until(lambda: len(desk.tickets()) == 2, "the new mail")
     assert {row.subject: row.status for row in desk.tickets()} == {"before": "new", "after": "new"}
     assert desk.ledger().unaccounted == 0
+
+
+def test_mail_that_comes_tells_that_this_clock_is_not_the_servers(desk: MailDesk) -> None:
+    """Whatever a mail says of itself, and whenever the server got what lay there already or is moved in."""
+    servers, far = ServerClocks(), datetime(2031, 1, 1, tzinfo=UTC)
+    desk.deliver(letter(ident="0@c", date=far))
+    clock.set_source(lambda: datetime.now(UTC) + timedelta(hours=3), time.monotonic)
+    try:
+        with _running(desk, arrived=servers.arrived) as line:
+            line.until(lambda: line.state() == "ok", "the mailbox to be live")
+            desk.deliver(letter(ident="old@c"), at=datetime.now(UTC) - timedelta(days=2))
+            for number in range(1, 4):
+                assert servers.ahead() is None
+                desk.deliver(letter(ident=f"{number}@c", date=far))
+                line.looks.wait_for_next(line.wake, _PATIENCE_S, lambda: False)
+            line.until(lambda: servers.ahead() is not None, "the clock to be noticed")
+            assert abs((servers.ahead() or timedelta()) - timedelta(hours=3)) < timedelta(minutes=5)
+    finally:
+        clock.set_source(None)
 
 
 def test_a_mail_in_sent_is_seen_when_somebody_asks(desk: MailDesk) -> None:

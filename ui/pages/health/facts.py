@@ -20,7 +20,7 @@ from app.kernel import clock
 from app.kernel.sentences import read
 from app.kernel.state import signals
 from app.outbox.queries import delivery_counts
-from ui.text import clock_text, date_text, day_text, sentence, told, tr, when_text
+from ui.text import clock_text, date_text, day_text, sentence, span_text, told, tr, when_text
 
 if TYPE_CHECKING:
     from app.desk import Desk
@@ -49,10 +49,13 @@ class MailState:
 
 @dataclass(frozen=True, slots=True)
 class ClockSaid:
-    """What the engine says of the computer's clock: `impossible`, `ahead` or `behind` of the time that the desk knew."""
+    """What the engine says of the computer's clock: `impossible`, `ahead` or `behind` of the time that the desk knew, or that it
+    `differs` from the mail servers' by so many seconds (`ahead_s`, negative: it is behind).
+    """
 
     kind: str
     known: datetime | None
+    ahead_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,9 +169,12 @@ def clock_said(words: Iterable[tuple[int, dict[str, Any]]], now: datetime) -> Cl
     try:
         at = datetime.fromisoformat(str(said["at"]))
         known = datetime.fromisoformat(str(said["known"])) if said["known"] else None
+        ahead_s = int(said.get("seconds", 0))
     except (KeyError, ValueError):
         return None
-    return ClockSaid(str(said["kind"]), known) if said.get("kind") and abs(now - at) < _CLOCK_WORD_LASTS else None
+    return (
+        ClockSaid(str(said["kind"]), known, ahead_s) if said.get("kind") and abs(now - at) < _CLOCK_WORD_LASTS else None
+    )
 
 
 def shared_boxes(words: Iterable[tuple[int, dict[str, Any]]], now: datetime) -> frozenset[UUID]:
@@ -296,10 +302,10 @@ def _clock_causes(facts: Facts) -> list[Cause]:
         text = tr("The clock of this computer is wrong. Set its date and time.")
         detail = tr("Until then Deskbell counts on from when it was last at work. Nothing is sent early.")
         return [Cause("attention", text, detail, "warn")]
-    text = tr(
-        "Is the clock of this computer right? It says {when}.",
-        when=f"{day_text(now.astimezone().date())}, {clock_text(now)}",
-    )
+    when = f"{day_text(now.astimezone().date())}, {clock_text(now)}"
+    if said.kind == "differs":
+        return [_differing_clock(said.ahead_s, when)]
+    text = tr("Is the clock of this computer right? It says {when}.", when=when)
     if said.kind == "ahead":
         detail = tr(
             "This desk was last at work {known}. For up to an hour, replies for a chosen time wait and nothing is deleted from "
@@ -312,6 +318,21 @@ def _clock_causes(facts: Facts) -> list[Cause]:
             known=known,
         )
     return [Cause("attention", text, detail, "warn")]
+
+
+def _differing_clock(ahead_s: int, when: str) -> Cause:
+    span = span_text(round(abs(ahead_s) / 60) * 60)
+    if ahead_s > 0:
+        text = tr("The clock of this computer is {span} ahead of your mail server's.", span=span)
+        detail = tr(
+            "It says {when}. If that is wrong, replies for a chosen time leave too early. Set the clock.", when=when
+        )
+    else:
+        text = tr("The clock of this computer is {span} behind your mail server's.", span=span)
+        detail = tr(
+            "It says {when}. If that is wrong, replies for a chosen time leave too late. Set the clock.", when=when
+        )
+    return Cause("online", text, detail, "warn")
 
 
 def _pile_causes(facts: Facts, real: list[MailboxInfo]) -> list[Cause]:
