@@ -28,7 +28,7 @@ from app.inbox.rules import FolderRole, History
 from app.kernel.errors import ExternalError
 from app.workers.mail_hands import Hands, Line
 from app.workers.mail_keep import Wanted
-from app.workers.mail_renamed import renamed
+from app.workers.mail_renamed import is_missed, renamed
 from app.workers.mail_windows import Windows
 
 _ROLES: Final = {
@@ -69,22 +69,20 @@ class Fetcher:
         plan = self.plan()
         if plan is None:
             return None
-        known, there = (*plan.folders, *plan.others), {name for name, _ in found}
-        if set(found) - {(one.name, one.role) for one in known}:
-            self._follow_names(
-                [one for one in known if one.name not in there], dict(found), {one.name for one in known}
-            )
+        known, there = (*plan.folders, *plan.others), dict(found)
+        if set(found) - {(one.name, one.role) for one in known} or any(is_missed(one, there) for one in known):
+            moved = renamed(self._session, self._ask, known, there)
+            if moved:
+                self._do(
+                    commands.rename_folders, self._hands.mailbox, [(one, name, there[name]) for one, name in moved]
+                )
             self._do(commands.watch_folders, self._hands.mailbox, found)
             plan = self.plan() or plan
-        for one in plan.folders:
-            if one.name not in there and (one.uidnext is not None or one.server_count):
+        for one in (*plan.folders, *plan.others):
+            if is_missed(one, there):
                 self._do(commands.lose_folder, one.id)
         plan = self.plan()
         return replace(plan, folders=tuple(one for one in plan.folders if one.name in there)) if plan else None
-
-    def _follow_names(self, lost: Sequence[FolderPlan], roles: dict[str, FolderRole], known: set[str]) -> None:
-        for folder, name in renamed(self._session, self._ask, lost, [one for one in roles if one not in known]):
-            self._do(commands.rename_folder, folder, name, roles[name])
 
     def missing(self, plan: ReceivePlan, folder: FolderPlan, *, listing: bool = False) -> list[int]:
         """UIDs of a folder that have no line here. `listing`: look at all of them even if nothing seems to have changed.

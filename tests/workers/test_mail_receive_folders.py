@@ -108,6 +108,50 @@ def test_a_folder_renamed_to_what_another_one_was_is_not_mistaken_for_it(desk: M
     assert (desk.ledger("Two").by_outcome["message"], desk.ledger("Two").unaccounted) == (1, 0)
 
 
+@pytest.mark.parametrize("was_received", [False, True])
+@pytest.mark.parametrize("is_kept", [False, True])
+def test_a_chosen_folder_that_took_the_name_of_another_is_still_the_chosen_one(
+    desk: MailDesk, was_received: bool, is_kept: bool
+) -> None:
+    """Last year's folder makes way, be it kept under another name or deleted, for this year's."""
+    for name in ("Old", "New"):
+        desk.deliver(letter(ident=f"{name}@c", subject=name), name)
+    desk.sync()
+    for name in ("Old", "New"):
+        desk.do(commands.choose_folder, desk.mailbox, name, receive=name == "New" or was_received)
+    desk.sync()
+    desk.do(commands.choose_folder, desk.mailbox, "Old", receive=False)
+    if is_kept:
+        _rename(desk, "Old", "Archive")
+    else:
+        with desk.server.client(desk.account) as client:
+            assert client.delete("Old")[0] == "OK"
+    _rename(desk, "New", "Old")
+    desk.deliver(letter(ident="later@c", subject="Later"), "Old")
+    counts = desk.sync()
+    assert (counts.received, counts.new_tickets) == (1, 1)
+    received = {one.name for one in desk.ask(folder_choices, desk.mailbox) if one.is_received}
+    assert received == {"INBOX", "Sent", "Junk", "Old"}
+    account = desk.ledger("Old")
+    assert (account.by_outcome, account.gone, account.unaccounted) == ({"message": 2}, 0, 0)
+    assert (len(desk.tickets()), desk.list_again(), desk.sync().received) == (2 + was_received, 0, 0)
+
+
+def test_two_folders_that_take_turns_with_their_names_are_told_apart(desk: MailDesk) -> None:
+    for name in ("One", "Two", "Three"):
+        desk.deliver(letter(ident=f"{name}@c", subject=name), name)
+    desk.sync()
+    for name in ("One", "Two"):
+        desk.do(commands.choose_folder, desk.mailbox, name, receive=True)
+    desk.sync()
+    for before, after in (("Three", "Four"), ("Two", "Three"), ("One", "Two")):
+        _rename(desk, before, after)
+    assert desk.sync().received == 0
+    received = {one.name for one in desk.ask(folder_choices, desk.mailbox) if one.is_received}
+    assert received == {"INBOX", "Sent", "Junk", "Two", "Three"}
+    assert (len(desk.tickets()), len(desk.messages()), desk.list_again()) == (2, 2, 0)
+
+
 def test_spam_is_no_ticket_because_its_folder_was_renamed(desk: MailDesk) -> None:
     desk.deliver(letter(ident="1@c"), "Junk")
     desk.sync()

@@ -37,13 +37,35 @@ def watch_folders(tx: Tx, mailbox: UUID, found: Sequence[tuple[str, rules.Folder
             row.role = role
 
 
-def rename_folder(tx: Tx, folder: UUID, name: str, role: rules.FolderRole) -> None:
-    """The server has a folder by another name now. It is received as before, unless its name gives it another role."""
-    row = _folder(tx, folder)
-    if row.role != role:
-        row.role, row.is_received = role, role is not rules.FolderRole.OTHER
-    row.name = name
-    tx.touch("mailbox", row.mailbox)
+def rename_folders(tx: Tx, mailbox: UUID, names: Sequence[tuple[UUID, str, rules.FolderRole]]) -> None:
+    """The server has folders (id, name, role) by other names now, be it those that others bore until then.
+
+    Each is received as before, unless its name gives it another role.
+    """
+    moved = {key for key, _, _ in names}
+    others = tx.execute(select(MailFolder).where(MailFolder.mailbox == mailbox, MailFolder.id.not_in(moved))).scalars()
+    taken = {row.name: row for row in others}
+    for key, name, role in names:
+        if name in taken:
+            _make_way(tx, taken[name], set(taken))
+        row = _folder(tx, key)
+        if row.role != role:
+            row.role, row.is_received = role, role is not rules.FolderRole.OTHER
+        row.name = key.hex  # its name may still be that of the next one
+    tx.flush()
+    for key, name, _ in names:
+        _folder(tx, key).name = name
+    tx.touch("mailbox", mailbox)
+
+
+def _make_way(tx: Tx, row: MailFolder, taken: set[str]) -> None:
+    """Another folder has its name now, and nobody knows where it is: what came from it is kept under a name of the past."""
+    if not row.uidvalidity:
+        tx.delete(row)
+        return
+    while row.name in taken:
+        row.name = f"{row.name} (before)"
+    lose_folder(tx, row.id)
 
 
 def choose_folder(tx: Tx, mailbox: UUID, name: str, *, receive: bool) -> None:
