@@ -19,7 +19,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.connectors.wake import Wake
-from app.desk import Desk, backup_job
+from app.desk import Desk
+from app.desk.maintenance import backup_job
 from app.inbox.queries import receiving_mailboxes
 from app.kernel import clock, secrets
 from app.kernel.database.changes import Changes
@@ -27,13 +28,14 @@ from app.kernel.errors import UserError
 from app.kernel.program import file_limit, relaunch
 from app.kernel.state import jobs, signals
 from app.passes import Pass, due_backups, engine_lock, hands_of, receive_from, reconcile, told
-from app.workers import mail_send, timers
+from app.workers import timers
 from app.workers.clock_watch import ClockWatch
 from app.workers.index_tidying import IndexTidying
-from app.workers.mail_hands import Arrived, Hands
-from app.workers.mail_intake import WITH_WINDOW
-from app.workers.mail_live import Looks, Sessions, run_mailbox
 from app.workers.parsing import ParsePool
+from app.workers.receiving.hands import Arrived, Hands
+from app.workers.receiving.intake import WITH_WINDOW
+from app.workers.receiving.live import Looks, Sessions, run_mailbox
+from app.workers.sending import senders
 
 log = logging.getLogger(__name__)
 
@@ -60,12 +62,12 @@ class Engine:
         self._clock = ClockWatch(desk.work, desk.ask)
         doubt = self._clock.doubt
         work = (desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop)
-        self._sender = mail_send.Sender(*work, doubt, self._look_into)
+        self._sender = senders.Sender(*work, doubt, self._look_into)
         self._timer_wake = threading.Event()
         self._tidying = IndexTidying(desk.land, desk.ask)
         self._files_wake = threading.Event()
         self._backup_wake, self._leaves = threading.Event(), threading.Event()
-        from app.workers.chat import ChatThread  # a pass of the command line does without
+        from app.workers.chat.service import ChatThread  # a pass of the command line does without
 
         self._chat = ChatThread(desk, desk.packs, secrets.load_secret, desk.workspace.arrivals)
         self._mailboxes: dict[UUID, _Mailbox] = {}
@@ -190,7 +192,7 @@ class Engine:
         thread.start()
 
     def _send(self) -> None:
-        mail_send.run(self._sender, self._stop, self._send_wake)
+        senders.run(self._sender, self._stop, self._send_wake)
 
     def _timers(self) -> None:
         desk, doubt = self._desk, self._clock.doubt

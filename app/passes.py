@@ -16,7 +16,8 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from app.conversations.queries import mailboxes as all_mailboxes
-from app.desk import Desk, backup_job
+from app.desk import Desk
+from app.desk.maintenance import backup_job
 from app.inbox.queries import receiving_mailboxes
 from app.kernel import clock, secrets
 from app.kernel.errors import ExternalError, UserError
@@ -26,9 +27,11 @@ from app.kernel.sentences import said
 from app.kernel.state import jobs
 from app.outbox.delivery import settle_leftovers
 from app.outbox.queries import copies_due
-from app.workers import mail_receive, mail_send, timers
-from app.workers.mail_intake import ALONE, Pace
+from app.workers import timers
 from app.workers.parsing import FEW, ParsePool
+from app.workers.receiving import mailbox_pass
+from app.workers.receiving.intake import ALONE, Pace
+from app.workers.sending import senders
 from app.workers.thread_pool import LeftError, Life, ThreadPool
 
 log = logging.getLogger(__name__)
@@ -56,12 +59,12 @@ class Pass:
     uncertain: int = 0
     problems: list[str] = field(default_factory=list)
 
-    def took(self, counts: mail_receive.PassCounts) -> None:
+    def took(self, counts: mailbox_pass.PassCounts) -> None:
         """Count what receiving did."""
         for name in ("received", "new_tickets", "appended", "duplicates", "bounces", "auto_replies", "quarantined"):
             setattr(self, name, getattr(self, name) + getattr(counts, name))
 
-    def gave(self, counts: mail_send.SendCounts) -> None:
+    def gave(self, counts: senders.SendCounts) -> None:
         """Count what sending did."""
         for name in ("sent", "held", "failed", "uncertain"):
             setattr(self, name, getattr(self, name) + getattr(counts, name))
@@ -117,9 +120,9 @@ def receive_from(
 ) -> None:
     """Receive from mailboxes, some at a time: a server that is slow to answer, or silent, holds up no other mailbox."""
 
-    def receive(key: UUID, life: Life) -> mail_receive.PassCounts | str:
+    def receive(key: UUID, life: Life) -> mailbox_pass.PassCounts | str:
         try:
-            return mail_receive.receive_pass(_seen_by(life, hands_of(desk, key, pool, stop)), pace=pace)
+            return mailbox_pass.receive_pass(_seen_by(life, hands_of(desk, key, pool, stop)), pace=pace)
         except Exception as error:  # noqa: BLE001 - told, and stops no other mailbox
             return told(error)
 
@@ -150,7 +153,7 @@ def _side_by_side(work: Callable[[UUID, Life], R], mailboxes: Sequence[UUID], st
     return [results[key] for key in mailboxes if key in results]
 
 
-def _seen_by(life: Life, hands: mail_receive.Hands) -> mail_receive.Hands:
+def _seen_by(life: Life, hands: mailbox_pass.Hands) -> mailbox_pass.Hands:
     return replace(hands, do=life.shown_by(hands.do), ask=life.shown_by(hands.ask))
 
 
@@ -162,15 +165,15 @@ def told(error: Exception) -> str:
     return f"Something went wrong inside Deskbell ({brief(error)}). Nothing that was stored is lost."
 
 
-def hands_of(desk: Desk, mailbox: UUID, pool: ParsePool, stop: threading.Event) -> mail_receive.Hands:
+def hands_of(desk: Desk, mailbox: UUID, pool: ParsePool, stop: threading.Event) -> mailbox_pass.Hands:
     """What receiving for a mailbox of this desk is handed."""
-    return mail_receive.Hands(mailbox, desk.work, desk.ask, desk.packs, secrets.load_secret, pool, stop)
+    return mailbox_pass.Hands(mailbox, desk.work, desk.ask, desk.packs, secrets.load_secret, pool, stop)
 
 
 def _timers_and_sending(desk: Desk, stop: threading.Event, done: Pass, backup: timers.Backup | None) -> None:
     timers.timers_pass(desk.work, desk.ask, backup=backup)
     jobs.work_off(desk.store, stop)
-    done.gave(mail_send.send_due(desk.work, desk.ask, desk.packs, secrets.load_secret, stop))
+    done.gave(senders.send_due(desk.work, desk.ask, desk.packs, secrets.load_secret, stop))
 
 
 def due_backups(desk: Desk, stop: threading.Event | None = None) -> timers.Backup:
@@ -185,7 +188,7 @@ def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
 
     def compare(key: UUID, life: Life) -> str:
         try:
-            mail_receive.list_again(_seen_by(life, hands_of(desk, key, pool, stop)))
+            mailbox_pass.list_again(_seen_by(life, hands_of(desk, key, pool, stop)))
         except Exception as error:  # noqa: BLE001 - told, and stops no other mailbox
             return told(error)
         return ""

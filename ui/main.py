@@ -140,7 +140,7 @@ class Program(QObject):
 
     def _leaves_after_backup(self) -> bool:
         """Is a backup being made, so that the engine goes on alone until it is done?"""
-        from app.desk import backup_job
+        from app.desk.maintenance import backup_job
         from app.kernel.state import signals
 
         if self.desk is None or self.comes_back or self._supervisor is None or not self._supervisor.is_ours:

@@ -21,7 +21,7 @@ from app.kernel.errors import UserError
 from app.kernel.sentences import said
 from app.kernel.state import settings
 from app.kernel.state.settings import Setting
-from app.mime.filekinds import KINDS
+from app.mime.files.kinds import KINDS
 
 MAX_CHARS: Final = 4_000
 FRAME_BYTES: Final = 16_384

@@ -8,10 +8,11 @@ import time
 
 from app.cli.opening import opened
 from app.cli.output import Output
-from app.desk import Desk, backing_up, backup_job, restoring
-from app.desk.backup_job import Order
-from app.desk.compacting import alone, give_back
-from app.desk.restoring import Preview
+from app.desk import Desk
+from app.desk.maintenance import backing_up, backup_job, restoring
+from app.desk.maintenance.backup_job import Order
+from app.desk.maintenance.compacting import alone, give_back
+from app.desk.maintenance.restoring import Preview
 from app.kernel.errors import UserError
 from app.kernel.files.paths import Workspace, default_folder
 from app.kernel.maintenance.archive import Going
@@ -109,7 +110,7 @@ def restore(args: argparse.Namespace, out: Output) -> int:
 
 def salvage(args: argparse.Namespace, out: Output) -> int:
     """Make a new desk in FOLDER of what the damaged one, its backups and its packs still hold. The damaged one stays."""
-    from app.desk.salvage import salvage as save
+    from app.desk.maintenance.salvage import salvage as save
 
     place, target = _place(args), args.folder.expanduser().absolute()
     if not place.folder.exists():

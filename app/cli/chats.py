@@ -17,8 +17,8 @@ from app.chats.snippet import snippet_for
 from app.cli.opening import opened, with_agent
 from app.cli.output import Output
 from app.desk import Desk
-from app.desk.chat_server import SCRIPT, plan_server, sign_in_at, write_plan
-from app.desk.chats import new_signing_key
+from app.desk.setup.chat_server import SCRIPT, plan_server, sign_in_at, write_plan
+from app.desk.setup.chats import new_signing_key
 from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason, UserError
 from app.kernel.state import signals

@@ -35,7 +35,7 @@ def init(args: argparse.Namespace, out: Output) -> int:
 
 def check(args: argparse.Namespace, out: Output) -> int:
     """Look for damage; 1 when anything is wrong. Nothing is repaired or overwritten."""
-    from app.desk.check import damage, problems
+    from app.desk.maintenance.check import damage, problems
 
     place = Workspace((args.data or default_folder()).expanduser().absolute())
     found = damage(place) if place.exists else []

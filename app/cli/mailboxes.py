@@ -11,7 +11,7 @@ from app.cli.output import Output
 from app.cli.wording import moment
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import MailboxInfo, mailbox, mailboxes
-from app.desk import accounts
+from app.desk.setup import accounts
 from app.kernel.errors import UserError
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from app.cli.opening import mailbox_of, opened, with_agent
 from app.cli.output import Output
 from app.cli.wording import moment
-from app.desk import receiving
+from app.desk.setup import receiving
 from app.inbox import commands
 from app.inbox.receiving import history_progress, large_mails
 from app.inbox.receiving import traffic as traffic_query

@@ -14,8 +14,9 @@ from dataclasses import replace
 from app.cli.opening import opened, with_agent
 from app.cli.output import Output
 from app.conversations.queries import MailboxInfo, mailbox
-from app.desk import Desk, accounts, signing_in
-from app.desk.accounts import Tested
+from app.desk import Desk
+from app.desk.setup import accounts, signing_in
+from app.desk.setup.accounts import Tested
 from app.kernel.errors import UserError
 
 

@@ -13,7 +13,7 @@ from app.cli.querying import found, understood
 from app.cli.wording import MOST_TICKETS
 from app.conversations.queries import MessageView
 from app.desk import Desk
-from app.desk.files import message_html
+from app.desk.viewing.files import message_html
 from app.fields.queries import FieldInfo, fields
 from app.kernel.database.store import Tx
 from app.kernel.errors import NotFoundError, UserError

@@ -11,7 +11,7 @@ from app.cli.tickets import ticket_of
 from app.cli.wording import moment
 from app.conversations.commands import NewFile
 from app.desk import Desk
-from app.desk.files import take_file
+from app.desk.viewing.files import take_file
 from app.tickets import commands
 from app.tickets.commands import Written
 

@@ -1,7 +1,7 @@
 """From which domains pictures may be loaded without asking again.
 
 A row is the word of a person about one domain. It is worth something only for a mail whose sender is proven to be of that
-domain (`app.mime.authentication`); whoever reads it here must look at that first.
+domain (`app.mime.meaning.authentication`); whoever reads it here must look at that first.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from app.kernel.database.rows import insert_rows
 from app.kernel.database.store import Tx
 from app.kernel.database.tables import Blob, Meta
 from app.kernel.files.blobs import BlobRef
-from app.mime.filetext import MOST_BYTES, kind_of
+from app.mime.files.texts import MOST_BYTES, kind_of
 
 WAITING: Final = "waiting"
 READ: Final = "read"
@@ -35,7 +35,7 @@ _ALL: Final = "ff" * 17
 
 @dataclass(frozen=True, slots=True)
 class WaitingFile:
-    """A file to be read: its kind for `app.mime.filetext`, and where it lies: `part` of the mail at `ref`, or all of `ref`."""
+    """A file to be read: its kind for `app.mime.files.texts`, and where it lies: `part` of the mail at `ref`, or all of `ref`."""
 
     id: UUID
     kind: str

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.conversations.rules import SAMPLE
 from app.conversations.tables import Mailbox
-from app.desk.compacting import alone
 from app.desk.desk import Desk
+from app.desk.maintenance.compacting import alone
 from app.kernel.errors import UserError
 from app.kernel.files import switching
 from app.kernel.files.paths import Workspace

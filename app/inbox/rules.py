@@ -214,7 +214,7 @@ def is_by_program(mail: ParsedMail) -> bool:
     """
     signs = [reason for reason in mail.auto_reasons if reason not in _NOT_BY_PROGRAM]
     if signs == ["system sender"]:
-        from app.mime.classify import is_system_sender  # few mails: what only asks for outcomes does without
+        from app.mime.meaning.classify import is_system_sender  # few mails: what only asks for outcomes does without
 
         return not any(one.address and not is_system_sender(one.address) for one in mail.reply_to)
     return bool(signs)

@@ -18,9 +18,9 @@ from typing import Final
 
 from app.kernel.errors import UserError
 from app.kernel.sentences import said
-from app.mime.message_ids import fold_references
+from app.mime.files.names import file_name
 from app.mime.model import Address
-from app.mime.names import file_name
+from app.mime.syntax.message_ids import fold_references
 
 _LINE: Final = 76
 _LONG_NAME: Final = 300

@@ -1,7 +1,7 @@
 """What a mail says, as plain frozen data that can cross a process border.
 
 All text is decoded and unfolded, all times are aware UTC, ids carry no angle brackets. Nothing here points back at
-the raw bytes except `Part.path`, with which `app.mime.parts.part_bytes` finds the bytes of an attachment again.
+the raw bytes except `Part.path`, with which `app.mime.content.parts.part_bytes` finds the bytes of an attachment again.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class BounceRecipient:
     address: str  # "" when the report does not tell
     action: str  # failed, delayed, delivered, relayed, expanded
     status: str  # "5.1.1" or ""
-    reason: str  # our own word, see app.mime.reasons
+    reason: str  # our own word, see app.mime.meaning.reasons
     permanent: bool  # the address itself is dead: stop writing to it
     words: str = ""  # the reporting server's own words, for people
 
@@ -129,6 +129,6 @@ class ParsedMail:
     @property
     def reply(self) -> Fold:
         """The text split for showing. Made anew each time it is asked for: only views and `mail parse` need it."""
-        from app.mime.fold import fold
+        from app.mime.content.fold import fold
 
         return fold(self.text)

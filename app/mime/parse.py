@@ -9,16 +9,18 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-from app.mime import bounces, classify, sanitise, structure
-from app.mime.addresses import parse_addresses
-from app.mime.blocks import Body
-from app.mime.body import collect
-from app.mime.dates import parse_date
-from app.mime.fold import opening
-from app.mime.headers import Headers
-from app.mime.message_ids import parse_ids
+from app.mime.content.blocks import Body
+from app.mime.content.body import collect
+from app.mime.content.fold import opening
+from app.mime.html import sanitise
+from app.mime.meaning import bounces, classify
 from app.mime.model import Address, MailClass, ParsedMail, Trust
-from app.mime.structure import Tree
+from app.mime.syntax import structure
+from app.mime.syntax.addresses import parse_addresses
+from app.mime.syntax.dates import parse_date
+from app.mime.syntax.headers import Headers
+from app.mime.syntax.message_ids import parse_ids
+from app.mime.syntax.structure import Tree
 
 _FAULTS: Final = (RecursionError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, MemoryError)
 _ONCE: Final = ("from", "subject", "date", "message-id", "to", "cc", "content-type")

@@ -109,7 +109,7 @@ def _one_below_the_other(above: tuple[str, str], below: tuple[str, str]) -> tupl
     text = f"{above[0]}\n\n{below[0]}"
     if not (above[1] or below[1]):
         return text, ""
-    from app.mime.rich import lines_of_text, to_html  # most letters are plain: a start does without
+    from app.mime.html.rich import lines_of_text, to_html  # most letters are plain: a start does without
 
     parts = [html or to_html(lines_of_text(words)) for words, html in (above, below)]
     return text, to_html(lines_of_text("")).join(parts)

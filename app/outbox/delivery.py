@@ -19,7 +19,7 @@ from app.conversations.tables import Mailbox, Message
 from app.kernel.database.store import Tx
 from app.kernel.database.tables import Blob
 from app.kernel.files.blobs import BlobRef
-from app.mime.reasons import is_permanent, reason_of
+from app.mime.meaning.reasons import is_permanent, reason_of
 from app.outbox import rules, seen
 from app.outbox.facts import ReplySent
 from app.outbox.rules import FORWARD, Copy, Hold, Phase, State

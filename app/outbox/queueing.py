@@ -20,8 +20,8 @@ from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.kernel.state import options
 from app.kernel.tokens import new_token, sha256_of
-from app.mime.addresses import parse_addresses
-from app.mime.message_ids import fold_references, new_message_id
+from app.mime.syntax.addresses import parse_addresses
+from app.mime.syntax.message_ids import fold_references, new_message_id
 from app.outbox import marks, rules
 from app.outbox import seen as seen_rules
 from app.outbox.facts import ReplyQueued

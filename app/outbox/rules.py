@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from app.mime.reasons import in_plain_words
+from app.mime.meaning.reasons import in_plain_words
 
 Person = tuple[str, str]
 """(name, address) of one recipient."""
@@ -260,8 +260,8 @@ def with_signature(text: str, signature: str) -> str:
 
 
 def with_signature_html(html: str, signature: str) -> str:
-    """The same for a formatted letter (HTML as `app.mime.rich` writes it)."""
-    from app.mime.rich import lines_of_text, to_html  # most letters are plain: a start does without
+    """The same for a formatted letter (HTML as `app.mime.html.rich` writes it)."""
+    from app.mime.html.rich import lines_of_text, to_html  # most letters are plain: a start does without
 
     return html + to_html(lines_of_text(f"\n-- \n{signature.strip()}")) if signature.strip() else html
 

@@ -22,7 +22,7 @@ from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.kernel.state import options
 from app.kernel.tokens import hide_token, sha256_of
-from app.mime.fold import fold
+from app.mime.content.fold import fold
 from app.people.commands import record_event
 from app.people.row_history import note_come
 from app.people.rules import EventKind

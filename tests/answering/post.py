@@ -14,7 +14,8 @@ from pathlib import Path
 
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import mailboxes
-from app.desk import Desk, accounts
+from app.desk import Desk
+from app.desk.setup import accounts
 from app.passes import one_pass
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk

@@ -23,9 +23,10 @@ from PySide6.QtWidgets import QApplication
 from app.cli.benchmarks import mails
 from app.cli.benchmarks.figures import Figure, in_turns, median, p95, ratio
 from app.conversations.commands import add_blob
-from app.desk import Desk, backup_job
-from app.desk.files import take_bytes
+from app.desk import Desk
+from app.desk.maintenance import backup_job
 from app.desk.sample import fill_many
+from app.desk.viewing.files import take_bytes
 from app.kernel.database.store import Tx
 from app.kernel.files.blobs import BlobRef
 from tests.bench.lively import Driven, _engine, _for, _observed

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import app.engine
-import app.workers.mail_send  # noqa: F401 - loaded here once, not in every pass
+import app.workers.sending.senders  # noqa: F401 - loaded here once, not in every pass
 from app.cli import main
 from app.desk.desk import Desk
 from app.kernel import clock

@@ -24,11 +24,12 @@ from pathlib import Path
 from typing import Any
 
 from app.cli.main import main as command_line
-from app.desk import Desk, check
-from app.desk.backing_up import back_up_now, copies, write_file
+from app.desk import Desk
 from app.desk.describing import describe
-from app.desk.restoring import exchange, prepare
-from app.desk.salvage import salvage
+from app.desk.maintenance import check
+from app.desk.maintenance.backing_up import back_up_now, copies, write_file
+from app.desk.maintenance.restoring import exchange, prepare
+from app.desk.maintenance.salvage import salvage
 from app.desk.sample import fill
 from app.kernel.errors import UserError
 from app.kernel.files.paths import Workspace

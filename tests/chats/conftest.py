@@ -19,7 +19,7 @@ from app.chats.rules import ChannelSettings, server_topic
 from app.desk import Desk
 from app.kernel.state import signals
 from app.people.commands import add_agent
-from app.workers.chat import ChatThread
+from app.workers.chat.service import ChatThread
 from tests.chats.visitor import Visitor
 from tests.empty_desk import empty_desk
 from tests.servers.ports import free_ports, wait_until

@@ -11,7 +11,7 @@ import pytest
 from app.chats import commands, queries
 from app.chats.snippet import snippet_for
 from app.desk import Desk
-from app.desk.chat_server import plan_server, sign_in_at, write_plan
+from app.desk.setup.chat_server import plan_server, sign_in_at, write_plan
 from app.kernel.errors import ExternalError, Reason, UserError
 from app.kernel.secrets import load_secret, store_secret
 from tests.servers.prosody import Prosody, is_here

@@ -23,16 +23,17 @@ from app.chats.commands import Accepted, Refused, Said
 from app.chats.rules import ChannelSettings
 from app.chats.tables import ChatLine
 from app.conversations.tables import Message
-from app.desk import Desk, check
-from app.desk.backing_up import back_up_now, copies
-from app.desk.restoring import exchange, prepare
-from app.desk.salvage import salvage
+from app.desk import Desk
+from app.desk.maintenance import check
+from app.desk.maintenance.backing_up import back_up_now, copies
+from app.desk.maintenance.restoring import exchange, prepare
+from app.desk.maintenance.salvage import salvage
 from app.kernel import clock
 from app.kernel.files.arrivals import Arrivals, waiting_in
 from app.kernel.files.paths import Workspace
 from app.people.commands import add_agent
-from app.workers.chat_landing import Landing
-from app.workers.chat_writer import Books, Writer
+from app.workers.chat.landing import Landing
+from app.workers.chat.writer import Books, Writer
 from tests.chats.conftest import Place, running, visiting
 from tests.chats.engine import EngineProcess
 from tests.chats.visitor import Visitor

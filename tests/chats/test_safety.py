@@ -22,7 +22,7 @@ from app.connectors.chat.origins import origins
 from app.connectors.chat.protocol import BadFrameError, Door, parse
 from app.desk import Desk
 from app.kernel.errors import UserError
-from app.mime.filekinds import kind_of
+from app.mime.files.kinds import kind_of
 from tests.chats.conftest import Place, running, visiting
 from tests.chats.visitor import Visitor, new_token
 from tests.servers.ports import free_ports

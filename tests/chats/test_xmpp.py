@@ -23,8 +23,8 @@ from app.connectors.chat.protocol import Door
 from app.conversations.tables import Message
 from app.desk import Desk
 from app.kernel.state import signals
-from app.workers.chat import ChatThread
-from app.workers.chat_transports import calling_of
+from app.workers.chat.service import ChatThread
+from app.workers.chat.transports import calling_of
 from tests.chats.guest import Guest
 from tests.servers.cutting_proxy import CuttingProxy
 from tests.servers.ports import wait_until

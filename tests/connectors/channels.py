@@ -22,7 +22,7 @@ from app.connectors.email.connector import EmailConnector
 from app.conversations.tables import Message
 from app.desk import Desk
 from app.kernel.errors import ExternalError, Reason
-from app.workers.chat_hub import Hub
+from app.workers.chat.hub import Hub
 from tests.chats.visitor import Visitor
 from tests.chats.web_guest import WebGuest
 from tests.connectors.servers import loopback, receiving

@@ -22,8 +22,8 @@ from app.connectors.email.connector import EmailConnector
 from app.desk import Desk
 from app.kernel.errors import ExternalError
 from app.kernel.files.arrivals import Arrivals
-from app.workers.chat_landing import Landing
-from app.workers.chat_writer import Writer
+from app.workers.chat.landing import Landing
+from app.workers.chat.writer import Writer
 from tests.connectors.channels import DEADLINE_S, SITE, Channel, Chat, FallingHub, Mail, Opened, Xmpp
 from tests.empty_desk import empty_desk
 from tests.servers.cutting_proxy import CuttingProxy

@@ -21,7 +21,7 @@ from app.conversations.filetexts import WaitingFile, find_files, waiting_files
 from app.conversations.tables import Attachment, FileText
 from app.kernel.database.store import Tx
 from app.kernel.files.blobs import Packs
-from app.mime.filetext import MOST_CHARACTERS, NoTextError, kind_of, text_of
+from app.mime.files.texts import MOST_CHARACTERS, NoTextError, kind_of, text_of
 from app.search.queries import Scope, search, ticket_ids
 from app.workers import file_texts
 from app.workers.file_texts import FileReader, Told, read_waiting

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from app.desk import background_process
-from app.desk.background_process import BackgroundError, run_in_background
+from app.desk.maintenance import background_process
+from app.desk.maintenance.background_process import BackgroundError, run_in_background
 from app.kernel.files.blobs import StorageError
 from app.kernel.files.locks import FileLock, is_held
 from app.kernel.maintenance.archive import Going, StoppedError

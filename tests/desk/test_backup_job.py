@@ -15,8 +15,9 @@ from uuid import UUID
 
 import pytest
 
-from app.desk import Desk, backing_up, backup_job
-from app.desk.backup_job import JOB, Order, ask_for, file_order, make_here, under_way, work_off
+from app.desk import Desk
+from app.desk.maintenance import backing_up, backup_job
+from app.desk.maintenance.backup_job import JOB, Order, ask_for, file_order, make_here, under_way, work_off
 from app.kernel import clock, secrets
 from app.kernel.errors import UserError
 from app.kernel.files.locks import FileLock

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from app.desk import Desk
-from app.desk.files import attachment_bytes, save_attachment, take_bytes
+from app.desk.viewing.files import attachment_bytes, save_attachment, take_bytes
 from app.kernel.database.store import Store
 from app.kernel.errors import UserError
 from app.kernel.state import options

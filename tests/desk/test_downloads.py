@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.desk.downloads import mark_of, remove, safe_name, write_private
+from app.desk.viewing.downloads import mark_of, remove, safe_name, write_private
 from app.kernel.errors import UserError
 
 

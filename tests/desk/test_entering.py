@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from app.desk import Desk, entering, restoring
-from app.desk.backing_up import write_file
+from app.desk import Desk, entering
 from app.desk.entering import CHANGING, COMMAND, ENGINE, SAVING, WAITING, WINDOW, NotAtOnceError, in_use
+from app.desk.maintenance import restoring
+from app.desk.maintenance.backing_up import write_file
 from app.kernel.errors import UserError
 from app.kernel.files import switching
 from app.kernel.files.locks import FileLock

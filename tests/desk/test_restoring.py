@@ -17,11 +17,12 @@ from sqlalchemy import select
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.conversations.queries import mailboxes
-from app.desk import Desk, check, restoring
-from app.desk.backing_up import back_up_now, chosen, copies, standing, write_file
+from app.desk import Desk
 from app.desk.describing import describe
-from app.desk.files import take_bytes
-from app.desk.restored import afterwards
+from app.desk.maintenance import check, restoring
+from app.desk.maintenance.backing_up import back_up_now, chosen, copies, standing, write_file
+from app.desk.maintenance.restored import afterwards
+from app.desk.viewing.files import take_bytes
 from app.kernel import clock, secrets
 from app.kernel.errors import UserError
 from app.kernel.files import switching

@@ -11,10 +11,11 @@ import pytest
 
 from app.conversations.commands import add_blob, add_raw
 from app.conversations.tables import Attachment
-from app.desk import Desk, check
-from app.desk.backing_up import back_up_now
+from app.desk import Desk
 from app.desk.describing import describe
-from app.desk.salvage import Salvaged, salvage
+from app.desk.maintenance import check
+from app.desk.maintenance.backing_up import back_up_now
+from app.desk.maintenance.salvage import Salvaged, salvage
 from app.kernel.errors import UserError
 from app.kernel.files.blobs import HEADER, Packs
 from app.kernel.files.paths import Workspace

@@ -18,13 +18,13 @@ from app.chats.tables import ChatLine
 from app.conversations.queries import mailboxes, raw_ref
 from app.conversations.tables import Message
 from app.desk import Desk
-from app.desk.check import problems
+from app.desk.maintenance.check import problems
 from app.desk.sample import fill, fill_many, fill_new, texts
 from app.desk.sample.files import pdf, photo
 from app.inbox.queries import ledger
 from app.kernel import clock
+from app.mime.content.parts import part_bytes
 from app.mime.parse import parse
-from app.mime.parts import part_bytes
 from app.outbox.queries import delivery_counts
 from app.outbox.tables import Outbox
 from app.people.queries import agents, customer_of, customer_rows

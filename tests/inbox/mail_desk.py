@@ -21,8 +21,8 @@ from app.inbox.tables import MailItem
 from app.kernel import clock
 from app.kernel.files.blobs import Packs
 from app.tickets.tables import Ticket
-from app.workers.mail_receive import Hands, PassCounts, list_again, receive_pass
 from app.workers.parsing import ParsePool
+from app.workers.receiving.mailbox_pass import Hands, PassCounts, list_again, receive_pass
 from tests.empty_desk import empty_store
 from tests.servers.dovecot import Account, Dovecot
 

@@ -23,7 +23,7 @@ from app.kernel.files.blobs import Packs
 from app.mime.parse import parse
 from app.people.commands import add_agent
 from app.tickets.tables import Ticket
-from app.workers.mail_carry import header_hash
+from app.workers.receiving.carry import header_hash
 from tests.empty_desk import empty_store
 
 T = TypeVar("T")

@@ -28,8 +28,8 @@ from app.kernel.errors import StoreError, UserError
 from app.kernel.files.blobs import BlobRef
 from app.mime.parse import parse
 from app.schema import metadata
-from app.workers.mail_intake import ALONE, WITH_WINDOW, Intake, Pace
 from app.workers.parsing import Parsed, ParsePool, Read
+from app.workers.receiving.intake import ALONE, WITH_WINDOW, Intake, Pace
 from tests.inbox.mail_desk import letter
 from tests.inbox.paper_desk import START, PaperDesk, paper_desk
 

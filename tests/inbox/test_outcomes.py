@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from app.conversations.tables import Message
-from app.desk.restored import note_restored
+from app.desk.maintenance.restored import note_restored
 from app.inbox import commands
 from app.inbox.commands import MailToIngest
 from app.inbox.queries import ledger, ledger_item, ledger_items, waiting_items

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.conversations.tables import Message
 from app.kernel import clock
 from app.mime.compose import compose
-from app.mime.reasons import in_plain_words
+from app.mime.meaning.reasons import in_plain_words
 from app.outbox import commands as outbox
 from app.outbox.queries import letter as frozen
 from app.outbox.queries import outbox_row

@@ -25,9 +25,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 from random import Random
 
+from app.mime.content.parts import part_bytes
 from app.mime.jsonl import as_json
 from app.mime.parse import html_of, parse
-from app.mime.parts import part_bytes
 from tests.mime.samples import ROOT
 
 OWN = Path(__file__).resolve().parents[1] / "mail"

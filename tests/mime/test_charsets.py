@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.mime.charsets import decode
+from app.mime.syntax.charsets import decode
 
 
 @pytest.mark.parametrize(

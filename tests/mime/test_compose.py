@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from app.kernel.errors import UserError
 from app.mime.compose import Letter, compose, recipients
-from app.mime.message_ids import fold_references, new_message_id
 from app.mime.model import Address
 from app.mime.parse import parse
+from app.mime.syntax.message_ids import fold_references, new_message_id
 
 _ANN = Address("Ann Miller", "ann@customer.example")
 _US = Address("Support", "support@desk.example")

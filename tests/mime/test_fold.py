@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.mime.fold import fold
-from app.mime.text import html_to_text
+from app.mime.content.fold import fold
+from app.mime.content.text import html_to_text
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ import zipfile
 
 import pytest
 
-from app.mime import dangers, remote
-from app.mime.authentication import Verdict, reports, verdict
-from app.mime.dangers import Danger
-from app.mime.links import misleads, target_of, with_targets
+from app.mime.files import dangers
+from app.mime.files.dangers import Danger
+from app.mime.html import remote
+from app.mime.html.links import misleads, target_of, with_targets
+from app.mime.html.sanitise import clean
+from app.mime.meaning.authentication import Verdict, reports, verdict
 from app.mime.parse import read_headers
-from app.mime.sanitise import clean
 
 PICTURE = "https://cdn.shop.example/lamp.png"
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from app.mime.content.parts import part_bytes
 from app.mime.model import ParsedMail
 from app.mime.parse import parse
-from app.mime.parts import part_bytes
 
 _MAILS = sorted((Path(__file__).resolve().parents[1] / "mail").glob("*.eml"))
 

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.mime import sanitise
-from app.mime.addresses import parse_addresses
-from app.mime.dates import parse_date
-from app.mime.fold import fold
-from app.mime.headers import decode_words, value_and_params
+from app.mime.content.fold import fold
+from app.mime.content.parts import part_bytes
+from app.mime.content.text import html_to_text, unflow
+from app.mime.content.tnef import read_tnef, unpack_rtf
+from app.mime.html import sanitise
 from app.mime.jsonl import as_json
+from app.mime.meaning.reasons import refined
 from app.mime.parse import parse
-from app.mime.parts import part_bytes
-from app.mime.reasons import refined
-from app.mime.text import html_to_text, unflow
-from app.mime.tnef import read_tnef, unpack_rtf
+from app.mime.syntax.addresses import parse_addresses
+from app.mime.syntax.dates import parse_date
+from app.mime.syntax.headers import decode_words, value_and_params
 
 _MAILS = [each.read_bytes() for each in sorted((Path(__file__).resolve().parents[1] / "mail").glob("*.eml"))]
 

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.mime import structure, transfer
-from app.mime.fold import fold, opening
-from app.mime.headers import Headers, read_block, split
-from app.mime.nesting import shallow
+from app.mime.content.fold import fold, opening
+from app.mime.content.text import html_to_text
+from app.mime.html.nesting import shallow
 from app.mime.parse import parse
-from app.mime.text import html_to_text
+from app.mime.syntax import structure, transfer
+from app.mime.syntax.headers import Headers, read_block, split
 from tests.mime.mutations import bases, mutated
 
 _NEWLINES = {"LF": b"\n", "CRLF": b"\r\n"}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.mime.fold import fold, opening
+from app.mime.content.fold import fold, opening
 
 _FILES = sorted((Path(__file__).parent / "replies").glob("*.txt"))
 

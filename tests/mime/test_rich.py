@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.mime.rich import (
+from app.mime.html.rich import (
     MOST_LEVELS,
     Line,
     Piece,
@@ -18,7 +18,7 @@ from app.mime.rich import (
     to_text,
     trimmed,
 )
-from app.mime.sanitise import clean
+from app.mime.html.sanitise import clean
 
 _WORDS = st.text(st.sampled_from("ab  <>&\"'é字"), max_size=8).map(str.strip)
 _PIECES = st.one_of(

@@ -19,11 +19,12 @@ from typing import Any
 
 import pytest
 
-from app.mime import sanitise, tnef
-from app.mime.fold import fold
+from app.mime.content import tnef
+from app.mime.content.fold import fold
+from app.mime.content.parts import part_bytes
+from app.mime.html import sanitise
 from app.mime.model import BounceRecipient, ParsedMail
 from app.mime.parse import parse
-from app.mime.parts import part_bytes
 from tests.mime.samples import ROOT, expected, mails, needs_samples
 
 pytestmark = needs_samples

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.mime.sanitise import clean, is_heavy, safe_link
+from app.mime.html.sanitise import clean, is_heavy, safe_link
 from tests.mime.mutations import acts_of
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.mime.thanks import is_thanks
+from app.mime.meaning.thanks import is_thanks
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from app.conversations.commands import NewAttachment, add_blob
 from app.conversations.mailboxes import update_mailbox
 from app.kernel.errors import UserError
 from app.mime.compose import compose
+from app.mime.content.parts import part_bytes
+from app.mime.html.rich import Line, Piece, to_html, to_text
 from app.mime.parse import html_of, parse
-from app.mime.parts import part_bytes
-from app.mime.rich import Line, Piece, to_html, to_text
 from app.outbox import commands, queries
 from tests.outbox.small_desk import ANN, SmallDesk
 

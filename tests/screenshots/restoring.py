@@ -9,9 +9,9 @@ from pathlib import Path
 from app.conversations.mailboxes import pause_mailbox
 from app.conversations.queries import mailboxes
 from app.desk import Desk
-from app.desk.backing_up import write_file
 from app.desk.describing import source_of
-from app.desk.restored import note_restored
+from app.desk.maintenance.backing_up import write_file
+from app.desk.maintenance.restored import note_restored
 from app.kernel import clock
 from app.kernel.errors import Reason
 from app.kernel.maintenance.backup import scheduled_backup

@@ -16,8 +16,8 @@ from PySide6.QtCore import QPoint
 from app.boards.commands import fold_column, set_limit
 from app.conversations.consent import allow_pictures
 from app.desk import Desk
-from app.desk.accounts import Tested
-from app.mime.rich import Line, Piece
+from app.desk.setup.accounts import Tested
+from app.mime.html.rich import Line, Piece
 from app.people.commands import block
 from app.search.queries import search
 from app.tickets.commands import delete_ticket, set_status

@@ -19,9 +19,9 @@ from app.connectors.email.words import Fault
 from app.conversations.mailboxes import pause_mailbox, resume_mailbox
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import Desk
-from app.desk.accounts import Account, CheckResult, Found, HistoryCount, Tested
 from app.desk.describing import source_of
 from app.desk.sample import fill
+from app.desk.setup.accounts import Account, CheckResult, Found, HistoryCount, Tested
 from app.inbox import commands as inbox
 from app.inbox.rules import folder_id
 from app.inbox.tables import MailFolder, MailItem

@@ -23,12 +23,13 @@ from app.connectors.email.oauth import SignIn
 from app.connectors.email.providers import Needs, Provider
 from app.connectors.wake import Wake
 from app.conversations.queries import MailboxInfo, mailboxes
-from app.desk import Desk, accounts, signing_in
+from app.desk import Desk
+from app.desk.setup import accounts, signing_in
 from app.inbox.queries import receive_plan
 from app.kernel import clock, secrets
-from app.workers.mail_hands import Hands
-from app.workers.mail_live import run_mailbox
 from app.workers.parsing import ParsePool
+from app.workers.receiving.hands import Hands
+from app.workers.receiving.live import run_mailbox
 from tests.connectors.test_setting_up_sign_in import points_at
 from tests.empty_desk import empty_desk
 from tests.servers.certs import Authority

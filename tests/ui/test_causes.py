@@ -11,7 +11,7 @@ import pytest
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.conversations.queries import MailboxInfo
 from app.desk import Desk
-from app.desk.backing_up import Standing
+from app.desk.maintenance.backing_up import Standing
 from app.inbox.commands import (
     begin_folder,
     note_listing,

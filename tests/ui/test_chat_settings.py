@@ -15,7 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from app.automation.rules import from_text
 from app.chats.queries import ChannelInfo, channels
-from app.desk.chats import reach
+from app.desk.setup.chats import reach
 from app.kernel.errors import UserError
 from app.kernel.secrets import load_secret
 from app.kernel.state import options

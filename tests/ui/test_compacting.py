@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from app.conversations.commands import add_blob
 from app.desk import Desk
-from app.desk.compacting import to_give_back
-from app.desk.files import take_bytes
+from app.desk.maintenance.compacting import to_give_back
+from app.desk.viewing.files import take_bytes
 from app.kernel.files.locks import FileLock
 from app.kernel.files.paths import Workspace
 from app.outbox.drafts import save_draft
@@ -68,7 +68,7 @@ def test_the_window_asks_closes_gives_back_and_opens_again(folder: Path, qapp: Q
 def test_a_desk_that_somebody_else_has_open_is_left_alone(
     folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.desk.compacting.PATIENCE_S", 0.1)
+    monkeypatch.setattr("app.desk.maintenance.compacting.PATIENCE_S", 0.1)
     lock = FileLock(Workspace(folder).workspace_lock, role="window", shared=True)
     assert lock.acquire(timeout_s=10)
     try:

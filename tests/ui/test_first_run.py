@@ -16,8 +16,8 @@ from pytestqt.qtbot import QtBot
 from app.conversations.mailboxes import pause_mailbox
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import Desk, sample
-from app.desk.accounts import Account as MailAccount
-from app.desk.accounts import connect
+from app.desk.setup.accounts import Account as MailAccount
+from app.desk.setup.accounts import connect
 from app.kernel import clock, secrets
 from app.people.queries import agents
 from tests.empty_desk import empty_desk

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.conversations.commands import add_blob, add_raw
-from app.desk.files import inline_images, message_html
+from app.desk.viewing.files import inline_images, message_html
 from app.inbox.commands.place import files_of
 from app.kernel import clock
 from app.kernel.database.store import Tx
 from app.mime.compose import compose
+from app.mime.html.rich import Line, Piece, from_html, to_html
 from app.mime.parse import parse
-from app.mime.rich import Line, Piece, from_html, to_html
 from app.outbox import commands as outbox
 from app.outbox.queries import draft_of, letter, outbox_rows
 from app.tickets.queries import conversation

@@ -17,8 +17,8 @@ from sqlalchemy import update
 from app.conversations.mailboxes import pause_mailbox
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import Desk
-from app.desk.accounts import Account as MailAccount
-from app.desk.accounts import connect
+from app.desk.setup.accounts import Account as MailAccount
+from app.desk.setup.accounts import connect
 from app.inbox.commands import (
     ReceivedMail,
     add_traffic,

@@ -13,7 +13,7 @@ from app.conversations.mailboxes import NewMailbox, add_mailbox, pause_mailbox
 from app.conversations.queries import mailboxes
 from app.conversations.rules import SAMPLE
 from app.desk import Desk
-from app.desk.backing_up import back_up_now
+from app.desk.maintenance.backing_up import back_up_now
 from app.kernel.files.paths import Workspace
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.conversations.commands import add_blob, add_raw
-from app.desk.reading import MailReader
+from app.desk.viewing.reading import MailReader
 from app.inbox.commands.place import files_of
 from app.kernel.database.store import Tx
 from app.mime.parse import parse

@@ -16,10 +16,10 @@ from pytestqt.qtbot import QtBot
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.desk import Desk
-from app.desk.backing_up import back_up_now, write_file
-from app.desk.backup_job import under_way
 from app.desk.describing import describe
-from app.desk.restored import afterwards
+from app.desk.maintenance.backing_up import back_up_now, write_file
+from app.desk.maintenance.backup_job import under_way
+from app.desk.maintenance.restored import afterwards
 from app.kernel.files.locks import FileLock
 from app.kernel.files.paths import Workspace
 from app.kernel.files.switching import FOLDER

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from app.conversations.commands import NewAttachment, add_blob
 from app.conversations.mailboxes import pause_mailbox, update_mailbox
-from app.desk.files import take_bytes
+from app.desk.viewing.files import take_bytes
 from app.kernel import clock
 from app.outbox import commands as outbox
 from app.outbox.queries import draft_of, outbox_row, outbox_rows

@@ -14,8 +14,8 @@ from app.conversations.consent import allow_pictures, domains_with_pictures
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import Desk
-from app.desk.accounts import Account as MailAccount
-from app.desk.accounts import connect
+from app.desk.setup.accounts import Account as MailAccount
+from app.desk.setup.accounts import connect
 from app.inbox.receiving import folder_choices, history_progress
 from app.kernel import secrets
 from app.kernel.state import options

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.conversations.commands import NewAttachment, add_blob
-from app.desk.files import take_bytes
+from app.desk.viewing.files import take_bytes
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from tests.ui.lint import findings
 from ui.widgets.attachments import Attachment, AttachmentChip, AttachmentStrip, Thumbnail

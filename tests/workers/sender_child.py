@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import app.schema  # noqa: F401 - the order of tables is known only when all are
 from app.kernel.database.store import Store
 from app.kernel.files.blobs import Packs
-from app.workers.mail_send import send_due
+from app.workers.sending.senders import send_due
 
 
 def main(folder: Path, phase: str) -> None:

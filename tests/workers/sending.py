@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.kernel import clock
 from app.outbox.queries import OutboxRow, outbox_row
-from app.workers.mail_send import SendCounts, Sender, send_due
+from app.workers.sending.senders import SendCounts, Sender, send_due
 from tests.outbox.small_desk import SmallDesk
 
 

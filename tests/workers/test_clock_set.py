@@ -27,7 +27,7 @@ from app.outbox.waits import overlong_waits, shorten_waits
 from app.people.commands import add_agent
 from app.tickets.commands import delete_ticket
 from app.workers.clock_watch import ClockWatch
-from app.workers.mail_send import SendCounts, Sender
+from app.workers.sending.senders import SendCounts, Sender
 from app.workers.server_clock import ServerClocks
 from app.workers.timers import TimerCounts, timers_pass
 from tests.empty_desk import empty_desk

@@ -17,8 +17,8 @@ from app.conversations.queries import mailboxes
 from app.outbox.tables import Outbox
 from app.tickets.commands import reply
 from app.tickets.tables import Ticket
-from app.workers import mail_send
-from app.workers.mail_send import SendCounts, Sender
+from app.workers.sending import senders
+from app.workers.sending.senders import SendCounts, Sender
 from tests.answering.post import Place, Post
 from tests.inbox.mail_desk import letter
 from tests.outbox.small_desk import Clock, SmallDesk
@@ -49,7 +49,7 @@ def test_what_came_in_meanwhile_holds_a_reply_that_waited(
 def test_an_engine_looks_for_new_mail_before_it_sends_what_waited(
     tmp_path: Path, dovecot: Dovecot, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mail_send, "_OLD", timedelta(0))
+    monkeypatch.setattr(senders, "_OLD", timedelta(0))
     monkeypatch.setattr(engines, "LOOK_S", PATIENCE_S)
     post = Post(dovecot, smtp)
     place = Place(tmp_path / "desk", post, "desk")

@@ -21,8 +21,8 @@ from app.inbox import commands
 from app.inbox.queries import ledger
 from app.kernel.errors import ExternalError
 from app.kernel.files.blobs import Packs
-from app.workers.mail_carry import Carrier, CarrierLostError, carry
-from app.workers.mail_receive import Receiver, open_session
+from app.workers.receiving.carry import Carrier, CarrierLostError, carry
+from app.workers.receiving.mailbox_pass import Receiver, open_session
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.odd_mailbox import OddMailbox

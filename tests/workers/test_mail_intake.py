@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from app.inbox.commands import Ingested
-from app.workers.mail_intake import ALONE, WITH_WINDOW, Intake, Pace
 from app.workers.parsing import ParsePool
+from app.workers.receiving.intake import ALONE, WITH_WINDOW, Intake, Pace
 
 
 def _asked(pace: Pace, mails: int, *, manages: int, took_s: float) -> list[int]:

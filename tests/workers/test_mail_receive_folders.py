@@ -22,10 +22,10 @@ from app.kernel.database.tables import Blob, Tombstone
 from app.kernel.errors import NotFoundError
 from app.mime.parse import parse
 from app.tickets.commands import delete_ticket
-from app.workers import mail_history
-from app.workers.mail_history import in_blocks, preview
-from app.workers.mail_keep import Wanted
-from app.workers.mail_receive import receive_pass
+from app.workers.receiving import history
+from app.workers.receiving.history import in_blocks, preview
+from app.workers.receiving.keep import Wanted
+from app.workers.receiving.mailbox_pass import receive_pass
 from tests.connectors.servers import receiving
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
@@ -329,7 +329,7 @@ def test_history_can_be_stopped_and_goes_on_where_it_was(desk: MailDesk) -> None
 
 
 def test_the_newest_block_comes_first_and_each_block_oldest_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mail_history, "BLOCK", 3)
+    monkeypatch.setattr(history, "BLOCK", 3)
     box, junk = message_id(parse(b"a")), message_id(parse(b"b"))
     mails = [Wanted(junk if uid == 5 else box, uid, _ago(uid)) for uid in range(1, 11)]
     young, blocks = in_blocks(mails, _ago(2.5), {junk})

@@ -21,7 +21,7 @@ from app.inbox.queries import receive_plan
 from app.inbox.receiving import large_mails
 from app.kernel import clock
 from app.kernel.state import options, signals
-from app.workers.mail_live import Looks, idle_span, pause_after, run_mailbox
+from app.workers.receiving.live import Looks, idle_span, pause_after, run_mailbox
 from app.workers.server_clock import ServerClocks
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot

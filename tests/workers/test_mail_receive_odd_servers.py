@@ -14,7 +14,7 @@ from app.inbox import commands
 from app.inbox.tables import MailItem
 from app.kernel import clock
 from app.kernel.errors import ExternalError
-from app.workers.mail_live import run_mailbox
+from app.workers.receiving.live import run_mailbox
 from tests.inbox.mail_desk import letter
 from tests.servers.odd_mailbox import OddMailbox
 from tests.servers.ports import wait_until

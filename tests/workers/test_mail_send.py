@@ -15,7 +15,7 @@ from app.conversations.queries import mailbox, raw_ref
 from app.kernel import clock
 from app.kernel.errors import UserError
 from app.outbox import commands, queries
-from app.workers.mail_send import SendCounts, Sender, run
+from app.workers.sending.senders import SendCounts, Sender, run
 from tests.outbox.small_desk import ANN, US, Clock, SmallDesk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer

@@ -13,8 +13,9 @@ import pytest
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox, update_mailbox
 from app.outbox.commands import settle_leftovers
-from app.workers import mail_send, thread_pool
-from app.workers.mail_send import SendCounts, run
+from app.workers import thread_pool
+from app.workers.sending import senders
+from app.workers.sending.senders import SendCounts, run
 from tests.outbox.small_desk import ANN, Clock, SmallDesk
 from tests.servers.bad_imap import SILENCE, BadImap
 from tests.servers.ports import wait_until
@@ -27,7 +28,7 @@ PATIENCE_S = 60.0
 @pytest.fixture(autouse=True)
 def _no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
     """An end that comes at once; it has to be as orderly."""
-    monkeypatch.setattr(mail_send, "GRACE_S", 0.0)
+    monkeypatch.setattr(senders, "GRACE_S", 0.0)
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_any_number_of_servers_that_hang_hold_up_no_other_mailbox(
     monkeypatch.setattr(thread_pool, "STILL_S", 0.3)
     good, box = other
     smtp.orders.hold = "rcpt"
-    stuck = [desk.reply(mailbox=key, to=[ANN]) for key in _more_mailboxes(desk, smtp.port, mail_send.MOST_AT_ONCE + 3)]
+    stuck = [desk.reply(mailbox=key, to=[ANN]) for key in _more_mailboxes(desk, smtp.port, senders.MOST_AT_ONCE + 3)]
     with sending(desk):
         wait_until(lambda: {desk.state(key) for key in stuck} == {"sending"}, PATIENCE_S, "all of them at the server")
         key = desk.reply(mailbox=box, to=[ANN])
@@ -109,7 +110,7 @@ def test_in_a_pass_they_hold_up_none_of_those_that_come_after_them(
     desk: SmallDesk, smtp: SmtpServer, other: tuple[SmtpServer, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(thread_pool, "STILL_S", 0.3)
-    monkeypatch.setattr(mail_send, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(senders, "MOST_AT_ONCE", 2)
     good, box = other
     smtp.orders.hold = "rcpt"
     for each in _more_mailboxes(desk, smtp.port, 4):
@@ -159,7 +160,7 @@ def test_a_copy_that_hangs_holds_up_no_mail_nor_the_end(desk: SmallDesk, smtp: S
 def test_a_mail_that_is_going_over_at_the_end_has_a_while_and_never_goes_twice(
     desk: SmallDesk, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch, answers: bool, state: str
 ) -> None:
-    monkeypatch.setattr(mail_send, "GOING_OVER_S", PATIENCE_S if answers else 0.0)
+    monkeypatch.setattr(senders, "GOING_OVER_S", PATIENCE_S if answers else 0.0)
     smtp.orders.hold = "data-kept"
     key = desk.reply()
     with sending(desk):

@@ -16,7 +16,7 @@ import pytest
 from app.kernel import clock
 from app.outbox import queries
 from app.outbox.commands import note_found_in_sent, settle_leftovers
-from app.workers.mail_send import send_due
+from app.workers.sending.senders import send_due
 from tests.outbox.small_desk import SmallDesk
 from tests.servers.smtp import SmtpServer
 

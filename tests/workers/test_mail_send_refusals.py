@@ -9,7 +9,7 @@ import pytest
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import mailbox
 from app.people.queries import dead_addresses
-from app.workers.mail_send import SendCounts
+from app.workers.sending.senders import SendCounts
 from tests.outbox.small_desk import ANN, Clock, SmallDesk
 from tests.servers.smtp import SmtpServer
 from tests.workers.sending import send, sender_of, told

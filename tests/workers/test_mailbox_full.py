@@ -12,7 +12,7 @@ import pytest
 from app.connectors.email.imap_quota import Room, scarcest
 from app.conversations.mailboxes import update_mailbox
 from app.kernel.state import signals
-from app.workers.mail_send import SendCounts
+from app.workers.sending.senders import SendCounts
 from tests.inbox.mail_desk import MailDesk
 from tests.outbox.small_desk import ANN, Clock, SmallDesk
 from tests.servers.bad_imap import AWAIT_LITERAL, NO, OK, BadImap, Script

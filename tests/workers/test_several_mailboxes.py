@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.desk import Desk, accounts
+from app.desk import Desk
+from app.desk.setup import accounts
 from app.kernel.maintenance.backup import last_backup
 from app.passes import AT_ONCE, Pass, one_pass, reconcile
 from app.people.commands import add_agent

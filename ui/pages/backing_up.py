@@ -1,6 +1,6 @@
 """Backups from anywhere in the window: the actions, and one place that knows what is being made just now.
 
-A backup is a job of the desk (`app.desk.backup_job`): the engine makes it, so it goes on when the window is closed, and every
+A backup is a job of the desk (`app.desk.maintenance.backup_job`): the engine makes it, so it goes on when the window is closed, and every
 window shows how far it is, with Cancel (`ui.pages.working`). Only where no engine is at work, or where it cannot be told the passphrase,
 this window makes it itself.
 """
@@ -13,8 +13,8 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject, Qt, Signal
 
-from app.desk import backup_job
-from app.desk.backup_job import Order
+from app.desk.maintenance import backup_job
+from app.desk.maintenance.backup_job import Order
 from app.desk.supervisor import engine_pid
 from app.kernel import secrets
 from app.kernel.database.changes import Changes

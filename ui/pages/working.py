@@ -10,7 +10,7 @@ from uuid import UUID
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout
 
-from app.desk.backup_job import JOB as BACKUP
+from app.desk.maintenance.backup_job import JOB as BACKUP
 from app.kernel.database.changes import Changes
 from app.kernel.state import jobs
 from app.tickets.bulk import JOB as CHANGE

@@ -13,7 +13,7 @@ from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.tables import Message
 from app.kernel.database.store import Tx
 from app.kernel.state import options
-from app.mime.thanks import is_thanks
+from app.mime.meaning.thanks import is_thanks
 from app.people.commands import mark_action
 from app.people.row_history import change_row
 from app.people.rules import EventKind

@@ -32,7 +32,7 @@ from app.conversations.rules import snippet_of
 from app.kernel import ids
 from app.kernel.database.store import Tx
 from app.kernel.state import options
-from app.mime.thanks import is_thanks
+from app.mime.meaning.thanks import is_thanks
 from app.outbox.rules import is_address
 from app.people.visitors import add_visitor, name_visitor
 from app.tickets.commands import customer_wrote, link_tickets, open_ticket

@@ -29,8 +29,8 @@ from app.desk import Desk
 from app.kernel import clock
 from app.kernel.errors import UserError
 from app.people.commands import add_agent
-from app.workers.mail_receive import Hands, Receiver, open_session, receive_pass
 from app.workers.parsing import ParsePool
+from app.workers.receiving.mailbox_pass import Hands, Receiver, open_session, receive_pass
 
 TAME, QUIET = 1_000, 50_000
 CHECKS = 20

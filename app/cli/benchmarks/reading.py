@@ -17,12 +17,12 @@ from pathlib import Path
 
 from app.cli.benchmarks import mails
 from app.cli.benchmarks.figures import Figure, in_turns, median, ratio
-from app.mime import addresses, headers, structure
-from app.mime.addresses import parse_addresses
-from app.mime.body import collect
-from app.mime.dates import parse_date
-from app.mime.message_ids import parse_ids
+from app.mime.content.body import collect
 from app.mime.parse import parse as read
+from app.mime.syntax import addresses, headers, structure
+from app.mime.syntax.addresses import parse_addresses
+from app.mime.syntax.dates import parse_date
+from app.mime.syntax.message_ids import parse_ids
 
 SIZE = 1000
 ROUNDS = 3

@@ -22,9 +22,9 @@ from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.desk import Desk
 from app.kernel.errors import UserError
 from app.people.commands import add_agent
-from app.workers.mail_intake import ALONE
-from app.workers.mail_receive import Hands, receive_pass
 from app.workers.parsing import ParsePool
+from app.workers.receiving.intake import ALONE
+from app.workers.receiving.mailbox_pass import Hands, receive_pass
 
 ROUNDS = 3
 _FIRST = 20

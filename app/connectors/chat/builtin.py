@@ -31,7 +31,7 @@ from app.connectors.contracts import Abilities, Health, HealthState, Receiving
 from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason
 from app.kernel.sentences import said
-from app.mime.filekinds import KINDS
+from app.mime.files.kinds import KINDS
 
 log = logging.getLogger(__name__)
 

@@ -34,7 +34,7 @@ from app.connectors.chat.xmpp_client import CONNECT_S, Calling, address_of, clie
 from app.connectors.contracts import Abilities, Health, HealthState, Receiving
 from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason
-from app.mime.filekinds import KINDS
+from app.mime.files.kinds import KINDS
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from app.inbox.commands.place import CONTINUES, POSSIBLE_MATCH, Arrival, Places,
 from app.inbox.match import Known, Match, named_by
 from app.inbox.rules import BLOCKED, FolderRole, Outcome, is_by_program, outcome_of_class, why_automatic
 from app.kernel.database.store import Tx
+from app.mime.meaning.thanks import is_thanks
 from app.mime.model import Address, MailClass, ParsedMail
-from app.mime.thanks import is_thanks
 from app.outbox.commands import note_found_in_sent, note_named, record_bounce, record_complaint
 from app.outbox.rules import is_own
 from app.people.commands import customer_for, customer_known, know_customers

@@ -13,8 +13,8 @@ from PySide6.QtCore import QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QHideEvent
 from PySide6.QtWidgets import QFrame
 
-from app.desk import signing_in
-from app.desk.signing_in import CalledOffError, DeviceCode, Way
+from app.desk.setup import signing_in
+from app.desk.setup.signing_in import CalledOffError, DeviceCode, Way
 from app.kernel.errors import ExternalError, UserError
 from app.kernel.sentences import words_of
 from ui.pages import Context

@@ -15,7 +15,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame
 
 from app.conversations.queries import mailbox
-from app.desk.accounts import PASSWORD, Account, CheckResult, Found, Tested, check, connect, find_servers, ways_in
+from app.desk.setup.accounts import PASSWORD, Account, CheckResult, Found, Tested, check, connect, find_servers, ways_in
 from app.kernel.errors import ExternalError, UserError
 from app.kernel.secrets import keyring_problem
 from app.kernel.sentences import words_of

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from PySide6.QtWidgets import QFrame
 
-from app.desk.accounts import Account, HistoryCount, count_history
+from app.desk.setup.accounts import Account, HistoryCount, count_history
 from app.kernel import clock
 from ui.pages import Context
 from ui.text import count_text, date_text, size_text, tr

@@ -14,7 +14,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from app.desk.accounts import disconnect
+from app.desk.setup.accounts import disconnect
 from app.kernel.errors import UserError
 from app.people.commands import add_agent
 from ui.pages import BasePage, Context

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFrame
 
-from app.desk.accounts import Advice, CertificateInfo, CheckResult
+from app.desk.setup.accounts import Advice, CertificateInfo, CheckResult
 from ui.pages.first_run.words import advice_text, result_text, said_text
 from ui.text import day_text, tr
 from ui.widgets.avatar import IconView

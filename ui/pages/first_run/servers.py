@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QFrame
 
-from app.desk.accounts import Account
+from app.desk.setup.accounts import Account
 from ui.text import tr
 from ui.widgets.field import Select, TextField
 from ui.widgets.layout import horizontal

@@ -8,7 +8,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame
 
-from app.desk.accounts import PASSWORD, Found
+from app.desk.setup.accounts import PASSWORD, Found
 from ui.pages import Context
 from ui.pages.first_run.browser import BrowserSignIn
 from ui.pages.first_run.results import Act, page_act

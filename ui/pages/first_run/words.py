@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.desk.accounts import SENTENCES, Advice, CheckResult
+from app.desk.setup.accounts import SENTENCES, Advice, CheckResult
 from app.kernel.errors import Reason, UserError
 from app.kernel.sentences import words_of
 from ui.text import told, tr

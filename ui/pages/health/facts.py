@@ -14,7 +14,7 @@ from uuid import UUID
 
 from app.conversations.queries import MailboxInfo, mailboxes
 from app.desk import supervisor
-from app.desk.backing_up import Standing, chosen, standing
+from app.desk.maintenance.backing_up import Standing, chosen, standing
 from app.inbox.queries import LedgerFolder, ledger, receive_plan
 from app.kernel import clock
 from app.kernel.sentences import read

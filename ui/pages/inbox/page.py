@@ -13,7 +13,7 @@ from uuid import UUID
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.desk.forwarding import taken_along
+from app.desk.viewing.forwarding import taken_along
 from app.kernel.database.changes import Changes
 from app.kernel.sentences import words_of
 from app.outbox.queries import draft_of, drafts

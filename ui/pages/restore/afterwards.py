@@ -10,7 +10,7 @@ from functools import partial
 
 from PySide6.QtWidgets import QApplication, QFrame
 
-from app.desk.restored import Afterwards, Signing, afterwards
+from app.desk.maintenance.restored import Afterwards, Signing, afterwards
 from app.kernel import clock
 from app.kernel.database.changes import Changes
 from ui.pages import Context

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.desk.compacting import alone
-from app.desk.restoring import exchange
+from app.desk.maintenance.compacting import alone
+from app.desk.maintenance.restoring import exchange
 from app.kernel.errors import UserError
 from app.kernel.files.paths import Workspace
 from app.kernel.sentences import words_of

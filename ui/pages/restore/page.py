@@ -13,8 +13,8 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog, QFrame, QVBoxLayout, QWidget
 
-from app.desk.backing_up import chosen, copies
-from app.desk.restoring import Preview, Ready, look, prepare
+from app.desk.maintenance.backing_up import chosen, copies
+from app.desk.maintenance.restoring import Preview, Ready, look, prepare
 from app.kernel import clock
 from app.kernel.errors import UserError
 from app.kernel.maintenance.archive import SUFFIX, PassphraseNeededError, WrongPassphraseError

@@ -13,9 +13,9 @@ from pathlib import Path
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame
 
-from app.desk.check import damage, last_good
-from app.desk.compacting import alone
-from app.desk.restoring import exchange, prepare
+from app.desk.maintenance.check import damage, last_good
+from app.desk.maintenance.compacting import alone
+from app.desk.maintenance.restoring import exchange, prepare
 from app.kernel import clock
 from app.kernel.errors import UserError
 from app.kernel.files.paths import Workspace

@@ -12,7 +12,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QFileDialog
 
 from app.chats.rules import ChannelSettings, Transport
-from app.desk.chat_server import ServerPlan, plan_server, sign_in_at, write_plan
+from app.desk.setup.chat_server import ServerPlan, plan_server, sign_in_at, write_plan
 from app.kernel.sentences import words_of
 from ui.pages import Context
 from ui.pages.settings.chat_channel import ChannelPane

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QColorDialog, QFileDialog
 
 from app.chats.commands import add_channel
 from app.chats.rules import ChannelSettings, Transport
-from app.desk.chats import Reached, new_signing_key, reach
+from app.desk.setup.chats import Reached, new_signing_key, reach
 from ui.pages import Context
 from ui.pages.settings.chat_channel import ChannelPane
 from ui.pages.settings.form import NumberField, TextArea, Values

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QApplication
 
-from app.desk.compacting import give_back, to_give_back
+from app.desk.maintenance.compacting import give_back, to_give_back
 from app.kernel.errors import UserError
 from app.kernel.files.paths import Workspace
 from app.kernel.maintenance.compaction import Compacted

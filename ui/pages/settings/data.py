@@ -10,9 +10,9 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog
 
-from app.desk.backing_up import Standing, chosen, second_place, standing
-from app.desk.compacting import to_give_back
-from app.desk.restored import Afterwards, afterwards
+from app.desk.maintenance.backing_up import Standing, chosen, second_place, standing
+from app.desk.maintenance.compacting import to_give_back
+from app.desk.maintenance.restored import Afterwards, afterwards
 from app.kernel import clock
 from app.kernel.errors import UserError
 from app.kernel.files.switching import set_aside

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QWidget
 
 from app.conversations.mailboxes import pause_mailbox, resume_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo
-from app.desk import accounts
-from app.desk.accounts import Tested
+from app.desk.setup import accounts
+from app.desk.setup.accounts import Tested
 from app.kernel.state import signals
 from ui.pages import Context
 from ui.pages.first_run.results import ResultRow, fingerprint_text

@@ -86,7 +86,7 @@ class MailPart(QFrame):
         self._said.setText("")
 
         def work() -> tuple[FolderChoice, ...]:
-            from app.desk import receiving  # only here, in a task: it brings the whole of receiving along
+            from app.desk.setup import receiving  # only here, in a task: it brings the whole of receiving along
 
             return receiving.find_folders(desk, mailbox)
 
@@ -142,7 +142,7 @@ class MailPart(QFrame):
         )
 
         def work() -> None:
-            from app.desk import receiving
+            from app.desk.setup import receiving
 
             receiving.choose(desk, mailbox, **chosen)
 

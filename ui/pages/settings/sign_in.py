@@ -10,8 +10,8 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.conversations.queries import MailboxInfo, mailbox
-from app.desk import accounts
-from app.desk.accounts import Tested
+from app.desk.setup import accounts
+from app.desk.setup.accounts import Tested
 from app.kernel.errors import UserError
 from app.kernel.secrets import keyring_problem
 from app.kernel.sentences import words_of

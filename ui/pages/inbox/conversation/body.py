@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from app.mime.fold import fold
+from app.mime.content.fold import fold
 from ui.text import tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.label import Label
@@ -23,7 +23,7 @@ from ui.widgets.layout import column, flow, row
 from ui.widgets.mailview import Guard, MailView, Marks
 
 if TYPE_CHECKING:
-    from app.desk.reading import Reading
+    from app.desk.viewing.reading import Reading
 
 _QUOTE = re.compile(r"<blockquote|<div[^>]*(?:gmail_quote|divRplyFwdMsg)", re.I)
 _RICH = re.compile(r"<(?:img|table|ul|ol|h[1-4]|b|strong|i|em|u|a)\b", re.I)

@@ -14,7 +14,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
 
 from app.conversations.queries import MessageView
-from app.mime.dangers import plain_name
+from app.mime.files.dangers import plain_name
 from app.outbox.queries import OutboxRow
 from app.search.files import FoundFile
 from ui.icons import icon
@@ -33,7 +33,7 @@ from ui.widgets.mailview import Guard, MailView, Marks
 from ui.widgets.pill import Pill
 
 if TYPE_CHECKING:
-    from app.desk.reading import Reading
+    from app.desk.viewing.reading import Reading
 
 _INSET = 38
 _BOXES = {"in": "message", "out": "outgoing", "internal": "note"}

@@ -25,7 +25,7 @@ from ui.widgets.layout import vertical
 from ui.widgets.mailview import MailView, Marks
 
 if TYPE_CHECKING:
-    from app.desk.reading import Reading
+    from app.desk.viewing.reading import Reading
 
 
 class ChatCard(QFrame):

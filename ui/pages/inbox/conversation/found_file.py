@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame
 
-from app.mime.dangers import plain_name
+from app.mime.files.dangers import plain_name
 from app.search.files import FoundFile
 from ui.text import tr
 from ui.widgets.avatar import IconView

@@ -18,18 +18,18 @@ from PySide6.QtCore import QCoreApplication, QMimeData, QObject, QStandardPaths,
 from PySide6.QtGui import QDesktopServices, QDrag, QGuiApplication
 
 from app.conversations.consent import allow_pictures, forbid_pictures
-from app.desk import downloads, files
+from app.desk.viewing import downloads, files
 from app.kernel.errors import UserError
-from app.mime import dangers
-from app.mime.dangers import Danger
-from app.mime.sanitise import safe_link
+from app.mime.files import dangers
+from app.mime.files.dangers import Danger
+from app.mime.html.sanitise import safe_link
 from ui.pages import Context
 from ui.pages.inbox.conversation.render_marks import RenderMarks
 from ui.text import tr
 from ui.widgets.overlay import ask
 
 if TYPE_CHECKING:
-    from app.desk.reading import MailReader, Reading
+    from app.desk.viewing.reading import MailReader, Reading
 
 _KEPT = 200
 _FETCHED = 64 * 1024 * 1024  # bytes of fetched pictures that are kept
@@ -72,7 +72,7 @@ class MailFiles(QObject):
         """Reads mails; made on the thread that reads the first one, with all that takes mails apart. On any thread."""
         with self._making:
             if self._reader is None:
-                from app.desk.reading import MailReader
+                from app.desk.viewing.reading import MailReader
 
                 self._reader = MailReader(self._context.desk, lambda where: tr("(leads to {where})", where=where))
             return self._reader
@@ -240,7 +240,7 @@ class MailFiles(QObject):
         desk, folder, agreed = self._context.desk, self._opened, message in self._agreed
 
         def write() -> Path:
-            from app.desk.original import write_original
+            from app.desk.viewing.original import write_original
 
             return write_original(desk, self.reader, message, folder, pictures=agreed)
 

@@ -29,7 +29,7 @@ from ui.widgets.pill import ScoreChip
 from ui.widgets.state import Banner
 
 if TYPE_CHECKING:
-    from app.desk.reading import Reading
+    from app.desk.viewing.reading import Reading
     from ui.pages.inbox.conversation.chat_card import ChatCard
 
 OPEN_AT_FIRST = 3

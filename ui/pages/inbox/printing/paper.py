@@ -20,11 +20,12 @@ from PySide6.QtCore import QBuffer, QIODevice, QLocale, QMarginsF, QUrl
 from PySide6.QtGui import QFont, QGuiApplication, QImage, QPageLayout, QPageSize, QPdfWriter, QTextDocument
 
 from app.conversations.queries import MessageView
-from app.desk import Desk, files
-from app.desk.reading import MailReader
+from app.desk import Desk
+from app.desk.viewing import files
+from app.desk.viewing.reading import MailReader
 from app.kernel import clock
 from app.kernel.errors import NotFoundError, UserError
-from app.mime.dangers import plain_name
+from app.mime.files.dangers import plain_name
 from app.tickets.queries import TicketDetail, conversation, history, ticket
 from ui.pages.inbox.beside.changes import line_words
 from ui.pages.inbox.conversation.card import author, way

@@ -9,9 +9,9 @@ from uuid import UUID
 
 from PySide6.QtWidgets import QFileDialog
 
-from app.desk.reading import MailReader
+from app.desk.viewing.reading import MailReader
 from app.kernel.errors import UserError
-from app.mime.names import file_name
+from app.mime.files.names import file_name
 from ui.pages.inbox.printing.paper import Paper, Wanted, document_of, paper_of, pdf_of, usual_size
 from ui.text import tr
 from ui.widgets.button import Button

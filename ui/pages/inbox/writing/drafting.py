@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from app.conversations.commands import NewAttachment
-from app.mime.rich import Line, from_html, lines_of_text, to_html
+from app.mime.html.rich import Line, from_html, lines_of_text, to_html
 from ui.pages.inbox.writing.letter import Letter
 from ui.widgets.attachments import Attachment
 from ui.widgets.composer import Composer

@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtGui import QTextBlock, QTextBlockFormat, QTextCharFormat, QTextCursor, QTextDocument, QTextFormat
 
-from app.mime.rich import Line, ListKind, Piece, from_html, is_plain, to_html, to_text
+from app.mime.html.rich import Line, ListKind, Piece, from_html, is_plain, to_html, to_text
 from ui.widgets.growingedit import (
     BULLETS,
     NUMBERS,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.conversations.queries import MessageView
-from app.desk.forwarding import TakenAlong
-from app.mime.rich import is_plain, lines_of_text, to_html, to_text
+from app.desk.viewing.forwarding import TakenAlong
+from app.mime.html.rich import is_plain, lines_of_text, to_html, to_text
 from app.outbox.rules import forward_subject
 from ui.pages.inbox.writing.letter import Letter
 from ui.text import tr

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.conversations.commands import NewAttachment, add_blob
 from app.conversations.queries import blob_ref
-from app.desk import files
+from app.desk.viewing import files
 from app.kernel import clock
 from app.kernel.errors import UserError
 from ui.pages import Context

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.conversations.commands import NewAttachment, NewFile, add_blob
-from app.desk import files
+from app.desk.viewing import files
 from app.kernel import clock
 from app.outbox.drafts import discard_draft, drop_draft, save_draft
 from app.outbox.rules import FORWARD

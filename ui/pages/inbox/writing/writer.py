@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QVBoxLayout
 from app.conversations.commands import NewAttachment
 from app.kernel.errors import UserError
 from app.kernel.sentences import words_of
-from app.mime.rich import from_html, is_plain, trimmed
+from app.mime.html.rich import from_html, is_plain, trimmed
 from app.outbox.rules import wire_size
 from ui.pages.inbox.loading import Sender
 from ui.pages.inbox.words import names_text

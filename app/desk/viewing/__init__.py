@@ -1,0 +1,1 @@
+"""What a person looks at or takes along: mails made ready, their originals, files, downloads."""

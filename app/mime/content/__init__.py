@@ -1,0 +1,1 @@
+"""What of a mail is read, quoted or attached."""

@@ -1,0 +1,1 @@
+"""HTML: of strangers, made safe to show; of our own, simple enough for every mail program."""
