@@ -13,12 +13,10 @@ import logging
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from app.connectors.wake import Wake
 from app.desk import Desk
 from app.desk.maintenance import backup_job
 from app.inbox.queries import receiving_mailboxes
@@ -27,24 +25,19 @@ from app.kernel.database.changes import Changes
 from app.kernel.errors import UserError
 from app.kernel.program import file_limit, relaunch
 from app.kernel.state import jobs, signals
-from app.passes import Pass, due_backups, engine_lock, hands_of, receive_from, reconcile, told
+from app.live_mailboxes import LiveMailboxes
+from app.passes import Pass, due_backups, engine_lock, receive_from, reconcile, told
 from app.workers import timers
 from app.workers.clock_watch import ClockWatch
 from app.workers.index_tidying import IndexTidying
 from app.workers.parsing import ParsePool
-from app.workers.receiving.hands import Arrived, Hands
 from app.workers.receiving.intake import WITH_WINDOW
-from app.workers.receiving.live import Looks, Sessions, run_mailbox
 from app.workers.sending import senders
 
 log = logging.getLogger(__name__)
 
 TIMER_S = 15.0
 AGAIN_S: Final = 5.0
-GRACE_S: Final = 2.0
-"""So long a mailbox may take to its end before its lines are cut: what it was told then comes again."""
-LOOK_S: Final = 20.0
-"""So long a reply that has waited waits for a look into its mailbox."""
 SIGNALS_S: Final = 1.0
 """The system may hand a signal to any thread; Python answers it on this one, once it wakes: so it does now and then."""
 _END = object()
@@ -62,7 +55,9 @@ class Engine:
         self._clock = ClockWatch(desk.work, desk.ask)
         doubt = self._clock.doubt
         work = (desk.work, desk.ask, desk.packs, secrets.load_secret, self._stop)
-        self._sender = senders.Sender(*work, doubt, self._look_into)
+        self._live = LiveMailboxes(desk, self._stop, self._clock.servers.arrived)
+        self._passes: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        self._sender = senders.Sender(*work, doubt, lambda mailbox: self._live.look_into([mailbox]))
         self._timer_wake = threading.Event()
         self._tidying = IndexTidying(desk.land, desk.ask)
         self._files_wake = threading.Event()
@@ -70,7 +65,6 @@ class Engine:
         from app.workers.chat.service import ChatThread  # a pass of the command line does without
 
         self._chat = ChatThread(desk, desk.packs, secrets.load_secret, desk.workspace.arrivals)
-        self._mailboxes: dict[UUID, _Mailbox] = {}
         self._threads: list[threading.Thread] = []
 
     def stop(self) -> None:
@@ -86,8 +80,9 @@ class Engine:
             secrets.for_this_run.listen(changed=lambda _ref: self._words.put("mailboxes_changed"))
             self._say("running")
             try:
-                self._see_mailboxes()  # before anything is sent: what waited is sent after a look for new mail
+                self._live.see(self._pool)  # before anything is sent: what waited is sent after a look for new mail
                 self._begin("send", self._send)
+                self._begin("passes", self._make_passes)
                 self._begin("timers", self._timers)
                 self._begin("files", self._files)
                 self._begin("backups", self._backups)
@@ -139,50 +134,50 @@ class Engine:
             self._leaves.set()
             self._backup_wake.set()
         elif topic == "mailboxes_changed":
-            self._see_mailboxes()
+            self._live.see(self._pool)
             self._send_wake.set()
         elif topic == "pass_wanted":
-            self._pass(payload)
+            self._passes.put(payload)
         else:
-            for one in self._mailboxes.values():
-                one.wake.set()
+            self._live.wake_all()
             self._sender.try_again()
             self._send_wake.set()
             self._timer_wake.set()
 
+    # -- passes
+
+    def _make_passes(self) -> None:
+        """One after the other, on a thread of its own: a server that says nothing holds up no other word."""
+        while (payload := self._passes.get()) is not _END:
+            self._pass(payload)
+
     def _pass(self, payload: dict[str, Any]) -> None:
-        """Do what the command line waits for, with the live connection of each mailbox out of the way meanwhile."""
+        """Do what the command line waits for. Each mailbox is live again as soon as the pass has done with it."""
         wanted = UUID(payload["mailbox"]) if payload.get("mailbox") else None
-        done, keys = Pass(), self._keys(wanted)
-        _end_all([self._mailboxes.pop(key) for key in keys if key in self._mailboxes])
+        done, keys = Pass(), [wanted] if wanted else list(self._desk.ask(receiving_mailboxes))
         try:
+            self._live.lend(keys)
             if payload["what"] == "reconcile":
-                done.problems += reconcile(self._desk, wanted)
+                done.problems += reconcile(self._desk, wanted, self._stop, ended=self._give_back)
             else:
                 self._work_through(keys, done)
         except Exception as error:  # noqa: BLE001 - told to who waits
             done.problems.append(told(error))
         finally:
-            self._see_mailboxes()
+            self._live.give_back(keys, self._pool)
         self._desk.work(signals.send, "pass_done", {"id": payload["id"], **vars(done)}, ttl_s=300)
 
     def _work_through(self, keys: Sequence[UUID], done: Pass) -> None:
-        """Receive, timers, send; and receive once more what was sent."""
-        receive_from(self._desk, keys, self._pool, self._stop, done, WITH_WINDOW)
+        """Receive, timers, send; and receive what was sent."""
+        receive_from(self._desk, keys, self._pool, self._stop, done, WITH_WINDOW, ended=self._give_back)
         timers.timers_pass(self._desk.work, self._desk.ask, doubt=self._clock.doubt)
         self._sender.try_again()
         done.gave(self._sender.send_due())
         if done.sent:
-            receive_from(self._desk, keys, self._pool, self._stop, Pass(), WITH_WINDOW)
+            self._live.look_into(keys)
 
-    def _look_into(self, mailbox: UUID) -> None:
-        """Look for new mail, and wait for it; not for long, since the server may say nothing."""
-        one = self._mailboxes.get(mailbox)
-        if one is not None:
-            one.look(LOOK_S, self._stop)
-
-    def _keys(self, wanted: UUID | None) -> list[UUID]:
-        return [wanted] if wanted else list(self._desk.ask(receiving_mailboxes))
+    def _give_back(self, mailbox: UUID) -> None:
+        self._live.give_back([mailbox], self._pool)
 
     # -- threads
 
@@ -233,73 +228,20 @@ class Engine:
         desk = self._desk
         file_texts.run(desk.work, desk.ask, desk.workspace.packs, self._stop, self._files_wake)
 
-    def _see_mailboxes(self) -> None:
-        """Start what is new, end what is gone, wake the rest: a new sign-in may have come."""
-        wanted = set(self._desk.ask(receiving_mailboxes))
-        for key in set(self._mailboxes) - wanted:
-            self._mailboxes.pop(key).end()
-        for key in wanted:
-            running = self._mailboxes.get(key)
-            if running is None or not running.thread.is_alive():
-                self._mailboxes[key] = _Mailbox(self._desk, key, self._pool, self._clock.servers.arrived)
-            else:
-                running.wake.set()
-
     def _end(self) -> None:
         self._stop.set()
         self._send_wake.set()
         self._timer_wake.set()
         self._files_wake.set()
         self._backup_wake.set()
+        self._passes.put(_END)
         self._chat.stop()
-        _end_all(self._mailboxes.values())
+        self._live.end()
         for thread in self._threads:
             thread.join(30)
 
     def _say(self, state: str) -> None:
         self._desk.work(signals.send, "engine_state", {"state": state}, ttl_s=86_400)
-
-
-class _Mailbox:
-    """One mailbox's live thread, and how to end it."""
-
-    def __init__(self, desk: Desk, key: UUID, pool: ParsePool, arrived: Arrived) -> None:
-        self.stop, self.wake, self._sessions, self._looks = threading.Event(), Wake(), Sessions(), Looks()
-        work = (replace(hands_of(desk, key, pool, self.stop), arrived=arrived),)
-        self.thread = threading.Thread(target=self._run, args=work, name=f"mailbox-{key.hex[-4:]}", daemon=True)
-        self.thread.start()
-
-    def _run(self, hands: Hands) -> None:
-        with contextlib.closing(self.wake):
-            run_mailbox(hands, self.wake, sessions=self._sessions, looks=self._looks)
-
-    def look(self, seconds: float, stop: threading.Event) -> None:
-        """Have it look for new mail now, and wait for that, at most so long."""
-        self._looks.wait_for_next(self.wake, seconds, lambda: stop.is_set() or not self.thread.is_alive())
-
-    def tell(self) -> None:
-        """Say that it is to end once it has finished what it writes."""
-        self.stop.set()
-        self.wake.set()
-
-    def end(self) -> None:
-        """Let the thread finish what it writes, and wait for it. For a server that says nothing only a moment: the line to
-        it is cut, and a thread that still dials it ends by itself, later, and does nothing any more.
-        """
-        self.tell()
-        self.thread.join(GRACE_S)
-        self._sessions.cut()
-        if not self._sessions.is_dialling:
-            self.thread.join(30)
-
-
-def _end_all(mailboxes: Iterable[_Mailbox]) -> None:
-    """End them all at the same time."""
-    ending = list(mailboxes)
-    for one in ending:
-        one.tell()
-    for one in ending:
-        one.end()
 
 
 def keep_going(name: str, work: Callable[[], None], stop: threading.Event, pause_s: float = AGAIN_S) -> None:

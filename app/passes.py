@@ -116,9 +116,19 @@ def _first_imports(desk: Desk, keys: Sequence[UUID]) -> set[UUID]:
 
 
 def receive_from(
-    desk: Desk, mailboxes: Sequence[UUID], pool: ParsePool, stop: threading.Event, done: Pass, pace: Pace
+    desk: Desk,
+    mailboxes: Sequence[UUID],
+    pool: ParsePool,
+    stop: threading.Event,
+    done: Pass,
+    pace: Pace,
+    *,
+    ended: Callable[[UUID], object] = lambda _mailbox: None,
 ) -> None:
-    """Receive from mailboxes, some at a time: a server that is slow to answer, or silent, holds up no other mailbox."""
+    """Receive from mailboxes, some at a time: a server that is slow to answer, or silent, holds up no other mailbox.
+
+    `ended` hears of each with which it is through, at once.
+    """
 
     def receive(key: UUID, life: Life) -> mailbox_pass.PassCounts | str:
         try:
@@ -126,25 +136,33 @@ def receive_from(
         except Exception as error:  # noqa: BLE001 - told, and stops no other mailbox
             return told(error)
 
-    for result in _side_by_side(receive, mailboxes, stop):
+    for result in _side_by_side(receive, mailboxes, stop, ended):
         if isinstance(result, str):
             done.problems.append(result)
         else:
             done.took(result)
 
 
-def _side_by_side(work: Callable[[UUID, Life], R], mailboxes: Sequence[UUID], stop: threading.Event) -> list[R]:
+def _side_by_side(
+    work: Callable[[UUID, Life], R],
+    mailboxes: Sequence[UUID],
+    stop: threading.Event,
+    ended: Callable[[UUID], object],
+) -> list[R]:
     """The results of `work` for each mailbox, in their order; at most `AT_ONCE` have something to do here at a time.
 
     Without those that a stop has left waiting for their server: what they still bring is received again.
     """
-    if len(mailboxes) < 2:
-        return [work(key, Life()) for key in mailboxes]
     results: dict[UUID, R] = {}
 
     def keep(key: UUID, life: Life) -> None:
         results[key] = work(key, life)
+        ended(key)
 
+    if len(mailboxes) < 2:
+        for key in mailboxes:
+            keep(key, Life())
+        return list(results.values())
     pool = ThreadPool(AT_ONCE)
     try:
         pool.do_all("pass", [partial(keep, key) for key in mailboxes], stop)
@@ -182,9 +200,18 @@ def due_backups(desk: Desk, stop: threading.Event | None = None) -> timers.Backu
     return lambda now: backup_job.due(desk, now, stop)
 
 
-def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
-    """Compare the ledger with fresh listings of the servers. What could not be compared is told, in sentences."""
-    stop = threading.Event()
+def reconcile(
+    desk: Desk,
+    mailbox: UUID | None = None,
+    stop: threading.Event | None = None,
+    *,
+    ended: Callable[[UUID], object] = lambda _mailbox: None,
+) -> list[str]:
+    """Compare the ledger with fresh listings of the servers. What could not be compared is told, in sentences.
+
+    `ended` hears of each mailbox with which it is through, at once.
+    """
+    stop = stop or threading.Event()
 
     def compare(key: UUID, life: Life) -> str:
         try:
@@ -195,4 +222,4 @@ def reconcile(desk: Desk, mailbox: UUID | None = None) -> list[str]:
 
     with contextlib.closing(ParsePool(desk.workspace.packs)) as pool:
         keys = [mailbox] if mailbox else list(desk.ask(receiving_mailboxes))
-        return [words for words in _side_by_side(compare, keys, stop) if words]
+        return [words for words in _side_by_side(compare, keys, stop, ended) if words]

@@ -13,6 +13,7 @@ BELOW_OR_ABOVE_FEATURES = {
     "__main__",
     "cli",
     "engine",
+    "live_mailboxes",
     "passes",
     "desk",
     "schema",

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from app import engine as engines
+from app import live_mailboxes
 from app.conversations.mailboxes import update_mailbox
 from app.conversations.queries import mailboxes
 from app.outbox.tables import Outbox
@@ -50,7 +51,7 @@ def test_an_engine_looks_for_new_mail_before_it_sends_what_waited(
     tmp_path: Path, dovecot: Dovecot, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(senders, "_OLD", timedelta(0))
-    monkeypatch.setattr(engines, "LOOK_S", PATIENCE_S)
+    monkeypatch.setattr(live_mailboxes, "LOOK_S", PATIENCE_S)
     post = Post(dovecot, smtp)
     place = Place(tmp_path / "desk", post, "desk")
     box = post.boxes[place.address]
