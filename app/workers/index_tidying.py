@@ -14,6 +14,7 @@ from typing import Any, Final
 from app.conversations.recent_index import keep_recent
 from app.conversations.vocabulary import Stocktaking, learn_words
 from app.index.tidying import tidy
+from app.workers.steps import repeat
 
 log = logging.getLogger(__name__)
 
@@ -47,18 +48,10 @@ class IndexTidying:
         if now - self._came < QUIET_S and now - self._done < PATIENCE_S:
             return False
         for part in (tidy, keep_recent, learn_words):
-            self._steps(part)
+            repeat(self._do, part, _STEPS)
         self._take_stock()
         self._done = self._seconds()
         return True
-
-    def _steps(self, part: Callable[..., int]) -> None:
-        try:
-            for _ in range(_STEPS):
-                if not self._do(part):
-                    return
-        except Exception:
-            log.exception("tidying the index failed: %s", part.__name__)
 
     def _take_stock(self) -> None:
         stock = self._stock

@@ -23,6 +23,7 @@ from app.kernel.database.store import Tx
 from app.kernel.database.tables import Change, SignalRow
 from app.surveys import commands as surveys
 from app.tickets.commands import close_solved, wake_due
+from app.workers.steps import repeat
 
 log = logging.getLogger(__name__)
 
@@ -62,12 +63,12 @@ def timers_pass(
         return TimerCounts()
     now = now or clock.now()
     return TimerCounts(
-        surveys_sent=_repeat(do, surveys.send_due),
-        invites_expired=_repeat(do, surveys.expire),
-        tickets_closed=_repeat(do, close_solved),
-        tickets_woken=_repeat(do, wake_due),
-        tickets_erased=_repeat(do, erase_binned),
-        rows_trimmed=sum(_repeat(do, trim) for trim in (trim_changes, trim_signals, trim_log)),
+        surveys_sent=repeat(do, surveys.send_due, _STEPS),
+        invites_expired=repeat(do, surveys.expire, _STEPS),
+        tickets_closed=repeat(do, close_solved, _STEPS),
+        tickets_woken=repeat(do, wake_due, _STEPS),
+        tickets_erased=repeat(do, erase_binned, _STEPS),
+        rows_trimmed=sum(repeat(do, trim, _STEPS) for trim in (trim_changes, trim_signals, trim_log)),
         backed_up=_back_up(backup, now),
     )
 
@@ -94,20 +95,6 @@ def trim_signals(tx: Tx) -> int:
     if doomed:
         tx.execute(delete(SignalRow).where(SignalRow.seq.in_(doomed)))
     return len(doomed)
-
-
-def _repeat(do: Do, command: Callable[..., int]) -> int:
-    """Run a command that does a part at a time until there is nothing left, at most so often in one pass."""
-    total = 0
-    try:
-        for _ in range(_STEPS):
-            done = int(do(command))
-            total += done
-            if not done:
-                break
-    except Exception:
-        log.exception("a timer failed: %s", command.__name__)
-    return total
 
 
 def _back_up(backup: Backup | None, now: datetime) -> bool:

@@ -54,7 +54,15 @@ def take(target: Path, shots: Iterable[Shot]) -> None:
 
 
 def main(target: Path, scenes: list[str]) -> int:
-    """Take the pictures into `target`."""
+    """Take the pictures into `target`; with a scene that there is not, none."""
+    if unknown := [scene for scene in scenes if scene not in SCENES and scene not in POSES]:
+        print(
+            f"There is no scene {', '.join(unknown)}. There are:",
+            *sorted([*SCENES, *POSES]),
+            sep="\n  ",
+            file=sys.stderr,
+        )
+        return 2
     os.environ["XDG_DATA_HOME"] = tempfile.mkdtemp(prefix="deskbell-pictures-keyring-")
     stand_still()
     ours = [scene for scene in scenes if scene not in POSES]
