@@ -33,7 +33,7 @@ from app.outbox.delivery import (
     undelivered_words,
     went_out,
 )
-from app.outbox.drafts import DraftView, discard_draft, draft_of, drop_draft, save_draft
+from app.outbox.drafts import DraftContent, DraftView, discard_draft, draft_of, drop_draft, save_draft
 from app.outbox.facts import ReplyCancelled, ReplyQueued, ReplySent
 from app.outbox.proofs import note_found_in_sent, note_named, record_bounce, record_complaint
 from app.outbox.queueing import File, Letter, Recipient, people, queue_reply, signature_of
@@ -97,11 +97,11 @@ def save_draft_of(tx: Tx, message: UUID) -> UUID:
     begun = draft_of(tx, ticket, sent.agent, kind)
     if begun is not None and begun.text.strip() not in {"", body.strip()}:
         body, html = _one_below_the_other((begun.text.rstrip(), begun.html), (body, html))
-    return save_draft(
-        tx, ticket=ticket, kind=kind, text=body, html=html, subject=sent.subject, answers=row.answers, sender=sent.sender[1],
-        to=[tuple(one) for one in sent.to], cc=[tuple(one) for one in sent.cc], bcc=[tuple(one) for one in sent.bcc],
-        files=[*_unlike(begun, files := _files_of(tx, message)), *files], agent=sent.agent,
-    )  # fmt: skip
+    files = _files_of(tx, message)
+    content = DraftContent(
+        body, html, sent.subject, sent.sender[1], sent.to, sent.cc, sent.bcc, files=[*_unlike(begun, files), *files]
+    )
+    return save_draft(tx, content, ticket=ticket, kind=kind, answers=row.answers, agent=sent.agent)
 
 
 def _one_below_the_other(above: tuple[str, str], below: tuple[str, str]) -> tuple[str, str]:

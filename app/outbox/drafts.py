@@ -20,8 +20,22 @@ People = Sequence[Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
+class DraftContent:
+    """What is written so far. `files`: filename, content_type, size, blob (the id as hex) and content_id of each."""
+
+    text: str = ""
+    html: str = ""
+    subject: str = ""
+    sender: str = ""
+    to: People = ()
+    cc: People = ()
+    bcc: People = ()
+    files: Sequence[Mapping[str, Any]] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DraftView:
-    """A draft as it was left. `files`: filename, content_type, size, blob (the id as hex) and content_id of each."""
+    """A draft as it was left."""
 
     id: UUID
     ticket: UUID | None
@@ -41,18 +55,11 @@ class DraftView:
 
 def save_draft(
     tx: Tx,
+    content: DraftContent,
     *,
     ticket: UUID | None = None,
     draft: UUID | None = None,
     kind: str = "reply",
-    text: str = "",
-    html: str = "",
-    subject: str = "",
-    sender: str = "",
-    to: People = (),
-    cc: People = (),
-    bcc: People = (),
-    files: Sequence[Mapping[str, Any]] = (),
     answers: UUID | None = None,
     agent: UUID | None = None,
 ) -> UUID:
@@ -70,9 +77,10 @@ def save_draft(
         _tell(tx, row)
     elif row.deleted_at is not None:
         _tell(tx, row)
-    row.text, row.html, row.subject, row.sender, row.answers = text, html, subject, sender, answers
-    row.to, row.cc, row.bcc = _pairs(to), _pairs(cc), _pairs(bcc)
-    row.files = [dict(one) for one in files]
+    row.text, row.html = content.text, content.html
+    row.subject, row.sender, row.answers = content.subject, content.sender, answers
+    row.to, row.cc, row.bcc = _pairs(content.to), _pairs(content.cc), _pairs(content.bcc)
+    row.files = [dict(one) for one in content.files]
     row.updated_at, row.deleted_at = tx.now, None
     return row.id
 

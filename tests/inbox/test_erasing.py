@@ -24,6 +24,7 @@ from app.kernel.maintenance.compaction import compact
 from app.kernel.state import options
 from app.mime.compose import compose
 from app.outbox import commands as outbox
+from app.outbox.drafts import DraftContent, save_draft
 from app.outbox.queries import letter as frozen
 from app.surveys.commands import send_now
 from app.tickets.commands import (
@@ -84,7 +85,7 @@ def _whole_matter(desk: PaperDesk) -> list[tuple[str, bytes]]:
     _send(desk, desk.do(send_now, main))
     cancelled = desk.do(reply, main, text=f"No more {SECRET}!")
     desk.do(outbox.cancel, cancelled.message)
-    desk.do(outbox.save_draft, ticket=main, text=f"Dear {SECRET}")
+    desk.do(save_draft, DraftContent(f"Dear {SECRET}"), ticket=main)
     desk.take(ours, folder="Sent")
     asked = next(one for one in desk.messages() if one.kind == "survey")
     answer = letter("5", ident="s@c", answers=asked.external_id, subject=f"Re: {SECRET}", date=desk.now)

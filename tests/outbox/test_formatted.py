@@ -14,6 +14,7 @@ from app.mime.content.parts import part_bytes
 from app.mime.html.rich import Line, Piece, to_html, to_text
 from app.mime.parse import html_of, parse
 from app.outbox import commands, queries
+from app.outbox.drafts import DraftContent
 from tests.outbox.small_desk import ANN, SmallDesk
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4
@@ -73,7 +74,7 @@ def test_called_back_it_is_the_same_draft_also_after_it_was_tried(desk: SmallDes
 
 def test_what_was_begun_meanwhile_stays_above_it_with_its_own_formatting(desk: SmallDesk) -> None:
     key = formatted(desk)
-    desk.do(commands.save_draft, ticket=desk.ticket, agent=desk.agent, text="Plain <words>")
+    desk.do(commands.save_draft, DraftContent("Plain <words>"), ticket=desk.ticket, agent=desk.agent)
     desk.do(commands.edit, key)
     draft = desk.ask(queries.draft_of, desk.ticket, desk.agent)
     assert draft.text == f"Plain <words>\n\n{to_text(LINES)}"

@@ -15,6 +15,7 @@ from app.conversations.queries import message
 from app.kernel import clock
 from app.kernel.errors import UserError
 from app.outbox import commands, queries, rules
+from app.outbox.drafts import DraftContent
 from app.outbox.facts import ReplySent
 from app.outbox.tables import Draft
 from app.people.tables import Agent, Event
@@ -94,7 +95,7 @@ def test_a_claim_never_takes_what_the_customer_has_overtaken(desk: SmallDesk, ti
 def test_a_taken_back_reply_never_overwrites_what_is_being_written(desk: SmallDesk) -> None:
     desk.incoming()
     key = desk.reply("The first thought", files=[("a.txt", "text/plain", desk.do(add_blob, freeze(desk)))])
-    desk.do(commands.save_draft, ticket=desk.ticket, agent=desk.agent, text="The second thought")
+    desk.do(commands.save_draft, DraftContent("The second thought"), ticket=desk.ticket, agent=desk.agent)
     desk.do(commands.edit, key)
     found = desk.ask(queries.draft_of, desk.ticket, desk.agent)
     assert found.text == "The second thought\n\nThe first thought"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from app.kernel.database.tables import Change
-from app.outbox.drafts import drop_draft, save_draft
+from app.outbox.drafts import DraftContent, drop_draft, save_draft
 from app.tickets import commands, queries
 from app.tickets.queries import Pile, View
 from tests.desk_fixture import SmallDesk
@@ -175,10 +175,10 @@ def test_a_row_says_whether_the_one_who_looks_has_begun_a_reply(desk: SmallDesk)
         return int(desk.ask(lambda db: db.scalar(query)))
 
     before = told()
-    desk.do(save_draft, ticket=ticket, text="Dear Mia")
+    desk.do(save_draft, DraftContent("Dear Mia"), ticket=ticket)
     assert begun() == (True, False)
     assert told() == before + 1
-    draft = desk.do(save_draft, ticket=ticket, text="Dear Mia, it")
+    draft = desk.do(save_draft, DraftContent("Dear Mia, it"), ticket=ticket)
     assert told() == before + 1  # what is typed on is nothing new to any list
     desk.do(drop_draft, draft)
     assert begun() == (False, False)

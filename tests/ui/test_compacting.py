@@ -15,7 +15,7 @@ from app.desk.maintenance.compacting import to_give_back
 from app.desk.viewing.files import take_bytes
 from app.kernel.files.locks import FileLock
 from app.kernel.files.paths import Workspace
-from app.outbox.drafts import save_draft
+from app.outbox.drafts import DraftContent, save_draft
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk
 from ui.main import Program
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
         take_bytes(desk, "waste.bin", b"waste" * 20_000)
         kept = desk.do(add_blob, take_bytes(desk, "kept.bin", b"kept" * 1000).ref)
         file = {"filename": "kept.bin", "content_type": "", "size": 4000, "blob": kept.hex}
-        desk.do(save_draft, kind="new", text="Begun", files=[file])
+        desk.do(save_draft, DraftContent("Begun", files=[file]), kind="new")
         assert to_give_back(desk) >= 100_000
     return tmp_path / "desk"
 

@@ -16,7 +16,7 @@ from app.fields.commands import add_field, remove_field
 from app.inbox.commands import erase_binned
 from app.kernel.database.store import Tx
 from app.kernel.database.tables import Change
-from app.outbox.commands import discard_draft, save_draft
+from app.outbox.drafts import DraftContent, discard_draft, save_draft
 from app.people.commands import update_agent, update_customer
 from app.tickets import commands, queries
 from app.tickets.commands.spam import mark_spam
@@ -97,7 +97,7 @@ def _do(tx: Tx, desk: SmallDesk, tickets: list[UUID], step: tuple[str, int, Any]
         commands.mark_unseen(tx, ticket)
     elif name == "draft":
         if value:
-            save_draft(tx, ticket=ticket, text="Begun")
+            save_draft(tx, DraftContent("Begun"), ticket=ticket)
         else:
             discard_draft(tx, ticket)
     elif name == "mail":

@@ -120,7 +120,7 @@ class ChatActs:
         if letter.is_empty:
             self._context.tasks.do(discard_draft, one.ticket, letter.mode)
         else:
-            self._context.tasks.do(save_draft, ticket=one.ticket, kind=letter.mode, **letter.content())
+            self._context.tasks.do(save_draft, letter.content(), ticket=one.ticket, kind=letter.mode)
 
     def tell_typing(self, one: ChatRow, *, on: bool) -> None:
         """The visitor sees that somebody types."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from app.conversations.commands import NewAttachment
 from app.outbox.commands import Letter as Outgoing
+from app.outbox.drafts import DraftContent
 from app.outbox.queries import DraftView
 from app.outbox.rules import FORWARD
 
@@ -62,7 +63,7 @@ class Letter:
             "sender": self.sender,
         }
 
-    def content(self) -> dict[str, Any]:
+    def content(self) -> DraftContent:
         """What a draft keeps of it."""
         stored = [
             {
@@ -75,16 +76,7 @@ class Letter:
             for one in self.files
             if one.blob is not None
         ]
-        return {
-            "text": self.text,
-            "html": self.html,
-            "subject": self.subject,
-            "sender": self.sender,
-            "to": self.to,
-            "cc": self.cc,
-            "bcc": self.bcc,
-            "files": stored,
-        }
+        return DraftContent(self.text, self.html, self.subject, self.sender, self.to, self.cc, self.bcc, stored)
 
 
 def _file(stored: Mapping[str, Any]) -> NewAttachment:

@@ -168,7 +168,7 @@ class Post(QObject):
         if letter.is_empty:
             self._context.tasks.do(discard_draft, ticket, letter.mode)
             return
-        self._context.tasks.do(save_draft, ticket=ticket, kind=letter.mode, **letter.content())
+        self._context.tasks.do(save_draft, letter.content(), ticket=ticket, kind=letter.mode)
 
     def keep_new(self, letter: Letter) -> None:
         """Keep the draft of a new mail."""
@@ -184,17 +184,17 @@ class Post(QObject):
         if letter.about is not None:
             self._keep_aside(letter)
             return
-        kept, content = self._new_draft, letter.content()
-        self._context.tasks.do(save_draft, draft=kept, kind="new", then=take, owner=self._owner, **content)
+        content = letter.content()
+        self._context.tasks.do(save_draft, content, draft=self._new_draft, kind="new", then=take, owner=self._owner)
 
     def _keep_aside(self, letter: Letter) -> None:
         """Keep what is passed on as a draft of its ticket, and a new mail as one more draft."""
         content = letter.content()
         if letter.about is not None:
             ticket, message = letter.about
-            self._context.tasks.do(save_draft, ticket=ticket, kind=FORWARD, answers=message, **content)
+            self._context.tasks.do(save_draft, content, ticket=ticket, kind=FORWARD, answers=message)
         else:
-            self._context.tasks.do(save_draft, draft=None, kind="new", **content)
+            self._context.tasks.do(save_draft, content, kind="new")
 
     def take_up_new(self, draft: UUID | None) -> None:
         """The draft that a new mail continues."""
