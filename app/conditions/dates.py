@@ -40,12 +40,6 @@ class Interval:
     since: datetime | None = None
     until: datetime | None = None
 
-    def holds(self, at: datetime | None) -> bool:
-        """Does the moment lie inside? No moment lies nowhere."""
-        if at is None:
-            return False
-        return (self.since is None or at >= self.since) and (self.until is None or at < self.until)
-
 
 def is_date(value: str) -> bool:
     """Can this be compared with a date?"""

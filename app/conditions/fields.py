@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.conditions.dates import EXAMPLES, is_date
-from app.conditions.tree import Check, Op, QueryError
+from app.conditions.tree import Check, Node, Op, QueryError, checks
 from app.kernel.sentences import said
 
 
@@ -205,3 +205,8 @@ SYMBOLS: Final = {
 
 def _shown(op: Op) -> str:
     return {Op.EMPTY: ":none", Op.FILLED: ":any"}.get(op) or SYMBOLS[op]
+
+
+def asks_for_deleted(tree: Node) -> bool:
+    """Does a condition name the Bin or spam, so that what was deleted is looked at too?"""
+    return any(check.field == "is" and check.value in {"deleted", "spam"} for check in checks(tree))

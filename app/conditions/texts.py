@@ -36,21 +36,6 @@ def is_same(text: str, value: str) -> bool:
     return folded(text) in spellings(value)
 
 
-def fits(op: Op, value: str, texts: tuple[str, ...]) -> bool:
-    """Does any of `texts` compare so? None of them is EMPTY; IS_NOT is that none is the same."""
-    match op:
-        case Op.CONTAINS:
-            return any(contains(text, value) for text in texts)
-        case Op.IS:
-            return any(is_same(text, value) for text in texts)
-        case Op.IS_NOT:
-            return not any(is_same(text, value) for text in texts)
-        case Op.EMPTY:
-            return not texts
-        case _:
-            return bool(texts)
-
-
 def fits_choice(op: Op, value: str, name: str, path: str) -> bool:
     """Does a choice compare so (CONTAINS, IS)? In a tree, what lies below a choice belongs to it."""
     if op is Op.CONTAINS:

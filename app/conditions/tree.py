@@ -1,7 +1,7 @@
 """The one truth of a condition: a tree of checks. The typed form, the stored form and the builder are faces of it.
 
-A tree is plain data: it knows neither tickets nor a database. What a field means is decided in two places that must agree:
-`app.search.filters` (SQL) and `app.conditions.matching` (in memory). `canonical` gives every tree its one shape, so that
+A tree is plain data: it knows neither tickets nor a database. What a field means is decided in one place,
+`app.search.filters`. `canonical` gives every tree its one shape, so that
 equal conditions are equal trees.
 """
 

@@ -59,16 +59,3 @@ def gathered(node: Node) -> Gathered | Check | Words:
     words = tuple(part for part in node.parts if is_words(part))
     together = [Words(AllOf(words) if len(words) > 1 else words[0])] if words else []
     return Gathered(AllOf, (*together, *(gathered(part) for part in node.parts if not is_words(part))))
-
-
-def words_in(node: Node) -> frozenset[Words]:
-    """All that a condition asks the index."""
-    waiting = [gathered(node)]
-    found = set()
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, Words):
-            found.add(one)
-        elif isinstance(one, Gathered):
-            waiting += one.parts
-    return frozenset(found)

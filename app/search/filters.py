@@ -1,6 +1,6 @@
 """What conditions mean for a ticket, as SQL on the alias `t`. Every piece is true or false, never NULL, so that NOT is safe.
 
-The same is said in memory by `app.conditions.matching`; `tests/search/test_two_evaluations.py` compares them. Statuses are
+`tests/search/test_two_evaluations.py` compares it with the same said in memory. Statuses are
 written as literals, in the words of the partial indexes of `app.tickets.tables`: SQLite uses such an index only for a
 query that says the same.
 """
@@ -17,8 +17,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.conditions.dates import Interval, within
-from app.conditions.fields import CUSTOM, field_named
-from app.conditions.matching import asks_for_deleted
+from app.conditions.fields import CUSTOM, asks_for_deleted, field_named
 from app.conditions.texts import spellings
 from app.conditions.tree import EVERYTHING, AllOf, AnyOf, Check, Node, Not, Op
 from app.conditions.words import PLACED, Gathered, Words, gathered

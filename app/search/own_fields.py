@@ -1,22 +1,30 @@
-"""Conditions on a desk's own fields (`field.colour:red`), as SQL on `t.custom`, and their values as facts."""
+"""Conditions on a desk's own fields (`field.colour:red`), as SQL on `t.custom`."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from app.conditions.dates import EXAMPLES, days, interval, is_date
-from app.conditions.facts import Own
 from app.conditions.fields import CUSTOM
-from app.conditions.matching import YES_NO
 from app.conditions.texts import fits_choice, spellings
 from app.conditions.tree import Check, Node, Op, QueryError, mapped
 from app.fields.queries import FieldInfo
 from app.fields.rules import Kind
 from app.kernel.sentences import said
 
+YES_NO: Final = {
+    "yes": True,
+    "true": True,
+    "on": True,
+    "1": True,
+    "no": False,
+    "false": False,
+    "off": False,
+    "0": False,
+}
 _SIGNS: Final = {Op.IS: "=", Op.CONTAINS: "=", Op.BELOW: "<", Op.AT_MOST: "<=", Op.ABOVE: ">", Op.AT_LEAST: ">="}
 _TEXTS: Final = (Kind.TEXT, Kind.URL)
 Bind = Callable[[object], str]
@@ -106,23 +114,3 @@ def is_number(value: str) -> bool:
 def _keys(check: Check, one: FieldInfo) -> list[str]:
     op = Op.CONTAINS if check.op is Op.CONTAINS else Op.IS
     return [each.key for each in one.choices if fits_choice(op, check.value, each.name, each.path or each.name)]
-
-
-def facts(custom: Mapping[str, Any], own: Mapping[str, FieldInfo]) -> dict[str, Own]:
-    """What a ticket holds in the desk's own fields, by the field's name, casefolded."""
-    found = {}
-    for name, one in own.items():
-        value = custom.get(one.key)
-        if one.kind == Kind.CHECKBOX:
-            found[name] = Own("flag", (bool(value),))
-            continue
-        if value is None:
-            continue
-        if one.kind in {Kind.CHOICE, Kind.TREE, Kind.MULTI}:
-            chosen = set(value if isinstance(value, list) else [value])
-            names = tuple((each.name, each.path or each.name) for each in one.choices if each.key in chosen)
-            found[name] = Own("choice", names)
-        else:
-            kind = {Kind.NUMBER: "number", Kind.DATE: "date"}.get(Kind(one.kind), "text")
-            found[name] = Own(kind, (value,))
-    return found

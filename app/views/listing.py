@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.conditions.matching import asks_for_deleted
+from app.conditions.fields import asks_for_deleted
 from app.conditions.tree import Check, Node, Not, Op, parts_of
 from app.search.filters import Filter
 from app.views.grouping import WIDTH, Heading, divided

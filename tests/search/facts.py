@@ -1,10 +1,11 @@
-"""The facts of tickets that conditions ask for, read for a few tickets at a time (`app.conditions.facts`)."""
+"""What is known of tickets as far as conditions ask for it, as plain data: what `tests.search.in_memory` decides by."""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -12,11 +13,11 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from app.conditions.facts import Facts
 from app.conditions.tree import Check, Node, checks
-from app.conditions.words import Words, words_in
+from app.conditions.words import Gathered, Words, gathered
+from app.fields.queries import FieldInfo
+from app.fields.rules import Kind
 from app.kernel import clock
-from app.search import own_fields
 from app.search.filters import UNREAD, Filter
 
 _CHUNK: Final = 400
@@ -47,6 +48,61 @@ _MORE: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What a ticket holds in one of the desk's own fields. `kind`: text, number, date (`2026-01-31`), flag, or choice
+    (each value a name and a path then).
+    """
+
+    kind: str
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """A ticket. Texts about a thing that the ticket has not are empty tuples; tags are casefolded.
+
+    `numbers`: its own and those of what was merged into it. `updated_at`: its last message or change of its own fields.
+    `words`: which of the free words that a condition asks for are found in it.
+    """
+
+    number: int
+    numbers: frozenset[int]
+    subject: str
+    status: str
+    priority: str
+    channel: str
+    team: str
+    assignee: tuple[str, ...]
+    is_mine: bool
+    customer: tuple[str, ...]
+    organisation: tuple[str, ...]
+    mailbox: tuple[str, ...]
+    state: tuple[str, ...]
+    recipients: tuple[str, ...]
+    tags: frozenset[str]
+    messages: int
+    has_attachment: bool
+    has_note: bool
+    has_survey: bool
+    has_draft: bool
+    follow_up: bool
+    is_unread: bool
+    is_deleted: bool
+    is_merged: bool
+    is_spam: bool
+    created_at: datetime
+    updated_at: datetime
+    last_message_at: datetime
+    last_incoming_at: datetime | None
+    first_reply_at: datetime | None
+    solved_at: datetime | None
+    due_at: datetime | None
+    snooze_until: datetime | None
+    words: frozenset[Words] = frozenset()
+    own: Mapping[str, Own] = field(default_factory=dict)
+
+
 def facts_of(db: Session, tickets: Iterable[UUID], tree: Node, me: UUID | None = None) -> dict[UUID, Facts]:
     """The facts of these tickets, as far as `tree` asks; what does not exist is left out."""
     keys = list(tickets)
@@ -61,12 +117,12 @@ def _some(db: Session, keys: Sequence[UUID], tree: Node, me: UUID | None) -> dic
     asked = list(checks(tree))
     me_too = {"me": filters.values["me"]}
     more = {name: _many(db, name, keys, me_too if name == "draft" else {}) for name in _needed(asked)}
-    words = {one: _having(db, keys, one, me) for one in words_in(tree)}
+    words = {one: _having(db, keys, one, me) for one in _words_in(tree)}
     rows = _query(db, _ROWS, keys, me_too)
     found = {}
     for row in rows:
         said = frozenset(word for word, having in words.items() if row.id in having)
-        own = own_fields.facts(json.loads(row.custom or "{}"), filters.own)
+        own = _own(json.loads(row.custom or "{}"), filters.own)
         found[UUID(bytes=row.id)] = _facts(row, more, me, {"words": said, "own": own})
     return found
 
@@ -147,3 +203,36 @@ def _query(db: Session, sql: str, keys: Sequence[UUID], values: dict[str, object
     ids = {f"k{number}": key.bytes for number, key in enumerate(keys)}
     names = ", ".join(f":{name}" for name in ids)
     return list(db.connection().execute(text(sql.replace("{ids}", names)), values | ids))
+
+
+def _own(custom: Mapping[str, Any], own: Mapping[str, FieldInfo]) -> dict[str, Own]:
+    """What a ticket holds in the desk's own fields, by the field's name, casefolded."""
+    found = {}
+    for name, one in own.items():
+        value = custom.get(one.key)
+        if one.kind == Kind.CHECKBOX:
+            found[name] = Own("flag", (bool(value),))
+            continue
+        if value is None:
+            continue
+        if one.kind in {Kind.CHOICE, Kind.TREE, Kind.MULTI}:
+            chosen = set(value if isinstance(value, list) else [value])
+            names = tuple((each.name, each.path or each.name) for each in one.choices if each.key in chosen)
+            found[name] = Own("choice", names)
+        else:
+            kind = {Kind.NUMBER: "number", Kind.DATE: "date"}.get(Kind(one.kind), "text")
+            found[name] = Own(kind, (value,))
+    return found
+
+
+def _words_in(node: Node) -> frozenset[Words]:
+    """All that a condition asks the index."""
+    waiting = [gathered(node)]
+    found = set()
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Words):
+            found.add(one)
+        elif isinstance(one, Gathered):
+            waiting += one.parts
+    return frozenset(found)

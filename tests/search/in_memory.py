@@ -1,6 +1,6 @@
-"""What conditions mean, in memory: does one ticket, known by its facts, fit? The same as SQL says (`app.search.filters`).
+"""What conditions mean, said once more in memory: does one ticket, known by its facts, fit?
 
-For whatever decides about single tickets as they change: rules, and what follows from them.
+`app.search.filters` says it as SQL; this is what it is compared with, and nothing else uses it.
 """
 
 from __future__ import annotations
@@ -8,23 +8,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Final
 
-from app.conditions.dates import days, interval, within
-from app.conditions.facts import Facts, Own
-from app.conditions.fields import CUSTOM, field_named
-from app.conditions.texts import fits, fits_choice
-from app.conditions.tree import AllOf, Check, Node, Not, Op, checks
+from app.conditions.dates import Interval, days, interval, within
+from app.conditions.fields import CUSTOM, asks_for_deleted, field_named
+from app.conditions.texts import contains, fits_choice, is_same
+from app.conditions.tree import AllOf, Check, Node, Not, Op
 from app.conditions.words import Gathered, Words, gathered
+from app.search.own_fields import YES_NO
+from tests.search.facts import Facts, Own
 
-YES_NO: Final = {
-    "yes": True,
-    "true": True,
-    "on": True,
-    "1": True,
-    "no": False,
-    "false": False,
-    "off": False,
-    "0": False,
-}
 _TO_DO: Final = ("new", "open")
 
 
@@ -33,11 +24,6 @@ def fits_condition(tree: Node, facts: Facts, now: datetime) -> bool:
     if facts.is_merged or (facts.is_deleted and not asks_for_deleted(tree)):
         return False
     return holds(tree, facts, now)
-
-
-def asks_for_deleted(tree: Node) -> bool:
-    """Does a condition name the Bin or spam, so that what was deleted is looked at too?"""
-    return any(check.field == "is" and check.value in {"deleted", "spam"} for check in checks(tree))
 
 
 def holds(tree: Node, facts: Facts, now: datetime) -> bool:
@@ -136,7 +122,22 @@ def _text(check: Check, facts: Facts) -> bool:
             texts = facts.recipients
         case _:
             texts = getattr(facts, check.field)
-    return fits(check.op, check.value, texts)
+    return _fits(check.op, check.value, texts)
+
+
+def _fits(op: Op, value: str, texts: tuple[str, ...]) -> bool:
+    """Does any of `texts` compare so? None of them is EMPTY; IS_NOT is that none is the same."""
+    match op:
+        case Op.CONTAINS:
+            return any(contains(text, value) for text in texts)
+        case Op.IS:
+            return any(is_same(text, value) for text in texts)
+        case Op.IS_NOT:
+            return not any(is_same(text, value) for text in texts)
+        case Op.EMPTY:
+            return not texts
+        case _:
+            return bool(texts)
 
 
 def _date(check: Check, facts: Facts, now: datetime) -> bool:
@@ -144,7 +145,14 @@ def _date(check: Check, facts: Facts, now: datetime) -> bool:
     if check.op is Op.EMPTY:
         return at is None
     one = field_named(check.field)
-    return within(check.field, check.op, check.value, now, ahead=one is not None and one.ahead).holds(at)
+    return lies_in(within(check.field, check.op, check.value, now, ahead=one is not None and one.ahead), at)
+
+
+def lies_in(inside: Interval, at: datetime | None) -> bool:
+    """No moment lies nowhere."""
+    if at is None:
+        return False
+    return (inside.since is None or at >= inside.since) and (inside.until is None or at < inside.until)
 
 
 def _moment(name: str, facts: Facts) -> datetime | None:
@@ -167,7 +175,7 @@ def _own(check: Check, own: Own | None, now: datetime) -> bool:
         return own is None and check.op is Op.EMPTY
     match own.kind:
         case "text":
-            return fits(check.op, check.value, own.values)
+            return _fits(check.op, check.value, own.values)
         case "number":
             return _compares(check.op, own.values[0], float(check.value))
         case "flag":

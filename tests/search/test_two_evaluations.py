@@ -14,20 +14,20 @@ import pytest
 from hypothesis import example, given
 from sqlalchemy import text
 
-from app.conditions.matching import fits_condition
 from app.conditions.tree import Node, QueryError
 from app.conditions.typed import parse, to_text
 from app.conversations.commands import NewAttachment
 from app.fields.commands import add_field
 from app.kernel.database.store import Tx
-from app.outbox.commands import save_draft
-from app.search.facts import facts_of
+from app.outbox.drafts import DraftContent, save_draft
 from app.search.filters import Filter
 from app.states.commands import add_state
 from app.tickets import commands, queries
 from app.tickets.commands.spam import mark_spam
 from tests.conditions.trees import trees
 from tests.desk_fixture import SmallDesk, small_desk
+from tests.search.facts import facts_of
+from tests.search.in_memory import fits_condition
 
 _PEOPLE = (("mia@shop.example", "Mia Wong"), ("ärger@müller.example", "Jörg Ärger"), ("0@shop.example", ""))
 _SUBJECTS = ("Where is my parcel?", "Ärger mit 50% Rabatt", "a_b (x) OR", "日本語 vip", "from:x", "12")
@@ -96,7 +96,7 @@ def _change(tx: Tx, desk: SmallDesk, ticket: UUID, dice: random.Random, fields: 
     if perhaps():
         commands.mark_seen(tx, ticket)
     if perhaps():
-        save_draft(tx, ticket=ticket, text="Begun", agent=dice.choice([desk.ann, desk.bob]))
+        save_draft(tx, DraftContent("Begun"), ticket=ticket, agent=dice.choice([desk.ann, desk.bob]))
 
 
 @given(tree=trees)
