@@ -27,6 +27,7 @@ from app.workers.chat.service import ChatThread
 from app.workers.chat.transports import calling_of
 from tests.chats.guest import Guest
 from tests.servers.cutting_proxy import CuttingProxy
+from tests.servers.ejabberd import Ejabberd
 from tests.servers.ports import wait_until
 from tests.servers.prosody import Prosody, is_here
 
@@ -47,7 +48,7 @@ class Line:
     """A desk and the server that it calls, perhaps by a proxy that cuts. `running` is the engine's chat."""
 
     desk: Desk
-    server: Prosody
+    server: Prosody | Ejabberd
     channel: UUID
     port: int
     password: str
@@ -86,7 +87,7 @@ def line(desk: Desk, prosody: Prosody) -> Line:
     return make_line(desk, prosody, prosody.port)
 
 
-def make_line(desk: Desk, server: Prosody, port: int) -> Line:
+def make_line(desk: Desk, server: Prosody | Ejabberd, port: int) -> Line:
     settings = ChannelSettings(
         account=server.account, server=f"127.0.0.1:{port}", authority=str(server.ca),
         public_url=f"http://127.0.0.1:{server.web}", rate=1000, burst=1000, new_per_hour=10_000,

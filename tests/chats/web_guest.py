@@ -12,6 +12,7 @@ import json
 import secrets
 from typing import Any, Final
 from xml.etree import ElementTree as ET
+from xml.sax.saxutils import escape, quoteattr
 
 import aiohttp
 
@@ -37,6 +38,7 @@ class WebGuest(Visitor):
         self.user, self.password = secrets.token_hex(16), secrets.token_hex(32)
         self._is_registered = False
         self._socket: aiohttp.ClientWebSocketResponse | None = None
+        self._answered: set[str] = set()
 
     async def connect_once(self, session: aiohttp.ClientSession) -> None:
         """One line, from signing in until it is gone. Raises ConnectionError when the server says no."""
@@ -87,12 +89,20 @@ class WebGuest(Visitor):
         """What `Visitor` writes to."""
         await self._send_frame(frame)
 
+    async def until_server_has_it(self) -> None:
+        """Wait until the server has worked off what was sent before (XEP-0199)."""
+        assert self._socket is not None
+        key = secrets.token_hex(8)
+        ping = '<iq xmlns="jabber:client" type="get" id="{key}" to="{host}"><ping xmlns="urn:xmpp:ping"/></iq>'
+        await self._say(self._socket, ping.format(key=key, host=self.host))
+        await self.until(lambda: key in self._answered, "the server answers")
+
     async def _send_frame(self, frame: Frame) -> None:
         if self._socket is None:
             return
         message = ET.Element("{jabber:client}message", {"type": "chat", "to": self.desk, "id": secrets.token_hex(8)})
         dress(message, frame)
-        await self._say(self._socket, ET.tostring(message, encoding="unicode", default_namespace=None))
+        await self._say(self._socket, _text(message))
 
     @staticmethod
     async def _say(wire: aiohttp.ClientWebSocketResponse, text: str) -> None:
@@ -139,12 +149,23 @@ class WebGuest(Visitor):
             await self._say(
                 wire, f'<iq xmlns="jabber:client" type="result" id="{element.get("id")}" to="{self.desk}"/>'
             )
+        elif kind == "iq":
+            self._answered.add(element.get("id", ""))
         elif kind == "message" and self._is_desks(element) and (text := frame_of(element)) is not None:
             said: dict[str, Any] = json.loads(text)
             await self._hear(said, self)  # type: ignore[arg-type]
 
     def _is_desks(self, element: ET.Element) -> bool:
         return element.get("from", "").partition("/")[0] == self.desk and element.get("type") != "error"
+
+
+def _text(element: ET.Element, around: str = "") -> str:
+    """XML with each namespace declared where it is used, as the widget writes it: ejabberd drops the declarations of prefixes."""
+    namespace, _, name = element.tag.lstrip("{").rpartition("}")
+    words = {**({"xmlns": namespace} if namespace != around else {}), **element.attrib}
+    head = name + "".join(f" {key}={quoteattr(value)}" for key, value in words.items())
+    inner = escape(element.text or "") + "".join(_text(one, namespace) for one in element)
+    return f"<{head}>{inner}</{name}>"
 
 
 def _element(text: str) -> ET.Element:
