@@ -34,6 +34,8 @@ CODES_OF_THE_DESK: Final = 30
 TRANSCRIPTS_A_DAY: Final = 3
 UPLOAD_LIFE: Final = timedelta(days=1)
 IDENTITY_LIFE: Final = timedelta(days=1)
+QUEUE_GRACE: Final = timedelta(seconds=60)
+"""So long a visitor without a connection keeps their place before others: pages are loaded again, trains have tunnels."""
 FILE_TYPES: Final = KINDS
 
 

@@ -139,6 +139,24 @@ def test_the_queue_has_places(desk: Desk, channel: UUID) -> None:
     assert [(row.id, row.position) for row in rows] == [(first, 1), (second, 2)]
 
 
+def test_who_left_holds_no_place_in_the_queue_and_has_it_again_on_return(desk: Desk, channel: UUID) -> None:
+    one, two = Bob(desk, channel).says("Hi"), Bob(desk, channel).says("Hi")
+    bob, eve = one.conversation, two.conversation
+    desk.work(commands.visitors_left, [one.visitor])
+    assert desk.ask(queries.queue_places) == {bob: 1, eve: 2}, "a page that is loaded again is no leaving"
+    desk.work(lambda tx: _gone_since(tx, one.visitor, timedelta(seconds=61)))
+    assert desk.ask(queries.queue_places) == {eve: 1}
+    assert [(row.id, row.position) for row in desk.ask(queries.chat_rows, pile="waiting")] == [(bob, None), (eve, 1)]
+    desk.work(commands.visitors_came, [commands.Came(one.visitor)])
+    assert desk.ask(queries.queue_places) == {bob: 1, eve: 2}
+
+
+def _gone_since(tx: Tx, visitor: UUID, span: timedelta) -> None:
+    row = tx.get(ChatVisitor, visitor)
+    assert row is not None
+    row.gone_at = tx.now - span
+
+
 @pytest.mark.parametrize(
     ("answered", "last_word", "ended_by", "state", "ticket"),
     [

@@ -8,14 +8,15 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, func, select, text
+from sqlalchemy import bindparam, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from app.chats.rules import GOING_ON, State
+from app.chats.rules import GOING_ON, QUEUE_GRACE, State
 from app.chats.tables import GOING_ON as GOING_ON_SQL
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.queries import blob_ref
 from app.conversations.tables import Attachment, Message
+from app.kernel import clock
 from app.kernel.database.in_query import InQuery
 from app.kernel.files.blobs import BlobRef
 from app.outbox.rules import State as Delivery
@@ -122,10 +123,19 @@ def wire_states(db: Session, visitors: Collection[UUID]) -> dict[UUID, WireState
 
 
 def queue_places(db: Session) -> dict[UUID, int]:
-    """The place in the queue of every chat that waits, from 1."""
-    waiting = select(Conversation.id).where(text(f"conversation.{GOING_ON_SQL}"), Conversation.state == State.WAITING)
-    keys = db.scalars(waiting.order_by(Conversation.waiting_since, Conversation.started_at, Conversation.id))
-    return {key: number for number, key in enumerate(keys, 1)}
+    """The place in the queue of every chat that waits, from 1.
+
+    Whoever is gone has none, so that those behind them move up; who comes back has the old place again.
+    """
+    gone = clock.now() - QUEUE_GRACE
+    waiting = (
+        select(Conversation.id)
+        .join(ChatVisitor, ChatVisitor.id == Conversation.visitor)
+        .where(text(f"conversation.{GOING_ON_SQL}"), Conversation.state == State.WAITING)
+        .where(or_(ChatVisitor.gone_at.is_(None), ChatVisitor.gone_at > gone))
+        .order_by(Conversation.waiting_since, Conversation.started_at, Conversation.id)
+    )
+    return {key: number for number, key in enumerate(db.scalars(waiting), 1)}
 
 
 def lines_after(db: Session, conversation: UUID, after: int, limit: int = 200) -> tuple[WireLine, ...]:
