@@ -195,6 +195,7 @@ class DeskWindow(QMainWindow):
         self.work = Working(self.context, WorkStrip(body))
         self.keeper = KeyKeeper(self.context)
         self.undoing = Undoing(self.tasks, self.bridge, self.toasts, self)
+        self.undoing.begins.connect(self._rest)
         self.focus_keeper = FocusKeeper(self, self.overlay, self._give_focus)
         self.tasks.idle.connect(self.focus_keeper.look)  # what came may have taken the place of what had the keyboard
         self._bind_common()
@@ -204,6 +205,11 @@ class DeskWindow(QMainWindow):
         page = self.page()
         if page is not None and page.isVisible():
             page.take_focus()
+
+    def _rest(self) -> None:
+        for page in (self.page(), *self._pages_beside()):
+            if page is not None:
+                page.rest()
 
     def _pages_beside(self) -> list[BasePage]:
         pages = [one.page() for one in self.windows.all if one is not self]

@@ -1,4 +1,8 @@
-"""Drafts: what a rep is writing, saved every two seconds, one a ticket and agent (or one new mail)."""
+"""Drafts: what a rep is writing, saved every two seconds, one a ticket, kind and agent (or one new mail).
+
+A draft stays with the ticket in which it was begun when that becomes part of another one, as messages do: so each part gets its
+own back when they are taken apart, and none is ever written over another.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import ids
 from app.kernel.database.store import Tx
+from app.outbox.seen import lineage
 from app.outbox.tables import Draft
 
 People = Sequence[Sequence[str]]
@@ -96,9 +101,9 @@ def drop_draft(tx: Tx, draft: UUID) -> bool:
 
 
 def _tell(tx: Tx, draft: Draft) -> None:
-    """The ticket shows in lists that something is begun in it, or no longer."""
-    if draft.ticket is not None:
-        tx.touch("ticket", draft.ticket)
+    """The ticket, or what it is part of, shows in lists that something is begun in it, or no longer."""
+    for ticket in lineage(tx, draft.ticket) if draft.ticket is not None else ():
+        tx.touch("ticket", ticket)
 
 
 def discard_draft(tx: Tx, ticket: UUID | None, kind: str = "reply", agent: UUID | None = None) -> bool:
@@ -112,6 +117,13 @@ def draft_of(db: Session, ticket: UUID | None, agent: UUID | None, kind: str = "
     """The draft of an agent in a ticket."""
     row = _of(db, ticket, agent, kind)
     return _view(row) if row is not None else None
+
+
+def drafts_in(db: Session, tickets: Sequence[UUID], agent: UUID | None) -> tuple[DraftView, ...]:
+    """What an agent is writing in a ticket and its parts: what was begun in the first one comes first, then the newest."""
+    mine = (Draft.ticket.in_(tickets), Draft.agent == agent, Draft.deleted_at.is_(None))
+    found = db.scalars(select(Draft).where(*mine).order_by(Draft.updated_at.desc(), Draft.id.desc())).all()
+    return tuple(_view(row) for row in sorted(found, key=lambda row: row.ticket != tickets[0]))
 
 
 def drafts(db: Session, agent: UUID | None = None) -> tuple[DraftView, ...]:

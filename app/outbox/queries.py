@@ -22,7 +22,7 @@ from app.kernel.state import options
 from app.mime.compose import Letter
 from app.mime.model import Address
 from app.outbox import marks, rules, seen, words
-from app.outbox.drafts import DraftView, draft_of, drafts
+from app.outbox.drafts import DraftView, draft_of, drafts, drafts_in
 from app.outbox.due import Due, SentCopy, copies_due, copy_times, due, sending_times
 from app.outbox.rules import Hold, State
 from app.outbox.tables import TIME_CHOSEN, Draft, Outbox
@@ -39,6 +39,7 @@ __all__ = [
     "delivery_counts",
     "draft_of",
     "drafts",
+    "drafts_in",
     "due",
     "letter",
     "outbox_row",

@@ -25,18 +25,22 @@ _tickets = table("ticket", column("id", Id), column("merged_into", Id))
 
 def conversation(db: Session, ticket: UUID) -> frozenset[UUID]:
     """All tickets that make up one conversation: this one, the one it was merged into, and what was merged into that."""
-    root, met = ticket, {ticket}
-    while (
-        above := db.execute(select(_tickets.c.merged_into).where(_tickets.c.id == root)).scalar()
-    ) and above not in met:
-        root = above
-        met.add(root)
-    edge = {root}
+    above = lineage(db, ticket)
+    met, edge = set(above), {above[-1]}
     while edge:
         below = set(db.execute(select(_tickets.c.id).where(_tickets.c.merged_into.in_(edge))).scalars())
         edge = below - met
         met |= below
     return frozenset(met)
+
+
+def lineage(db: Session, ticket: UUID) -> list[UUID]:
+    """This ticket, the one it was merged into, and so on up to the one that stands for all of them."""
+    found = [ticket]
+    of = select(_tickets.c.merged_into)
+    while (above := db.execute(of.where(_tickets.c.id == found[-1])).scalar()) and above not in found:
+        found.append(above)
+    return found
 
 
 def newest(db: Session, ticket: UUID | None, *, besides: UUID | None = None) -> UUID | None:

@@ -55,13 +55,17 @@ _HAS: Final = {
     " WHERE m.direction = 'internal' AND coalesce(p.ticket, m.ticket) = m.ticket)",
     "reply": "t.first_reply_at IS NOT NULL",
     "survey": "EXISTS (SELECT 1 FROM survey_response r WHERE r.ticket = t.id)",
-    "draft": "t.id IN (SELECT d.ticket FROM draft d"
-    " WHERE d.ticket IS NOT NULL AND d.agent = :me AND d.deleted_at IS NULL)",
+    "draft": "t.id IN (WITH RECURSIVE home(id) AS (SELECT d.ticket FROM draft d"
+    " WHERE d.ticket IS NOT NULL AND d.agent = :me AND d.deleted_at IS NULL"
+    " UNION SELECT o.merged_into FROM home h JOIN ticket o ON o.id = h.id WHERE o.merged_into IS NOT NULL)"
+    " SELECT id FROM home)",
 }
 _HAS_EACH: Final = {
     "note": "EXISTS (SELECT 1 FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL"
     " WHERE m.ticket = t.id AND m.direction = 'internal' AND coalesce(p.ticket, t.id) = t.id)",
-    "draft": "EXISTS (SELECT 1 FROM draft d WHERE d.ticket = t.id AND d.agent = :me AND d.deleted_at IS NULL)",
+    "draft": "EXISTS (WITH RECURSIVE part(id) AS (SELECT t.id"
+    " UNION SELECT o.id FROM part p JOIN ticket o ON o.merged_into = p.id)"
+    " SELECT 1 FROM part p JOIN draft d ON d.ticket = p.id WHERE d.agent = :me AND d.deleted_at IS NULL)",
 }
 """The same for looking at a few tickets."""
 

@@ -44,7 +44,9 @@ _MORE: Final = {
     "note": "SELECT m.ticket, 1 FROM message m LEFT JOIN placement p ON p.id = m.id AND p.deleted_at IS NULL"
     " WHERE m.ticket IN ({ids}) AND m.direction = 'internal' AND coalesce(p.ticket, m.ticket) = m.ticket",
     "survey": "SELECT r.ticket, 1 FROM survey_response r WHERE r.ticket IN ({ids})",
-    "draft": "SELECT d.ticket, 1 FROM draft d WHERE d.ticket IN ({ids}) AND d.agent = :me AND d.deleted_at IS NULL",
+    "draft": "WITH RECURSIVE part(root, id) AS (SELECT t.id, t.id FROM ticket t WHERE t.id IN ({ids})"
+    " UNION SELECT p.root, o.id FROM part p JOIN ticket o ON o.merged_into = p.id)"
+    " SELECT p.root, 1 FROM part p JOIN draft d ON d.ticket = p.id WHERE d.agent = :me AND d.deleted_at IS NULL",
 }
 
 

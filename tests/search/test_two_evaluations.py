@@ -54,6 +54,7 @@ def desk() -> Iterator[SmallDesk]:
             made.do(_change, made, ticket, dice, fields, state)
         made.do(commands.merge, tickets[0], tickets[1])
         made.do(commands.merge, tickets[1], tickets[2])
+        made.do(save_draft, DraftContent("Begun before it was merged"), ticket=tickets[0])
         made.do(commands.delete_ticket, tickets[3])
         made.do(mark_spam, tickets[4])
         yield made
@@ -104,6 +105,7 @@ def _change(tx: Tx, desk: SmallDesk, ticket: UUID, dice: random.Random, fields: 
 @example(tree=parse("-(waiting<3d) -state:ann -organisation:any"))
 @example(tree=parse("updated>=2026-03-02 -updated>1h"))
 @example(tree=parse("#1 OR #2 OR #3"))
+@example(tree=parse("has:draft #3"))
 @example(tree=parse("parc hello -not"))
 @example(tree=parse("-(:: OR !!) (parcel OR 日) -par"))
 @example(tree=parse("-(hello OR is:open) OR hell"))

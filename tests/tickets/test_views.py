@@ -10,6 +10,7 @@ from sqlalchemy import event, func, select
 
 from app.kernel.database.tables import Change
 from app.outbox.drafts import DraftContent, drop_draft, save_draft
+from app.search.queries import ticket_ids as found_by_search
 from app.tickets import commands, queries
 from app.tickets.queries import Pile, View
 from tests.desk_fixture import SmallDesk
@@ -183,3 +184,33 @@ def test_a_row_says_whether_the_one_who_looks_has_begun_a_reply(desk: SmallDesk)
     desk.do(drop_draft, draft)
     assert begun() == (False, False)
     assert told() == before + 2
+
+
+def test_what_was_begun_in_a_ticket_is_at_hand_where_it_was_merged_and_in_it_again_when_taken_apart(
+    desk: SmallDesk,
+) -> None:
+    kept, part, small = (desk.mail()[0] for _ in range(3))
+
+    def begun(ticket: UUID) -> list[tuple[str, int]]:
+        row = desk.ask(queries.ticket_rows, [ticket], desk.ann)[0]
+        found = desk.ask(queries.begun_in, ticket, desk.ann)
+        assert row.draft is bool(found)
+        assert desk.ask(found_by_search, "has:draft", me=desk.ann).count(ticket) == bool(found)
+        return [(one.draft.text, one.number) for one in found]
+
+    numbers = {row.id: row.number for row in desk.ask(queries.ticket_rows, [kept, part, small])}
+    desk.do(save_draft, DraftContent("Dear Mia"), ticket=small)
+    desk.later(minutes=1)
+    desk.do(save_draft, DraftContent("a note"), ticket=part, kind="note")
+    desk.do(commands.merge, small, part)
+    assert desk.ask(queries.merge_preview, [kept, part]).begun == (numbers[part],)
+    desk.do(commands.merge, part, kept)
+    assert begun(kept) == [("a note", numbers[part]), ("Dear Mia", numbers[small])]
+    desk.do(save_draft, DraftContent("Dear both"), ticket=kept)
+    assert begun(kept)[0] == ("Dear both", numbers[kept])
+    assert len(begun(kept)) == 3
+    desk.do(commands.unmerge, part)
+    assert begun(kept) == [("Dear both", numbers[kept])]
+    assert begun(part) == [("a note", numbers[part]), ("Dear Mia", numbers[small])]
+    desk.do(commands.unmerge, small)
+    assert begun(small) == [("Dear Mia", numbers[small])]

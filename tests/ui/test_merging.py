@@ -10,6 +10,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.outbox.drafts import DraftContent, save_draft
+from app.outbox.queries import drafts
 from app.tickets.commands import add_note, add_tag, assign, merge, reply, set_priority
 from app.tickets.queries import TicketDetail, message_ids, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
@@ -17,6 +19,7 @@ from ui.pages.inbox.page import Page
 from ui.pages.inbox.triage.merge import MergeSheet
 from ui.pages.inbox.triage.merge_parts import UnmergeSheet
 from ui.pages.inbox.triage.split import SplitSheet
+from ui.pages.inbox.writing.elsewhere import Elsewhere
 from ui.widgets.label import Label
 from ui.widgets.pill import Pill
 from ui.widgets.state import Banner
@@ -152,3 +155,63 @@ def test_a_message_and_what_followed_it_become_a_ticket(
     assert page.context.actions.run("undo")
     qtbot.waitUntil(lambda: len(made.desk.ask(message_ids, first)) == 2)
     qtbot.waitUntil(lambda: page.model.rowCount() == 3)
+
+
+def test_letters_begun_in_tickets_that_are_merged_stay_at_hand_and_are_never_made_one(
+    page: Page, made: InboxDesk, tickets: list[UUID], qtbot: QtBot
+) -> None:
+    first, _, other = tickets
+    content = DraftContent("Dear Ben, your chair", to=[("Ben", "ben@shop.example")])
+    made.desk.do(save_draft, content, ticket=other)
+
+    def kept() -> dict[UUID | None, str]:
+        return {one.ticket: one.text for one in made.desk.ask(drafts)}
+
+    def written() -> str:
+        return page.writer.composer.text()
+
+    offered = page.writer.findChild(Elsewhere)
+    assert offered is not None
+    qtbot.waitUntil(lambda: page.ticket == first)
+    page.writer.composer.edit.insertPlainText("Dear Mia, your lamp")  # kept only when its time comes
+    made.desk.do(merge, other, first)
+    qtbot.waitUntil(lambda: len(offered.buttons) == 1)
+    assert written() == "Dear Mia, your lamp"
+    offered.buttons[0].click()
+    assert (written(), page.writer.draft().to) == ("Dear Ben, your chair", (("Ben", "ben@shop.example"),))
+    page.writer.composer.edit.insertPlainText(" comes")
+    offered.buttons[0].click()
+    assert written() == "Dear Mia, your lamp"
+    both = {first: "Dear Mia, your lamp", other: "Dear Ben, your chair comes"}
+    qtbot.waitUntil(lambda: kept() == both)
+    offered.buttons[0].click()
+    assert page.context.actions.run("send")
+    qtbot.waitUntil(lambda: kept() == {first: "Dear Mia, your lamp"})
+    qtbot.waitUntil(lambda: written() == "Dear Mia, your lamp")
+    page.writer.composer.edit.insertPlainText(" is there")
+    assert page.context.actions.run(
+        "undo"
+    )  # the letter is called back: it is below what was written since, of which nothing is lost
+    qtbot.waitUntil(lambda: written() == "Dear Mia, your lamp is there\n\nDear Ben, your chair comes")
+
+
+def test_what_was_begun_before_a_merge_is_said_there_and_goes_back_when_it_is_taken_apart(
+    page: Page, made: InboxDesk, tickets: list[UUID], qtbot: QtBot
+) -> None:
+    first, second, _ = tickets
+    page.writer.composer.edit.insertPlainText("Dear Mia, your lamp")
+    page.writer.keep_now()
+    qtbot.waitUntil(lambda: bool(made.desk.ask(drafts)))
+    assert page.context.actions.run("merge")
+    sheet = sheet_of(page, MergeSheet, qtbot)
+    qtbot.waitUntil(lambda: any("#1 has an unsent draft" in one for one in words(sheet)))
+    sheet.go.click()
+    qtbot.waitUntil(lambda: page.shown is not None and page.shown.detail.id == second)
+    qtbot.waitUntil(lambda: page.writer.composer.text() == "Dear Mia, your lamp")
+    page.writer.composer.edit.insertPlainText(" is here")
+    assert page.context.actions.run("unmerge")
+    qtbot.waitUntil(lambda: page.shown is not None and page.shown.detail.id == first)
+    qtbot.waitUntil(lambda: page.writer.composer.text() == "Dear Mia, your lamp is here")
+    page.open(second)
+    qtbot.waitUntil(lambda: page.shown is not None and page.shown.detail.id == second)
+    assert page.writer.composer.text() == ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 
 from app.kernel.database.changes import Changes
 from app.kernel.state import jobs
@@ -24,6 +24,8 @@ _TOLD = 3
 
 class Undoing(QObject):
     """One a window."""
+
+    begins = Signal()  # what is being written is to be kept first: what comes back is written below it
 
     def __init__(self, tasks: Tasks, bridge: Bridge, toasts: ToastHost, parent: QObject) -> None:
         super().__init__(parent)
@@ -46,6 +48,7 @@ class Undoing(QObject):
     def _undo(self, action: UUID | None) -> None:
         from app.tickets.commands.undo import undo  # when it is first wanted: a start does without
 
+        self.begins.emit()
         self._tasks.do(undo, action, then=lambda result: self._done(result, back=True), owner=self)
 
     def _redo(self) -> None:

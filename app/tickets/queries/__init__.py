@@ -10,6 +10,7 @@ from app.tickets.queries.conversation import (
     message_to_answer,
     message_view,
 )
+from app.tickets.queries.drafts import Begun, begun_in
 from app.tickets.queries.history import HistoryLine, history
 from app.tickets.queries.merging import (
     Meanwhile,
@@ -48,6 +49,7 @@ from app.tickets.queries.work import FollowerInfo, Item, Spent, Timer, Work, run
 from app.tickets.rules import BoardBy
 
 __all__ = [
+    "Begun",
     "BinRow",
     "BoardBy",
     "BoardColumn",
@@ -68,6 +70,7 @@ __all__ = [
     "Timer",
     "View",
     "Work",
+    "begun_in",
     "bin_rows",
     "board",
     "conversation",

@@ -17,6 +17,7 @@ from app.fields.queries import fields
 from app.people.rules import EventKind
 from app.people.tables import Agent, Event
 from app.tickets.queries.conversation import message_ids
+from app.tickets.queries.drafts import numbers_with_drafts
 from app.tickets.tables import Placement, Ticket
 
 _CHUNK = 500
@@ -38,12 +39,14 @@ class MergedLine:
 @dataclass(frozen=True, slots=True)
 class MergePreview:
     """`count` messages in all; `lines` the first of them, in order of time. `filled`: the desk's own fields that are empty in
-    the first ticket and filled by another one, each as its name and what it will say.
+    the first ticket and filled by another one, each as its name and what it will say. `begun`: the numbers of the others in which
+    a letter is begun; it can be gone on with in the first one.
     """
 
     count: int
     lines: tuple[MergedLine, ...]
     filled: tuple[tuple[str, str], ...] = ()
+    begun: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def merge_preview(db: Session, tickets: Sequence[UUID], limit: int = 200) -> Mer
         )
         for row in found[:limit]
     )
-    return MergePreview(len(found), lines, _filled(db, tickets))
+    return MergePreview(len(found), lines, _filled(db, tickets), numbers_with_drafts(db, tickets[1:]))
 
 
 def _filled(db: Session, tickets: Sequence[UUID]) -> tuple[tuple[str, str], ...]:

@@ -14,18 +14,21 @@ from app.fields.queries import FieldInfo, fields
 from app.kernel import clock
 from app.kernel.state import options
 from app.outbox import rules as outbox_rules
-from app.outbox.queries import DraftView, OutboxRow, delivery, delivery_counts, draft_of, overtaken_in
+from app.outbox.queries import OutboxRow, delivery, delivery_counts, overtaken_in
 from app.people.queries import AgentInfo, CustomerProfile, agents, customer
 from app.states.queries import StateInfo, offered_states
 from app.surveys.queries import TicketSurveys, for_customer, for_ticket
 from app.templates.queries import Canned, canned_answers, facts_for
 from app.tickets.queries import (
+    Begun,
     Counts,
     TicketDetail,
     TicketRow,
     Timer,
     Work,
+    begun_in,
     conversation,
+    conversation_ids,
     counts,
     living_ticket,
     running_timer,
@@ -95,7 +98,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A ticket with its conversation and what is being written in it."""
+    """A ticket with its conversation and what is being written in it. `parts`: itself and all that was merged into it."""
 
     detail: TicketDetail
     messages: tuple[MessageView, ...]
@@ -103,9 +106,8 @@ class Opened:
     surveys: TicketSurveys
     to: tuple[Person, ...]
     cc: tuple[Person, ...]
-    reply: DraftView | None
-    note: DraftView | None
-    passed_on: DraftView | None
+    begun: tuple[Begun, ...]
+    parts: frozenset[UUID]
     senders: tuple[Sender, ...]
     sender: str
     overtaken: OutboxRow | None
@@ -183,9 +185,8 @@ def opened(db: Any, key: UUID, me: UUID | None) -> Opened | None:
         surveys=for_ticket(db, detail.id),
         to=to,
         cc=cc,
-        reply=draft_of(db, detail.id, me, "reply"),
-        note=draft_of(db, detail.id, me, "note"),
-        passed_on=draft_of(db, detail.id, me, outbox_rules.FORWARD),
+        begun=begun_in(db, detail.id, me),
+        parts=frozenset(conversation_ids(db, detail.id)),
         senders=senders(db, me, boxes),
         sender=_answer_from(messages, box) if box is not None else "",
         overtaken=overtaken_in(db, detail.id, clock.now()),

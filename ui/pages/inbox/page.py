@@ -37,7 +37,8 @@ from ui.pages.inbox.ticket_list.lists import TO_DO, Lists
 from ui.pages.inbox.ticket_list.notices import Notices
 from ui.pages.inbox.triage.acts import Triage
 from ui.pages.inbox.wiring import wire
-from ui.pages.inbox.writing.forwarding import begun
+from ui.pages.inbox.writing.elsewhere import begun_in, in_front
+from ui.pages.inbox.writing.forwarding import forwarded
 from ui.pages.inbox.writing.post import Post
 from ui.pages.inbox.writing.writer import Letter, Writer
 from ui.pages.views.offers import ViewOffers
@@ -215,15 +216,19 @@ class Page(InboxFrame):
         self.context.tasks.ask(loading.opened, self.ticket, self.me, then=take, owner=self, key="inbox-ticket")
 
     def _take(self, opened: Opened | None) -> None:
-        before, self.shown = self.shown, opened
+        before = self.shown
+        other = before is None or opened is None or before.detail.id != opened.detail.id
+        if other:
+            self.writer.keep_now()  # it is shown as part of another one: what is typed is a draft of what it was
+        self.shown = opened
         if opened is None:
             self.show_nothing()
             return
-        other = before is None or before.detail.id != opened.detail.id
         self.ticket = opened.detail.id if other and opened.detail.id != self.ticket else self.ticket
         self.header.show_ticket(opened.detail)
         self.talk.show_ticket(opened)
-        letters = [Letter.of_draft(one) for one in (opened.reply, opened.note) if one is not None]
+        begun = begun_in(opened)
+        letters = in_front(begun)
         by_chat = opened.chat.row.name if opened.chat is not None and opened.by_chat else None
         self.writer.set_chat(by_chat, other=other)
         self.writer.newcomers = opened.newcomers
@@ -233,6 +238,7 @@ class Page(InboxFrame):
             self.writer.set_recipients(opened.to, opened.cc)
             follow(self, [] if self.ticket in self.post.sending else letters)
             self._warn_of_news(before, opened)
+        self.writer.offer(begun, opened.detail.row.number)
         if opened.overtaken is not None:
             self.writer.warn(
                 tr("This was to be sent later, but the customer has written first. Read it before you send.")
@@ -385,7 +391,7 @@ class Page(InboxFrame):
             kept = desk.ask(draft_of, ticket, me, FORWARD)
             if kept is not None and kept.answers == message:
                 return Letter.of_draft(kept)
-            return begun(view, subject, taken_along(desk, message))
+            return forwarded(view, subject, taken_along(desk, message))
 
         def take(letter: Letter) -> None:
             self.show_new()

@@ -24,8 +24,15 @@ def take_over(page: Page) -> None:
 
 
 def follow(page: Page, letters: Sequence[Letter]) -> None:
-    """Drafts were read again. In front of somebody, what is typed here stays; else it is what another window wrote."""
-    if page.window().isActiveWindow() or not _with_the_same(page):
+    """Drafts were read again. In front of somebody, what is typed here stays; else it is what another window wrote.
+
+    What was begun in a ticket that is no part of this one any more leaves with it.
+    """
+    shown, writer = page.shown, page.writer
+    if shown is not None and any(one.home is not None and one.home not in shown.parts for one in writer.letters()):
+        writer.keep_now()
+        writer.begin(shown.to, shown.cc, letters, senders=shown.senders, sender=shown.sender)
+    elif page.window().isActiveWindow() or not _with_the_same(page):
         page.writer.take_up(letters)
     else:
         _show(page, letters)
@@ -33,8 +40,8 @@ def follow(page: Page, letters: Sequence[Letter]) -> None:
 
 def _show(page: Page, letters: Sequence[Letter]) -> None:
     shown, writer = page.shown, page.writer
-    same = {one.mode: (one.text, one.files) for one in letters if not one.is_empty}
-    here = {one.mode: (one.text, one.files) for one in writer.letters() if not one.is_empty}
+    same = {one.mode: (one.text, one.files, one.home) for one in letters if not one.is_empty}
+    here = {one.mode: (one.text, one.files, one.home) for one in writer.letters() if not one.is_empty}
     if shown is not None and same != here and not writer.dirty:
         writer.begin(shown.to, shown.cc, letters, senders=shown.senders, sender=shown.sender, mode=writer.mode)
 

@@ -93,6 +93,7 @@ def _wire_talk(page: Page) -> None:
     talk.pictures_refused.connect(files.stop_pictures)
     talk.file_dragged.connect(files.drag_file)
     talk.mail_saved.connect(files.save_mail)
+    talk.delivery_wanted.connect(lambda *_: page.rest())  # a letter that is called back comes below what is written
     talk.delivery_wanted.connect(page.triage.deliver)
     talk.file_opened.connect(page.open_file)
     talk.file_saved.connect(files.save_file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 from app.chats.queries import Line
 from app.conversations.queries import MessageView
 from app.kernel import clock
+from app.outbox.rules import FORWARD
 from app.search.files import FoundFile
 from ui.pages.inbox.conversation.card import MessageCard
 from ui.pages.inbox.conversation.mail_files import MailFiles
@@ -321,10 +323,9 @@ class Conversation(QScrollArea):
                     actions=[(tr("Restore"), self.restore_wanted.emit)],
                 )
             )
-        begun = opened.passed_on
-        if begun is not None and begun.answers is not None:
-            about = names_text(begun.to) or begun.subject
-            go_on = (tr("Go on writing"), lambda: self.forward_wanted.emit(begun.answers))
+        for draft in (one.draft for one in opened.begun if one.draft.kind == FORWARD):
+            about = names_text(draft.to) or draft.subject
+            go_on = (tr("Go on writing"), partial(self.forward_wanted.emit, draft.answers))
             self._top.addWidget(
                 Banner(tr("Forwarding begun"), about, tone="info", icon="share-outline", actions=[go_on])
             )

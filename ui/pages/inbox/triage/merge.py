@@ -82,9 +82,10 @@ class MergeSheet(Dialog):
         shown = scrolled(tiles, tr("Tickets")) if len(plan.into) > 3 else tiles
         self._warnings, self._decided = column(spacing=8), column(spacing=8)
         self.subject = TextField(name=tr("Subject"))
-        self.filled = Label("", "small", wrap=True)
+        self.filled, self.begun = Label("", "small", wrap=True), Label("", "small", wrap=True)
         self.filled.hide()
-        rest = (self._warnings, self._decided, self.filled)
+        self.begun.hide()
+        rest = (self._warnings, self._decided, self.filled, self.begun)
         if len(plan.into) > 3:
             left = column(Label(ask, "section", wrap=True), (shown, 1), *rest, spacing=10)
         else:
@@ -145,6 +146,15 @@ class MergeSheet(Dialog):
         taken = " · ".join(f"{name}: {value}" for name, value in preview.filled)
         self.filled.setText(tr("Also taken over: {fields}", fields=taken))
         self.filled.setVisible(bool(taken))
+        some = ", ".join(f"#{number}" for number in preview.begun)
+        words = tr(
+            "{some} has an unsent draft. It is kept, and can be gone on with here."
+            "|{some} have unsent drafts. They are kept, and can be gone on with here.",
+            n=len(preview.begun),
+            some=some,
+        )
+        self.begun.setText(words)
+        self.begun.setVisible(bool(some))
 
     def _show_warnings(self, together: Sequence[TicketRow]) -> None:
         layout = self._warnings.layout()

@@ -40,6 +40,7 @@ class Drafting(QFrame):
         self._files: tuple[NewAttachment, ...] = ()
         self._mode = mode
         self._dirty = False
+        self._kept = ""  # the words of the draft, as far as they are known here
         self.turn = 0
         """Counts what is being written: a file that was chosen for something else is not added."""
         self._pause = QTimer(self, singleShot=True, interval=KEEP_MS)
@@ -95,7 +96,9 @@ class Drafting(QFrame):
         self._pause.stop()
         if self._dirty:
             self._dirty = False
-            self.kept.emit(self.draft())
+            letter = self.draft()
+            self._kept = letter.text
+            self.kept.emit(letter)
 
     def clear(self) -> None:
         """Empty the text and files of this mode."""
@@ -107,7 +110,7 @@ class Drafting(QFrame):
     def put_back(self, letter: Letter) -> None:
         """It could not be sent: here it is again, before what was written since."""
         now = self.draft() if letter.mode == self.mode else self._letters.get(letter.mode, Letter(letter.mode))
-        self._letters[letter.mode] = letter if now.is_empty else _joined(letter, now)
+        self._letters[letter.mode] = letter if now.is_empty else joined(letter, now)
         self._put(letter.mode)
         self._changed()
 
@@ -159,7 +162,7 @@ class Drafting(QFrame):
         edit.blockSignals(blocked)
         self._show_files()
         self._show_rest(letter)
-        self._dirty = False
+        self._dirty, self._kept = False, letter.text
 
     def _changed(self) -> None:
         self._dirty = True
@@ -180,7 +183,7 @@ class Drafting(QFrame):
         self._changed()
 
 
-def _joined(first: Letter, then: Letter) -> Letter:
+def joined(first: Letter, then: Letter) -> Letter:
     """Two letters as one, below each other; whom it goes to is what the first says."""
     text = "\n".join(part for part in (first.text, then.text) if part)
     html = to_html([*_lines(first), *_lines(then)]) if first.html or then.html else ""

@@ -10,7 +10,7 @@ from ui.pages.inbox.writing.letter import Letter
 from ui.text import tr
 
 
-def begun(message: MessageView, subject: str, along: TakenAlong) -> Letter:
+def forwarded(message: MessageView, subject: str, along: TakenAlong) -> Letter:
     """An empty line to write on, and the message below with who wrote it, when and to whom."""
     head = lines_of_text(f"\n\n{_head(message)}\n\n")
     lines = (*head[:-1], *(along.lines or lines_of_text(message.text.strip())))

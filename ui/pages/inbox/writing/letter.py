@@ -22,7 +22,8 @@ class Letter:
     """What is being written. `files` have their bytes in a pack already; `sender` is the address to write from.
 
     `html`: the text with its formatting, "" for a plain one; files with a Content-ID are pictures in it. `send_at`: the
-    time that the rep chose; `about`: (ticket, message) of what is passed on to somebody else.
+    time that the rep chose; `about`: (ticket, message) of what is passed on to somebody else; `home`: the ticket in which it was
+    begun, where that is a part of the one shown: its draft stays there.
     """
 
     mode: str = "reply"
@@ -36,6 +37,7 @@ class Letter:
     send_at: datetime | None = None
     about: tuple[UUID, UUID] | None = None
     html: str = ""
+    home: UUID | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -43,13 +45,14 @@ class Letter:
         return not self.text.strip() and not self.files
 
     @classmethod
-    def of_draft(cls, draft: DraftView) -> Letter:
-        """What a draft holds."""
+    def of_draft(cls, draft: DraftView, shown: UUID | None = None) -> Letter:
+        """What a draft holds, in the ticket shown."""
         files = tuple(map(_file, draft.files))
         passed = draft.kind == FORWARD and draft.ticket is not None and draft.answers is not None
         return cls(
             "new" if draft.kind == FORWARD else draft.kind, draft.text, draft.to, draft.cc, draft.bcc, draft.subject,
             draft.sender, files, about=(draft.ticket, draft.answers) if passed else None, html=draft.html,  # type: ignore[arg-type]
+            home=draft.ticket if shown is not None and draft.ticket != shown else None,
         )  # fmt: skip
 
     def outgoing(self) -> Outgoing:

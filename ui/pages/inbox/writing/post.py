@@ -86,7 +86,7 @@ class Post(QObject):
             self.left.emit()
 
         if letter.mode == "note":
-            note = (ticket, "note", letter.text, list(letter.files))
+            note = (ticket, letter, letter.text, list(letter.files))
             tasks.do(_and_no_draft, commands.add_note, *note, done=tr("Note added"), then=left, failed=failed)
         elif chat is not None:
             tasks.do(_in_chat, chat, ticket, letter, then=left, failed=failed)
@@ -95,7 +95,7 @@ class Post(QObject):
                 _and_no_draft,
                 commands.reply,
                 ticket,
-                letter.mode,
+                letter,
                 **letter.outgoing(),
                 to=letter.to,
                 seen=seen,
@@ -165,10 +165,11 @@ class Post(QObject):
 
     def keep(self, ticket: UUID, letter: Letter) -> None:
         """Keep a draft of a ticket, or throw it away when nothing is left of it."""
+        home = letter.home or ticket
         if letter.is_empty:
-            self._context.tasks.do(discard_draft, ticket, letter.mode)
+            self._context.tasks.do(discard_draft, home, letter.mode)
             return
-        self._context.tasks.do(save_draft, letter.content(), ticket=ticket, kind=letter.mode)
+        self._context.tasks.do(save_draft, letter.content(), ticket=home, kind=letter.mode)
 
     def keep_new(self, letter: Letter) -> None:
         """Keep the draft of a new mail."""
@@ -251,10 +252,10 @@ class Post(QObject):
         self._context.tasks.ask(customer_rows, words, 8, then=offer, owner=field, key=f"complete-{id(field)}")
 
 
-def _and_no_draft(tx: Any, command: Callable[..., Any], ticket: UUID, mode: str, *args: Any, **more: Any) -> Any:
+def _and_no_draft(tx: Any, command: Callable[..., Any], ticket: UUID, letter: Letter, *args: Any, **more: Any) -> Any:
     """Send or write down, and throw the draft away with it: whoever reads sees both or neither."""
     written = command(tx, ticket, *args, **more)
-    discard_draft(tx, ticket, mode)
+    discard_draft(tx, letter.home or ticket, letter.mode)
     return written
 
 
@@ -263,7 +264,7 @@ def _in_chat(tx: Any, chat: UUID, ticket: UUID, letter: Letter) -> Any:
     from app.chats.commands import send_chat  # all that visitors and reps do: 20 ms that the first rows do not need
 
     said = send_chat(tx, chat, letter.text, list(letter.files))
-    discard_draft(tx, ticket, letter.mode)
+    discard_draft(tx, letter.home or ticket, letter.mode)
     return said
 
 

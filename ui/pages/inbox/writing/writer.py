@@ -23,7 +23,8 @@ from app.outbox.rules import wire_size
 from ui.pages.inbox.loading import Sender
 from ui.pages.inbox.words import names_text
 from ui.pages.inbox.writing import formatted
-from ui.pages.inbox.writing.drafting import KEEP_MS, Drafting
+from ui.pages.inbox.writing.drafting import KEEP_MS, Drafting, joined
+from ui.pages.inbox.writing.elsewhere import Begun, Elsewhere
 from ui.pages.inbox.writing.letter import Letter
 from ui.pages.inbox.writing.recipients import Person, Recipients
 from ui.text import size_text, told, tr
@@ -57,6 +58,7 @@ class Writer(Drafting):
         self.newcomers: frozenset[str] = frozenset()
         """Addresses in copy that are new in this conversation: a reply would let them in, so they are marked."""
         self._about: tuple[UUID, UUID] | None = None
+        self._home: UUID | None = None
         self._chat: str | None = None
         self._read: tuple[int, tuple[str, str]] = (-1, ("", ""))
         self._build()
@@ -106,13 +108,41 @@ class Writer(Drafting):
         self._put("new" if self._new else mode or begun)
 
     def take_up(self, letters: Sequence[Letter]) -> None:
-        """Drafts that came from elsewhere (a reply was called back); what is being typed here stays."""
-        for letter in letters:
-            if letter.is_empty or (letter.mode == self.mode and not self.draft().is_empty):
-                continue
-            self._letters[letter.mode] = letter
-            if letter.mode == self.mode:
+        """Drafts that came from elsewhere; what is being typed here stays, and a reply that was called back comes below it."""
+        for letter in (one for one in letters if not one.is_empty):
+            here = self.draft()
+            if letter.mode != here.mode:
+                self._letters[letter.mode] = letter
+            elif here.is_empty:
+                self._letters[letter.mode] = letter
                 self._put(letter.mode)
+            elif letter.home == here.home and letter.text.startswith(f"{self._kept}\n\n"):
+                self._go_below(here, letter)
+
+    def _go_below(self, here: Letter, letter: Letter) -> None:
+        """The draft has become longer than it was kept from here: the rest is a letter that was called back."""
+        kept = self._kept
+        self._letters[letter.mode] = letter
+        if here.text != kept:
+            files = tuple(one for one in letter.files if one not in here.files)
+            rest = replace(letter, text=letter.text[len(kept) :].lstrip("\n"), html="", files=files)
+            self._letters[letter.mode] = joined(here, rest)
+        self._put(letter.mode)
+        if here.text != kept:
+            self._changed()
+
+    def offer(self, begun: Sequence[Begun], number: int) -> None:
+        """What has been begun in the ticket of this number and its parts: what is not in front is offered."""
+        self._elsewhere.set_begun(begun, number)
+        self._elsewhere.show_besides(self._words())
+
+    def _bring(self, letter: Letter) -> None:
+        """Another letter comes to the front; the one that was there stays what it is."""
+        self.keep_now()
+        self._elsewhere.put_aside(self.draft())
+        self._letters[letter.mode] = letter
+        self._put(letter.mode)
+        self.take_focus()
 
     def set_recipients(self, to: Sequence[Person], cc: Sequence[Person]) -> None:
         """Whom an untouched reply goes to."""
@@ -141,7 +171,7 @@ class Writer(Drafting):
         """What is written, with the files, and of the pictures those that stand in the text."""
         text, html = self._content()
         files = tuple(one for one in self._files if not one.inline or f'"cid:{one.content_id}"' in html)
-        return Letter(self.mode, text, files=files, html=html)
+        return Letter(self.mode, text, files=files, html=html, home=self._home)
 
     def _content(self) -> tuple[str, str]:
         """Text and HTML; read anew only when something was typed."""
@@ -186,6 +216,7 @@ class Writer(Drafting):
 
     def clear(self) -> None:
         self._hint.hide()
+        self._elsewhere.put_aside(Letter(self.mode, home=self._home))
         super().clear()
 
     def _chosen_sender(self) -> str:
@@ -229,7 +260,10 @@ class Writer(Drafting):
             inner.setContentsMargins(16, 16, 8, 8)
         inner.insertWidget(1, self.recipients)
         inner.insertWidget(2, self._hint)
-        inner.insertWidget(4, self._signature)
+        self._elsewhere = Elsewhere()
+        self._elsewhere.wanted.connect(self._bring)
+        inner.insertWidget(3, self._elsewhere)
+        inner.insertWidget(5, self._signature)
         self._size_words = Label("", "small", tone="warn", wrap=True)
         self._size_words.hide()
         inner.insertWidget(inner.count() - 1, self._size_words)
@@ -275,7 +309,8 @@ class Writer(Drafting):
         self.composer.set_mode(self.mode, self._placeholder(self.mode))
         self.formatting.setVisible(not plain)
         self.composer.format.setVisible(not plain and self.formatting.isChecked())
-        self._about = letter.about
+        self._about, self._home = letter.about, letter.home
+        self._elsewhere.show_besides(letter)
         self.recipients.set_people(letter.to or self._default[0], letter.cc, letter.bcc)
         self.recipients.set_senders([(one.address, one.words) for one in self._senders], letter.sender or self._sender)
         if self._new:
