@@ -18,7 +18,7 @@ from app.chats import commands, queries
 from app.connectors.chat import xmpp
 from app.connectors.chat.xmpp_client import sign_in
 from app.desk import Desk
-from app.workers.chat_transports import calling_of
+from app.workers.chat.transports import calling_of
 from tests.chats.shop import Shop
 from tests.chats.test_widget_talk import PNG
 from tests.chats.test_widget_xmpp import Site
