@@ -17,7 +17,7 @@ import app.surveys.tables
 import app.templates.tables
 import app.tickets.tables
 import app.views.tables
-from app.kernel.database.store import Base
+from app.kernel.database.base import Base
 
 metadata = Base.metadata
 

@@ -15,7 +15,7 @@ from app.conversations.rules import Kind
 from app.conversations.tables import Mailbox, Message
 from app.kernel import ids
 from app.kernel.database.rows import insert_row
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.state import options
 from app.outbox.commands import queue_reply
 from app.outbox.rules import is_address, is_own

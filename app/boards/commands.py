@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.boards.rules import FIXED, Step, folded_text
 from app.boards.tables import BoardColumnRow
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.state import options
 from app.people.history import mark_action

@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 
 from app.chats.rules import GOING_ON
 from app.chats.tables import ChatVisitor, Conversation
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Meta
+from app.kernel.database.transaction import Tx
 
 
 def archive_place(db: Session, channel: UUID) -> str:

@@ -14,8 +14,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.chats.commands.receiving import Said
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Meta
+from app.kernel.database.transaction import Tx
 from app.kernel.files.arrivals import COPIED
 
 _ENCODE: Final = json.JSONEncoder(separators=(",", ":")).encode

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 
 
 def erase_lines(tx: Tx, messages: Sequence[UUID]) -> None:

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.database.base import Base, Mutable
 from app.kernel.database.indexes import partial_index
-from app.kernel.database.store import Base, Mutable
 from app.kernel.database.types import Id, Json, Utc
 
 GOING_ON = "state IN ('waiting', 'live')"

@@ -15,7 +15,7 @@ from app.conversations.queries import MessageView
 from app.desk import Desk
 from app.desk.viewing.files import message_html
 from app.fields.queries import FieldInfo, fields
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.tokens import hide_token
 from app.search import queries as search_queries

@@ -20,8 +20,8 @@ from app.conversations.tables import Attachment, Message, MessageRaw, MessageRef
 from app.index import commands as index
 from app.kernel import ids
 from app.kernel.database.rows import insert_row, insert_rows
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Blob
+from app.kernel.database.transaction import Tx
 from app.kernel.files.blobs import BlobRef
 
 Person = Sequence[str]

@@ -16,7 +16,7 @@ from app.conversations.rules import snippet_of
 from app.conversations.tables import Attachment, Message, MessageRaw
 from app.index import commands as index
 from app.kernel.database.rows import insert_rows
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 
 LARGE_MAIL = "large_mail"
 """Under this name `Message.extra` holds the ledger line of a mail that is here in part only."""

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import PictureConsent
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.sentences import said
 from app.people.row_history import note_come, note_going

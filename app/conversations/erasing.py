@@ -15,7 +15,7 @@ from app.conversations.completing import stored_doc
 from app.conversations.filetexts import forget_texts
 from app.conversations.tables import Attachment, Message, MessageRaw, MessageRef
 from app.index import commands as index
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 
 
 def erase_messages(tx: Tx, messages: Sequence[UUID]) -> None:

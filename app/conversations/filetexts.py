@@ -18,8 +18,8 @@ from sqlalchemy.orm import Session
 from app.conversations.tables import Attachment, FileText, Message, MessageRaw
 from app.index import commands as index
 from app.kernel.database.rows import insert_rows
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Blob, Meta
+from app.kernel.database.transaction import Tx
 from app.kernel.files.blobs import BlobRef
 from app.mime.files.texts import MOST_BYTES, kind_of
 

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.conversations.tables import Mailbox
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.people.history import record_event

@@ -19,7 +19,7 @@ from app.conversations.tables import Message
 from app.index import recent
 from app.index.commands import fields_of, words_at
 from app.index.queries import number_of_documents
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 
 STEP: Final = 20
 """Documents that a step reads and writes: some hundredths of a second."""

@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.database.base import Base, Mutable
 from app.kernel.database.indexes import partial_index
-from app.kernel.database.store import Base, Mutable
 from app.kernel.database.types import Id, Json, Utc, Words
 
 

@@ -16,7 +16,7 @@ from app.conversations.recent_index import words_of
 from app.index import parts
 from app.index.queries import number_of_documents
 from app.index.words import plain
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 
 AT_ONCE: Final = 4_000
 """Words that are read between two looks at who else wants something."""

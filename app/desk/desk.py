@@ -15,8 +15,9 @@ from app.desk import entering, reactions
 from app.kernel import clock
 from app.kernel.database import change_times
 from app.kernel.database.changes import Changes
-from app.kernel.database.store import Store, Tx
+from app.kernel.database.store import Store
 from app.kernel.database.tables import DeviceSettingRow
+from app.kernel.database.transaction import Tx
 from app.kernel.files.blobs import Packs
 from app.kernel.files.locks import FileLock
 from app.kernel.files.paths import Workspace, default_folder

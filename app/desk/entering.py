@@ -17,8 +17,9 @@ from typing import Final
 from app.desk.describing import source_of
 from app.kernel import clock, ids
 from app.kernel.database import migrate
+from app.kernel.database.connections import plain_errors
 from app.kernel.database.migrations import HEAD
-from app.kernel.database.store import Store, plain_errors
+from app.kernel.database.store import Store
 from app.kernel.database.tables import Meta
 from app.kernel.errors import UserError
 from app.kernel.files import switching

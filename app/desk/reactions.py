@@ -6,7 +6,8 @@ Each reaction runs in the command's transaction, in a savepoint of its own.
 from __future__ import annotations
 
 from app.inbox.facts import LettersCame
-from app.kernel.database.store import Store, Tx
+from app.kernel.database.store import Store
+from app.kernel.database.transaction import Tx
 from app.outbox.facts import ReplyCancelled, ReplySent
 from app.tickets.commands import note_reply_cancelled, note_reply_sent
 from app.tickets.facts import OpeningTakenBack, TicketSolved

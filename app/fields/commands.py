@@ -12,7 +12,7 @@ from app.fields.choices import edited, from_rows, to_rows
 from app.fields.rules import CHOSEN, MOST_FIELDS, Kind, as_kind, tidy_name
 from app.fields.tables import Field
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.people.row_history import add_row, change_row, remove_row

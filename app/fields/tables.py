@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Boolean, Integer, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database.store import Base, Mutable
+from app.kernel.database.base import Base, Mutable
 from app.kernel.database.types import Id, Json, Utc
 
 

@@ -25,7 +25,7 @@ from app.conversations.tables import Message, MessageRef
 from app.inbox.rules import says_forged
 from app.inbox.tables import HAS_REF, MailItem
 from app.kernel.database.in_query import InQuery
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.tokens import sha256_of
 from app.mime.model import ParsedMail
 from app.outbox import marks

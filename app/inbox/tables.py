@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kernel.database.base import Base
 from app.kernel.database.indexes import partial_index
-from app.kernel.database.store import Base
 from app.kernel.database.types import Id, Utc
 
 HAS_REF = "own_ref <> ''"

@@ -15,7 +15,7 @@ from app.index.places import free_places, place_of, set_free
 from app.index.tables import SearchDoc
 from app.index.words import fields
 from app.kernel.database.bulk import Bulk
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 
 _INSERT = Bulk(
     text("INSERT INTO search_fts(rowid, title, body, people, extra) VALUES (:rowid, :title, :body, :people, :extra)")

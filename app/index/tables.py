@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Integer, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.database.store import Base
+from app.kernel.database.base import Base
 from app.kernel.database.types import Id, Json, Utc
 
 FTS_DDL = (

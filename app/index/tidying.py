@@ -11,7 +11,7 @@ from typing import Final
 
 from sqlalchemy import text
 
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 
 PAGES: Final = 300
 """Pages that one step writes: some hundredths of a second."""

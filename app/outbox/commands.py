@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.conversations.tables import Attachment, Mailbox, Message
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.outbox import rules

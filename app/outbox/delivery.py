@@ -16,8 +16,8 @@ from sqlalchemy.orm.attributes import flag_modified
 
 from app.conversations.commands import add_blob, add_raw
 from app.conversations.tables import Mailbox, Message
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Blob
+from app.kernel.database.transaction import Tx
 from app.kernel.files.blobs import BlobRef
 from app.mime.meaning.reasons import is_permanent, reason_of
 from app.outbox import rules, seen

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.outbox.rules import State
 from app.outbox.tables import Draft, Outbox, ReplyToken
 

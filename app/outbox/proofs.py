@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app.conversations.commands import add_given_ref
 from app.conversations.tables import Message
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.mime.model import BounceRecipient
 from app.outbox import rules
 from app.outbox.delivery import envelope, tell_problem, undelivered_words, went_out

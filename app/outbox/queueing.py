@@ -14,8 +14,8 @@ from app.conversations.commands import NewAttachment, NewFile, NewMessage, add_f
 from app.conversations.queries import own_addresses
 from app.conversations.tables import Mailbox, Message
 from app.kernel import ids
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Blob
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.kernel.state import options

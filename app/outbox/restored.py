@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.outbox.delivery import settle_leftovers
 from app.outbox.rules import WAITING, Hold, Phase, State
 from app.outbox.tables import Outbox

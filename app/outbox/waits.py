@@ -15,7 +15,7 @@ from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Mailbox
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.outbox import rules
 from app.outbox.rules import Copy
 from app.outbox.tables import COPY_NEEDED, Outbox

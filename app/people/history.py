@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.kernel import ids
 from app.kernel.database.memo import memo
 from app.kernel.database.rows import insert_row
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.rules import EventKind
 from app.people.tables import Event
 

@@ -19,7 +19,8 @@ from uuid import UUID
 
 from sqlalchemy import inspect
 
-from app.kernel.database.store import Base, Tx
+from app.kernel.database.base import Base
+from app.kernel.database.transaction import Tx
 from app.kernel.database.types import Id, Utc
 from app.people.history import mark_action, record_event
 from app.people.rules import EventKind

@@ -13,7 +13,7 @@ from app.index import commands as index
 from app.kernel import ids
 from app.kernel.database.memo import memo
 from app.kernel.database.rows import insert_row
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.commands import reindex_customer
 from app.people.history import record_event
 from app.people.rules import EventKind

@@ -17,7 +17,7 @@ from sqlalchemy import func, select
 from app.conversations.queries import messages_by_ref
 from app.conversations.tables import Message
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.kernel.state import options

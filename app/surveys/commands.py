@@ -16,7 +16,7 @@ from app.answering.rules import ASKING_CAPS, HOUR
 from app.conversations.queries import own_addresses
 from app.conversations.tables import Mailbox, Message
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.kernel.state import options

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import delete
 
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.surveys.tables import SurveyInvite, SurveyResponse
 
 

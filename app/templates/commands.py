@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.people.row_history import add_row, change_row, remove_row

@@ -16,8 +16,8 @@ from sqlalchemy.orm import Session
 
 from app.kernel.database.bulk import Bulk
 from app.kernel.database.memo import memo
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Counter
+from app.kernel.database.transaction import Tx
 from app.tickets.rules import Standing, piles
 from app.tickets.tables import Ticket
 

@@ -13,7 +13,7 @@ from app.conditions.tree import Node
 from app.conditions.typed import parse
 from app.fields.queries import fields
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.people.row_history import add_row, change_row, remove_row

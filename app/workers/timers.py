@@ -19,8 +19,8 @@ from app.answering.commands import trim_log
 from app.inbox.commands import erase_binned
 from app.kernel import clock
 from app.kernel.database.changes import ENDS
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Change, SignalRow
+from app.kernel.database.transaction import Tx
 from app.surveys import commands as surveys
 from app.tickets.commands import close_solved, wake_due
 from app.workers.steps import repeat

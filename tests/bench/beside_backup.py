@@ -27,7 +27,7 @@ from app.desk import Desk
 from app.desk.maintenance import backup_job
 from app.desk.sample import fill_many
 from app.desk.viewing.files import take_bytes
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.files.blobs import BlobRef
 from tests.bench.lively import Driven, _engine, _for, _observed
 from tests.bench.pauses import Pauses

@@ -26,7 +26,7 @@ import app.workers.sending.senders  # noqa: F401 - loaded here once, not in ever
 from app.cli import main
 from app.desk.desk import Desk
 from app.kernel import clock
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.files import blobs
 
 FLUSH = "flush"

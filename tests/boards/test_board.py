@@ -23,7 +23,7 @@ from app.boards.commands import (
 from app.boards.queries import BoardView, read_board, remembered
 from app.boards.rules import ColumnShape, Step, arranged, as_limit, folded_from, folded_text
 from app.fields.commands import add_field
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.states.commands import add_state
 from app.tickets.bulk import change_many

@@ -23,7 +23,7 @@ from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.conversations.tables import Message
 from app.desk import Desk
 from app.kernel import clock
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.state import options
 from app.outbox import queries as outbox

@@ -22,7 +22,7 @@ from app.chats.rules import ChannelSettings
 from app.chats.tables import ChatLine
 from app.conversations.tables import Message
 from app.desk import Desk
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from tests.chats.conftest import Place, running, visiting
 from tests.chats.visitor import Visitor
 from tests.empty_desk import empty_desk

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.commands import add_agent
 from app.tickets.rules import UNTIL_REPLY
 from tests.desk_fixture import mail_in

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.conversations.mailboxes import NewMailbox, add_mailbox
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
 from tests.empty_desk import empty_desk

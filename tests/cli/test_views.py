@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.cli.options import ORDERS, SCOPES
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.commands import add_agent
 from app.search.queries import Order, Scope
 from app.tickets import commands

@@ -19,7 +19,7 @@ from app.conversations.commands import NewFile, add_blob, add_files
 from app.conversations.erasing import erase_messages
 from app.conversations.filetexts import WaitingFile, find_files, waiting_files
 from app.conversations.tables import Attachment, FileText
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.files.blobs import Packs
 from app.mime.files.texts import MOST_CHARACTERS, NoTextError, kind_of, text_of
 from app.search.queries import Scope, search, ticket_ids

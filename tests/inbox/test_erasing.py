@@ -17,8 +17,8 @@ from app.inbox import commands
 from app.inbox.commands.erasing import MESSAGES_AT_ONCE, TICKETS_AT_ONCE
 from app.inbox.queries import ledger_items
 from app.inbox.tables import MailItem
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Blob, Tombstone
+from app.kernel.database.transaction import Tx
 from app.kernel.files.blobs import Packs
 from app.kernel.maintenance.compaction import compact
 from app.kernel.state import options

@@ -13,7 +13,7 @@ import pytest
 
 from app.desk import Desk
 from app.kernel import clock
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.tickets.commands import set_fields, set_status
 from app.tickets.queries import TicketDetail, ticket
 from tests.desk_fixture import mail_in

@@ -22,7 +22,7 @@ from typing import Any
 
 import pytest
 
-from app.kernel.database import store
+from app.kernel.database import connections
 from tests.journeys.command_line import CommandLine
 from tests.journeys.test_main_job import desk_on, letter
 from tests.servers.dovecot import Account, Dovecot
@@ -152,7 +152,7 @@ def test_a_full_disk_at_every_write_of_an_import(tmp_path: Path, desk: CommandLi
 def test_a_database_that_turns_read_only_at_every_write_of_an_import(
     tmp_path: Path, desk: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, left = store._begin_immediate, 0
+    real, left = connections.begin_immediate, 0
 
     def begin(connection: Any) -> None:
         nonlocal left
@@ -161,7 +161,7 @@ def test_a_database_that_turns_read_only_at_every_write_of_an_import(
             connection.exec_driver_sql("PRAGMA query_only = 1")
         real(connection)
 
-    monkeypatch.setattr(store, "_begin_immediate", begin)
+    monkeypatch.setattr(connections, "begin_immediate", begin)
     cli = CommandLine(tmp_path / "disk" / "desk")
     for nth in itertools.count(1):
         shutil.copytree(desk.folder, cli.folder)

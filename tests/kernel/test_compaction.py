@@ -14,8 +14,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.conversations.commands import add_blob
-from app.kernel.database.store import Store, Tx
+from app.kernel.database.store import Store
 from app.kernel.database.tables import Blob
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import StoreError
 from app.kernel.files.blobs import BlobRef, Packs
 from app.kernel.maintenance import compaction

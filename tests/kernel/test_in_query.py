@@ -12,8 +12,8 @@ from sqlalchemy import BindParameter, bindparam, create_engine, insert, select
 from sqlalchemy.orm import Session
 
 from app.kernel import ids
+from app.kernel.database.base import Base
 from app.kernel.database.in_query import InQuery
-from app.kernel.database.store import Base
 from app.kernel.database.tables import Job
 
 _START = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)

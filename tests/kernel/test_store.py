@@ -19,8 +19,9 @@ from sqlalchemy.exc import OperationalError
 
 from app.kernel import clock, ids
 from app.kernel.database.changes import ENDS, Changes, Watcher, collect
-from app.kernel.database.store import Store, Tx
+from app.kernel.database.store import Store
 from app.kernel.database.tables import Job, SignalRow
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.state import jobs, signals
 from app.people.tables import Agent

@@ -26,7 +26,7 @@ from app.inbox import commands as inbox
 from app.inbox.rules import folder_id
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel import clock
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import Reason
 from app.kernel.files.locks import FileLock
 from app.kernel.maintenance.backup import scheduled_backup

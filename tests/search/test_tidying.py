@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.index import commands as index
 from app.index.tidying import gather, tidy
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.search.queries import ticket_ids
 from tests.desk_fixture import small_desk
 

@@ -18,7 +18,7 @@ from app.conditions.tree import Node, QueryError
 from app.conditions.typed import parse, to_text
 from app.conversations.commands import NewAttachment
 from app.fields.commands import add_field
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.outbox.drafts import DraftContent, save_draft
 from app.search.filters import Filter
 from app.states.commands import add_state

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from app.conversations.consent import allow_pictures, forbid_pictures
 from app.conversations.mailboxes import pause_mailbox, resume_mailbox, update_mailbox
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.choosing import choose
 from app.people.commands import add_address, block, unblock, update_agent, update_customer
 from app.people.tables import Customer

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from app.chats import commands
 from app.chats.commands import Said
 from app.chats.tables import ChatVisitor, Conversation
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from tests.desk_fixture import SmallDesk
 from tests.tickets.offered import Choices, offer, pick
 

@@ -12,7 +12,7 @@ from app.boards import commands as boards
 from app.boards.rules import Step
 from app.fields import commands as own_fields
 from app.fields.tables import Field
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.states import commands as states
 from app.states.tables import State
 from app.tickets import commands

@@ -9,8 +9,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import JobKeys
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import StoreError, UserError
 from app.kernel.state import jobs
 from app.people.queries import blocked

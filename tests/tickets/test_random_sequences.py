@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.tickets import commands, queries
 from app.tickets.rules import Status
 from tests.desk_fixture import SmallDesk, mail_in, small_desk

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import event, select
 
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.state import jobs
 from app.tickets.commands import assign, redo, set_status, undo
 from app.tickets.commands.undo import AT_ONCE

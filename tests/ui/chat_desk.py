@@ -12,7 +12,7 @@ from app.chats.commands import Accepted, Said
 from app.chats.commands.delivering import Came
 from app.desk import Desk
 from app.kernel import clock
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.state import signals
 
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.queries import customer, customer_of
 from app.tickets.commands import set_status
 from app.tickets.queries.people import figures_of

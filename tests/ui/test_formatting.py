@@ -19,7 +19,7 @@ from app.conversations.commands import add_blob, add_raw
 from app.desk.viewing.files import inline_images, message_html
 from app.inbox.commands.place import files_of
 from app.kernel import clock
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.mime.compose import compose
 from app.mime.html.rich import Line, Piece, from_html, to_html
 from app.mime.parse import parse

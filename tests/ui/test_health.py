@@ -33,7 +33,7 @@ from app.inbox.receiving import LargeMail, large_mails
 from app.inbox.rules import BLOCKED, FolderRole, Part
 from app.inbox.tables import MailItem
 from app.kernel import clock, secrets
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.outbox.commands import queue_reply
 from app.outbox.queries import outbox_rows
 from app.people.queries import blocked

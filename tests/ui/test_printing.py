@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 from app.conversations.commands import add_blob, add_raw
 from app.desk.viewing.reading import MailReader
 from app.inbox.commands.place import files_of
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.mime.parse import parse
 from app.tickets.commands import add_note, set_priority
 from tests.ui.inbox_desk import InboxDesk, inbox_window

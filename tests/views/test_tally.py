@@ -14,8 +14,8 @@ from sqlalchemy import delete, select
 
 from app.fields.commands import add_field, remove_field
 from app.inbox.commands import erase_binned
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Change
+from app.kernel.database.transaction import Tx
 from app.outbox.drafts import DraftContent, discard_draft, save_draft
 from app.people.commands import update_agent, update_customer
 from app.tickets import commands, queries

@@ -17,7 +17,7 @@ from sqlalchemy import text
 from app.conditions.tree import AnyOf, Check, Node, Op, QueryError
 from app.conditions.typed import parse, to_text
 from app.fields.commands import add_field, change_field, remove_field
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.search.filters import Filter
 from app.search.queries import Order, search

@@ -21,7 +21,7 @@ from app.inbox.commands import watch_folders
 from app.inbox.rules import FolderRole
 from app.inbox.tables import MailFolder
 from app.kernel.database.changes import Changes
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.state import signals
 from app.passes import one_pass
 from app.people.commands import add_agent

@@ -14,7 +14,7 @@ from app.conversations.commands import NewAttachment, NewFile, NewMessage, add_f
 from app.conversations.rules import snippet_of
 from app.kernel import ids
 from app.kernel.database.rows import insert_row
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.sentences import said
 from app.outbox.facts import ReplyQueued

@@ -9,7 +9,7 @@ from app.chats.commands.rows import channel_row
 from app.chats.rules import ChannelSettings, Transport, checked, clean_line
 from app.chats.tables import ChatChannel
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.sentences import said
 from app.people.choosing import choose

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.chats.commands.rows import conversation_row
 from app.chats.rules import GOING_ON, clean_language, clean_page
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.state import options
 from app.outbox.facts import ReplySent
 from app.outbox.rules import Hold, State

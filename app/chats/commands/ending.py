@@ -11,7 +11,7 @@ from app.chats.commands.rows import conversation_row, going_on
 from app.chats.rules import GOING_ON, EndedBy, State, over_after
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.tables import Message
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.state import options
 from app.mime.meaning.thanks import is_thanks
 from app.people.commands import mark_action

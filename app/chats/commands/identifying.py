@@ -21,7 +21,7 @@ from app.chats.letters import code_letter
 from app.chats.rules import CODE_LIFE, CODE_TRIES, GOING_ON, IDENTITY_LIFE, State, clean_line
 from app.chats.tables import ChatVisitor, Conversation
 from app.conversations.tables import Mailbox
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.state import options
 from app.outbox.commands import queue_reply

@@ -23,7 +23,7 @@ from app.chats.letters import Spoken, transcript_letter
 from app.chats.rules import MAX_CHARS, TRANSCRIPTS_A_DAY, State, clean_line, clean_text
 from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.tables import Attachment, Mailbox, Message
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.state import options
 from app.outbox.commands import queue_reply

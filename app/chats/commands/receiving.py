@@ -30,7 +30,7 @@ from app.chats.rules import GOING_ON, MAX_CHARS, State, clean_language, clean_li
 from app.conversations.commands import NewAttachment, NewMessage, add_message
 from app.conversations.rules import snippet_of
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.state import options
 from app.mime.meaning.thanks import is_thanks
 from app.outbox.rules import is_address

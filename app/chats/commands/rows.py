@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.chats.rules import GOING_ON
 from app.chats.tables import ChatChannel, ChatVisitor, Conversation
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 
 

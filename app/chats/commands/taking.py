@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from app.chats.commands.rows import going_on
 from app.chats.rules import State
 from app.chats.tables import Conversation
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.kernel.state import options

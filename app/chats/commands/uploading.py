@@ -11,7 +11,7 @@ from app.chats.rules import FILES_A_MESSAGE, UPLOAD_LIFE, file_name
 from app.chats.tables import ChatUpload
 from app.conversations.commands import NewAttachment, add_blob
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.files.blobs import BlobRef
 from app.kernel.tokens import sha256_of
 

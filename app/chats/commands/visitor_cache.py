@@ -20,7 +20,7 @@ from app.kernel.database.bulk import Bulk
 from app.kernel.database.in_query import InQuery
 from app.kernel.database.memo import memo
 from app.kernel.database.rows import insert_row
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.database.types import Json
 from app.tickets.commands.standing import know_tickets
 

@@ -29,7 +29,7 @@ from app.desk import Desk
 from app.desk.sample import fill_many
 from app.kernel import ids
 from app.kernel.database.rows import insert_rows
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.queries import customer
 from app.search.queries import search as find
 from app.tickets import commands, queries

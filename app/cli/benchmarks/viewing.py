@@ -14,7 +14,7 @@ from typing import Final
 from app.cli.benchmarks.figures import Figure, spread
 from app.cli.benchmarks.stored import PAGE, with_desk
 from app.desk import Desk
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.tickets import commands
 from app.tickets.queries import ticket_ids
 from app.views.commands import add_view

@@ -28,7 +28,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from app.kernel import clock, secrets
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.files.locks import FileLock, is_alive
 from app.kernel.files.paths import Workspace

@@ -10,8 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Mailbox
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Meta
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import Reason
 from app.outbox.rules import Hold, State
 from app.outbox.tables import Outbox

@@ -27,8 +27,9 @@ from app.desk.describing import describe, is_empty
 from app.desk.maintenance.restored import note_restored
 from app.kernel import secrets
 from app.kernel.database import migrate
-from app.kernel.database.store import Store, Tx
+from app.kernel.database.store import Store
 from app.kernel.database.tables import DeviceSettingRow, Job, SignalRow
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import Reason, UserError
 from app.kernel.files import integrity, switching
 from app.kernel.files.blobs import storage_error

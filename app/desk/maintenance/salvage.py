@@ -26,8 +26,8 @@ from app.conversations.tables import FileText, Message
 from app.desk.desk import Desk
 from app.desk.maintenance.check import last_good, name_of_blob
 from app.index import commands as index
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Blob
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.files import arrivals, integrity
 from app.kernel.files.blobs import BlobRef, Packs, StorageError

@@ -20,7 +20,7 @@ from app.desk.sample import texts
 from app.desk.sample.cast import Agent
 from app.desk.sample.director import Director
 from app.desk.sample.stories import in_time
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.templates.commands import add_canned
 
 _MINUTE: Final = timedelta(minutes=1)

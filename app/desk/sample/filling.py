@@ -19,7 +19,7 @@ from app.desk.sample.scenery import Scenery
 from app.desk.sample.stage import Stage
 from app.desk.sample.surveys import Asking
 from app.kernel import clock
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.state import options
 from app.people.commands import add_agent, update_agent
 from app.people.queries import agent as agent_info

@@ -33,7 +33,8 @@ from app.index.tables import SearchDoc
 from app.index.tidying import tidy
 from app.index.words import fields
 from app.kernel import clock
-from app.kernel.database.store import Base, Tx
+from app.kernel.database.base import Base
+from app.kernel.database.transaction import Tx
 from app.people.tables import Customer, Event, Identity, Organisation
 from app.tickets.commands import repair_counters, reserve_numbers
 from app.tickets.tables import Seen, Ticket, TicketRef

@@ -15,7 +15,7 @@ from app.desk.sample.director import Act, Director
 from app.desk.sample.letters import Mail
 from app.desk.sample.talks import DUE_IN, Ending, Talk
 from app.inbox import commands as inbox
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.outbox import commands as outbox
 from app.outbox.rules import Phase
 from app.people.tables import Organisation

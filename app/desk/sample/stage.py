@@ -24,7 +24,7 @@ from app.inbox import commands as inbox
 from app.inbox.rules import FolderRole, folder_id
 from app.inbox.tables import MailItem
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.mime.compose import compose
 from app.mime.parse import parse
 from app.outbox import commands as outbox

@@ -13,8 +13,8 @@ from sqlalchemy import delete, select, text
 
 from app.desk.sample.filling import TICKETS, fill
 from app.index import recent
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import SettingRow
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.schema import metadata
 

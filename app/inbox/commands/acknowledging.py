@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.answering import commands as answering
 from app.answering.rules import Letter
 from app.inbox.commands.place import Arrival
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.mime.model import Address
 from app.tickets.tables import Ticket
 

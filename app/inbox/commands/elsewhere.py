@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.inbox.commands.place import Arrival
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Meta
+from app.kernel.database.transaction import Tx
 
 OTHER_DESK: Final = "other_desk"
 """The word for the window; it lasts a day."""

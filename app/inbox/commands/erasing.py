@@ -19,8 +19,8 @@ from app.conversations.erasing import erase_messages
 from app.inbox.rules import Outcome
 from app.inbox.tables import MailItem, MailPiece
 from app.kernel.database.rows import insert_rows
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Tombstone
+from app.kernel.database.transaction import Tx
 from app.outbox.erasing import erase_drafts, erase_ways, is_written_in, never_tried
 from app.surveys.erasing import erase_surveys
 from app.tickets.commands.bin import (

@@ -18,7 +18,7 @@ from app.conversations.tables import Mailbox, Message
 from app.inbox import rules
 from app.inbox.rules import History, Outcome
 from app.inbox.tables import MailItem
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.tickets.commands.opening import Quiet, open_quietly
 from app.tickets.rules import HISTORY, Status
 from app.tickets.tables import Placement, Ticket

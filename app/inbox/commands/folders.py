@@ -12,7 +12,7 @@ from app.inbox import rules
 from app.inbox.queries import Difference, listing_difference
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError
 from app.kernel.sentences import said
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from app.inbox.tables import MailHistory, MailTraffic
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 
 
 def note_history(tx: Tx, mailbox: UUID, *, mails: int, size_bytes: int, oldest_at: datetime | None) -> None:

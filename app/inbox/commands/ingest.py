@@ -33,8 +33,8 @@ from app.inbox.shape import Shape, shape_of
 from app.inbox.tables import MailFolder, MailItem
 from app.kernel.database.bulk import Bulk
 from app.kernel.database.in_query import InQuery
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Tombstone
+from app.kernel.database.transaction import Tx
 from app.mime.model import ParsedMail
 
 _TO_DECIDE: Final = 0.6

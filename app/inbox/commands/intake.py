@@ -20,7 +20,7 @@ from app.inbox.commands.erasing import was_erased
 from app.inbox.commands.place import CONTINUES, POSSIBLE_MATCH, Arrival, Places, has_files
 from app.inbox.match import Known, Match, named_by
 from app.inbox.rules import BLOCKED, FolderRole, Outcome, is_by_program, outcome_of_class, why_automatic
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.mime.meaning.thanks import is_thanks
 from app.mime.model import Address, MailClass, ParsedMail
 from app.outbox.commands import note_found_in_sent, note_named, record_bounce, record_complaint

@@ -14,7 +14,7 @@ from app.conversations.completing import complete_message
 from app.inbox.commands.place import files_of
 from app.inbox.rules import Outcome, Part
 from app.inbox.tables import MailItem, MailPiece
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.files.blobs import BlobRef
 from app.kernel.tokens import hide_tokens

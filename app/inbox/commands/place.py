@@ -13,7 +13,7 @@ from app.inbox import rules
 from app.inbox.match import Known, Match, Threads, named_by
 from app.inbox.rules import FolderRole
 from app.inbox.shape import Shape
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.mime.model import ParsedMail
 from app.tickets import commands as tickets
 from app.tickets.commands.merging import put_message

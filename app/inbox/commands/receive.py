@@ -18,8 +18,8 @@ from app.inbox.tables import MailFolder, MailItem
 from app.kernel import ids
 from app.kernel.database.in_query import InQuery
 from app.kernel.database.rows import insert_rows
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import Blob
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError
 from app.kernel.files.blobs import BlobRef
 

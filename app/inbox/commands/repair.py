@@ -17,7 +17,7 @@ from app.inbox.own_lists import as_its_writer_sent_it
 from app.inbox.rules import FolderRole, Outcome
 from app.inbox.shape import shape_of
 from app.inbox.tables import MailFolder, MailItem
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.mime.model import ParsedMail
 from app.tickets.commands.merging import put_message

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 
 _KEY = "memo"
 

@@ -13,8 +13,9 @@ from typing import Any
 
 from sqlalchemy import insert
 
+from app.kernel.database.base import Base
 from app.kernel.database.bulk import Bulk
-from app.kernel.database.store import Base, Tx
+from app.kernel.database.transaction import Tx
 
 
 def insert_row(tx: Tx, model: type[Base], row: dict[str, Any]) -> None:

@@ -19,8 +19,11 @@ from uuid import UUID
 from sqlalchemy import delete, select, text, union_all, update
 from sqlalchemy.orm import Session
 
-from app.kernel.database.store import Base, Store, Tx, plain_errors
+from app.kernel.database.base import Base
+from app.kernel.database.connections import plain_errors
+from app.kernel.database.store import Store
 from app.kernel.database.tables import Blob
+from app.kernel.database.transaction import Tx
 from app.kernel.files.blobs import HEADER, BlobDamaged, BlobRef, Packs, storage_error, sync_folder
 
 _FLUSH_BYTES: Final = 64 * 1024 * 1024

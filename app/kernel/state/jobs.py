@@ -24,8 +24,9 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session, defer
 
 from app.kernel import ids
-from app.kernel.database.store import Store, Tx
+from app.kernel.database.store import Store
 from app.kernel.database.tables import Job, JobKeys
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, StoreError, UserError
 from app.kernel.sentences import words_of
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import DeviceSettingRow, SettingRow
+from app.kernel.database.transaction import Tx
 from app.kernel.state import settings
 
 ALL = UUID(int=0)

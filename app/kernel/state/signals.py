@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.kernel import clock
-from app.kernel.database.store import Tx
 from app.kernel.database.tables import SignalRow
+from app.kernel.database.transaction import Tx
 
 
 def send(tx: Tx, topic: str, payload: dict[str, Any] | None = None, *, ttl_s: float = 60) -> None:

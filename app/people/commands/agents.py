@@ -6,7 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.people.row_history import change_row

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from app.index import commands as index
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.people.commands.indexing import reindex_customer

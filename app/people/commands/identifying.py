@@ -19,7 +19,7 @@ from app.kernel import ids
 from app.kernel.database.in_query import InQuery
 from app.kernel.database.memo import memo
 from app.kernel.database.rows import insert_row
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.people.commands.indexing import index_customer, reindex_customer
 from app.people.history import record_event

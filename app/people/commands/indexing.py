@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.index import commands as index
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.tables import Customer, Identity, Organisation
 
 

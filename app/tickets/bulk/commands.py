@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from app.kernel import ids
 from app.kernel.database.memo import memo
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.sentences import Said, said, words_of
 from app.kernel.state import jobs

@@ -13,7 +13,7 @@ from app.conversations.commands import settle_message
 from app.conversations.tables import Message
 from app.index import commands as index
 from app.kernel.database.memo import memo
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.state import options
 from app.people.commands import mark_action, record_event
 from app.people.rules import EventKind

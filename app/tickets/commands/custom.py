@@ -8,7 +8,7 @@ from uuid import UUID
 from app.fields.queries import FieldInfo, fields
 from app.fields.rules import FieldsMissingError
 from app.kernel.database.memo import memo
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError
 from app.kernel.sentences import said
 from app.people.history import mark_action

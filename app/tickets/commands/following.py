@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError
 from app.people.history import mark_action
 from app.people.row_history import add_row, remove_row

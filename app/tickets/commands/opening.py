@@ -14,7 +14,7 @@ from app.index import commands as index
 from app.kernel import ids
 from app.kernel.database.bulk import Bulk
 from app.kernel.database.rows import insert_row
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.state import options
 from app.people.commands import organisation_of, record_event
 from app.people.row_history import add_row

@@ -19,7 +19,7 @@ from sqlalchemy import or_, select
 
 from app.conversations.tables import Message
 from app.index import commands as index
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.outbox import commands as outbox
 from app.people.choosing import put_setting_back
 from app.people.commands import forget_customer, reindex_customer, set_customer_field

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from app.fields.queries import fields
 from app.fields.rules import Kind
 from app.index import commands as index
+from app.kernel.database.base import Base
 from app.kernel.database.memo import memo
-from app.kernel.database.store import Base, Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.database.types import Id, Utc
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said

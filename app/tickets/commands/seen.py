@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.row_history import note_going, on_put_back
 from app.tickets.commands.rows import Tickets, each_row
 from app.tickets.tables import Seen, Ticket

@@ -16,7 +16,7 @@ from uuid import UUID
 from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.sentences import said
 from app.people.commands import mark_action

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from app.conversations.tables import Message
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.commands import block
 from app.people.history import mark_action
 from app.people.queries import blocked_among

@@ -9,7 +9,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.people.history import mark_action
 from app.tickets.commands.merging import message_row, put_message, ticket_of

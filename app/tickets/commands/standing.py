@@ -18,7 +18,7 @@ from sqlalchemy import bindparam, event, select, update
 from app.kernel.database.bulk import Bulk
 from app.kernel.database.in_query import InQuery
 from app.kernel.database.memo import memo
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError
 from app.tickets.rules import HISTORY, Status
 from app.tickets.tables import Ticket

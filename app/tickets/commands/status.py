@@ -10,7 +10,7 @@ from sqlalchemy import literal_column, select
 from sqlalchemy.orm import Session
 
 from app.kernel.database.memo import memo
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.kernel.state import options

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.people.commands import mark_action, record_event
 from app.people.rules import EventKind
 from app.tickets.commands.results import Changed

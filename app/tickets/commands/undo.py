@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import func, literal_column, select
 
 from app.conversations.tables import Message
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.state import jobs
 from app.outbox import commands as outbox
 from app.people.history import record_event

@@ -14,7 +14,7 @@ from app.conversations.queries import mailbox as mailbox_info
 from app.conversations.rules import snippet_of
 from app.conversations.tables import Mailbox, Message
 from app.kernel import ids
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import NotFoundError, UserError
 from app.kernel.sentences import said
 from app.outbox import commands as outbox

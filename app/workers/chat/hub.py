@@ -41,7 +41,7 @@ from app.connectors.chat.protocol import (
     Who,
 )
 from app.kernel import clock
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.files.blobs import Packs
 from app.kernel.state import options

@@ -22,7 +22,7 @@ from typing import Any, Final
 from app.chats.arriving import copied_arrivals, forget_copied, payload_of, said_in
 from app.chats.commands import Accepted, Refused, Said
 from app.chats.commands.visitor_cache import Who
-from app.kernel.database.store import plain_errors
+from app.kernel.database.connections import plain_errors
 from app.kernel.errors import StoreError, UserError
 from app.kernel.files.arrivals import Arrivals
 from app.workers.chat.writer import MOST, Receive, Writer

@@ -19,7 +19,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from app.chats.commands.receiving import Refused, Said, receive_chat
 from app.chats.commands.visitor_cache import Accepted, know
-from app.kernel.database.store import Tx
+from app.kernel.database.transaction import Tx
 
 log = logging.getLogger(__name__)
 
