@@ -6,6 +6,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
 import pytest
@@ -21,11 +22,12 @@ from app.tickets import commands
 from app.tickets.queries import Pile, View, ticket_ids
 from tests.ui.inbox_desk import InboxDesk
 from ui.bridge import Bridge
+from ui.models import blocks, sources
 from ui.models import tickets as module
 from ui.models.blocks import block_of
 from ui.models.cache import TicketCache
 from ui.models.hits import Found, HitModel, near
-from ui.models.sources import Ids
+from ui.models.sources import Have, all_of, first_of
 from ui.models.tickets import ID_ROLE, ROW_ROLE, TicketModel
 from ui.pages.inbox import loading
 from ui.tasks import Tasks
@@ -62,6 +64,11 @@ def reading(tmp_path: Path, qapp: QApplication) -> Iterator[Reading]:
     assert found.tasks.close()
     found.bridge.close()
     made.desk.close()
+
+
+def have(model: TicketModel) -> Have:
+    """What a read is told of the list that is here."""
+    return Have(model._ids, model._known)
 
 
 def shown(reading: Reading, qtbot: QtBot, view: View | None = None) -> None:
@@ -138,7 +145,7 @@ def test_what_a_read_knows_before_its_change_is_told_goes_alone_too(reading: Rea
     shown(reading, qtbot, View(Pile.NEW))
     kept = QPersistentModelIndex(reading.model.index(4, 0))
     without = [*keys[:1], *keys[2:]]
-    reading.model._take(Ids(block_of(without), set(), whole=True), frozenset([keys[4]]))
+    reading.model._take(all_of(block_of(without), have(reading.model)), frozenset([keys[4]]))
     assert kept.row() == 3
     assert reading.ids() == without
 
@@ -159,17 +166,96 @@ def test_any_change_ends_in_the_list_as_it_is_and_what_stays_keeps_being_chosen(
     tasks = Tasks(_NoDesk(), Bridge())
     model = TicketModel(tasks, TicketCache(tasks, lambda: None))
     QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    model._take(Ids(block_of(before), set(), whole=True), None)
+    model._take(all_of(block_of(before), None), None)
     chosen, kept = QItemSelectionModel(model), {}
     for key in dice.sample(before, len(before) // 3):
         index = model.index(model.place_of(key), 0)
         chosen.select(index, QItemSelectionModel.SelectionFlag.Select)
         kept[key] = QPersistentModelIndex(index)
-    read = Ids(block_of(after), {key.bytes for key in after}, whole=True)
-    model._take(read, frozenset(changed) if dice.random() < 0.7 else None)
+    told = frozenset(changed) if dice.random() < 0.7 else None
+    model._take(all_of(block_of(after), have(model)), told)
     assert [model.id_at(n) for n in range(model.rowCount())] == after
     assert {index.data(ID_ROLE) for index in chosen.selectedIndexes()} == kept.keys() & set(after)
     assert all((index.data(ID_ROLE) == key) if key in after else not index.isValid() for key, index in kept.items())
+
+
+@given(st.integers(0, 10**6))
+def test_the_first_ids_and_then_the_rest_end_in_the_list_as_it_is(seed: int) -> None:
+    dice = random.Random(seed)
+    pool = [uuid4() for _ in range(40)]
+    now = dice.sample(pool, 30)
+    tasks = Tasks(_NoDesk(), Bridge())
+    model = TicketModel(tasks, TicketCache(tasks, lambda: None))
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "FIRST", 8)
+        patch.setattr(sources, "MANY", dice.choice((2, 2000)))
+        model._take(all_of(block_of(now), None), None)
+        for _ in range(4):
+            changed = set(dice.sample(pool, dice.choice((1, 3, 12))))
+            now = [key for key in now if key not in changed]
+            for key in dice.sample(sorted(changed), len(changed) // 2 + 1):
+                now.insert(dice.randint(0, 12), key)
+            told = frozenset(changed) if dice.random() < 0.7 else None
+            if len(now) > 8 and dice.random() < 0.8:
+                model._take(first_of(block_of(now[:8]), have(model)), told)
+                shown = [model.id_at(n) for n in range(model.rowCount())]
+                assert shown[:8] == now[:8]
+                assert len(shown) == len(set(shown))
+            else:
+                model._take(all_of(block_of(now), have(model)), told)
+                assert [model.id_at(n) for n in range(model.rowCount())] == now
+        model._take(all_of(block_of(now), have(model)), frozenset())
+    assert [model.id_at(n) for n in range(model.rowCount())] == now
+    assert model._known == {key.bytes for key in now}
+
+
+class _Asked(set[bytes]):
+    """All ids of a list: whether one is among them may be asked; going through them takes tens of ms with 300,000."""
+
+    def _gone_through(self, _other: object = None) -> NoReturn:
+        raise AssertionError("all ids of the list were gone through")
+
+    __iter__ = __sub__ = __rsub__ = __xor__ = __rxor__ = __and__ = __rand__ = __or__ = __ror__ = _gone_through
+
+
+def test_what_changes_in_a_long_list_does_not_go_through_all_of_it() -> None:
+    now = [uuid4() for _ in range(module.FIRST + 100)]
+    tasks = Tasks(_NoDesk(), Bridge())
+    model = TicketModel(tasks, TicketCache(tasks, lambda: None))
+    model._take(all_of(block_of(now), None), None)
+    model._known = _Asked(model._known)
+    for place in range(0, 200, 5):  # more than are taken by single steps, and one from far behind
+        now.insert(place, uuid4())
+    now.insert(7, now.pop())
+    del now[100]
+    model._take(first_of(block_of(now[: module.FIRST]), have(model)), None)
+    now.insert(3, uuid4())
+    del now[-50]
+    model._take(all_of(block_of(now), have(model)), frozenset(now[3:4]))
+    assert [model.id_at(n) for n in range(model.rowCount())] == now
+
+
+class _Sliced(bytes):
+    """Counts what is copied of it."""
+
+    copied = 0
+
+    def __getitem__(self, which: Any, /) -> Any:
+        found = super().__getitem__(which)
+        _Sliced.copied += len(found)
+        return found
+
+
+def test_two_long_lists_are_compared_by_copying_each_once_at_most() -> None:
+    one = random.Random(1).randbytes(blocks.WIDTH * 40_000)
+    other = blocks.replaced(blocks.replaced(one, 39_000, 39_000, bytes(16)), 2_000, 2_000, bytes(32))
+    _Sliced.copied = 0
+    assert blocks.common(_Sliced(one), _Sliced(other)) == 2_000
+    assert blocks.common_end(_Sliced(one), _Sliced(other), 38_000) == 1_000
+    assert blocks.common(_Sliced(one), _Sliced(one)) == 40_000
+    assert blocks.common_end(_Sliced(one), _Sliced(one), 40_000) == 40_000
+    assert _Sliced.copied < 3 * len(one)
 
 
 class _NoDesk:

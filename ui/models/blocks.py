@@ -6,10 +6,12 @@ code behind `bytes`, and the collector of garbage has nothing to walk through.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from uuid import UUID
 
 WIDTH = 16
+_PIECE = 4096 * WIDTH
+_FEW = 64
 
 
 def block_of(keys: Iterable[UUID]) -> bytes:
@@ -57,28 +59,59 @@ def places(block: bytes, raws: Iterable[bytes]) -> list[int]:
     return sorted(found)
 
 
+def replaced(block: bytes, first: int, end: int, by: bytes) -> bytes:
+    """The block with these ids in the place of those from `first` up to `end`, which is not included: one copy."""
+    whole = memoryview(block)
+    return b"".join((whole[: first * WIDTH], by, whole[end * WIDTH :]))
+
+
+def without(block: bytes, raws: Set[bytes]) -> bytes:
+    """The block without these ids. A few are looked for, for many the block is gone through once."""
+    if not raws:
+        return block
+    if len(raws) > _FEW:
+        return b"".join(raw for raw in each(block) if raw not in raws)
+    whole, parts, end = memoryview(block), [], 0
+    for place in sorted(place for raw in raws if (place := find(block, raw)) >= 0):
+        parts.append(whole[end * WIDTH : place * WIDTH])
+        end = place + 1
+    return b"".join((*parts, whole[end * WIDTH :]))
+
+
+def moved(block: bytes, now: int, place: int) -> bytes:
+    """The block with the id that stands at `now` at `place`: one copy."""
+    whole, raw = memoryview(block), at(block, now)
+    first, last = min(now, place) * WIDTH, (max(now, place) + 1) * WIDTH
+    between = whole[first : last - WIDTH] if place < now else whole[first + WIDTH : last]
+    middle = (raw, between) if place < now else (between, raw)
+    return b"".join((whole[:first], *middle, whole[last:]))
+
+
 def common(one: bytes, other: bytes) -> int:
-    """How many ids both begin with (halving, because comparing bytes is quick)."""
-    low, high = 0, min(count(one), count(other))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[: middle * WIDTH] == other[: middle * WIDTH]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    """How many ids both begin with. Compared piece by piece: halves of a long list would be copied again and again."""
+    same, size = 0, min(len(one), len(other))
+    piece = _PIECE
+    while piece:
+        while same + piece <= size and one.startswith(other[same : same + piece], same):
+            same += piece
+        piece //= 4
+        piece -= piece % WIDTH
+    return same // WIDTH
 
 
 def common_end(one: bytes, other: bytes, most: int) -> int:
     """How many ids both end with, at most `most`."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        if one[-middle * WIDTH :] == other[-middle * WIDTH :]:
-            low = middle
-        else:
-            high = middle - 1
-    return low
+    same, size = 0, most * WIDTH
+    first, second = len(one), len(other)
+    piece = _PIECE
+    while piece:
+        while same + piece <= size and one.startswith(
+            other[second - same - piece : second - same], first - same - piece
+        ):
+            same += piece
+        piece //= 4
+        piece -= piece % WIDTH
+    return same // WIDTH
 
 
 def runs(places: Sequence[int]) -> list[tuple[int, int]]:

@@ -7,9 +7,8 @@ hundred thousand tickets is compared, moved and shown like any other. All of it 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +23,9 @@ from ui.models import blocks
 
 MARK = b"\xff" * 8
 """How the id of a heading begins; ids of tickets begin with a time."""
+
+MANY = 2000
+"""Of so many ids that have come a set is made here, off the window's thread."""
 
 _PILES = {
     "to_do": Pile.TO_DO,
@@ -59,15 +61,31 @@ Source = View | Asked
 
 
 @dataclass(frozen=True, slots=True)
-class Ids:
-    """The ids of a list, the first ones or all; `known` is the same as a set. None: they are those that were here.
+class Have:
+    """What a list is when it is read again: its ids, the same as a set, and its headings by their ids. It may be looked at while
+    an answer is awaited: until then the list stays as it is.
+    """
 
-    `heads`: its headings by their ids; `other_heads`: those of them that came, went or say something else than before.
+    block: bytes = b""
+    known: Set[bytes] = frozenset()
+    heads: Mapping[bytes, Heading] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """The ids of a list. None: they are those that were here.
+
+    `whole`: all of it was read; else only its first ids, and behind them stands what stood there before. `come`, `gone`: the ids
+    that were not here and those that no longer are. `known`: the same as the block, as a set, where it is another list or many
+    have come; else empty. `heads`: its headings by their ids; `other_heads`: those of them that came, went or say something else
+    than before.
     """
 
     block: bytes | None
-    known: set[bytes]
     whole: bool
+    come: bytes = b""
+    gone: bytes = b""
+    known: set[bytes] = field(default_factory=set)
     heads: Mapping[bytes, Heading] = field(default_factory=dict)
     other_heads: frozenset[bytes] = frozenset()
 
@@ -95,42 +113,55 @@ def depends_on_time(tree: Node) -> bool:
     )
 
 
-def read_ids(
-    db: Any,
-    source: Source,
-    limit: int | None,
-    have: bytes = b"",
-    had: Mapping[bytes, Heading] = MappingProxyType({}),
-) -> Ids:
-    """The ids of a list that was `have` under the headings `had`. What takes long with a hundred thousand is done here.
+def read_ids(db: Any, source: Source, limit: int | None, have: Have | None = None) -> Ids:
+    """The ids of a list, which was `have` (None: another list was shown). What takes long with hundreds of thousands is done here.
 
     A grouped list comes whole: which headings come first is known when all are.
     """
     if isinstance(source, Asked) and source.listing.group is not Group.NONE:
         block, tops = listing_under_headings(db, source.listing, source.agent)
         heads = {heading_id(one.key): one for one in tops}
-        block = with_headings(block, list(heads.items()))
-        other = (
-            frozenset(raw for raw in had.keys() | heads.keys() if had.get(raw) != heads.get(raw))
-            if had
-            else frozenset(heads)
-        )
-        return _all(block, have, had if not other else heads, other)
+        found = all_of(with_headings(block, list(heads.items())), have)
+        had = have.heads if have is not None else {}
+        other = frozenset(raw for raw in had.keys() | heads.keys() if had.get(raw) != heads.get(raw))
+        return replace(found, heads=heads if other or not had else had, other_heads=other)
     block = keys_of(db, source, limit)
-    if limit is not None:
-        return Ids(block, set(), blocks.count(block) < limit)
-    return _all(block, have)
+    if limit is None or blocks.count(block) < limit:
+        return all_of(block, have)
+    return first_of(block, have)
 
 
-def _all(
-    block: bytes,
-    have: bytes,
-    heads: Mapping[bytes, Heading] = MappingProxyType({}),
-    other: frozenset[bytes] = frozenset(),
-) -> Ids:
-    if block == have:
-        return Ids(None, set(), True, heads, other)
-    return Ids(block, set(blocks.each(block)), True, heads, other)
+def all_of(block: bytes, have: Have | None) -> Ids:
+    """A whole list, and how it differs from what it was."""
+    if have is None:
+        return Ids(block, True, known=set(blocks.each(block)))
+    if block == have.block:
+        return Ids(None, True)
+    same = blocks.common(have.block, block)
+    tail = blocks.common_end(have.block, block, min(blocks.count(have.block), blocks.count(block)) - same)
+    between = blocks.part(block, same, blocks.count(block) - tail)
+    come = b"".join(raw for raw in blocks.each(between) if raw not in have.known)
+    gone = b""
+    if len(have.block) + len(come) > len(block):  # else nothing is gone, and no set need be made to know it
+        now = set(blocks.each(between))
+        were = blocks.part(have.block, same, blocks.count(have.block) - tail)
+        gone = b"".join(raw for raw in blocks.each(were) if raw not in now)
+    return Ids(block, True, come, gone, set(blocks.each(block)) if blocks.count(come) > MANY else set())
+
+
+def first_of(head: bytes, have: Have | None) -> Ids:
+    """The first ids of a list, and behind them what stays of what it was."""
+    if have is None:
+        return Ids(head, False, known=set(blocks.each(head)))
+    if have.block.startswith(head):
+        return Ids(have.block, False)
+    end = blocks.find(have.block, head[-blocks.WIDTH :]) + 1
+    front = list(blocks.each(blocks.part(have.block, 0, end)))
+    before, now = set(front), set(blocks.each(head))
+    up = {raw for raw in now if raw not in before and raw in have.known}  # they were further down
+    rest = blocks.without(blocks.part(have.block, end), up)
+    come = b"".join(raw for raw in blocks.each(head) if raw not in have.known)
+    return Ids(head + rest, False, come, b"".join(raw for raw in front if raw not in now))
 
 
 def keys_of(db: Any, source: Source, limit: int | None = None) -> bytes:

@@ -22,7 +22,7 @@ from app.tickets.queries import TicketRow, View
 from app.views.grouping import Heading
 from ui.models import blocks
 from ui.models.cache import TicketCache
-from ui.models.sources import Ids, Source, heading_places, is_heading, read_ids
+from ui.models.sources import Have, Ids, Source, heading_places, is_heading, read_ids
 from ui.tasks import Tasks
 from ui.text import ago_text, count_text, tr, when_text
 
@@ -33,6 +33,9 @@ MOST_STEPS = 12
 
 MOST_RUNS = 8
 """Rows that arrive are told to the view in so many pieces, else as one stretch."""
+
+MOST_SOUGHT = 32
+"""Rows that are old, of which so many are looked for in the list; for more, all of it may be."""
 
 REST_MS = 1000
 ID_ROLE = int(Qt.ItemDataRole.UserRole) + 1
@@ -198,15 +201,16 @@ class TicketModel(QAbstractTableModel):
         return [UUID(bytes=raw) for raw in _tickets(some)]
 
     def _arrived(self, keys: Iterable[UUID]) -> None:
-        runs = blocks.runs(blocks.places(self._ids, (key.bytes for key in keys)))
+        here = (raw for key in keys if (raw := key.bytes) in self._known)  # what is not here would be sought to the end
+        runs = blocks.runs(blocks.places(self._ids, here))
         if len(runs) > MOST_RUNS:
             runs = [(runs[0][0], runs[-1][1])]
         for first, last in runs:
             self.dataChanged.emit(self.index(first, 0), self.index(last, 0))
 
     def _aged(self, keys: frozenset[UUID] | None) -> None:
-        """Rows are old: whoever paints them asks for them anew."""
-        if keys is not None:
+        """Rows are old: whoever paints them asks for them anew. Where many of them stand is not looked for."""
+        if keys is not None and len(keys) <= MOST_SOUGHT:
             self._arrived(keys)
         elif self.rowCount():
             self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, 0))
@@ -250,7 +254,8 @@ class TicketModel(QAbstractTableModel):
                 self.followed.emit()
             return True
 
-        self._tasks.ask(read_ids, self._view, limit, self._ids, self._heads, then=take, owner=self, failed=failed)
+        have = Have(self._ids, self._known, self._heads) if self.is_loaded else None
+        self._tasks.ask(read_ids, self._view, limit, have, then=take, owner=self, failed=failed)
 
     def _take(self, ids: Ids, changed: frozenset[UUID] | None) -> None:
         fresh, self.is_loaded = not self.is_loaded, True
@@ -260,7 +265,9 @@ class TicketModel(QAbstractTableModel):
                 self._reset(ids.block, ids.known)
             else:
                 self._follow(ids, changed)
-            if not ids.whole and (fresh or changed is None or self._went_deeper(ids.block, changed)):
+            if not ids.whole and (
+                fresh or changed is None or self._went_deeper(blocks.part(ids.block, 0, FIRST), changed)
+            ):
                 self._want_rest(at_once=fresh)
         if fresh:
             self.loaded.emit()
@@ -283,7 +290,7 @@ class TicketModel(QAbstractTableModel):
 
     def _went_deeper(self, head: bytes, changed: frozenset[UUID]) -> bool:
         """May a ticket that changed be behind the first ids now?"""
-        return any(blocks.find(head, key.bytes) < 0 for key in changed)
+        return not set(blocks.each(head)).issuperset(key.bytes for key in changed)
 
     def _want_rest(self, *, at_once: bool) -> None:
         """Read the whole list soon: the first time at once, then once a second at most."""
@@ -298,33 +305,17 @@ class TicketModel(QAbstractTableModel):
     def _follow(self, ids: Ids, changed: frozenset[UUID] | None) -> None:
         """Make the list what was read, by single steps where these are few."""
         block = ids.block or b""
-        head = blocks.part(block, 0, FIRST)
+        if block == self._ids:
+            return
+        stepped: set[bytes] = set()
         if changed is not None and len(changed) <= 4 * MOST_STEPS:
+            head = blocks.part(block, 0, FIRST)
             if ids.whole and head == block:
-                changed |= self._come_and_gone(block)
-            steps = self._steps(head, changed, whole=ids.whole and head == block)
+                changed |= _come_and_gone(ids)
+            steps = self._steps(head, changed, set(blocks.each(ids.gone)))
             if len(steps) <= MOST_STEPS:
-                self._take_steps(steps)
-        if ids.whole:
-            self._become(block, ids.known)
-        elif not self._ids.startswith(head):
-            self._become(head + self._behind(head))
-
-    def _come_and_gone(self, block: bytes) -> frozenset[UUID]:
-        """Tickets that a read already knows to have come or gone, whose change will only be told in a moment."""
-        differing = self._known ^ set(blocks.each(block))
-        return frozenset(UUID(bytes=raw) for raw in differing) if len(differing) <= MOST_STEPS else frozenset()
-
-    def _behind(self, head: bytes) -> bytes:
-        """What of the list stays behind a new head."""
-        place = blocks.find(self._ids, head[-blocks.WIDTH :])
-        rest = blocks.part(self._ids, place + 1)
-        before = set(blocks.each(blocks.part(self._ids, 0, place + 1)))
-        for raw in set(blocks.each(head)) & self._known - before:  # they were further down and have come up
-            at = blocks.find(rest, raw)
-            if at >= 0:
-                rest = blocks.part(rest, 0, at) + blocks.part(rest, at + 1)
-        return rest
+                stepped = self._take_steps(steps)
+        self._become(ids, stepped)
 
     def _reset(self, block: bytes, known: set[bytes]) -> None:
         self.beginResetModel()
@@ -332,14 +323,13 @@ class TicketModel(QAbstractTableModel):
         self._known = known or set(blocks.each(block))
         self.endResetModel()
 
-    def _steps(self, head: bytes, changed: frozenset[UUID], *, whole: bool) -> list[tuple[int, list[bytes]]]:
+    def _steps(self, head: bytes, changed: frozenset[UUID], gone: set[bytes]) -> list[tuple[int, list[bytes]]]:
         """(place, ids to insert there or one to move there) from the top; place -1: take it out."""
         steps: list[tuple[int, list[bytes]]] = []
-        above = self._ids if whole else self._ids[: len(head)]
         for place, raw in sorted((blocks.find(head, key.bytes), key.bytes) for key in changed):
             known = raw in self._known
             if place < 0:
-                if known and blocks.find(above, raw) >= 0:
+                if raw in gone:
                     steps.append((place, [raw]))
             elif (
                 not known and steps and steps[-1][0] + len(steps[-1][1]) == place and steps[-1][1][0] not in self._known
@@ -349,59 +339,65 @@ class TicketModel(QAbstractTableModel):
                 steps.append((place, [raw]))
         return steps
 
-    def _take_steps(self, steps: list[tuple[int, list[bytes]]]) -> None:
+    def _take_steps(self, steps: list[tuple[int, list[bytes]]]) -> set[bytes]:
+        """Which ids came or went by them."""
+        stepped: set[bytes] = set()
         for place, some in steps:
             now = blocks.find(self._ids, some[0]) if some[0] in self._known else -1
             if place < 0:
                 self._remove(now, now)
+                self._known.difference_update(some)
+                stepped.update(some)
             elif now < 0 and place <= self.rowCount():
                 self._insert(place, b"".join(some))
+                self._known.update(some)
+                stepped.update(some)
             elif now >= 0 and place != now and place < self.rowCount():
-                self._shift(now, place, some[0])
+                self._shift(now, place)
+        return stepped
 
-    def _shift(self, now: int, place: int, raw: bytes) -> None:
+    def _shift(self, now: int, place: int) -> None:
         below = place + 1 if place > now else place
         if not self.beginMoveRows(QModelIndex(), now, now, QModelIndex(), below):
             return
-        without = blocks.part(self._ids, 0, now) + blocks.part(self._ids, now + 1)
-        self._ids = blocks.part(without, 0, place) + raw + blocks.part(without, place)
+        self._ids = blocks.moved(self._ids, now, place)
         self.endMoveRows()
 
-    def _insert(self, place: int, block: bytes, known: set[bytes] | None = None) -> None:
-        """`known`: all ids that will be in the list then, where somebody gathered them already."""
+    def _insert(self, place: int, block: bytes) -> None:
         if block:
             self.beginInsertRows(QModelIndex(), place, place + blocks.count(block) - 1)
-            if known is None:
-                self._known.update(blocks.each(block))
-            else:
-                self._known = known
-            self._ids = blocks.part(self._ids, 0, place) + block + blocks.part(self._ids, place)
+            self._ids = blocks.replaced(self._ids, place, place, block)
             self.endInsertRows()
 
     def _remove(self, first: int, last: int) -> None:
         if last >= first:
             self.beginRemoveRows(QModelIndex(), first, last)
-            self._known.difference_update(blocks.each(blocks.part(self._ids, first, last + 1)))
-            self._ids = blocks.part(self._ids, 0, first) + blocks.part(self._ids, last + 1)
+            self._ids = blocks.replaced(self._ids, first, last + 1, b"")
             self.endRemoveRows()
 
-    def _become(self, block: bytes, known: set[bytes] | None = None) -> None:
+    def _become(self, ids: Ids, stepped: set[bytes]) -> None:
         """Make the list this one. What both begin and end with is left untouched; of what is between, what comes is put
         behind, then all of it is put in order, then what is gone is taken from its end.
+
+        What comes and goes was worked out where it was read; `stepped` came or went since, by single steps.
         """
+        block = ids.block or b""
+        if block == self._ids:
+            return
         old, new = blocks.count(self._ids), blocks.count(block)
         same = blocks.common(self._ids, block)
-        if same == old == new:
-            return
         tail = blocks.common_end(self._ids, block, min(old, new) - same)
         between = blocks.part(block, same, new - tail)
+        come, gone = blocks.without(ids.come, stepped), blocks.without(ids.gone, stepped)
+        if ids.known:
+            self._known = ids.known
+        else:
+            self._known.update(blocks.each(come))
+            self._known.difference_update(blocks.each(gone))
         if self.all_chosen or same == old - tail or not between:
             self._remove(same, old - tail - 1)
-            self._insert(same, between, known or None)
+            self._insert(same, between)
             return
-        now = known or set(blocks.each(between))
-        were = self._known if known else set(blocks.each(blocks.part(self._ids, same, old - tail)))
-        come, gone = b"".join(now - were), b"".join(were - now)
         self._insert(old - tail, come)
         self._order(same, between + gone)
         self._remove(new - tail, new - tail + blocks.count(gone) - 1)
@@ -412,7 +408,7 @@ class TicketModel(QAbstractTableModel):
             return
         self.layoutAboutToBeChanged.emit()
         before, kept = self._ids, self.persistentIndexList()
-        self._ids = blocks.part(before, 0, place) + block + blocks.part(before, place + blocks.count(block))
+        self._ids = blocks.replaced(before, place, place + blocks.count(block), block)
         for index in kept:
             if place <= index.row() < place + blocks.count(block):
                 now = place + blocks.find(block, blocks.at(before, index.row()))
@@ -454,3 +450,11 @@ def status_word(status: str) -> str:
         "solved": tr("Solved"),
         "closed": tr("Closed"),
     }.get(status, status)
+
+
+def _come_and_gone(ids: Ids) -> frozenset[UUID]:
+    """Tickets that a read already knows to have come or gone, whose change will only be told in a moment."""
+    differing = ids.come + ids.gone
+    if blocks.count(differing) > MOST_STEPS:
+        return frozenset()
+    return frozenset(UUID(bytes=raw) for raw in blocks.each(differing))
