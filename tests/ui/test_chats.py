@@ -17,6 +17,8 @@ from app.chats.queries import chat, opening
 from app.kernel import clock
 from app.kernel.state import options
 from app.outbox.queries import draft_of
+from app.people.commands import add_address
+from app.people.queries import customer_of
 from app.templates.commands import add_canned
 from app.tickets.queries import ticket
 from tests.ui.chat_desk import ChatDesk, Visitor
@@ -356,6 +358,23 @@ def test_a_visitor_who_is_proven_is_shown_so(page: Page, made: InboxDesk, place:
         return view is not None and view.code_sent_at is not None
 
     until(qtbot, page, mailed)
+
+
+def test_whoever_is_known_by_a_claimed_address_is_named_with_what_there_was(
+    page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot
+) -> None:
+    """By any of their addresses, not by the first alone."""
+    made.mail(ago_minutes=5, address="elena@brandt.example", name="Elena Brandt", subject="A frame")
+    known = made.desk.ask(customer_of, "elena@brandt.example")
+    assert known is not None
+    made.desk.do(add_address, known, "e.brandt@home.example")
+    visitor = place.visitor("Elena", "E.Brandt@home.example")
+    made.desk.do(commands.accept, visitor.enters("Hello"))
+    front(page, qtbot, visitor)
+    proof = page.side.proof
+    qtbot.waitUntil(lambda: not proof.maybe.isHidden())
+    assert proof.known.text() == "Elena Brandt"
+    assert proof.before.text().startswith("1 ticket · last contact")
 
 
 def test_a_file_goes_along_and_one_that_no_chat_takes_comes_back(

@@ -11,9 +11,10 @@ from app.chats.queries import ChatCounts, ChatRow, ChatView, Opening, channels, 
 from app.kernel import clock
 from app.kernel.state import options
 from app.outbox.queries import DraftView, draft_of
-from app.people.queries import AgentInfo, CustomerRow, agents, customer_rows
+from app.people.queries import AgentInfo, CustomerProfile, agents, customer
 from app.templates.queries import Canned, canned_answers, facts_for
 from app.tickets.queries import TicketDetail, ticket
+from app.tickets.queries.people import TicketFigures, figures_of
 
 _ENDED = 50
 """So many chats that are over stand in the list; the inbox has all of them."""
@@ -42,6 +43,14 @@ class Around:
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """A customer with the address that an unverified visitor claims to have, and what there was with them."""
+
+    customer: CustomerProfile
+    figures: TicketFigures
+
+
+@dataclass(frozen=True, slots=True)
 class Talk:
     """One chat with its ticket, what is being written in it, and what placeholders stand for."""
 
@@ -50,8 +59,7 @@ class Talk:
     reply: DraftView | None
     note: DraftView | None
     facts: Mapping[str, str]
-    match: CustomerRow | None
-    """A customer with the address that an unverified visitor claims to have."""
+    match: Match | None
 
 
 def overview(db: Any, me: UUID | None) -> Overview:
@@ -91,10 +99,9 @@ def opened(db: Any, conversation: UUID, me: UUID | None) -> Talk | None:
     )
 
 
-def _match(db: Any, row: ChatRow) -> CustomerRow | None:
+def _match(db: Any, row: ChatRow) -> Match | None:
     """Who is known by the address that somebody only claims."""
-    if row.verified or not row.email:
+    known = None if row.verified or not row.email else customer(db, row.email)
+    if known is None or known.id == row.customer:
         return None
-    wanted = row.email.casefold()
-    found = (one for one in customer_rows(db, row.email, 5) if one.address.casefold() == wanted)
-    return next((one for one in found if one.id != row.customer), None)
+    return Match(known, figures_of(db, [known.id]).get(known.id, TicketFigures()))

@@ -12,11 +12,10 @@ from PySide6.QtWidgets import QFrame
 
 from app.chats.queries import ChatView
 from app.kernel import clock
-from app.people.queries import CustomerRow
 from ui.actions import Actions
 from ui.pages import Context
-from ui.pages.chats.loading import Talk
-from ui.pages.chats.words import GOING_ON, page_text, seen_text
+from ui.pages.chats.loading import Match, Talk
+from ui.pages.chats.words import GOING_ON, before_text, page_text, seen_text
 from ui.pages.inbox.beside.panel import SidePanel
 from ui.text import tr
 from ui.widgets.avatar import IconView
@@ -37,17 +36,19 @@ class Proof(QFrame):
         self._title, self._words = ElidingLabel("", "small-strong"), Label("", "small", wrap=True)
         self._code = Button(tr("Mail a code"), "small", clicked=actions["chat.verify"].trigger)
         actions.explain(self._code, "chat.verify")
-        self._known = Button("", "ghost", clicked=self._go)
+        self.known, self.before = Button("", "ghost", clicked=self._go), Label("", "small", wrap=True)
         self._box = column(
             row(self._icon, (self._title, 1), spacing=8), self._words, row(self._code, None), margins=(12, 10, 12, 10),
             spacing=6, box="warn",
         )  # fmt: skip
-        self._maybe = column(Label(tr("Possibly the same person"), "section"), row(self._known, None), spacing=0)
+        self.maybe = column(
+            Label(tr("Possibly the same person"), "section"), row(self.known, None), self.before, spacing=0
+        )
         layout = vertical(self)
         layout.setContentsMargins(20, 16, 20, 0)  # in line with the panel below
         layout.setSpacing(16)
         layout.addWidget(self._box)
-        layout.addWidget(self._maybe)
+        layout.addWidget(self.maybe)
         self._page_name, self._page = Label(tr("On your website"), "section"), ElidingLabel("", "small")
         self._where = column(self._page_name, self._page, spacing=4)
         layout.addWidget(self._where)
@@ -82,12 +83,14 @@ class Proof(QFrame):
         self._code.setText(tr("Mail another code") if view.code_sent_at is not None else tr("Mail a code"))
         self._code.setVisible(not one.verified and bool(one.email) and one.state in GOING_ON)
 
-    def _show_match(self, match: CustomerRow | None) -> None:
-        self._match = match.id if match is not None else None
-        self._maybe.setVisible(match is not None)
+    def _show_match(self, match: Match | None) -> None:
+        self._match = match.customer.id if match is not None else None
+        self.maybe.setVisible(match is not None)
         if match is not None:
-            self._known.setText(_short(match.name or match.address))
-            self._known.setAccessibleName(tr("Show {name}", name=match.name or match.address))
+            name = match.customer.name or match.customer.address
+            self.known.setText(_short(name))
+            self.known.setAccessibleName(tr("Show {name}", name=name))
+            self.before.setText(before_text(match.figures, clock.now()))
 
     def _go(self) -> None:
         if self._match is not None:

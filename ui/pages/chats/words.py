@@ -7,6 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 from app.chats.queries import ChatRow, ChatView, Line, Opening
 from app.kernel import clock
+from app.tickets.queries.people import TicketFigures
 from ui.pages.inbox.conversation.mail_files import danger_word
 from ui.text import ago, ago_text, clock_text, span_text, tr, when_text
 from ui.widgets.attachments import Attachment
@@ -187,6 +188,12 @@ def delivery_of(line: Line) -> tuple[str, str, str]:
     if line.state in ("queued", "sending"):
         return "clock-outline", tr("Sending"), "text3"
     return "check", tr("Sent"), "text3"
+
+
+def before_text(figures: TicketFigures, now: datetime) -> str:
+    """What there was with somebody before."""
+    last = tr("last contact {when}", when=ago_text(figures.last_at, now)) if figures.last_at is not None else ""
+    return " · ".join(part for part in (tr("{n} ticket|{n} tickets", n=figures.tickets), last) if part)
 
 
 def seen_text(at: datetime | None, now: datetime) -> str:
