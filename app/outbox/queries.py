@@ -249,6 +249,7 @@ def _row(row: Outbox, sent: Message, box: Mailbox | None, now: datetime) -> Outb
         sent_before=row.sent_at is not None,
         chosen=row.send_at is not None,
         copy=row.copy_state,
+        is_filed=box is not None and box.files_sent_itself,
     )
     told = words.describe(situation)
     return OutboxRow(

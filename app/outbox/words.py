@@ -11,7 +11,8 @@ from app.outbox.rules import ABOUT_COPY, TELL_AFTER, UNDO_AT_MOST, Copy, Hold, P
 @dataclass(frozen=True, slots=True)
 class Situation:
     """What is known of a message. `paused`: why its mailbox is paused, with the server's words; `tried`: has bytes;
-    `chosen`: it waits for a time that the rep chose.
+    `chosen`: it waits for a time that the rep chose. `is_filed`: its provider puts what it sends into the Sent folder, so that
+    one can look there.
     """
 
     state: State
@@ -27,6 +28,7 @@ class Situation:
     sent_before: bool
     chosen: bool = False
     copy: str = ""
+    is_filed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,9 @@ def describe(it: Situation) -> Told:
             text = (
                 "The connection ended while this was being handed over: it may or may not have arrived. Look into the Sent "
                 "folder of your mail provider, then say what became of it."
+                if it.is_filed
+                else "The connection ended while this was being handed over: it may or may not have arrived. The Sent folder does "
+                "not tell: your mail provider files nothing there by itself. An answer or a bounce will; or ask the customer."
             )
             return Told(text, ("settle_sent", "settle_queued"), needs_attention=True)
         case State.FAILED:

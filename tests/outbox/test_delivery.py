@@ -62,6 +62,9 @@ def test_an_uncertain_message_waits_for_a_person_or_a_proof(desk: SmallDesk, key
         desk.do(commands.settle, key, "failed")
     told = desk.ask(queries.outbox_row, key, clock.now())
     assert (told.buttons, told.needs_attention) == (("settle_sent", "settle_queued"), True)
+    assert "Look into the Sent folder" in told.text
+    desk.do(update_mailbox, desk.mailbox, files_sent_itself=False)
+    assert "ask the customer" in desk.ask(queries.outbox_row, key, clock.now()).text  # there would be nothing in it
     desk.do(commands.settle, key, "queued")
     assert [each.frozen for each in desk.ask(queries.due, clock.now())] == [True]
     with pytest.raises(UserError, match="this one is queued"):

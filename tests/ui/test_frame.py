@@ -265,7 +265,11 @@ def test_the_lamp_explains_itself_and_leads_on(window: Window, qtbot: QtBot) -> 
     assert findings(popover) == []
     buttons = {button.text(): button for button in popover.findChildren(Button)}
     buttons["Sign in"].click()
-    assert done == ["in"]
+    assert (done, QApplication.activePopupWidget()) == (["in"], None)
+    qtbot.mouseClick(window.lamp, Qt.MouseButton.LeftButton)
+    popover = QApplication.activePopupWidget()
+    assert isinstance(popover, Popover)
+    buttons = {button.text(): button for button in popover.findChildren(Button)}
     with qtbot.waitSignal(window.lamp.opened):
         buttons["All details"].click()
     assert QApplication.activePopupWidget() is None

@@ -34,7 +34,9 @@ from app.inbox.rules import BLOCKED, FolderRole, Part
 from app.inbox.tables import MailItem
 from app.kernel import clock, secrets
 from app.kernel.database.transaction import Tx
+from app.outbox import commands as outbox
 from app.outbox.commands import queue_reply
+from app.outbox.delivery import Claim
 from app.outbox.queries import outbox_rows
 from app.people.queries import blocked
 from tests.servers.dovecot import Account, Dovecot
@@ -278,6 +280,19 @@ def test_an_uncertain_message_has_exactly_two_buttons(
 
     qtbot.waitUntil(offered)
     assert uncertain.id == key
+
+
+def test_the_bar_counts_messages_that_need_somebody_and_the_outbox_those_that_failed(
+    desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot
+) -> None:
+    for key in (reply(desk, box), reply(desk, box)):
+        ref = desk.packs.append(b"frozen bytes of " + key.bytes)
+        desk.packs.flush()
+        assert isinstance(desk.work(outbox.claim, key, ref), Claim)
+        desk.work(outbox.record_results, key, [], {"ana@buyer.test": (550, "5.2.1 Disabled")})
+    page = health(window, qtbot)
+    qtbot.waitUntil(lambda: "2 not sent" in texts(page.outbox))
+    assert page._pill.accessibleName() == "3 things need you"  # both, and that no engine runs
 
 
 def texts(root: QWidget) -> str:

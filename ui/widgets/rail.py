@@ -117,8 +117,10 @@ class Lamp(RailButton):
         self.setToolTip(f"{words}{first}")
 
     def _explain(self) -> None:
-        lines = [_reason(reason) for reason in self.reasons] or [Label(tr("Everything is well."), "small")]
-        popover = Popover(Label(self._name, "strong"), *lines, name=self._name)
+        popover = Popover(Label(self._name, "strong"), name=self._name)
+        lines = [_reason(reason, popover.close) for reason in self.reasons]
+        for line in lines or [Label(tr("Everything is well."), "small")]:
+            popover.content.addWidget(line)
         more = Button(tr("All details"), "ghost")
         more.clicked.connect(popover.close)
         more.clicked.connect(self.opened)
@@ -126,14 +128,16 @@ class Lamp(RailButton):
         popover.show_beside(self)
 
 
-def _reason(reason: Reason) -> QFrame:
+def _reason(reason: Reason, close: Callable[[], object]) -> QFrame:
+    """`close`: what it stands in has done its work once its button leads somewhere else."""
     words = column(Label(reason.text, "medium", wrap=True), spacing=2)
     layout = words.layout()
     assert layout is not None
     if reason.detail:
         layout.addWidget(Label(reason.detail, "small", wrap=True))
     if reason.act is not None:
-        layout.addWidget(row(Button(reason.words, "small", clicked=reason.act), None))
+        act = reason.act
+        layout.addWidget(row(Button(reason.words, "small", clicked=lambda: (close(), act())), None))
     colour = "text3" if reason.tone == "plain" else reason.tone
     return row(column(Dot(colour, box=16), None), (words, 1), spacing=6)
 

@@ -98,7 +98,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One reason: its weight, what is the case, what is safe, and the act that repairs it."""
+    """One reason: its weight, what is the case, what is safe, and the act that repairs it; `many`: of how many things."""
 
     level: Level
     text: str
@@ -107,6 +107,7 @@ class Cause:
     act: Act = ""
     words: str = ""
     mailbox: UUID | None = None
+    many: int = 1
 
 
 def gather(desk: Desk, before: Facts | None = None, *, whole: bool = True) -> Facts:
@@ -340,11 +341,11 @@ def _pile_causes(facts: Facts, real: list[MailboxInfo]) -> list[Cause]:
     if facts.troubled:
         text = tr("{n} message in the outbox needs you.|{n} messages in the outbox need you.", n=facts.troubled)
         detail = tr("Say what is to become of it.|Say what is to become of them.", n=facts.troubled)
-        causes.append(Cause("attention", text, detail, "warn", "outbox", tr("Look")))
+        causes.append(Cause("attention", text, detail, "warn", "outbox", tr("Look"), many=facts.troubled))
     if facts.quarantined:
         text = tr("{n} message could not be read.|{n} messages could not be read.", n=facts.quarantined)
         detail = tr("Kept whole; it blocks nothing else.")
-        causes.append(Cause("attention", text, detail, "warn", "quarantine", tr("Look")))
+        causes.append(Cause("attention", text, detail, "warn", "quarantine", tr("Look"), many=facts.quarantined))
     if facts.unaccounted:
         text = tr("{n} message is not accounted for.|{n} messages are not accounted for.", n=facts.unaccounted)
         causes.append(Cause("attention", text, tr("They are fetched again."), "bad", "unaccounted", tr("Look")))

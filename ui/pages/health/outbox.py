@@ -82,7 +82,9 @@ class OutboxTile(Tile):
     def show_rows(self, rows: Sequence[OutboxRow], counts: dict[str, int], *, with_sent: bool) -> None:
         """Show these messages, newest first."""
         under_way = sum(counts.get(state, 0) for state in ("queued", "retry", "sending", "held", "uncertain"))
-        parts = (tr("{n} on the way", n=under_way), tr("{n} sent", n=counts.get("sent", 0)))
+        not_sent = counts.get("failed", 0)
+        parts = [tr("{n} on the way", n=under_way), tr("{n} sent", n=counts.get("sent", 0))]
+        parts += [tr("{n} not sent", n=not_sent)] if not_sent else []
         self._facts.setText(", ".join(parts))
         self._more.setText(tr("Hide sent mail") if with_sent else tr("Show sent mail"))
         self._more.setVisible(with_sent or bool(counts.get("sent")))

@@ -177,7 +177,7 @@ class Page(BasePage):
         busy = seen.facts.busy
         sums = summed(folders, busy)
         level, causes = judge(seen.facts)
-        needing = sum(cause.level == "attention" for cause in causes)
+        needing = sum(cause.many for cause in causes if cause.level == "attention")
         self._pill.setVisible(needing > 0)
         self._pill.set_state(count_words(needing), "warn", icon="alert-circle-outline")
         looked = looked_at(seen.facts, folders)
