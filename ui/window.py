@@ -26,7 +26,7 @@ from ui.actions import LISTS
 from ui.desk_window import LOOKS, DeskWindow, EngineSecret, Windows
 from ui.pages import BasePage
 from ui.pages.activation import show_asked
-from ui.pages.backing_up import bind_backups
+from ui.pages.backup_actions import bind_backups
 from ui.pages.palette_search import Finder
 from ui.text import tr
 from ui.theme import Theme

@@ -10,6 +10,8 @@ import enum
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from app.mime.content.fold import Fold, fold
+
 
 class MailClass(enum.StrEnum):
     """What kind of mail it is; the value is printed by `mail parse` and stored."""
@@ -69,14 +71,6 @@ class Bounce:
 
 
 @dataclass(frozen=True, slots=True)
-class Fold:
-    """A text split for showing: `visible` is what the writer wrote now, `folded` the quotes and signatures."""
-
-    visible: str
-    folded: str
-
-
-@dataclass(frozen=True, slots=True)
 class Trust:
     """What our own provider found out on receiving: "pass", "fail", "none" …, "" = it does not say."""
 
@@ -129,6 +123,4 @@ class ParsedMail:
     @property
     def reply(self) -> Fold:
         """The text split for showing. Made anew each time it is asked for: only views and `mail parse` need it."""
-        from app.mime.content.fold import fold
-
         return fold(self.text)

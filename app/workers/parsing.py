@@ -25,7 +25,8 @@ from typing import Final
 
 from app.inbox.shape import Shape
 from app.kernel.files.blobs import BlobRef, Packs, StorageError
-from app.mime.model import Address, Bounce, BounceRecipient, Fold, ParsedMail, Part, Trust
+from app.mime.content.fold import Fold
+from app.mime.model import Address, Bounce, BounceRecipient, ParsedMail, Part, Trust
 from app.workers.pickling import cross_in_one_call, line_between
 
 log = logging.getLogger(__name__)

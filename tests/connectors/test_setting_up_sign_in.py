@@ -17,11 +17,12 @@ import pytest
 from keyring.backend import KeyringBackend
 from keyring.errors import PasswordDeleteError
 
-from app.connectors.email import oauth, oauth_flows
+from app.connectors.email import oauth_flows, oauth_tokens
 from app.connectors.email.config import MailServer, Secret, ServerUrl
 from app.connectors.email.imap import ImapSession
-from app.connectors.email.oauth import IDENTITIES, CalledOffError, Client, DeviceCode, SignIn, SignInError, tokens_of
+from app.connectors.email.oauth import IDENTITIES, CalledOffError, Client, DeviceCode, SignIn, SignInError
 from app.connectors.email.oauth_loopback import Loopback
+from app.connectors.email.oauth_tokens import tokens_of
 from app.connectors.email.smtp import SmtpSession
 from app.connectors.email.words import Fault
 from app.kernel import clock, log, secrets
@@ -69,7 +70,7 @@ def signed_in(identity: str = "google") -> SignIn:
     return oauth_flows.by_browser(IDENTITIES[identity], CLIENT, "support@example.test", threading.Event())
 
 
-def keep(sign_in: SignIn) -> oauth.StoredTokens:
+def keep(sign_in: SignIn) -> oauth_tokens.StoredTokens:
     """Kept in the keyring, as for a mailbox."""
     secrets.store_secret(REF, sign_in.kept())
     tokens = tokens_of(REF, sign_in.kept(), secrets.load_secret)
@@ -357,7 +358,7 @@ def token_dovecot(request: pytest.FixtureRequest, identity: IdentityServer) -> I
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def by_token(dovecot: Dovecot, account: Account, tokens: oauth.StoredTokens) -> MailServer:
+def by_token(dovecot: Dovecot, account: Account, tokens: oauth_tokens.StoredTokens) -> MailServer:
     url = ServerUrl.parse(f"imaps://127.0.0.1:{dovecot.imaps}")
     return MailServer(url, account.user, cafile=dovecot.cafile, timeout_s=10, tokens=tokens)
 

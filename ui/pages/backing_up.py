@@ -1,4 +1,4 @@
-"""Backups from anywhere in the window: the actions, and one place that knows what is being made just now.
+"""Backups as one window sees them: asked for here, and one place that knows what is being made just now.
 
 A backup is a job of the desk (`app.desk.maintenance.backup_job`): the engine makes it, so it goes on when the window is closed, and every
 window shows how far it is, with Cancel (`ui.pages.working`). Only where no engine is at work, or where it cannot be told the passphrase,
@@ -124,37 +124,10 @@ def _words(job: jobs.JobInfo) -> tuple[str, str]:
 
 def backups_of(context: Context) -> Backups:
     """The one of this window."""
-    return _known(context) or Backups(context, context.overlay)
+    return known_backups(context) or Backups(context, context.overlay)
 
 
-def _known(context: Context) -> Backups | None:
-    """It is asked for with every key: so only the overlay's own children are looked at, never the sheets on it."""
+def known_backups(context: Context) -> Backups | None:
+    """The one of this window, if anybody asked for it yet. This is asked with every key: so only the overlay's own children are looked at, never the sheets on it."""
     found = context.overlay.findChild(Backups, options=Qt.FindChildOption.FindDirectChildrenOnly)
     return found if isinstance(found, Backups) else None
-
-
-def bind_backups(context: Context, window: QObject) -> None:
-    """Bind what can be done from anywhere."""
-    idle = partial(_is_idle, context)
-    bind = context.actions.bind
-    bind(window, "back_up", lambda: backups_of(context).now(), idle)
-    bind(window, "save_backup", partial(_save, context), idle)
-    bind(window, "restore_backup", partial(context.go, "restore"))
-    bind(window, "restore_left", partial(_show_left, context))
-
-
-def _is_idle(context: Context) -> bool | str:
-    found = _known(context)
-    return tr("A backup is being made.") if found is not None and found.is_running else True
-
-
-def _save(context: Context) -> None:
-    from ui.pages.settings.saving import open_saving
-
-    open_saving(context)
-
-
-def _show_left(context: Context) -> None:
-    from ui.pages.restore.afterwards import open_afterwards
-
-    open_afterwards(context)

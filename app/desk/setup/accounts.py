@@ -17,7 +17,8 @@ from app.connectors.email.check import Advice, CheckResult, advice_of, check_rec
 from app.connectors.email.config import AccessTokens, ServerUrl
 from app.connectors.email.discover import discover
 from app.connectors.email.imap import ImapSession
-from app.connectors.email.oauth import SignIn, server_with, tokens_of
+from app.connectors.email.oauth import SignIn
+from app.connectors.email.oauth_tokens import server_with, tokens_of
 from app.connectors.email.providers import Needs, Provider, provider_at, provider_of
 from app.connectors.email.words import SENTENCES, Fault
 from app.conversations.mailboxes import NewMailbox, add_mailbox, remove_mailbox, resume_mailbox, update_mailbox

@@ -7,9 +7,18 @@ lines, a signature mark) and where the person wrote between or below quoted line
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from app.mime import limits
 from app.mime.content.quote_marks import header_block_at, is_attribution, is_divider, is_signature_line, marks_in
-from app.mime.model import Fold
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A text split for showing: `visible` is what the writer wrote now, `folded` the quotes and signatures."""
+
+    visible: str
+    folded: str
 
 
 def fold(text: str) -> Fold:

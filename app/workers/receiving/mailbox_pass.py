@@ -13,7 +13,7 @@ from app.connectors.contracts import HealthState
 from app.connectors.email.config import MailServer, Secret, ServerUrl
 from app.connectors.email.imap import ImapSession
 from app.connectors.email.imap_quota import Room
-from app.connectors.email.oauth import tokens_of
+from app.connectors.email.oauth_tokens import tokens_of
 from app.conversations.mailboxes import pause_mailbox, resume_mailbox
 from app.inbox import commands
 from app.inbox.queries import FolderPlan, ReceivePlan, receive_plan

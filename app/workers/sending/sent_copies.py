@@ -14,7 +14,7 @@ from typing import Any
 from app.connectors.email.config import MailServer, Secret, ServerUrl
 from app.connectors.email.folders import FolderRole
 from app.connectors.email.imap import ImapSession
-from app.connectors.email.oauth import tokens_of
+from app.connectors.email.oauth_tokens import tokens_of
 from app.conversations.queries import MailboxInfo
 from app.kernel.errors import ExternalError, Reason, UserError
 from app.kernel.files.blobs import Packs

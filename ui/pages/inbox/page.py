@@ -95,7 +95,12 @@ class Page(InboxFrame):
         self.new_mail.writer.keep_now()
 
     def take_over(self) -> None:
-        take_over(self)
+        take_over(self, self._elsewhere())
+
+    def _elsewhere(self) -> list[Page]:
+        """The pages of other windows that show the same ticket."""
+        pages = [one for one in self.context.others() if isinstance(one, Page)]
+        return [one for one in pages if one.shown is not None and one.ticket == self.ticket]
 
     def refresh(self, changes: Changes) -> None:
         self.me = self.context.desk.me()
@@ -236,7 +241,7 @@ class Page(InboxFrame):
             self.writer.begin(opened.to, opened.cc, letters, senders=opened.senders, sender=opened.sender)
         else:
             self.writer.set_recipients(opened.to, opened.cc)
-            follow(self, [] if self.ticket in self.post.sending else letters)
+            follow(self, self._elsewhere(), [] if self.ticket in self.post.sending else letters)
             self._warn_of_news(before, opened)
         self.writer.offer(begun, opened.detail.row.number)
         if opened.overtaken is not None:
