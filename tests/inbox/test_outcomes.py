@@ -23,6 +23,7 @@ from app.kernel.errors import UserError
 from app.kernel.state import signals
 from app.mime.parse import parse
 from app.outbox.tables import Outbox
+from app.people.queries import dead_addresses
 from app.people.tables import Customer
 from app.surveys.commands import send_now
 from app.surveys.tables import SurveyResponse
@@ -129,6 +130,21 @@ def test_a_bounce_marks_the_message_it_names(answered: PaperDesk) -> None:
     assert row.state == "failed"
     assert "No such user" in str(row.results)
     assert (len(answered.tickets()), answered.ticket().status) == (1, "waiting")
+
+
+def test_an_address_from_which_somebody_writes_is_no_dead_one(answered: PaperDesk) -> None:
+    address = "ann@customer.example"
+    ours = _ours(answered).external_id
+    for raw, is_dead in (
+        (_report(ours), True),
+        (
+            letter("I am away until Monday.", ident="o@c", answers=ours, more=(("Auto-Submitted", "auto-replied"),)),
+            True,
+        ),
+        (letter("I can read you again.", ident="b@c", answers=ours), False),
+    ):
+        answered.take(raw)
+        assert bool(answered.ask(dead_addresses, {address})) is is_dead
 
 
 def test_a_bounce_of_nothing_known_is_no_ticket(paper: PaperDesk) -> None:

@@ -25,8 +25,8 @@ from app.mime.meaning.thanks import is_thanks
 from app.mime.model import Address, MailClass, ParsedMail
 from app.outbox.commands import note_found_in_sent, note_named, record_bounce, record_complaint
 from app.outbox.rules import is_own
-from app.people.commands import customer_for, customer_known, know_customers
-from app.people.queries import blocked_among
+from app.people.commands import customer_for, customer_known, know_customers, mark_address_dead
+from app.people.queries import blocked_among, dead_addresses
 from app.surveys.answers import AnswerOutcome, IncomingMail, Meaning, suppress, take_answer
 from app.surveys.rules import find_token
 from app.tickets import commands as tickets
@@ -61,11 +61,14 @@ class Intake:
         self.opened: list[Fresh] = []  # letters that opened a ticket just now: they may be acknowledged
         self.joined = 0  # letters that came into tickets which were there before; what lay in the mailbox left out
         self._blocked: frozenset[str] = frozenset()
+        self._dead: frozenset[str] = frozenset()
         self._acknowledging: frozenset[UUID] = frozenset()
 
     def prepare(self, mails: Sequence[ParsedMail]) -> None:
         """Ask once about everybody who writes and every ticket that is named, so that the mails need not ask each."""
-        know_customers(self.tx, [writer.address for mail in mails if (writer := self.writer(mail))])
+        writers = [writer for mail in mails if (writer := self.writer(mail))]
+        know_customers(self.tx, [writer.address for writer in writers])
+        self._dead = dead_addresses(self.tx, {writer.key for writer in writers})
         know_tickets(self.tx, self.threads.tickets())
         self._acknowledging = acknowledging(self.tx)
         self._blocked = blocked_among(self.tx, {mail.from_.key for mail in mails if mail.from_})
@@ -111,6 +114,8 @@ class Intake:
         """A person's mail: into the ticket it belongs to, or a ticket of its own."""
         places, mail = self.places, arrival.mail
         customer = customer_for(self.tx, writer.address, writer.name, arrival.at) if writer else None
+        if writer is not None and writer.key in self._dead and not arrival.was_there and not is_by_program(mail):
+            mark_address_dead(self.tx, writer.address, dead=False)  # who writes from it has it
         self._was_named(mail)
         row = self.threads.ticket(match.ticket)
         too_late = row is not None and not arrival.was_there and not tickets.accepts_reply(self.tx, row.id, arrival.at)
