@@ -174,6 +174,7 @@ QTextEdit, QPlainTextEdit {{ selection-background-color: {t.accent}; selection-c
 QPlainTextEdit[look="field"], QTextEdit[look="field"] {{ background: {t.canvas}; border: 1px solid {t.line_strong};
   border-radius: {t.radius_s}px; padding: 4px 6px; }}
 QPlainTextEdit[look="field"]:focus, QTextEdit[look="field"]:focus {{ border: 1px solid {t.accent}; }}
+QPlainTextEdit[look="field"][wrong="true"] {{ border: 1px solid {t.bad}; }}
 QPlainTextEdit[look="bare"], QTextEdit[look="bare"] {{ background: transparent; border: 0; }}
 QComboBox {{ background: {t.canvas}; border: 1px solid {t.line_strong}; border-radius: {t.radius_s}px;
   padding: 5px 4px 5px 10px; min-height: 20px; max-height: 20px; combobox-popup: 0; }}
@@ -241,6 +242,7 @@ QPushButton[kind="ghost"]:disabled, QPushButton[kind="plain"]:disabled
   {{ border: 1px dashed {t.line_strong}; padding: 5px 7px; color: {t.text}; }}
 QLineEdit:focus {{ border: 2px solid {t.accent}; padding: 4px 7px; }}
 QLineEdit[look="palette"]:focus {{ border: 0; padding: 6px 0; }}
+QPlainTextEdit[look="field"]:focus, QTextEdit[look="field"]:focus {{ border: 2px solid {t.accent}; padding: 3px 5px; }}
 QPushButton[kind="chip"]:checked {{ border: 1px solid {t.accent}; padding: 3px 9px; }}
 QPushButton[kind="nav"]:checked, QToolButton:checked {{ border: 2px solid {t.accent}; }}
 QPushButton[kind="segment"]:checked {{ border: 2px solid {t.accent}; padding: 1px 10px; }}

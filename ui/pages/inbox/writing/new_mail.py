@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from app.outbox.queries import DraftView
 from ui.pages.inbox.loading import Surroundings
-from ui.pages.inbox.writing.recipients import Person
+from ui.pages.inbox.writing.letter import Person
 from ui.pages.inbox.writing.writer import Letter, Writer
 from ui.text import tr
 from ui.widgets.button import ToolButton

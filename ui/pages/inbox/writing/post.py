@@ -21,8 +21,8 @@ from app.tickets import commands
 from ui.pages import Context
 from ui.pages.inbox.conversation.delivery import planned_text
 from ui.pages.inbox.words import names_text
+from ui.pages.inbox.writing.address_field import AddressField, as_text
 from ui.pages.inbox.writing.letter import Letter
-from ui.pages.inbox.writing.recipients import AddressField, as_text
 from ui.pages.inbox.writing.writer import Writer
 from ui.text import tr
 

@@ -25,8 +25,8 @@ from ui.pages.inbox.words import names_text
 from ui.pages.inbox.writing import formatted
 from ui.pages.inbox.writing.drafting import KEEP_MS, Drafting, joined
 from ui.pages.inbox.writing.elsewhere import Begun, Elsewhere
-from ui.pages.inbox.writing.letter import Letter
-from ui.pages.inbox.writing.recipients import Person, Recipients
+from ui.pages.inbox.writing.letter import Letter, Person
+from ui.pages.inbox.writing.recipients import Recipients
 from ui.text import size_text, told, tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.composer import Composer
