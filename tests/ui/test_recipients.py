@@ -29,12 +29,13 @@ def field(qapp: QApplication, qtbot: QtBot) -> AddressField:
 def test_many_people_stand_in_three_lines_which_scroll(field: AddressField) -> None:
     field.setText(as_text(PEOPLE[:1]))
     assert field.height() == LINE
+    assert not field.verticalScrollBar().isVisible()
     field.setText(as_text(PEOPLE[:3]))
     assert LINE < field.height() < 3 * LINE
     two_or_three = field.height()
     field.setText(as_text(PEOPLE))
     assert two_or_three <= field.height() < 3 * LINE
-    assert field.verticalScrollBar().maximum() > 0
+    assert field.verticalScrollBar().isVisible()
     assert field.persons() == tuple(PEOPLE)
     field.setText("")
     assert field.height() == LINE
@@ -86,3 +87,11 @@ def test_there_are_no_paragraphs_and_what_is_offered_takes_the_place_of_what_was
     field.offer([("Cem", "cem@c.example")])
     field._take("Cem <cem@c.example>")
     assert field.text() == "ann@a.example, ben@b.example, Cem <cem@c.example>"
+
+
+def test_who_comes_by_keyboard_writes_one_more_behind_the_last(field: AddressField) -> None:
+    field.setText("Ann <ann@a.example>, ben@b.example")
+    field.clearFocus()
+    field.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClicks(field, "cem@c.example, dee@d.example")
+    assert field.text() == "Ann <ann@a.example>, ben@b.example, cem@c.example, dee@d.example"

@@ -25,6 +25,7 @@ LINE: Final = 32
 """px: how high a field of one line is, as all fields are."""
 
 _LINES: Final = 3
+_FRAME: Final = 5  # px of the stylesheet's border and padding
 _PIECE: Final = re.compile(r'(?:"[^"]*"|<[^>]*>|[^,;"<]|["<])+')
 _OF_THE_POPUP: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 
@@ -46,10 +47,9 @@ class AddressField(QPlainTextEdit):
         self.setAccessibleName(name)
         self.setTabChangesFocus(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
         self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.document().setDocumentMargin(2)
+        self.document().setDocumentMargin(0)
         self._typing = False
         self._names = QStringListModel([], self)
         completer = QCompleter(self._names, self)
@@ -146,8 +146,22 @@ class AddressField(QPlainTextEdit):
             return
         if event.key() == Qt.Key.Key_Backspace and not event.modifiers() and self._take_whole():
             return
-        self._typing = bool(event.text()) and not event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        typed = "" if event.modifiers() & Qt.KeyboardModifier.ControlModifier else event.text()
+        if not self._typing and typed.isprintable() and typed.strip(" ,;") and self._is_behind_last():
+            self.textCursor().insertText(", ")
+        self._typing = bool(typed)
         super().keyPressEvent(event)
+
+    def _is_behind_last(self) -> bool:
+        """Is the cursor behind an address that is complete, and nothing after it?"""
+        cursor, text = self.textCursor(), self.text()
+        last = [text[start:stop] for start, stop in _pieces(text)][-1:]
+        return (
+            not cursor.hasSelection()
+            and cursor.atEnd()
+            and text[-1:] not in (",", ";", " ")
+            and _is_complete("".join(last))
+        )
 
     def _take_whole(self) -> bool:
         """Backspace: take the address behind which the cursor is, unless it is being typed."""
@@ -176,6 +190,11 @@ class AddressField(QPlainTextEdit):
         self._typing = False
         super().mousePressEvent(event)
 
+    def focusInEvent(self, event: QFocusEvent, /) -> None:
+        if event.reason() not in (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.PopupFocusReason):
+            self.moveCursor(QTextCursor.MoveOperation.End)
+        super().focusInEvent(event)
+
     def focusOutEvent(self, event: QFocusEvent, /) -> None:
         if event.reason() is not Qt.FocusReason.PopupFocusReason:
             self._typing = False
@@ -191,8 +210,14 @@ class AddressField(QPlainTextEdit):
         return QSize(super().sizeHint().width(), self.maximumHeight())
 
     def _fit(self) -> None:
-        lines = min(_LINES, max(1, round(self.document().size().height())))
-        self.setFixedHeight(LINE + (lines - 1) * self.fontMetrics().lineSpacing())
+        needed = max(1, round(self.document().size().height()))
+        lines = min(_LINES, needed)
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAsNeeded if needed > lines else policy.ScrollBarAlwaysOff)
+        high = self.fontMetrics().lineSpacing()
+        spare = LINE - 2 * _FRAME - high
+        self.setViewportMargins(2, spare // 2, 0, spare // 2)  # so that no line is cut
+        self.setFixedHeight(LINE + (lines - 1) * high)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, int]]:
