@@ -187,6 +187,21 @@ def test_before_the_chat_it_may_ask_who_you_are(page: Page, tmp_path: Path) -> N
             widget.until(f"{ROOT}.activeElement === {at('.composer textarea')}", "the composer has the keyboard")
 
 
+def test_with_the_systems_own_few_colours_everything_is_still_seen(page: Page, place: Place) -> None:
+    """High contrast (forced colours) takes grounds and shadows away: what is told by them alone would be gone."""
+    widget = Widget(page, demo(place.base)).visit()
+    page.call("Emulation.setEmulatedMedia", features=[{"name": "forced-colors", "value": "active"}])
+    widget.open()
+    assert page.js(f"getComputedStyle({at('.box')}).outlineStyle") != "none", "where the keyboard is"
+    widget.say("Is it in stock?")
+    widget.until_shown("Is it in stock?", meta="Sent")
+    (row,) = place.desk.ask(queries.chat_rows, pile="waiting")
+    place.desk.do(commands.typing, row.id, True)
+    widget.until(f"!{at('.dots')}.hidden", "somebody types")
+    dots = f"getComputedStyle({at('.dots i')}).backgroundColor"
+    assert page.js(dots) != page.js(f"getComputedStyle({at('.dots .m')}).backgroundColor"), "the dots of who types"
+
+
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_every_text_can_be_read(page: Page, place: Place, theme: str) -> None:
     """Contrast of at least 4.5:1 for each text, whatever colour the owner chose."""

@@ -180,6 +180,18 @@ def test_a_chat_is_ended_and_rated(widget: Widget, place: Place) -> None:
     widget.until(f"!{at('.rate')}", "the question is gone")
 
 
+def test_nobody_types_in_a_chat_that_is_over(widget: Widget, place: Place) -> None:
+    chat = begun(widget, place)
+    place.desk.do(commands.send_chat, chat, "It is.")
+    widget.until_shown("It is.", own=False)
+    place.desk.do(commands.typing, chat, True)
+    widget.until_text(".state", "is typing")
+    place.desk.do(commands.end_chat, chat)
+    widget.until(at(".rate"), "the question at the end")
+    assert "typing" not in widget.text(".state")
+    assert widget.page.js(f"{at('.dots')}.hidden")
+
+
 def test_while_nobody_is_there_a_question_becomes_a_ticket(widget: Widget, place: Place) -> None:
     place.desk.do(commands.set_away, True)
     widget.open()

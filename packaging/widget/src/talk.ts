@@ -122,7 +122,7 @@ export class Talk {
       case "ack": this.outbox.keep(frame.id); break;
       case "placed": this.placed(frame); break;
       case "no": this.refused(frame.id, frame.reason); break;
-      case "typing": this.setTyping(frame.on ? frame.who || " " : ""); break;
+      case "typing": this.setTyping(frame.on && !this.isOver ? frame.who || " " : ""); break;
       case "read": this.readSeq = Math.max(this.readSeq, frame.seq); break;
       case "state":
         this.turnTo(frame.conversation);
@@ -130,7 +130,10 @@ export class Talk {
         this.who = frame.who;
         this.position = frame.position;
         this.mayRate = frame.rate && !this.rated;
-        if (this.isOver) this.granted("end");
+        if (this.isOver) {
+          this.granted("end");
+          this.setTyping("");
+        }
         break;
       case "online":
         this.online = frame.online;
