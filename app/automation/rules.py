@@ -1,4 +1,4 @@
-"""A weekly calendar with a time zone and holidays: open now? when next? how many open minutes between? Pure.
+"""A weekly calendar with a time zone and holidays: open now, and until when? Pure.
 
 Hours are said on the wall clock of a place, since that is what is written on a shop's door. Where the clocks are put
 forward, hours that do not exist are simply not there; where they are put back, an hour that comes twice is open twice.
@@ -105,24 +105,6 @@ def next_change(hours: Hours, at: datetime) -> datetime | None:
         elif start > at:
             return start
     return closing if closing is not None and closing < at + timedelta(days=_LOOK_AHEAD - 2) else None
-
-
-def next_opening(hours: Hours, at: datetime) -> datetime | None:
-    """The next moment from `at` on at which it is open: `at` itself if it is; None if never."""
-    return at if is_open(hours, at) else next_change(hours, at)
-
-
-def minutes_between(hours: Hours, start: datetime, end: datetime) -> float:
-    """How many minutes of business lie between two moments; 0 when `end` is not later."""
-    if end <= start:
-        return 0.0
-    if hours.always:
-        return (end - start) / timedelta(minutes=1)
-    total = timedelta(0)
-    for opens, closes in _moments(hours, _day(hours, start) - timedelta(days=1), _day(hours, end)):
-        overlap = min(closes, end) - max(opens, start)
-        total += max(overlap, timedelta(0))
-    return total / timedelta(minutes=1)
 
 
 def _around(hours: Hours, at: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -108,8 +108,6 @@ class ParsedMail:
     warnings: tuple[str, ...]
     header_hash: bytes
     body_hash: bytes
-    list_unsubscribe: bool
-    loop_id: str | None
     deskbell_id: str | None
     delivered_to: tuple[str, ...]
     is_automatic: bool

@@ -97,8 +97,6 @@ def _parse(raw: bytes, *, want_html: bool, want_files: bool) -> ParsedMail:
         warnings=_warnings(tree, from_, dated=date is not None or not raw_date),
         header_hash=hashlib.sha256(tree.header_block).digest(),
         body_hash=hashlib.sha256(memoryview(raw)[tree.root.body :]).digest() if hashed else b"",
-        list_unsubscribe="list-unsubscribe" in headers,
-        loop_id=headers.line("x-loop") or None,
         deskbell_id=headers.line("x-deskbell-id") or None,
         delivered_to=_delivered_to(headers),
         is_automatic=bool(reasons),
@@ -172,7 +170,7 @@ def _unreadable(raw: bytes, fault: BaseException) -> ParsedMail:
         attachments=tuple(body.attachments), mail_class=MailClass.MESSAGE, bounce=None, feedback_for=None,
         opening=text[:1000], trust=Trust("", "", "", spam=False),
         warnings=(f"this mail could not be read ({type(fault).__name__}); its raw text is shown",),
-        header_hash=hashlib.sha256(raw).digest(), body_hash=hashlib.sha256(raw).digest(), list_unsubscribe=False,
-        loop_id=None, deskbell_id=None, delivered_to=(), is_automatic=True, auto_reasons=("unreadable",),
+        header_hash=hashlib.sha256(raw).digest(), body_hash=hashlib.sha256(raw).digest(),
+        deskbell_id=None, delivered_to=(), is_automatic=True, auto_reasons=("unreadable",),
         lowest_received="",
     )  # fmt: skip

@@ -207,7 +207,6 @@ def test_coming_back_soon_goes_on_and_later_begins_anew(desk: Desk, bob: Bob) ->
     later(desk, chat.conversation, 31)
     new = bob.says("Four")
     assert (new.conversation != chat.conversation, new.seq) == (True, 1)
-    assert view(desk, new.conversation).earlier == (chat.conversation,)
     desk.do(commands.turn_into_ticket, new.conversation)
     assert view(desk, new.conversation).row.state == State.TURNED
     assert bob.says("Five").conversation not in (new.conversation, chat.conversation)

@@ -6,7 +6,7 @@ import pytest
 
 from app.kernel.errors import UserError
 from app.kernel.state import settings
-from app.kernel.state.settings import Setting, Settings
+from app.kernel.state.settings import Setting
 
 
 def test_every_default_survives_being_stored() -> None:
@@ -39,16 +39,9 @@ def test_what_a_person_types_becomes_a_value() -> None:
             settings.from_words(key, words)
 
 
-def test_a_workspace_reads_its_values_by_type_and_scope() -> None:
-    values = Settings({"keep_engine": "true", "desk_name": '"Ünïque"', "from_the_future": "1"})
-    assert values.get("keep_engine", bool) is True
-    assert values.get("desk_name", str) == "Ünïque"
-    expected = {"auto_theme": "system", "keep_engine": True, "low_bandwidth": False, "notifications": True}
-    assert values.of("device").items() >= expected.items()
-    with pytest.raises(TypeError):
-        values.get("desk_name", int)
+def test_a_setting_that_there_is_not_is_said_to_be_so() -> None:
     with pytest.raises(UserError, match="no setting"):
-        values.get("from_the_future", int)
+        settings.parse("from_the_future", "1")
 
 
 def test_a_key_is_declared_once() -> None:

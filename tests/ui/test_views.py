@@ -239,7 +239,7 @@ def test_headings_stand_above_their_tickets_and_follow_what_changes(page: Page, 
     assert page.list.selected() == [key]
     made.desk.do(commands.set_status, [key], "solved")
     qtbot.waitUntil(lambda: headings() == [("urgent", 1), ("normal", 2)])
-    assert page.model.ticket_count() == 3
+    assert page.model.rowCount() - len(page.model.headings()[0]) == 3
 
 
 def test_order_is_remembered_with_the_view(page: Page, made: InboxDesk, qtbot: QtBot) -> None:

@@ -140,10 +140,6 @@ class TicketModel(QAbstractTableModel):
             row += by
         return None
 
-    def ticket_count(self) -> int:
-        """How many tickets are in the list, headings left out."""
-        return self.rowCount() - len(self.headings()[0])
-
     def id_at(self, row: int) -> UUID:
         """The ticket in a row."""
         return UUID(bytes=blocks.at(self._ids, row))

@@ -18,7 +18,6 @@ from ui.icons import draw_icon
 from ui.theme import BODY, SMALL, TITLE, font, tokens
 
 PILL_HEIGHT = 20
-CHECK_SIZE = 16
 
 
 def initials(name: str) -> str:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.chats.queries.wire import queue_places
 from app.chats.rules import GOING_ON, OVER, State
 from app.chats.tables import GOING_ON as GOING_ON_SQL
-from app.chats.tables import ChatChannel, ChatLine, ChatVisitor, Conversation
+from app.chats.tables import ChatLine, ChatVisitor, Conversation
 from app.conversations.queries import MessageView
 from app.conversations.tables import Message
 from app.kernel.errors import UserError
@@ -88,7 +88,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ChatView:
-    """A chat with all its lines, in the order to show. `earlier`: the visitor's chats before it, newest first.
+    """A chat with all its lines, in the order to show.
 
     `can_send`: words reach the visitor as chat, now or when they come back; `mail_to`: the address to write to instead,
     "" where none is known (it may be unproven: `row.verified`).
@@ -98,7 +98,6 @@ class ChatView:
     lines: tuple[Line, ...]
     lang: str
     channel: UUID
-    channel_name: str
     visitor_read_seq: int
     desk_read_seq: int
     last_seq: int
@@ -106,7 +105,6 @@ class ChatView:
     can_send: bool
     mail_to: str
     code_sent_at: datetime | None
-    earlier: tuple[UUID, ...]
 
 
 def chat_rows(db: Session, *, pile: str, agent: UUID | None = None, limit: int = 200) -> tuple[ChatRow, ...]:
@@ -138,14 +136,11 @@ def chat(db: Session, conversation: UUID) -> ChatView | None:
         return None
     (row,) = _rows(db, [found])
     it, visitor = found.Conversation, found.ChatVisitor
-    channel = db.get(ChatChannel, it.channel)
-    before = select(Conversation.id).where(Conversation.visitor == visitor.id, Conversation.started_at < it.started_at)
     return ChatView(
         row=row,
         lines=_lines(db, it),
         lang=visitor.lang,
         channel=it.channel,
-        channel_name=channel.name if channel is not None else "",
         visitor_read_seq=it.visitor_read_seq,
         desk_read_seq=it.desk_read_seq,
         last_seq=it.last_seq,
@@ -153,7 +148,6 @@ def chat(db: Session, conversation: UUID) -> ChatView | None:
         can_send=it.state in GOING_ON and visitor.blocked_at is None,
         mail_to=visitor.email,
         code_sent_at=visitor.code_sent_at,
-        earlier=tuple(db.scalars(before.order_by(Conversation.started_at.desc()).limit(50))),
     )
 
 

@@ -31,7 +31,6 @@ from app.kernel.sentences import said
 
 MAGIC: Final = b"DBr1"
 HEADER: Final = struct.Struct("<4sQ32sB")
-FLAG_ENCRYPTED: Final = 1  # reserved
 PACK_LIMIT: Final = 512 * 1024 * 1024  # a pack that would grow past this is left, and another begun
 SUFFIX: Final = ".pack"
 

@@ -16,7 +16,7 @@ ALL = UUID(int=0)
 
 
 def get(db: Session, key: str) -> Any:
-    """The value of a declared setting, or its default. Raises KeyError for one that is not declared."""
+    """The value of a declared setting, or its default. Raises UserError for one that is not declared."""
     row: Any = db.get(_table(key), key)
     return settings.parse(key, None if row is None else row.value)
 

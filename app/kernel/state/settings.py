@@ -9,16 +9,14 @@ program from starting.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from app.kernel.errors import UserError
 from app.kernel.sentences import said
 
 Scope = Literal["desk", "device"]
 Value = bool | int | str
-T = TypeVar("T", bool, int, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +114,6 @@ def from_words(key: str, words: str) -> Value:
         except ValueError:
             return one.validate(words)
     return one.validate(words)
-
-
-class Settings:
-    """The values of one workspace as it was read: `rows` are key and stored text; unknown keys are passed over."""
-
-    def __init__(self, rows: Mapping[str, str]) -> None:
-        self._rows = dict(rows)
-
-    def get(self, key: str, kind: type[T]) -> T:
-        """The value of a setting; `kind` is its declared type. Raises TypeError for another one."""
-        value = parse(key, self._rows.get(key))
-        if not isinstance(value, kind):
-            msg = f"the setting {key} is no {kind.__name__}"
-            raise TypeError(msg)
-        return value
-
-    def of(self, scope: Scope) -> dict[str, Value]:
-        """Every value of a scope by key, defaults included."""
-        return {one.key: parse(one.key, self._rows.get(one.key)) for one in all_settings() if one.scope == scope}
 
 
 def _days(key: str, default: int, text: str) -> Setting:

@@ -66,7 +66,6 @@ class TicketFields(FoldingSection):
         super().__init__(tr("Ticket"))
         self._acts = acts
         self._fields: dict[UUID, FieldInfo] = {}
-        self._custom: Mapping[str, Any] = {}
         self._wanted: set[UUID] = set()
         self.due = Button("", "quiet", clicked=self.due_wanted.emit)
         self._due_row = FieldRow(tr("Due"), self.due)
@@ -80,7 +79,7 @@ class TicketFields(FoldingSection):
         """What stands in them; `other`: of another ticket than before."""
         if other:
             self._wanted.clear()
-        self._fields, self._custom = {one.id: one for one in fields}, custom
+        self._fields = {one.id: one for one in fields}
         self._show_due(ticket)
         self.rows.sync([(one, one) for one in fields])
         for one in fields:
