@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QLocale, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -29,9 +29,11 @@ from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
 from ui.pages.first_run.page import Page
 from ui.pages.first_run.servers import ServerFields, described
+from ui.pages.settings.form import NumberField
 from ui.pages.settings.sign_in import SignInSheet, open_sign_in
 from ui.theme import Theme
 from ui.widgets.button import Button
+from ui.widgets.layout import column
 from ui.window import Window
 
 
@@ -270,6 +272,30 @@ def test_a_search_can_be_called_off_and_the_servers_entered(page: Page, qtbot: Q
     assert not page.form.is_busy
     assert page.form._hand.isVisibleTo(page)
     assert not page.open.isEnabled()
+
+
+@pytest.fixture
+def german() -> Iterator[None]:
+    """A system that groups digits by full stops."""
+    before = QLocale()
+    QLocale.setDefault(QLocale("de_DE"))
+    yield
+    QLocale.setDefault(before)
+
+
+def test_a_port_is_a_number_without_marks_in_every_language(german: None, qtbot: QtBot) -> None:
+    fields, number = ServerFields("imap", "Receiving"), NumberField(1, 99_999, "MB", "Largest mail")
+    holder = column(fields, number)
+    qtbot.addWidget(holder)
+    holder.show()
+    fields.host.setText("mail.example")
+    for field in (fields.port, number):
+        field.setFocus()
+        field.selectAll()
+        qtbot.keyClicks(field, "47977")
+        qtbot.keyClicks(field, "7.")  # too large, and what German groups digits by: refused
+        fields.host.setFocus()
+    assert (fields.url(), number.number(), number.text()) == ("imaps://mail.example:47977", 47_977, "47977")
 
 
 def test_what_is_no_address_is_said_at_the_field(page: Page, qtbot: QtBot) -> None:

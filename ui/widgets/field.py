@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QLocale, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAction,
     QHelpEvent,
+    QIntValidator,
     QKeyEvent,
     QPainter,
     QPaintEvent,
@@ -59,6 +60,17 @@ class TextField(QLineEdit):
         restyle(self, wrong="true" if reason else "")
         self.setToolTip(reason)
         self.setAccessibleDescription(reason)
+
+
+def take_whole_numbers(field: QLineEdit, low: int, high: int) -> None:
+    """Let a field take nothing else. Digits stay as they are typed: Qt's own validator groups them (47.977 in German), and a
+    port or a number of megabytes is read without such marks.
+    """
+    plain = QLocale.c()
+    plain.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator | QLocale.NumberOption.RejectGroupSeparator)
+    validator = QIntValidator(low, high, field)
+    validator.setLocale(plain)
+    field.setValidator(validator)
 
 
 class SearchField(TextField):

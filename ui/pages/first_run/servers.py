@@ -6,12 +6,11 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QFrame
 
 from app.desk.setup.accounts import Account
 from ui.text import tr
-from ui.widgets.field import Select, TextField
+from ui.widgets.field import Select, TextField, take_whole_numbers
 from ui.widgets.layout import horizontal
 
 TLS, STARTTLS, PLAIN = "tls", "starttls", "plain"
@@ -50,7 +49,7 @@ class ServerFields(QFrame):
         self._usual = _PORTS[protocol]
         self.host = TextField(placeholder=f"{protocol}.example.com", name=tr("{name}: server", name=name))
         self.port = TextField(str(self._usual[TLS]), name=tr("{name}: port", name=name))
-        self.port.setValidator(QIntValidator(1, 65_535, self))
+        take_whole_numbers(self.port, 1, 65_535)
         self.port.setFixedWidth(64)
         kinds = [(TLS, "TLS"), (STARTTLS, "STARTTLS"), (PLAIN, tr("None"))]
         self.security = Select(kinds, TLS, name=tr("{name}: protection", name=name))

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QPlainTextEdit, QWidget
 
 from app.people.choosing import choose_all
 from ui.pages import Context
 from ui.text import tr
 from ui.widgets.button import Button
-from ui.widgets.field import FormRow, Select, TextField
+from ui.widgets.field import FormRow, Select, TextField, take_whole_numbers
 from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.layout import column, row, set_box, vertical
 from ui.widgets.panel import ScrollPage
@@ -31,7 +30,7 @@ class NumberField(TextField):
     def __init__(self, low: int, high: int, unit: str, name: str) -> None:
         super().__init__(str(low), name=f"{name} ({unit})" if unit else name)
         self.low, self.high, self.unit = low, high, unit
-        self.setValidator(QIntValidator(low, high, self))
+        take_whole_numbers(self, low, high)
         self.setFixedWidth(88)
 
     def number(self) -> int:
