@@ -217,7 +217,7 @@ class Walk:
             if found and not patient and self._takes_long(at):
                 break
             if self._is_few == "asked first":
-                self._ask_for_few(at.place)
+                self._ask_for_few()
             if self._may_leap and looked_at > _LONG and not found:
                 at = self._leap(at)
                 if at.stage == _DONE:
@@ -258,10 +258,10 @@ class Walk:
             sql = _TICKETS.format(where=self._wanted.where)
             rows = self._rows(sql, place=at.place, key=at.key, size=size)
             return _Block(rows, _behind(rows, at.stage, size))
-        if at.stage == _WITHIN:
-            return self._found(_ALL_DOCS, self._inside, at, self._wanted.since, size)
         if self._few is not None:
             return self._of_few(at)
+        if at.stage == _WITHIN:
+            return self._found(_ALL_DOCS, self._inside, at, self._wanted.since, size)
         if at.stage == _LATELY:
             return self._read_recent(at, size)
         if at.stage == _LOOK and self._look is not None:
@@ -307,16 +307,19 @@ class Walk:
             return at
         return After(_DONE) if place == 0 else replace(at, place=place + 1)
 
-    def _ask_for_few(self, below: int) -> None:
+    def _ask_for_few(self) -> None:
         """If only a few tickets fit, the walk goes through their documents from now on."""
         self._is_few = "no"
         if (documents := self._fitting.documents) is not None:
-            self._few = [row for row in documents if self._wanted.since <= row[0] < below]
+            self._few = [row for row in documents if self._wanted.since <= row[0]]
 
     def _of_few(self, at: After) -> _Block:
         """Those that have the words among the next documents of the few tickets that fit."""
         some = [row for row in self._few or () if row[0] < at.place][:_AT_ONCE]
         places, whole = [row[0] for row in some], self._whole
+        if at.stage == _WITHIN:
+            having = documents_with(self._db, self._inside, places)
+            return _Block([row for row in some if row[0] in having], _behind(some, at.stage, _AT_ONCE))
         if self._look is None or whole.others:
             having = documents_with(self._db, whole.others or whole.match, places)
             places = [place for place in places if place in having]

@@ -10,10 +10,12 @@ import pytest
 
 from app.conversations.vocabulary import Stocktaking, learn_words
 from app.index import parts, recent
+from app.search import walking
 from app.search.counting import Counting
 from app.search.queries import Hit, Order, Question, page, search, ticket_ids
 from app.search.scopes import Scope
 from app.search.subjects import tickets_titled
+from app.tickets import commands
 from tests.desk_fixture import SmallDesk
 
 
@@ -108,3 +110,22 @@ def test_pages_and_number_go_on_from_one_to_the_other(desk: SmallDesk, stock: St
             break
     assert seen == wanted
     assert desk.ask(Counting(asked).step).tickets == len(made)
+
+
+def test_parts_of_words_where_few_tickets_fit_are_sought_among_those(
+    desk: SmallDesk, stock: Stocktaking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [desk.mail(address=f"{n}@x.example", subject="Question", words="Die Stehlampe.")[0] for n in range(30)]
+    begins, _ = desk.mail(address="b@x.example", subject="Question", words="Die Lampe.")
+    desk.do(commands.set_priority, [made[2], made[20], begins], "urgent")
+    tidy(desk, stock)
+    for name, value in {"_LEAST": 2, "_SPARE": 0, "_SOME": 3, "_SELDOM": 2, "MOST_LOOKED_AT": 6}.items():
+        monkeypatch.setattr(walking, name, value)
+    asked, after = Question("lampe priority:urgent"), None
+    pages: list[list[tuple[UUID | None, bool]]] = []
+    while not pages or after is not None:
+        one = desk.ask(page, asked, after=after, limit=5)
+        pages.append([(hit.ticket, hit.within) for hit in one.tickets])
+        after = one.after
+    assert [hit for one in pages for hit in one] == [(begins, False), (made[20], True), (made[2], True)]
+    assert len(pages) <= 3, "all the others are not gone through"
