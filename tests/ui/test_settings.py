@@ -218,8 +218,15 @@ def test_a_further_mailbox_is_added_by_the_same_form_and_then_shown(
         fields.port.setText(str(port))
         fields.edited.emit()
     assert not adding.go.isEnabled()
-    adding.test.click()
-    qtbot.waitUntil(lambda: form.can_save)
+    adding.test.setFocus()
+    form.password.setText("another")
+    for go_on, is_right in ((adding.test, False), (adding.go, True)):
+        qtbot.keyClick(adding.test, Qt.Key.Key_Return)
+        assert adding.isAncestorOf(window.focusWidget()) or window.focusWidget() is adding
+        qtbot.waitUntil(lambda: form.was_tested and not form.is_busy)
+        assert form.can_save is is_right
+        qtbot.waitUntil(lambda goal=go_on: window.focusWidget() is goal)  # type: ignore[misc]
+        form.password.setText(further.password)
     adding.go.click()
     qtbot.waitUntil(lambda: len(boxes(desk)) == 2)
     shown = lambda: page.editor.box.address if page.editor.box is not None else ""  # noqa: E731

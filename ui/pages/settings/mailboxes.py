@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QSizePolicy, QStackedWidget
+from PySide6.QtWidgets import QButtonGroup, QFrame, QPushButton, QSizePolicy, QStackedWidget, QWidget
 
 from app.conversations.queries import MailboxInfo
 from app.kernel import clock
@@ -109,12 +109,20 @@ class Adding(QFrame):
         )
         vertical(self).addWidget(page)
         self.form.changed.connect(self._show)
+        self.form.told.connect(lambda: QTimer.singleShot(0, self, self._go_on))
         self._show()
 
     def _show(self) -> None:
+        held: QWidget | None = self.window().focusWidget()
+        if self.form.is_busy and not (held is not None and self.isAncestorOf(held)):
+            self.setFocus()  # from what is locked meanwhile the keyboard falls somewhere else on the page
         self.test.setEnabled(self.form.can_test)
         self.test.setText(tr("Test again") if self.form.was_tested else tr("Test"))
         self.go.setEnabled(self.form.can_save)
+
+    def _go_on(self) -> None:
+        """The keyboard is where one goes on after a test."""
+        (self.go if self.form.can_save else self.test).setFocus(Qt.FocusReason.OtherFocusReason)
 
 
 class MailboxesPage(QFrame):
