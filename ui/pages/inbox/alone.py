@@ -38,7 +38,7 @@ class Alone(Page):
         if self.ticket is not None and (
             ids is None or self.ticket in ids or changes.touches("draft", "message", "state")
         ):
-            self._reload()
+            self.reload()
         elif self.shown is not None and changes.touches("customer", "field"):
             self._ask_beside()
         if changes.touches("mailbox", "agent", "setting", "outbox", "state"):

@@ -6,7 +6,7 @@ there is one path by which anything comes onto the screen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,7 @@ from ui.pages.inbox.conversation.mail_files import MailFiles
 from ui.pages.inbox.frame import InboxFrame
 from ui.pages.inbox.loading import Beside, First, Opened, Surroundings
 from ui.pages.inbox.mark_read import MarkRead
+from ui.pages.inbox.next_ticket import NextTicket
 from ui.pages.inbox.prefetch import Prefetch
 from ui.pages.inbox.searching import Searching
 from ui.pages.inbox.selection import Selecting
@@ -44,7 +45,6 @@ from ui.pages.inbox.writing.writer import Letter, Writer
 from ui.pages.views.offers import ViewOffers
 from ui.text import told, tr
 
-_NEAR = 30  # rows beside the one shown, one of which is gone on to
 _BESIDE_MS = 20  # the conversation is painted first
 
 
@@ -58,9 +58,6 @@ class Page(InboxFrame):
         self.around: Surroundings | None = None
         self.facts: Mapping[str, str] = {}
         self._wanted_message: UUID | None = None
-        self._going_on = self._turned = False
-        self._may_leave = False  # the ticket shown has changed; whether it stays here at all, the list will say
-        self._nearby: list[UUID] = []
         self.model = TicketModel(context.tasks, context.rows)
         self.files = MailFiles(context)
         super().__init__(context, self.model, self.files)
@@ -74,6 +71,7 @@ class Page(InboxFrame):
         for made in (self.model, self.files):
             made.setParent(self)
         self.finding = Searching(self)
+        self.next = NextTicket(self)
         self.mark_read = MarkRead(self, self.talk, self.writer, self.triage.mark_seen)
         wire(self)
         self._soon = QTimer(self, singleShot=True, interval=_BESIDE_MS)
@@ -109,9 +107,8 @@ class Page(InboxFrame):
         self.lists.apply(changes)
         ids = changes.of("ticket")
         if self.shown is not None and (ids is None or self.shown.detail.id in ids or changes.touches("draft", "state")):
-            self._may_leave = self._going_on and self.model.is_loaded and not self.list.searching
-            if not self._may_leave:
-                self._reload()
+            if not self.next.is_awaited():
+                self.reload()
         elif self.shown is not None and self._concerns_beside(self.shown, changes):
             self._ask_beside()
         if changes.touches("mailbox", "agent", "setting", "outbox", "state", "canned"):
@@ -127,7 +124,7 @@ class Page(InboxFrame):
         if isinstance(message, UUID):
             self._wanted_message = message
         if isinstance(ticket, UUID):
-            self._turned = False
+            self.next.keep()
             self.open(ticket)
             self.list.choose(ticket)
         if to is not None or "new_subject" in where:
@@ -146,7 +143,7 @@ class Page(InboxFrame):
 
     def show_pile(self, wanted: str | UUID) -> None:
         """Show another list: a built-in one by its key, any by its id."""
-        self._turned = True
+        self.next.turn_to_another_list()
         self.list.search.clear()
         self.model.clear()
         self.list.show_state()
@@ -188,6 +185,12 @@ class Page(InboxFrame):
         self.answers.set_answers(answers, self.facts)
         self.writer.offer_canned(on=bool(answers))
 
+    def leave_ticket(self) -> None:
+        """Show no ticket: there is none in the list."""
+        self.writer.keep_now()
+        self.ticket = self.shown = None
+        self.show_nothing()
+
     def search(self, typed: str) -> None:
         """Show what fits what is typed; nothing typed is the list again."""
         self.finding.ask(typed)
@@ -209,9 +212,10 @@ class Page(InboxFrame):
             self.context.tasks.forget("inbox-ticket")
             self._take(ready)
         else:
-            self._reload()
+            self.reload()
 
-    def _reload(self) -> None:
+    def reload(self) -> None:
+        """Read the ticket shown again."""
         if self.ticket is None:
             return
 
@@ -296,67 +300,6 @@ class Page(InboxFrame):
         people = changes.of("customer")
         return changes.touches("field") or people is None or shown.detail.row.customer in people
 
-    def stay(self, _error: Exception) -> None:
-        """What was asked for was refused: the ticket shown stays."""
-        self._going_on = False
-
-    def go_on(self, act: Callable[[], object]) -> None:
-        """Do something that may take the ticket out of the list; if it does, the next one is shown."""
-        if self.picked.pointed is not None:
-            act()  # about another ticket than the one shown
-            return
-        self._going_on, self._nearby = True, self._neighbours()
-        act()
-
-    def _neighbours(self) -> list[UUID]:
-        """The tickets below the one shown, then those above, the nearest first; without those that something is done to."""
-        place = self.model.place_of(self.ticket) if self.ticket is not None and not self.list.searching else -1
-        if place < 0:
-            return []
-        rows = [*range(place + 1, place + _NEAR), *range(place - 1, place - _NEAR, -1)]
-        near = [self.model.ticket_near(row) for row in rows if 0 <= row < self.model.rowCount()]
-        chosen = set(self.those())
-        return [key for key in near if key is not None and key not in chosen]
-
-    def follow_list(self) -> None:
-        """The rows changed: mark the ticket shown, or go on to the one in its place if that was the wish."""
-        rows = self.list.rows
-        if self._turned and self.model.is_loaded and not self.list.searching:
-            self._turn()
-        if self.list.searching or self.ticket is None:
-            return
-        gone = self.model.place_of(self.ticket) < 0
-        if gone and self._going_on:
-            self._going_on = False
-            row = max(0, rows.currentIndex().row())  # Qt's own choice may be the one above, or none
-            beside = next((key for key in self._nearby if self.model.place_of(key) >= 0), None)
-            if (near := beside or self.model.ticket_near(row) or self.model.ticket_near(row, -1)) is not None:
-                self.open(near)
-                self.list.choose(near)
-                self.list.shown.scrollTo(self.list.shown.currentIndex())
-                return
-            self._reload()  # it was the last one, and stays in sight
-        self.list.choose(self.ticket)
-
-    def look_again(self) -> None:
-        """The list was read: a ticket that stays here, although it might have left, is shown as it is now."""
-        if self._may_leave:
-            self._may_leave = False
-            if self.ticket is not None and (self.model.place_of(self.ticket) >= 0 or not self._nearby):
-                self._reload()
-
-    def _turn(self) -> None:
-        """Another list is there: what is shown is one of its tickets, or none."""
-        self._turned = False
-        if self.writing_new or (self.ticket is not None and self.model.place_of(self.ticket) >= 0):
-            return
-        if (first := self.model.ticket_near(0)) is not None:
-            self.open(first, by_itself=True)
-        else:
-            self.writer.keep_now()
-            self.ticket = self.shown = None
-            self.show_nothing()
-
     # -- writing
 
     def write_new(self, to: str = "", subject: str = "", letter: Letter | None = None) -> None:
@@ -407,7 +350,7 @@ class Page(InboxFrame):
     def send(self, letter: Letter, solve: bool) -> None:
         """Queue a reply or write a note."""
         if self.shown is not None:
-            self._going_on, self._nearby = solve, self._neighbours()
+            self.next.expect(leaves=solve)
             chat = self.shown.chat.row.id if self.shown.chat is not None and self.writer.by_chat else None
             ticket, seen = self.shown.detail.id, self.talk.newest
             self.post.send(
@@ -421,7 +364,7 @@ class Page(InboxFrame):
     def read_again(self) -> None:
         """What is being read now is old: read the ticket anew."""
         self.context.tasks.forget("inbox-ticket")
-        self._reload()
+        self.reload()
 
     def keep(self, letter: Letter) -> None:
         """Keep a draft of the ticket shown."""

@@ -43,12 +43,12 @@ def _wire_list(page: Page) -> None:
     page.selecting.turned.connect(page.show_selection)
     page.chosen.pressed.connect(lambda key: page.picking.press(page.chosen.buttons[key], key))
     page.model.failed.connect(page.list_failed)
-    page.model.followed.connect(page.look_again)
+    page.model.followed.connect(page.next.look_again)
 
 
 def _follow(page: Page) -> None:
     with page.context.actions.together():  # another ticket is opened, marked, and looked at
-        page.follow_list()
+        page.next.follow_list()
 
 
 def _explain(page: Page) -> None:
@@ -74,7 +74,7 @@ def _wire_header(page: Page) -> None:
         def act() -> None:
             page.triage.set_status(page.picked.tickets(), status, name)
 
-        (page.go_on if status == "solved" else lambda do: do())(
+        (page.next.go_on if status == "solved" else lambda do: do())(
             act
         )  # like the key: what is done makes room for the next
 
@@ -125,7 +125,7 @@ def _wire_rest(page: Page) -> None:
     page.new_mail.writer.sent.connect(page.send_new)
     page.new_mail.writer.kept.connect(page.post.keep_new)
     page.new_mail.closed.connect(page.close_new)
-    page.context.tasks.refused.connect(page.stay)  # bound methods: they go with the page
+    page.context.tasks.refused.connect(page.next.stay)  # bound methods: they go with the page
     page.context.theme.changed.connect(page.talk.apply_tokens)  # a bound method: it goes with the page
 
 

@@ -73,7 +73,7 @@ def _bind_list(page: Page) -> None:
 def _bind_triage(page: Page) -> None:
     on, triage, which = _binder(page), page.triage, page.picked.tickets
     some = lambda: _some(page)  # noqa: E731
-    away = page.go_on  # what may take the ticket out of the list: then the next one is shown
+    away = page.next.go_on  # what may take the ticket out of the list: then the next one is shown
     on("solve", lambda: away(lambda: triage.solve(which())), lambda: _unsolved(page))
     on("reopen", lambda: triage.set_status(which(), "open"), lambda: _solved(page))
     on("assign_me", lambda: _assign_me(page), some)
@@ -241,7 +241,7 @@ def _select(page: Page) -> None:
 
 def _snooze(page: Page) -> None:
     snoozed = any(row.snooze_until is not None for row in page.picked.rows())
-    page.go_on(lambda: ask_snooze(page.context, page.picked.tickets(), snoozed=snoozed))
+    page.next.go_on(lambda: ask_snooze(page.context, page.picked.tickets(), snoozed=snoozed))
 
 
 def _assign_me(page: Page) -> None:

@@ -95,7 +95,7 @@ class Picking:
                 if held.pointed:
                     act()  # the ticket shown stays
                 else:
-                    page.go_on(act)
+                    page.next.go_on(act)
 
             self._open(held, tr("Status…"), options, take, current=current, place=place)
 
