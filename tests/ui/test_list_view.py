@@ -11,7 +11,8 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from ui.pages.inbox.ticket_list.view import Measures, Others, Rows
+from ui.pages.inbox.ticket_list.choosing import Rows
+from ui.pages.inbox.ticket_list.view import Measures, Others
 
 HEIGHT, HEADING = 40, 16
 

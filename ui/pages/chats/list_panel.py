@@ -14,7 +14,8 @@ from ui.models.chats import ID_ROLE, ChatModel, Heading
 from ui.pages.chats.loading import Overview
 from ui.pages.chats.rows import HEADING_HEIGHT, ROW_HEIGHT, ChatPainter
 from ui.pages.chats.words import hours_text, row_words
-from ui.pages.inbox.ticket_list.view import NO_OTHERS, Others, Rows
+from ui.pages.inbox.ticket_list.choosing import Rows
+from ui.pages.inbox.ticket_list.view import NO_OTHERS, Others
 from ui.text import tr
 from ui.widgets.button import ToolButton
 from ui.widgets.label import ElidingLabel, Label

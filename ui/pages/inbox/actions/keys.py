@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
 from app.tickets.queries import TicketRow
 from ui.pages.inbox.actions.format_keys import bind_formatting
 from ui.pages.inbox.actions.work_keys import bind_work
-from ui.pages.inbox.ticket_list.view import Rows
+from ui.pages.inbox.ticket_list.choosing import Rows
 from ui.pages.inbox.triage.merge import MOST, ask_merge
 from ui.pages.inbox.triage.merge_parts import ask_unmerge
 from ui.pages.inbox.triage.snooze import ask_snooze

@@ -16,7 +16,7 @@ from ui.models.tickets import ID_ROLE
 
 if TYPE_CHECKING:
     from ui.pages.inbox.page import Page
-    from ui.pages.inbox.ticket_list.view import Rows
+    from ui.pages.inbox.ticket_list.choosing import Rows
 
 _SHOWN = (
     ("open", "own_window", "select"),

@@ -13,10 +13,11 @@ from app.views.queries import ViewInfo
 from app.views.rules import Density, Group
 from ui.models.hits import HIT_ROLE, Found, HitModel
 from ui.models.tickets import ID_ROLE, TicketModel
+from ui.pages.inbox.ticket_list.choosing import Rows
 from ui.pages.inbox.ticket_list.painter import COMPACT_HEIGHT, HEADING_HEIGHT, ListPainter
 from ui.pages.inbox.ticket_list.rows import ROW_HEIGHT, HitPainter
 from ui.pages.inbox.ticket_list.search_bar import SearchBar
-from ui.pages.inbox.ticket_list.view import NO_OTHERS, Others, Rows
+from ui.pages.inbox.ticket_list.view import NO_OTHERS, Others
 from ui.pages.inbox.ticket_list.view_names import chip_word, chips_of, view_word
 from ui.text import count_text, tr
 from ui.widgets.ages import keep_ages
