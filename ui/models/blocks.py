@@ -10,6 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from uuid import UUID
 
 WIDTH = 16
+
+Known = dict[bytes, None]
+"""The ids of a list, to ask whether one is among them. Not a set: the collector of garbage goes through every set that is young,
+which takes it 13 ms with 300,000, but never through a dictionary of bytes.
+"""
+
 _PIECE = 4096 * WIDTH
 _FEW = 64
 
@@ -37,6 +43,11 @@ def part(block: bytes, first: int, end: int | None = None) -> bytes:
 def each(block: bytes) -> Iterator[bytes]:
     """The ids one after the other, as bytes."""
     return (block[start : start + WIDTH] for start in range(0, len(block), WIDTH))
+
+
+def known(block: bytes) -> Known:
+    """The ids, to ask whether one is among them."""
+    return dict.fromkeys(each(block))
 
 
 def find(block: bytes, raw: bytes) -> int:

@@ -7,7 +7,7 @@ hundred thousand tickets is compared, moved and shown like any other. All of it 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import UUID
@@ -25,7 +25,7 @@ MARK = b"\xff" * 8
 """How the id of a heading begins; ids of tickets begin with a time."""
 
 MANY = 2000
-"""Of so many ids that have come a set is made here, off the window's thread."""
+"""Where so many ids have come, all are gathered anew here, off the window's thread."""
 
 _PILES = {
     "to_do": Pile.TO_DO,
@@ -62,12 +62,12 @@ Source = View | Asked
 
 @dataclass(frozen=True, slots=True)
 class Have:
-    """What a list is when it is read again: its ids, the same as a set, and its headings by their ids. It may be looked at while
-    an answer is awaited: until then the list stays as it is.
+    """What a list is when it is read again: its ids, the same to ask whether one is among them, and its headings by their ids.
+    It may be looked at while an answer is awaited: until then the list stays as it is.
     """
 
     block: bytes = b""
-    known: Set[bytes] = frozenset()
+    known: blocks.Known = field(default_factory=dict)
     heads: Mapping[bytes, Heading] = field(default_factory=dict)
 
 
@@ -76,8 +76,8 @@ class Ids:
     """The ids of a list. None: they are those that were here.
 
     `whole`: all of it was read; else only its first ids, and behind them stands what stood there before. `come`, `gone`: the ids
-    that were not here and those that no longer are. `known`: the same as the block, as a set, where it is another list or many
-    have come; else empty. `heads`: its headings by their ids; `other_heads`: those of them that came, went or say something else
+    that were not here and those that no longer are. `known`: all ids, where it is another list or many have come; else
+    empty. `heads`: its headings by their ids; `other_heads`: those of them that came, went or say something else
     than before.
     """
 
@@ -85,7 +85,7 @@ class Ids:
     whole: bool
     come: bytes = b""
     gone: bytes = b""
-    known: set[bytes] = field(default_factory=set)
+    known: blocks.Known = field(default_factory=dict)
     heads: Mapping[bytes, Heading] = field(default_factory=dict)
     other_heads: frozenset[bytes] = frozenset()
 
@@ -134,7 +134,7 @@ def read_ids(db: Any, source: Source, limit: int | None, have: Have | None = Non
 def all_of(block: bytes, have: Have | None) -> Ids:
     """A whole list, and how it differs from what it was."""
     if have is None:
-        return Ids(block, True, known=set(blocks.each(block)))
+        return Ids(block, True, known=blocks.known(block))
     if block == have.block:
         return Ids(None, True)
     same = blocks.common(have.block, block)
@@ -146,13 +146,13 @@ def all_of(block: bytes, have: Have | None) -> Ids:
         now = set(blocks.each(between))
         were = blocks.part(have.block, same, blocks.count(have.block) - tail)
         gone = b"".join(raw for raw in blocks.each(were) if raw not in now)
-    return Ids(block, True, come, gone, set(blocks.each(block)) if blocks.count(come) > MANY else set())
+    return Ids(block, True, come, gone, blocks.known(block) if blocks.count(come) > MANY else {})
 
 
 def first_of(head: bytes, have: Have | None) -> Ids:
     """The first ids of a list, and behind them what stays of what it was."""
     if have is None:
-        return Ids(head, False, known=set(blocks.each(head)))
+        return Ids(head, False, known=blocks.known(head))
     if have.block.startswith(head):
         return Ids(have.block, False)
     end = blocks.find(have.block, head[-blocks.WIDTH :]) + 1

@@ -60,7 +60,7 @@ class TicketModel(QAbstractTableModel):
         super().__init__(parent)
         self._tasks, self._cache = tasks, cache
         self._ids = b""
-        self._known: set[bytes] = set()
+        self._known: blocks.Known = {}
         self._waiting: frozenset[UUID] | None = frozenset()
         self._turn = 0  # a question of an earlier turn is void
         self._under_way = self._deeper = False
@@ -313,10 +313,10 @@ class TicketModel(QAbstractTableModel):
                 stepped = self._take_steps(steps)
         self._become(ids, stepped)
 
-    def _reset(self, block: bytes, known: set[bytes]) -> None:
+    def _reset(self, block: bytes, known: blocks.Known) -> None:
         self.beginResetModel()
         self._ids = block
-        self._known = known or set(blocks.each(block))
+        self._known = known or blocks.known(block)
         self.endResetModel()
 
     def _steps(self, head: bytes, changed: frozenset[UUID], gone: set[bytes]) -> list[tuple[int, list[bytes]]]:
@@ -342,11 +342,11 @@ class TicketModel(QAbstractTableModel):
             now = blocks.find(self._ids, some[0]) if some[0] in self._known else -1
             if place < 0:
                 self._remove(now, now)
-                self._known.difference_update(some)
+                del self._known[some[0]]
                 stepped.update(some)
             elif now < 0 and place <= self.rowCount():
                 self._insert(place, b"".join(some))
-                self._known.update(some)
+                self._known.update(dict.fromkeys(some))
                 stepped.update(some)
             elif now >= 0 and place != now and place < self.rowCount():
                 self._shift(now, place)
@@ -388,8 +388,9 @@ class TicketModel(QAbstractTableModel):
         if ids.known:
             self._known = ids.known
         else:
-            self._known.update(blocks.each(come))
-            self._known.difference_update(blocks.each(gone))
+            self._known.update(blocks.known(come))
+            for raw in blocks.each(gone):
+                del self._known[raw]
         if self.all_chosen or same == old - tail or not between:
             self._remove(same, old - tail - 1)
             self._insert(same, between)
