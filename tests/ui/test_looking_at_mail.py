@@ -35,6 +35,8 @@ from ui.pages.inbox.page import Page
 from ui.widgets.attachments import AttachmentChip
 from ui.widgets.pictures import decoder
 
+MAILS = Path(__file__).parent.parent / "mail"
+
 
 @pytest.fixture
 def fetcher() -> Fetcher:
@@ -73,6 +75,16 @@ def test_pictures_from_elsewhere_are_not_loaded_and_trackers_are_counted(
     assert button(card, "Always for shop.example") is None  # nobody vouches for the sender
     assert decoder().wait()
     assert fetcher.asked == []
+
+
+def test_an_encrypted_mail_says_so_where_its_words_would_be_and_in_the_list(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    card = show(page, made, qtbot, (MAILS / "encrypted-smime.eml").read_bytes())
+    assert card._snippet.text() == "Encrypted message"
+    assert card._body is not None
+    assert card._body._visible == "(encrypted)"
+    assert "This message is encrypted" in words_of(card)
 
 
 def test_pictures_are_loaded_for_one_message_only_and_trackers_never(

@@ -226,7 +226,7 @@ class MessageCard(QFrame):
         if said:
             self._below_layout.addWidget(ElidingLabel(" · ".join(said), "caption"))
         whole = message.direction == "internal"
-        self._body = MessageBody(message.text or tr("(no text)"), loader=self._loader, whole=whole, guard=self._guard)
+        self._body = MessageBody(message.text or self._instead(), loader=self._loader, whole=whole, guard=self._guard)
         self._body.mark(self._marks)
         self._body.pictures_wanted.connect(lambda domain: self.pictures_wanted.emit(self.key, domain))
         self._body.link_clicked.connect(self.link_clicked)
@@ -268,6 +268,10 @@ class MessageCard(QFrame):
     @property
     def _is_encrypted(self) -> bool:
         return self.message.extra.get("class") == "encrypted"
+
+    def _instead(self) -> str:
+        """What stands where there are no words."""
+        return tr("(encrypted)") if self._is_encrypted else tr("(no text)")
 
     def _preview(self) -> str:
         if self._is_encrypted:
