@@ -22,7 +22,8 @@ from typing import Any, Final
 
 from app.conversations.filetexts import WaitingFile, find_files, keep_text, waiting_files
 from app.kernel.errors import UserError
-from app.kernel.files.blobs import Packs, StorageError
+from app.kernel.files.blobs import Packs
+from app.kernel.files.disk import StorageError
 from app.mime.content.parts import part_bytes
 from app.mime.files.texts import NoTextError, text_of
 

@@ -24,7 +24,8 @@ from pathlib import Path
 from typing import Final
 
 from app.inbox.shape import Shape
-from app.kernel.files.blobs import BlobRef, Packs, StorageError
+from app.kernel.files.blobs import BlobRef, Packs
+from app.kernel.files.disk import StorageError
 from app.mime.content.fold import Fold
 from app.mime.model import Address, Bounce, BounceRecipient, ParsedMail, Part, Trust
 from app.workers.pickling import cross_in_one_call, line_between

@@ -27,7 +27,7 @@ from app.cli import main
 from app.desk.desk import Desk
 from app.kernel import clock
 from app.kernel.database.transaction import Tx
-from app.kernel.files import blobs
+from app.kernel.files import disk
 
 FLUSH = "flush"
 BEFORE, AFTER = "before-", "after-"
@@ -52,7 +52,7 @@ class Stand:
 def arm(point: str, stand: Stand) -> None:
     """Watch a step: `flush`, `before-COMMAND` or `after-COMMAND` (the commit of that command's transaction)."""
     if point == FLUSH:
-        blobs.sync_file = _before(stand, blobs.sync_file)
+        disk.sync_file = _before(stand, disk.sync_file)
     elif point.startswith((BEFORE, AFTER)):
         early, command = point.startswith(BEFORE), point.partition("-")[2]
         commit = Tx.commit

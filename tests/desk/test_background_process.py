@@ -12,7 +12,7 @@ import pytest
 
 from app.desk.maintenance import background_process
 from app.desk.maintenance.background_process import BackgroundError, run_in_background
-from app.kernel.files.blobs import StorageError
+from app.kernel.files.disk import StorageError
 from app.kernel.files.locks import FileLock, is_held
 from app.kernel.maintenance.archive import Going, StoppedError
 from app.kernel.maintenance.backup import BackupStoppedError

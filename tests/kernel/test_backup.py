@@ -16,7 +16,8 @@ import pytest
 
 from app.kernel.errors import UserError
 from app.kernel.files import integrity
-from app.kernel.files.blobs import HEADER, BlobRef, Packs, StorageError
+from app.kernel.files.blobs import HEADER, BlobRef, Packs
+from app.kernel.files.disk import StorageError
 from app.kernel.maintenance import backup
 from app.kernel.maintenance.description import About, Described, Source
 from app.kernel.maintenance.retention import kept as kept_of

@@ -17,8 +17,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.kernel.files import blobs
-from app.kernel.files.blobs import HEADER, BlobDamaged, BlobRef, Packs, StorageError
+from app.kernel.files import disk
+from app.kernel.files.blobs import HEADER, BlobDamaged, BlobRef, Packs
+from app.kernel.files.disk import StorageError
 
 MAILS = [b"", b"a", b"Subject: hello\r\n\r\nbody\r\n", bytes(range(256)) * 40, b"DBr1" * 30]
 
@@ -197,12 +198,12 @@ def test_a_pack_that_could_not_be_brought_onto_the_disk_is_not_believed_later(
 
     packs = Packs(tmp_path, limit=2 * HEADER.size + 1000)
     first = packs.append(b"x" * 500)
-    monkeypatch.setattr(blobs, "sync_file", fails)
+    monkeypatch.setattr(disk, "sync_file", fails)
     with pytest.raises(StorageError, match="reports an error"):
         packs.flush() if fits else packs.append(b"y" * 900)  # no room for it, so the first pack has to be whole
     monkeypatch.undo()
     synced: list[int] = []
-    monkeypatch.setattr(blobs, "sync_file", lambda fd: synced.append(os.fstat(fd).st_size))
+    monkeypatch.setattr(disk, "sync_file", lambda fd: synced.append(os.fstat(fd).st_size))
     packs.append(b"z" * 900)
     packs.flush()
     packs.close()

@@ -32,7 +32,7 @@ from app.kernel.database.tables import DeviceSettingRow, Job, SignalRow
 from app.kernel.database.transaction import Tx
 from app.kernel.errors import Reason, UserError
 from app.kernel.files import integrity, switching
-from app.kernel.files.blobs import storage_error
+from app.kernel.files.disk import storage_error
 from app.kernel.files.paths import Workspace
 from app.kernel.maintenance import archive, backup
 from app.kernel.maintenance.archive import Going, StoppedError

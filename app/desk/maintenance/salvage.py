@@ -30,7 +30,8 @@ from app.kernel.database.tables import Blob
 from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.files import arrivals, integrity
-from app.kernel.files.blobs import BlobRef, Packs, StorageError
+from app.kernel.files.blobs import BlobRef, Packs
+from app.kernel.files.disk import StorageError
 from app.kernel.files.paths import Workspace
 from app.kernel.maintenance.backup import BackupResult
 from app.kernel.maintenance.rescue import drop_orphans, fill_parents, rescue_table

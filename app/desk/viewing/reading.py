@@ -19,7 +19,8 @@ from app.connectors.pictures import PictureFetcher
 from app.conversations import queries
 from app.conversations.consent import pictures_allowed
 from app.desk.viewing import files
-from app.kernel.files.blobs import BlobRef, StorageError
+from app.kernel.files.blobs import BlobRef
+from app.kernel.files.disk import StorageError
 from app.mime.html import remote
 from app.mime.html.links import with_targets
 from app.mime.html.sanitise import is_heavy

@@ -30,7 +30,7 @@ from app.kernel.database.connections import plain_errors
 from app.kernel.database.fair_lock import FairLock
 from app.kernel.database.tables import Change, SignalRow
 from app.kernel.database.transaction import Tx
-from app.kernel.files.blobs import sync_file
+from app.kernel.files.disk import sync_file
 
 log = logging.getLogger(__name__)
 

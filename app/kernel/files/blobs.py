@@ -11,13 +11,11 @@ kept for authenticated encryption; a reader refuses flags that it does not know.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import mmap
 import os
 import re
 import struct
-import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,7 +23,8 @@ from pathlib import Path
 from typing import Final
 
 from app.kernel import ids
-from app.kernel.errors import UserError
+from app.kernel.files import disk
+from app.kernel.files.disk import StorageError, read_at, storage_error, sync_folder, write_at
 from app.kernel.files.locks import lock_file
 from app.kernel.sentences import said
 
@@ -37,10 +36,6 @@ SUFFIX: Final = ".pack"
 PACK_NAME = re.compile(r"[0-9a-f]{32}\.pack")
 _BINARY = getattr(os, "O_BINARY", 0)
 _CHUNK = 1 << 20
-
-
-class StorageError(UserError):
-    """The disk did not take or give the bytes; the text says why and what to do."""
 
 
 class BlobDamaged(StorageError):  # noqa: N818 - the state of a blob
@@ -77,7 +72,7 @@ class _Pack:
     def append(self, header: bytes, data: bytes) -> int:
         start = self.size
         try:
-            _write(self.fd, start, header, data)
+            write_at(self.fd, start, header, data)
         except OSError:
             os.ftruncate(self.fd, start)  # a half-written record is never counted
             raise
@@ -86,7 +81,7 @@ class _Pack:
 
     def flush(self) -> None:
         if self.flushed != self.size:
-            sync_file(self.fd)
+            disk.sync_file(self.fd)
             self.flushed = self.size
 
 
@@ -137,7 +132,7 @@ class Packs:
         length = min(max(length, 0), ref.length - start)
         fd = self._open(ref)
         try:
-            found = _read_at(fd, HEADER.size, ref.offset)
+            found = read_at(fd, HEADER.size, ref.offset)
             if len(found) < HEADER.size:
                 raise _damaged(ref, "the pack is too short")
             magic, stored, digest, flags = HEADER.unpack(found)
@@ -146,7 +141,7 @@ class Packs:
             if flags:
                 msg = "This copy was stored by a newer version of Deskbell. Please update Deskbell to open it."
                 raise StorageError(msg)
-            data = _read_at(fd, length, ref.offset + HEADER.size + start)
+            data = read_at(fd, length, ref.offset + HEADER.size + start)
         except OSError as error:
             raise storage_error(error) from error
         finally:
@@ -258,7 +253,7 @@ class Packs:
                 return None
             if end < size:
                 os.ftruncate(fd, end)
-                sync_file(fd)
+                disk.sync_file(fd)
         except OSError:
             return None
         return _Pack(path, fd, end)
@@ -284,7 +279,7 @@ def _sound_end(fd: int, size: int) -> int | None:
     """
     offset = 0
     while offset < size:
-        header = _read_at(fd, HEADER.size, offset)
+        header = read_at(fd, HEADER.size, offset)
         if len(header) == HEADER.size and header.startswith(MAGIC):
             end = offset + HEADER.size + HEADER.unpack(header)[1]
             if end <= size:
@@ -300,7 +295,7 @@ def _sound_end(fd: int, size: int) -> int | None:
 
 def _zeros(fd: int, start: int, size: int) -> bool:
     while start < size:
-        chunk = _read_at(fd, min(_CHUNK, size - start), start)
+        chunk = read_at(fd, min(_CHUNK, size - start), start)
         if chunk.strip(b"\0"):
             return False
         start += len(chunk)
@@ -326,100 +321,12 @@ def _digest(fd: int, start: int, length: int) -> bytes:
     digest = hashlib.sha256()
     end = start + length
     while start < end:
-        chunk = _read_at(fd, min(_CHUNK, end - start), start)
+        chunk = read_at(fd, min(_CHUNK, end - start), start)
         if not chunk:
             break
         digest.update(chunk)
         start += len(chunk)
     return digest.digest()
-
-
-def _write(fd: int, offset: int, header: bytes, data: bytes) -> None:
-    """One system call for a record, without copying its data where the system allows that."""
-    if sys.platform == "win32":
-        os.lseek(fd, offset, os.SEEK_SET)
-        written = os.write(fd, header + data)
-    else:
-        written = os.pwritev(fd, [header, data], offset)
-    total = len(header) + len(data)
-    if written < total:  # a signal or an almost full disk: the rest either goes in or says why not
-        rest = memoryview(header + data)
-        while written < total:
-            os.lseek(fd, offset + written, os.SEEK_SET)
-            done = os.write(fd, rest[written:])
-            if not done:
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            written += done
-
-
-if sys.platform == "win32":
-    _seek_guard = threading.Lock()
-
-    def _read_at(fd: int, length: int, offset: int) -> bytes:
-        parts = []
-        with _seek_guard:
-            os.lseek(fd, offset, os.SEEK_SET)
-            while length and (part := os.read(fd, length)):
-                parts.append(part)
-                length -= len(part)
-        return b"".join(parts)
-
-else:
-
-    def _read_at(fd: int, length: int, offset: int) -> bytes:
-        data = os.pread(fd, length, offset)
-        if len(data) == length or not data:
-            return data
-        parts = [data]
-        got = len(data)
-        while got < length and (part := os.pread(fd, length - got, offset + got)):
-            parts.append(part)
-            got += len(part)
-        return b"".join(parts)
-
-
-def sync_file(fd: int) -> None:
-    """Bring an open file onto the disk itself; plain fsync on macOS stops at the drive's cache."""
-    if sys.platform == "darwin":
-        import fcntl
-
-        try:
-            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
-        except OSError:
-            os.fsync(fd)
-    else:
-        os.fsync(fd)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable (a new file, a rename). Windows does that by itself."""
-    if sys.platform != "win32":
-        fd = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(fd)
-        finally:
-            os.close(fd)
-
-
-def storage_error(error: OSError) -> StorageError:
-    """The plain words for what the disk said; nothing of what was written has been counted."""
-    match error.errno:
-        case errno.ENOSPC:
-            text = "The disk is full. Free some space; Deskbell goes on by itself. Nothing was lost."
-        case errno.EDQUOT:
-            text = "Your share of the disk is used up. Free some space or ask for more. Nothing was lost."
-        case errno.EROFS | errno.EACCES | errno.EPERM:
-            text = "The workspace folder cannot be written. Give yourself the right to write there and try again."
-        case errno.EFBIG:
-            text = "The disk does not take files of this size. Move the workspace to another disk."
-        case errno.ENOENT:
-            text = "The folder “packs” of the workspace is missing. Restore it from a backup, or start Deskbell again."
-        case _:
-            text = said(
-                "The disk reports an error ({words}). Check the disk and your latest backup.",
-                words=error.strerror or "unknown",
-            )
-    return StorageError(text)
 
 
 def _damaged(ref: BlobRef, why: str) -> BlobDamaged:

@@ -13,7 +13,8 @@ import sqlite3
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from app.kernel.files.blobs import BlobRef, Packs, StorageError
+from app.kernel.files.blobs import BlobRef, Packs
+from app.kernel.files.disk import StorageError
 
 Form = frozenset[tuple[str, str, str, str]]
 """The form of a database: (type, name, table, SQL) of all that is in it."""

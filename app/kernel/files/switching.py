@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from app.kernel.files.arrivals import files_of
-from app.kernel.files.blobs import storage_error, sync_file, sync_folder
+from app.kernel.files.disk import storage_error, sync_file, sync_folder
 from app.kernel.files.locks import FileLock
 from app.kernel.files.paths import Workspace
 

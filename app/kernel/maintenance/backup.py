@@ -25,7 +25,8 @@ from pathlib import Path
 
 from app.kernel.errors import UserError
 from app.kernel.files.arrivals import put_into_copy, waiting_in
-from app.kernel.files.blobs import SUFFIX, Packs, StorageError, storage_error, sync_file, sync_folder
+from app.kernel.files.blobs import SUFFIX, Packs
+from app.kernel.files.disk import StorageError, storage_error, sync_file, sync_folder
 from app.kernel.files.integrity import connect, quick_check
 from app.kernel.maintenance import retention
 from app.kernel.maintenance.description import About, Described, Source, clean

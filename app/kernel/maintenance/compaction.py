@@ -24,7 +24,8 @@ from app.kernel.database.connections import plain_errors
 from app.kernel.database.store import Store
 from app.kernel.database.tables import Blob
 from app.kernel.database.transaction import Tx
-from app.kernel.files.blobs import HEADER, BlobDamaged, BlobRef, Packs, storage_error, sync_folder
+from app.kernel.files.blobs import HEADER, BlobDamaged, BlobRef, Packs
+from app.kernel.files.disk import storage_error, sync_folder
 
 _FLUSH_BYTES: Final = 64 * 1024 * 1024
 _CHUNK: Final = 500

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from app.chats import commands, queries
 from app.connectors.chat.protocol import FileOut, No, Who
-from app.kernel.files.blobs import Packs, StorageError
+from app.kernel.files.blobs import Packs
+from app.kernel.files.disk import StorageError
 from app.mime.files.kinds import kind_of
 from app.workers.chat.writer import Writer
 

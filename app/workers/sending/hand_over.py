@@ -23,7 +23,8 @@ from app.connectors.email.smtp import SmtpSession
 from app.conversations.mailboxes import of_sending, pause_mailbox, update_mailbox
 from app.conversations.queries import MailboxInfo
 from app.kernel.errors import ExternalError, Reason, UserError
-from app.kernel.files.blobs import BlobDamaged, BlobRef, Packs, StorageError
+from app.kernel.files.blobs import BlobDamaged, BlobRef, Packs
+from app.kernel.files.disk import StorageError
 from app.mime.compose import compose
 from app.outbox import commands, queries, rules
 from app.workers.sending.sent_copies import Ask, Do, Secrets, server_of

@@ -22,7 +22,8 @@ from uuid import UUID
 from app.connectors.wake import AwakeClock
 from app.conversations.queries import MailboxInfo, mailbox
 from app.kernel import clock
-from app.kernel.files.blobs import Packs, StorageError
+from app.kernel.files.blobs import Packs
+from app.kernel.files.disk import StorageError
 from app.outbox import commands, queries, waits
 from app.workers.sending.hand_over import HandOver, Kit, MailboxError
 from app.workers.sending.sent_copies import Ask, Do, Filing, Secrets

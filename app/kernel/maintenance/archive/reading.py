@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from app.kernel.errors import UserError
-from app.kernel.files.blobs import storage_error, sync_file
+from app.kernel.files.disk import storage_error, sync_file
 from app.kernel.maintenance.archive import form
 from app.kernel.maintenance.archive.aside import Aside, Digest
 from app.kernel.maintenance.archive.form import ArchiveDamagedError, Entry, Going, Manifest, StoppedError, read_manifest

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import IO
 
 from app.kernel.errors import UserError
-from app.kernel.files.blobs import Packs, storage_error, sync_file, sync_folder
+from app.kernel.files.blobs import Packs
+from app.kernel.files.disk import storage_error, sync_file, sync_folder
 from app.kernel.maintenance.archive import form
 from app.kernel.maintenance.archive.aside import Aside, Digest, Steady, forget_cached
 from app.kernel.maintenance.archive.form import Entry, Going, Manifest, StoppedError
