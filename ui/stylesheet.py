@@ -223,6 +223,10 @@ def _lists(t: Tokens) -> str:
     return f"""
 QAbstractItemView, QScrollArea, QTextBrowser {{ background: transparent; border: 0; }}
 QScrollArea > QWidget > QWidget[box="clear"] {{ background: transparent; }}
+QListView[look="menu"] {{ background: {t.raised}; border: 1px solid {t.line_strong};
+  selection-background-color: {t.selected}; selection-color: {t.text}; }}
+QListView[look="menu"]::item {{ min-height: 28px; padding: 0 8px; border-radius: {t.radius_s}px; color: {t.text}; }}
+QListView[look="menu"]::item:selected, QListView[look="menu"]::item:hover {{ background: {t.selected}; color: {t.text}; }}
 QTableView {{ gridline-color: {t.line}; selection-background-color: {t.selected}; selection-color: {t.text}; }}
 QTableView::item {{ border: 0; padding: 0 5px; }}
 QHeaderView {{ background: transparent; border: 0; }}

@@ -137,7 +137,8 @@ def test_a_note_is_a_note(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
 def test_a_wrong_address_is_refused_and_nothing_is_lost(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
     page.writer.composer.edit.setPlainText("Words")
     page.writer.copies.setChecked(True)
-    page.writer.recipients.cc.setText("nobody at all")
+    page.writer.recipients.cc.insertPlainText("nobody at all")
+    assert page.writer.recipients.cc.property("wrong") != "true"  # it is being typed
     page.writer.submit()
     assert page.writer.composer.text() == "Words"
     assert page.writer.recipients.cc.property("wrong") == "true"

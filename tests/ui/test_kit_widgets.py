@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, Qt, QUrl
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QTextDocument
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QCompleter, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.theme import Theme, tokens
@@ -475,3 +475,22 @@ def test_files_open_and_come_off_by_key(page: QWidget, qtbot: QtBot) -> None:
     assert told.args == ["a"]
     with qtbot.waitSignal(composer.strip.removed):
         qtbot.keyClick(chip, KEY.Key_Delete)
+
+
+def test_the_list_of_what_can_be_typed_next_has_a_ground_to_be_read_on(qapp: QApplication, qtbot: QtBot) -> None:
+    theme = qapp.findChild(Theme) or Theme(qapp)
+    field = SearchField("Search")
+    qtbot.addWidget(field)
+    for look in ("light", "dark"):
+        theme.choose(look)
+        field.show()
+        field.setFocus()
+        field.offer(0, 0, [("is:open", ""), ("is:overdue", "late")])
+        completer = field.findChild(QCompleter)
+        popup = completer.popup() if completer is not None else None
+        assert popup is not None
+        popup.resize(200, 80)
+        ground = popup.grab().toImage().pixelColor(100, 3)
+        assert ground == QColor(tokens().raised)
+        field.offer(0, 0, [])
+    theme.choose("light")

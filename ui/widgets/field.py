@@ -73,6 +73,15 @@ def take_whole_numbers(field: QLineEdit, low: int, high: int) -> None:
     field.setValidator(validator)
 
 
+def list_of_offers(completer: QCompleter) -> QListView:
+    """The list in which a completer offers. It is a window of its own, so it needs a ground of its own: lists have none."""
+    popup = QListView()
+    popup.setProperty("look", "menu")
+    popup.setAccessibleName(tr("What can be typed next"))
+    completer.setPopup(popup)
+    return popup
+
+
 class SearchField(TextField):
     """Search as you type: `searched` comes with every letter, unless `pause_ms` asks for a pause; Esc empties, then lets go.
 
@@ -97,9 +106,7 @@ class SearchField(TextField):
         self._range = (0, 0)
         self._completer = QCompleter(self._offers, self)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self._popup = QListView()
-        self._popup.setAccessibleName(tr("What can be typed next"))
-        self._completer.setPopup(self._popup)
+        self._popup = list_of_offers(self._completer)
         self._completer.setWidget(self)
         self._popup.clicked.connect(lambda index: self.take_offer(index.row()))
         self.textChanged.connect(self._changed)

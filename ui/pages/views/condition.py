@@ -14,7 +14,7 @@ from app.search.catalogue import FieldEntry
 from ui.pages.views.words import field_word, operator_word, placeholder, value_word
 from ui.text import told, tr
 from ui.widgets.button import ToolButton
-from ui.widgets.field import Select, TextField
+from ui.widgets.field import Select, TextField, list_of_offers
 from ui.widgets.label import Label
 from ui.widgets.layout import row
 
@@ -37,6 +37,7 @@ class ValueField(TextField):
         completer = QCompleter(self._known, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        list_of_offers(completer)
         self.setCompleter(completer)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._ask)

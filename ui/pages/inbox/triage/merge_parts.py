@@ -20,7 +20,7 @@ from ui.text import count_text, tr, when_text
 from ui.widgets.avatar import Avatar
 from ui.widgets.button import Button
 from ui.widgets.label import ElidingLabel, Label
-from ui.widgets.layout import clear, column, line, row
+from ui.widgets.layout import clear, column, line, row, set_box
 from ui.widgets.overlay import Dialog
 from ui.widgets.panel import Tile
 from ui.widgets.pill import Pill
@@ -31,6 +31,7 @@ SHOWN = 60
 def scrolled(content: QWidget, name: str) -> QScrollArea:
     """Something that may be higher than its place; the arrow keys move it."""
     area = QScrollArea()
+    set_box(content, "clear")  # it stands on whatever is beneath it
     area.setWidget(content)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

@@ -19,6 +19,7 @@ from app.kernel.sentences import words_of
 from app.outbox.queueing import people
 from ui.pages.inbox.writing.letter import Person
 from ui.text import told
+from ui.widgets.field import list_of_offers
 from ui.widgets.layout import restyle
 
 LINE: Final = 32
@@ -55,6 +56,7 @@ class AddressField(QPlainTextEdit):
         completer = QCompleter(self._names, self)
         completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        self._popup = list_of_offers(completer)
         completer.setWidget(self)
         completer.activated.connect(self._take)
         self._completer = completer
@@ -76,15 +78,14 @@ class AddressField(QPlainTextEdit):
         self._typing = False
         self._fit()
 
-    def persons(self) -> tuple[Person, ...]:
-        """The addresses typed. Raises UserError for one that is none, and marks the field."""
+    def persons(self, *, mark: bool = False) -> tuple[Person, ...]:
+        """The addresses typed. Raises UserError for one that is none, and marks the field if it is not just being typed."""
         try:
-            found = people([self.text()]) if self.text().strip(" ,;") else ()
+            return people([self.text()]) if self.text().strip(" ,;") else ()
         except UserError as error:
-            self.set_wrong(told(words_of(error)))
+            if mark:
+                self.set_wrong(told(words_of(error)))
             raise
-        self.set_wrong("")
-        return found
 
     def set_wrong(self, reason: str = "") -> None:
         """Mark the field; the reason is its tooltip and its description for screen readers. "" clears the mark."""
@@ -120,9 +121,7 @@ class AddressField(QPlainTextEdit):
         return place, ""
 
     def _hide(self) -> None:
-        popup = self._completer.popup()
-        if popup is not None:
-            popup.hide()
+        self._popup.hide()
 
     def _take(self, chosen: str) -> None:
         start, words = self._begun()
@@ -138,9 +137,8 @@ class AddressField(QPlainTextEdit):
     # -- keys
 
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
-        popup = self._completer.popup()
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) or (
-            event.key() in _OF_THE_POPUP and popup is not None and popup.isVisible()
+            event.key() in _OF_THE_POPUP and self._popup.isVisible()
         ):
             event.ignore()  # there are no paragraphs; the list of names takes its own keys
             return

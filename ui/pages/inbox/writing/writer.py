@@ -152,10 +152,10 @@ class Writer(Drafting):
             self.recipients.set_people(to, cc)
             self._say_to()
 
-    def letter(self) -> Letter:
-        """What is written. Raises UserError for an address that is none."""
+    def letter(self, *, mark: bool = False) -> Letter:
+        """What is written. Raises UserError for an address that is none; its field may be marked."""
         people = (self.recipients.to, self.recipients.cc, self.recipients.bcc)
-        to, cc, bcc = (one.persons() for one in people) if self.takes_pictures else ((), (), ())
+        to, cc, bcc = (one.persons(mark=mark) for one in people) if self.takes_pictures else ((), (), ())
         sender = self._chosen_sender() if self.mode != "note" else ""
         subject = self.recipients.subject.text().strip() if self._new else ""
         return replace(self._words(), to=to, cc=cc, bcc=bcc, subject=subject, sender=sender, about=self._about)
@@ -199,7 +199,7 @@ class Writer(Drafting):
     def submit(self, *, solve: bool = False, send_at: datetime | None = None) -> None:
         """Send (at a time, if one is given), or write the note down."""
         try:
-            letter = replace(self.letter(), send_at=send_at)
+            letter = replace(self.letter(mark=True), send_at=send_at)
         except UserError as error:
             self.recipients.show_copies(True)
             self.refused.emit(told(words_of(error)))
