@@ -7,6 +7,8 @@ newest eight thousand give, so that they are asked first.
 Here stands exactly what the whole index has from one place on (`since`), no more and no less. So a search that goes on in the
 whole index behind that place leaves nothing out, and it does not matter to any answer how far this index reaches just now. A desk
 with few documents has none: its whole index is small.
+
+Its table is called `search_fts_lately`; a table keeps its name.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The kernel knows nothing of help desks: store, changes, blobs, ids, time, settings, secrets, locks, paths, log."""
+"""The kernel knows nothing of help desks: time, keys, failures, sentences, secrets, and above them files, database, state, program, maintenance."""
