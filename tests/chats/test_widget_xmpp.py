@@ -14,6 +14,7 @@ import pytest
 
 from app.chats import commands, queries
 from app.chats.rules import server_topic
+from app.conversations.commands import NewFile
 from app.desk import Desk
 from app.kernel import secrets
 from app.kernel.state import signals
@@ -157,6 +158,35 @@ def test_a_file_of_the_visitor_lies_at_the_desk(page: Page, site: Site, tmp_path
         chat = site.line.desk.ask(queries.chat, row.id)
         assert chat is not None
         assert [(one.filename, one.content_type) for one in chat.lines[-1].files] == [("frame.png", "image/png")]
+
+
+def test_a_file_of_the_rep_is_shown_to_the_visitor(page: Page, site: Site) -> None:
+    """The visitor cannot come to the desk for it: it goes to where the server keeps files."""
+    widget, desk = Widget(page, site.address), site.line.desk
+    ours = desk.packs.append(PNG)
+    desk.packs.flush()
+    with site.line.running():
+        widget.visit().open().say("What does it look like?")
+        widget.until_shown("What does it look like?", own=True, meta="Sent")
+        (row,) = site.rows()
+        desk.do(commands.send_chat, row.id, "Like this", [NewFile("ours.png", "image/png", ours)])
+        widget.until_shown("Like this", own=False)
+        widget.until(f"{at('.row.out img.pic')}?.naturalWidth === 1", "the desk's picture is loaded")
+
+
+def test_what_is_left_while_nobody_is_there_waits_for_no_place(page: Page, site: Site) -> None:
+    """The form is a word over XMPP; it is answered by mail, so the visitor is not told of a queue."""
+    widget, desk = Widget(page, site.address), site.line.desk
+    desk.do(commands.set_away, True)
+    with site.line.running():
+        widget.visit().open()
+        widget.until_text(".slot", "Leave us your question. We answer by e-mail.")
+        widget.fill(name="Elena Ruiz", email="elena@shop.example", text="Do you ship to Spain?")
+        page.click(at(".slot .primary"))
+        widget.until_shown("Do you ship to Spain?", own=True, meta="Sent")
+        widget.until_text(".state", "elena@shop.example")
+        (row,) = site.rows()
+        assert (row.name, row.email, row.verified) == ("Elena Ruiz", "elena@shop.example", False)
 
 
 def test_browsers_of_other_websites_are_refused(site: Site) -> None:

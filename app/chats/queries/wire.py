@@ -164,21 +164,21 @@ def lines_after(db: Session, conversation: UUID, after: int, limit: int = 200) -
     )  # fmt: skip
 
 
-def file_for(db: Session, key: UUID) -> tuple[WireFile, BlobRef, bytes] | None:
-    """A file of a chat, where its bytes lie, and the sha256 of the token of the visitor who may have it."""
+def file_for(db: Session, key: UUID) -> tuple[WireFile, BlobRef, bytes | str] | None:
+    """A file of a chat, where its bytes lie, and who may have it: the sha256 of a visitor's token, or a guest's JID."""
     found = db.execute(
-        select(Attachment, ChatVisitor.token_sha256)
+        select(Attachment, ChatVisitor.token_sha256, ChatVisitor.jid)
         .join(ChatLine, ChatLine.message == Attachment.message)
         .join(Conversation, Conversation.id == ChatLine.conversation)
         .join(ChatVisitor, ChatVisitor.id == Conversation.visitor)
-        .where(Attachment.id == key, ChatVisitor.token_sha256.is_not(None), ChatVisitor.blocked_at.is_(None))
+        .where(Attachment.id == key, ChatVisitor.blocked_at.is_(None))
     ).one_or_none()
     if found is None or found.Attachment.blob is None:
         return None
-    ref, row = blob_ref(db, found.Attachment.blob), found.Attachment
-    if ref is None:
+    ref, row, who = blob_ref(db, found.Attachment.blob), found.Attachment, found.token_sha256 or found.jid
+    if ref is None or not who:
         return None
-    return WireFile(row.id, row.filename, row.content_type, row.size), ref, found.token_sha256
+    return WireFile(row.id, row.filename, row.content_type, row.size), ref, who
 
 
 def _files(db: Session, messages: Sequence[UUID]) -> dict[UUID, list[WireFile]]:

@@ -453,6 +453,8 @@ export class Chat {
     const isLost = this.isLate && talk.standing !== "idle" && (talk.standing !== "up" || !talk.isMet);
     if (isLost) return this.isAway ? "" : talk.isGoingOn || talk.isMet ? speech.say("lost") : speech.say("reconnecting");
     if (talk.typing) return speech.say("typing", { name: talk.typing.trim() || talk.who || speech.say("someone") });
+    // While nobody is there nobody is waited for: what was written is answered by mail.
+    if (talk.state === "waiting" && !talk.online) return talk.contact.email ? speech.say("awayThanks", { email: talk.contact.email }) : "";
     if (talk.state === "waiting") return talk.position ? speech.say("queue", { n: talk.position }) : speech.say("soon");
     if (talk.rated && talk.isOver) return speech.say("rateThanks");
     return talk.isOver ? speech.say("over") : "";
