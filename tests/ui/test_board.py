@@ -175,6 +175,26 @@ def test_marked_cards_of_several_columns_are_moved_together(place: Office, qapp:
         assert column(page, "waiting").count == 0
 
 
+def test_a_click_and_then_one_with_ctrl_mark_both_cards(place: Office, qapp: QApplication, qtbot: QtBot) -> None:
+    keys = [place.mail(subject=f"Card {n}") for n in range(3)]
+    control = Qt.KeyboardModifier.ControlModifier
+    with shown(place, qapp, qtbot, "board") as (window, page):
+        settle(window, qtbot, lambda: has(page, "new", 3) and current(page, "new") == keys[2])
+        new = column(page, "new").list
+
+        def click(row: int, held: Qt.KeyboardModifier = NONE) -> set[UUID]:
+            at = new.visualRect(new.model().index(row, 0)).center()
+            qtbot.mouseClick(new.viewport(), LEFT, held, at)
+            return set(page.columns.marks.keys())
+
+        assert click(1, control) == {keys[1]}, "the card that has the keyboard was not clicked"
+        assert click(1, control) == set()
+        assert click(2) == set()
+        assert click(0, control) == {keys[0], keys[2]}
+        assert click(0, control) == {keys[0]}
+        assert click(1) == set()
+
+
 def test_a_card_is_carried_with_the_mouse_and_esc_lets_it_go(place: Office, qapp: QApplication, qtbot: QtBot) -> None:
     keys = [place.mail(subject=f"Card {n}") for n in range(2)]
     with shown(place, qapp, qtbot, "board") as (window, page):

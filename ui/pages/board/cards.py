@@ -347,9 +347,9 @@ class CardList(QListView):
         if left and held & Qt.KeyboardModifier.ShiftModifier and before >= 0:
             self._marks.add(self.keys_between(before, place))
         elif left and held & Qt.KeyboardModifier.ControlModifier:
-            self._marks.toggle(card[1])
-        elif card[1] not in self._marks:
-            self._marks.clear()
+            self._marks.toggle_beside(card[1])
+        else:
+            self._marks.click(card[1])
 
     def keys_between(self, first: int, last: int) -> list[UUID]:
         """The tickets from one place to another, both included."""
