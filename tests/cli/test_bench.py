@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,8 @@ from app.cli.benchmarks.chatting import built_in
 from app.cli.benchmarks.mail import nothing_new
 from app.cli.benchmarks.mails import maildir, mails, paths
 from app.cli.benchmarks.stored import desk_of
+from app.cli.benchmarks.surroundings import byte_code_in, surroundings
+from app.cli.benchmarks.tame import _running, _split
 from app.mime.parse import parse
 from tests.servers.dovecot import Dovecot
 
@@ -31,6 +36,22 @@ def test_a_given_maildir_is_measured_instead(tmp_path: Path, monkeypatch: pytest
     assert len(paths(own)) == 3
     monkeypatch.setenv("DESKBELL_BENCH_CORPUS", str(own))
     assert maildir(tmp_path / "other", 9) == own
+
+
+def test_what_a_bench_starts_finds_the_byte_code_of_its_programs(tmp_path: Path) -> None:
+    before = os.environ.copy()
+    with byte_code_in(tmp_path):
+        ask = [sys.executable, "-c", "import sys; print(sys.pycache_prefix)"]
+        found = subprocess.run(ask, capture_output=True, text=True, check=True).stdout.strip()
+    assert found == surroundings(tmp_path)["PYTHONPYCACHEPREFIX"]
+    assert os.environ == before
+
+
+@pytest.mark.slow
+def test_a_running_engine_is_measured_with_mails_that_came_since_its_start(dovecot: Dovecot, tmp_path: Path) -> None:
+    parts = _split(tmp_path, maildir(tmp_path / "source", 60, tame=True))
+    assert [len(paths(part)) for part in parts] == [20, 20, 20]
+    assert _running(dovecot, tmp_path / "desk", parts) > 0
 
 
 @pytest.mark.parametrize("name", ["parse", "list", "ticket", "board", "views", "search", "write"])

@@ -129,6 +129,21 @@ def test_many_mails_come_over_a_second_connection(
         assert desk.sync().received == 0
 
 
+@pytest.mark.parametrize(("least", "is_carried"), [(10, True), (1000, False)])
+def test_new_mail_has_a_number_of_its_own_from_which_it_is_carried(
+    tmp_path: Path, dovecot: Dovecot, account: Account, least: int, is_carried: bool
+) -> None:
+    with mail_desk(tmp_path / "desk", dovecot, account, history="all") as desk:
+        desk.sync()
+        raws = _letters(20)
+        for raw in raws.values():
+            dovecot.deliver(account, raw)
+        seen: list[bool] = []
+        desk.sync(do=_at_receive(desk, lambda: seen.append(bool(_processes()))), carry_from=1, carry_new_from=least)
+        assert seen == [is_carried]
+        _is_whole(desk, raws)
+
+
 @pytest.mark.parametrize("when", ["before", "meanwhile"])
 def test_when_it_is_killed_the_session_goes_on(
     tmp_path: Path, dovecot: Dovecot, account: Account, filled: dict[str, bytes], when: str

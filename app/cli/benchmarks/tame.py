@@ -10,6 +10,7 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any
 from app.cli.benchmarks import mails, syncing
 from app.cli.benchmarks.figures import Figure, absent, median, ratio
 from app.cli.benchmarks.helpdesk import VARIABLE, Helpdesk
+from app.cli.benchmarks.surroundings import byte_code_in
 from app.conversations.mailboxes import NewMailbox, add_mailbox
 from app.desk import Desk
 from app.kernel.errors import UserError
@@ -28,7 +30,9 @@ from app.workers.receiving.mailbox_pass import Hands, receive_pass
 
 ROUNDS = 3
 _FIRST = 20
-"""Mails that an engine has received before it is measured: its readers run, and its questions are made."""
+"""Mails that lie in the mailbox of an engine before it is measured, and as many that came since: its readers run, its
+questions are made, and what it imports when the first new mail joins a ticket is imported.
+"""
 
 
 @dataclass(slots=True)
@@ -47,21 +51,22 @@ def tame(server: Any, count: int) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="deskbell-bench-") as name:
         folder = Path(name)
         source = mails.maildir(folder / "source", count, tame=True)
-        first, rest = _split(folder, source)
+        parts = _split(folder, source)
         what = f"{len(mails.paths(source)):,} well-made mails"
         for number in range(ROUNDS):
             account = server.new_user("tame")
             rates.ours.append(syncing.Race(folder, server, account, server.deliver_all(account, source)).deskbell())
-            rates.running.append(_running(server, folder / f"running{number}", first, rest))
+            with byte_code_in(folder):  # of the program that ran a moment ago
+                rates.running.append(_running(server, folder / f"running{number}", parts))
             _theirs(server, folder, source, rates)
     return _figures(rates, what)
 
 
-def _split(folder: Path, source: Path) -> tuple[Path, Path]:
-    """The first mails of a Maildir, and the others, as Maildirs of their own."""
+def _split(folder: Path, source: Path) -> list[Path]:
+    """A Maildir in three: what was there, what came first, and the others."""
     found = mails.paths(source)
-    parts = (folder / "first", folder / "rest")
-    for part, some in zip(parts, (found[:_FIRST], found[_FIRST:]), strict=True):
+    parts = [folder / "there", folder / "first", folder / "rest"]
+    for part, some in zip(parts, (found[:_FIRST], found[_FIRST : 2 * _FIRST], found[2 * _FIRST :]), strict=True):
         for name in ("cur", "new", "tmp"):
             (part / name).mkdir(parents=True)
         for path in some:
@@ -69,18 +74,20 @@ def _split(folder: Path, source: Path) -> tuple[Path, Path]:
     return parts
 
 
-def _running(server: Any, folder: Path, first: Path, rest: Path) -> float:
-    """Mails a second of an engine that has been at work: the others come while it runs, and are tickets at once."""
+def _running(server: Any, folder: Path, parts: Sequence[Path]) -> float:
+    """Mails a second of an engine that has been at work: the last part comes while it runs, and is tickets at once."""
     account = server.new_user("running")
-    server.deliver_all(account, first)
     with Desk.open(folder, create=True) as desk, closing(ParsePool(desk.workspace.packs)) as pool:
         desk.sit_down(desk.work(add_agent, "Bench"))
         places = (f"imap://127.0.0.1:{server.imap}", f"smtp://127.0.0.1:{server.imap}")
         box = desk.work(add_mailbox, NewMailbox(account.address, *places, account.user, "bench", history="all"))
         stop = threading.Event()
         hands = Hands(box, desk.work, desk.ask, desk.packs, lambda _ref: str(account.password), pool, stop)
-        receive_pass(hands, pace=ALONE)
-        count: int = server.deliver_all(account, rest)
+        *earlier, last = parts
+        for part in earlier:
+            server.deliver_all(account, part)
+            receive_pass(hands, pace=ALONE)
+        count: int = server.deliver_all(account, last)
         began = time.perf_counter()
         received = receive_pass(hands, pace=ALONE).received
         seconds = time.perf_counter() - began

@@ -33,7 +33,11 @@ class Hands:
     pool: ParsePool
     stop: threading.Event
     carry_from: int = 400
-    """Mails for which a process of its own fetches: starting it takes as long as fetching some hundreds."""
+    carry_new_from: int = 1500
+    """Mails for which a process of its own fetches. While a mailbox is first brought in, the readers start at the same time
+    and everybody waits for them. Afterwards they are there, and a start takes the processor from them for as long as fetching
+    a thousand mails would.
+    """
     arrived: Arrived = lambda _mailbox, _at, _within_s: None
     """Hears of mail that comes into INBOX while somebody looks: what the server's clock says (`server_clock`)."""
 

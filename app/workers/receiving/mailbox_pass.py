@@ -192,7 +192,7 @@ class Receiver:
         uids = self.fetcher.missing(plan, folder)
         if not plan.first_import_done:
             uids = [uid for uid in uids if uid >= folder.first_uid]
-        self._expect(len(uids))
+        self._expect(plan, len(uids))
         return self.fetcher.wanted(folder, uids)
 
     def _apart(self, folder: FolderPlan, work: Callable[[FolderPlan], T]) -> T | None:
@@ -244,14 +244,14 @@ class Receiver:
 
     def _old(self, plan: ReceivePlan, folder: FolderPlan) -> list[Wanted]:
         uids = [uid for uid in self.fetcher.missing(plan, folder, listing=True) if uid < folder.first_uid]
-        self._expect(len(uids))
+        self._expect(plan, len(uids))
         return self.fetcher.wanted(folder, uids)
 
-    def _expect(self, mails: int) -> None:
+    def _expect(self, plan: ReceivePlan, mails: int) -> None:
         """So many are to be taken: have those who fetch and read them get ready while the server says what each is like."""
         self._hands.pool.begin(mails)
         if self._until is None:
-            self.fetcher.windows.expect(mails)
+            self.fetcher.windows.expect(plan, mails)
 
     def _count_history(self, old: Sequence[Wanted]) -> None:
         """Say how much is to come, once: what a later run still misses is less."""

@@ -73,7 +73,7 @@ class Windows:
         if not wanted or not go_on():
             return
         self._named.clear()
-        if not ahead or not self._are_many(len(wanted)):
+        if not ahead or not self._are_many(plan, len(wanted)):
             yield from self._entered(self._bring(plan, wanted, WINDOW, BATCH_BYTES), go_on)
             return
         self.hire()
@@ -92,13 +92,14 @@ class Windows:
         parts = (self._session.traffic, self._carried, self._at_work)
         return sum(one[0] for one in parts), sum(one[1] for one in parts)
 
-    def expect(self, mails: int) -> None:
+    def expect(self, plan: ReceivePlan, mails: int) -> None:
         """So many will be fetched soon: where that is worth a process of its own, it starts already."""
-        if self._are_many(mails):
+        if self._are_many(plan, mails):
             self.hire()
 
-    def _are_many(self, mails: int) -> bool:
-        return mails >= self._hands.carry_from and not self._line.is_slow
+    def _are_many(self, plan: ReceivePlan, mails: int) -> bool:
+        least = self._hands.carry_new_from if plan.first_import_done else self._hands.carry_from
+        return mails >= least and not self._line.is_slow
 
     def hire(self) -> None:
         """Have a process of its own fetch from when it is ready until `let_go`."""
