@@ -33,7 +33,7 @@ from app.people.queries import customer as customer_of
 from app.surveys.tables import SurveyResponse
 from app.tickets.commands import delete_ticket, undo
 from app.tickets.queries import ticket as ticket_of
-from app.workers.chat.hub import hours_now
+from app.workers.chat.shown import hours_now
 
 
 class Bob:

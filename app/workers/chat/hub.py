@@ -19,7 +19,7 @@ from uuid import UUID
 from app.chats import commands, queries
 from app.chats.commands.answering import TYPING_S
 from app.chats.commands.delivering import Came
-from app.chats.queries import ChannelInfo, WireLine, WireState
+from app.chats.queries import ChannelInfo, WireState
 from app.chats.rules import GOING_ON, State, clean_text
 from app.connectors.chat import protocol
 from app.connectors.chat.protocol import (
@@ -44,8 +44,8 @@ from app.kernel import clock
 from app.kernel.database.transaction import Tx
 from app.kernel.errors import UserError
 from app.kernel.files.blobs import Packs
-from app.kernel.state import options
-from app.workers.chat.files import Files, file_proof
+from app.workers.chat import shown
+from app.workers.chat.files import Files
 from app.workers.chat.landing import Landing
 from app.workers.chat.writer import Receive
 
@@ -131,11 +131,11 @@ class Hub:
             person = await self._proven(known, person)
             known.position = found.state.position if found.state is not None else None
             self._note(hello.who, found.state)
-            standing = self.standing(hello.who, found.state) if found.state is not None else standing
+            standing = self._standing(known, found.state) if found.state is not None else standing
             self._has_seen(hello, found.state)
         if self.desk is None:
-            self.desk = await self.ask(desk_now)
-        return Welcome(standing, self.desk[1], person, self.desk[0] or self.info.name, self._look())
+            self.desk = await self.ask(shown.desk_now)
+        return Welcome(standing, self.desk[1], person, self.desk[0] or self.info.name, shown.look(self.info.settings))
 
     def _has_seen(self, hello: Hello, state: WireState | None) -> None:
         if state is not None and hello.after and hello.conversation == state.conversation.hex:
@@ -208,7 +208,7 @@ class Hub:
         if isinstance(answer, commands.Refused):
             return No(answer.reason)
         await self._meet(who, answer)
-        return _taken(answer)
+        return shown.taken(answer)
 
     def _landed(self, said: commands.Said, answer: commands.Accepted | commands.Refused) -> None:
         """A word has its place, or is refused after all: its visitor is told beside everything else."""
@@ -223,7 +223,7 @@ class Hub:
             if self.wire is None:
                 return
             if isinstance(answer, commands.Accepted):
-                await self.wire.place(said.who, said.external_id, _taken(answer))
+                await self.wire.place(said.who, said.external_id, shown.taken(answer))
             else:
                 await self.wire.refuse(said.who, said.external_id, answer.reason)
         except Exception:
@@ -258,7 +258,7 @@ class Hub:
             self.info.id, form.who, form.id, form.text, (), form.name, form.email, form.page, form.lang
         )
         answer = await self._writer.do(lambda tx: commands.receive_form(tx, said))
-        return No(answer.reason) if isinstance(answer, commands.Refused) else _taken(answer)
+        return No(answer.reason) if isinstance(answer, commands.Refused) else shown.taken(answer)
 
     async def acked(self, who: Who, message: str) -> None:
         """The visitor's side has stored a message of ours."""
@@ -292,7 +292,9 @@ class Hub:
         if known.visitor is None:
             return Person(contact.name[:80], contact.email[:200])
         visitor = known.visitor
-        return _person(await self._writer.do(lambda tx: commands.set_contact(tx, visitor, contact.name, contact.email)))
+        return shown.person(
+            await self._writer.do(lambda tx: commands.set_contact(tx, visitor, contact.name, contact.email))
+        )
 
     async def code(self, who: Who, code: str) -> Person | None:
         """The digits of the mailed code."""
@@ -302,7 +304,7 @@ class Hub:
             return None
         visitor = known.visitor
         found = await self._writer.do(lambda tx: commands.check_code(tx, visitor, code))
-        return _person(found) if found is not None else None
+        return shown.person(found) if found is not None else None
 
     async def rate(self, who: Who, rate: Rate) -> bool:
         """How it went."""
@@ -344,7 +346,7 @@ class Hub:
         waiting = [line.message for line in found if line.waits and line.direction == "out"]
         if waiting:
             self._writer.later(lambda tx: commands.take_for_sending(tx, waiting))
-        return [self._line(who, line) for line in found]
+        return [shown.line(who, line, self.info.settings) for line in found]
 
     def people_of(self, concerned: frozenset[UUID] | None) -> list[Who]:
         """Who of those connected is one of these visitors, or in one of these conversations; None: everybody."""
@@ -387,14 +389,14 @@ class Hub:
             if state.blocked:
                 await self.wire.dismiss(who, "blocked")
             else:
-                await self.wire.tell(who, self.standing(who, state))
+                await self.wire.tell(who, self._standing(self._known.get(who), state))
 
     async def agent_types(self, conversation: UUID, on: bool, name: str) -> None:
         """Tell the visitor that somebody is typing."""
         if self.wire is not None:
-            shown = name if self.info.settings.show_name else ""
+            called = name if self.info.settings.show_name else ""
             for who in self.people_of(frozenset([conversation])):
-                await self.wire.say(who, {"t": "typing", "on": on, "who": shown})
+                await self.wire.say(who, {"t": "typing", "on": on, "who": called})
 
     async def tell_hours(self, desk: str, hours: Hours) -> None:
         """Chat opened or closed, or the desk has another name."""
@@ -405,34 +407,8 @@ class Hub:
             for who in list(self.wire.present):
                 await self.wire.say(who, protocol.online(hours))
 
-    def standing(self, who: Who, state: WireState) -> Standing:
-        """How a conversation stands, as the visitor may know it."""
-        settings, known = self.info.settings, self._known.get(who)
-        position = known.position if known is not None and state.state == State.WAITING else None
-        return Standing(
-            conversation=state.conversation.hex,
-            state=state.state,
-            last_seq=state.last_seq,
-            read_seq=state.desk_read_seq,
-            who=state.who if settings.show_name else "",
-            position=position,
-            may_rate=settings.ask_rating and state.state == State.ENDED and state.answered and not state.rated,
-            rated=state.rated,
-        )
-
-    def _line(self, who: Who, line: WireLine) -> Line:
-        files = tuple(
-            FileOut(one.id.hex, one.name, one.content_type, one.size, file_proof(who, one.id.hex)) for one in line.files
-        )
-        name = line.who if self.info.settings.show_name else ""
-        return Line(line.seq, line.id, line.direction, line.body, line.at, name, files)
-
-    def _look(self) -> dict[str, Any]:
-        it = self.info.settings
-        return {
-            "colour": it.colour, "side": it.side, "greeting": it.greeting, "prechat": it.prechat,
-            "rating": it.ask_rating, "transcript": it.transcript,
-        }  # fmt: skip
+    def _standing(self, known: _Known | None, state: WireState) -> Standing:
+        return shown.standing(state, known.position if known is not None else None, self.info.settings)
 
     def _conversation(self, who: Who) -> UUID | None:
         known = self._known.get(who)
@@ -458,7 +434,7 @@ class Hub:
             )
         )  # fmt: skip
         known.identity = None
-        return _person(found) if found is not None else person
+        return shown.person(found) if found is not None else person
 
     def _key(self) -> str:
         try:
@@ -467,29 +443,9 @@ class Hub:
             return ""  # no keyring: nobody is known by the site's word
 
 
-def hours_now(db: Any) -> Hours:
-    """Is chat open at this moment, and until when; if not, from when on."""
-    now = queries.opening(db, clock.now())
-    return Hours(now.open, now.until if now.open else now.next_at)
-
-
-def desk_now(db: Any) -> tuple[str, Hours]:
-    """The desk's name, and whether it is open for chat."""
-    return str(options.get(db, "desk_name")), hours_now(db)
-
-
 def _mailed(tx: Tx, conversation: UUID, email: str) -> bool:
     try:
         commands.mail_transcript(tx, conversation, email)
     except UserError:
         return False
     return True
-
-
-def _taken(answer: commands.Accepted) -> Taken:
-    began = answer.seq == 1 and not answer.duplicate
-    return Taken(answer.conversation.hex, answer.seq, answer.at, answer.duplicate, began)
-
-
-def _person(contact: Any) -> Person:
-    return Person(contact.name, contact.email, contact.verified)

@@ -31,8 +31,9 @@ from app.kernel.files.blobs import Packs
 from app.kernel.program.time_slice import ask_for_short_turns
 from app.kernel.state import signals
 from app.people.queries import agent
-from app.workers.chat.hub import Hub, desk_now
+from app.workers.chat.hub import Hub
 from app.workers.chat.landing import Landing
+from app.workers.chat.shown import desk_now
 from app.workers.chat.transports import Running, opener
 from app.workers.chat.writer import Books, Writer
 
