@@ -169,11 +169,14 @@ def test_a_ticket_that_somebody_makes_of_spam_is_not_acknowledged(paper: PaperDe
     assert (len(paper.tickets()), _sent(paper)) == (1, [])
 
 
-def test_a_dead_address_is_never_answered(paper: PaperDesk) -> None:
+def test_a_dead_address_is_not_answered_when_it_writes_again_but_the_next_time(paper: PaperDesk) -> None:
     _take(paper, "ann@customer.example")
     paper.do(mark_address_dead, "ann@customer.example")
     _take(paper, "ann@customer.example")
     assert len(_sent(paper)) == 1
+    paper.later(hours=2)
+    _take(paper, "ann@customer.example")
+    assert len(_sent(paper)) == 2
 
 
 def test_an_answer_that_reopens_is_not_acknowledged_but_a_new_linked_ticket_is(paper: PaperDesk) -> None:

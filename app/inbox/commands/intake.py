@@ -114,7 +114,8 @@ class Intake:
         """A person's mail: into the ticket it belongs to, or a ticket of its own."""
         places, mail = self.places, arrival.mail
         customer = customer_for(self.tx, writer.address, writer.name, arrival.at) if writer else None
-        if writer is not None and writer.key in self._dead and not arrival.was_there and not is_by_program(mail):
+        was_dead = writer is not None and writer.key in self._dead
+        if writer is not None and was_dead and not arrival.was_there and not is_by_program(mail):
             mark_address_dead(self.tx, writer.address, dead=False)  # who writes from it has it
         self._was_named(mail)
         row = self.threads.ticket(match.ticket)
@@ -124,7 +125,10 @@ class Intake:
         if row is None or too_late:
             ticket = self.open_for(arrival, writer)
             places.store(arrival, ticket=ticket, customer=customer, automatic=is_by_program(mail))
-            if writer is not None and not arrival.was_there and arrival.mailbox in self._acknowledging:
+            may_answer = not arrival.was_there and arrival.mailbox in self._acknowledging
+            if (
+                writer is not None and may_answer and not was_dead
+            ):  # the first mail proves little: no program answers it
                 self.opened.append(Fresh(arrival, writer, ticket, customer))
             if row is not None:
                 tickets.link_tickets(self.tx, ticket, row.id, CONTINUES, arrival.key)
