@@ -55,6 +55,16 @@ class Site:
     def rows(self) -> tuple[queries.ChatRow, ...]:
         return (*self.line.rows("waiting"), *self.line.rows("live"))
 
+    async def dial(self, origin: str) -> int:
+        """The HTTP status that the browser of a page from there gets when it calls the server: 101 means that they talk."""
+        url = f"http://127.0.0.1:{self.line.server.web}/xmpp-websocket"
+        async with aiohttp.ClientSession() as session:
+            try:
+                async with session.ws_connect(url, headers={"Origin": origin}, protocols=("xmpp",)):
+                    return 101
+            except aiohttp.WSServerHandshakeError as error:
+                return error.status
+
 
 @pytest.fixture
 def site(desk: Desk) -> Iterator[Site]:
@@ -190,15 +200,5 @@ def test_what_is_left_while_nobody_is_there_waits_for_no_place(page: Page, site:
 
 
 def test_browsers_of_other_websites_are_refused(site: Site) -> None:
-    async def dial(origin: str) -> int:
-        url = f"http://127.0.0.1:{site.line.server.web}/xmpp-websocket"
-        async with aiohttp.ClientSession() as session:
-            try:
-                async with session.ws_connect(url, headers={"Origin": origin}, protocols=("xmpp",)):
-                    return 101
-            except aiohttp.WSServerHandshakeError as error:
-                return error.status
-
-    assert asyncio.run(dial(site.shop.origin)) == 101
-    assert asyncio.run(dial("https://elsewhere.example")) == 403
-    assert asyncio.run(dial("")) == 403
+    origins = (site.shop.origin, "https://elsewhere.example", "")
+    assert [asyncio.run(site.dial(origin)) for origin in origins] == [101, 403, 403]
