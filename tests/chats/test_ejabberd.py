@@ -19,14 +19,12 @@ from app.connectors.chat import xmpp
 from app.connectors.chat.xmpp_client import sign_in
 from app.desk import Desk
 from app.workers.chat.transports import calling_of
-from tests.chats.shop import Shop
 from tests.chats.test_widget_talk import PNG
-from tests.chats.test_widget_xmpp import Site
-from tests.chats.test_xmpp import counted, make_line
+from tests.chats.test_widget_xmpp import Site, website
+from tests.chats.test_xmpp import counted
 from tests.chats.web_guest import WebGuest
 from tests.chats.widget import Widget, at
 from tests.servers.chromium import Chromium, Page
-from tests.servers.cutting_proxy import CuttingProxy
 from tests.servers.ejabberd import Ejabberd, is_here
 from tests.servers.ports import wait_until
 
@@ -47,15 +45,8 @@ def page(chromium: Chromium) -> Iterator[Page]:
 
 @pytest.fixture
 def site(desk: Desk) -> Iterator[Site]:
-    with Shop() as shop, Ejabberd((shop.origin,)) as server, CuttingProxy(server.web) as web:
-        words = {
-            "xmpp": f"ws://127.0.0.1:{web.port}/xmpp-websocket",
-            "guests": server.guests,
-            "to": server.account,
-            "upload": "upload.localhost",
-        }
-        address = shop.put("/", words, script="deskbell-chat-xmpp.js")
-        yield Site(shop, make_line(desk, server, server.port), web, address)
+    with website(desk, Ejabberd) as found:
+        yield found
 
 
 def test_both_ways_reload_cut_file_and_a_desk_that_is_off(page: Page, site: Site, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from tests.chats.test_xmpp import Line, counted, make_line
 from tests.chats.widget import Widget, at
 from tests.servers.chromium import Chromium, Page
 from tests.servers.cutting_proxy import CuttingProxy
+from tests.servers.ejabberd import Ejabberd
 from tests.servers.ports import wait_until
 from tests.servers.prosody import Prosody, is_here
 from tests.servers.wire import Wire
@@ -66,11 +67,10 @@ class Site:
                 return error.status
 
 
-@pytest.fixture
-def site(desk: Desk) -> Iterator[Site]:
-    if not is_here():
-        pytest.fail("not installed: prosody; `make test` installs it")
-    with Shop() as shop, Prosody((shop.origin,)) as server, CuttingProxy(server.web) as web:
+@contextlib.contextmanager
+def website(desk: Desk, serving: Callable[[tuple[str, ...]], Prosody | Ejabberd]) -> Iterator[Site]:
+    """A website whose widget talks over the server that `serving` starts for its origin."""
+    with Shop() as shop, serving((shop.origin,)) as server, CuttingProxy(server.web) as web:
         words = {
             "xmpp": f"ws://127.0.0.1:{web.port}/xmpp-websocket",
             "guests": server.guests,
@@ -79,6 +79,14 @@ def site(desk: Desk) -> Iterator[Site]:
         }
         address = shop.put("/", words, script="deskbell-chat-xmpp.js")
         yield Site(shop, make_line(desk, server, server.port), web, address)
+
+
+@pytest.fixture
+def site(desk: Desk) -> Iterator[Site]:
+    if not is_here():
+        pytest.fail("not installed: prosody; `make test` installs it")
+    with website(desk, Prosody) as found:
+        yield found
 
 
 def test_both_ways_reload_cut_and_a_desk_that_is_off(page: Page, site: Site) -> None:
