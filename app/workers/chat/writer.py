@@ -4,7 +4,8 @@ Nothing is waited for: a thread that is free commits at once what there is. Whil
 A commit waits for the disk; two hundred visitors who each wait for one of their own would wait for two hundred. Nobody is
 told "it is yours" before the commit that holds it. One that fails is left out of the group, and alone gets its error.
 Words that lie on the disk elsewhere do not wait for it a second time: ten groups a second that did kept it from those whom
-an acknowledgement is owed.
+an acknowledgement is owed. Nor does anybody wait for them: while a core is free they are written by a thread that lets go first
+(`app.kernel.program.time_slice`), else by the one that writes everything else.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import Any, Final, Protocol, TypeVar
 from app.chats.commands.receiving import Refused, Said, receive_chat
 from app.chats.commands.visitor_cache import Accepted, know
 from app.kernel.database.transaction import Tx
+from app.kernel.program.time_slice import ask_for_little, is_a_core_free
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +52,7 @@ class Writer:
         self._waiting: deque[tuple[Callable[[Tx], Any], asyncio.Future[Any]]] = deque()
         self._wake = asyncio.Event()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="chat-write")
+        self._modest = ThreadPoolExecutor(1, thread_name_prefix="chat-land", initializer=ask_for_little)
         self._task = asyncio.create_task(self._run())
         self._closing = False
 
@@ -77,6 +80,7 @@ class Writer:
         self._wake.set()
         await self._task
         self._thread.shutdown()
+        self._modest.shutdown()
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()
@@ -85,7 +89,9 @@ class Writer:
             self._wake.clear()
             while self._waiting:
                 group = self._next_group()
-                results = await loop.run_in_executor(self._thread, self._write, [op for op, _ in group])
+                ops = [op for op, _ in group]
+                thread = self._modest if _lie_elsewhere(ops) and is_a_core_free() else self._thread
+                results = await loop.run_in_executor(thread, self._write, ops)
                 for (_, future), result in zip(group, results, strict=True):
                     if future.done():
                         continue
@@ -106,8 +112,7 @@ class Writer:
         return group
 
     def _write(self, ops: Sequence[Callable[[Tx], Any]]) -> list[Any]:
-        lies_elsewhere = all(isinstance(op, Receive) and op.is_kept for op in ops)
-        do = self._books.land if lies_elsewhere else self._books.work
+        do = self._books.land if _lie_elsewhere(ops) else self._books.work
         try:
             return list(do(write_chats, ops))
         except Exception as error:  # noqa: BLE001 - whose it is shows when each is tried alone
@@ -143,6 +148,10 @@ class Receive:
 
     def __call__(self, tx: Tx) -> Accepted | Refused:
         return receive_chat(tx, self.said)
+
+
+def _lie_elsewhere(ops: Sequence[Callable[[Tx], Any]]) -> bool:
+    return all(isinstance(op, Receive) and op.is_kept for op in ops)
 
 
 def write_chats(tx: Tx, ops: Sequence[Callable[[Tx], Any]]) -> list[Any]:
