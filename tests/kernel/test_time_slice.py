@@ -62,7 +62,12 @@ def test_a_thread_that_wants_little_leaves_the_others_as_they_were() -> None:
 
 @pytest.mark.parametrize(
     ("said", "free"),
-    [("0.10 0.20 0.30 1/200 4711\n", True), ("0.10 0.20 0.30 900/2000 4711\n", False), ("", False), ("1 2 3 x/y 4", False)],
+    [
+        ("0.10 0.20 0.30 1/200 4711\n", True),
+        ("0.10 0.20 0.30 900/2000 4711\n", False),
+        ("", False),
+        ("1 2 3 x/y 4", False),
+    ],
 )
 def test_a_core_is_free_where_no_more_want_to_run_than_there_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str, *, free: bool
