@@ -6,24 +6,29 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
 import pytest
+from sqlalchemy import select
 
+from app.automation.rules import hours_of, to_text
 from app.chats import commands, queries
 from app.chats.rules import server_topic
 from app.conversations.commands import NewFile
+from app.conversations.mailboxes import add_mailbox
 from app.desk import Desk
 from app.kernel import secrets
-from app.kernel.state import signals
+from app.kernel.state import options, signals
+from app.surveys.tables import SurveyResponse
 from tests.chats.engine import EngineProcess
 from tests.chats.shop import Shop
 from tests.chats.test_widget_faults import bodies
+from tests.chats.test_widget_letters import BOX, letters
 from tests.chats.test_widget_talk import PNG
 from tests.chats.test_xmpp import Line, counted, make_line
-from tests.chats.widget import Widget, at
+from tests.chats.widget import ROOT, Widget, at
 from tests.servers.chromium import Chromium, Page
 from tests.servers.cutting_proxy import CuttingProxy
 from tests.servers.ejabberd import Ejabberd
@@ -205,6 +210,82 @@ def test_what_is_left_while_nobody_is_there_waits_for_no_place(page: Page, site:
         widget.until_text(".state", "elena@shop.example")
         (row,) = site.rows()
         assert (row.name, row.email, row.verified) == ("Elena Ruiz", "elena@shop.example", False)
+
+
+def test_what_somebody_new_leaves_while_the_desk_is_off_waits_at_the_server(page: Page, site: Site) -> None:
+    """They have never met the desk, and close the page before it is back."""
+    widget = Widget(page, site.address).visit()
+    page.click(at(".bub"))
+    widget.until_text(".slot", "Leave us your question. We answer by e-mail.")
+    widget.fill(name="Elena Ruiz", email="elena@shop.example", text="Do you ship to Spain?")
+    page.click(at(".slot .primary"))
+    kept = site.line.server.folder / "data"
+    wait_until(lambda: any(b"ship to Spain" in one.read_bytes() for one in kept.rglob("*.list")), 60, "the archive")
+    page.go("about:blank")
+    with site.line.running():
+        wait_until(lambda: bool(site.rows()), 60, "the ticket")
+        (row,) = site.rows()
+        assert (row.name, row.email, row.verified) == ("Elena Ruiz", "elena@shop.example", False)
+        page.go(site.address)
+        widget.is_there().until_shown("Do you ship to Spain?", own=True, meta="Sent")
+        assert site.line.desk.ask(counted) == (1, 1, 1)
+
+
+def test_a_whole_chat_by_keyboard(page: Page, site: Site) -> None:
+    """Who are you, the place in the queue, an answer, the end, a rating, and all of it by mail."""
+    widget, line = Widget(page, site.address), site.line
+    line.desk.do(add_mailbox, BOX)
+    info = line.desk.ask(queries.channel, line.channel)
+    assert info is not None
+    line.desk.do(commands.change_channel, line.channel, settings=replace(info.settings, prechat=True))
+    with line.running():
+        widget.visit()
+        page.js(f"{at('.bub')}.focus()")
+        page.key("Enter")
+        widget.until(f"{ROOT}.activeElement?.id.startsWith('db-name')", "the first field has the keyboard")
+        for words in ("Elena Ruiz", "elena@shop.example", "Is it in stock?"):
+            page.type(words)
+            page.key("Tab")
+        page.key("Enter")
+        widget.until_text(".state", "You are number 1")
+        (row,) = line.rows("waiting")
+        line.desk.do(commands.send_chat, row.id, "It is.")
+        widget.until_shown("It is.", own=False)
+        page.js(f"{at('header [aria-haspopup=menu]')}.focus()")
+        page.key("Enter")
+        page.key("ArrowUp")
+        page.key("Enter")
+        widget.until(f"{ROOT}.activeElement?.textContent === 'End the chat'", "it is asked once more")
+        page.key("Enter")
+        widget.until(at(".rate"), "a rating is asked for")
+        page.js(f"{at('.rate input')}.focus()")
+        page.key("Space")
+        for _ in range(3):
+            page.key("ArrowRight")
+        page.key("Tab")
+        page.type("Quick and kind")
+        page.key("Tab")
+        page.key("Enter")
+        widget.until_text(".state", "Thank you for your answer.")
+        page.js(f"{at('.foot')}.focus()")
+        page.key("Enter")
+        widget.until(f"{ROOT}.activeElement?.value === 'elena@shop.example'", "the address is filled in")
+        page.key("Enter")
+        widget.until_text(".note", "It is on its way to elena@shop.example.")
+        (score,) = line.desk.ask(lambda db: db.execute(select(SurveyResponse.score, SurveyResponse.comment)).all())
+        assert (score.score, score.comment) == (4, "Quick and kind")
+        assert "It is." in line.desk.ask(letters)[-1]
+
+
+def test_hours_end_while_a_page_is_open(page: Page, site: Site) -> None:
+    widget, line = Widget(page, site.address), site.line
+    with line.running():
+        widget.visit().open()
+        widget.until_text("header", "We are here")
+        line.desk.do(options.put, "chat_hours", to_text(hours_of("UTC", {})))
+        widget.until_text(".slot", "Leave us your question. We answer by e-mail.")
+        line.desk.do(options.put, "chat_hours", "")
+        widget.until(f"{at('.slot .composer')}", "one may write again")
 
 
 def test_browsers_of_other_websites_are_refused(site: Site) -> None:
