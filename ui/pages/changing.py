@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Final
 from uuid import UUID
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app.kernel import clock
 from app.kernel.database.changes import Changes
@@ -20,6 +21,9 @@ from app.surveys.queries import leaving
 from app.tickets.bulk import Act, Cause, Left, Many, Tally, change_many, tally_of
 from ui.pages import Context
 from ui.text import count_text, span_text, told, tr
+
+_SAID_MS: Final = 40
+"""What a change does is seen first; what is to be said about it would only keep the list from being read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,8 @@ def _report(
             context.tasks.said.emit(text, "bad" if tally.left else "info")
 
     if any(act.field in {"status", "solve"} for act in acts) and tally.changed:
-        context.tasks.ask(leaving, many.action, then=tell, owner=context.overlay)
+        ask = partial(context.tasks.ask, leaving, many.action, then=tell, owner=context.overlay)
+        QTimer.singleShot(_SAID_MS, context.overlay, ask)
     else:
         tell((0, None))
 

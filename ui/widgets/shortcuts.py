@@ -69,7 +69,7 @@ class _Lines(QWidget):
         super().__init__()
         small, body = QFontMetricsF(font(SMALL)), QFontMetrics(font())
         self._lines = [_line(small, body, what, key_parts(shortcut)) for what, shortcut in rows]
-        self._tops: tuple[int, list[int]] = (-1, [])
+        self._tops: dict[int, list[int]] = {}
         self.setAccessibleName(name)
         self.setAccessibleDescription("\n".join(f"{what}: {shortcut}" for what, shortcut in rows))
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
@@ -100,17 +100,18 @@ class _Lines(QWidget):
                 painter.drawText(QRectF(0, top, line.room(self.width()), height), _WRAPPED, line.what)
 
     def _laid_out(self, width: int) -> list[int]:
-        """Where each line begins, and where the next one would; layouts ask dozens of times."""
-        if self._tops[0] != width:
-            body, tops = QFontMetrics(font()), [0]
-            for line in self._lines:
-                height = _LINE_HEIGHT
-                if line.wish > line.room(width):
-                    place = QRect(0, 0, line.room(width), _MOST_HEIGHT)
-                    height = max(height, body.boundingRect(place, _WRAPPED, line.what).height())
-                tops.append(tops[-1] + height + _BETWEEN)
-            self._tops = (width, tops)
-        return self._tops[1]
+        """Where each line begins, and where the next one would; layouts ask dozens of times, for the same few widths."""
+        if (known := self._tops.get(width)) is not None:
+            return known
+        body, tops = QFontMetrics(font()), [0]
+        for line in self._lines:
+            height = _LINE_HEIGHT
+            if line.wish > line.room(width):
+                place = QRect(0, 0, line.room(width), _MOST_HEIGHT)
+                height = max(height, body.boundingRect(place, _WRAPPED, line.what).height())
+            tops.append(tops[-1] + height + _BETWEEN)
+        self._tops[width] = tops
+        return tops
 
 
 @dataclass(frozen=True, slots=True)

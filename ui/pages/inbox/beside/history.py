@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPointF, QRectF, QSize, Qt, Signal
+from datetime import datetime
+from typing import Final
+
+from PySide6.QtCore import QModelIndex, QObject, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QWheelEvent
 from PySide6.QtWidgets import QFrame, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -15,9 +18,12 @@ from ui.theme import SMALL, tokens
 from ui.widgets.ages import keep_ages
 from ui.widgets.lines import Index, Lines
 from ui.widgets.paint import draw_focus, draw_text
+from ui.widgets.painted import Painted
 
 _MOMENT = int(Qt.ItemDataRole.UserRole) + 1
 _LINE = 52
+_State = QStyle.StateFlag
+_SHOWN: Final = _State.State_HasFocus | _State.State_KeyboardFocusChange | _State.State_MouseOver
 
 
 def moment_words(moment: Moment) -> tuple[str, str]:
@@ -71,34 +77,47 @@ class HistoryModel(Lines[Moment]):
 class _MomentPainter(QStyledItemDelegate):
     """A round icon on a line, a title, and what happened when."""
 
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._painted = Painted("surface")
+
     def sizeHint(self, option: QStyleOptionViewItem, index: Index, /) -> QSize:
         return QSize(160, _LINE)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, /) -> None:
         moment: Moment = index.data(_MOMENT)
-        t, rect = tokens(), QRectF(option.rect)
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        x, y = rect.x() + 32, rect.y() + 20
-        painter.setPen(QPen(QColor(t.line_strong), 1))
-        if index.row():
-            painter.drawLine(QPointF(x, rect.y()), QPointF(x, y))
-        if index.row() < index.model().rowCount() - 1:
-            painter.drawLine(QPointF(x, y), QPointF(x, rect.bottom() + 1))
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        painter.setBrush(QColor(t.hover if hovered else t.raised))
-        painter.drawEllipse(QPointF(x, y), 13, 13)
-        draw_icon(painter, QPointF(x - 7, y - 7), moment_icon(moment), "text2", 14)
-        words = QRectF(x + 24, rect.y() + 4, rect.right() - 16 - x - 24, 18)
-        title, what = moment_words(moment)
-        weight = QFont.Weight.Medium if hovered else QFont.Weight.Normal
-        draw_text(painter, words, title, weight=weight)
-        when = f"{what} · {ago_text(moment.at, clock.now())}"
-        draw_text(painter, words.translated(0, 19), when, px=SMALL, colour="text3")
-        focused = option.state & QStyle.StateFlag.State_HasFocus
-        if focused and option.state & QStyle.StateFlag.State_KeyboardFocusChange:
-            draw_focus(painter, rect.adjusted(10, 0, -8, -6))
-        painter.restore()
+        state, now = option.state & _SHOWN, clock.now()
+        above, below = index.row() > 0, index.row() < index.model().rowCount() - 1
+
+        def paint(own: QPainter, place: QRect) -> None:
+            _paint(own, QRectF(place), moment, state, now, above=above, below=below)
+
+        self._painted.draw(painter, option.rect, moment, (state.value, above, below), paint, now)
+
+
+def _paint(
+    painter: QPainter, rect: QRectF, moment: Moment, state: _State, now: datetime, *, above: bool, below: bool
+) -> None:
+    """`above`, `below`: does the line that joins them go on there?"""
+    t = tokens()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    x, y = rect.x() + 32, rect.y() + 20
+    painter.setPen(QPen(QColor(t.line_strong), 1))
+    if above:
+        painter.drawLine(QPointF(x, rect.y()), QPointF(x, y))
+    if below:
+        painter.drawLine(QPointF(x, y), QPointF(x, rect.bottom() + 1))
+    hovered = bool(state & _State.State_MouseOver)
+    painter.setBrush(QColor(t.hover if hovered else t.raised))
+    painter.drawEllipse(QPointF(x, y), 13, 13)
+    draw_icon(painter, QPointF(x - 7, y - 7), moment_icon(moment), "text2", 14)
+    words = QRectF(x + 24, rect.y() + 4, rect.right() - 16 - x - 24, 18)
+    title, what = moment_words(moment)
+    weight = QFont.Weight.Medium if hovered else QFont.Weight.Normal
+    draw_text(painter, words, title, weight=weight)
+    draw_text(painter, words.translated(0, 19), f"{what} · {ago_text(moment.at, now)}", px=SMALL, colour="text3")
+    if state & _State.State_HasFocus and state & _State.State_KeyboardFocusChange:
+        draw_focus(painter, rect.adjusted(10, 0, -8, -6))
 
 
 class History(QListView):

@@ -1,17 +1,12 @@
-"""Painting of the list's own rows: close ones beside the usual ones, and the headings between them.
-
-A row is painted once into a picture, and from there for as long as it says and looks the same: a key that takes one ticket out of
-the list has all of them painted two or three times, a third of a millisecond each.
-"""
+"""Painting of the list's own rows: close ones beside the usual ones, and the headings between them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPixmap
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from app.kernel import clock
@@ -24,6 +19,7 @@ from ui.pages.inbox.words import priority_word, row_pill
 from ui.text import ago, count_text, date_text, tr
 from ui.theme import SMALL, font, tokens
 from ui.widgets.paint import draw_avatar, draw_check, draw_dot, draw_pill, draw_row_ground, draw_text
+from ui.widgets.painted import Painted
 
 COMPACT_HEIGHT = 52
 HEADING_HEIGHT = 36
@@ -31,49 +27,9 @@ _Index = QModelIndex | QPersistentModelIndex
 _State = QStyle.StateFlag
 _MEDIUM, _BOLD = QFont.Weight.Medium, QFont.Weight.DemiBold
 
-
-_MOST_PICTURES: Final = 48
-_TOLD_S: Final = 10
-"""For so long an age ("2 min") may be shown that has passed by."""
-
 _SHOWN: Final = (
     _State.State_Selected | _State.State_HasFocus | _State.State_KeyboardFocusChange | _State.State_MouseOver
 )
-
-
-class Pictures:
-    """Rows as they were painted last, on the ground of their list (the name of its colour). What lies between whole pixels is painted afresh, or it would blur."""
-
-    def __init__(self, ground: str) -> None:
-        self._ground = ground
-        self._made: dict[object, tuple[TicketRow, QPixmap]] = {}
-
-    def draw(
-        self, painter: QPainter, rect: QRect, row: TicketRow, look: object, paint: Callable[[QPainter, QRect], None]
-    ) -> None:
-        """Show a row at `rect`, painted by `paint` unless there is a picture. `look`: all that its looks depend on beside the row
-        and the size.
-        """
-        ratio = painter.device().devicePixelRatioF()
-        if not ratio.is_integer():
-            painter.save()
-            paint(painter, rect)
-            painter.restore()
-            return
-        key = (id(row), rect.width(), rect.height(), ratio, look)
-        made = self._made.pop(key, None)
-        if made is None:
-            picture = QPixmap(rect.size() * ratio)
-            picture.setDevicePixelRatio(ratio)
-            picture.fill(QColor(tokens().colour(self._ground)))
-            with QPainter(picture) as own:
-                own.setFont(painter.font())
-                paint(own, QRect(QPoint(), rect.size()))
-            made = (row, picture)
-            if len(self._made) >= _MOST_PICTURES:
-                del self._made[next(iter(self._made))]
-        self._made[key] = made  # the one that was not shown for longest is first
-        painter.drawPixmap(rect.topLeft(), made[1])
 
 
 class ListPainter(RowPainter):
@@ -84,7 +40,7 @@ class ListPainter(RowPainter):
 
     def __init__(self, parent: QObject | None = None, ground: str = "surface") -> None:
         super().__init__(parent)
-        self._pictures = Pictures(ground)
+        self._painted = Painted(ground)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
         return QSize(200, COMPACT_HEIGHT if self.compact else ROW_HEIGHT)
@@ -103,13 +59,12 @@ class ListPainter(RowPainter):
     def paint_ticket(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, row: TicketRow) -> None:
         """Paint a ticket, or show its picture."""
         now = clock.now()
-        told = int(now.timestamp()) // _TOLD_S
-        look = (tokens().name, painter.font().key(), (state & _SHOWN).value, self.boxes, self.compact, told)
+        look = ((state & _SHOWN).value, self.boxes, self.compact)
 
         def paint(own: QPainter, place: QRect) -> None:
             (_paint_compact if self.compact else paint_row)(own, place, state, row, now, boxes=self.boxes)
 
-        self._pictures.draw(painter, rect, row, look, paint)
+        self._painted.draw(painter, rect, row, look, paint, now)
 
 
 def heading_words(heading: Heading, group: Group) -> str:
