@@ -10,6 +10,7 @@ import pytest
 
 from app.chats import commands, queries
 from app.conversations.commands import NewFile
+from app.people.photos import set_photo
 from tests.chats.conftest import Place
 from tests.chats.widget import ROOT, Widget, at, demo
 from tests.servers.chromium import Chromium, Page
@@ -178,6 +179,27 @@ def test_a_chat_is_ended_and_rated(widget: Widget, place: Place) -> None:
     widget.until_text(".state", "Thank you for your answer.")
     until(place, chat, lambda seen: seen.row.state == "ended", "the chat has ended")
     widget.until(f"!{at('.rate')}", "the question is gone")
+
+
+_PAINTED = "[...{face}.querySelector('canvas')?.getContext('2d').getImageData(40, 40, 1, 1).data ?? []].join()"
+"""The colour in the middle of a picture; empty where initials stand."""
+
+
+def test_whoever_answers_is_seen(widget: Widget, place: Place) -> None:
+    """A picture beside the name, in the head and at each word; initials where there is none, or no more."""
+    chat = begun(widget, place)
+    place.desk.do(commands.send_chat, chat, "It is.")
+    widget.until_shown("It is.", own=False)
+    head, word = _PAINTED.format(face=at("header .face")), _PAINTED.format(face=at(".row.out .face"))
+    assert (widget.text("header .face"), widget.page.js(head)) == ("A", "")
+    place.desk.work(set_photo, place.agent, PNG)
+    widget.page.reload()
+    widget.is_there().until(f"{head} === '255,0,0,255' && {word} === '255,0,0,255'", "the picture")
+    widget.page.reload()
+    widget.is_there().until(f"{head} === '255,0,0,255'", "the picture, kept in the browser")
+    place.desk.work(set_photo, place.agent, None)
+    widget.page.reload()
+    widget.is_there().until(f"{head} === '' && {word} === ''", "initials again")
 
 
 def test_nobody_types_in_a_chat_that_is_over(widget: Widget, place: Place) -> None:

@@ -21,6 +21,7 @@ from app.conversations.mailboxes import add_mailbox
 from app.desk import Desk
 from app.kernel import secrets
 from app.kernel.state import options, signals
+from app.people.photos import set_photo
 from app.surveys.tables import SurveyResponse
 from tests.chats.engine import EngineProcess
 from tests.chats.shop import Shop
@@ -184,10 +185,15 @@ def test_a_file_of_the_visitor_lies_at_the_desk(page: Page, site: Site, tmp_path
 
 
 def test_a_file_of_the_rep_is_shown_to_the_visitor(page: Page, site: Site) -> None:
-    """The visitor cannot come to the desk for it: it goes to where the server keeps files."""
+    """The visitor cannot come to the desk for it: it goes to where the server keeps files. A small picture of who answers
+    comes along with the words.
+    """
     widget, desk = Widget(page, site.address), site.line.desk
     ours = desk.packs.append(PNG)
     desk.packs.flush()
+    me = desk.me()
+    assert me is not None
+    desk.work(set_photo, me, PNG)
     with site.line.running():
         widget.visit().open().say("What does it look like?")
         widget.until_shown("What does it look like?", own=True, meta="Sent")
@@ -195,6 +201,7 @@ def test_a_file_of_the_rep_is_shown_to_the_visitor(page: Page, site: Site) -> No
         desk.do(commands.send_chat, row.id, "Like this", [NewFile("ours.png", "image/png", ours)])
         widget.until_shown("Like this", own=False)
         widget.until(f"{at('.row.out img.pic')}?.naturalWidth === 1", "the desk's picture is loaded")
+        widget.until(f"{at('header .face canvas')}", "who answers")
 
 
 def test_what_is_left_while_nobody_is_there_waits_for_no_place(page: Page, site: Site) -> None:

@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import base64
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +21,7 @@ from app.desk.setup.accounts import connect
 from app.inbox.receiving import folder_choices, history_progress
 from app.kernel import secrets
 from app.kernel.state import options
+from app.people.photos import photo
 from app.people.queries import agent, blocked
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
@@ -32,6 +35,7 @@ from ui.pages.settings.saving import SaveSheet
 from ui.pages.settings.senders import SendersPane
 from ui.pages.settings.surveys import SurveysPage, drawable
 from ui.widgets.button import Button
+from ui.widgets.pictures import decode
 from ui.widgets.toggle import CheckBox, Switch
 from ui.window import Window
 
@@ -259,6 +263,29 @@ def test_numbers_and_names_are_kept(desk: Desk, window: Window, qtbot: QtBot) ->
     who = desk.ask(agent, me)
     assert who is not None
     assert who.name == "Maya Lindgren"
+
+
+def test_a_picture_of_oneself_is_made_small_kept_and_taken_away(
+    desk: Desk, window: Window, qtbot: QtBot, tmp_path: Path
+) -> None:
+    general = settings(window, "general").stack.currentWidget()
+    assert isinstance(general, GeneralPane)
+    me = desk.me()
+    assert me is not None
+    qtbot.waitUntil(lambda: general.values().get("me.name") == "Maya Lind")
+    camera = QImage(1200, 800, QImage.Format.Format_RGB32)
+    camera.fill(0x2F6FED)
+    assert camera.save(str(tmp_path / "me.png"))
+    general.photo.take(str(tmp_path / "me.png"))
+    qtbot.waitUntil(general.photo.remove_button.isVisible)
+    kept = desk.ask(photo, me)
+    assert kept is not None
+    small = decode(base64.b64decode(kept.data))
+    assert (small.width(), small.height()) == (80, 80)
+    assert findings(window) == []
+    general.photo.remove_button.click()
+    qtbot.waitUntil(lambda: desk.ask(photo, me) is None)
+    qtbot.waitUntil(lambda: not general.photo.remove_button.isVisible())
 
 
 def test_the_look_changes_at_once_and_is_kept(desk: Desk, window: Window, qtbot: QtBot) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from ui.icons import draw_icon
@@ -12,13 +12,13 @@ from ui.widgets.paint import draw_avatar
 
 
 class Avatar(QWidget):
-    """Initials on a colour that stays the same for a name; `icon` for somebody without a name."""
+    """Initials on a colour that stays the same for a name, or a picture; `icon` for somebody without a name."""
 
     def __init__(
         self, name: str = "", size: int = 32, *, icon: str | None = None, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._name, self._icon = name, icon
+        self._name, self._icon, self._picture = name, icon, QImage()
         self.setFixedSize(size, size)
         self.set_name(name, icon)
 
@@ -28,9 +28,20 @@ class Avatar(QWidget):
         self.setAccessibleName(name)
         self.update()
 
+    def set_picture(self, picture: QImage) -> None:
+        """Show a square picture of them; a null one: initials."""
+        self._picture = picture
+        self.update()
+
     def paintEvent(self, event: QPaintEvent, /) -> None:
         with QPainter(self) as painter:
             draw_avatar(painter, QRectF(self.rect()), self._name, icon=self._icon)
+            if not self._picture.isNull():
+                round_edge = QPainterPath()
+                round_edge.addEllipse(QRectF(self.rect()))
+                painter.setClipPath(round_edge)
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+                painter.drawImage(self.rect(), self._picture)
 
 
 class IconView(QWidget):

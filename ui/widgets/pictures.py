@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 
 import shiboken6
 from PySide6.QtCore import QBuffer, QByteArray, QCoreApplication, QIODevice, QObject, Qt, Signal
-from PySide6.QtGui import QImage, QImageIOHandler, QImageReader
+from PySide6.QtGui import QImage, QImageIOHandler, QImageReader, QPainter
 
 from ui.threads import Threads
 
@@ -23,6 +23,7 @@ MOST_PIXELS = 20_000_000
 MOST_MEGABYTES = 128
 WIDEST_SENT = 1600
 MOST_SENT = 1_500_000
+FACE_PX = 80
 _DRAWN = (b"svg", b"svgz", b"pdf")
 """What is drawn by a program of its author's, under whatever name it came: no points are read from such a file."""
 Loader = Callable[[str], bytes | None]
@@ -72,6 +73,21 @@ def for_mail(data: bytes) -> tuple[bytes, str, QImage] | None:
     if kind == "image/jpeg" or (len(drawn) > MOST_SENT and not image.hasAlphaChannel()):
         return _written(image, "JPG", 88), "image/jpeg", image
     return drawn, "image/png", image
+
+
+def for_face(data: bytes) -> bytes | None:
+    """The middle of a picture, square and small, as a JPEG that fits into a word of a chat; None if it is none. Any thread."""
+    image = decode(data, 4 * FACE_PX)
+    if image.isNull():
+        return None
+    side = min(image.width(), image.height())
+    middle = image.copy((image.width() - side) // 2, (image.height() - side) // 2, side, side)
+    small = middle.scaled(FACE_PX, FACE_PX, mode=Qt.TransformationMode.SmoothTransformation)
+    ground = QImage(small.size(), QImage.Format.Format_RGB32)
+    ground.fill(Qt.GlobalColor.white)
+    with QPainter(ground) as painter:
+        painter.drawImage(0, 0, small)
+    return _written(ground, "JPG", 85)
 
 
 def png_of(image: QImage) -> bytes:

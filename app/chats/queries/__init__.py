@@ -10,6 +10,7 @@ from app.chats.queries.wire import (
     file_for,
     known_visitor,
     lines_after,
+    photo_in,
     queue_places,
     wire_states,
 )
@@ -36,6 +37,7 @@ __all__ = [
     "known_visitor",
     "lines_after",
     "opening",
+    "photo_in",
     "queue_places",
     "wire_states",
 ]

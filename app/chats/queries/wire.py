@@ -18,9 +18,11 @@ from app.conversations.queries import blob_ref
 from app.conversations.tables import Attachment, Message
 from app.kernel import clock
 from app.kernel.database.in_query import InQuery
+from app.kernel.database.tables import SettingRow
 from app.kernel.files.blobs import BlobRef
 from app.outbox.rules import State as Delivery
 from app.outbox.tables import Outbox
+from app.people import photos
 from app.people.tables import Agent
 from app.surveys.tables import SurveyResponse
 
@@ -52,7 +54,9 @@ class WireLine:
 
 @dataclass(frozen=True, slots=True)
 class WireState:
-    """How a visitor's newest chat stands, for the visitor. `position`: in the queue, from 1, None when not in it."""
+    """How a visitor's newest chat stands, for the visitor. `position`: in the queue, from 1, None when not in it. `photo`:
+    which picture of `who` there is.
+    """
 
     visitor: UUID
     conversation: UUID
@@ -60,6 +64,7 @@ class WireState:
     last_seq: int
     desk_read_seq: int
     who: str
+    photo: str
     position: int | None
     answered: bool
     rated: bool
@@ -78,7 +83,7 @@ class Known:
     state: WireState | None
 
 
-_v, _c = ChatVisitor.__table__.c, Conversation.__table__.c
+_v, _c, _photo = ChatVisitor.__table__.c, Conversation.__table__.c, SettingRow.__table__.c
 # Made once and on the plain tables: they are asked for every word and every visitor.
 _KNOWN = select(_v.id, _v.name, _v.email, _v.verified_at, _v.blocked_at)
 _BY_TOKEN = _KNOWN.where(_v.token_sha256 == bindparam("who"))
@@ -86,11 +91,12 @@ _BY_JID = _KNOWN.where(_v.jid == bindparam("who"))
 _STATES = InQuery(
     select(
         _c.visitor, _c.id, _c.state, _c.last_seq, _c.desk_read_seq, _c.answered_at, _c.ticket,
-        Agent.__table__.c.name, _v.blocked_at,
+        Agent.__table__.c.name, photos.id_of(_photo.value).label("photo"), _v.blocked_at,
     )
     .select_from(Conversation.__table__)
     .join(ChatVisitor.__table__, _v.id == _c.visitor)
     .outerjoin(Agent.__table__, Agent.__table__.c.id == _c.assignee)
+    .outerjoin(SettingRow.__table__, _photo.key == photos.key_of(_c.assignee))
     .where(_c.visitor.in_(bindparam("keys", expanding=True)))
     .order_by(_c.started_at, _c.id)
 )  # fmt: skip
@@ -115,11 +121,22 @@ def wire_states(db: Session, visitors: Collection[UUID]) -> dict[UUID, WireState
     rated = set(db.scalars(select(SurveyResponse.ticket).where(SurveyResponse.ticket.in_(over)))) if over else set()
     return {
         visitor: WireState(
-            visitor, row.id, row.state, row.last_seq, row.desk_read_seq, row.name or "", None,
+            visitor, row.id, row.state, row.last_seq, row.desk_read_seq, row.name or "", row.photo, None,
             row.answered_at is not None, row.ticket in rated, row.blocked_at is not None,
         )
         for visitor, row in newest.items()
     }  # fmt: skip
+
+
+def photo_in(db: Session, conversation: UUID) -> tuple[str, photos.Photo] | None:
+    """Who answers in a chat, and their picture, if there is one."""
+    found = db.execute(
+        select(Agent.id, Agent.name)
+        .join(Conversation, Conversation.assignee == Agent.id)
+        .where(Conversation.id == conversation)
+    ).one_or_none()
+    picture = photos.photo(db, found.id) if found is not None else None
+    return (found.name, picture) if found is not None and picture is not None else None
 
 
 def queue_places(db: Session) -> dict[UUID, int]:

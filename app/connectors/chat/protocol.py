@@ -123,11 +123,16 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class AskPhoto:
+    """A wish for the picture of who answers: it was told which one there is, and is not here yet."""
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Are you there?"""
 
 
-Frame = Hello | Msg | Ack | Typing | Read | Contact | Code | Rate | Transcript | End | Ping
+Frame = Hello | Msg | Ack | Typing | Read | Contact | Code | Rate | Transcript | End | AskPhoto | Ping
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,16 +204,26 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How a visitor's newest conversation stands."""
+    """How a visitor's newest conversation stands. `photo`: the id of the picture of `who`, if there is one."""
 
     conversation: str = ""
     state: str = ""
     last_seq: int = 0
     read_seq: int = 0
     who: str = ""
+    photo: str = ""
     position: int | None = None
     may_rate: bool = False
     rated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A small picture of who answers; `data` is base64."""
+
+    who: str
+    id: str
+    data: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +282,8 @@ class Door(Protocol):
     async def transcript(self, who: Who, email: str) -> bool: ...
 
     async def end(self, who: Who) -> None: ...
+
+    async def photo(self, who: Who) -> Photo | None: ...
 
     async def form(self, form: Form) -> Taken | No: ...
 
@@ -362,6 +379,7 @@ _READERS: Final[Mapping[str, Any]] = {
     "rate": lambda data: Rate(_number(data, "score"), _text(data, "comment", _LONG)),
     "transcript": lambda data: Transcript(_text(data, "email", 500)),
     "end": lambda _data: End(),
+    "photo": lambda _data: AskPhoto(),
     "ping": lambda _data: Ping(),
 }
 
@@ -405,7 +423,7 @@ def welcome(it: Welcome, limits: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "t": "welcome", "v": VERSION, "conversation": standing.conversation, "state": standing.state,
         "last_seq": standing.last_seq, "read_seq": standing.read_seq, "online": it.hours.online,
-        "hours": _hours(it.hours), "name": it.desk, "who": standing.who, "position": standing.position,
+        "hours": _hours(it.hours), "name": it.desk, "who": standing.who, "photo": standing.photo, "position": standing.position,
         "contact": _person(it.person), "rated": standing.rated, "rate": standing.may_rate, "limits": dict(limits),
         "settings": dict(it.look),
     }  # fmt: skip
@@ -442,9 +460,14 @@ def placed(message: str, taken: Taken) -> dict[str, Any]:
 def state(it: Standing) -> dict[str, Any]:
     """The frame that says how the conversation stands."""
     return {
-        "t": "state", "conversation": it.conversation, "state": it.state, "who": it.who, "position": it.position,
-        "rate": it.may_rate,
+        "t": "state", "conversation": it.conversation, "state": it.state, "who": it.who, "photo": it.photo,
+        "position": it.position, "rate": it.may_rate,
     }  # fmt: skip
+
+
+def photo(it: Photo) -> dict[str, Any]:
+    """The frame with the picture of who answers."""
+    return {"t": "photo", "who": it.who, "id": it.id, "data": it.data}
 
 
 def online(it: Hours) -> dict[str, Any]:

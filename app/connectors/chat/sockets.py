@@ -18,6 +18,7 @@ from app.connectors.chat import protocol
 from app.connectors.chat.limits import Bucket
 from app.connectors.chat.protocol import (
     Ack,
+    AskPhoto,
     BadFrameError,
     Code,
     Contact,
@@ -278,6 +279,9 @@ class Socket:
                 done = await door.rate(who, frame)
                 no = {"t": "no", "id": "rate", "reason": "closed"}
                 await self._send({"t": "rated", "score": frame.score} if done else no)
+            case AskPhoto():
+                if (photo := await door.photo(who)) is not None:
+                    await self._send(protocol.photo(photo))
             case Transcript():
                 done = await door.transcript(who, frame.email)
                 no = {"t": "no", "id": "transcript", "reason": "many"}
@@ -374,4 +378,4 @@ class Socket:
 
 def _shown(standing: Standing) -> tuple[Any, ...]:
     """What of a standing a `state` frame tells."""
-    return (standing.conversation, standing.state, standing.who, standing.position, standing.may_rate)
+    return (standing.conversation, standing.state, standing.who, standing.photo, standing.position, standing.may_rate)

@@ -34,6 +34,7 @@ from app.connectors.chat.protocol import (
     Msg,
     No,
     Person,
+    Photo,
     Rate,
     Standing,
     Taken,
@@ -321,6 +322,14 @@ class Hub:
         if conversation is None or not self.info.settings.transcript:
             return False
         return await self._writer.do(lambda tx: _mailed(tx, conversation, email))
+
+    async def photo(self, who: Who) -> Photo | None:
+        """The picture of who answers this visitor."""
+        conversation = self._conversation(who)
+        if conversation is None or not self.info.settings.show_name:
+            return None
+        found = await self.ask(queries.photo_in, conversation)
+        return Photo(found[0], found[1].id, found[1].data) if found is not None else None
 
     async def end(self, who: Who) -> None:
         """The visitor says that it is over."""

@@ -26,6 +26,7 @@ def standing(state: WireState, position: int | None, settings: ChannelSettings) 
         last_seq=state.last_seq,
         read_seq=state.desk_read_seq,
         who=state.who if settings.show_name else "",
+        photo=state.photo if settings.show_name else "",
         position=position if state.state == State.WAITING else None,
         may_rate=settings.ask_rating and state.state == State.ENDED and state.answered and not state.rated,
         rated=state.rated,

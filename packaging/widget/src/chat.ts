@@ -395,7 +395,7 @@ export class Chat {
     if (panel.isOpen) {
       const isAtEnd = this.messages.isAtEnd;
       this.messages.show(options.greeting || talk.look.greeting || "", this.current() === this.composer.element);
-      panel.show({ title: this.title, isPerson: talk.who !== "", line: this.headLine(), isHere: talk.standing === "up" && talk.online, state: this.stateLine(), footer: this.footLine() });
+      panel.show({ title: this.title, isPerson: talk.who !== "", photo: talk.faces[talk.who], line: this.headLine(), isHere: talk.standing === "up" && talk.online, state: this.stateLine(), footer: this.footLine() });
       this.place();
       if (isAtEnd) this.messages.toEnd(); // what stands below may have grown
       if (document.visibilityState === "visible" && this.messages.isAtEnd) talk.sees();

@@ -19,6 +19,12 @@ export interface Contact {
   verified?: boolean;
 }
 
+/** A small picture of who answers: JPEG or PNG in base64, and by which id the desk knows it. */
+export interface Photo {
+  id: string;
+  data: string;
+}
+
 /** A visitor whose address the website itself vouches for: `sig` is made by the website's server. */
 export interface Identity {
   email: string;
@@ -64,6 +70,7 @@ export type Up =
   | { t: "rate"; score: number; comment?: string }
   | { t: "transcript"; email?: string }
   | { t: "end" }
+  | { t: "photo" }
   | { t: "ping" };
 
 export interface Welcome {
@@ -76,6 +83,7 @@ export interface Welcome {
   hours: Hours;
   name: string;
   who: string;
+  photo?: string;
   position: number | null;
   contact: Contact;
   rated: boolean;
@@ -105,10 +113,11 @@ export type Down =
   | { t: "no"; id: string; reason: string }
   | { t: "typing"; on: boolean; who: string }
   | { t: "read"; seq: number }
-  | { t: "state"; conversation: string; state: State; who: string; position: number | null; rate: boolean }
+  | { t: "state"; conversation: string; state: State; who: string; photo?: string; position: number | null; rate: boolean }
   | { t: "online"; online: boolean; hours: Hours }
   | ({ t: "contact" } & Contact)
   | { t: "rated"; score: number }
+  | ({ t: "photo"; who: string } & Photo)
   | { t: "done"; what: string }
   | { t: "slow"; retry_ms: number; id?: string }
   | { t: "bye"; reason: string }

@@ -7,7 +7,7 @@ import { Log, type Line } from "./log";
 import { Outbox, type Pending } from "./outbox";
 import {
   LIMITS, newId, newToken,
-  type Contact, type Down, type FileInfo, type Hours, type Identity, type Limits, type Look, type State, type Up, type Welcome,
+  type Contact, type Down, type FileInfo, type Hours, type Identity, type Limits, type Look, type Photo, type State, type Up, type Welcome,
 } from "./protocol";
 import type { Standing } from "./line";
 import type { Storage } from "./storage";
@@ -17,6 +17,7 @@ type Wish = "contact" | "rate" | "transcript" | "end";
 const WISHES: readonly Wish[] = ["contact", "rate", "transcript", "end"];
 const TYPING_MS = 3000;
 const DAY_MS = 86_400_000;
+const FACES = 8;
 
 export interface Notice {
   what: "change" | "message" | "said";
@@ -41,6 +42,8 @@ export class Talk {
   position: number | null = null;
   contact: Contact = { name: "", email: "" };
   readSeq = 0;
+  /** The pictures of those who have answered here, by their names; the newest last. */
+  faces: Record<string, Photo>;
   rated = 0;
   mayRate = false;
   limits: Limits = LIMITS;
@@ -66,6 +69,7 @@ export class Talk {
     this.name = storage.get<string>("name") ?? ""; // the head says after a reload what it said before
     this.who = this.log.lastWho;
     this.contact = storage.get<Contact>("contact") ?? this.contact;
+    this.faces = storage.get<Record<string, Photo>>("faces") ?? {};
     this.seen = storage.get<number>("seen") ?? this.log.lastOut;
     this.outbox = new Outbox(storage, send, restart, () => this.askAgain());
     if (isKeptOnTheWay) Object.assign(this.outbox, { patience: DAY_MS, window: Infinity });
@@ -127,7 +131,7 @@ export class Talk {
       case "state":
         this.turnTo(frame.conversation);
         this.state = frame.state;
-        this.who = frame.who;
+        this.answers(frame.who, frame.photo);
         this.position = frame.position;
         this.mayRate = frame.rate && !this.rated;
         if (this.isOver) {
@@ -149,6 +153,7 @@ export class Talk {
         this.rated = frame.score;
         this.granted("rate");
         break;
+      case "photo": this.keepFace(frame.who, { id: frame.id, data: frame.data }); break;
       case "done":
         this.granted(frame.what as Wish);
         this.tell({ what: "said", word: frame.what });
@@ -167,7 +172,7 @@ export class Talk {
     this.hours = frame.hours;
     this.name = frame.name;
     this.storage.set("name", frame.name);
-    this.who = frame.who;
+    this.answers(frame.who, frame.photo);
     this.position = frame.position;
     this.readSeq = frame.read_seq;
     this.limits = { ...LIMITS, ...frame.limits };
@@ -182,6 +187,20 @@ export class Talk {
       const kept = this.storage.get<Up>("wish:" + wish);
       if (kept) this.send(kept);
     }
+  }
+
+  /** Somebody answers; their picture is asked for if it is another one than is here. */
+  private answers(who: string, photo = ""): void {
+    this.who = who;
+    if (!who || (this.faces[who]?.id ?? "") === photo) return;
+    if (photo) this.send({ t: "photo" });
+    else this.keepFace(who, null);
+  }
+
+  private keepFace(who: string, photo: Photo | null): void {
+    const others = Object.entries(this.faces).filter(([name]) => name !== who);
+    this.faces = Object.fromEntries([...others, ...(photo ? [[who, photo] as const] : [])].slice(-FACES));
+    this.storage.set("faces", this.faces);
   }
 
   private spoken(frame: Extract<Down, { t: "msg" }>): void {
@@ -317,6 +336,7 @@ export class Talk {
     if (key.startsWith("out:")) this.outbox.reload();
     else if (key === "log") this.log.reload();
     else if (key === "seen") this.seen = this.storage.get<number>("seen") ?? this.seen;
+    else if (key === "faces") this.faces = this.storage.get<Record<string, Photo>>("faces") ?? this.faces;
     else if (key === "token") {
       const token = this.storage.get<string>("token");
       if (token && token !== this.token && !this.log.all.length) this.token = token;

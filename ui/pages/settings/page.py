@@ -113,7 +113,9 @@ class Page(BasePage):
                 "notifications", tr("Notifications"), "bell-outline", tr("notice background engine start autostart")
             ),
             self._heading(tr("Desk")),
-            self._nav_button("general", tr("You and the desk"), "account-outline", tr("name look theme dark language")),
+            self._nav_button(
+                "general", tr("You and the desk"), "account-outline", tr("name picture photo look theme dark language")
+            ),
             self._nav_button("keys", tr("Keys"), "keyboard-outline", tr("shortcuts keyboard rebind")),
             self._nav_button("data", tr("Data and backup"), "database-outline", tr("folder logs restore file")),
             self._nav_button("about", tr("About"), "information-outline", tr("version licence libraries terms update")),

@@ -11,8 +11,9 @@ from app.people.commands import update_agent
 from app.people.queries import AgentInfo, agent
 from ui.pages import Context
 from ui.pages.settings.form import WIDE_LABEL, NumberField, Pane, TextArea, Values
+from ui.pages.settings.photo import PhotoField
 from ui.text import tr
-from ui.widgets.field import Select, TextField
+from ui.widgets.field import FormRow, Select, TextField
 from ui.widgets.label import Label
 from ui.widgets.layout import row
 from ui.widgets.toggle import Switch
@@ -51,6 +52,9 @@ class GeneralPane(OptionsPane):
             TextArea(tr("Your signature")),
             tr("Under every reply of yours. Leave empty for the mailbox’s signature, or else the desk’s."),
         )
+        self.photo = PhotoField(context)
+        hint = tr("Visitors of the chat see it beside your name.")
+        self.target.addWidget(FormRow(tr("Your picture"), self.photo, hint=hint, label_width=self.label_width))
         self.add_heading(tr("Desk"))
         hint = tr("Shown to customers as the sender where a mailbox has no name.")
         self.add_field("desk_name", tr("Name of the desk"), TextField(name=tr("Name of the desk")), hint)
@@ -81,6 +85,7 @@ class GeneralPane(OptionsPane):
     def _me_told(self, me: AgentInfo | None) -> None:
         if me is not None:
             self._me = me.id
+            self.photo.show_of(me.id, me.name)
             mine: Values = {f"{_ME}name": me.name, f"{_ME}email": me.email, f"{_ME}signature": me.signature}
             self.show_values({**self._kept, **mine})
 

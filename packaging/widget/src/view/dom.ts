@@ -1,6 +1,9 @@
 /** Making elements. Text is only ever put in as text: nothing in this widget reads HTML. */
 
+import type { Photo } from "../protocol";
+
 const TONES = 6;
+const PHOTO_PX = 80;
 
 type Child = Node | string | null | undefined | false;
 type Props = Record<string, string | number | boolean | null | undefined | ((event: never) => void)>;
@@ -51,9 +54,24 @@ function initials(name: string): string {
   return letters.join("").toUpperCase() || "?";
 }
 
-/** A disc with initials: of a person in the colour that the desk's own window gives their name, of the desk in grey. */
-export function paintFace(face: HTMLElement, name: string, isPerson: boolean): void {
+/** A disc with initials: of a person in the colour that the desk's own window gives their name, of the desk in grey. A person's picture covers it. */
+export function paintFace(face: HTMLElement, name: string, isPerson: boolean, photo?: Photo): void {
   setText(face, initials(name));
   const sum = Array.from(name).reduce((all, char) => all + (char.codePointAt(0) ?? 0), 0);
   face.dataset["tone"] = isPerson ? String(sum % TONES) : "";
+  const before = face.querySelector("canvas");
+  if (before?.dataset["id"] === photo?.id) return;
+  before?.remove();
+  if (photo) face.append(drawn(photo));
+}
+
+/** A picture as points of this page's own: a strict page would refuse to load one, from wherever it is. */
+function drawn(photo: Photo): HTMLCanvasElement {
+  const canvas = h("canvas", { width: PHOTO_PX, height: PHOTO_PX, "data-id": photo.id });
+  const bytes = Uint8Array.from(atob(photo.data), (char) => char.charCodeAt(0));
+  createImageBitmap(new Blob([bytes])).then(
+    (points) => canvas.getContext("2d")?.drawImage(points, 0, 0, PHOTO_PX, PHOTO_PX),
+    () => undefined, // the initials stay
+  );
+  return canvas;
 }

@@ -30,6 +30,7 @@ interface Item {
 
 interface Drawn {
   element: HTMLElement;
+  face: HTMLElement | null;
   meta: HTMLElement;
   day: HTMLElement;
   files: string;
@@ -120,7 +121,7 @@ export class Messages {
   private draw(item: Item): Drawn {
     const { speech } = this;
     const isOwn = item.dir === "in";
-    const speaker = isOwn ? speech.say("you") : item.who || this.talk.name || speech.say("someone");
+    const speaker = this.speaker(item);
     const refused = item.pending?.refused;
     const bubble = h("div", { class: "m", dir: "auto" }, h("span", { class: "vh" }, speaker + ": "), ...linked(item.body, speech.say("newWindow")));
     for (const file of item.files) bubble.append(this.file(file));
@@ -129,9 +130,12 @@ export class Messages {
     const body = h("div", { class: "body" }, bubble, meta);
     if (refused && item.pending) body.append(this.refusal(item.pending, refused));
     const face = isOwn ? null : h("span", { class: "face", "aria-hidden": true });
-    if (face) paintFace(face, speaker, item.who !== "");
     const element = h("div", { class: "item" }, day, h("div", { class: "row " + item.dir + (refused ? " bad" : "") }, face, body));
-    return { element, meta, day, files: fileKey(item), refused: !!refused };
+    return { element, face, meta, day, files: fileKey(item), refused: !!refused };
+  }
+
+  private speaker(item: Item): string {
+    return item.dir === "in" ? this.speech.say("you") : item.who || this.talk.name || this.speech.say("someone");
   }
 
   private refusal(item: Pending, reason: string): HTMLElement {
@@ -161,8 +165,9 @@ export class Messages {
 
   /** What depends on the neighbours and on what has happened to it since. */
   private dress(one: Drawn, item: Item, before: Item | undefined, after: Item | undefined): void {
-    const { speech } = this;
+    const { speech, talk } = this;
     const when = moment(item);
+    if (one.face) paintFace(one.face, this.speaker(item), item.who !== "", talk.faces[item.who]);
     const isNewDay = when > 0 && (!before || new Date(moment(before)).toDateString() !== new Date(when).toDateString());
     setText(one.day, isNewDay ? speech.day(new Date(when).toISOString()) : "");
     one.day.hidden = !isNewDay;

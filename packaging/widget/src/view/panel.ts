@@ -6,6 +6,7 @@
  * keyboard within itself.
  */
 
+import type { Photo } from "../protocol";
 import type { Speech } from "../words";
 import { h, icon, ICONS, paintFace, setText } from "./dom";
 import { Menu, type Choice } from "./menu";
@@ -15,6 +16,7 @@ const SMALL = "(max-width: 479px)";
 export interface Head {
   title: string;
   isPerson: boolean;
+  photo: Photo | undefined;
   line: string;
   isHere: boolean;
   /** What stands over the composer: the queue, a lost line. */
@@ -70,7 +72,7 @@ export class Panel {
   show(head: Head): void {
     setText(this.title, head.title);
     setText(this.line, head.line);
-    paintFace(this.face, head.title, head.isPerson);
+    paintFace(this.face, head.title, head.isPerson, head.photo);
     this.face.classList.toggle("here", head.isHere);
     setText(this.state, head.state);
     setText(this.footer, head.footer);
