@@ -26,7 +26,11 @@ Allowed = Callable[[], bool | str]  # True, or why not
 
 @dataclass(frozen=True)
 class Action:
-    """What can be done. `keys` as Qt writes them ("Ctrl+K", "G, U"); `words` are further ways to find it."""
+    """What can be done. `keys` as Qt writes them ("Ctrl+K", "G, U"); `words` are further ways to find it.
+
+    `also`: further usual keys, for where a letter is text. They are in force while the action has its usual keys, as long as nobody
+    gave them to another one.
+    """
 
     key: str
     text: str
@@ -34,13 +38,14 @@ class Action:
     icon: str = "chevron-right"
     group: str = "Everywhere"
     words: str = ""
+    also: str = ""
 
 
 # Words pass through `tr` where they are shown: the language may change while the window is open.
 ALL: tuple[Action, ...] = (
     Action("palette", "Command palette", "Ctrl+K", "magnify"),
     Action("shortcuts", "Keyboard shortcuts", "?", "keyboard-outline", words="help keys"),
-    Action("search", "Search", "/", "magnify", words="find"),
+    Action("search", "Search", "/", "magnify", words="find", also="Ctrl+F"),
     Action(
         "search.scope", "Search elsewhere: subjects, messages, notes, people, files", "", "magnify", words="scope find"
     ),
@@ -315,7 +320,8 @@ class Actions(QObject):
         """Every action with keys, for the sheet of shortcuts."""
         groups: dict[str, list[tuple[str, str]]] = {}
         for action in self.declared.values():
-            if shown := self.keys(action.key):
+            for keys in self._all_keys(action):
+                shown = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
                 groups.setdefault(tr(action.group), []).append((tr(action.text), shown))
         return groups
 
@@ -346,8 +352,13 @@ class Actions(QObject):
             return
         self._own_keys = own
         for key, action in self._qactions.items():
-            action.setShortcut(QKeySequence(self.keys_of(key)))
+            action.setShortcuts([QKeySequence(keys) for keys in self._all_keys(self.declared[key])])
         self.rebound.emit()
+
+    def _all_keys(self, action: Action) -> list[str]:
+        """All keys by which an action is reached now, those that are shown beside it first."""
+        also = action.also if action.key not in self._own_keys and action.also not in self._own_keys.values() else ""
+        return [keys for keys in (self.keys_of(action.key), also) if keys]
 
     def _offer(self, action: Action) -> Offer:
         allowed = self._allowed(action.key)
@@ -356,8 +367,7 @@ class Actions(QObject):
 
     def _make(self, action: Action, window: QWidget) -> QAction:
         made = QAction(icon(action.icon), tr(action.text), window)
-        if action.keys:
-            made.setShortcut(QKeySequence(action.keys))
+        made.setShortcuts([QKeySequence(keys) for keys in self._all_keys(action)])
         made.setObjectName(f"action.{action.key}")
         made.triggered.connect(lambda _on=False: self.run(action.key))
         window.addAction(made)

@@ -169,6 +169,7 @@ class Window(DeskWindow):
                 bind(self, f"go.{name}", partial(self.go, name))
         for key, view in LISTS.items():
             bind(self, key, partial(self.go, "inbox", view=view), lambda: self.current != FIRST_RUN)
+        bind(self, "search", partial(self.go, "inbox", search=""), lambda: self.current != FIRST_RUN)
         bind_backups(self.context, self)
         look = tr("The mailboxes are looked at now.")
         bind(self, "check_mail", lambda: self.tasks.do(signals.send, "check_now", {}, done=look))

@@ -6,6 +6,7 @@ well, so that other features need to know one module.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
@@ -84,7 +85,8 @@ def recall_overtaken(tx: Tx, message: UUID) -> bool:
 def save_draft_of(tx: Tx, message: UUID) -> UUID:
     """The content of a cancelled message as a draft again, without the signature that queueing added.
 
-    What its author has begun to write in the ticket meanwhile stays above it: no typed word is ever lost.
+    What its author has begun to write in the ticket meanwhile stays above it: no typed word is ever lost, and nobody to whom it
+    was to go.
     """
     row, sent = _row(tx, message), tx.get(Message, message)
     assert sent is not None
@@ -94,13 +96,13 @@ def save_draft_of(tx: Tx, message: UUID) -> UUID:
     html = row.html.removesuffix(rules.with_signature_html("", signature))
     kind = _draft_kind(tx, row, sent)
     ticket = None if kind == "new" else row.ticket
-    begun = draft_of(tx, ticket, sent.agent, kind)
+    begun = draft_of(tx, ticket, sent.agent, kind, row.answers)
     if begun is not None and begun.text.strip() not in {"", body.strip()}:
         body, html = _one_below_the_other((begun.text.rstrip(), begun.html), (body, html))
     files = _files_of(tx, message)
-    content = DraftContent(
-        body, html, sent.subject, sent.sender[1], sent.to, sent.cc, sent.bcc, files=[*_unlike(begun, files), *files]
-    )
+    to, cc, bcc = _besides(sent, begun)
+    files = [*_unlike(begun, files), *files]
+    content = DraftContent(body, html, sent.subject, sent.sender[1], to, cc, bcc, files)
     return save_draft(tx, content, ticket=ticket, kind=kind, answers=row.answers, agent=sent.agent)
 
 
@@ -123,6 +125,15 @@ def _draft_kind(tx: Tx, row: Outbox, sent: Message) -> str:
         return "new"
     others = select(Message.id).where(Message.ticket == row.ticket, Message.id != row.id).limit(1)
     return "new" if row.answers is None and tx.execute(others).first() is None else "reply"
+
+
+def _besides(sent: Message, begun: DraftView | None) -> list[list[Sequence[str]]]:
+    """To whom a letter went (to, cc, bcc), and to whom else what was begun since is to go."""
+    places: list[list[Sequence[str]]] = [list(sent.to), list(sent.cc), list(sent.bcc)]
+    met = {address.casefold() for address in envelope(sent)}
+    for place, others in zip(places, (begun.to, begun.cc, begun.bcc) if begun else (), strict=False):
+        place += [one for one in others if one[1].casefold() not in met]
+    return places
 
 
 def _unlike(begun: DraftView | None, files: list[dict[str, object]]) -> list[dict[str, object]]:

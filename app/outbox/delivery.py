@@ -81,6 +81,7 @@ def moved(
     row = tx.get(Outbox, message, populate_existing=True)
     assert row is not None
     flag_modified(row, "state")  # so that its clock is set and its ticket is told
+    _tell_the_whole(tx, row)
     return row
 
 
@@ -291,8 +292,15 @@ def _hold(tx: Tx, row: Outbox, reason: Hold) -> None:
     record_event(tx, "problem", ticket=row.ticket, field="delivery", new={"state": State.HELD, "reason": reason})
 
 
+def _tell_the_whole(tx: Tx, row: Outbox) -> None:
+    """What its ticket has become part of shows in lists what became of it, too."""
+    for whole in seen.lineage(tx, row.ticket)[1:] if row.ticket is not None else ():
+        tx.touch("ticket", whole)
+
+
 def tell_problem(tx: Tx, row: Outbox) -> None:
     """Write into the ticket's history that a message did not simply go out."""
+    _tell_the_whole(tx, row)
     record_event(tx, "problem", ticket=row.ticket, field="delivery", new={"state": str(row.state)})
 
 

@@ -1,5 +1,7 @@
 """Drafts: what a rep is writing, saved every two seconds, one a ticket, kind and agent (or one new mail).
 
+What is passed on to somebody else is a letter of its own for each message: a second one in a ticket leaves the first as it is.
+
 A draft stays with the ticket in which it was begun when that becomes part of another one, as messages do: so each part gets its
 own back when they are taken apart, and none is ever written over another.
 """
@@ -17,6 +19,7 @@ from sqlalchemy.orm import Session
 
 from app.kernel import ids
 from app.kernel.database.transaction import Tx
+from app.outbox.rules import FORWARD
 from app.outbox.seen import lineage
 from app.outbox.tables import Draft
 
@@ -70,12 +73,12 @@ def save_draft(
 ) -> UUID:
     """Keep what is being written; the draft's id.
 
-    With `draft` that one is replaced; else the draft of this agent, ticket and kind (`reply`, `note`, `forward`); a new mail
-    (no ticket) without `draft` begins a draft of its own.
+    With `draft` that one is replaced; else the draft of this agent, ticket and kind (`reply`, `note`, and a `forward` of the message
+    that it `answers`); a new mail (no ticket) without `draft` begins a draft of its own.
     """
     tx.flush()
     agent = agent or tx.agent
-    row = tx.get(Draft, draft) if draft else _of(tx, ticket, agent, kind)
+    row = tx.get(Draft, draft) if draft else _of(tx, ticket, agent, kind, answers)
     if row is None:
         row = Draft(id=draft or ids.new_id(), agent=agent, ticket=ticket, kind=kind)
         tx.add(row)
@@ -106,16 +109,20 @@ def _tell(tx: Tx, draft: Draft) -> None:
         tx.touch("ticket", ticket)
 
 
-def discard_draft(tx: Tx, ticket: UUID | None, kind: str = "reply", agent: UUID | None = None) -> bool:
-    """Throw away the draft of an agent in a ticket, whichever it is."""
+def discard_draft(
+    tx: Tx, ticket: UUID | None, kind: str = "reply", agent: UUID | None = None, answers: UUID | None = None
+) -> bool:
+    """Throw away the draft of an agent in a ticket, whichever it is; of what is passed on, that of one message."""
     tx.flush()
-    row = _of(tx, ticket, agent or tx.agent, kind)
+    row = _of(tx, ticket, agent or tx.agent, kind, answers)
     return row is not None and drop_draft(tx, row.id)
 
 
-def draft_of(db: Session, ticket: UUID | None, agent: UUID | None, kind: str = "reply") -> DraftView | None:
-    """The draft of an agent in a ticket."""
-    row = _of(db, ticket, agent, kind)
+def draft_of(
+    db: Session, ticket: UUID | None, agent: UUID | None, kind: str = "reply", answers: UUID | None = None
+) -> DraftView | None:
+    """The draft of an agent in a ticket; of what is passed on, that of one message."""
+    row = _of(db, ticket, agent, kind, answers)
     return _view(row) if row is not None else None
 
 
@@ -134,15 +141,13 @@ def drafts(db: Session, agent: UUID | None = None) -> tuple[DraftView, ...]:
     return tuple(_view(row) for row in db.execute(statement).scalars())
 
 
-def _of(db: Session, ticket: UUID | None, agent: UUID | None, kind: str) -> Draft | None:
+def _of(db: Session, ticket: UUID | None, agent: UUID | None, kind: str, answers: UUID | None) -> Draft | None:
     if ticket is None:
         return None
-    statement = (
-        select(Draft)
-        .where(Draft.ticket == ticket, Draft.agent == agent, Draft.kind == kind, Draft.deleted_at.is_(None))
-        .order_by(Draft.updated_at.desc())
-        .limit(1)
-    )
+    begun = (Draft.ticket == ticket, Draft.agent == agent, Draft.kind == kind, Draft.deleted_at.is_(None))
+    statement = select(Draft).where(*begun).order_by(Draft.updated_at.desc()).limit(1)
+    if kind == FORWARD:
+        statement = statement.where(Draft.answers == answers)
     return db.execute(statement).scalar_one_or_none()
 
 

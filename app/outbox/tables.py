@@ -73,7 +73,7 @@ class ReplyToken(Base):
 
 
 class Draft(Mutable, Base):
-    """What a rep is writing: one draft a ticket (or a new mail, without ticket) and agent, saved every two seconds.
+    """What a rep is writing: one draft a ticket (or a new mail, without ticket), kind and agent, saved every two seconds.
 
     `files`: `[{filename, content_type, size, blob, content_id}]` with the blob's id as hex, and the Content-ID of a
     picture within the text; `html`: the text with its formatting, if it has any; `sender`: the address to write from.

@@ -174,7 +174,7 @@ def test_a_mail_passed_on_can_be_called_back_and_nobody_is_an_error(desk: SmallD
     source = desk.incoming()
     key = passed_on(desk, source, undo_seconds=10)
     assert desk.do(tickets.cancel_reply, key).undone
-    draft = desk.ask(queries.draft_of, desk.ticket, None, "forward")
+    draft = desk.ask(queries.draft_of, desk.ticket, None, "forward", source)
     assert (draft.answers, draft.to) == (source, (("", CARRIER),))
     with pytest.raises(UserError, match="nobody"):
         passed_on(desk, source, to=[])

@@ -10,7 +10,10 @@ from app.conversations.rules import Kind
 from app.kernel import ids
 from app.kernel.errors import UserError
 from app.kernel.files.blobs import BlobRef
+from app.outbox import commands as outbox
+from app.outbox.drafts import DraftContent, save_draft
 from app.outbox.facts import ReplySent
+from app.outbox.rules import Hold
 from app.tickets import commands, queries
 from tests.desk_fixture import SmallDesk
 
@@ -112,3 +115,35 @@ def test_an_automatic_mail_is_not_what_a_reply_answers(desk: SmallDesk) -> None:
     )
     desk.work(add_message, bounce)
     assert desk.ask(queries.message_to_answer, ticket) == asked
+
+
+def test_a_letter_called_back_after_a_merge_leaves_the_draft_of_the_ticket_that_was_kept(desk: SmallDesk) -> None:
+    kept, part = desk.mail()[0], desk.mail()[0]
+    sent = desk.do(commands.reply, part, text="Your lamp is on its way").message
+    desk.do(commands.merge, part, kept)
+    desk.do(save_draft, DraftContent("Your chair is here", cc=[("Carol", "carol@shop.example")]), ticket=kept)
+    desk.do(outbox.edit, sent)
+    begun = desk.ask(queries.begun_in, kept, desk.ann)
+    assert [one.draft.text for one in begun] == ["Your chair is here", "Your lamp is on its way"]
+
+
+def test_a_letter_called_back_into_a_draft_loses_none_of_its_recipients(desk: SmallDesk) -> None:
+    ticket = desk.mail()[0]
+    sent = desk.do(commands.reply, ticket, text="It is on its way", cc=["Bob <bob@shop.example>"]).message
+    desk.do(save_draft, DraftContent("PS", cc=[("Carol", "carol@shop.example")]), ticket=ticket)
+    desk.do(outbox.edit, sent)
+    draft = desk.ask(queries.begun_in, ticket, desk.ann)[0].draft
+    assert draft.text == "PS\n\nIt is on its way"
+    assert [address for _, address in draft.cc] == ["bob@shop.example", "carol@shop.example"]
+
+
+def test_a_reply_that_did_not_arrive_is_told_in_the_ticket_that_its_own_became_part_of(desk: SmallDesk) -> None:
+    kept, part, small = (desk.mail()[0] for _ in range(3))
+    sent = desk.do(commands.reply, small, text="Your lamp is on its way").message
+    desk.do(outbox.hold, sent, Hold.DEAD_ADDRESS)
+    assert desk.ask(queries.ticket_rows, [small])[0].problem == "held"
+    desk.do(commands.merge, small, part)
+    desk.do(commands.merge, part, kept)
+    assert desk.ask(queries.ticket_rows, [kept])[0].problem == "held"
+    desk.do(commands.unmerge, part)
+    assert [row.problem for row in desk.ask(queries.ticket_rows, [kept, part])] == ["", "held"]

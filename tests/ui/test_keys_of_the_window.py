@@ -19,10 +19,11 @@ from ui.actions import LISTS
 from ui.pages.inbox.page import Page
 from ui.pages.inbox.triage.merge import MergeSheet
 from ui.pages.inbox.triage.snooze import SnoozeSheet
+from ui.widgets.label import ElidingLabel
 from ui.widgets.palette import CommandPalette
 from ui.window import Window
 
-KEY = Qt.Key
+KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier
 
 
 @pytest.fixture
@@ -53,6 +54,35 @@ def window_of(page: Page) -> Window:
 def subject(page: Page) -> str:
     """The subject of the ticket that is open."""
     return page.shown.detail.row.subject if page.shown else ""
+
+
+def test_control_f_searches_from_wherever_one_is_while_writing_too(page: Page, qtbot: QtBot) -> None:
+    window, edit, search = window_of(page), page.writer.composer.edit, page.list.search
+    qtbot.waitUntil(window.isActiveWindow)
+    edit.setFocus()
+    qtbot.keyClick(edit, KEY.Key_F, CONTROL)
+    qtbot.waitUntil(search.hasFocus)
+    qtbot.keyClicks(search, "lamp")
+    qtbot.keyClick(search, KEY.Key_F, CONTROL)
+    qtbot.keyClicks(search, "chair")  # in the place of what was looked for before
+    assert search.text() == "chair"
+    window.go("satisfaction")
+    qtbot.keyClick(window, KEY.Key_F, CONTROL)
+    qtbot.waitUntil(lambda: window.current == "inbox" and search.hasFocus())
+    assert {"/", "Ctrl+F"} <= {keys for words, keys in window.actions_.groups()["Everywhere"] if words == "Search"}
+    window.actions_.set_keys({"follow": "Ctrl+F"})  # a person's own keys come before
+    assert [one.toString() for one in window.actions_["search"].shortcuts()] == ["/"]
+
+
+def test_what_is_to_be_followed_up_is_seen_in_the_list_and_above_the_conversation(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    list_, head = page.list.rows, page.header
+    before = list_.grab().toImage()
+    qtbot.keyClick(list_, KEY.Key_F)
+    qtbot.waitUntil(lambda: any("To follow up" in one.text() for one in head.findChildren(ElidingLabel)))
+    qtbot.waitUntil(lambda: list_.grab().toImage() != before)
+    assert "To follow up" in str(page.model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole))
 
 
 def test_h_snoozes_and_the_ticket_leaves_the_list(page: Page, made: InboxDesk, qtbot: QtBot) -> None:

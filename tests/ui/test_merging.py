@@ -7,11 +7,14 @@ from typing import TypeVar
 from uuid import UUID
 
 import pytest
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.outbox.commands import cancel, hold
 from app.outbox.drafts import DraftContent, save_draft
 from app.outbox.queries import drafts
+from app.outbox.rules import Hold
 from app.tickets.commands import add_note, add_tag, assign, merge, reply, set_priority
 from app.tickets.queries import TicketDetail, message_ids, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
@@ -20,6 +23,7 @@ from ui.pages.inbox.triage.merge import MergeSheet
 from ui.pages.inbox.triage.merge_parts import UnmergeSheet
 from ui.pages.inbox.triage.split import SplitSheet
 from ui.pages.inbox.writing.elsewhere import Elsewhere
+from ui.widgets.button import Button
 from ui.widgets.label import Label
 from ui.widgets.pill import Pill
 from ui.widgets.state import Banner
@@ -215,3 +219,25 @@ def test_what_was_begun_before_a_merge_is_said_there_and_goes_back_when_it_is_ta
     page.open(second)
     qtbot.waitUntil(lambda: page.shown is not None and page.shown.detail.id == second)
     assert page.writer.composer.text() == ""
+
+
+def test_a_reply_of_a_part_that_did_not_arrive_is_told_in_the_list_and_above_the_conversation(
+    page: Page, made: InboxDesk, tickets: list[UUID], qtbot: QtBot
+) -> None:
+    first, second, _ = tickets
+    sent = made.desk.do(reply, second, text="\n".join(["They are fine."] * 99)).message
+    made.desk.do(merge, second, first)
+    page.open(first)
+    qtbot.waitUntil(lambda: page.shown is not None and len(page.shown.messages) == 4)
+    assert not page.header.problem.isVisible()
+    made.desk.do(hold, sent, Hold.DEAD_ADDRESS)
+    qtbot.waitUntil(page.header.problem.isVisible)
+    assert page.header.problem.accessibleName() == "Held"
+    place = page.model.place_of(first)
+    qtbot.waitUntil(lambda: "Held" in str(page.model.index(place, 0).data(Qt.ItemDataRole.AccessibleTextRole)))
+    page.talk.verticalScrollBar().setValue(0)
+    page.header.problem.click()
+    again = next(one for one in page.talk.findChildren(Button) if one.text() == "Send anyway")
+    qtbot.waitUntil(lambda: page.talk.viewport().rect().contains(again.mapTo(page.talk.viewport(), QPoint(1, 1))))
+    made.desk.do(cancel, sent)
+    qtbot.waitUntil(lambda: not page.header.problem.isVisible())

@@ -21,7 +21,7 @@ from app.conversations.mailboxes import pause_mailbox, update_mailbox
 from app.desk.viewing.files import take_bytes
 from app.kernel import clock
 from app.outbox import commands as outbox
-from app.outbox.queries import draft_of, outbox_row, outbox_rows
+from app.outbox.queries import draft_of, drafts, outbox_row, outbox_rows
 from app.outbox.rules import Hold
 from app.tickets import commands
 from app.tickets.queries import conversation, ticket
@@ -153,7 +153,7 @@ def test_a_mail_is_passed_on_with_its_files_and_the_ticket_stays_as_it_is(
     assert findings(page) == []
     writer.composer.edit.insertPlainText("Can you repair this?")
     writer.keep_now()
-    settled(page, qtbot, lambda: made.desk.ask(draft_of, key, made.ann, "forward"))
+    settled(page, qtbot, lambda: made.desk.ask(draft_of, key, made.ann, "forward", source))
     page.close_new()
     settled(page, qtbot, lambda: "Forwarding begun" in texts(page.talk))
     next(b for b in page.talk.findChildren(Button) if b.text() == "Go on writing").click()
@@ -172,7 +172,38 @@ def test_a_mail_is_passed_on_with_its_files_and_the_ticket_stays_as_it_is(
     assert found is not None
     assert found.row.status == "new"
     settled(page, qtbot, lambda: "Forwarded to Workshop" in texts(page.talk))
-    assert made.desk.ask(draft_of, key, made.ann, "forward") is None
+    assert made.desk.ask(draft_of, key, made.ann, "forward", source) is None
+
+
+def test_a_second_forward_begun_in_a_ticket_leaves_the_first_as_it_is(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    key = page.ticket
+    assert key is not None
+    made.mail(key, subject="Re: Matter 0", words="And one more thing.")
+    settled(page, qtbot, lambda: page.shown is not None and len(page.shown.messages) == 2)
+    assert page.shown is not None
+    first, second = (one.id for one in page.shown.messages)
+
+    def begun() -> set[str]:
+        kept = made.desk.ask(drafts, made.ann)
+        return {one.text.split("\n")[0] for one in kept if (one.ticket, one.kind) == (key, "forward")}
+
+    edit = page.new_mail.writer.composer.edit
+    page.pass_on(first)
+    settled(page, qtbot, page.new_mail.isVisible)
+    edit.insertPlainText("For the workshop")  # not kept yet when the second one is begun
+    page.pass_on(second)
+    settled(page, qtbot, lambda: "And one more thing." in edit.toPlainText())
+    edit.insertPlainText("For the carrier")
+    page.new_mail.writer.keep_now()
+    settled(page, qtbot, lambda: begun() == {"For the workshop", "For the carrier"})
+    page.new_mail.writer.recipients.to.setText("carrier@parcels.example")
+    page.new_mail.writer.submit()
+    settled(page, qtbot, lambda: queued(made) and begun() == {"For the workshop"})
+    made.desk.do(outbox.edit, queued(made)[0].id)  # called back, it comes beside the other
+    assert begun() == {"For the workshop", "For the carrier"}
+    settled(page, qtbot, lambda: texts(page.talk).count("Forwarding begun") == 2)
 
 
 def test_the_composer_warns_of_files_that_the_server_does_not_take(page: Page, made: InboxDesk, qtbot: QtBot) -> None:

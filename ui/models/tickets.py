@@ -421,8 +421,12 @@ def _tickets(block: bytes) -> list[bytes]:
 def spoken(row: TicketRow) -> str:
     """A row as a screen reader says it."""
     parts = [row.customer_name, row.subject, row.state_name or status_word(row.status)]
+    if row.problem:
+        parts.append(problem_word(row.problem))
     if row.unread:
         parts.append(tr("unread"))
+    if row.follow_up:
+        parts.append(tr("To follow up"))
     if row.draft:
         parts.append(tr("draft begun"))
     if row.priority in ("high", "urgent"):
@@ -447,6 +451,17 @@ def status_word(status: str) -> str:
         "solved": tr("Solved"),
         "closed": tr("Closed"),
     }.get(status, status)
+
+
+def problem_word(state: str) -> str:
+    """What became of a message of ours that needs a person, in a word; "" for what needs nobody."""
+    return {
+        "failed": tr("Not sent"),
+        "partial": tr("Not sent to all"),
+        "uncertain": tr("Sent?"),
+        "held": tr("Held"),
+        "retry": tr("Not sent yet"),
+    }.get(state, "")
 
 
 def _come_and_gone(ids: Ids) -> frozenset[UUID]:

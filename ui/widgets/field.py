@@ -112,6 +112,11 @@ class SearchField(TextField):
         self.textChanged.connect(self._changed)
         self.textEdited.connect(lambda text: self.offers_wanted.emit(text, self.cursorPosition()))
 
+    def begin(self) -> None:
+        """The keyboard comes into the field; what stood there is replaced by what is typed."""
+        self.setFocus()
+        self.selectAll()
+
     def offer(self, start: int, end: int, offers: Sequence[tuple[str, str]]) -> None:
         """Offer texts, each with what is said of it, for what stands from `start` to `end`; none closes the list."""
         self._offers.clear()

@@ -5,14 +5,14 @@ from __future__ import annotations
 import html
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPaintEvent, QPen, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from ui.text import tr
 from ui.theme import BODY, font, tokens
-from ui.widgets.button import ToolButton
+from ui.widgets.button import ToolButton, pressed_by_enter
 from ui.widgets.layout import horizontal
-from ui.widgets.paint import PILL_HEIGHT, draw_dot, draw_pill, pill_text, pill_width
+from ui.widgets.paint import PILL_HEIGHT, draw_dot, draw_focus, draw_pill, pill_text, pill_width
 
 _LEAST = 48  # pixels, of a pill that may be cut
 
@@ -67,6 +67,40 @@ class Pill(QWidget):
 
     def _shown(self) -> str:
         return pill_text(self._text, self.width(), self._icon) if self._elides else self._text
+
+
+class PillButton(QAbstractButton):
+    """A state that leads to what it tells of: a pill that Tab reaches, and that is pressed like every button."""
+
+    def __init__(self, hint: str) -> None:
+        super().__init__()
+        self._tone = "plain"
+        self._icon: str | None = None
+        self.setToolTip(hint)
+        self.setAccessibleDescription(hint)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_state(self, text: str, tone: str, *, icon: str | None = None) -> None:
+        """Show another state."""
+        self.setText(text)
+        self.setAccessibleName(text)
+        self._tone, self._icon = tone, icon
+        self.updateGeometry()
+
+    def sizeHint(self) -> QSize:
+        return QSize(pill_width(self.text(), self._icon) + 4, PILL_HEIGHT + 4)
+
+    def keyPressEvent(self, event: QKeyEvent, /) -> None:
+        if not pressed_by_enter(self, event):
+            super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent, /) -> None:
+        with QPainter(self) as painter:
+            draw_pill(painter, 2, 2, self.text(), self._tone, icon=self._icon)
+            if self.hasFocus():
+                draw_focus(painter, QRectF(self.rect()), self.height() / 2)
 
 
 class Tag(QWidget):

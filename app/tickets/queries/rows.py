@@ -34,10 +34,14 @@ _TAGS = (
     .join_from(TicketTag.__table__, Tag.__table__, _n.id == _g.tag)
     .where(_g.ticket == _t.id, _g.deleted_at.is_(None))
 )
+_own = select(_t.id.label("id")).correlate(Ticket.__table__).cte("part", recursive=True, nesting=True)
+_m = Ticket.__table__.alias("merged").c
+_part = _own.union(select(_m.id).where(_m.merged_into == _own.c.id))
+_DRAFT = exists().where(_d.ticket == _part.c.id, _d.agent == bindparam("agent", type_=Id), _d.deleted_at.is_(None))
 _PROBLEM = (
     select(_o.state)
     .where(
-        _o.ticket == _t.id,
+        _o.ticket == _part.c.id,
         or_(
             _o.state.in_([str(state) for state in TROUBLE]),
             and_(_o.state == "retry", _o.attempts > TRIES_OF_THE_FIRST_HOUR),
@@ -46,10 +50,6 @@ _PROBLEM = (
     .order_by(_o.id.desc())
     .limit(1)
 )
-_own = select(_t.id.label("id")).correlate(Ticket.__table__).cte("part", recursive=True, nesting=True)
-_m = Ticket.__table__.alias("merged").c
-_part = _own.union(select(_m.id).where(_m.merged_into == _own.c.id))
-_DRAFT = exists().where(_d.ticket == _part.c.id, _d.agent == bindparam("agent", type_=Id), _d.deleted_at.is_(None))
 _ITEMS = select(func.count()).where(_k.ticket == _t.id, _k.deleted_at.is_(None))
 # The kind is not said plainly: by it SQLite would read every address there is to find a few.
 _ADDRESS = (

@@ -327,6 +327,7 @@ class Page(InboxFrame):
         if view is None or self.shown is None or view.ticket is None:
             return
         self.writer.keep_now()
+        self.new_mail.writer.keep_now()
         sender, subject, ticket, desk, me = (
             self.shown.sender,
             self.shown.detail.row.subject,
@@ -336,10 +337,8 @@ class Page(InboxFrame):
         )
 
         def work() -> Letter:
-            kept = desk.ask(draft_of, ticket, me, FORWARD)
-            if kept is not None and kept.answers == message:
-                return Letter.of_draft(kept)
-            return forwarded(view, subject, taken_along(desk, message))
+            kept = desk.ask(draft_of, ticket, me, FORWARD, message)
+            return Letter.of_draft(kept) if kept else forwarded(view, subject, taken_along(desk, message))
 
         def take(letter: Letter) -> None:
             self.show_new()

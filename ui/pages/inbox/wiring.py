@@ -83,6 +83,7 @@ def _wire_header(page: Page) -> None:
     head.follow_up_chosen.connect(lambda on: page.triage.set_follow_up(page.picked.tickets(), on))
     head.unread_wanted.connect(lambda: page.triage.mark_unread(page.picked.tickets()))
     head.restore_wanted.connect(lambda: page.triage.restore(page.picked.tickets()))
+    head.problem_wanted.connect(page.talk.show_problem)
     head.subject_wanted.connect(lambda: ask_subject(page.context.overlay, page.shown, page.triage))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.tickets.queries import TicketRow
-from ui.models.tickets import status_word
+from ui.models.tickets import problem_word, status_word
 from ui.text import span_text, tr
 
 SOON = timedelta(hours=2)
@@ -22,6 +22,7 @@ _CHANNELS = {
     "web": "form-select",
     "social": "at",
 }
+_LOST = frozenset({"failed", "partial"})
 PRIORITIES = ("low", "normal", "high", "urgent")
 
 __all__ = [
@@ -89,14 +90,8 @@ def due_pill(row: TicketRow, now: datetime) -> Pill | None:
 
 def problem_pill(state: str) -> Pill | None:
     """An outgoing message that needs a person."""
-    words = {
-        "failed": (tr("Not sent"), "bad"),
-        "partial": (tr("Not sent to all"), "bad"),
-        "uncertain": (tr("Sent?"), "warn"),
-        "held": (tr("Held"), "warn"),
-        "retry": (tr("Not sent yet"), "warn"),
-    }.get(state)
-    return None if words is None else (*words, "alert-circle-outline")
+    words = problem_word(state)
+    return (words, "bad" if state in _LOST else "warn", "alert-circle-outline") if words else None
 
 
 def row_pill(row: TicketRow, now: datetime) -> Pill | None:

@@ -143,6 +143,7 @@ class Page(BasePage):
     # -- being shown --------------------------------------------------------------------------------------------------
 
     def activate(self) -> None:
+        self.context.actions.bind(self, "search", self.finder.begin)
         if not self.current:
             self.show_category("mailboxes")
         else:

@@ -53,7 +53,7 @@ def _bind_list(page: Page) -> None:
     def rows() -> Rows:
         return page.list.shown
 
-    on("search", page.list.search.setFocus)
+    on("search", page.list.search.begin)
     on("search.scope", page.list.finding.next_scope, lambda: _searching(page))
     on("search.order", page.list.finding.turn, lambda: _searching(page))
     on("search.next", lambda: page.marks.step(1), lambda: _marked_words(page))

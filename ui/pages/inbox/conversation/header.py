@@ -14,12 +14,12 @@ from app.states.queries import StateInfo
 from app.tickets.queries import TicketDetail
 from ui.actions import Actions
 from ui.icons import icon
-from ui.pages.inbox.words import PRIORITIES, priority_word, state_text, state_tone, status_word
+from ui.pages.inbox.words import PRIORITIES, priority_word, problem_pill, state_text, state_tone, status_word
 from ui.text import tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.label import ElidingLabel
 from ui.widgets.layout import row, set_box
-from ui.widgets.pill import Pill
+from ui.widgets.pill import Pill, PillButton
 
 
 class ConversationHeader(QFrame):
@@ -32,6 +32,7 @@ class ConversationHeader(QFrame):
     unread_wanted = Signal()
     restore_wanted = Signal()
     subject_wanted = Signal()
+    problem_wanted = Signal()  # to the message of ours that needs a person
 
     def __init__(self, actions: Actions) -> None:
         super().__init__()
@@ -42,9 +43,13 @@ class ConversationHeader(QFrame):
         self._detail: TicketDetail | None = None
         self.title = ElidingLabel("", "title")
         self._pill = Pill("", "plain")
+        self.problem = PillButton(tr("Show the message"))
+        self.problem.clicked.connect(self.problem_wanted)
         self._facts = ElidingLabel("", "small")
         self.assign = Button(tr("Assign"), clicked=self.open_assign)
         self.solve = Button(tr("Mark solved"), clicked=self._solve)
+        actions.explain(self.assign, "assign")
+        actions.rebound.connect(self._hint_of_solve)
         self.side = ToolButton("dock-right", tr("Show or hide the customer"), checkable=True)
         self.side.clicked.connect(actions["side"].trigger)
         self.more = ToolButton("dots-horizontal", tr("More actions"), clicked=self._open_more)
@@ -54,7 +59,7 @@ class ConversationHeader(QFrame):
         column.setSpacing(6)
         column.addStretch(1)
         column.addWidget(self.title)
-        column.addWidget(row(self._pill, (self._facts, 1), spacing=10))
+        column.addWidget(row(self._pill, self.problem, (self._facts, 1), spacing=10))
         column.addStretch(1)
         self._outer = QVBoxLayout(self)
         self._outer.addWidget(row((words, 1), self.assign, self.solve, self.side, self.more, spacing=8))
@@ -75,10 +80,17 @@ class ConversationHeader(QFrame):
         ticket = detail.row
         self.title.setText(ticket.subject)
         self._pill.set_state(state_text(ticket), state_tone(ticket))
+        problem = problem_pill(ticket.problem)
+        self.problem.setVisible(problem is not None)
+        if problem is not None:
+            self.problem.set_state(problem[0], problem[1], icon=problem[2])
         facts = [f"#{ticket.number}", ticket.assignee_name or tr("Unassigned"), priority_word(ticket.priority)]
+        facts += [tr("To follow up")] if ticket.follow_up else []
         self._facts.setText("  ·  ".join(facts))
         self._facts.set_tone("bad" if ticket.priority == "urgent" else "")
-        self.solve.setText(tr("Mark solved") if ticket.status not in ("solved", "closed") else tr("Open again"))
+        done = ticket.status in ("solved", "closed")
+        self.solve.setText(tr("Open again") if done else tr("Mark solved"))
+        self._hint_of_solve()
         deleted = ticket.deleted_at is not None
         self.assign.setVisible(not deleted)
         self.solve.setVisible(not deleted)
@@ -86,6 +98,11 @@ class ConversationHeader(QFrame):
     def set_narrow(self, narrow: bool) -> None:
         """Below 1200 px the customer is behind a button; the margin is smaller."""
         self._outer.setContentsMargins(20 if narrow else 24, 0, 12, 0)
+
+    def _hint_of_solve(self) -> None:
+        if self._detail is not None:
+            done = self._detail.row.status in ("solved", "closed")
+            self.solve.setToolTip(self._actions.hint("reopen" if done else "solve"))
 
     # -- menus
 

@@ -153,6 +153,16 @@ class Conversation(QScrollArea):
             card.set_open(True)
             self._go_to(card, lambda: -16)
 
+    def show_problem(self) -> None:
+        """Bring the newest message of ours that needs a person into view, with what can be done about it, which stands below it."""
+        told = self._shown.deliveries if self._shown is not None else {}
+        troubled = [one.id for one in self.messages if one.id in told and told[one.id].needs_attention]
+        if not troubled:
+            return
+        self.reveal(troubled[-1])
+        card = self._cards[troubled[-1]]
+        self._go_to(card, lambda: max(-16, card.height() - self.viewport().height() + 16))
+
     @property
     def messages(self) -> Sequence[MessageView]:
         """All messages of the ticket shown."""

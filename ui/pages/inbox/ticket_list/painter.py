@@ -13,6 +13,7 @@ from app.kernel import clock
 from app.tickets.queries import TicketRow
 from app.views.grouping import Heading
 from app.views.rules import Group
+from ui.icons import draw_icon
 from ui.models.tickets import HEADING_ROLE, ROW_ROLE, status_word
 from ui.pages.inbox.ticket_list.rows import ROW_HEIGHT, RowPainter, paint_row
 from ui.pages.inbox.words import priority_word, row_pill
@@ -130,6 +131,9 @@ def _paint_compact(
     if row.unread:
         draw_dot(painter, QPointF(right - 4, top + 28), "accent")
         end -= 16
+    if row.follow_up:
+        draw_icon(painter, QPointF(end - 14, top + 21), "flag-outline", "bad", 14)
+        end -= 20
     if pill is not None:
         shown = pill[2] if pill[2] and tokens().hc else None
         end -= draw_pill(painter, end, top + 18, pill[0], pill[1], right=True, icon=shown) + 8

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemDelegate, QStyle, QStyledItemDelegate
 from app.kernel import clock
 from app.search.marking import spans
 from app.tickets.queries import TicketRow
+from ui.icons import draw_icon
 from ui.models.hits import HIT_ROLE, Found
 from ui.models.tickets import ROW_ROLE
 from ui.pages.inbox.words import channel_icon, preview_text, row_pill
@@ -104,6 +105,9 @@ def paint_row(
     if row.unread:
         draw_dot(painter, QPointF(right - 4, top + 30), "accent")
         room -= 16
+    if row.follow_up:
+        draw_icon(painter, QPointF(room - 14, top + 22), "flag-outline", "bad", 14)
+        room -= 20
     line = QRectF(words, top + 20, room - words, 18)
     weight = _BOLD if row.unread else QFont.Weight.Normal
     paint_marked(painter, line, row.subject, found, colour="text" if row.unread else "text2", weight=weight)
@@ -132,8 +136,6 @@ def _pill_icon(icon: str) -> str | None:
 
 
 def _paint_clip(painter: QPainter, at: QPointF) -> None:
-    from ui.icons import draw_icon
-
     draw_icon(painter, at, "paperclip", "text3", 14)
 
 

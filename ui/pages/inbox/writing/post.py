@@ -148,10 +148,9 @@ class Post(QObject):
             self._new_turn += 1
 
     def _pass_on(self, letter: Letter, about: tuple[UUID, UUID], failed: Callable[[Exception], bool]) -> None:
-        ticket, message = about
         self._context.tasks.do(
-            commands.forward,
-            message,
+            _passed_on,
+            *about,
             **letter.outgoing(),
             to=letter.to,
             not_before=letter.send_at,
@@ -159,7 +158,6 @@ class Post(QObject):
             done=tr("Forwarded to {names}", names=names_text(letter.to)),
             failed=failed,
         )
-        self._context.tasks.do(discard_draft, ticket, FORWARD)
 
     # -- drafts
 
@@ -256,6 +254,13 @@ def _and_no_draft(tx: Any, command: Callable[..., Any], ticket: UUID, letter: Le
     """Send or write down, and throw the draft away with it: whoever reads sees both or neither."""
     written = command(tx, ticket, *args, **more)
     discard_draft(tx, letter.home or ticket, letter.mode)
+    return written
+
+
+def _passed_on(tx: Any, ticket: UUID, message: UUID, **letter: Any) -> Any:
+    """Pass a message on, and throw that draft away with it."""
+    written = commands.forward(tx, message, **letter)
+    discard_draft(tx, ticket, FORWARD, answers=message)
     return written
 
 
