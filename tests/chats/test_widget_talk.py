@@ -202,6 +202,26 @@ def test_whoever_answers_is_seen(widget: Widget, place: Place) -> None:
     widget.is_there().until(f"{head} === '' && {word} === ''", "initials again")
 
 
+def test_whoever_is_blocked_is_offered_nothing_that_cannot_be_done(widget: Widget, place: Place) -> None:
+    chat = begun(widget, place)
+    place.desk.do(commands.send_chat, chat, "It is.")
+    widget.until_text(".foot", "Mail it to me")
+    found = place.desk.ask(queries.chat, chat)
+    assert found is not None
+    place.desk.do(commands.block_visitor, found.row.visitor)
+    widget.until_text("header", "This chat is not available.")
+    widget.until(f"!{at('.slot')}.firstElementChild", "nothing to write into")
+    assert widget.page.js(f"{at('.foot')}.hidden")
+    widget.page.click(at("header [aria-haspopup=menu]"))
+    assert widget.page.js(f"[...{ROOT}.querySelectorAll('[role=menuitem]')].map(one => one.textContent)") == [
+        "Turn the sound off"
+    ]
+    place.desk.do(commands.unblock_visitor, found.row.visitor)
+    widget.page.reload()
+    widget.is_there().say("Thank you")
+    widget.until_shown("Thank you", own=True, meta="Sent")
+
+
 def test_nobody_types_in_a_chat_that_is_over(widget: Widget, place: Place) -> None:
     chat = begun(widget, place)
     place.desk.do(commands.send_chat, chat, "It is.")

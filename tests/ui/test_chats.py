@@ -24,6 +24,7 @@ from app.tickets.queries import ticket
 from tests.ui.chat_desk import ChatDesk, Visitor
 from tests.ui.chat_page import chat_window, front, shown, texts, type_into, until, window_of
 from tests.ui.inbox_desk import InboxDesk
+from ui.pages.chats.head import ChatHead
 from ui.pages.chats.live_query import LiveQuery
 from ui.pages.chats.page import Page
 from ui.pages.chats.words import second_line
@@ -305,6 +306,36 @@ def test_how_a_chat_ends(
     found = made.desk.ask(ticket, page.row.ticket)
     assert found is not None
     assert found.row.status == status
+
+
+def test_a_second_click_on_accept_ends_nothing(page: Page, place: ChatDesk, qtbot: QtBot) -> None:
+    """Where it stood stands a button then that does nothing at once."""
+    visitor = place.visitor("Elena")
+    visitor.enters("Is it in stock?")
+    head = front(page, qtbot, visitor).head
+    assert isinstance(head, ChatHead)
+    qtbot.waitUntil(head.accept.isVisible)
+    head.grab()  # lays out what has just been shown
+    spot = head.accept.mapTo(head, head.accept.rect().center())
+    head.accept.click()
+    qtbot.waitUntil(head.end.isVisible)
+    head.grab()
+    assert head.childAt(spot) is head.transfer
+
+
+def test_whoever_is_still_there_is_not_said_to_have_left(
+    page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot
+) -> None:
+    visitor = place.chatting("Elena")
+    column = front(page, qtbot, visitor)
+    assert visitor.conversation is not None
+    made.desk.do(commands.turn_into_ticket, visitor.conversation)
+    qtbot.waitUntil(column._notice.isVisible)
+    assert (
+        column._notice_words.text() == "The chat is over, and the visitor gave no address. You can still write a note."
+    )
+    visitor.leaves()
+    qtbot.waitUntil(lambda: column._notice_words.text().startswith("The visitor has left and gave no address."))
 
 
 def test_a_chat_is_handed_over_with_a_word(page: Page, made: InboxDesk, place: ChatDesk, qtbot: QtBot) -> None:

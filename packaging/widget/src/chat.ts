@@ -319,6 +319,7 @@ export class Chat {
     const choices: Choice[] = [
       { words: speech.say(prefs.isQuiet ? "soundOn" : "soundOff"), act: () => this.turnSound() },
     ];
+    if (talk.standing === "stopped") return choices;
     if (this.mayMail) choices.push({ words: speech.say("mailIt"), act: () => this.askMail() });
     if (talk.log.all.length && !talk.contact.email) choices.push({ words: speech.say("answerMe"), act: () => this.askContact() });
     if (talk.state !== "waiting" && talk.state !== "live") return choices;
@@ -355,13 +356,13 @@ export class Chat {
   }
 
   private get mayMail(): boolean {
-    return this.talk.look.transcript !== false && this.talk.log.all.length > 0;
+    return this.talk.standing !== "stopped" && this.talk.look.transcript !== false && this.talk.log.all.length > 0;
   }
 
   /** Nobody has answered, and nobody could once this page is closed. */
   private get isUnreachable(): boolean {
     const { state, contact } = this.talk;
-    return (state === "waiting" || state === "missed") && !contact.email && !this.isAway;
+    return this.talk.standing !== "stopped" && (state === "waiting" || state === "missed") && !contact.email && !this.isAway;
   }
 
   private get isActive(): boolean {

@@ -154,6 +154,8 @@ class ChatColumn(QFrame):
             words = tr("Your answer goes by e-mail to {address}.", address=view.mail_to)
         elif going and not one.there:
             words = tr("The visitor is not connected. What you write is kept until they are back.")
+        elif not going and not view.can_send and one.there:
+            words = tr("The chat is over, and the visitor gave no address. You can still write a note.")
         elif not going and not view.can_send:
             words = tr("The visitor has left and gave no address. You can still write a note.")
         set_box(self._inner, "info" if way == "mail" and not one.blocked else "warn")

@@ -130,7 +130,8 @@ class ChatHead(QFrame):
         self.side = ToolButton("dock-right", tr("Show or hide the customer"), checkable=True)
         self.side.clicked.connect(self._actions["side"].trigger)
         self.side.hide()
-        buttons = (self.accept, self.transfer, self.turn, self.end, self.side, self.more)
+        # Transfer comes to stand where Accept stood: a second click in haste opens a list and ends nothing.
+        buttons = (self.accept, self.turn, self.transfer, self.end, self.side, self.more)
         layout = vertical(self)
         layout.addWidget(row((words, 1), *buttons, margins=(24, 0, 16, 0), spacing=8))
 
