@@ -2,7 +2,7 @@
 """One entry point for everybody who works on Deskbell, on Linux, macOS and Windows. Standard library only.
 
     python3 packaging/dev.py run [ARGUMENTS]     set up what is missing, then open the window (or demonstrate without one)
-    python3 packaging/dev.py test [ARGUMENTS]    set up what is missing, run every check, then pytest with the arguments
+    python3 packaging/dev.py test [ARGUMENTS]    set up what is missing, run every check and pytest with the arguments
     python3 packaging/dev.py check               the checks without the tests: style, types, layers, sizes
     python3 packaging/dev.py screenshots         take the pictures in docs/screenshots again
     python3 packaging/dev.py bench [ARGUMENTS]   run the benchmarks
@@ -57,10 +57,11 @@ def run(arguments: list[str], *, may_install: bool) -> int:
 
 
 def test(arguments: list[str], *, may_install: bool) -> int:
-    """Every check, then the tests. All of them run, so that one failure does not hide another.
+    """Every check, beside the tests. All of them run, so that one failure does not hide another.
 
-    What the system lacks is installed while the environment is made and the checks are at work, which need nothing of it: each
-    takes a processor.
+    What the system lacks is installed while the environment is made, which needs nothing of it: each takes a processor. The
+    checks begin when there is an environment, and the tests do not wait for them: the types alone take half a minute in a
+    fresh checkout. What the checks found is printed at the end.
     """
     with ThreadPoolExecutor(1) as aside:
         early = aside.submit(dev_system.install_early, dev_system.TO_TEST, may_install=may_install)
@@ -68,11 +69,11 @@ def test(arguments: list[str], *, may_install: bool) -> int:
         with dev_checks.Checks() as checks:
             early.result()
             dev_system.ensure_system(dev_system.TO_TEST, may_install=may_install)
+            dev_checks.heading("tests")
+            status = dev_tests.run_tests(lambda *line: program("-m", "pytest", *line, offscreen=True), arguments)
             failed = checks.ended()
-    dev_checks.heading("tests")
-    status = dev_tests.run_tests(lambda *line: program("-m", "pytest", *line, offscreen=True), arguments)
     if failed:
-        say("failed before the tests: " + ", ".join(failed))
+        say("failed beside the tests: " + ", ".join(failed))
     return status or (1 if failed else 0)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import gc
 import importlib
 import sys
@@ -21,8 +22,9 @@ SCOPES = ("all", "subject", "conversation", "notes", "people", "files")
 ORDERS = ("newest", "best")
 
 
+@functools.cache
 def parser() -> argparse.ArgumentParser:
-    """Every command with its arguments. Wrong usage exits with 2, as argparse does."""
+    """Every command with its arguments, made once a process. Wrong usage exits with 2, as argparse does."""
     top = Parser(prog="deskbell", description="A help desk on your own machine.", allow_abbrev=False)
     top.add_argument("--version", action="version", version=f"Deskbell {VERSION}")
     top.add_argument("--data", type=Path, metavar="DIR", help="the desk's folder")

@@ -109,10 +109,6 @@ class ParsePool:
         while len(self._readers) < min(self._count, mails):
             self._readers.append(_Reader(self._packs, self._limit_s))
 
-    def pids(self) -> tuple[int, ...]:
-        """The processes, for whoever counts memory."""
-        return tuple(reader.process.pid for reader in self._readers if reader.process.pid)
-
     def close(self) -> None:
         """End the processes. The next `parse` starts fresh ones."""
         with self._turn:

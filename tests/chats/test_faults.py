@@ -47,7 +47,7 @@ def dense(db: Session) -> bool:
 def test_lines_that_are_cut_at_random(desk: Desk) -> None:
     """960 messages both ways over lines that break by chance, with many sent twice on purpose.
 
-    Over two thousand go through browsers, see `test_widget_faults` and `test_xmpp`.
+    Over two thousand go through browsers, see `test_widget_faults`.
     """
     visitors, each = 12, 40
     site = "https://shop.example"

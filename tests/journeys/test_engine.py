@@ -25,6 +25,8 @@ from tests.servers.smtp import SmtpServer
 
 pytestmark = pytest.mark.slow
 
+MAILS = 48
+
 
 @contextmanager
 def engine(cli: CommandLine) -> Iterator[subprocess.Popen[bytes]]:
@@ -70,14 +72,14 @@ def test_a_killed_engine_loses_and_doubles_nothing(
 ) -> None:
     chance = random.Random(7)
     cli = desk_on(tmp_path / "desk", account, dovecot, smtp)
-    for number in range(100):
+    for number in range(MAILS):
         mail = letter(f"C{number} <c{number}@example.org>", account.address, f"Mail {number}", "Hi")
         dovecot.deliver(account, mail.as_bytes())
     answered = 0
-    for turn in range(8):
+    for turn in range(5):
         with engine(cli) as process:
-            if turn < 3:  # in the middle of receiving and storing
-                most = (turn + 1) * 15
+            if turn < 2:  # in the middle of receiving and storing
+                most = (turn + 1) * MAILS // 4
                 wait_until(lambda: len(cli("tickets", "--limit", "1000")) >= most or process.poll() is not None)  # noqa: B023
             else:  # in the middle of sending
                 wait_until(lambda: cli("tickets", "is:open"))
@@ -95,7 +97,7 @@ def test_a_killed_engine_loses_and_doubles_nothing(
         )
     )
     rows = cli("tickets", "--limit", "1000")
-    assert Counter(row["subject"] for row in rows) == Counter(f"Mail {number}" for number in range(100))
+    assert Counter(row["subject"] for row in rows) == Counter(f"Mail {number}" for number in range(MAILS))
     for ledger in cli("ledger", "--reconcile"):
         assert ledger["unaccounted"] == ledger["waiting"] == 0
     delivered = Counter(one.recipients for one in smtp.letters)

@@ -48,7 +48,9 @@ def _receiving(desk: MailDesk, **changes: Any) -> Iterator[Receiver]:
         windows = receiver.fetcher.windows
         windows.hire()
         try:
-            wait_until(lambda: windows.is_carried, 60, "the second connection")
+            carrier = windows._carrier
+            assert carrier is not None
+            wait_until(lambda: carrier.is_ready, 60, "the second connection")
             yield receiver
         finally:
             windows.let_go()

@@ -125,7 +125,6 @@ class Thumbnail(AttachmentChip):
 
     def __init__(self, attachment: Attachment, load: Loader) -> None:
         super().__init__(attachment)
-        self.was_read = False
         self._number = next(_numbers)
         decoder().ready.connect(self._take)  # a bound method: it goes with the tile
         decoder().request(self._number, attachment.key, load, 2 * _TILE.width())
@@ -149,7 +148,6 @@ class Thumbnail(AttachmentChip):
 
     def _take(self, number: int, _key: str, image: QImage) -> None:
         if number == self._number:
-            self.was_read = True
             self._picture.show_image(image)
 
 

@@ -106,11 +106,6 @@ class Windows:
         if self._carrier is None:
             self._carrier = Carrier(self._session.server, self._hands.packs.folder, self._hands.stop)
 
-    @property
-    def is_carried(self) -> bool:
-        """Does another process fetch now?"""
-        return self._carrier is not None and self._carrier.is_ready
-
     def let_go(self) -> None:
         """End the process that carries, if there is one."""
         if self._carrier is not None:
