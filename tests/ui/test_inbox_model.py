@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from app.kernel.database.changes import Changes
 from app.tickets import commands
-from app.tickets.queries import Pile, View, ticket_ids
+from app.tickets.queries import ticket_ids
 from tests.ui.inbox_desk import InboxDesk
 from ui.bridge import Bridge
 from ui.models import blocks, sources
@@ -72,22 +72,25 @@ def have(model: TicketModel) -> Have:
     return Have(model._ids, model._known)
 
 
-def shown(reading: Reading, qtbot: QtBot, view: View | None = None) -> None:
-    """Wait for a list."""
-    reading.model.show_view(view or View())
+def shown(reading: Reading, qtbot: QtBot) -> None:
+    """A list as the page shows it, whose first rows come with it; what is asked for then has come, too."""
+    first = reading.made.desk.ask(loading.first, "to_do", reading.made.ann)
+    reading.model.start_with(first.ids, first.rows, first.source)
     qtbot.waitUntil(lambda: reading.model.is_loaded and reading.tasks.running == 0)
 
 
 def test_rows_come_by_pages_in_the_background(reading: Reading, qtbot: QtBot) -> None:
+    """The first page is there with the list; of the others each comes when one of its rows is painted."""
     keys = reading.made.some(70)
     shown(reading, qtbot)
     assert reading.ids() == keys
-    first = reading.model.index(0, 0)
-    qtbot.waitUntil(lambda: first.data(ROW_ROLE) is not None)
-    assert first.data(Qt.ItemDataRole.DisplayRole) == "Matter 0"
-    assert "Customer 0" in first.data(Qt.ItemDataRole.AccessibleTextRole)
     assert reading.cache.row(keys[63]) is not None
     assert reading.cache.row(keys[65]) is None
+    later = reading.model.index(66, 0)
+    qtbot.waitUntil(lambda: later.data(ROW_ROLE) is not None)
+    assert later.data(Qt.ItemDataRole.DisplayRole) == "Matter 66"
+    assert "Customer 66" in later.data(Qt.ItemDataRole.AccessibleTextRole)
+    assert reading.cache.row(keys[65]) is not None
 
 
 def test_a_row_that_changed_is_shown_old_until_the_new_one_is_here(reading: Reading, qtbot: QtBot) -> None:
@@ -121,7 +124,7 @@ def test_an_answer_moves_its_ticket_up_and_the_choice_goes_with_it(reading: Read
 
 def test_a_ticket_that_leaves_the_list_goes_alone(reading: Reading, qtbot: QtBot) -> None:
     keys = reading.made.some(5)
-    shown(reading, qtbot, View(Pile.NEW))
+    shown(reading, qtbot)
     kept = QPersistentModelIndex(reading.model.index(4, 0))
     reading.made.desk.do(commands.set_status, [keys[1]], "solved")
     qtbot.waitUntil(lambda: reading.model.rowCount() == 4)
@@ -130,7 +133,8 @@ def test_a_ticket_that_leaves_the_list_goes_alone(reading: Reading, qtbot: QtBot
 
 
 def test_what_is_beyond_the_first_ids_follows(reading: Reading, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "FIRST", 4)
+    for where in (loading, module):
+        monkeypatch.setattr(where, "FIRST", 4)
     keys = reading.made.some(9)
     shown(reading, qtbot)
     qtbot.waitUntil(lambda: reading.ids() == keys)
@@ -143,7 +147,7 @@ def test_what_is_beyond_the_first_ids_follows(reading: Reading, qtbot: QtBot, mo
 def test_what_a_read_knows_before_its_change_is_told_goes_alone_too(reading: Reading, qtbot: QtBot) -> None:
     """The answer to one change may have seen the next one already."""
     keys = reading.made.some(5)
-    shown(reading, qtbot, View(Pile.NEW))
+    shown(reading, qtbot)
     kept = QPersistentModelIndex(reading.model.index(4, 0))
     without = [*keys[:1], *keys[2:]]
     reading.model._take(all_of(block_of(without), have(reading.model)), frozenset([keys[4]]))

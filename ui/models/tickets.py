@@ -153,13 +153,6 @@ class TicketModel(QAbstractTableModel):
         self.is_loaded = False
         self._begin_anew()
 
-    def show_view(self, view: Source) -> None:
-        """Show another list; `loaded` follows."""
-        self._view = view
-        self.is_loaded = False
-        self._begin_anew()
-        self._ask(None)
-
     def start_with(self, ids: Ids, rows: Iterable[TicketRow], view: Source) -> None:
         """Show a list whose first ids and rows were read together (the first screen)."""
         self._view = view
@@ -250,7 +243,7 @@ class TicketModel(QAbstractTableModel):
                 self.followed.emit()
             return True
 
-        have = Have(self._ids, self._known, self._heads) if self.is_loaded else None
+        have = Have(self._ids, self._known, self._heads)
         self._tasks.ask(read_ids, self._view, limit, have, then=take, owner=self, failed=failed)
 
     def _take(self, ids: Ids, changed: frozenset[UUID] | None) -> None:
