@@ -74,6 +74,40 @@ def test_an_interrupted_undo_goes_on_where_it_was(desk: SmallDesk, tickets: list
     assert _states(desk) == {"new"}
 
 
+def test_an_undo_that_was_cancelled_goes_on_with_the_next_one_or_is_done_again_as_far_as_it_came(
+    desk: SmallDesk, tickets: list[UUID]
+) -> None:
+    desk.do(assign, tickets, desk.bob)
+
+    def stopped() -> int:
+        """Undo, cancelled after a step; how many tickets are Bob's yet."""
+        asked, stop = desk.do(undo).job, threading.Event()
+        quit_listening = desk.store.watcher.listen(lambda changes: stop.set() if changes.touches("job") else None)
+        jobs.work_off(desk.store, stop)
+        quit_listening()
+        assert desk.do(jobs.cancel, asked)
+        return bobs()
+
+    def bobs() -> int:
+        with desk.store.read() as db:
+            return len(db.scalars(select(Ticket.id).where(Ticket.assignee == desk.bob)).all())
+
+    assert 0 < stopped() < MANY
+    again = desk.do(redo).job
+    jobs.work_off(desk.store)
+    assert bobs() == MANY
+    assert desk.ask(jobs.info, again).result.get("kept", []) == []
+    left = stopped()
+    onwards = desk.do(undo).job
+    jobs.work_off(desk.store)
+    info = desk.ask(jobs.info, onwards)
+    assert (bobs(), _states(desk)) == (0, {"solved"})  # not the action before it
+    assert (info.total, info.result["undone"], info.result["kept"]) == (left, left, [])
+    desk.do(undo)
+    jobs.work_off(desk.store)
+    assert _states(desk) == {"new"}
+
+
 def test_while_it_runs_nothing_else_is_undone(desk: SmallDesk, tickets: list[UUID]) -> None:
     desk.do(undo)
     for verb in (undo, redo):

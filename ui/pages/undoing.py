@@ -94,11 +94,10 @@ class Undoing(QObject):
             return
         back = self._jobs.pop(info.id)
         n = int(info.result.get("undone", 0))
-        done = (
-            tr("Undone: {all} changes.", all=count_text(n))
-            if back
-            else tr("Done again: {all} changes.", all=count_text(n))
-        )
+        n_text = count_text(n)
+        done = tr("Undone: {all} changes.", all=n_text) if back else tr("Done again: {all} changes.", all=n_text)
+        if info.state == jobs.CANCELLED:
+            done = " ".join((tr("Cancelled."), done, tr("Another undo goes on from there.") if back else "")).rstrip()
         if info.state == jobs.FAILED:
             done = f"{done} {info.error}"
         action = UUID(hex=info.result["of"]) if "of" in info.result else None

@@ -4,17 +4,21 @@ Every action of a person is marked in the history. Undoing goes through its line
 back that still holds what the action set. What somebody else has changed since stays, and the result says who did it.
 A reply that can still be called back is called back (its words become a draft again); one that has left is a fact,
 and with it the whole action on that ticket stays.
+
+A large action is undone by a job. Where that is cancelled halfway, the next undo goes on from there, and a redo does again what was
+undone, no more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import func, literal_column, select
+from sqlalchemy import Select, false, func, literal_column, select
 
 from app.conversations.tables import Message
+from app.kernel.database.tables import Job
 from app.kernel.database.transaction import Tx
 from app.kernel.state import jobs
 from app.outbox import commands as outbox
@@ -47,7 +51,7 @@ def undo(tx: Tx, action: UUID | None = None) -> UndoResult:
         action = _last_done(tx)
         if action is None:
             return UndoResult(0, ("There is nothing to undo.",), None)
-    elif action in _undone(tx, [action]):
+    elif action in _undone(tx, [action]) and not _is_half_undone(_stopped(tx).get(action)):
         return UndoResult(0, ("This is undone already.",), action)
     for job in running:
         if job.action == action:
@@ -56,11 +60,13 @@ def undo(tx: Tx, action: UUID | None = None) -> UndoResult:
 
 
 def _last_done(tx: Tx) -> UUID | None:
-    """The last action of who asks that is not undone. Mostly it is the very last one."""
-    actions = last_actions(tx)
+    """The last action of who asks that is not undone, or only half. Mostly it is the very last one."""
+    actions, stopped = last_actions(tx), _stopped(tx)
     for some in (actions[:1], actions[1:]):
         undone = _undone(tx, some) if some else {}
-        if (found := next((one for one in some if one not in undone), None)) is not None:
+        if (
+            found := next((one for one in some if one not in undone or _is_half_undone(stopped.get(one))), None)
+        ) is not None:
             return found
     return None
 
@@ -142,14 +148,51 @@ def _undone(tx: Tx, actions: Sequence[UUID]) -> dict[UUID, UUID | None]:
 
 def _begin(tx: Tx, action: UUID, *, back: bool) -> UndoResult:
     """Go now, or ask for a job: a large action would keep everybody else from writing for too long."""
-    lines = select(func.count(), func.count(Event.ticket.distinct())).where(Event.action == action)
-    count, tickets = tx.execute(lines).one()
-    if count <= AT_ONCE:
+    lines = select(func.count()).where(Event.action == action)
+    if tx.execute(lines).scalar_one() <= AT_ONCE:
         return _go(tx, action, back=back)
-    job = jobs.start(tx, JOB, {"action": action.hex, "back": back}, total=tickets)
+    part = _part_left(_stopped(tx).get(action), back=back)
+    tickets: int = tx.execute(within(select(func.count(Event.ticket.distinct())), action, part)).scalar_one()
+    job = jobs.start(tx, JOB, {"action": action.hex, "back": back, **part}, total=tickets)
     _mark(tx, action, back=back, had_effect=True)
     words = f"This touches {tickets:,} tickets; it goes on in the background."
     return UndoResult(0, (words,), action, job)
+
+
+def within(query: Select[Any], action: UUID, part: Mapping[str, str]) -> Select[Any]:
+    """What a query finds of the tickets of an action; `part`: only those `after` one, or `until` one ("": none)."""
+    query = query.where(Event.action == action, Event.ticket.is_not(None))
+    if after := part.get("after"):
+        query = query.where(Event.ticket > UUID(hex=after))
+    if (until := part.get("until")) is not None:
+        query = query.where(Event.ticket <= UUID(hex=until) if until else false())
+    return query
+
+
+def _stopped(tx: Tx) -> dict[UUID, Job]:
+    """Actions of which somebody cancelled the undo (or redo) halfway, if that was the last that was done about them."""
+    mine = Job.agent.is_(None) if tx.agent is None else Job.agent == tx.agent
+    query = select(Job).where(Job.state == jobs.CANCELLED, Job.name == JOB, mine).order_by(Job.created_at, Job.id)
+    found = {UUID(hex=job.payload["action"]): job for job in tx.scalars(query)}
+    return {action: job for action, job in found.items() if _last_mark(tx, action) == str(job.action)}
+
+
+def _last_mark(tx: Tx, action: UUID) -> str:
+    """By which action it was undone or done again last."""
+    query = select(Event.new).where(Event.action == action, Event.kind.in_(_MARKS))
+    return str(tx.execute(query.order_by(Event.id.desc()).limit(1)).scalar())
+
+
+def _is_half_undone(job: Job | None) -> bool:
+    return job is not None and bool(job.payload["back"])
+
+
+def _part_left(job: Job | None, *, back: bool) -> dict[str, str]:
+    """Where a job that was stopped left off: the same way it goes on from there, the other way it goes back as far."""
+    if job is None:
+        return {}
+    at = str(job.cursor.get("after") or job.payload.get("after", ""))
+    return {"after" if bool(job.payload["back"]) == back else "until": at}
 
 
 def _under_way(running: Sequence[jobs.JobInfo]) -> UndoResult | None:

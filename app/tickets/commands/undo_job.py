@@ -5,7 +5,7 @@ All steps carry the action of whoever asked; after a crash the next one goes on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from app.kernel.database.transaction import Tx
 from app.kernel.state import jobs
 from app.people.tables import Event
 from app.tickets.commands.putting_back import put_back
-from app.tickets.commands.undo import JOB
+from app.tickets.commands.undo import JOB, within
 
 _FEW: Final = 10
 _MOST_KEPT: Final = 20
@@ -25,9 +25,12 @@ _MOST_KEPT: Final = 20
 def step(tx: Tx, work: jobs.Work) -> bool:
     """Put back the next tickets of an action."""
     action, back = UUID(hex=work.payload["action"]), bool(work.payload["back"])
-    after = UUID(hex=work.cursor["after"]) if "after" in work.cursor else None
+    part: dict[str, str] = {name: str(work.payload[name]) for name in ("after", "until") if name in work.payload}
+    is_begun = "after" in work.cursor
+    if is_begun:
+        part["after"] = work.cursor["after"]
     work.cursor["of"] = action.hex
-    if after is None:
+    if not (is_begun or part.get("after")):
         _take(
             tx,
             work,
@@ -35,7 +38,7 @@ def step(tx: Tx, work: jobs.Work) -> bool:
             list(tx.scalars(select(Event).where(Event.action == action, Event.ticket.is_(None)))),
             back,
         )
-    tickets = _next_tickets(tx, action, after)
+    tickets = _next_tickets(tx, action, part)
     done = 0
     for start in range(0, len(tickets), _FEW):
         few = tickets[start : start + _FEW]
@@ -49,12 +52,9 @@ def step(tx: Tx, work: jobs.Work) -> bool:
     return done < len(tickets) or len(tickets) == jobs.MOST_ITEMS
 
 
-def _next_tickets(tx: Tx, action: UUID, after: UUID | None) -> Sequence[UUID]:
-    query = select(Event.ticket).where(Event.action == action, Event.ticket.is_not(None)).distinct()
-    if after is not None:
-        query = query.where(Event.ticket > after)
-    found = tx.scalars(query.order_by(Event.ticket).limit(jobs.MOST_ITEMS))
-    return [ticket for ticket in found if ticket is not None]
+def _next_tickets(tx: Tx, action: UUID, part: Mapping[str, str]) -> Sequence[UUID]:
+    query = within(select(Event.ticket).distinct(), action, part).order_by(Event.ticket).limit(jobs.MOST_ITEMS)
+    return [ticket for ticket in tx.scalars(query) if ticket is not None]
 
 
 def _take(tx: Tx, work: jobs.Work, action: UUID, events: list[Event], back: bool) -> None:
