@@ -35,7 +35,7 @@ from ui.theme import Choice, Theme, tokens
 from ui.tokens import ALL, DARK, HC_LIGHT, Tokens
 from ui.widgets.fuzzy import fuzzy
 from ui.widgets.label import ElidingLabel, key_parts
-from ui.widgets.paint import initials
+from ui.widgets.paint import initials, pill_text, pill_width
 
 NOW = dt.datetime(2026, 11, 20, 14, 8, tzinfo=dt.UTC)
 
@@ -229,3 +229,8 @@ def test_the_lint_sees_what_it_should(theme: Theme, qtbot: QtBot) -> None:
     below.setGeometry(10, 0, 30, 10)
     assert {f.kind for f in findings(page)} == {"clipped", "nameless", "small", "outside", "overlap"}
     assert sum(f.kind == "clipped" for f in findings(page)) == 2
+
+
+def test_a_pill_as_wide_as_it_wants_to_be_shows_the_whole_word(qapp: QApplication) -> None:
+    words = ("repair", "refund", "wholesale", "question", "Łódź", "tariff", "WWW", "illi")
+    assert [pill_text(word, pill_width(word)) for word in words] == list(words)

@@ -66,7 +66,9 @@ def pill_width(text: str, icon: str | None = None) -> int:
 
 
 def pill_text(text: str, width: int, icon: str | None = None) -> str:
-    """As much of a text as a pill of this width shows."""
+    """As much of a text as a pill of this width shows: all of it in one as wide as it wants to be, whose pixels are whole ones."""
+    if pill_width(text, icon) <= width:
+        return text
     metrics = QFontMetrics(font(SMALL, QFont.Weight.Medium))
     return metrics.elidedText(text, Qt.TextElideMode.ElideRight, width - pill_width("", icon))
 
