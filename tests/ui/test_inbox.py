@@ -86,7 +86,7 @@ def test_a_reply_is_queued_with_its_recipients_and_undo_makes_it_a_draft(
     assert found is not None
     assert found.row.status == "waiting"
     assert page.writer.composer.text() == ""
-    assert page.context.toasts.act()
+    qtbot.waitUntil(page.context.toasts.act)  # it is told a moment after what it tells of
     settled(page, qtbot, lambda: page.writer.composer.text() == "It is on its way.")
     found = made.desk.ask(ticket, key)
     assert found is not None
@@ -188,7 +188,7 @@ def test_e_solves_and_undo_brings_it_back(page: Page, made: InboxDesk, qtbot: Qt
 
     qtbot.keyClick(page.list.rows, KEY.Key_E)
     settled(page, qtbot, lambda: status() == "solved")
-    assert page.context.toasts.act()
+    qtbot.waitUntil(page.context.toasts.act)  # it is told a moment after what it tells of
     settled(page, qtbot, lambda: status() == "new")
 
 

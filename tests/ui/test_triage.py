@@ -174,7 +174,7 @@ def test_spam_leaves_the_list_with_its_sender_blocked_and_comes_back(page: Page,
     settled(page, qtbot, lambda: page.model.place_of(key) < 0)
     assert row(made, key).deleted_at is not None
     qtbot.waitUntil(lambda: page.context.toasts.current is not None)
-    assert page.context.toasts.act()
+    qtbot.waitUntil(page.context.toasts.act)
     settled(page, qtbot, lambda: page.model.place_of(key) >= 0)
     assert row(made, key).deleted_at is None
 
@@ -208,7 +208,7 @@ def test_a_click_on_the_box_ticks_it_and_a_button_of_the_bar_acts_on_all(
     settled(page, qtbot, lambda: {row(made, key).priority for key in keys} == {"high"})
     assert row(made, page.model.id_at(0)).priority == "normal"
     qtbot.waitUntil(lambda: page.context.toasts.current is not None)
-    assert page.context.toasts.act()
+    qtbot.waitUntil(page.context.toasts.act)
     settled(page, qtbot, lambda: {row(made, key).priority for key in keys} == {"normal"})
 
 
@@ -271,7 +271,7 @@ def test_all_of_a_list_is_a_job_with_progress_and_one_undo(full: Page, made: Inb
     assert toast is not None
     assert toast.text.startswith(f"{MANY} tickets solved.")
     assert f"{MANY} surveys leave in" in toast.text
-    assert page.context.toasts.act()
+    qtbot.waitUntil(page.context.toasts.act)
     settled(page, qtbot, lambda: bool(made.desk.ask(jobs.unfinished)) or page.model.rowCount() == MANY)
     work_off(made).join()
     settled(page, qtbot, lambda: page.model.rowCount() == MANY)
