@@ -17,9 +17,10 @@ import pytest
 from app.chats import queries
 from app.chats.rules import clean_page, clean_text, origin_of
 from app.connectors.chat.builtin import BuiltinChat, Serving
+from app.connectors.chat.frames import parse
 from app.connectors.chat.limits import Bucket, Hourly, client_address, networks
 from app.connectors.chat.origins import origins
-from app.connectors.chat.protocol import BadFrameError, Door, parse
+from app.connectors.chat.protocol import BadFrameError, Door
 from app.desk import Desk
 from app.kernel.errors import UserError
 from app.mime.files.kinds import kind_of

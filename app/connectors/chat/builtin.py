@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote
 
 from aiohttp import WSMsgType, web
 
-from app.connectors.chat import protocol
+from app.connectors.chat import frames
 from app.connectors.chat.callers import SILENT_S, Callers, Line
 from app.connectors.chat.connections import Allowed, Connections
 from app.connectors.chat.limits import Hourly, Places, client_address, is_trusted, networks
@@ -198,7 +198,7 @@ class BuiltinChat(Connections):
         try:
             if raw is None:
                 raise BadFrameError("long")
-            form = protocol.parse_form(json.loads(raw))
+            form = frames.parse_form(json.loads(raw))
         except BadFrameError as error:
             return _json({"error": str(error)}, 400, allow)
         except (ValueError, RecursionError):
@@ -223,7 +223,7 @@ class BuiltinChat(Connections):
             return _json({"retry_ms": 600_000}, 429, allow)
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
         try:
-            who = protocol.who_of(token if scheme.casefold() == "bearer" else "")
+            who = frames.who_of(token if scheme.casefold() == "bearer" else "")
         except BadFrameError:
             return _json({"error": "token"}, 401, allow)
         if who not in self._visitors:

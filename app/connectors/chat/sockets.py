@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from app.connectors.chat import protocol
+from app.connectors.chat import frames
 from app.connectors.chat.limits import Bucket
 from app.connectors.chat.protocol import (
     Ack,
@@ -109,7 +109,7 @@ class Carrier(Protocol):
 class Socket:
     """A visitor's connection. All of it runs on the server's loop."""
 
-    def __init__(self, host: Host, wire: Carrier, address: str, read: Callable[[str], Frame] = protocol.parse) -> None:
+    def __init__(self, host: Host, wire: Carrier, address: str, read: Callable[[str], Frame] = frames.parse) -> None:
         """`address`: whose limits count for new conversations; `read`: how a text becomes a frame (BadFrameError)."""
         self._host, self._wire, self.address, self._read = host, wire, address, read
         self.who: Who = b""
@@ -167,7 +167,7 @@ class Socket:
             self.standing = found.standing
             self._said_here.clear()
             self._after = min(hello.after, found.standing.last_seq) if same else 0
-            await self._send(protocol.welcome(found, self._host.limits))
+            await self._send(frames.welcome(found, self._host.limits))
         await self._host.door.came(self.who, hello.page, hello.lang)
         await self.tell(found.standing)
         return True
@@ -218,7 +218,7 @@ class Socket:
         if isinstance(answer, No):
             await self.refuse(message.id, answer.reason)
             return
-        await self._send(protocol.ack(message.id, answer.at))
+        await self._send(frames.ack(message.id, answer.at))
         if isinstance(answer, Taken):
             await self.place(message.id, answer)
 
@@ -239,7 +239,7 @@ class Socket:
                     self._after = taken.seq
                 elif self._after < taken.seq:
                     self._said_here.add(taken.seq)
-            await self._send(protocol.placed(message, taken))
+            await self._send(frames.placed(message, taken))
 
     def _is_here(self, message: str, *, began: bool) -> bool:
         """Was this said here, and is it told for the first time? What turned out to begin nothing is not counted as that."""
@@ -270,10 +270,10 @@ class Socket:
             case End():
                 await door.end(who)
             case Contact():
-                await self.say_to_all(protocol.contact(await door.contact(who, frame)))
+                await self.say_to_all(frames.contact(await door.contact(who, frame)))
             case Code():
                 person = await door.code(who, frame.code)
-                said = {"t": "no", "id": "code", "reason": "code"} if person is None else protocol.contact(person)
+                said = {"t": "no", "id": "code", "reason": "code"} if person is None else frames.contact(person)
                 await self._send(said)
             case Rate():
                 done = await door.rate(who, frame)
@@ -281,7 +281,7 @@ class Socket:
                 await self._send({"t": "rated", "score": frame.score} if done else no)
             case AskPhoto():
                 if (photo := await door.photo(who)) is not None:
-                    await self._send(protocol.photo(photo))
+                    await self._send(frames.photo(photo))
             case Transcript():
                 done = await door.transcript(who, frame.email)
                 no = {"t": "no", "id": "transcript", "reason": "many"}
@@ -318,7 +318,7 @@ class Socket:
             if standing.read_seq > before.read_seq:
                 await self._send({"t": "read", "seq": standing.read_seq})
             if _shown(standing) != _shown(before):
-                await self._send(protocol.state(standing))
+                await self._send(frames.state(standing))
 
     async def _tell_lines(self, standing: Standing) -> None:
         while self._after < standing.last_seq and not self._wire.closed:
@@ -336,7 +336,7 @@ class Socket:
             return  # whoever said it is told its place, not its words
         if line.direction == "out":
             self._unconfirmed.add(line.id)
-        await self._send(protocol.msg(conversation, line))
+        await self._send(frames.msg(conversation, line))
 
     def _begin(self, standing: Standing) -> None:
         """Another conversation than before: its places count from the beginning."""

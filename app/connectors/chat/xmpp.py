@@ -25,7 +25,7 @@ from slixmpp.xmlstream import StanzaBase
 from slixmpp.xmlstream.handler import Callback
 from slixmpp.xmlstream.matcher import MatchXPath
 
-from app.connectors.chat import protocol, xmpp_stanzas
+from app.connectors.chat import frames, xmpp_stanzas
 from app.connectors.chat.connections import Connections
 from app.connectors.chat.guest_files import GuestDoor, addresses_of
 from app.connectors.chat.protocol import BadFrameError, Door, Frame, Hello, Msg, No
@@ -252,7 +252,7 @@ class XmppChat(Connections):
         if isinstance(answer, No):
             self.send(full, {"t": "no", "id": message.id, "reason": answer.reason})
         else:
-            self.send(full, protocol.ack(message.id, answer.at))
+            self.send(full, frames.ack(message.id, answer.at))
         if full not in self._lines:
             self._ask_hello(full)
 
@@ -391,13 +391,13 @@ def _reader(guest: str) -> Any:
         except (ValueError, RecursionError):
             raise BadFrameError("frame") from None
         if isinstance(data, dict) and data.get("t") == "msg" and data.get("files"):
-            message = protocol.parse(json.dumps({**data, "files": []}))
+            message = frames.parse(json.dumps({**data, "files": []}))
             assert isinstance(message, Msg)
             return replace(message, files=addresses_of(data["files"]))
         if isinstance(data, dict) and data.get("t") == "hello":
-            hello = protocol.parse(json.dumps({**data, "token": _TOKEN}))
+            hello = frames.parse(json.dumps({**data, "token": _TOKEN}))
             assert isinstance(hello, Hello)
             return replace(hello, who=guest)
-        return protocol.parse(text)
+        return frames.parse(text)
 
     return read

@@ -21,7 +21,7 @@ from app.chats.commands.answering import TYPING_S
 from app.chats.commands.delivering import Came
 from app.chats.queries import ChannelInfo, WireState
 from app.chats.rules import GOING_ON, State, clean_text
-from app.connectors.chat import protocol
+from app.connectors.chat import frames
 from app.connectors.chat.protocol import (
     Contact,
     FileOut,
@@ -414,7 +414,7 @@ class Hub:
             return
         if self.wire is not None:
             for who in list(self.wire.present):
-                await self.wire.say(who, protocol.online(hours))
+                await self.wire.say(who, frames.online(hours))
 
     def _standing(self, known: _Known | None, state: WireState) -> Standing:
         return shown.standing(state, known.position if known is not None else None, self.info.settings)
