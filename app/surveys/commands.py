@@ -192,6 +192,7 @@ def _send(tx: Tx, row: SurveyInvite, ticket: Ticket) -> UUID:
             address=box.address,
             token=token,
             cool_down_days=int(options.get(tx, "survey_cooldown_days")),
+            is_solved=ticket.status in _DONE,
         )
     )
     row.message = queue_reply(

@@ -16,7 +16,7 @@ from app.surveys.rules import SCALES, Kind, mark
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What an invitation speaks of. `agent`: who solved it, `desk`: our name (each may be ""); `address`: where answers go."""
+    """What an invitation speaks of. `agent`: who helped, `desk`: our name (each may be ""); `is_solved`: is it done; `address`: where answers go."""
 
     kind: Kind
     language: str
@@ -27,6 +27,7 @@ class Ask:
     address: str
     token: str
     cool_down_days: int
+    is_solved: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ _EN: Final = {
     "about": "You wrote to us about “{subject}”.",
     "solved": "{agent} solved it.",
     "solved_nobody": "It is solved now.",
+    "open": "{agent} is on it.",
+    "open_nobody": "We are on it.",
     "press": "Press a number: your mail program opens a ready answer. Add a word if you like, and send it.",
     "reply": "Reply to this mail and start with a number:",
     "broken": "Buttons don’t work?",
@@ -79,6 +82,8 @@ _DE: Final = {
     "about": "Sie haben uns geschrieben: „{subject}“.",
     "solved": "{agent} hat das gelöst.",
     "solved_nobody": "Das ist jetzt gelöst.",
+    "open": "{agent} kümmert sich darum.",
+    "open_nobody": "Wir kümmern uns darum.",
     "press": "Drücken Sie auf eine Zahl: Ihr Mailprogramm öffnet eine fertige Antwort. Schreiben Sie gern etwas dazu und senden Sie sie ab.",
     "reply": "Antworten Sie auf diese Mail und beginnen Sie mit einer Zahl:",
     "broken": "Die Knöpfe gehen nicht?",
@@ -131,8 +136,10 @@ def _sender(ask: Ask) -> str:
     return ", ".join(part for part in (ask.agent, ask.desk) if part) or ask.address
 
 
-def _solved(ask: Ask, words: dict[str, str]) -> str:
-    return words["solved"].format(agent=ask.agent) if ask.agent else words["solved_nobody"]
+def _how_it_stands(ask: Ask, words: dict[str, str]) -> str:
+    """How it stands. Somebody may ask by hand while it is not done: then nothing else is claimed."""
+    key = "solved" if ask.is_solved else "open"
+    return words[key].format(agent=ask.agent) if ask.agent else words[f"{key}_nobody"]
 
 
 def _once(ask: Ask, words: dict[str, str]) -> str:
@@ -144,7 +151,7 @@ def _text(ask: Ask, words: dict[str, str]) -> str:
     labels = _labels(ask, words)
     numbers = [f"  {score:>2}  {labels.get(score, '')}".rstrip() for score in range(scale.high, scale.low - 1, -1)]
     return "\n".join([
-        _greeting(ask, words), "", words["about"].format(subject=ask.subject), _solved(ask, words), "",
+        _greeting(ask, words), "", words["about"].format(subject=ask.subject), _how_it_stands(ask, words), "",
         words["reply"], "", *numbers, "", words["add"].format(high=scale.high), "", words["thanks"], _sender(ask), "",
         "-- ", " ".join(part for part in (_once(ask, words), words["stop_reply"]) if part), "",
     ])  # fmt: skip
@@ -192,7 +199,10 @@ def _html(ask: Ask, words: dict[str, str]) -> str:
             escape(ask.desk or ask.address),
         ),
         (f"padding:24px 32px 0;font-size:17px;line-height:24px;font-weight:600;{_FONT}", escape(_greeting(ask, words))),
-        (f"padding:8px 32px 0;{_BODY};{_FONT}", f"{about} {escape(_solved(ask, words))} {escape(words['press'])}"),
+        (
+            f"padding:8px 32px 0;{_BODY};{_FONT}",
+            f"{about} {escape(_how_it_stands(ask, words))} {escape(words['press'])}",
+        ),
         (f"padding:24px 28px 0;{_FONT}", f'{table} style="table-layout:fixed"><tr>{buttons}</tr></table>'),
         (
             f"padding:8px 32px 0;{_FONT}",

@@ -24,8 +24,10 @@ from pathlib import Path
 from typing import Final
 
 from app.inbox.shape import Shape
+from app.kernel.errors import UserError
 from app.kernel.files.blobs import BlobRef, Packs
 from app.kernel.files.disk import StorageError
+from app.kernel.sentences import said
 from app.mime.content.fold import Fold
 from app.mime.model import Address, Bounce, BounceRecipient, ParsedMail, Part, Trust
 from app.workers.pickling import cross_in_one_call, line_between
@@ -43,10 +45,17 @@ FEW: Final = 8
 SMALL: Final = 256 * 2**10
 """Bytes up to which a mail may be read where there is no limit on its time: what could take long, has to be longer."""
 
+STARTS: Final = 3
+"""A reader that ends before it said a word, so many times in a row, will not start: that is no fault of a mail."""
+
 _TOO_LONG: Final = getattr(signal, "SIGPROF", None)
 _SHARE: Final = 32  # mails handed to a process at a time
 _TOLD_AT_ONCE: Final = 32  # mails that a process answers at a time, unless they take long
 _TELL_S: Final = 0.05
+
+
+class NoReaderError(UserError):
+    """No process that reads mails can be started here and now. No mail is to blame, and all that were asked for wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,42 +88,62 @@ class ParsePool:
         self._count = processes or max(1, min(2, (os.cpu_count() or 2) - 1))
         self._limit_s, self._silence_s = limit_s, silence_s
         self._readers: list[_Reader] = []
+        self._in_vain = 0
+        """How many readers in a row ended before they said a word."""
         self._turn = threading.Lock()
         cross_in_one_call(BlobRef)
 
     def parse(self, refs: Sequence[BlobRef], *, apart: bool = False, fresh: bool = False) -> list[Parsed]:
         """What the mails say, in the order given. `apart`: in a process even if they are few (after an unclean end).
-        `fresh`: we wrote the bytes a moment ago, so that their checksum says nothing new.
+        `fresh`: we wrote the bytes a moment ago, so that their checksum says nothing new. Raises NoReaderError.
         """
         are_few = len(refs) <= FEW and all(ref.length <= SMALL for ref in refs)
         if are_few and not apart and not self._readers:
             packs = Packs(self._packs)
             return [read_mail(packs, ref, fresh=fresh) for ref in refs]
         with self._turn:
-            results: dict[int, Parsed] = {}
-            self._start(len(refs))
-            shares = _Shares(refs, fresh=fresh)
-            while len(results) < len(refs):
-                self._hand_out(shares)
-                self._collect(results, shares)
-            return [results[number] for number in range(len(refs))]
+            try:
+                return self._parse(refs, fresh=fresh)
+            except NoReaderError as error:
+                log.warning("%s", error)
+                self._count, self._in_vain = 1, 0  # one is enough where there is no room for two
+                self._end_all()
+                raise
+
+    def _parse(self, refs: Sequence[BlobRef], *, fresh: bool) -> list[Parsed]:
+        results: dict[int, Parsed] = {}
+        self._start(len(refs))
+        shares = _Shares(refs, fresh=fresh)
+        while len(results) < len(refs):
+            self._hand_out(shares)
+            self._collect(results, shares)
+        return [results[number] for number in range(len(refs))]
 
     def begin(self, expected: int) -> None:
         """Start the processes for so many mails already, while something else has to be waited for."""
         if expected > FEW:
-            with self._turn:
+            with self._turn, contextlib.suppress(NoReaderError):  # said when there is something to read
                 self._start(expected)
 
     def _start(self, mails: int) -> None:
         while len(self._readers) < min(self._count, mails):
-            self._readers.append(_Reader(self._packs, self._limit_s))
+            self._readers.append(self._new())
+
+    def _new(self) -> _Reader:
+        try:
+            return _Reader(self._packs, self._limit_s)
+        except OSError as error:
+            raise _no_reader(error.strerror or type(error).__name__) from error
 
     def close(self) -> None:
         """End the processes. The next `parse` starts fresh ones."""
         with self._turn:
-            for reader in self._readers:
-                reader.close()
-            self._readers.clear()
+            self._end_all()
+
+    def _end_all(self) -> None:
+        for reader in self._readers:
+            reader.close()
+        self._readers.clear()
 
     def __enter__(self) -> ParsePool:
         return self
@@ -149,7 +178,7 @@ class ParsePool:
             except (EOFError, OSError, ValueError, TypeError, AttributeError, ImportError):
                 self._lost(number, reader.last_words(), results, shares)
                 continue
-            reader.has_started = True
+            reader.has_started, self._in_vain = True, 0
             results.update(told)
             del reader.pending[: len(told)]
         if not ready:
@@ -157,8 +186,15 @@ class ParsePool:
                 self._lost(number, f"Reading this mail took longer than {self._silence_s:.0f} s.", results, shares)
 
     def _lost(self, number: int, reason: str, results: dict[int, Parsed], shares: _Shares) -> None:
-        """A mail that was in hand alone is to blame; of several nobody knows which, so each is handed out alone."""
-        pending = self._readers[number].pending
+        """A mail that was in hand alone is to blame; of several nobody knows which, so each is handed out alone. None is
+        where the reader had not begun.
+        """
+        reader = self._readers[number]
+        pending = reader.pending
+        if not reader.has_started:
+            shares.give_back(pending)
+            self._renew(number)
+            return
         log.warning("a parsing process was lost: %s", reason)
         if len(pending) == 1:
             results[pending[0]] = Unparsed(reason)
@@ -167,8 +203,14 @@ class ParsePool:
         self._renew(number)
 
     def _renew(self, number: int) -> _Reader:
-        self._readers[number].close()
-        self._readers[number] = _Reader(self._packs, self._limit_s)
+        """Another in the place of one that is gone. Raises NoReaderError where none of them ever begins."""
+        gone = self._readers[number]
+        if not gone.has_started:
+            self._in_vain += 1
+            if self._in_vain >= STARTS:
+                raise _no_reader(said("it ends with {code}", code=gone.exit_code()))
+        gone.close()
+        self._readers[number] = self._new()
         return self._readers[number]
 
 
@@ -213,8 +255,13 @@ class _Reader:
         self.process: BaseProcess = context.Process(
             target=_serve, args=(theirs, packs, limit_s), name="deskbell-parse", daemon=True
         )
-        self.process.start()
-        theirs.close()
+        try:
+            self.process.start()
+        except OSError:
+            self.line.close()
+            raise
+        finally:
+            theirs.close()
         self.pending: list[int] = []
         self.has_started = False
 
@@ -231,6 +278,11 @@ class _Reader:
         self.pending += share
         self.line.send(work)
 
+    def exit_code(self) -> str:
+        """With what the process ended; it may still run, and say nothing."""
+        self.process.join(5)
+        return "–" if self.process.exitcode is None else str(self.process.exitcode)
+
     def last_words(self) -> str:
         """Why it is gone, in words for a person."""
         self.process.join(5)
@@ -245,6 +297,15 @@ class _Reader:
         self.process.join(5)
         with contextlib.suppress(ValueError):
             self.process.close()
+
+
+def _no_reader(why: str) -> NoReaderError:
+    return NoReaderError(
+        said(
+            "The process that reads mails does not start on this computer ({why}). No mail is lost; it is tried again by itself.",
+            why=why,
+        )
+    )
 
 
 def read_mail(packs: Packs, ref: BlobRef, *, fresh: bool = False) -> Parsed:

@@ -142,6 +142,17 @@ def test_a_german_customer_is_asked_in_german(desk: SmallDesk, time: Clock) -> N
     assert answer(desk, f"AW: {subject}", body).score == 2  # type: ignore[union-attr]
 
 
+def test_asked_by_hand_while_it_is_open_nobody_claims_that_it_is_solved(desk: SmallDesk) -> None:
+    desk.incoming()
+    for language, false, true in [("en", "solved", "on it."), ("de", "gelöst", "darum.")]:
+        desk.do(update_customer, desk.customer, language=language)
+        kind = "csat" if language == "en" else "nps"
+        told = desk.ask(outbox.letter, desk.do(commands.send_now, desk.ticket, kind)).letter
+        for words in (told.text, told.html):
+            assert false not in words
+            assert true in words
+
+
 @pytest.mark.parametrize(
     ("text", "meaning", "score", "maybe"),
     [

@@ -19,7 +19,7 @@ from app.inbox.commands.folders import (
 from app.inbox.commands.history import add_traffic, hold_history, note_history
 from app.inbox.commands.ingest import Ingested, MailToIngest, ingest
 from app.inbox.commands.large import add_piece, fetch_whole, give_up, make_whole
-from app.inbox.commands.receive import ReceivedMail, count_attempt, receive
+from app.inbox.commands.receive import ReceivedMail, count_attempt, receive, take_attempt_back
 from app.inbox.commands.repair import make_ticket_anyway, quarantine, retry_item
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "rename_folders",
     "retry_item",
     "start_over",
+    "take_attempt_back",
     "try_lost_again",
     "watch_folders",
 ]

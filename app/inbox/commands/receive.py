@@ -88,6 +88,13 @@ def count_attempt(tx: Tx, items: Sequence[UUID]) -> None:
         tx.execute(update(MailItem).where(MailItem.id.in_(chunk)).values(attempts=MailItem.attempts + 1))
 
 
+def take_attempt_back(tx: Tx, items: Sequence[UUID]) -> None:
+    """These mails were not parsed after all: nothing that can read any could be started."""
+    for start in range(0, len(items), _CHUNK):
+        mine = MailItem.id.in_(items[start : start + _CHUNK])
+        tx.execute(update(MailItem).where(mine, MailItem.attempts > 0).values(attempts=MailItem.attempts - 1))
+
+
 def _known(tx: Tx, folder: UUID, uidvalidity: int, uids: Sequence[int]) -> set[int]:
     rows = _KNOWN.rows(tx, uids, folder=folder, uidvalidity=uidvalidity)
     return {row.uid for row in rows}

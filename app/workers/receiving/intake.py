@@ -24,7 +24,7 @@ from app.inbox.queries import WaitingItem, waiting_items
 from app.inbox.rules import MOST_ATTEMPTS, Outcome, best_date
 from app.index.tidying import gather
 from app.kernel.errors import StoreError
-from app.workers.parsing import ParsePool, Unparsed
+from app.workers.parsing import NoReaderError, Parsed, ParsePool, Unparsed
 from app.workers.prefetch import Prefetch
 
 log = logging.getLogger(__name__)
@@ -157,8 +157,7 @@ class Intake:
         """Parse windows; within one, mails are put in the order in which they were written."""
         for window in windows:
             ready = []
-            blobs = [item.blob for item in window]
-            for item, parsed in zip(window, self._pool.parse(blobs, apart=apart, fresh=fresh), strict=True):
+            for item, parsed in zip(window, self._read(window, apart=apart, fresh=fresh), strict=True):
                 if isinstance(parsed, Unparsed):
                     self._set_aside(item.id, parsed.reason)
                 else:
@@ -166,6 +165,14 @@ class Intake:
             if any(was_there for was_there, _ in ready):
                 ready.sort(key=lambda one: best_date(one[1].mail))
             yield [mail for _, mail in ready]
+
+    def _read(self, window: list[WaitingItem], *, apart: bool, fresh: bool) -> list[Parsed]:
+        """What they say. Where no reader starts, none of them was begun: they wait, and are not counted against."""
+        try:
+            return self._pool.parse([item.blob for item in window], apart=apart, fresh=fresh)
+        except NoReaderError:
+            self._do(commands.take_attempt_back, [item.id for item in window])
+            raise
 
     def _write(self, mails: list[MailToIngest]) -> None:
         at = 0

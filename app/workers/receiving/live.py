@@ -24,6 +24,7 @@ from app.inbox.receiving import large_mails
 from app.inbox.rules import FolderRole
 from app.kernel import clock
 from app.kernel.errors import ExternalError, UserError
+from app.workers.parsing import NoReaderError
 from app.workers.receiving.hands import Hands, line_of
 from app.workers.receiving.intake import WITH_WINDOW, Pace
 from app.workers.receiving.mailbox_pass import STOPS, TRAFFIC_STEP, Receiver, open_session
@@ -147,6 +148,9 @@ def run_mailbox(
             live.receiver.report_error(error)
             # Where only a person can help, trying often would only lock the account; a new sign-in wakes us.
             failures = len(BACK_OFF_S) if error.reason in STOPS else failures + 1
+        except NoReaderError as error:
+            live.receiver.report_no_reader(error)
+            failures += 1
         except UserError as error:
             log.warning("receiving stops for a while: %s", error)
             failures += 1

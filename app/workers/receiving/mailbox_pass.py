@@ -21,8 +21,9 @@ from app.inbox.receiving import history_progress, lost_mails
 from app.inbox.rules import FolderRole, History
 from app.kernel import clock
 from app.kernel.errors import ExternalError, Reason
-from app.kernel.sentences import kept, said
+from app.kernel.sentences import kept, said, words_of
 from app.kernel.state import signals
+from app.workers.parsing import NoReaderError
 from app.workers.receiving.fetch import Fetcher
 from app.workers.receiving.hands import Hands, Secrets, line_of
 from app.workers.receiving.history import in_blocks, young_since
@@ -67,6 +68,14 @@ def receive_pass(hands: Hands, *, pace: Pace = WITH_WINDOW) -> PassCounts:
     What an earlier run left unfinished is dealt with first, also while the server cannot be reached.
     """
     receiver = Receiver(hands, pace)
+    try:
+        return _receive_once(hands, receiver)
+    except NoReaderError as error:
+        receiver.report_no_reader(error)
+        raise
+
+
+def _receive_once(hands: Hands, receiver: Receiver) -> PassCounts:
     receiver.intake.take_leftovers(hands.mailbox)
     plan = receiver.plan()
     if plan is None:
@@ -347,6 +356,10 @@ class Receiver:
             self.report(HealthState.ATTENTION, error.reason, error.in_full)
         else:
             self.report(HealthState.OFFLINE, error.reason, error.in_full)
+
+    def report_no_reader(self, error: NoReaderError) -> None:
+        """Say that nothing here can read mail: what came waits, and no server is at fault."""
+        self.report(HealthState.ATTENTION, words=words_of(error))
 
 
 def _full_words(room: Room) -> str:
