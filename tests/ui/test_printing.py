@@ -132,6 +132,7 @@ def test_it_is_saved_from_the_sheet_by_the_keyboard(
         sheet = page.context.overlay.current()
         assert isinstance(sheet, PrintSheet)
         qtbot.waitUntil(lambda: findings(page.window()) == [], timeout=30_000)
+        assert not sheet.notes.isChecked(), "what is printed may go to the customer"
         said: list[str] = []
         page.context.toasts.shown.connect(said.append)
         sheet.history.setChecked(True)

@@ -31,7 +31,7 @@ class PrintSheet(Dialog):
         self._context, self._reader, self._ticket = context, reader, ticket
         words = re.sub(r"[\\/]+", "-", f"{number} {subject}")[:80].strip(" .")
         self._name = f"{file_name(words, '', '1')}.pdf"
-        self.notes = CheckBox(tr("Internal notes"), True)
+        self.notes = CheckBox(tr("Internal notes"))  # what is printed may go to the customer
         self.history = CheckBox(tr("History of changes"))
         self.save = Button(tr("Save as PDF…"), "primary", clicked=self._ask_file)
         self.add(
