@@ -56,8 +56,9 @@ class ChatModel(QAbstractListModel):
                 self.beginRemoveRows(QModelIndex(), row, row)
                 del self._items[row]
                 self.endRemoveRows()
-        for place, item in enumerate(items):
-            self._put(place, item)
+        changed = [place for place, item in enumerate(items) if self._put(place, item)]
+        if changed:  # told once: while many write, most of hundreds have changed
+            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], 0))
 
     def item(self, row: int) -> Item | None:
         """What stands in a row."""
@@ -75,24 +76,23 @@ class ChatModel(QAbstractListModel):
         """The row of a chat, or -1."""
         return next((n for n, one in enumerate(self._items) if key is not None and key_of(one) == key), -1)
 
-    def _put(self, place: int, item: Item) -> None:
+    def _put(self, place: int, item: Item) -> bool:
+        """Have it stand there; True if it stood in the list already and says something else now."""
         key = key_of(item)
-        if place < len(self._items) and key_of(self._items[place]) == key:
-            if self._items[place] != item:
-                self._items[place] = item
-                self.dataChanged.emit(self.index(place, 0), self.index(place, 0))
-            return
         now = next((n for n in range(place, len(self._items)) if key_of(self._items[n]) == key), -1)
         if now < 0:
             self.beginInsertRows(QModelIndex(), place, place)
             self._items.insert(place, item)
             self.endInsertRows()
-            return
-        self.beginMoveRows(QModelIndex(), now, now, QModelIndex(), place)
-        del self._items[now]
-        self._items.insert(place, item)
-        self.endMoveRows()
-        self.dataChanged.emit(self.index(place, 0), self.index(place, 0))
+            return False
+        if now > place:
+            self.beginMoveRows(QModelIndex(), now, now, QModelIndex(), place)
+            self._items.insert(place, self._items.pop(now))
+            self.endMoveRows()
+        if self._items[place] == item:
+            return False
+        self._items[place] = item
+        return True
 
     # -- what Qt asks
 

@@ -12,8 +12,17 @@ from typing import Final
 
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtGui import QColor, QPainter, QPixmap
+from PySide6.QtWidgets import QStyle
 
 from ui.theme import tokens
+
+SHOWN: Final = (
+    QStyle.StateFlag.State_Selected
+    | QStyle.StateFlag.State_HasFocus
+    | QStyle.StateFlag.State_KeyboardFocusChange
+    | QStyle.StateFlag.State_MouseOver
+)
+"""What of a line's state is to be seen."""
 
 _MOST: Final = 48
 _TOLD_S: Final = 10

@@ -1,11 +1,14 @@
-"""Painting of the list of chats: headings, and rows with who, how long they wait, where they are and their last words."""
+"""Painting of the list of chats: headings, and rows with who, how long they wait, where they are and their last words.
+
+While many write, the list changes five times a second, and most of its rows are as they were: these are not painted again.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from uuid import UUID
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QSize
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
@@ -17,9 +20,12 @@ from ui.pages.chats.words import GOING_ON, is_named, second_line, state_pill, st
 from ui.text import count_text, tr
 from ui.theme import SMALL, font
 from ui.widgets.paint import draw_avatar, draw_dot, draw_pill, draw_row_ground, draw_text, pill_width
+from ui.widgets.painted import SHOWN, Painted
 
 ROW_HEIGHT, HEADING_HEIGHT = 84, 36
 _Index = QModelIndex | QPersistentModelIndex
+_Standing = str | tuple[str, str]
+"""Words for how a chat stands; with a tone, if they are a pill."""
 _MEDIUM, _BOLD = QFont.Weight.Medium, QFont.Weight.DemiBold
 
 
@@ -29,18 +35,28 @@ class ChatPainter(QStyledItemDelegate):
     def __init__(self, parent: QObject, is_typing: Callable[[UUID], bool]) -> None:
         super().__init__(parent)
         self._is_typing = is_typing
+        self._painted = Painted("surface")
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
         return QSize(200, HEADING_HEIGHT if isinstance(index.data(CHAT_ROLE), Heading) else ROW_HEIGHT)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index, /) -> None:
         item = index.data(CHAT_ROLE)
-        painter.save()
         if isinstance(item, Heading):
+            painter.save()
             _paint_heading(painter, QRectF(option.rect), item)
+            painter.restore()
         elif isinstance(item, ChatRow):
-            _paint_row(painter, option, item, typing=self._is_typing(item.id))
-        painter.restore()
+            self._show_row(painter, option, item)
+
+    def _show_row(self, painter: QPainter, option: QStyleOptionViewItem, row: ChatRow) -> None:
+        now, state, typing = clock.now(), option.state & SHOWN, self._is_typing(row.id)
+        standing = state_pill(row, now) or state_text(row, now)
+
+        def paint(own: QPainter, place: QRect) -> None:
+            _paint_row(own, place, state, row, standing, typing=typing)
+
+        self._painted.draw(painter, option.rect, row, (state.value, standing, typing), paint, now)
 
 
 def _paint_heading(painter: QPainter, rect: QRectF, item: Heading) -> None:
@@ -50,9 +66,10 @@ def _paint_heading(painter: QPainter, rect: QRectF, item: Heading) -> None:
     draw_text(painter, line.adjusted(width, 0, 0, 0), count_text(item.count), px=SMALL, colour="text3")
 
 
-def _paint_row(painter: QPainter, option: QStyleOptionViewItem, row: ChatRow, *, typing: bool) -> None:
-    frame = QRectF(option.rect).adjusted(8, 2, -8, -2)
-    state = option.state
+def _paint_row(
+    painter: QPainter, place: QRect, state: QStyle.StateFlag, row: ChatRow, standing: _Standing, *, typing: bool
+) -> None:
+    frame = QRectF(place).adjusted(8, 2, -8, -2)
     draw_row_ground(
         painter,
         frame,
@@ -64,7 +81,7 @@ def _paint_row(painter: QPainter, option: QStyleOptionViewItem, row: ChatRow, *,
     left, top, right = frame.x() + 12, frame.y() + 10, frame.right() - 12
     name = visitor_name(row)
     draw_avatar(painter, QRectF(left, top + 2, 32, 32), name, icon=None if is_named(row) else "account-outline")
-    words, end = left + 44, _paint_state(painter, row, right, top)
+    words, end = left + 44, _paint_state(painter, standing, right, top)
     if row.state in GOING_ON and (row.verified or row.email):
         end -= 18
         shield = ("shield-check-outline", "ok") if row.verified else ("shield-alert-outline", "warn")
@@ -76,16 +93,14 @@ def _paint_row(painter: QPainter, option: QStyleOptionViewItem, row: ChatRow, *,
     _paint_last(painter, QRectF(words, top + 41, right - words, 18), row, typing=typing)
 
 
-def _paint_state(painter: QPainter, row: ChatRow, right: float, top: float) -> float:
+def _paint_state(painter: QPainter, standing: _Standing, right: float, top: float) -> float:
     """How long they wait, or what is the case instead; where the name must end."""
-    now = clock.now()
-    pill = state_pill(row, now)
-    if pill is not None:
-        draw_pill(painter, right, top - 1, pill[0], pill[1], right=True)
-        return right - pill_width(pill[0]) - 4
-    words = state_text(row, now)
-    width = QFontMetrics(font(SMALL)).horizontalAdvance(words) + 2
-    draw_text(painter, QRectF(right - width, top, width, 18), words, px=SMALL, colour="text3")
+    if not isinstance(standing, str):
+        words, tone = standing
+        draw_pill(painter, right, top - 1, words, tone, right=True)
+        return right - pill_width(words) - 4
+    width = QFontMetrics(font(SMALL)).horizontalAdvance(standing) + 2
+    draw_text(painter, QRectF(right - width, top, width, 18), standing, px=SMALL, colour="text3")
     return right - width - 4
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Final
 
 from PySide6.QtCore import QModelIndex, QObject, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QPainter, QPen, QWheelEvent
@@ -18,12 +17,11 @@ from ui.theme import SMALL, tokens
 from ui.widgets.ages import keep_ages
 from ui.widgets.lines import Index, Lines
 from ui.widgets.paint import draw_focus, draw_text
-from ui.widgets.painted import Painted
+from ui.widgets.painted import SHOWN, Painted
 
 _MOMENT = int(Qt.ItemDataRole.UserRole) + 1
 _LINE = 52
 _State = QStyle.StateFlag
-_SHOWN: Final = _State.State_HasFocus | _State.State_KeyboardFocusChange | _State.State_MouseOver
 
 
 def moment_words(moment: Moment) -> tuple[str, str]:
@@ -86,7 +84,7 @@ class _MomentPainter(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index, /) -> None:
         moment: Moment = index.data(_MOMENT)
-        state, now = option.state & _SHOWN, clock.now()
+        state, now = option.state & SHOWN, clock.now()
         above, below = index.row() > 0, index.row() < index.model().rowCount() - 1
 
         def paint(own: QPainter, place: QRect) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
@@ -20,17 +19,13 @@ from ui.pages.inbox.words import priority_word, row_pill
 from ui.text import ago, count_text, date_text, tr
 from ui.theme import SMALL, font, tokens
 from ui.widgets.paint import draw_avatar, draw_check, draw_dot, draw_pill, draw_row_ground, draw_text
-from ui.widgets.painted import Painted
+from ui.widgets.painted import SHOWN, Painted
 
 COMPACT_HEIGHT = 52
 HEADING_HEIGHT = 36
 _Index = QModelIndex | QPersistentModelIndex
 _State = QStyle.StateFlag
 _MEDIUM, _BOLD = QFont.Weight.Medium, QFont.Weight.DemiBold
-
-_SHOWN: Final = (
-    _State.State_Selected | _State.State_HasFocus | _State.State_KeyboardFocusChange | _State.State_MouseOver
-)
 
 
 class ListPainter(RowPainter):
@@ -60,7 +55,7 @@ class ListPainter(RowPainter):
     def paint_ticket(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, row: TicketRow) -> None:
         """Paint a ticket, or show its picture."""
         now = clock.now()
-        look = ((state & _SHOWN).value, self.boxes, self.compact)
+        look = ((state & SHOWN).value, self.boxes, self.compact)
 
         def paint(own: QPainter, place: QRect) -> None:
             (_paint_compact if self.compact else paint_row)(own, place, state, row, now, boxes=self.boxes)
