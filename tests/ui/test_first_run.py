@@ -334,6 +334,18 @@ def test_the_sample_desk_fills_and_opens(
     assert kept(desk)[0].paused_reason == "sample"
 
 
+def test_called_off_from_another_page_it_begins_again_at_the_first_one(
+    page: Page, window: Window, desk: Desk, qtbot: QtBot
+) -> None:
+    press(qtbot, page, "Explore a sample desk")
+    qtbot.waitUntil(lambda: page.progress.bar.value() > 0)
+    press(qtbot, page, "Cancel")
+    window.go("chats")  # by its key, while what was filled in is taken out
+    qtbot.waitUntil(page.sample.isEnabled)
+    assert desk.is_new()
+    assert window.current == "first_run"
+
+
 def test_the_sample_desk_can_be_called_off(page: Page, window: Window, desk: Desk, qtbot: QtBot) -> None:
     press(qtbot, page, "Explore a sample desk")
     qtbot.waitUntil(lambda: page.progress.bar.value() > 0)

@@ -250,6 +250,7 @@ class Page(BasePage):
     def _filled(self, whole: bool) -> None:
         self._end_filling()
         if not whole:
+            self.context.go("first_run")  # also for who went on by a key: there is nothing to see there any more
             self.context.toasts.say(tr("Cancelled. Nothing is left of the sample desk."), "info")
             return
         words = tr(
