@@ -26,7 +26,7 @@ from app.kernel.errors import UserError
 from app.mime.files.kinds import kind_of
 from tests.chats.conftest import Place, running, visiting
 from tests.chats.visitor import Visitor, new_token
-from tests.servers.ports import free_ports
+from tests.servers.ports import free_ports, listens
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 200
 
@@ -146,6 +146,24 @@ def test_one_address_begins_only_so_many_chats_and_opens_only_so_many_lines(desk
         people = asyncio.run(many(place))
         assert sum(len(one.acked) for one in people) == 2
         assert len(desk.ask(queries.chat_rows, pile="waiting")) == 2
+
+
+def test_whoever_stops_the_server_while_it_starts_gets_the_port_back() -> None:
+    """At each turn of the loop once; the next server on this port would find it taken."""
+
+    async def stopped(turns: int) -> bool:
+        (port,) = free_ports(1)
+        task = asyncio.create_task(BuiltinChat(Serving(port=port), cast(Door, None)).run())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return task.cancelled() and not listens(port)
+
+    async def all_of_them() -> list[int]:
+        return [turns for turns in range(12) if not await stopped(turns)]
+
+    assert asyncio.run(all_of_them()) == []
 
 
 @contextlib.asynccontextmanager

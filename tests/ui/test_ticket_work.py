@@ -234,8 +234,8 @@ def test_an_own_status_is_shown_and_the_time_is_taken(page: Page, qtbot: QtBot) 
     qtbot.waitUntil(page.window().isActiveWindow)
     settled(page, qtbot, lambda: page.header._pill.text() == "Waiting for supplier")
     assert status(page, key) == ("waiting", "Waiting for supplier")
-    assert page.context.toasts.current is not None
-    assert "Waiting for supplier" in page.context.toasts.current.text
+    qtbot.waitUntil(lambda: page.context.toasts.current is not None)
+    assert "Waiting for supplier" in page.context.toasts.current.text  # type: ignore[union-attr]
     page.context.actions.run("timer")
     settled(page, qtbot, lambda: page.side.time.timer.text() == "Stop timer")
     page.open(page.model.id_at(1))

@@ -110,7 +110,11 @@ class BuiltinChat(Connections):
         await runner.setup()
         listening: asyncio.Server | None = None
         try:
-            listening = await self._listen(runner)
+            try:
+                listening = await self._open(runner)
+                await listening.start_serving()
+            except OSError as error:
+                raise _no_port(self.serving, error) from error
             self.port = listening.sockets[0].getsockname()[1]
             self.is_serving.set()
             await asyncio.Event().wait()
@@ -121,17 +125,15 @@ class BuiltinChat(Connections):
             await asyncio.shield(self.part())
             await runner.cleanup()
 
-    async def _listen(self, runner: web.AppRunner) -> asyncio.Server:
+    async def _open(self, runner: web.AppRunner) -> asyncio.Server:
+        """The port, taken and not yet listened on: who cancels the very start gets it closed as well."""
         server = runner.server
         assert server is not None
         tls = _tls(self.serving)
-        try:
-            return await asyncio.get_running_loop().create_server(
-                lambda: Line(server, self._callers), self.serving.host, self.serving.port, backlog=512, ssl=tls,
-                ssl_handshake_timeout=self.serving.silent_s if tls is not None else None,
-            )  # fmt: skip
-        except OSError as error:
-            raise _no_port(self.serving, error) from error
+        return await asyncio.get_running_loop().create_server(
+            lambda: Line(server, self._callers), self.serving.host, self.serving.port, backlog=512, ssl=tls,
+            start_serving=False, ssl_handshake_timeout=self.serving.silent_s if tls is not None else None,
+        )  # fmt: skip
 
     # -- pages and doors
 
