@@ -1,6 +1,6 @@
 """Painting of the list of chats: headings, and rows with who, how long they wait, where they are and their last words.
 
-While many write, the list changes five times a second, and most of its rows are as they were: these are not painted again.
+While many write, the list changes five times a second. Rows that are as they were are not painted again; the others are, in portions.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from uuid import UUID
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRect, QRectF, QSize
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from app.chats.queries import ChatRow
 from app.kernel import clock
@@ -20,7 +20,7 @@ from ui.pages.chats.words import GOING_ON, is_named, second_line, state_pill, st
 from ui.text import count_text, tr
 from ui.theme import SMALL, font
 from ui.widgets.paint import draw_avatar, draw_dot, draw_pill, draw_row_ground, draw_text, pill_width
-from ui.widgets.painted import SHOWN, Painted
+from ui.widgets.painted import SHOWN, Painted, Portions
 
 ROW_HEIGHT, HEADING_HEIGHT = 84, 36
 _Index = QModelIndex | QPersistentModelIndex
@@ -30,12 +30,12 @@ _MEDIUM, _BOLD = QFont.Weight.Medium, QFont.Weight.DemiBold
 
 
 class ChatPainter(QStyledItemDelegate):
-    """Paints the list. `is_typing(conversation)`: does the visitor type just now?"""
+    """Paints the list `view`. `is_typing(conversation)`: does the visitor type just now?"""
 
-    def __init__(self, parent: QObject, is_typing: Callable[[UUID], bool]) -> None:
-        super().__init__(parent)
+    def __init__(self, view: QAbstractItemView, is_typing: Callable[[UUID], bool]) -> None:
+        super().__init__(view)
         self._is_typing = is_typing
-        self._painted = Painted("surface")
+        self._painted = Painted("surface", Portions(self, lambda: view.viewport().update()))
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index, /) -> QSize:
         return QSize(200, HEADING_HEIGHT if isinstance(index.data(CHAT_ROLE), Heading) else ROW_HEIGHT)
@@ -56,7 +56,9 @@ class ChatPainter(QStyledItemDelegate):
         def paint(own: QPainter, place: QRect) -> None:
             _paint_row(own, place, state, row, standing, typing=typing)
 
-        self._painted.draw(painter, option.rect, row, (state.value, standing, typing), paint, now)
+        self._painted.draw(
+            painter, option.rect, row, (state.value, standing, typing), paint, now, known=(row.id, state.value)
+        )
 
 
 def _paint_heading(painter: QPainter, rect: QRectF, item: Heading) -> None:
