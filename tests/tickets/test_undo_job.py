@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from sqlalchemy import event, select
 from app.kernel.database.transaction import Tx
 from app.kernel.state import jobs
 from app.tickets.commands import assign, redo, set_status, undo
+from app.tickets.commands.results import UndoResult
 from app.tickets.commands.undo import AT_ONCE
 from app.tickets.queries import wrong_counters
 from app.tickets.tables import Ticket
@@ -74,38 +76,58 @@ def test_an_interrupted_undo_goes_on_where_it_was(desk: SmallDesk, tickets: list
     assert _states(desk) == {"new"}
 
 
+def stopped(desk: SmallDesk, verb: Callable[[Tx], UndoResult]) -> None:
+    """Undo or redo, cancelled after a step."""
+    asked, stop = desk.do(verb).job, threading.Event()
+    quit_listening = desk.store.watcher.listen(lambda changes: stop.set() if changes.touches("job") else None)
+    jobs.work_off(desk.store, stop)
+    quit_listening()
+    assert desk.do(jobs.cancel, asked)
+
+
+def bobs(desk: SmallDesk) -> int:
+    """How many tickets are Bob's."""
+    with desk.store.read() as db:
+        return len(db.scalars(select(Ticket.id).where(Ticket.assignee == desk.bob)).all())
+
+
 def test_an_undo_that_was_cancelled_goes_on_with_the_next_one_or_is_done_again_as_far_as_it_came(
     desk: SmallDesk, tickets: list[UUID]
 ) -> None:
     desk.do(assign, tickets, desk.bob)
-
-    def stopped() -> int:
-        """Undo, cancelled after a step; how many tickets are Bob's yet."""
-        asked, stop = desk.do(undo).job, threading.Event()
-        quit_listening = desk.store.watcher.listen(lambda changes: stop.set() if changes.touches("job") else None)
-        jobs.work_off(desk.store, stop)
-        quit_listening()
-        assert desk.do(jobs.cancel, asked)
-        return bobs()
-
-    def bobs() -> int:
-        with desk.store.read() as db:
-            return len(db.scalars(select(Ticket.id).where(Ticket.assignee == desk.bob)).all())
-
-    assert 0 < stopped() < MANY
+    stopped(desk, undo)
+    assert 0 < bobs(desk) < MANY
     again = desk.do(redo).job
     jobs.work_off(desk.store)
-    assert bobs() == MANY
+    assert bobs(desk) == MANY
     assert desk.ask(jobs.info, again).result.get("kept", []) == []
-    left = stopped()
+    stopped(desk, undo)
+    left = bobs(desk)
     onwards = desk.do(undo).job
     jobs.work_off(desk.store)
     info = desk.ask(jobs.info, onwards)
-    assert (bobs(), _states(desk)) == (0, {"solved"})  # not the action before it
+    assert (bobs(desk), _states(desk)) == (0, {"solved"})  # not the action before it
     assert (info.total, info.result["undone"], info.result["kept"]) == (left, left, [])
     desk.do(undo)
     jobs.work_off(desk.store)
     assert _states(desk) == {"new"}
+
+
+def test_a_redo_that_was_cancelled_goes_on_with_the_next_one(desk: SmallDesk, tickets: list[UUID]) -> None:
+    desk.do(assign, tickets, desk.bob)
+    desk.do(undo)
+    jobs.work_off(desk.store)
+    stopped(desk, redo)
+    left = MANY - bobs(desk)
+    assert 0 < left < MANY
+    onwards = desk.do(redo).job
+    jobs.work_off(desk.store)
+    info = desk.ask(jobs.info, onwards)
+    assert (bobs(desk), info.total, info.result["undone"], info.result["kept"]) == (MANY, left, left, [])
+    assert desk.do(redo).kept == ("There is nothing to do again.",)
+    desk.do(undo)
+    jobs.work_off(desk.store)
+    assert (bobs(desk), _states(desk)) == (0, {"solved"})
 
 
 def test_while_it_runs_nothing_else_is_undone(desk: SmallDesk, tickets: list[UUID]) -> None:

@@ -6,7 +6,7 @@ A reply that can still be called back is called back (its words become a draft a
 and with it the whole action on that ticket stays.
 
 A large action is undone by a job. Where that is cancelled halfway, the next undo goes on from there, and a redo does again what was
-undone, no more.
+undone, no more. A redo that is cancelled goes on in the same way.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def undo(tx: Tx, action: UUID | None = None) -> UndoResult:
         action = _last_done(tx)
         if action is None:
             return UndoResult(0, ("There is nothing to undo.",), None)
-    elif action in _undone(tx, [action]) and not _is_half_undone(_stopped(tx).get(action)):
+    elif action in _undone(tx, [action]) and not _goes_back(_stopped(tx).get(action)):
         return UndoResult(0, ("This is undone already.",), action)
     for job in running:
         if job.action == action:
@@ -65,7 +65,7 @@ def _last_done(tx: Tx) -> UUID | None:
     for some in (actions[:1], actions[1:]):
         undone = _undone(tx, some) if some else {}
         if (
-            found := next((one for one in some if one not in undone or _is_half_undone(stopped.get(one))), None)
+            found := next((one for one in some if one not in undone or _goes_back(stopped.get(one))), None)
         ) is not None:
             return found
     return None
@@ -78,6 +78,7 @@ def redo(tx: Tx) -> UndoResult:
         return busy
     actions = last_actions(tx)
     marks = [(mark, action) for action, mark in _undone(tx, actions).items() if mark is not None]
+    marks += _half_redone(tx, actions)
     newest_done = max(_markers(tx, actions), default=None)
     again = max(marks, default=None)
     if again is None or (newest_done is not None and newest_done > again[0]):
@@ -174,16 +175,24 @@ def _stopped(tx: Tx) -> dict[UUID, Job]:
     mine = Job.agent.is_(None) if tx.agent is None else Job.agent == tx.agent
     query = select(Job).where(Job.state == jobs.CANCELLED, Job.name == JOB, mine).order_by(Job.created_at, Job.id)
     found = {UUID(hex=job.payload["action"]): job for job in tx.scalars(query)}
-    return {action: job for action, job in found.items() if _last_mark(tx, action) == str(job.action)}
+    return {action: job for action, job in found.items() if _last_mark(tx, action)[1] == str(job.action)}
 
 
-def _last_mark(tx: Tx, action: UUID) -> str:
-    """By which action it was undone or done again last."""
-    query = select(Event.new).where(Event.action == action, Event.kind.in_(_MARKS))
-    return str(tx.execute(query.order_by(Event.id.desc()).limit(1)).scalar())
+def _last_mark(tx: Tx, action: UUID) -> tuple[UUID | None, str]:
+    """The line that says it was undone or done again last, and by which action."""
+    query = select(Event.id, Event.new).where(Event.action == action, Event.kind.in_(_MARKS))
+    found = tx.execute(query.order_by(Event.id.desc()).limit(1)).first()
+    return (found.id, str(found.new)) if found is not None else (None, "")
 
 
-def _is_half_undone(job: Job | None) -> bool:
+def _half_redone(tx: Tx, actions: Sequence[UUID]) -> list[tuple[UUID, UUID]]:
+    """Those of `actions` whose redo was cancelled, each after the line that says it began."""
+    halves = (one for one, job in _stopped(tx).items() if one in actions and not _goes_back(job))
+    marked = ((_last_mark(tx, one)[0], one) for one in halves)
+    return [(mark, one) for mark, one in marked if mark is not None]
+
+
+def _goes_back(job: Job | None) -> bool:
     return job is not None and bool(job.payload["back"])
 
 
@@ -192,7 +201,9 @@ def _part_left(job: Job | None, *, back: bool) -> dict[str, str]:
     if job is None:
         return {}
     at = str(job.cursor.get("after") or job.payload.get("after", ""))
-    return {"after" if bool(job.payload["back"]) == back else "until": at}
+    if _goes_back(job) != back:
+        return {"until": at}
+    return {"after": at, **{name: str(job.payload[name]) for name in ("until",) if name in job.payload}}
 
 
 def _under_way(running: Sequence[jobs.JobInfo]) -> UndoResult | None:
