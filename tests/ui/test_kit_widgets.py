@@ -3,13 +3,11 @@
 # mypy: disable-error-code="no-untyped-call"
 from __future__ import annotations
 
-import base64
-import re
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QTextDocument
+from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QCompleter, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -20,11 +18,10 @@ from ui.widgets.chart import Trend
 from ui.widgets.composer import Composer
 from ui.widgets.field import PasswordField, SearchField, Select
 from ui.widgets.label import ElidingLabel, Label
-from ui.widgets.mailview import MailView, too_heavy, with_breaks
 from ui.widgets.overlay import Dialog, Overlay, ask
 from ui.widgets.paint import reading_flags
 from ui.widgets.palette import CommandPalette, Entry
-from ui.widgets.pictures import data_url, decode, decoder
+from ui.widgets.pictures import decoder
 from ui.widgets.toast import Toast, ToastHost
 from ui.widgets.toggle import CheckBox, Choices, Switch
 
@@ -45,17 +42,6 @@ def page(qapp: QApplication, qtbot: QtBot) -> Iterator[QWidget]:
     qtbot.waitUntil(field.hasFocus)
     yield page
     decoder().wait()
-
-
-def png(width: int, height: int) -> bytes:
-    """A grey picture."""
-    image = QImage(width, height, QImage.Format.Format_Grayscale8)
-    image.fill(128)
-    store = QByteArray()
-    buffer = QBuffer(store)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs know only file names and bytes
-    return bytes(store.data())
 
 
 def test_a_cut_line_offers_its_text(page: QWidget) -> None:
@@ -346,99 +332,6 @@ def test_the_palette_drops_late_answers_and_offers_a_way_out(page: QWidget, qtbo
     assert palette.lines() == ["Sven Nilsson"]
     palette.field.setText("comment")
     assert palette.lines() == ["Start a note"]
-
-
-def test_a_mail_fetches_nothing_and_says_so(page: QWidget, qtbot: QtBot) -> None:
-    asked: list[str] = []
-
-    def load(url: str) -> bytes:
-        asked.append(url)
-        return png(40, 30)
-
-    view = MailView(load, page)
-    view.resize(400, 100)
-    view.show()
-    with qtbot.waitSignal(view.pictures_blocked) as blocked:
-        view.show_html(
-            '<p>Hello</p><img src="cid:glass"><img src="https://track.example/p.png"><img src="file:///etc/passwd">'
-        )
-    assert blocked.args == [2]
-    image = QTextDocument.ResourceType.ImageResource.value
-    qtbot.waitUntil(lambda: view.document().resource(image, QUrl("cid:glass")).width() == 40)
-    assert asked == ["cid:glass"]
-    assert view.loadResource(image, QUrl("http://track.example/p.png")).width() == 1  # type: ignore[attr-defined]
-
-
-def test_beneath_a_picture_is_no_hole(page: QWidget, qtbot: QtBot) -> None:
-    view = MailView(lambda _url: png(40, 300), page)
-    view.resize(400, 100)
-    view.show()
-    view.show_html('<div>Here it is:</div><div><img src="cid:glass"></div><div>Ann</div>')
-    qtbot.waitUntil(lambda: view.height() > 300)
-    text = QFontMetrics(view.font()).lineSpacing()
-    assert view.height() < 300 + 5 * text
-
-
-def test_a_mail_is_as_high_as_its_text_and_tells_links(page: QWidget, qtbot: QtBot) -> None:
-    view = MailView(parent=page)
-    view.resize(400, 10)
-    view.show()
-    view.show_text("one line")
-    low = view.height()
-    view.show_text("\n".join(f"line {n} https://example.org/{n}" for n in range(30)))
-    assert view.height() > low * 10
-    assert view.verticalScrollBar().maximum() == 0
-    with qtbot.waitSignal(view.link_clicked) as told:
-        view.anchorClicked.emit(QUrl("https://example.org/3"))
-    assert told.args == ["https://example.org/3"]
-    assert not view.document().isEmpty(), "a click does not leave the page"
-
-
-@pytest.mark.parametrize(
-    "markup",
-    ["x" * 300_001, "<div>" * 31 + "</div>" * 31, "<table>" + "<tr><td>1</td></tr>" * 2001 + "</table>"],
-    ids=["long", "deep", "cells"],
-)
-def test_a_mail_too_heavy_to_lay_out_is_shown_as_text(page: QWidget, markup: str) -> None:
-    assert too_heavy(markup)
-    view = MailView(parent=page)
-    assert not view.show_html(markup)
-    assert 0 < view.document().characterCount() < 61_000
-    if len(markup) > 300_000:
-        assert view.toPlainText().endswith("in the original.]")
-
-
-def test_closing_tags_inside_an_attribute_do_not_hide_the_depth() -> None:
-    assert too_heavy('<div title="</div></div>">' * 31)
-    assert not too_heavy("<p>one</p>" * 200)
-
-
-@pytest.mark.parametrize(
-    ("word", "longest"), [("\u05d0a&amp;<b>b</b>", 500), ("abcdefg&amp;", 5_000), ("w" * 1_000, 5_000)]
-)
-def test_a_word_without_end_breaks(word: str, longest: int) -> None:
-    endless = "<p>" + word * 2_000 + "</p>"
-    broken = with_breaks(endless)
-    assert broken.replace("\u200b", "") == endless, "nothing else is touched, no tag or character is cut"
-    letters = re.sub("<[^>]*>", "", broken).replace("&amp;", "&")
-    assert max(map(len, letters.split("\u200b"))) <= longest
-
-
-@pytest.mark.parametrize(
-    "markup", ["<p>" + "\u05e9\u05dc\u05d5\u05dd hello " * 2_000, "<b>" + "w" * 4_000, "\u65e5" * 9_000]
-)
-def test_what_people_write_is_not_broken(markup: str) -> None:
-    assert with_breaks(markup) == markup
-
-
-def test_pictures_have_limits() -> None:
-    assert decode(png(20, 10)).width() == 20
-    assert decode(png(5000, 5000)).isNull(), "25 megapixels"
-    assert decode(b"no picture").isNull()
-    assert data_url("data:image/png;base64," + base64.b64encode(b"abc").decode()) == b"abc"
-    assert data_url("data:text/html,<b>") is None
-    assert data_url("data:image/svg+xml,<svg/>") is None
-    assert data_url("data:image/png;base64,!") is None
 
 
 def test_the_composer_grows_sends_and_takes_files(page: QWidget, qtbot: QtBot) -> None:

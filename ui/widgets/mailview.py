@@ -23,8 +23,10 @@ from PySide6.QtGui import (
     QImage,
     QPaintEvent,
     QTextBlockFormat,
+    QTextCharFormat,
     QTextCursor,
     QTextDocument,
+    QTextFormat,
     QTextOption,
     QWheelEvent,
 )
@@ -115,6 +117,7 @@ class MailView(QTextBrowser):
         self._gather = QTimer(self, singleShot=True, interval=_GATHER_MS)
         self._gather.timeout.connect(self._lay_out_again)
         self._pending: dict[int, QUrl] = {}
+        self._missing: set[str] = set()
         self._asked: set[str] = set()
         self._blocked: set[str] = set()
         self._laying_out = False
@@ -134,8 +137,8 @@ class MailView(QTextBrowser):
         self.document().setDocumentMargin(0)
         self.document().setDefaultFont(font(BODY))
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
-        self.anchorClicked.connect(lambda url: self.link_clicked.emit(_target(url)))
-        self.highlighted.connect(lambda url: self.viewport().setToolTip(html.escape(_target(url))))
+        self.anchorClicked.connect(lambda url: self.link_clicked.emit(_encoded(url)))
+        self.highlighted.connect(lambda url: self.viewport().setToolTip(html.escape(_encoded(url))))
         self._restyle()
 
     def show_html(self, markup: str, *, remote: bool = False) -> bool:
@@ -200,7 +203,7 @@ class MailView(QTextBrowser):
 
     def loadResource(self, kind: int, address: QUrl | str, /) -> object:
         name = QUrl(address)
-        url = name.toString(QUrl.ComponentFormattingOption.FullyEncoded)
+        url = _encoded(name)
         if kind == QTextDocument.ResourceType.ImageResource.value:
             if name.scheme().lower() in ({"cid", "data", "https"} if self._remote else {"cid", "data"}):
                 self._ask_for(name, url)
@@ -243,6 +246,7 @@ class MailView(QTextBrowser):
     def _begin(self, source: str, *, is_html: bool) -> None:
         self._source = (source, is_html)
         self._pending.clear()
+        self._missing.clear()
         self._asked.clear()
         self._blocked.clear()
         self._bytes, self._remote = 0, False
@@ -257,6 +261,7 @@ class MailView(QTextBrowser):
                 t = tokens()
                 make_readable(self.document(), (t.canvas, t.surface, t.raised, t.accent_soft), t.text, t.line_strong)
             if "<img" in markup:
+                _put_words(self.document(), self._missing)
                 _close_up_pictures(self.document())
         self._laying_out = False
         self._find_marks()
@@ -264,7 +269,11 @@ class MailView(QTextBrowser):
 
     def _picture(self, number: int, _url: str, image: QImage) -> None:
         name = self._pending.pop(number, None)
-        if name is None or image.isNull() or self._bytes + image.sizeInBytes() > MOST_BYTES:
+        if name is None or self._bytes + image.sizeInBytes() > MOST_BYTES:
+            return
+        if image.isNull():
+            self._missing.add(_encoded(name))
+            self._gather.start()
             return
         self._bytes += image.sizeInBytes()
         room = max(200, self.viewport().width())
@@ -278,7 +287,10 @@ class MailView(QTextBrowser):
         document = self.document()
         self._unproven = self._source[1]
         with self._guard() if self._unproven else nullcontext():
+            _put_words(document, self._missing)
             document.markContentsDirty(0, document.characterCount())
+        if self._missing:
+            self._find_marks()
 
     def _fit(self) -> None:
         if self._laying_out:
@@ -316,6 +328,33 @@ def _close_up_pictures(document: QTextDocument) -> None:
     cursor.endEditBlock()
 
 
+def _encoded(address: QUrl) -> str:
+    return address.toString(QUrl.ComponentFormattingOption.FullyEncoded)
+
+
+def _put_words(document: QTextDocument, missing: set[str]) -> None:
+    """In place of pictures that did not come: what they are called, or that they are missing. They would leave a hole otherwise,
+    as large as the mail says they are.
+    """
+    if not missing:
+        return
+    cursor = QTextCursor(document)
+    cursor.beginEditBlock()
+    text = document.toRawText()
+    place = text.rfind(_PICTURE)
+    while place >= 0:
+        cursor.setPosition(place)
+        cursor.setPosition(place + 1, QTextCursor.MoveMode.KeepAnchor)
+        look = cursor.charFormat().toImageFormat()
+        if _encoded(QUrl(look.name())) in missing:
+            called = str(look.property(QTextFormat.Property.ImageAltText) or "").strip()
+            plain = QTextCharFormat()
+            plain.setForeground(QColor(tokens().text3))
+            cursor.insertText(f"[{called or tr('picture not loaded')}]", plain)
+        place = text.rfind(_PICTURE, 0, place)
+    cursor.endEditBlock()
+
+
 def _as_qt(text: str, places: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Places counted in characters as Qt counts them: letters beyond the first plane are two."""
     if not places or max(text) <= "\uffff":
@@ -328,10 +367,6 @@ def _nothing(width: int) -> QImage:
     image = QImage(width, 1, QImage.Format.Format_ARGB32)
     image.fill(Qt.GlobalColor.transparent)
     return image
-
-
-def _target(url: QUrl) -> str:
-    return url.toString(QUrl.ComponentFormattingOption.FullyEncoded)
 
 
 def _shortened(text: str) -> str:
