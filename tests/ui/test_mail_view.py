@@ -88,6 +88,21 @@ def test_pictures_that_do_not_come_leave_words_and_no_hole(page: QWidget, qtbot:
     assert view.document().toRawText() == there
 
 
+@pytest.mark.parametrize(
+    ("markup", "lines"),
+    [
+        ("<div>a</div><div><br></div><div>b</div>", ["a", "", "b"]),
+        ("<div>a<br></div><div>b</div>", ["a", "b"]),
+        ("<div>a<br><br></div>b", ["a", "", "b"]),
+        ("a<br>b<br><br>c", ["a", "b", "", "c"]),
+    ],
+)
+def test_a_break_at_the_end_of_a_block_begins_no_line(page: QWidget, markup: str, lines: list[str]) -> None:
+    view = MailView(parent=page)
+    view.show_html(markup)
+    assert view.toPlainText().strip("\n").splitlines() == lines
+
+
 def test_a_mail_is_as_high_as_its_text_and_tells_links(page: QWidget, qtbot: QtBot) -> None:
     view = MailView(parent=page)
     view.resize(400, 10)

@@ -41,7 +41,7 @@ MOST_CHARACTERS, MOST_DEPTH, MOST_CELLS = 300_000, 30, 2_000
 SHOWN_CHARACTERS, SHOWN_LINES = 60_000, 2_000  # of a text; the rest is for "View original"
 MOST_PICTURES, MOST_BYTES = 200, 192 * 1024 * 1024  # of one mail, as they are kept for painting
 _WIDEST, _HIGHEST = 1200, 1_000_000  # px, of a picture and of a mail
-_PICTURE = "\ufffc"  # as Qt writes it in a text
+_PICTURE, _BREAK = "\ufffc", "\u2028"  # as Qt writes them in a text
 _GATHER_MS = 20  # pictures that come together are laid out together
 _VOID = {"br", "hr", "img", "wbr", "col", "input", "meta", "link", "area", "base", "source", "embed"}
 _COLOURED = re.compile(r"color|background|<table", re.IGNORECASE)  # has it colours of its own, or lines?
@@ -260,6 +260,8 @@ class MailView(QTextBrowser):
             if self._source[1] and _COLOURED.search(markup):
                 t = tokens()
                 make_readable(self.document(), (t.canvas, t.surface, t.raised, t.accent_soft), t.text, t.line_strong)
+            if self._source[1] and "<br" in markup:
+                _drop_last_breaks(self.document())
             if "<img" in markup:
                 _put_words(self.document(), self._missing)
                 _close_up_pictures(self.document())
@@ -325,6 +327,21 @@ def _close_up_pictures(document: QTextDocument) -> None:
             cursor.setPosition(block.position())
             cursor.setBlockFormat(look)
         block = block.next()
+    cursor.endEditBlock()
+
+
+def _drop_last_breaks(document: QTextDocument) -> None:
+    """A line break at the end of a block begins no further line (HTML, CSS 2.2 section 9.4.2); for Qt it does, and the empty line
+    that mail programs write as `<div><br></div>` was two.
+    """
+    cursor = QTextCursor(document)
+    cursor.beginEditBlock()
+    block = document.lastBlock()
+    while block.isValid():
+        if block.text().endswith(_BREAK):
+            cursor.setPosition(block.position() + block.length() - 1)
+            cursor.deletePreviousChar()
+        block = block.previous()
     cursor.endEditBlock()
 
 
