@@ -106,7 +106,7 @@ def _built_in(one: BuiltIn, row: SavedView | None) -> ViewInfo:
         key=one.key,
         name=one.name,
         listing=Listing(one.condition, sort, ascending, group),
-        text=to_text(one.condition),
+        text=one.text,
         density=Density(row.density) if row is not None else Density.NONE,
         colour=row.colour if row is not None else "",
         icon=(row.icon if row is not None else "") or one.icon,

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 from app.conditions.tree import Node
-from app.conditions.typed import parse
+from app.conditions.typed import parse, to_text
 from app.kernel import ids
 from app.kernel.errors import UserError
 from app.kernel.sentences import said
@@ -56,22 +56,20 @@ class Density(enum.StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BuiltIn:
-    """A view that every desk has."""
+    """A view that every desk has, under the same id everywhere. `text`: its condition as it would be typed."""
 
+    id: UUID
     key: str
     name: str
     condition: Node
+    text: str
     icon: str
-    sort: Sort = Sort.LAST_MESSAGE
-
-    @property
-    def id(self) -> UUID:
-        """Its id, the same on every desk."""
-        return ids.derived_id("view", self.key)
+    sort: Sort
 
 
 def _built_in(key: str, name: str, typed: str, icon: str, sort: Sort = Sort.LAST_MESSAGE) -> BuiltIn:
-    return BuiltIn(key, name, parse(typed), icon, sort)
+    condition = parse(typed)
+    return BuiltIn(ids.derived_id("view", key), key, name, condition, to_text(condition), icon, sort)
 
 
 BUILT_IN: Final = (

@@ -144,6 +144,19 @@ def test_what_is_beyond_the_first_ids_follows(reading: Reading, qtbot: QtBot, mo
     assert len(reading.ids()) == 8
 
 
+def test_what_is_done_far_down_in_a_list_is_seen_at_once(
+    reading: Reading, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for where in (loading, module):
+        monkeypatch.setattr(where, "FIRST", 4)
+    monkeypatch.setattr(module, "REST_MS", 3_600_000)
+    keys = reading.made.some(9)
+    shown(reading, qtbot)
+    qtbot.waitUntil(lambda: reading.ids() == keys)
+    reading.made.desk.do(commands.set_status, [keys[7]], "solved")
+    qtbot.waitUntil(lambda: reading.ids() == [*keys[:7], keys[8]])
+
+
 def test_what_a_read_knows_before_its_change_is_told_goes_alone_too(reading: Reading, qtbot: QtBot) -> None:
     """The answer to one change may have seen the next one already."""
     keys = reading.made.some(5)

@@ -1,11 +1,12 @@
 """The list of tickets: ids in memory, rows on demand.
 
-A hundred thousand tickets are 1.6 MB of ids in one block of bytes (`blocks`). The first 2,000 ids are asked for at once, the
-rest in the background; rows come by pages of 64 from the cache that the board shares. Few changes become moves and
+A hundred thousand tickets are 1.6 MB of ids in one block of bytes (`blocks`). The first 512 ids are asked for at once, the
+rest once these are painted; rows come by pages of 64 from the cache that the board shares. Few changes become moves and
 insertions of single rows; many become three steps in all. Either way rows that stay keep being chosen and keep their place.
 
 Of each question one is under way at most, and what changes meanwhile goes into the next one: the list is read as often as
-it can be, never as often as there is mail. What lies behind the first ids is read again once a second at most.
+it can be, never as often as there is mail. What lies behind the first ids is read again once a second at most, and at
+once if it is there that something changed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from ui.tasks import Tasks
 from ui.text import ago_text, count_text, tr, when_text
 
 PAGE = 64
-FIRST = 2000
+FIRST = 512
 MOST_STEPS = 12
 """More single steps than this cost more than putting everything in order at once: each copies the block."""
 
@@ -38,6 +39,9 @@ MOST_SOUGHT = 32
 """Rows that are old, of which so many are looked for in the list; for more, all of it may be."""
 
 REST_MS = 1000
+PAINTED_MS = 50
+"""So long after the first ids of another list the rest is read: what is painted then needs the processor."""
+
 ID_ROLE = int(Qt.ItemDataRole.UserRole) + 1
 ROW_ROLE = ID_ROLE + 1
 HEADING_ROLE = ROW_ROLE + 10
@@ -64,7 +68,7 @@ class TicketModel(QAbstractTableModel):
         self._waiting: frozenset[UUID] | None = frozenset()
         self._turn = 0  # a question of an earlier turn is void
         self._under_way = self._deeper = False
-        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest = QTimer(self, singleShot=True)
         self._rest.timeout.connect(self._ask_waiting)
         self._view: Source = View()
         self._heads: Mapping[bytes, Heading] = {}
@@ -220,10 +224,20 @@ class TicketModel(QAbstractTableModel):
         if self._under_way or not self.is_loaded:
             return
         changed, self._waiting = self._waiting, frozenset()
-        if self._deeper and not self._rest.isActive():
+        rested = not self._rest.isActive()
+        if rested and self._is_far_down(changed):
+            self._rest.start(REST_MS)
+            self._ask(changed, whole=True)
+        elif rested and self._deeper:
             self._ask(changed, whole=True)
         elif changed is None or changed:
             self._ask(changed)
+
+    def _is_far_down(self, changed: frozenset[UUID] | None) -> bool:
+        """Does a ticket that changed stand behind the first ids? It may be the one that somebody works on there."""
+        if changed is None or len(changed) > MOST_SOUGHT or self.rowCount() <= FIRST:
+            return False
+        return any(one.bytes in self._known and self.place_of(one) >= FIRST for one in changed)
 
     def _ask(self, changed: frozenset[UUID] | None, *, whole: bool = False) -> None:
         turn, self._under_way = self._turn, True
@@ -257,7 +271,7 @@ class TicketModel(QAbstractTableModel):
             if not ids.whole and (
                 fresh or changed is None or self._went_deeper(blocks.part(ids.block, 0, FIRST), changed)
             ):
-                self._want_rest(at_once=fresh)
+                self._want_rest(fresh=fresh)
         if fresh:
             self.loaded.emit()
         self.followed.emit()
@@ -281,13 +295,11 @@ class TicketModel(QAbstractTableModel):
         """May a ticket that changed be behind the first ids now?"""
         return not set(blocks.each(head)).issuperset(key.bytes for key in changed)
 
-    def _want_rest(self, *, at_once: bool) -> None:
-        """Read the whole list soon: the first time at once, then once a second at most."""
+    def _want_rest(self, *, fresh: bool) -> None:
+        """Read the whole list soon: the first time when its beginning is painted, then once a second at most."""
         self._deeper = True
-        if at_once:
-            self._ask_waiting()
-        elif not self._rest.isActive():
-            self._rest.start()
+        if fresh or not self._rest.isActive():
+            self._rest.start(PAINTED_MS if fresh else REST_MS)
 
     # -- ids: how the list becomes what was read
 

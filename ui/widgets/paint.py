@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from unicodedata import bidirectional
 
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -205,16 +205,35 @@ def key_width(metrics: QFontMetricsF, text: str) -> float:
 
 
 def draw_key(painter: QPainter, right: float, middle: float, text: str) -> float:
-    """A key cap whose right edge is `right`; returns its left edge."""
-    t = tokens()
+    """A key cap whose right edge is `right`; returns its left edge. Where pixels are whole it is a picture made once: the sheet of
+    all keys has ninety caps, of thirty kinds.
+    """
     width = key_width(QFontMetricsF(font(SMALL)), text)
-    rect = QRectF(right - width, middle - 10, width, 20)
+    ratio = painter.device().devicePixelRatioF()
+    if ratio.is_integer():
+        painter.drawPixmap(round(right - width), round(middle - 10), _key(text, width, ratio, tokens().name))
+    else:
+        _paint_key(painter, QRectF(right - width, middle - 10, width, 20), text)
+    return right - width
+
+
+@lru_cache(maxsize=128)
+def _key(text: str, width: float, ratio: float, _theme: str) -> QPixmap:
+    made = QPixmap(math.ceil(width * ratio), math.ceil(20 * ratio))
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    with QPainter(made) as painter:
+        _paint_key(painter, QRectF(0, 0, width, 20), text)
+    return made
+
+
+def _paint_key(painter: QPainter, rect: QRectF, text: str) -> None:
+    t = tokens()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(QColor(t.line))
     painter.setBrush(QColor(t.sunken))
     painter.drawRoundedRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), 4, 4)
     draw_text(painter, rect, text, px=SMALL, colour="text2", align=Qt.AlignmentFlag.AlignHCenter)
-    return right - width
 
 
 def draw_shadow(painter: QPainter, rect: QRectF, *, radius: float = 12, blur: int = 24, drop: int = 10) -> None:

@@ -51,6 +51,7 @@ def paint_card(
     painter: QPainter,
     rect: QRectF,
     row: TicketRow | None,
+    now: datetime,
     *,
     selected: bool = False,
     hovered: bool = False,
@@ -71,7 +72,7 @@ def paint_card(
         return
     inner = rect.adjusted(12, 9, -12, -9)
     _paint_words(painter, inner, row, status=status)
-    _paint_foot(painter, inner, row)
+    _paint_foot(painter, inner, row, now)
 
 
 def _paint_words(painter: QPainter, inner: QRectF, row: TicketRow, *, status: bool) -> None:
@@ -91,7 +92,7 @@ def _paint_words(painter: QPainter, inner: QRectF, row: TicketRow, *, status: bo
     draw_text(painter, QRectF(inner.x(), inner.y() + 20, width, 18), name, px=SMALL, colour="text2")
 
 
-def _paint_foot(painter: QPainter, inner: QRectF, row: TicketRow) -> None:
+def _paint_foot(painter: QPainter, inner: QRectF, row: TicketRow, now: datetime) -> None:
     top = inner.bottom() - PILL_HEIGHT
     right = inner.right()
     if row.assignee_name:
@@ -103,7 +104,7 @@ def _paint_foot(painter: QPainter, inner: QRectF, row: TicketRow) -> None:
     width = QFontMetrics(font(SMALL)).horizontalAdvance(number)
     draw_text(painter, QRectF(x + 20, top, width + 2, PILL_HEIGHT), number, px=SMALL, colour="text3")
     x += 20 + width + 8
-    right -= _paint_due(painter, row, right, top, right - x)
+    right -= _paint_due(painter, row, right, top, right - x, now)
     if row.checklist[1] and x + fraction_width(*row.checklist) < right:
         x += draw_fraction(painter, x, top, *row.checklist) + 6
     for icon, colour in _marks(row):
@@ -112,9 +113,8 @@ def _paint_foot(painter: QPainter, inner: QRectF, row: TicketRow) -> None:
             x += 18
 
 
-def _paint_due(painter: QPainter, row: TicketRow, right: float, top: float, room: float) -> float:
+def _paint_due(painter: QPainter, row: TicketRow, right: float, top: float, room: float, now: datetime) -> float:
     """What is due, or until when it sleeps, shorter or as a sign alone where there is no room; returns how much it took."""
-    now = clock.now()
     due = due_words(row, now)
     if due is not None and row.due_at is not None:
         text, tone = due
@@ -157,6 +157,7 @@ def _paint_skeleton(painter: QPainter, rect: QRectF) -> None:
 
 def drag_pixmap(row: TicketRow | None, count: int, width: int, ratio: float) -> QPixmap:
     """What hangs at the mouse while cards are dragged: the first one, and how many there are."""
+    now = clock.now()
     made = QPixmap(round((width + 16) * ratio), round((CARD_HEIGHT + 16) * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
@@ -165,8 +166,8 @@ def drag_pixmap(row: TicketRow | None, count: int, width: int, ratio: float) -> 
         painter.setOpacity(0.94)
         for behind in range(min(count - 1, 2), 0, -1):
             shift = behind * 4
-            paint_card(painter, QRectF(shift, 8 + shift, width, CARD_HEIGHT), None)
-        paint_card(painter, QRectF(0, 8, width, CARD_HEIGHT), row, selected=True)
+            paint_card(painter, QRectF(shift, 8 + shift, width, CARD_HEIGHT), None, now)
+        paint_card(painter, QRectF(0, 8, width, CARD_HEIGHT), row, now, selected=True)
         if count > 1:
             _paint_count(painter, width, count)
     return made

@@ -36,6 +36,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QFrame, QListView, QToolTip, QWidget
 
+from app.kernel import clock
 from ui.models.blocks import runs
 from ui.models.board import Card, ColumnModel
 from ui.pages.board.card import INSET, paint_card
@@ -44,6 +45,7 @@ from ui.pages.board.marks import Marks
 from ui.pages.board.places import CARD_HEIGHT, HEAD, STEP, Places, Plan
 from ui.theme import tokens
 from ui.widgets.paint import draw_text
+from ui.widgets.painted import Painted
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOTHING = Places(Plan(), (), 0)
@@ -76,6 +78,7 @@ class CardList(QListView):
         """The lane over which something is held (0 without lanes); None: nothing is."""
         self.empty_text = ""
         self.on_key: Callable[[QKeyEvent], bool] = lambda _event: False
+        self._painted = {ground: Painted(ground) for ground in ("surface", "accent_soft")}
         self._hovered = -1
         self._pressed: QPoint | None = None
         self._carrying = False
@@ -245,14 +248,14 @@ class CardList(QListView):
     def paintEvent(self, event: QPaintEvent, /) -> None:
         area, offset = event.rect(), self.verticalOffset()
         with QPainter(self.viewport()) as painter:
-            painter.fillRect(area, QColor(self._ground()))
+            painter.fillRect(area, QColor(tokens().colour(self._ground())))
             wanted = -1
             for place in self.places.within(area.top() + offset, area.bottom() + offset):
                 if place < self._cards.rowCount():
                     self._paint_card(painter, place)
                 else:
                     wanted = place
-                    paint_card(painter, QRectF(self._rect(place)), None)
+                    paint_card(painter, QRectF(self._rect(place)), None, clock.now())
             self._paint_lanes(painter, offset)
             if self.empty_text and not self.places.count and not self.places.plan.lanes:
                 rect = QRectF(INSET, 16, self.width() - 2 * INSET, 20)
@@ -262,19 +265,22 @@ class CardList(QListView):
 
     def _ground(self) -> str:
         held = self.target is not None and not self.places.plan.lanes
-        return tokens().accent_soft if held else tokens().surface
+        return "accent_soft" if held else "surface"
 
     def _paint_card(self, painter: QPainter, place: int) -> None:
-        card = self._cards.card_at(place)
-        paint_card(
-            painter,
-            QRectF(self._rect(place)),
-            self._cards.row_at(place),
-            selected=card is not None and card[1] in self._marks,
-            hovered=place == self._hovered,
-            focused=self.hasFocus() and place == self.currentIndex().row(),
-            status=self.tells_status,
-        )
+        card, row, rect, now = self._cards.card_at(place), self._cards.row_at(place), self._rect(place), clock.now()
+        selected, hovered = card is not None and card[1] in self._marks, place == self._hovered
+        focused = self.hasFocus() and place == self.currentIndex().row()
+
+        def paint(own: QPainter, where: QRect) -> None:
+            looks = {"selected": selected, "hovered": hovered, "focused": focused, "status": self.tells_status}
+            paint_card(own, QRectF(where), row, now, **looks)
+
+        if row is None:
+            paint(painter, rect)
+        else:
+            look = (selected, hovered, focused, self.tells_status)
+            self._painted[self._ground()].draw(painter, rect, row, look, paint, now)
 
     def _paint_lanes(self, painter: QPainter, offset: int) -> None:
         plan = self.places.plan

@@ -54,14 +54,16 @@ Person = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first screen of a view: all views, this one, its ids as one block, the rows that are painted first, the counts."""
+    """The first screen of a view: all views, this one, its ids as one block, the rows that are painted first, and the counts if
+    they were asked for.
+    """
 
     views: tuple[ViewInfo, ...]
     view: ViewInfo
     source: Source
     ids: Ids
     rows: tuple[TicketRow, ...]
-    counts: Counts
+    counts: Counts | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,11 @@ class Surroundings:
     answers: tuple[Canned, ...] = ()
 
 
-def first(db: Any, wanted: str | UUID, me: UUID | None) -> First:
-    """The first screen of a view: a built-in one by its key, any by its id. One that is gone is the first there is."""
+def first(db: Any, wanted: str | UUID, me: UUID | None, *, counted: bool = True) -> First:
+    """The first screen of a view: a built-in one by its key, any by its id. One that is gone is the first there is.
+
+    `counted`: with the counts, which take as long as all the rest.
+    """
     everything = views(db, me, hidden=True)
     shown = tuple(one for one in everything if not one.hidden)
     here = everything if isinstance(wanted, str) else shown  # a key is asked for even where its view is hidden
@@ -150,7 +155,7 @@ def first(db: Any, wanted: str | UUID, me: UUID | None) -> First:
     ids = read_ids(db, source, FIRST)
     head = [raw for raw in blocks.each(blocks.part(ids.block or b"", 0, PAGE)) if not is_heading(raw)]
     rows = ticket_rows(db, [UUID(bytes=raw) for raw in head], me)
-    return First(shown, view, source, ids, rows, counts(db, me))
+    return First(shown, view, source, ids, rows, counts(db, me) if counted else None)
 
 
 def surroundings(db: Any, me: UUID | None = None) -> Surroundings:

@@ -155,7 +155,6 @@ class Page(InboxFrame):
 
     def _take_first(self, first: First) -> None:
         """The first screen of a list is there."""
-        self.context.count("inbox", first.counts.unread)
         self.model.start_with(first.ids, first.rows, first.source)
         focus, covered = QApplication.focusWidget(), self.context.overlay.is_open or QApplication.activePopupWidget()
         if not covered and (focus is None or not self.isAncestorOf(focus)):

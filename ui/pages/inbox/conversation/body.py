@@ -13,7 +13,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from app.mime.content.fold import fold
 from ui.text import tr
@@ -44,9 +44,15 @@ class MessageBody(QFrame):
     pictures_wanted = Signal(str)  # the domain from which they are always loaded, "" for this message only
 
     def __init__(
-        self, text: str, *, loader: Loader | None = None, whole: bool = False, guard: Guard = nullcontext
+        self,
+        text: str,
+        parent: QWidget | None = None,
+        *,
+        loader: Loader | None = None,
+        whole: bool = False,
+        guard: Guard = nullcontext,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         parts = None if whole else fold(text)
         self._visible = parts.visible if parts else text
         self._folded = parts.folded if parts else ""
@@ -125,7 +131,7 @@ class MessageBody(QFrame):
                 view.apply_tokens()
 
     def _add_view(self) -> MailView:
-        view = MailView(self._loader, guard=self._guard)
+        view = MailView(self._loader, self, guard=self._guard)
         view.link_clicked.connect(self.link_clicked)
         self._layout.addWidget(view)
         return view

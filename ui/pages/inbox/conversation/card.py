@@ -11,7 +11,7 @@ from uuid import UUID
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from app.conversations.queries import MessageView
 from app.mime.files.dangers import plain_name
@@ -62,7 +62,11 @@ def way(message: MessageView) -> str:
 
 
 class MessageCard(QFrame):
-    """A message. `toggled` asks the owner for nothing: the card folds and opens by itself."""
+    """A message. It folds and opens by itself; whoever makes one says by `set_open` which it is at first.
+
+    Every widget gets its parent before it gets children, and is told once whether it is shown: built from the leaves to the root, or
+    shown and hidden again, the same card took twice as long.
+    """
 
     opened = Signal(object)  # UUID: the formatted text is wanted
     delivery_wanted = Signal(object, str)  # UUID, what to do
@@ -85,7 +89,6 @@ class MessageCard(QFrame):
         now: datetime,
         *,
         loader: Callable[[str], bytes | None],
-        expanded: bool,
         guard: Guard = nullcontext,
     ) -> None:
         super().__init__()
@@ -94,7 +97,8 @@ class MessageCard(QFrame):
         self._reading: Reading | None = None
         self._body: MessageBody | None = None
         self._delivery: DeliveryLine | None = None
-        self._is_open = False
+        self._is_open: bool | None = None
+        self._doubt: Pill | None = None
         self._row: OutboxRow | None = None
         self._marks: Marks | None = None
         self._found: tuple[FoundFile, ...] = ()
@@ -104,7 +108,6 @@ class MessageCard(QFrame):
         self._layout.setContentsMargins(16, 10, 16, 10)
         self._layout.setSpacing(6)
         self._build_head(now)
-        self.set_open(expanded)
 
     # -- for the owner
 
@@ -116,19 +119,20 @@ class MessageCard(QFrame):
     @property
     def is_open(self) -> bool:
         """Is the text shown?"""
-        return self._is_open
+        return bool(self._is_open)
 
     def set_open(self, on: bool) -> None:
         """Show the text, or one line."""
-        self._is_open = on
-        if on and self._body is None:
+        is_new, self._is_open = self._is_open is None, on
+        parts: list[tuple[QWidget, bool]] = [(self._snippet, not on), (self._gap, on), (self._more, on)]
+        if self._body is not None:
+            parts.append((self._below, on))
+        elif on:
             self._build_body()
             self.opened.emit(self.key)
-        if self._body is not None:
-            self._below.setVisible(on)
-        self._snippet.setVisible(not on)
-        self._gap.setVisible(on)
-        self._more.setVisible(on)
+        for part, shown in parts:
+            if not (is_new and shown):
+                part.setVisible(shown)
         self.setCursor(Qt.CursorShape.ArrowCursor if on else Qt.CursorShape.PointingHandCursor)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus if on else Qt.FocusPolicy.TabFocus)
         state = "" if on else tr("folded")
@@ -157,7 +161,8 @@ class MessageCard(QFrame):
     def set_reading(self, reading: Reading, *, as_text: bool) -> None:
         """The mail has been read: its formatted text, and what is known of its sender."""
         self._reading = reading
-        self._doubt.setVisible(reading.forged)
+        if reading.forged:
+            self._doubt_sender()
         if self._body is not None:
             self._body.offer(reading, as_text=as_text)
 
@@ -187,15 +192,13 @@ class MessageCard(QFrame):
 
     def _build_head(self, now: datetime) -> None:
         message = self.message
-        head = QHBoxLayout()
+        head = self._head = QHBoxLayout()
+        self._layout.addLayout(head)
         head.setSpacing(10)
         name = author(message)
         head.addWidget(Avatar(name, 28, icon=None if name else "account-outline"))
         head.addWidget(Label(name, "strong") if len(name) < 30 else ElidingLabel(name, "strong", fixed=True))
-        self._doubt = Pill(tr("sender not verified"), "warn", icon="alert-outline")
-        self._doubt.setToolTip(tr("Your mail provider could not confirm that this sender is who it says."))
-        self._doubt.hide()
-        head.addWidget(self._doubt)
+        self._before_doubt = head.count()
         if message.attachments and any(not one.inline for one in message.attachments):
             head.addWidget(IconView("paperclip", "text3", 14, name=tr("Has files")))
         self._snippet = ElidingLabel(self._preview(), "small")
@@ -208,12 +211,18 @@ class MessageCard(QFrame):
         self._more = ToolButton("dots-vertical", tr("More about this message"), size=24, icon_size=16)
         self._more.clicked.connect(self._menu)
         head.addWidget(self._more)
-        self._layout.addLayout(head)
         self.set_now(now)
+
+    def _doubt_sender(self) -> None:
+        if self._doubt is None:
+            self._doubt = Pill(tr("sender not verified"), "warn", icon="alert-outline")
+            self._doubt.setToolTip(tr("Your mail provider could not confirm that this sender is who it says."))
+            self._head.insertWidget(self._before_doubt, self._doubt)
 
     def _build_body(self) -> None:
         message = self.message
         self._below = QFrame()
+        self._layout.addWidget(self._below)
         self._below_layout = QVBoxLayout(self._below)
         self._below_layout.setContentsMargins(_INSET, 0, 0, 2)
         self._below_layout.setSpacing(8)
@@ -226,7 +235,8 @@ class MessageCard(QFrame):
         if said:
             self._below_layout.addWidget(ElidingLabel(" · ".join(said), "caption"))
         whole = message.direction == "internal"
-        self._body = MessageBody(message.text or self._instead(), loader=self._loader, whole=whole, guard=self._guard)
+        text = message.text or self._instead()
+        self._body = MessageBody(text, self._below, loader=self._loader, whole=whole, guard=self._guard)
         self._body.mark(self._marks)
         self._body.pictures_wanted.connect(lambda domain: self.pictures_wanted.emit(self.key, domain))
         self._body.link_clicked.connect(self.link_clicked)
@@ -257,7 +267,6 @@ class MessageCard(QFrame):
         for warning in self._remarks():
             self._below_layout.addWidget(Label(warning, "caption", wrap=True))
         self._add_score_chip()
-        self._layout.addWidget(self._below)
 
     def _show_found_files(self) -> None:
         clear(self._found_layout)

@@ -106,14 +106,12 @@ class Conversation(QScrollArea):
         same = self._shown is not None and self._shown.detail.id == opened.detail.id
         at_end = self._at_end()
         before = len(self._cards)
-        self._inner.setUpdatesEnabled(False)
         if not same:
             self._forget()
         self._shown = opened
         self._show_top(opened)
         self._show_messages(opened, fresh=not same)
         self._show_end(opened)
-        self._inner.setUpdatesEnabled(True)
         if not same or (at_end and len(self._cards) > before):
             self._stick = True
             self._to_end()
@@ -270,7 +268,6 @@ class Conversation(QScrollArea):
             message,
             now,
             loader=lambda url: files.picture(message.id, url),
-            expanded=False,
             guard=lambda: files.marks.guard(message.id),
         )
         for signal, relay in (
@@ -294,8 +291,7 @@ class Conversation(QScrollArea):
         card.show_found(self.found_in(message.id))
         self._cards[message.id] = card
         self._list.addWidget(card)
-        if expanded:
-            card.set_open(True)
+        card.set_open(expanded)
         return card
 
     def _offer_older(self, hidden: int) -> None:

@@ -73,7 +73,9 @@ class Lists(QObject):
 
         def take(found: First) -> None:
             self.views, self.current = found.views, found.view
-            self._quick = found.counts
+            if found.counts is not None:
+                self._quick = found.counts
+                self._context.count("inbox", found.counts.unread)
             self._show()
             then(found)
             if not self._again.isActive():
@@ -81,7 +83,9 @@ class Lists(QObject):
                 self._old = True
                 self._rest.start(_REST_MS)
 
-        self._context.tasks.ask(first, wanted, self._me(), then=take, owner=self, key="inbox-list", failed=failed)
+        asked = (first, wanted, self._me())
+        counted = self._quick is None  # else they are known, and follow whatever changes
+        self._context.tasks.ask(*asked, counted=counted, then=take, owner=self, key="inbox-list", failed=failed)
 
     def apply(self, changes: Changes) -> None:
         """Follow what changed: numbers, views, and a list whose conditions ask for more than tickets."""
