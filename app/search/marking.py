@@ -69,11 +69,16 @@ def _folded(text: str) -> tuple[str, list[int] | None]:
     letters: list[str] = []
     places: list[int] = []
     for place, letter in enumerate(text):
-        for one in letter.lower() if letter.isascii() else plain(letter).lower():
-            letters.append(one)
-            places.append(place)
+        folded = _folded_letter(letter)
+        letters.append(folded)
+        places.extend([place] * len(folded))
     places.append(len(text))
     return "".join(letters), places
+
+
+@lru_cache(maxsize=4096)
+def _folded_letter(letter: str) -> str:
+    return plain(letter).lower()
 
 
 def first_place(text: str, words: Sequence[str], phrases: Sequence[str] = ()) -> int:
@@ -95,7 +100,7 @@ def around(text: str, words: Sequence[str], phrases: Sequence[str] = ()) -> str:
     """About 140 characters of `text` around the first of `words`, in one line."""
     first = max(0, first_place(text, words, phrases))
     begin = max(0, first - 2 * _AROUND)
-    flat = _BLANK.sub(" ", text[begin : first + 6 * _AROUND]).strip()
+    flat = " ".join(text[begin : first + 6 * _AROUND].split())
     place = len(_BLANK.sub(" ", text[begin:first]).lstrip())
     start = max(0, place - _AROUND)
     if start:
