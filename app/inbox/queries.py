@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.conversations.rules import SAMPLE
 from app.conversations.tables import Mailbox, Message
-from app.inbox.rules import MARKED, MOST_ATTEMPTS, FolderRole, History, Outcome
+from app.inbox.rules import MARKED, MOST_ATTEMPTS, PILES, FolderRole, History, Outcome
 from app.inbox.tables import MailFolder, MailHistory, MailItem
 from app.kernel.database.tables import Blob
 from app.kernel.errors import NotFoundError
@@ -191,6 +191,15 @@ def ledger_items(
         query = query.where(tuple_(MailItem.received_at, MailItem.id) < before)
     query = query.order_by(MailItem.received_at.desc(), MailItem.id.desc()).limit(limit)
     return tuple(_item(row) for row in db.execute(query))
+
+
+def pile_counts(db: Session) -> dict[str, int]:
+    """How many mails lie on each pile, by outcome; those of tickets that a person marked as spam lie on the spam pile."""
+    counted = select(MailItem.outcome, func.count()).where(MailItem.outcome.in_(PILES)).group_by(MailItem.outcome)
+    found = {str(one): 0 for one in PILES} | {row[0]: row[1] for row in db.execute(counted)}
+    marked = select(func.count()).where(MailItem.message.in_(_MARKED), MailItem.outcome != Outcome.SPAM)
+    found[Outcome.SPAM] += db.scalar(marked) or 0
+    return found
 
 
 def ledger_reasons(db: Session, outcomes: Collection[str]) -> tuple[tuple[str, int], ...]:

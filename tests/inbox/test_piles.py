@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.inbox import commands
-from app.inbox.queries import ledger_items, ledger_reasons
+from app.inbox.queries import ledger_items, ledger_reasons, pile_counts
 from app.inbox.rules import MARKED, PILES
 from app.kernel.errors import UserError
 from app.mime.parse import parse
@@ -115,6 +115,7 @@ def test_not_spam_opens_a_ticket_like_any_letter(paper: PaperDesk) -> None:
 def test_what_a_person_marks_as_spam_is_on_the_pile_with_its_cause_until_it_is_taken_back(paper: PaperDesk) -> None:
     paper.take(letter(ident="a@c", sender=SHOP))
     paper.do(mark_spam, paper.ticket().id)
+    assert paper.ask(pile_counts)["spam"] == len(paper.ask(ledger_items, outcomes=["spam"])) == 1
     assert _pile(paper) == [("spam", MARKED)]
     assert paper.last_item().outcome == "message"  # what came in stays what it was
     paper.do(undo)

@@ -188,6 +188,8 @@ def test_the_inbox_leads_to_the_piles(desk: Desk, box: MailboxInfo, window: Wind
     inbox.list.views.click()
     chooser = inbox.view_offers.chooser
     assert chooser is not None
+    piles = {"Newsletters": 0, "Spam": 0, "Quarantine": 1}
+    qtbot.waitUntil(lambda: {one.text: one.total for one in chooser.list.lines.shown if one.part} == piles)
     qtbot.keyClicks(chooser.field, "Spam")
     qtbot.keyClick(chooser.field, Qt.Key.Key_Return)
     page = window._pages["health"]

@@ -313,7 +313,7 @@ def test_the_models_keep_qts_promises(qapp: QApplication) -> None:
     lines.show((Line("Heading"), Line("Spam", "alert-octagon-outline", part="spam")))
     lines.show((Line("Heading"), Line("Spam", "alert-octagon-outline", part="spam", total=3)))
     assert not lines.index(0).flags() & Qt.ItemFlag.ItemIsSelectable
-    assert lines.index(1).data(Qt.ItemDataRole.AccessibleTextRole) == "Spam, 3 tickets"
+    assert lines.index(1).data(Qt.ItemDataRole.AccessibleTextRole) == "Spam, 3 mails"
 
 
 _CHECKS = st.sampled_from(

@@ -52,7 +52,8 @@ class Line:
         """The line as a screen reader says it."""
         parts = [self.text]
         if self.total is not None:
-            parts.append(tr("{n} ticket|{n} tickets", n=self.total))
+            mails, tickets = tr("{n} mail|{n} mails", n=self.total), tr("{n} ticket|{n} tickets", n=self.total)
+            parts.append(mails if self.part else tickets)
         if self.unread:
             parts.append(tr("{n} unread", n=self.unread))
         if self.stale:
@@ -66,15 +67,18 @@ def lines_of(
     count_of: Callable[[ViewInfo], int | None],
     current: UUID | None,
     keys: Callable[[ViewInfo], str],
+    piles: Mapping[str, int],
     typed: str = "",
 ) -> tuple[Line, ...]:
-    """All views in their order, then the piles of mail under a heading; with `typed` those that have it in their names."""
+    """All views in their order, then the piles of mail under a heading; with `typed` those that have it in their names. `piles`:
+    how many mails lie on each, by outcome, as far as that is known.
+    """
     wanted = typed.strip().casefold()
     own = [_line(one, numbers.get(one.id), count_of(one), one.id == current, keys(one)) for one in views]
-    mail = [Line(word, icon, part=part) for part, word, icon in mail_piles()]
+    mail = [Line(word, icon, part=part, total=piles.get(outcome)) for part, outcome, word, icon in mail_piles()]
     found = [one for one in own if wanted in one.text.casefold()]
-    piles = [one for one in mail if wanted in one.text.casefold()]
-    return (*found, *([Line(tr("Mail that became no ticket"))] if piles else []), *piles)
+    beside = [one for one in mail if wanted in one.text.casefold()]
+    return (*found, *([Line(tr("Mail that became no ticket"))] if beside else []), *beside)
 
 
 def _line(view: ViewInfo, count: ViewCount | None, total: int | None, current: bool, keys: str) -> Line:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject
 
 from app.conditions.tree import EVERYTHING, Node, QueryError
 from app.conditions.typed import parse
+from app.inbox.queries import pile_counts
 from app.kernel.sentences import words_of
 from app.search.queries import Order, kept
 from app.views.commands import change_view
@@ -38,10 +39,12 @@ class ViewOffers(QObject):
         super().__init__(page)
         self._page, self._context = page, page.context
         self.chooser: Chooser | None = None
+        self._piles: dict[str, int] = {}
         page.list.views_wanted.connect(self.choose)
         page.list.look_wanted.connect(self.look)
         page.list.view_of_search_wanted.connect(lambda _typed: self.save_search())
         page.lists.changed.connect(self._show_lines)
+        page.lists.changed.connect(self._ask_piles)
 
     def bind(self) -> None:
         """Perform the actions of views while the page is shown."""
@@ -72,6 +75,7 @@ class ViewOffers(QObject):
         made.manage_wanted.connect(lambda: open_manage(self._context))
         made.show_below(self._page.list.title)
         self._page.lists.ask_numbers()
+        self._ask_piles()
 
     def build(self) -> None:
         """A new view."""
@@ -120,15 +124,28 @@ class ViewOffers(QObject):
     def _lines(self, typed: str) -> tuple[Line, ...]:
         lists = self._page.lists
         current = lists.current.id if lists.current is not None else None
-        return lines_of(lists.views, lists.numbers, lists.count_of, current, self._keys, typed)
+        return lines_of(lists.views, lists.numbers, lists.count_of, current, self._keys, self._piles, typed)
 
     def _keys(self, view: ViewInfo) -> str:
         key = next((action for action, name in LISTS.items() if view.key and name == view.key), "")
         return self._context.actions.keys(key) if key else ""
 
+    def _is_choosing(self) -> bool:
+        return self.chooser is not None and shiboken6.isValid(self.chooser) and self.chooser.isVisible()
+
     def _show_lines(self) -> None:
-        if self.chooser is not None and shiboken6.isValid(self.chooser) and self.chooser.isVisible():
+        if self.chooser is not None and self._is_choosing():
             self.chooser.show_lines()
+
+    def _ask_piles(self) -> None:
+        """How much mail became no ticket is counted while somebody looks at the list of views."""
+        if self._is_choosing():
+            self._context.tasks.ask(pile_counts, then=self._take_piles, owner=self, key="pile-counts")
+
+    def _take_piles(self, found: dict[str, int]) -> None:
+        if found != self._piles:
+            self._piles = found
+            self._show_lines()
 
     def _chosen(self, line: Line) -> None:
         if line.view is not None:

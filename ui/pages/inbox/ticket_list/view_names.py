@@ -64,12 +64,12 @@ def chips_of(views: Sequence[ViewInfo], current: ViewInfo | None) -> list[ViewIn
     return [*first[: CHIPS - 1], current]
 
 
-def mail_piles() -> tuple[tuple[str, str, str], ...]:
-    """Mail that became no ticket: (part of the ledger, name, icon). It is looked at in Mail health."""
+def mail_piles() -> tuple[tuple[str, str, str, str], ...]:
+    """Mail that became no ticket: (part of the ledger, outcome, name, icon). It is looked at in Mail health."""
     return (
-        ("newsletters", tr("Newsletters"), "newspaper-variant-outline"),
-        ("spam", tr("Spam"), "alert-octagon-outline"),
-        ("quarantine", tr("Quarantine"), "shield-alert-outline"),
+        ("newsletters", "bulk", tr("Newsletters"), "newspaper-variant-outline"),
+        ("spam", "spam", tr("Spam"), "alert-octagon-outline"),
+        ("quarantine", "quarantined", tr("Quarantine"), "shield-alert-outline"),
     )
 
 
