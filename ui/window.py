@@ -72,6 +72,7 @@ class Window(DeskWindow):
         self._bench = os.environ.get("DESKBELL_BENCH") == "1"
         self.watcher: QObject | None = None
         self._furnish(self._build(), (1440, 900))
+        self.toasts.stand_beside(self.rail)
         self._bind()
         self.set_live_search(Finder(self.tasks, self.go, self))
 

@@ -30,8 +30,9 @@ from tests.ui.board_desk import carry, column, current, has, middle, row_of, sta
 from tests.ui.desk_pages import NOW, Office, office, settle, shown
 from tests.ui.lint import findings
 from ui.bridge import Bridge
-from ui.models.board import ColumnModel, sleep_words
+from ui.models.board import ColumnModel
 from ui.models.cache import TicketCache
+from ui.models.words import sleep_words
 from ui.pages.board.card import drag_pixmap, due_words
 from ui.pages.board.page import Page
 from ui.pages.inbox.triage.snooze import SnoozeSheet

@@ -8,7 +8,6 @@ somebody scrolls; the count beside the title is always the whole one. Rows come 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from itertools import chain, repeat
 from typing import Any
 from uuid import UUID
@@ -16,13 +15,13 @@ from uuid import UUID
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app.boards.queries import ColumnView, Named
-from app.kernel import clock
 from app.tickets.queries import TicketRow
-from app.tickets.rules import UNTIL_REPLY, BoardBy
+from app.tickets.rules import BoardBy
 from ui.models.blocks import runs
 from ui.models.cache import TicketCache
-from ui.models.tickets import ID_ROLE, ROW_ROLE, spoken
-from ui.text import tr, when_text
+from ui.models.tickets import ID_ROLE, ROW_ROLE
+from ui.models.words import spoken
+from ui.text import tr
 
 PAGE = 64
 MOST_STEPS = 60
@@ -66,9 +65,8 @@ class ColumnModel(QAbstractListModel):
             return ""
         if role == Qt.ItemDataRole.DisplayRole:
             return row.subject
-        asleep = "" if row.snooze_until is None else f" {sleep_words(row.snooze_until, clock.now())[0]}"
         lane = self.lane_names.get(self._cards[index.row()][0], "")
-        return f"#{row.number}. {spoken(row)}{asleep}" + (f". {lane}" if lane else "")
+        return f"#{row.number}. {spoken(row)}" + (f". {lane}" if lane else "")
 
     # -- what the page asks
 
@@ -198,13 +196,6 @@ def _priorities() -> dict[str, tuple[str, str]]:
         "normal": (tr("Normal"), "plain"),
         "low": (tr("Low"), "plain"),
     }
-
-
-def sleep_words(until: datetime, now: datetime) -> tuple[str, str]:
-    """Until when a ticket sleeps, in words and shorter."""
-    if until >= UNTIL_REPLY:
-        return tr("Until an answer"), tr("Answer")
-    return tr("Until {when}", when=when_text(until, now, inside=True)), when_text(until, now)
 
 
 def grouping_word(by: str) -> str:

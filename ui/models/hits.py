@@ -13,7 +13,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from app.search.marking import first_place, marked_words
 from app.search.queries import PAGE, After, Hit, Question, page
 from app.tickets.queries import TicketRow, ticket_rows
-from ui.models.tickets import ID_ROLE, ROW_ROLE, spoken
+from ui.models.tickets import ID_ROLE, ROW_ROLE
+from ui.models.words import spoken
 from ui.text import tr
 
 HIT_ROLE = ROW_ROLE + 1

@@ -17,15 +17,15 @@ from uuid import UUID
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from app.kernel import clock
 from app.kernel.database.changes import Changes
 from app.tickets.queries import TicketRow, View
 from app.views.grouping import Heading
 from ui.models import blocks
 from ui.models.cache import TicketCache
 from ui.models.sources import Have, Ids, Source, heading_places, is_heading, read_ids
+from ui.models.words import spoken
 from ui.tasks import Tasks
-from ui.text import ago_text, count_text, tr, when_text
+from ui.text import count_text
 
 PAGE = 64
 FIRST = 512
@@ -421,52 +421,6 @@ class TicketModel(QAbstractTableModel):
 def _tickets(block: bytes) -> list[bytes]:
     """The ids of tickets in a block."""
     return [raw for raw in blocks.each(block) if not is_heading(raw)]
-
-
-def spoken(row: TicketRow) -> str:
-    """A row as a screen reader says it."""
-    parts = [row.customer_name, row.subject, row.state_name or status_word(row.status)]
-    if row.problem:
-        parts.append(problem_word(row.problem))
-    if row.unread:
-        parts.append(tr("unread"))
-    if row.follow_up:
-        parts.append(tr("To follow up"))
-    if row.draft:
-        parts.append(tr("draft begun"))
-    if row.priority in ("high", "urgent"):
-        parts.append(tr("urgent") if row.priority == "urgent" else tr("high priority"))
-    if row.due_at is not None and row.status in ("new", "open"):
-        now = clock.now()
-        parts.append(
-            tr("overdue") if row.due_at <= now else tr("due {when}", when=when_text(row.due_at, now, inside=True))
-        )
-    if row.checklist[1]:
-        parts.append(tr("{done} of {all} done", done=row.checklist[0], all=row.checklist[1]))
-    parts.append(ago_text(row.last_message_at, clock.now()))
-    return ". ".join(part for part in parts if part)
-
-
-def status_word(status: str) -> str:
-    """A status in a word."""
-    return {
-        "new": tr("New"),
-        "open": tr("Open"),
-        "waiting": tr("Waiting"),
-        "solved": tr("Solved"),
-        "closed": tr("Closed"),
-    }.get(status, status)
-
-
-def problem_word(state: str) -> str:
-    """What became of a message of ours that needs a person, in a word; "" for what needs nobody."""
-    return {
-        "failed": tr("Not sent"),
-        "partial": tr("Not sent to all"),
-        "uncertain": tr("Sent?"),
-        "held": tr("Held"),
-        "retry": tr("Not sent yet"),
-    }.get(state, "")
 
 
 def _come_and_gone(ids: Ids) -> frozenset[UUID]:

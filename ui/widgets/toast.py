@@ -1,6 +1,7 @@
 """Toasts: what was just done, with Undo.
 
-One is shown at a time at the bottom of the window; others queue. A toast waits while the mouse or the focus is on it, is
+One is shown at a time at the bottom of the window, where lists end: in the middle it covered the tools of whoever writes an
+answer. Others queue. A toast waits while the mouse or the focus is on it, is
 announced to screen readers, and never takes the focus. An error stays until it is read or dismissed.
 """
 
@@ -10,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QObject, QRectF, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, QRectF, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QEnterEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
@@ -23,6 +24,8 @@ from ui.widgets.paint import draw_shadow
 
 UNDO_KEYS, REDO_KEYS = "Ctrl+Z", "Ctrl+Shift+Z"
 _MARGIN = 24  # room around the frame for its shadow
+_GAP = 20  # from the edges, enough for the shadow
+_LEAST, _MOST = 240, 420
 _SHOWN_MS = {"ok": 6000, "info": 6000, "bad": 12000}
 _ICONS = {"ok": "check", "info": "information-outline", "bad": "alert-circle-outline"}
 
@@ -39,7 +42,7 @@ class Toast:
 
 
 class ToastHost(QWidget):
-    """Shows toasts at the bottom of its parent, one after the other."""
+    """Shows toasts at the bottom of its parent where lines begin, one after the other; beside the rail, if there is one."""
 
     shown = Signal(str)
 
@@ -49,10 +52,15 @@ class ToastHost(QWidget):
         self._queue: deque[Toast] = deque()
         self._now: Toast | None = None
         self._frame: QFrame | None = None
+        self._beside: QWidget | None = None
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self.dismiss)
         parent.installEventFilter(self)
         self.hide()
+
+    def stand_beside(self, rail: QWidget) -> None:
+        """Leave this widget, which is at the edge, free."""
+        self._beside = rail
 
     @property
     def current(self) -> Toast | None:
@@ -148,17 +156,16 @@ class ToastHost(QWidget):
         frame, parent = self._frame, self._page
         if frame is None:
             return
-        room = parent.width() - 2 * _MARGIN
+        edge = _GAP + (self._beside.width() if self._beside is not None and self._beside.isVisible() else 0)
         text = frame.findChildren(Label)[0]
         wish = text.fontMetrics().horizontalAdvance(text.text()) + 4
         rest = frame.sizeHint().width() - text.sizeHint().width()
-        width = max(240, min(wish + rest, room, 640))
+        width = max(_LEAST, min(wish + rest, parent.width() - edge - _GAP, _MOST))
         height = max(44, frame.heightForWidth(width))
-        frame.setGeometry(_MARGIN, _MARGIN, width, height)
-        whole = width + 2 * _MARGIN
-        self.setGeometry(
-            (parent.width() - whole) // 2, parent.height() - height - 2 * _MARGIN, whole, height + 2 * _MARGIN
-        )
+        left = parent.width() - edge - width if self.isRightToLeft() else edge
+        whole = QRect(left, parent.height() - height - _GAP, width, height).adjusted(-_GAP, -_MARGIN, _MARGIN, _GAP)
+        frame.setGeometry(_GAP, _MARGIN, width, height)
+        self.setGeometry(whole)
 
     def paintEvent(self, event: QPaintEvent, /) -> None:
         if self._frame is not None:

@@ -10,8 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPen, QPixmap
 from app.kernel import clock
 from app.tickets.queries import TicketRow
 from ui.icons import draw_icon
-from ui.models.board import sleep_words
-from ui.models.tickets import status_word
+from ui.models.words import sleep_words, status_word
 from ui.pages.board.places import CARD_HEIGHT
 from ui.text import count_text, span_text, tr
 from ui.theme import SMALL, font, tokens

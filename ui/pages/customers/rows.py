@@ -10,7 +10,7 @@ from app.kernel import clock
 from app.timeline.queries import Moment
 from ui.icons import draw_icon
 from ui.models.customers import LINE_ROLE, CustomerLine, TimelineLine, words_of
-from ui.models.tickets import status_word
+from ui.models.words import status_word
 from ui.text import count_text, tr, when_text
 from ui.theme import SMALL, font, tokens
 from ui.widgets.paint import PILL_HEIGHT, draw_avatar, draw_focus, draw_pill, draw_row_ground, draw_text, pill_width

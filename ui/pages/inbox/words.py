@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from app.tickets.queries import TicketRow
-from ui.models.tickets import problem_word, status_word
+from ui.models.words import problem_word, sleep_words, status_word
 from ui.text import span_text, tr
 
 SOON = timedelta(hours=2)
@@ -94,9 +94,14 @@ def problem_pill(state: str) -> Pill | None:
     return (words, "bad" if state in _LOST else "warn", "alert-circle-outline") if words else None
 
 
+def sleep_pill(row: TicketRow, now: datetime) -> Pill | None:
+    """Until when a ticket sleeps; nothing for one that is awake."""
+    return (sleep_words(row.snooze_until, now)[0], "plain", "sleep") if row.snooze_until is not None else None
+
+
 def row_pill(row: TicketRow, now: datetime) -> Pill | None:
-    """The one state that a row shows: what is wrong, then what is due, then a status that is not to do."""
-    found = problem_pill(row.problem) or due_pill(row, now)
+    """The one state that a row shows: what is wrong, what is due, until when it sleeps, then a status that is not to do."""
+    found = problem_pill(row.problem) or due_pill(row, now) or sleep_pill(row, now)
     if found is None and row.priority == "urgent" and row.status in ("new", "open"):
         return tr("Urgent"), "bad", "flag-outline"
     if found is None and row.status not in ("new", "open"):

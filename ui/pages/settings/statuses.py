@@ -13,7 +13,7 @@ from app.states.queries import StateInfo, states
 from app.states.rules import CATEGORIES, COLOURS
 from app.tickets.commands import remove_state
 from ui.icons import icon
-from ui.models.tickets import status_word
+from ui.models.words import status_word
 from ui.pages import Context
 from ui.pages.inbox.words import status_tone
 from ui.pages.settings.lists import ListPane

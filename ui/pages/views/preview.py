@@ -14,7 +14,8 @@ from app.search.catalogue import FieldEntry, catalogue, check_names
 from app.tickets.queries import TicketRow, ticket_rows
 from app.views.listing import listing_count, listing_ids
 from app.views.queries import Listing
-from ui.models.tickets import ROW_ROLE, spoken
+from ui.models.tickets import ROW_ROLE
+from ui.models.words import spoken
 from ui.pages.inbox.ticket_list.painter import ListPainter
 from ui.text import tr
 from ui.widgets.label import Label

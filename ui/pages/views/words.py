@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.conditions.fields import Kind
 from app.conditions.tree import Op
 from app.search.catalogue import FieldEntry
-from ui.models.tickets import status_word
+from ui.models.words import status_word
 from ui.pages.inbox.words import priority_word
 from ui.text import tr
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from app.kernel import clock
 from app.tickets.queries import HistoryLine, history
 from app.tickets.rules import UNTIL_REPLY
-from ui.models.tickets import status_word
+from ui.models.words import status_word
 from ui.pages import Context
 from ui.pages.inbox.beside.people import link_word
 from ui.pages.inbox.beside.spent import length_text

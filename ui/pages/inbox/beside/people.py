@@ -109,6 +109,7 @@ class LinkRow(QFrame):
         words = QFrame()
         lines = vertical(words)
         lines.addWidget(self._kind)
+        self._kind.setContentsMargins(8, 0, 0, 0)  # as the words of a button
         lines.addWidget(self._subject)
         layout = horizontal(self)
         layout.addWidget(words, 1)
@@ -138,9 +139,9 @@ class Links(FoldingSection):
         super().__init__(tr("Linked tickets"), tr("Link a ticket"))
         self._acts = acts
         self.kind = Select([(kind, link_word(kind)) for kind in LINKS], "related", name=tr("Kind of link"))
-        self.field = TextField(placeholder=tr("Number, such as 1234"), name=tr("Number of the other ticket"))
+        self.field = TextField(placeholder=tr("Ticket number"), name=tr("Number of the other ticket"))
         self.rows = KeyedRows(lambda link: LinkRow(link, self), lambda shown, link: shown.show_link(link), self._leave)
-        self.entry = row((self.kind, 3), (self.field, 2), spacing=6)
+        self.entry = row((self.kind, 1), (self.field, 1), spacing=6)
         self.entry.hide()
         for one in (self.kind, self.field):
             restyle(one, look="quiet")

@@ -9,12 +9,21 @@ from PySide6.QtCore import QPoint, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFrame, QMenu, QVBoxLayout, QWidget
 
+from app.kernel import clock
 from app.people.queries import AgentInfo
 from app.states.queries import StateInfo
 from app.tickets.queries import TicketDetail
 from ui.actions import Actions
 from ui.icons import icon
-from ui.pages.inbox.words import PRIORITIES, priority_word, problem_pill, state_text, state_tone, status_word
+from ui.pages.inbox.words import (
+    PRIORITIES,
+    priority_word,
+    problem_pill,
+    sleep_pill,
+    state_text,
+    state_tone,
+    status_word,
+)
 from ui.text import tr
 from ui.widgets.button import Button, ToolButton
 from ui.widgets.label import ElidingLabel
@@ -45,6 +54,8 @@ class ConversationHeader(QFrame):
         self._pill = Pill("", "plain")
         self.problem = PillButton(tr("Show the message"))
         self.problem.clicked.connect(self.problem_wanted)
+        self.asleep = PillButton(tr("Wake it or let it sleep longer"))
+        self.asleep.clicked.connect(actions["snooze"].trigger)
         self._facts = ElidingLabel("", "small")
         self.assign = Button(tr("Assign"), clicked=self.open_assign)
         self.solve = Button(tr("Mark solved"), clicked=self._solve)
@@ -59,7 +70,11 @@ class ConversationHeader(QFrame):
         column.setSpacing(6)
         column.addStretch(1)
         column.addWidget(self.title)
-        column.addWidget(row(self._pill, self.problem, (self._facts, 1), spacing=10))
+        line = row(self._pill, self.problem, self.asleep, (self._facts, 1), spacing=10)
+        line.setMinimumHeight(
+            self.problem.sizeHint().height()
+        )  # the subject stays where it is, whatever is told below it
+        column.addWidget(line)
         column.addStretch(1)
         self._outer = QVBoxLayout(self)
         self._outer.addWidget(row((words, 1), self.assign, self.solve, self.side, self.more, spacing=8))
@@ -84,6 +99,10 @@ class ConversationHeader(QFrame):
         self.problem.setVisible(problem is not None)
         if problem is not None:
             self.problem.set_state(problem[0], problem[1], icon=problem[2])
+        asleep = sleep_pill(ticket, clock.now())
+        self.asleep.setVisible(asleep is not None)
+        if asleep is not None:
+            self.asleep.set_state(asleep[0], asleep[1], icon=asleep[2])
         facts = [f"#{ticket.number}", ticket.assignee_name or tr("Unassigned"), priority_word(ticket.priority)]
         facts += [tr("To follow up")] if ticket.follow_up else []
         self._facts.setText("  ·  ".join(facts))

@@ -13,7 +13,8 @@ from app.tickets.queries import TicketRow
 from app.views.grouping import Heading
 from app.views.rules import Group
 from ui.icons import draw_icon
-from ui.models.tickets import HEADING_ROLE, ROW_ROLE, status_word
+from ui.models.tickets import HEADING_ROLE, ROW_ROLE
+from ui.models.words import status_word
 from ui.pages.inbox.ticket_list.rows import ROW_HEIGHT, RowPainter, paint_row
 from ui.pages.inbox.words import priority_word, row_pill
 from ui.text import ago, count_text, date_text, tr
