@@ -51,12 +51,13 @@ UNION ALL
 SELECT r.at, 'survey', 'answered', 'email', t.subject, r.comment, t.id, t.number, t.status, r.id, r.score, ''
   FROM survey_response r JOIN ticket t ON t.id = r.ticket WHERE r.customer IN ({people}) AND r.counted
 UNION ALL
-SELECT e.occurred_at, 'ticket', CASE WHEN e.kind = 'created' THEN 'created' WHEN e.new = '"open"' THEN 'reopened' ELSE trim(e.new, '"') END,
+SELECT e.occurred_at, 'ticket', CASE WHEN e.kind = 'created' THEN 'created' WHEN e.new IN {done} THEN trim(e.new, '"') ELSE 'reopened' END,
        t.channel, t.subject, '', t.id, t.number, t.status, NULL, NULL, coalesce(a.name, '')
   FROM event e JOIN ticket t ON t.id = e.ticket LEFT JOIN agent a ON a.id = e.agent
  WHERE t.customer IN ({people}) AND t.deleted_at IS NULL
-   AND (e.kind = 'created' OR (e.field = 'status' AND (e.new IN ('"solved"', '"closed"') OR (e.new = '"open"' AND e.old IN ('"solved"', '"closed"')))))
+   AND (e.kind = 'created' OR (e.field = 'status' AND (e.new IN {done} OR e.old IN {done})))
 """
+_DONE = """('"solved"', '"closed"')"""
 
 
 def customer_timeline(
@@ -72,7 +73,7 @@ def customer_timeline(
     chosen = ", ".join(f"'{kind}'" for kind in kinds if kind in KINDS) or "''"
     values |= {"before": clock.to_us(before) if before else 1 << 62, "limit": limit}
     sql = (
-        f"SELECT * FROM ({_MOMENTS.format(people=people)})"  # noqa: S608 - constants; every value is bound
+        f"SELECT * FROM ({_MOMENTS.format(people=people, done=_DONE)})"  # noqa: S608 - constants; every value is bound
         f" WHERE kind IN ({chosen}) AND at < :before ORDER BY at DESC, ticket LIMIT :limit"
     )
     return tuple(_moment(row) for row in db.connection().execute(text(sql), values))
@@ -81,7 +82,7 @@ def customer_timeline(
 def timeline_counts(db: Session, customer: UUID) -> dict[str, int]:
     """How many moments of each kind there are; they sum to all."""
     people, values = _people(db, customer)
-    sql = f"SELECT kind, count(*) FROM ({_MOMENTS.format(people=people)}) GROUP BY kind"  # noqa: S608
+    sql = f"SELECT kind, count(*) FROM ({_MOMENTS.format(people=people, done=_DONE)}) GROUP BY kind"  # noqa: S608
     counts = Counter({str(row[0]): int(row[1]) for row in db.connection().execute(text(sql), values)})
     return {kind: counts[kind] for kind in KINDS}
 

@@ -44,6 +44,21 @@ def test_a_note_that_was_undone_is_in_no_timeline_and_found_by_no_search(desk: S
     assert told() == (1, 1, 1, 1)
 
 
+def test_a_solving_that_was_undone_is_followed_by_its_reopening(desk: SmallDesk) -> None:
+    key, _ = desk.mail(words="Hello")  # new, not open: what comes back need not be called so
+    desk.later(minutes=1)
+    desk.do(commands.set_status, [key], "solved")
+    desk.later(minutes=1)
+    desk.do(commands.undo)
+    shown = desk.ask(ticket, key)
+    assert shown is not None
+    assert shown.row.status == "new"
+    assert shown.row.customer is not None
+    what = [one.what for one in desk.ask(customer_timeline, shown.row.customer) if one.kind == "ticket"]
+    assert what == ["reopened", "solved", "created"]
+    assert desk.ask(timeline_counts, shown.row.customer)["ticket"] == 3
+
+
 def test_what_was_split_off_is_still_found_when_its_first_ticket_is_erased(desk: SmallDesk) -> None:
     first, _ = desk.mail(words="Hello")
     desk.later(minutes=1)
