@@ -2,7 +2,8 @@
 
 `findings(root)` looks at everything visible in `root` as it is laid out now, so call it at each width, scale and look that
 matters. It finds clipped text, siblings that overlap, children outside their parent, click targets under 24 px and controls
-without a name. `pale_pairs(tokens)` lists text that is too pale on its ground.
+without a name. `painted_faults(root)` looks at the picture: pale texts, lines painted over. `pale_pairs(tokens)` lists text that is too pale on
+its ground.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -40,6 +41,10 @@ _READABLE = 8  # letters of a choice that must be seen at least: the whole is in
 _SAMPLES = (
     24  # points looked at each way: letters cover far less than half of a label, so its ground is what is most common
 )
+
+
+_LINED = ("rail", "panel", "side")
+"""Boxes with a line at one side, see the stylesheet."""
 
 
 @dataclass(frozen=True)
@@ -151,9 +156,34 @@ def squeezed(widget: QWidget) -> list[Finding]:
     return [_finding("squeezed", widget, f"needs {inner.width()} px, has {room}")]
 
 
-def pale_texts(root: QWidget) -> list[Finding]:
-    """Labels whose ink is too pale on what is painted beneath them, as it comes out on the screen."""
+def painted_faults(root: QWidget) -> list[Finding]:
+    """What only shows once it is painted: texts that are too pale, lines that are painted over."""
     picture = root.grab().toImage()
+    return [*_pale_texts(root, picture), *_broken_lines(root, picture)]
+
+
+def _broken_lines(root: QWidget, picture: QImage) -> list[Finding]:
+    """Frames whose line at the side is covered by something of their own."""
+    line, ratio = QColor(tokens().line), picture.devicePixelRatio()
+    found = []
+    for widget in visible(root):
+        box = widget.property("box")
+        if box not in _LINED or widget is root:
+            continue
+        x = 0 if box == "side" else widget.width() - 1
+        for y in range(2, widget.height() - 2, 4):
+            at = widget.mapTo(root, QPoint(x, y))
+            if not root.rect().contains(at) or QColor(picture.pixel(at * ratio)) == line:
+                continue
+            over = root.childAt(at)
+            if over is not None and (over is widget or widget.isAncestorOf(over)):
+                found.append(_finding("line painted over", widget, f"at {y} px, by {_name(over)}"))
+                break
+    return found
+
+
+def _pale_texts(root: QWidget, picture: QImage) -> list[Finding]:
+    """Labels whose ink is too pale on what is painted beneath them, as it comes out on the screen."""
     ratio = picture.devicePixelRatio()
     least = 7.0 if tokens().hc else 4.5
     found = []

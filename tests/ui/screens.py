@@ -26,7 +26,7 @@ from app.desk import Desk
 from tests.screenshots.scenes import SCENES
 from tests.screenshots.studio import Studio, stand_still
 from tests.screenshots.world import Desks
-from tests.ui.lint import Finding, findings, pale_texts
+from tests.ui.lint import Finding, findings, painted_faults
 from ui.theme import Choice
 
 TICKETS = 60
@@ -113,8 +113,12 @@ def _lasting(studio: Studio) -> list[Finding]:
 
 def _look(studio: Studio) -> list[Finding]:
     window, sheet = studio.shown, studio.shown.overlay.current()
-    pale = pale_texts(sheet if sheet is not None else window)  # what lies behind a sheet is dimmed on purpose
-    return [*findings(window), *pale, *(one for over in studio.over() for one in (*findings(over), *pale_texts(over)))]
+    painted = painted_faults(sheet if sheet is not None else window)  # what lies behind a sheet is dimmed on purpose
+    return [
+        *findings(window),
+        *painted,
+        *(one for over in studio.over() for one in (*findings(over), *painted_faults(over))),
+    ]
 
 
 def main(arguments: list[str]) -> int:

@@ -172,7 +172,7 @@ class ChatList(QFrame):
             "clock-edit-outline", tr("Hours"), size=24, icon_size=14, clicked=self.hours_wanted.emit
         )
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 0, 1, 0)  # the panel has a line there
         layout.setSpacing(0)
         layout.addWidget(head)
         layout.addWidget(row((self._taken, 1), self._free, margins=(20, 6, 20, 0)))

@@ -221,7 +221,7 @@ class ListPanel(QFrame):
         self._banners.setSpacing(8)
         self._banner_frame.hide()
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 0, 1, 0)  # the panel has a line there
         layout.setSpacing(0)
         layout.addWidget(head)
         layout.addWidget(self.finding)
