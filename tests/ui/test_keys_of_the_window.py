@@ -99,6 +99,23 @@ def test_h_snoozes_and_the_ticket_leaves_the_list(page: Page, made: InboxDesk, q
     assert found.row.snooze_until > clock.now()
 
 
+def test_while_one_writes_its_keys_are_text_and_the_menu_can_still_delete(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    edit, opened = page.writer.composer.edit, page.ticket
+    assert opened is not None
+    edit.setFocus()
+    qtbot.keyClicks(edit, "ab!")
+    qtbot.keyClick(edit, KEY.Key_Home)
+    qtbot.keyClick(edit, KEY.Key_Delete)
+    assert edit.toPlainText() == "b!"
+    page.context.actions.refresh()
+    act = page.context.actions["delete"]
+    assert act.isEnabled()
+    act.trigger()
+    qtbot.waitUntil(lambda: opened in made.desk.ask(ticket_ids, View(Pile.BIN)))
+
+
 def test_two_tickets_of_one_customer_become_one(page: Page, qtbot: QtBot) -> None:
     qtbot.keyClick(page.list.rows, KEY.Key_M, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: window_of(page).overlay.current() is not None)

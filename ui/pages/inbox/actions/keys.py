@@ -10,8 +10,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from PySide6.QtWidgets import QApplication, QLineEdit, QPlainTextEdit, QTextEdit
-
 from app.tickets.queries import TicketRow
 from ui.pages.inbox.actions.format_keys import bind_formatting
 from ui.pages.inbox.actions.work_keys import bind_work
@@ -88,10 +86,10 @@ def _bind_triage(page: Page) -> None:
     on("follow_up", lambda: _follow_up(page), some)
     on("unread", lambda: triage.mark_unread(which()), some)
     on("read", lambda: triage.mark_read(which()), some)
-    on("spam", lambda: away(lambda: triage.spam(which(), block=False)), lambda: _deletable(page))
-    on("spam_block", lambda: away(lambda: triage.spam(which(), block=True)), lambda: _deletable(page))
+    on("spam", lambda: away(lambda: triage.spam(which(), block=False)), some)
+    on("spam_block", lambda: away(lambda: triage.spam(which(), block=True)), some)
     on("block", lambda: triage.block_senders(which()), some)
-    on("delete", lambda: away(lambda: triage.delete(which())), lambda: _deletable(page))
+    on("delete", lambda: away(lambda: triage.delete(which())), some)
     on("restore", lambda: away(lambda: triage.restore(which())), lambda: _in_bin(page))
 
 
@@ -211,12 +209,6 @@ def _merge(page: Page) -> None:
 def _mergeable(page: Page) -> bool | str:
     if page.picked.count > MOST:
         return tr("At most {n} tickets are merged at once", n=MOST)
-    return _some(page)
-
-
-def _deletable(page: Page) -> bool | str:
-    if isinstance(QApplication.focusWidget(), (QLineEdit, QPlainTextEdit, QTextEdit)):
-        return tr("The keyboard is in a text")
     return _some(page)
 
 
