@@ -20,6 +20,7 @@ from app.conversations.commands import add_blob, add_raw
 from app.desk.viewing.reading import MailReader
 from app.inbox.commands.place import files_of
 from app.kernel.database.transaction import Tx
+from app.mime.files.texts import text_of
 from app.mime.parse import parse
 from app.tickets.commands import add_note, set_priority
 from tests.ui.inbox_desk import InboxDesk, inbox_window
@@ -27,6 +28,7 @@ from tests.ui.lint import findings
 from ui.pages.inbox.page import Page
 from ui.pages.inbox.printing.paper import Wanted, document_of, paper_of, pdf_of
 from ui.pages.inbox.printing.sheet import PrintSheet
+from ui.theme import Theme
 from ui.widgets.pictures import png_of
 
 
@@ -118,6 +120,15 @@ def test_the_pdf_is_one_and_holds_its_pages(made: InboxDesk, told: UUID, qapp: Q
     assert data.rstrip().endswith(b"%%EOF")
     assert b"/Type /Page" in data
     reader.pictures.close()
+
+
+def test_what_is_in_the_pdf_can_be_searched_for_and_copied(made: InboxDesk, qapp: QApplication) -> None:
+    Theme(qapp).choose("light")  # its font has signs of its own for a colon between digits
+    key, _ = made.mail(subject="Call", words="The train leaves at 3:11 (platform 2).")
+    reader = MailReader(made.desk, lambda where: where)
+    kept = text_of(pdf_of(paper_of(made.desk, reader, key, Wanted(history=True))), "pdf")
+    reader.pictures.close()
+    assert "The train leaves at 3:11 (platform 2)." in " ".join(kept.split())
 
 
 def test_it_is_saved_from_the_sheet_by_the_keyboard(

@@ -29,7 +29,7 @@ from app.mime.files.dangers import plain_name
 from app.tickets.queries import TicketDetail, conversation, history, ticket
 from ui.pages.inbox.beside.changes import line_words
 from ui.pages.inbox.conversation.card import author, way
-from ui.pages.inbox.words import names_text, priority_word
+from ui.pages.inbox.words import names_text, priority_word, status_word
 from ui.text import date_text, size_text, tr, when_text
 from ui.widgets.mailview import with_breaks
 from ui.widgets.pictures import data_url, decode
@@ -73,8 +73,7 @@ def paper_of(desk: Desk, reader: MailReader, key: UUID, wanted: Wanted) -> Paper
     parts = [_head(found, now)]
     shown = [one for one in desk.ask(conversation, key) if one.direction != "internal" or wanted.notes]
     parts += [_message(desk, reader, one, now, pictures) for one in shown]
-    if wanted.history:
-        lines = desk.ask(history, key)
+    if wanted.history and (lines := desk.ask(history, key)):
         told = (
             f"<tr><td class=facts>{_text(when_text(one.at, now))}&nbsp;&nbsp;</td>"
             f"<td>{_text(line_words(one, now))} <span class=facts>{_text(one.agent_name)}</span></td></tr>"
@@ -126,6 +125,9 @@ def document_of(paper: Paper) -> QTextDocument:
     document = _Document(paper.pictures)
     font = QFont(QGuiApplication.font())
     font.setPointSizeF(_POINTS)  # the window's fonts are counted in its pixels, which are nothing on paper
+    font.setFeature(
+        QFont.Tag("calt"), 0
+    )  # or the colon of 3:11 is a sign of its own, which nobody can search for or copy
     document.setDefaultFont(font)
     document.setHtml(paper.markup)
     return document
@@ -139,7 +141,7 @@ def _head(found: TicketDetail, now: datetime) -> str:
     customer = f"{row.customer_name} <{row.customer_address}>" if row.customer_address else row.customer_name
     facts = [
         (tr("Customer"), customer),
-        (tr("Status"), row.state_name or row.status.title()),
+        (tr("Status"), row.state_name or status_word(row.status)),
         (tr("Priority"), priority_word(row.priority)),
         (tr("Assigned to"), row.assignee_name or tr("Nobody")),
         (tr("Tags"), ", ".join(row.tags)),
