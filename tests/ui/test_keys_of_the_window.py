@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -114,6 +115,16 @@ def test_while_one_writes_its_keys_are_text_and_the_menu_can_still_delete(
     assert act.isEnabled()
     act.trigger()
     qtbot.waitUntil(lambda: opened in made.desk.ask(ticket_ids, View(Pile.BIN)))
+
+
+def test_a_letter_that_does_nothing_leads_to_no_other_ticket(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    made.mail(address="c7@shop.example", name="Customer 7", subject="Ωmega", ago_minutes=1)
+    rows, opened = page.list.rows, page.ticket
+    qtbot.waitUntil(lambda: page.model.rowCount() == 4 and page.context.tasks.running == 0)
+    rows.setFocus()
+    typed = QKeyEvent(QEvent.Type.KeyPress, 0x3A9, Qt.KeyboardModifier.ShiftModifier, "Ω")
+    QApplication.sendEvent(rows, typed)
+    assert page.model.id_at(rows.currentIndex().row()) == opened
 
 
 def test_two_tickets_of_one_customer_become_one(page: Page, qtbot: QtBot) -> None:

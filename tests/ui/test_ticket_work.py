@@ -24,6 +24,7 @@ from ui.pages.inbox.beside.checklist import ItemRow
 from ui.pages.inbox.beside.days import day_of
 from ui.pages.inbox.beside.due import DueSheet, due_times
 from ui.pages.inbox.page import Page
+from ui.widgets.label import Label
 from ui.widgets.overlay import Dialog, Popover
 
 KEY, LEFT = Qt.Key, Qt.MouseButton.LeftButton
@@ -282,6 +283,9 @@ def test_due_by_a_moment_that_people_mean(page: Page, qtbot: QtBot) -> None:
     settled(page, qtbot, lambda: not page.side.fields._due_row.isHidden())
     page.context.actions.run("changes")
     qtbot.waitUntil(lambda: isinstance(page.context.overlay.current(), Dialog))
+    history = page.context.overlay.current()
+    told = [one.text() for one in history.findChildren(Label)] if history is not None else []
+    assert told.count("The ticket was opened") == 1, "it came by mail, which is no change"
     assert page.shown is not None
     assert page.shown.detail.id == key
 

@@ -341,3 +341,6 @@ class _Table(QTableView):
         head.resizeSection(0, 240)
         head.resizeSection(2, 156)  # “Yesterday 11:50 PM”
         head.resizeSection(3, 300)
+
+    def keyboardSearch(self, search: str, /) -> None:
+        """Letters are for actions."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from PySide6.QtCore import Qt
 
 from app.kernel import clock
-from app.tickets.queries import HistoryLine, history
+from app.tickets.queries import HistoryLine, TicketDetail, history, ticket
 from app.tickets.rules import UNTIL_REPLY
 from ui.models.words import status_word
 from ui.pages import Context
@@ -142,23 +142,32 @@ def _value(field: str, value: Any, now: datetime) -> str:
     return priority_word(str(value)) if field == "priority" else str(value)
 
 
-def show_changes(context: Context, ticket: UUID, number: int) -> None:
+def show_changes(context: Context, key: UUID, number: int) -> None:
     """Open a sheet with everything that was changed, newest first."""
     sheet = Dialog(tr("History of #{number}", number=number), width=600)
 
-    def take(lines: tuple[HistoryLine, ...]) -> None:
-        now = clock.now()
+    def take(told: tuple[tuple[HistoryLine, ...], TicketDetail | None]) -> None:
+        (lines, detail), now = told, clock.now()
         page = ScrollPage(margins=(0, 0, 8, 0), spacing=10)
+
+        def add(words: str, who: str, at: datetime) -> None:
+            below = Label(f"{who or tr('By itself')} · {ago_text(at, now)}", "small")
+            page.content.addWidget(column(Label(words, wrap=True), below, spacing=1))
+
         for line in lines[: -MOST - 1 : -1]:
-            who = line.agent_name or tr("By itself")
-            what = Label(line_words(line, now), wrap=True)
-            page.content.addWidget(column(what, Label(f"{who} · {ago_text(line.at, now)}", "small"), spacing=1))
+            add(line_words(line, now), line.agent_name, line.at)
         if len(lines) > MOST:
             page.content.addWidget(Label(tr("{n} older changes are not shown.", n=len(lines) - MOST), "small"))
-        page.setMinimumHeight(min(460, 60 + 44 * len(lines)))
+        if detail is not None and not any(line.kind == "created" for line in lines):  # by a mail: it is no change
+            add(_TOLD["created"](), detail.row.customer_name, detail.row.created_at)
+        page.setMinimumHeight(min(460, 60 + 44 * (len(lines) + 1)))
         sheet.add(page)
         page.setFocusPolicy(Qt.FocusPolicy.StrongFocus)  # arrows and pages scroll
         page.setAccessibleName(tr("Changes, newest first"))
         context.overlay.open(sheet, focus=page)
 
-    context.tasks.ask(history, ticket, then=take, owner=context.overlay, key="ticket-history")
+    context.tasks.ask(_told, key, then=take, owner=context.overlay, key="ticket-history")
+
+
+def _told(db: Any, key: UUID) -> tuple[tuple[HistoryLine, ...], TicketDetail | None]:
+    return history(db, key), ticket(db, key)

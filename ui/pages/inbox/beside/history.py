@@ -143,6 +143,9 @@ class History(QListView):
         keep_ages(self)
         self._fit()
 
+    def keyboardSearch(self, search: str, /) -> None:
+        """Letters are for actions."""
+
     def currentChanged(self, current: Index, previous: Index, /) -> None:
         super().currentChanged(current, previous)
         if self.hasFocus():

@@ -299,6 +299,9 @@ class ListView(QListView):
 
     # -- painting
 
+    def keyboardSearch(self, search: str, /) -> None:
+        """Letters are for actions, not for jumping to a subject: also those of an action that cannot be done just now."""
+
     def paintEvent(self, event: QPaintEvent, /) -> None:
         model, delegate, marks = self._model, self._painter, self.selectionModel()
         if model is None or delegate is None or marks is None:
