@@ -63,6 +63,7 @@ ALL: tuple[Action, ...] = (
     Action("go.satisfaction", "Go to satisfaction", "Ctrl+5", "star-outline", words="surveys csat scores"),
     Action("go.health", "Mail health", "Ctrl+8", "cloud-check-outline", words="ledger outbox quarantine"),
     Action("go.settings", "Settings", "Ctrl+,", "cog-outline", words="preferences mailboxes"),
+    Action("save", "Save the settings", "Ctrl+S", "content-save-outline", words="keep"),
     Action("look.system", "Look: as the computer", "", "theme-light-dark", words="theme"),
     Action("look.light", "Look: light", "", "white-balance-sunny", words="theme"),
     Action("look.dark", "Look: dark", "", "weather-night", words="theme"),

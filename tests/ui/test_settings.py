@@ -265,6 +265,26 @@ def test_numbers_and_names_are_kept(desk: Desk, window: Window, qtbot: QtBot) ->
     assert who.name == "Maya Lindgren"
 
 
+def test_who_turns_away_is_told_what_is_not_saved_and_can_save_it(desk: Desk, window: Window, qtbot: QtBot) -> None:
+    pane = settings(window, "sending").stack.currentWidget()
+    assert isinstance(pane, SendingPane)
+    qtbot.waitUntil(lambda: pane.values().get("undo_send_seconds") == 10)
+    retype(qtbot, pane._fields["undo_send_seconds"], "30")
+    window.go("inbox")
+    assert window.toasts.current is not None
+    assert window.toasts.current.text == "“Sending” is not saved yet."
+    assert window.toasts.act()
+    qtbot.waitUntil(lambda: desk.ask(options.get, "undo_send_seconds") == 30)
+    settings(window, "sending")
+    retype(qtbot, pane._fields["undo_send_seconds"], "20")
+    qtbot.keyClick(pane._fields["undo_send_seconds"], Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: desk.ask(options.get, "undo_send_seconds") == 20)
+    qtbot.waitUntil(lambda: pane.changes == {})
+    window.toasts.dismiss()
+    window.go("inbox")
+    assert window.toasts.current is None
+
+
 def test_a_picture_of_oneself_is_made_small_kept_and_taken_away(
     desk: Desk, window: Window, qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from ui.pages.settings.canned import CannedPane
 from ui.pages.settings.chat import ChatPage
 from ui.pages.settings.data import DataPane
 from ui.pages.settings.fields import FieldsPane
-from ui.pages.settings.form import Values
+from ui.pages.settings.form import Pane, Values
 from ui.pages.settings.keys import KeysPane
 from ui.pages.settings.mailboxes import MailboxesPage
 from ui.pages.settings.panes import GeneralPane, NoticesPane, SendingPane
@@ -29,6 +29,7 @@ from ui.widgets.field import SearchField
 from ui.widgets.label import Label
 from ui.widgets.layout import column, horizontal, set_box
 from ui.widgets.panel import ScrollPage
+from ui.widgets.toast import Toast
 
 _LISTS = {"statuses": "state", "fields": "field", "canned": "canned", "chat": "chat_channel"}
 """Categories that are lists, and what the change log calls their things."""
@@ -144,11 +145,15 @@ class Page(BasePage):
 
     def activate(self) -> None:
         self.context.actions.bind(self, "search", self.finder.begin)
+        self.context.actions.bind(self, "save", self._save_shown)
         if not self.current:
             self.show_category("mailboxes")
         else:
             self._load()
         self._buttons[self.current].setFocus()
+
+    def deactivate(self) -> None:
+        self._remind()
 
     def refresh(self, changes: Changes) -> None:
         said = any(signal.topic in {"mailbox_state", "engine_state"} for signal in changes.signals)
@@ -177,6 +182,8 @@ class Page(BasePage):
         """Show a category; what is typed elsewhere stays until it is saved or discarded."""
         if key not in self._make:
             return
+        if key != self.current:
+            self._remind()
         if key not in self._widgets:
             self._widgets[key] = self._make[key]()
             self.stack.addWidget(self._widgets[key])
@@ -186,6 +193,34 @@ class Page(BasePage):
         self.current = key
         self.stack.setCurrentWidget(self._widgets[key])
         self._load()
+
+    # -- what is typed and not kept
+
+    def _unsaved(self, key: str) -> list[Pane]:
+        """The forms of a category in which something is typed and not kept."""
+        widget = self._widgets.get(key)
+        if widget is None or not cast(Category, widget).changes:
+            return []
+        panes = [widget] if isinstance(widget, Pane) else widget.findChildren(Pane)
+        return [pane for pane in panes if pane.changes]
+
+    def _save_shown(self) -> None:
+        if not self._save(self.current):
+            self.context.toasts.say(tr("There is nothing to save."), "info")
+
+    def _save(self, key: str) -> bool:
+        """Keep what is typed in a category; False if there is nothing."""
+        panes = self._unsaved(key)
+        for pane in panes:
+            pane.save()
+        return bool(panes)
+
+    def _remind(self) -> None:
+        """Somebody turns to something else: what they typed here stays, and has no effect yet."""
+        key = self.current
+        if self._unsaved(key):
+            words = tr("“{name}” is not saved yet.", name=self._buttons[key].text())
+            self.context.toasts.show_toast(Toast(words, "info", tr("Save"), lambda: self._save(key)))
 
     def _loses_keyboard(self, key: str) -> bool:
         """Is the keyboard (of a window in front or not) nowhere, on another entry, or in what is about to be hidden?"""
