@@ -102,12 +102,13 @@ class Tasks(QObject):
         then: Then | None = None,
         done: str | Callable[[Any], str] = "",
         failed: Failed | None = None,
+        offers_undo: bool = True,
         **kwargs: Any,
     ) -> None:
         """Run `command(tx, *args, **kwargs)` after the commands given before it.
 
         `done` is what a toast says then (a text, or the text for a result). Whatever the history marks as to be undone
-        offers Undo; what changed nothing does not.
+        offers Undo; what changed nothing does not, nor what will have left by then (`offers_undo`).
         """
         said = _words(done)
         actions: list[UUID | None] = []
@@ -118,7 +119,7 @@ class Tasks(QObject):
             return result
 
         def deliver(result: Any) -> None:
-            self._tell(said(result), actions[-1])
+            self._tell(said(result), actions[-1] if offers_undo else None)
             if then is not None and (owner is None or shiboken6.isValid(owner)):
                 then(result)
 

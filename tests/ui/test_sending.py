@@ -23,6 +23,7 @@ from app.kernel import clock
 from app.outbox import commands as outbox
 from app.outbox.queries import draft_of, drafts, outbox_row, outbox_rows
 from app.outbox.rules import Hold
+from app.people.choosing import choose_all
 from app.tickets import commands
 from app.tickets.queries import conversation, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
@@ -83,6 +84,18 @@ def test_a_reply_is_sent_later_and_says_when_and_that_the_customer_was_first(
     settled(page, qtbot, lambda: page.writer.composer.text() == "See you in the morning")
     assert "the customer has written first" in texts(page.writer)
     settled(page, qtbot, lambda: findings(page) == [])
+
+
+def test_what_leaves_at_once_offers_no_undo(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    made.desk.do(choose_all, {"undo_send_seconds": 0})
+    settled(page, qtbot, lambda: page.around is not None and page.around.undo_seconds == 0)
+    page.writer.composer.edit.setPlainText("At once")
+    page.writer.submit()
+    settled(page, qtbot, lambda: queued(made))
+    toasts = page.context.toasts
+    qtbot.waitUntil(lambda: toasts.current is not None)
+    assert toasts.current is not None
+    assert (toasts.current.text, toasts.current.act) == ("Reply on its way", None)
 
 
 def test_who_is_in_copy_for_the_first_time_is_marked_until_we_have_answered_them(

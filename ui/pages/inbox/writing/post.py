@@ -102,7 +102,8 @@ class Post(QObject):
                 solve=solve,
                 not_before=letter.send_at,
                 undo_seconds=self._undo_seconds(),
-                done=_queued(letter, solve=solve),
+                done=_queued(letter, solve=solve, waits=self._waits(letter)),
+                offers_undo=self._waits(letter),
                 then=left,
                 failed=failed,
             )
@@ -138,6 +139,7 @@ class Post(QObject):
             solve=solve,
             undo_seconds=self._undo_seconds(),
             done=done,
+            offers_undo=self._waits(letter),
             then=lambda written: then(written.ticket),
             owner=self._owner,
             failed=failed,
@@ -156,8 +158,13 @@ class Post(QObject):
             not_before=letter.send_at,
             undo_seconds=self._undo_seconds(),
             done=tr("Forwarded to {names}", names=names_text(letter.to)),
+            offers_undo=self._waits(letter),
             failed=failed,
         )
+
+    def _waits(self, letter: Letter) -> bool:
+        """Does it wait for a while, so that it can be called back?"""
+        return letter.send_at is not None or self._undo_seconds() > 0
 
     # -- drafts
 
@@ -273,7 +280,9 @@ def _in_chat(tx: Any, chat: UUID, ticket: UUID, letter: Letter) -> Any:
     return said
 
 
-def _queued(letter: Letter, *, solve: bool) -> str:
+def _queued(letter: Letter, *, solve: bool, waits: bool) -> str:
     if letter.send_at is not None:
         return tr("It waits for its time: {when}", when=planned_text(letter.send_at, clock.now()))
-    return tr("Reply queued, ticket solved") if solve else tr("Reply queued")
+    if waits:
+        return tr("Reply queued, ticket solved") if solve else tr("Reply queued")
+    return tr("Reply on its way, ticket solved") if solve else tr("Reply on its way")
