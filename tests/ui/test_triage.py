@@ -16,6 +16,7 @@ from app.kernel.state import jobs
 from app.tickets.bulk import AT_ONCE
 from app.tickets.queries import TicketRow, ticket
 from tests.ui.inbox_desk import InboxDesk, inbox_window
+from ui.models.tickets import ID_ROLE
 from ui.pages.inbox.page import Page
 from ui.widgets.picker import Picker
 from ui.widgets.progress import WorkStrip
@@ -144,6 +145,15 @@ def test_a_right_click_opens_the_menu_of_a_row_and_not_its_ticket(page: Page, ma
     assert is_unread(other), "nobody has looked at it"
     assert (page.ticket, row(made, opened).assignee) == (opened, None)
     assert page.list.selected() == [opened]
+
+
+def test_a_click_beside_the_rows_leaves_the_ticket_marked_that_is_shown(page: Page, qtbot: QtBot) -> None:
+    rows = page.list.rows
+    opened = page.ticket
+    assert rows.selectionModel().selectedRows() == [rows.currentIndex()]
+    qtbot.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(80, rows.viewport().height() - 4))
+    assert page.ticket == opened
+    assert [index.data(ID_ROLE) for index in rows.selectionModel().selectedRows()] == [opened]
 
 
 def test_esc_leaves_a_picker_and_changes_nothing(page: Page, made: InboxDesk, qtbot: QtBot) -> None:

@@ -97,6 +97,9 @@ class MessageCard(QFrame):
         self._reading: Reading | None = None
         self._body: MessageBody | None = None
         self._delivery: DeliveryLine | None = None
+        self.may_be_split = self.may_be_split_from = True
+        """Would anything be left where it came from, if it became a ticket of its own; if everything from it on did?"""
+
         self._is_open: bool | None = None
         self._doubt: Pill | None = None
         self._row: OutboxRow | None = None
@@ -332,9 +335,10 @@ class MessageCard(QFrame):
             menu.addAction(icon("download-outline"), words, lambda key=one.id: self.file_saved.emit(key))
         if self.message.kind == "mail":
             menu.addAction(icon("share-outline"), tr("Forward…"), lambda: self.forward_wanted.emit(self.key))
-        if self.message.direction == "in":
+        if self.message.direction == "in" and self.may_be_split:
             own = tr("Make this a ticket of its own")
             menu.addAction(icon("call-split"), own, lambda: self.split_wanted.emit(self.key, False))
+        if self.message.direction == "in" and self.may_be_split_from:
             rest = tr("Split off from here on")
             menu.addAction(icon("call-split"), rest, lambda: self.split_wanted.emit(self.key, True))
         menu.addAction(icon("chevron-up"), tr("Fold"), lambda: self.set_open(False))

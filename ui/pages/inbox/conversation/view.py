@@ -241,6 +241,9 @@ class Conversation(QScrollArea):
                 continue
             if card is None or (card.message != message and card.message.extra != message.extra):
                 card = self._add(message, now, expanded=message.id in open_ones, before=before)
+            if isinstance(card, MessageCard):
+                card.may_be_split = len(opened.messages) > 1
+                card.may_be_split_from = message is not opened.messages[0]
             card.set_delivery(opened.deliveries.get(message.id), now)
             before = message.at
 

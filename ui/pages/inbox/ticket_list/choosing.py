@@ -130,6 +130,9 @@ class Rows(ListView):
             return  # it opens a menu (`ui.pages.inbox.actions.row_menu`) and chooses nothing: Qt's own would choose the row
         if not event.modifiers() & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier):
             self.marking = False
+        if not self.indexAt(event.position().toPoint()).isValid():
+            self.reset_marks()  # the ticket that is shown stays the one that is marked; Qt would mark none
+            return
         super().mousePressEvent(event)
 
     def reset_marks(self) -> bool:
