@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
@@ -17,12 +18,13 @@ from app.boards.commands import fold_column, set_limit
 from app.conversations.consent import allow_pictures
 from app.desk import Desk
 from app.desk.setup.accounts import Tested
+from app.kernel import clock
 from app.mime.html.rich import Line, Piece
 from app.people.commands import block
 from app.search.queries import search
-from app.tickets.commands import delete_ticket, set_status
+from app.tickets.commands import delete_ticket, set_status, snooze
 from app.tickets.queries import ticket_ids, view_named
-from app.tickets.rules import BoardBy, LaneBy
+from app.tickets.rules import UNTIL_REPLY, BoardBy, LaneBy
 from app.views.commands import add_view, change_view
 from app.views.queries import view_id, views
 from tests.screenshots import chatting, restoring, working, world
@@ -125,6 +127,18 @@ def _bin(studio: Studio, desk: Desk) -> None:
     studio.go("inbox", view="bin")
     page = studio.page(Inbox)
     studio.wait(lambda: page.model.rowCount() and page.shown is not None, "the Bin")
+
+
+def _snoozed(studio: Studio, desk: Desk) -> None:
+    if not desk.ask(ticket_ids, view_named("snoozed")):
+        first, second, third = desk.ask(ticket_ids, view_named("open"))[:3]
+        morning = (clock.now() + timedelta(days=1)).replace(hour=8, minute=0)
+        desk.do(snooze, [first], morning)
+        desk.do(snooze, [second], morning + timedelta(days=6))
+        desk.do(snooze, [third], UNTIL_REPLY)
+    studio.go("inbox", view="snoozed")
+    page = studio.page(Inbox)
+    studio.wait(lambda: page.model.rowCount() and page.shown is not None, "what sleeps")
 
 
 def _empty_list(studio: Studio, desk: Desk) -> None:
@@ -406,6 +420,7 @@ SCENES: dict[str, Scene] = {
     "search_nothing": Scene(lambda studio, desk: _found(studio, desk, "xylophone quartz")),
     "new_mail": _page("inbox", new_to="ana@lindqvist.example"),
     "bin": Scene(_bin, "own"),
+    "snoozed": Scene(_snoozed, "own"),
     "list_empty": Scene(_empty_list, "own"),
     "list_error": Scene(_broken_list),
     "toast_undo": Scene(_undo, "own"),
