@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from PySide6.QtCore import QPoint
@@ -18,16 +17,13 @@ from app.boards.commands import fold_column, set_limit
 from app.conversations.consent import allow_pictures
 from app.desk import Desk
 from app.desk.setup.accounts import Tested
-from app.kernel import clock
 from app.mime.html.rich import Line, Piece
 from app.people.commands import block
 from app.search.queries import search
-from app.tickets.commands import delete_ticket, set_status, snooze
-from app.tickets.queries import ticket_ids, view_named
-from app.tickets.rules import UNTIL_REPLY, BoardBy, LaneBy
-from app.views.commands import add_view, change_view
-from app.views.queries import view_id, views
-from tests.screenshots import chatting, restoring, working, world
+from app.tickets.rules import BoardBy, LaneBy
+from app.views.commands import add_view
+from app.views.queries import views
+from tests.screenshots import chatting, lists, restoring, working, world
 from tests.screenshots.studio import Studio
 from ui.pages.board.page import Page as Board
 from ui.pages.first_run.page import Page as FirstRun
@@ -121,50 +117,8 @@ def _html(studio: Studio, desk: Desk) -> None:
     studio.wait(lambda: studio.page(Inbox).shown is not None, "the mail")
 
 
-def _bin(studio: Studio, desk: Desk) -> None:
-    if not desk.ask(ticket_ids, view_named("bin")):
-        desk.do(delete_ticket, desk.ask(ticket_ids, view_named("solved"))[:3])
-    studio.go("inbox", view="bin")
-    page = studio.page(Inbox)
-    studio.wait(lambda: page.model.rowCount() and page.shown is not None, "the Bin")
-
-
-def _snoozed(studio: Studio, desk: Desk) -> None:
-    if not desk.ask(ticket_ids, view_named("snoozed")):
-        first, second, third = desk.ask(ticket_ids, view_named("open"))[:3]
-        morning = (clock.now() + timedelta(days=1)).replace(hour=8, minute=0)
-        desk.do(snooze, [first], morning)
-        desk.do(snooze, [second], morning + timedelta(days=6))
-        desk.do(snooze, [third], UNTIL_REPLY)
-    studio.go("inbox", view="snoozed")
-    page = studio.page(Inbox)
-    studio.wait(lambda: page.model.rowCount() and page.shown is not None, "what sleeps")
-
-
-def _empty_list(studio: Studio, desk: Desk) -> None:
-    desk.do(set_status, desk.ask(ticket_ids, view_named("overdue")), "solved")
-    studio.go("inbox", view="overdue")
-
-
-def _selected(studio: Studio, _desk: Desk) -> None:
-    studio.go("inbox", view="to_do")
-    page = studio.page(Inbox)
-    page.list.rows.setFocus()
-    for key in (2, 3, 4, 6, 7, 9):
-        page.list.rows.tick(page.model.index(key, 0))
-    studio.settle()
-
-
-def _selected_all(studio: Studio, _desk: Desk) -> None:
-    studio.go("inbox", view="to_do")
-    page = studio.page(Inbox)
-    page.list.rows.setFocus()
-    studio.act("select_all")
-    studio.settle()
-
-
 def _pick(studio: Studio, desk: Desk, key: str) -> None:
-    _selected(studio, desk)
+    lists.selected(studio, desk)
     page = studio.page(Inbox)
     page.picking.press(page.chosen.buttons[key], key)
     studio.settle()
@@ -315,13 +269,6 @@ def _manage_views(studio: Studio, desk: Desk) -> None:
     studio.wait(lambda: isinstance(studio.shown.overlay.current(), ManageViews), "the views")
 
 
-def _grouped(studio: Studio, desk: Desk, group: str = "assignee", density: str = "compact") -> None:
-    desk.do(change_view, view_id("open"), group=group, density=density)
-    studio.go("inbox", view="open")
-    page = studio.page(Inbox)
-    studio.wait(lambda: page.model.headings()[0] and page.shown is not None, "headings")
-
-
 def _ticket_window(studio: Studio, desk: Desk) -> None:
     _inbox(studio, desk)
     studio.act("own_window")
@@ -411,17 +358,17 @@ SCENES: dict[str, Scene] = {
     "formatting": Scene(_formatting, "own"),
     "note": Scene(_note, "own"),
     "html_mail": Scene(_html, "own"),
-    "selection": Scene(_selected),
-    "selection_all": Scene(_selected_all),
+    "selection": Scene(lists.selected),
+    "selection_all": Scene(lists.selected_all),
     "pick_tag": Scene(lambda studio, desk: _pick(studio, desk, "tag")),
     "pick_assignee": Scene(lambda studio, desk: _pick_in_list(studio, desk, "assign")),
     "pick_status": Scene(lambda studio, desk: _pick_in_list(studio, desk, "status")),
     "search": Scene(_found),
     "search_nothing": Scene(lambda studio, desk: _found(studio, desk, "xylophone quartz")),
     "new_mail": _page("inbox", new_to="ana@lindqvist.example"),
-    "bin": Scene(_bin, "own"),
-    "snoozed": Scene(_snoozed, "own"),
-    "list_empty": Scene(_empty_list, "own"),
+    "bin": Scene(lists.binned, "own"),
+    "snoozed": Scene(lists.snoozed, "own"),
+    "list_empty": Scene(lists.emptied, "own"),
     "list_error": Scene(_broken_list),
     "toast_undo": Scene(_undo, "own"),
     "views": Scene(_views, "own"),
@@ -429,8 +376,8 @@ SCENES: dict[str, Scene] = {
     "view_not_understood": Scene(lambda studio, desk: _view_builder(studio, desk, "is:open priority:hot")),
     "view_wrong_value": Scene(_view_error),
     "views_in_order": Scene(_manage_views, "own"),
-    "list_grouped": Scene(_grouped, "own"),
-    "list_by_day": Scene(lambda studio, desk: _grouped(studio, desk, "day", "comfortable"), "own"),
+    "list_grouped": Scene(lists.grouped, "own"),
+    "list_by_day": Scene(lambda studio, desk: lists.grouped(studio, desk, "day", "comfortable"), "own"),
     "ticket_window": Scene(_ticket_window),
     "change_subject": Scene(_subject),
     "snooze": Scene(_snooze),
