@@ -58,6 +58,20 @@ def problem_word(state: str) -> str:
     }.get(state, "")
 
 
+def letter_act_word(act: str) -> str:
+    """The words of one of `OutboxRow.buttons`: what can be done with a letter of ours."""
+    return {
+        "cancel": tr("Take back"),
+        "retry": tr("Try again"),
+        "send_now": tr("Send now"),
+        "send_anyway": tr("Send anyway"),
+        "settle_sent": tr("It arrived"),
+        "settle_queued": tr("Send again"),
+        "edit": tr("Edit"),
+        "sign_in": tr("Sign in again"),
+    }.get(act, act)
+
+
 def sleep_words(until: datetime, now: datetime) -> tuple[str, str]:
     """Until when a ticket sleeps, in words and shorter."""
     if until >= UNTIL_REPLY:

@@ -11,6 +11,7 @@ from app.kernel import clock
 from app.outbox.commands import edit, retry, settle
 from app.outbox.queries import OutboxRow
 from app.tickets.commands import UndoResult, cancel_reply
+from ui.models.words import letter_act_word
 from ui.pages import Context
 from ui.pages.inbox.conversation.delivery import refused_texts, state_words
 from ui.pages.settings.sign_in import open_sign_in
@@ -48,20 +49,6 @@ def state_word(state: str, *, was_sent: bool) -> str:
         "failed": tr("Came back") if was_sent else tr("Not sent"),
         "cancelled": tr("Taken back"),
     }.get(state, state)
-
-
-def button_words(name: str) -> str:
-    """The words of one of `OutboxRow.buttons`."""
-    return {
-        "cancel": tr("Take back"),
-        "retry": tr("Try again now"),
-        "send_now": tr("Send now"),
-        "send_anyway": tr("Send anyway"),
-        "settle_sent": tr("It arrived"),
-        "settle_queued": tr("Send again"),
-        "edit": tr("Change it"),
-        "sign_in": tr("Sign in again"),
-    }.get(name, name)
 
 
 class OutboxTile(Tile):
@@ -119,7 +106,9 @@ class OutboxTile(Tile):
         if each.reached:
             names = ", ".join(each.reached)
             words.append(Label(tr("Accepted for {names}", names=names), "small", wrap=True))
-        buttons = [Button(button_words(name), "small", clicked=partial(self._act, name, each)) for name in each.buttons]
+        buttons = [
+            Button(letter_act_word(name), "small", clicked=partial(self._act, name, each)) for name in each.buttons
+        ]
         if each.ticket is not None and each.state != "uncertain":  # that one asks one question, with two answers
             buttons.append(Button(tr("Open the ticket"), "small", clicked=lambda: self._go(each)))
         ground = "raised" if each.state == "uncertain" else ""  # its row has the pill's own tone

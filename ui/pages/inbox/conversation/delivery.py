@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 from app.outbox.queries import OutboxRow, Refused
 from app.outbox.rules import FORWARD, Hold
 from app.outbox.words import copy_words
+from ui.models.words import letter_act_word
 from ui.text import clock_text, date_text, told, tr, when_text
 from ui.widgets.avatar import IconView
 from ui.widgets.button import Button
@@ -26,20 +27,6 @@ _ICONS = {
     "uncertain": ("help-circle-outline", "warn"),
     "failed": ("alert-circle-outline", "bad"),
 }
-
-
-def button_word(what: str) -> str:
-    """The words of what can be done with an outgoing message."""
-    return {
-        "cancel": tr("Undo"),
-        "retry": tr("Try again"),
-        "send_now": tr("Send now"),
-        "send_anyway": tr("Send anyway"),
-        "settle_sent": tr("It arrived"),
-        "settle_queued": tr("Send again"),
-        "edit": tr("Edit"),
-        "sign_in": tr("Sign in again"),
-    }.get(what, what)
 
 
 class DeliveryLine(QFrame):
@@ -75,7 +62,7 @@ class DeliveryLine(QFrame):
             names = ", ".join(found.reached)
             self._layout.addWidget(Label(tr("Accepted for {names}", names=names), "caption", wrap=True))
         if found.buttons:
-            buttons = [Button(button_word(what), "small") for what in found.buttons]
+            buttons = [Button(letter_act_word(what), "small") for what in found.buttons]
             for what, button in zip(found.buttons, buttons, strict=True):
                 button.clicked.connect(lambda _on=False, what=what: self.wanted.emit(what))
             self._layout.addWidget(flow(*buttons, spacing=6))
