@@ -66,11 +66,11 @@ class Painted:
         line: object,
         look: object,
         paint: Callable[[QPainter, QRect], None],
-        now: datetime,
+        now: datetime | None = None,
         known: object = None,
     ) -> None:
         """Show a line at `rect`, painted by `paint` unless there is a picture. `look`: all that its looks depend on beside the line
-        itself, the size, the theme and the time. `known`: with portions, what a line is known by while it changes, with whatever must
+        itself, the size and the theme. `now`: it tells ages that are not in `look`, so the picture is good for seconds. `known`: with portions, what a line is known by while it changes, with whatever must
         be seen without delay.
         """
         ratio = painter.device().devicePixelRatioF()
@@ -79,7 +79,7 @@ class Painted:
             paint(painter, rect)
             painter.restore()
             return
-        told = int(now.timestamp()) // _TOLD_S
+        told = int(now.timestamp()) // _TOLD_S if now is not None else 0
         ground = (rect.width(), rect.height(), ratio, tokens().name, painter.font().key())
         key = (id(line), told, look, ground)
         made = self._made.pop(key, None)

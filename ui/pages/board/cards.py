@@ -280,7 +280,8 @@ class CardList(QListView):
             paint(painter, rect)
         else:
             look = (selected, hovered, focused, self.tells_status)
-            self._painted[self._ground()].draw(painter, rect, row, look, paint, now)
+            tells_time = row.due_at is not None or row.snooze_until is not None
+            self._painted[self._ground()].draw(painter, rect, row, look, paint, now if tells_time else None)
 
     def _paint_lanes(self, painter: QPainter, offset: int) -> None:
         plan = self.places.plan

@@ -56,12 +56,12 @@ class ListPainter(RowPainter):
     def paint_ticket(self, painter: QPainter, rect: QRect, state: QStyle.StateFlag, row: TicketRow) -> None:
         """Paint a ticket, or show its picture."""
         now = clock.now()
-        look = ((state & SHOWN).value, self.boxes, self.compact)
+        look = ((state & SHOWN).value, self.boxes, self.compact, ago(row.last_message_at, now), row_pill(row, now))
 
         def paint(own: QPainter, place: QRect) -> None:
             (_paint_compact if self.compact else paint_row)(own, place, state, row, now, boxes=self.boxes)
 
-        self._painted.draw(painter, rect, row, look, paint, now)
+        self._painted.draw(painter, rect, row, look, paint)
 
 
 def heading_words(heading: Heading, group: Group) -> str:
