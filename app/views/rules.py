@@ -72,8 +72,11 @@ def _built_in(key: str, name: str, typed: str, icon: str, sort: Sort = Sort.LAST
     return BuiltIn(ids.derived_id("view", key), key, name, condition, to_text(condition), icon, sort)
 
 
+TO_DO: Final = "to_do"
+"""The key of the view with which a desk opens; its unread tickets are the number beside the inbox."""
+
 BUILT_IN: Final = (
-    _built_in("to_do", "To do", "is:todo", "inbox"),
+    _built_in(TO_DO, "To do", "is:todo", "inbox"),
     _built_in("unassigned", "Unassigned", "is:todo assignee:none", "user-x"),
     _built_in("mine", "Mine", "is:todo assignee:me", "user"),
     _built_in("overdue", "Overdue", "is:todo is:overdue", "clock", Sort.DUE),

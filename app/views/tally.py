@@ -4,8 +4,8 @@ Whoever shows numbers keeps one `Tally` and asks it after every change. It remem
 their numbers) as of a place in the change log. Reading goes on from there: only tickets that the log names are looked at
 again, all views in one statement. So no write costs anything for being counted, and no view costs a count over the desk.
 
-How many there are in a built-in view that the desk keeps a counter of (`app.tickets.counters`) is read there. What the
-log cannot tell is counted anew: a view whose condition means something else as time goes by, at most once a
+How many there are in a built-in view that the desk keeps a counter of (`app.tickets.counters`) is read there, which
+`kept_totals` does alone, for whoever cannot wait. What the log cannot tell is counted anew: a view whose condition means something else as time goes by, at most once a
 minute; one that asks for free words, after a change, at most every few seconds. `as_of` says when, and `stale` that
 something may have changed since.
 """
@@ -34,7 +34,8 @@ from app.kernel import clock
 from app.search.catalogue import check_names
 from app.search.filters import UNREAD, Filter
 from app.tickets.rules import NOWHERE
-from app.views.queries import ViewInfo, views
+from app.views.queries import ViewInfo, view_id, views
+from app.views.rules import TO_DO
 
 EVERY: Final = timedelta(seconds=60)
 """A view with relative times is counted anew when its numbers are as old as this."""
@@ -55,7 +56,7 @@ _GONE: Final = text(
 _KINDS: Final = text("SELECT DISTINCT kind FROM change WHERE seq > :since AND seq <= :until")
 _COUNTER: Final = text("SELECT name, value FROM counter")
 _COUNTERS: Final = {
-    "to_do": ("to_do",),
+    TO_DO: ("to_do",),
     "unassigned": ("unassigned",),
     "mine": ("assignee:{}",),
     "follow_up": ("follow_up",),
@@ -185,7 +186,7 @@ class Tally:
 
     def _begin(self, db: Session, agent: UUID | None) -> None:
         self._agent = agent
-        self._views = {one.id: _kept(one, agent) for one in views(db, agent)}
+        self._views = {one.id: _kept(one, agent) for one in _counted(db, agent)}
         self._read_unread(db)
 
     def _read_unread(self, db: Session) -> None:
@@ -201,12 +202,10 @@ class Tally:
             kept.counted_at = clock.now()
 
     def _read_counters(self, db: Session) -> None:
-        values: dict[str, int] = dict(iter(db.connection().execute(_COUNTER)))
+        values = _stored(db)
         for kept in self._views.values():
             if kept.counters:
-                kept.total = sum(
-                    -values.get(name[1:], 0) if name.startswith("-") else values.get(name, 0) for name in kept.counters
-                )
+                kept.total = _sum(values, kept.counters)
 
     def _go_on(self, db: Session, since: int, until: int) -> None:
         """Bring everything from one place of the log to a later one."""
@@ -233,7 +232,7 @@ class Tally:
         """Views came, went or changed; those with the same condition keep what is known of them."""
         before = self._views
         self._views = {}
-        for one in views(db, self._agent):
+        for one in _counted(db, self._agent):
             kept = before.get(one.id)
             is_same = kept is not None and kept.condition == one.listing.condition and kept.unreadable == one.problem
             if kept is None or not is_same or (fields_changed and CUSTOM in kept.fields):
@@ -314,9 +313,31 @@ class Tally:
         kept.took = timedelta(seconds=time.thread_time() - begun)
 
 
+def kept_totals(db: Session, agent: UUID | None = None) -> dict[UUID, int]:
+    """How many tickets lie in those built-in views that have counters, by id: at once, however large the desk is."""
+    values = _stored(db)
+    return {view_id(key): _sum(values, _counters(key, agent)) for key in _COUNTERS}
+
+
+def _stored(db: Session) -> dict[str, int]:
+    return dict(iter(db.connection().execute(_COUNTER)))
+
+
+def _sum(values: dict[str, int], counters: tuple[str, ...]) -> int:
+    return sum(-values.get(name[1:], 0) if name.startswith("-") else values.get(name, 0) for name in counters)
+
+
+def _counters(key: str, agent: UUID | None) -> tuple[str, ...]:
+    return tuple(name.format(agent.hex if agent else "") for name in _COUNTERS.get(key, ()))
+
+
+def _counted(db: Session, agent: UUID | None) -> list[ViewInfo]:
+    """The views that the agent sees, and what is to do, whose unread ones are counted in any case."""
+    return [one for one in views(db, agent, hidden=True) if not one.hidden or one.key == TO_DO]
+
+
 def _kept(view: ViewInfo, agent: UUID | None) -> _Kept:
-    counters = tuple(name.format(agent.hex if agent else "") for name in _COUNTERS.get(view.key, ()))
-    return _Kept(view.listing.condition, counters, unreadable=view.problem)
+    return _Kept(view.listing.condition, _counters(view.key, agent), unreadable=view.problem)
 
 
 def _shown(kept: _Kept, now: datetime) -> ViewCount:

@@ -26,7 +26,8 @@ from app.cli.benchmarks.figures import Figure, absent, in_turns, median, pss_mb,
 from app.cli.benchmarks.surroundings import surroundings
 from app.desk import Desk
 from app.desk.sample import fill_many
-from app.tickets.queries import counts
+from app.views.queries import view_id
+from app.views.tally import kept_totals
 from tests.bench.thunderbird import NoWindowError, Thunderbird, missing
 
 ROUNDS = 5
@@ -133,7 +134,7 @@ def _peer(scratch: Path, around: dict[str, str]) -> tuple[Thunderbird | None, st
 
 def _size(folder: Path) -> str:
     with Desk.open(folder) as desk:
-        return f"{desk.ask(counts, None)['all']:,} tickets"
+        return f"{desk.ask(kept_totals)[view_id('all')]:,} tickets"
 
 
 def _small(scratch: Path) -> Path:

@@ -38,9 +38,11 @@ from app.tickets.commands import (
     snooze,
     undo,
 )
-from app.tickets.queries import Pile, bin_rows, counts, ticket, ticket_id, ticket_rows
+from app.tickets.queries import bin_rows, ticket, ticket_id, ticket_rows
 from app.tickets.queries.board import board
 from app.tickets.rules import BoardBy, LaneBy
+from app.views.queries import view_id
+from app.views.tally import kept_totals
 from tests.desk_fixture import SmallDesk, mail_in
 
 ACTS = ("status", "assignee", "priority", "team", "tag", "bin", "snooze", "state")
@@ -174,7 +176,7 @@ def test_one_line_becomes_a_ticket_of_its_column_and_undo_takes_it_back(desk: Sm
         desk.do(add_card, "  ", [])
     desk.do(undo)
     assert desk.ask(read_board, BoardBy.STATUS, "none").count == 0
-    assert (desk.ask(bin_rows), desk.ask(counts).piles[Pile.BIN]) == ((), 0), "it leaves nothing behind"
+    assert (desk.ask(bin_rows), desk.ask(kept_totals)[view_id("bin")]) == ((), 0), "it leaves nothing behind"
     assert desk.ask(ticket_id, row.number) is None
     desk.do(redo)
     assert desk.ask(ticket_id, row.number) == row.id

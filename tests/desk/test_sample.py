@@ -32,7 +32,9 @@ from app.people.tables import Event
 from app.search.queries import search
 from app.surveys.queries import responses, sent_invitations
 from app.templates.queries import canned_answers
-from app.tickets.queries import bin_rows, conversation, counts, links, ticket, ticket_ids, ticket_rows, view_named
+from app.tickets.queries import bin_rows, conversation, links, ticket, ticket_ids, ticket_rows, view_named
+from app.views.queries import view_id
+from app.views.tally import kept_totals
 from tests.empty_desk import empty_desk
 
 pytestmark = pytest.mark.xdist_group("sample")  # filling the shop takes longer than all that is asked of it
@@ -172,7 +174,7 @@ def test_many_tickets_are_as_sound_as_few(tmp_path_factory: pytest.TempPathFacto
     with empty_desk(tmp_path_factory.mktemp("many")) as desk:
         fill_many(desk, 200)
         assert problems(desk) == []
-        assert desk.ask(counts, desk.me())["all"] == 200
+        assert desk.ask(kept_totals)[view_id("all")] == 200
         (found,) = {hit.ticket for hit in desk.ask(search, "HL-000123")}
         assert found is not None
         detail = desk.ask(ticket, found)

@@ -13,6 +13,8 @@ from app.kernel.state import options
 from app.tickets import commands, queries
 from app.tickets.facts import CustomerWrote, TicketClosed, TicketOpened, TicketReopened, TicketSolved
 from app.tickets.queries import Pile, TicketRow, View
+from app.views.queries import view_id
+from app.views.tally import kept_totals
 from tests.desk_fixture import SmallDesk
 
 FACTS = (TicketOpened, CustomerWrote, TicketSolved, TicketReopened, TicketClosed)
@@ -159,7 +161,7 @@ def test_what_is_done_cannot_be_snoozed_and_solving_ends_a_snooze(desk: SmallDes
         desk.do(commands.snooze, ticket, desk.now)
     desk.do(commands.snooze, ticket, desk.now + timedelta(days=1))
     desk.do(commands.set_status, ticket, "solved")
-    assert desk.ask(queries.counts, desk.ann)[Pile.SNOOZED] == 0
+    assert desk.ask(kept_totals, desk.ann)[view_id("snoozed")] == 0
     with pytest.raises(UserError):
         desk.do(commands.snooze, ticket, desk.now + timedelta(days=1))
     desk.do(commands.undo)

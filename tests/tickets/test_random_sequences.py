@@ -14,7 +14,9 @@ from app.kernel import ids
 from app.kernel.database.transaction import Tx
 from app.tickets import commands, queries
 from app.tickets.rules import Status
+from app.views.tally import kept_totals
 from tests.desk_fixture import SmallDesk, mail_in, small_desk
+from tests.piles import PILES, numbers
 from tests.tickets.doing import SIMPLE, ordinary
 
 _which = st.integers(0, 2)
@@ -56,7 +58,7 @@ def _do(tx: Tx, desk: SmallDesk, tickets: list[UUID], step: tuple[str, int, Any]
 
 def _state(desk: SmallDesk, tickets: list[UUID]) -> list[Any]:
     return [
-        (desk.ask(queries.ticket, ticket), desk.ask(queries.message_ids, ticket), desk.ask(queries.counts).piles)
+        (desk.ask(queries.ticket, ticket), desk.ask(queries.message_ids, ticket), desk.ask(kept_totals))
         for ticket in tickets
     ]
 
@@ -66,8 +68,10 @@ def _numbers_agree(desk: SmallDesk) -> None:
     with desk.store.read() as db:
         assert queries.wrong_counters(db) == {}
         for agent in (desk.ann, None):
-            lists = {pile: queries.ticket_ids(db, queries.View(pile, agent)) for pile in queries.Pile}
-            assert queries.counts(db, agent).piles == {pile: len(found) for pile, found in lists.items()}
+            lists = {pile: queries.ticket_ids(db, queries.View(pile, agent)) for pile in PILES}
+            assert {pile: one.total for pile, one in numbers(db, agent).items()} == {
+                pile: len(found) for pile, found in lists.items()
+            }
         for few, whole in zip(queries.board(db, limit=1), queries.board(db), strict=True):
             assert (few.key, few.count) == (whole.key, len(whole.ids))
 

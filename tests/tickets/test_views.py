@@ -14,6 +14,7 @@ from app.search.queries import ticket_ids as found_by_search
 from app.tickets import commands, queries
 from app.tickets.queries import Pile, View
 from tests.desk_fixture import SmallDesk
+from tests.piles import WITHOUT_A_VIEW, numbers
 
 
 def fill(desk: SmallDesk) -> dict[str, UUID]:
@@ -57,11 +58,11 @@ CONTENTS = {
 def test_each_list_holds_what_it_says_and_its_number_is_exact(desk: SmallDesk) -> None:
     made = fill(desk)
     names = {key: name for name, key in made.items()}
-    counted = desk.ask(queries.counts, desk.ann)
+    counted = {pile: one.total for pile, one in desk.ask(numbers, desk.ann).items()}
     for pile, words in CONTENTS.items():
         found = desk.ask(queries.ticket_ids, View(pile, desk.ann))
         assert [names[key] for key in found] == words.split(), pile
-        assert counted[pile] == len(found), pile
+        assert pile in WITHOUT_A_VIEW or counted[pile] == len(found), pile
     assert desk.ask(queries.wrong_counters) == {}
 
 
@@ -113,16 +114,22 @@ def test_a_row_has_all_that_a_list_paints(desk: SmallDesk) -> None:
     assert (row.customer_name, row.assignee_name, row.tags) == ("mia@shop.example", "Bob Ray", ("A", "b"))
 
 
+def _unread(desk: SmallDesk, who: UUID) -> int:
+    found = desk.ask(numbers, who)
+    assert found[Pile.UNREAD].total == found[Pile.TO_DO].unread
+    return found[Pile.UNREAD].total
+
+
 def test_unread_is_each_agents_own(desk: SmallDesk) -> None:
     ticket, _ = desk.mail()
     desk.do(commands.mark_seen, ticket)
-    assert [desk.ask(queries.counts, who).unread for who in (desk.ann, desk.bob)] == [0, 1]
+    assert [_unread(desk, who) for who in (desk.ann, desk.bob)] == [0, 1]
     desk.later(minutes=1)
     desk.mail(ticket)
-    assert desk.ask(queries.counts, desk.ann).unread == 1
+    assert _unread(desk, desk.ann) == 1
     desk.do(commands.mark_seen, ticket)
     desk.do(commands.mark_unseen, ticket)
-    assert desk.ask(queries.counts, desk.ann).unread == 1
+    assert _unread(desk, desk.ann) == 1
 
 
 def test_a_number_keeps_meaning_its_ticket_after_a_merge(desk: SmallDesk) -> None:

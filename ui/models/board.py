@@ -23,7 +23,10 @@ from ui.models.tickets import ID_ROLE, ROW_ROLE
 from ui.models.words import spoken
 from ui.text import tr
 
-PAGE = 64
+PAGE = 24
+"""Cards that are read together: a little more than a column shows, so that the first ones come soon."""
+AHEAD = 8
+"""So far before one gets there the next ones are read."""
 MOST_STEPS = 60
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE = QModelIndex()
@@ -94,11 +97,11 @@ class ColumnModel(QAbstractListModel):
 
     def row_at(self, place: int) -> TicketRow | None:
         """What the card at a place shows; None until it is read, which it is from now on."""
-        key = self._cards[place][1]
-        if self._cache.lacks(key):
-            start = place - place % PAGE
-            self._cache.want(ticket for _lane, ticket in self._cards[start : start + PAGE])
-        return self._cache.row(key)
+        for near in {place, min(place + AHEAD, len(self._cards) - 1)}:
+            if self._cache.lacks(self._cards[near][1]):
+                start = near - near % PAGE
+                self._cache.want(ticket for _lane, ticket in self._cards[start : start + PAGE])
+        return self._cache.row(self._cards[place][1])
 
     def show(self, column: ColumnView, lanes: Sequence[Named]) -> None:
         """Take the column over as it is stored now, by as few steps as keep what is current in its place."""

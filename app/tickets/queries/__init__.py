@@ -36,11 +36,9 @@ from app.tickets.queries.rows import (
 )
 from app.tickets.queries.views import (
     BinRow,
-    Counts,
     Pile,
     View,
     bin_rows,
-    counts,
     ticket_ids,
     ticket_keys,
     view_named,
@@ -53,7 +51,6 @@ __all__ = [
     "BinRow",
     "BoardBy",
     "BoardColumn",
-    "Counts",
     "FollowedNews",
     "FollowerInfo",
     "HistoryLine",
@@ -75,7 +72,6 @@ __all__ = [
     "board",
     "conversation",
     "conversation_ids",
-    "counts",
     "deliveries",
     "followed_news",
     "history",

@@ -1,4 +1,4 @@
-"""The lists: which tickets, in which order, and how many. Every first page is read from an index of its own.
+"""The lists: which tickets, in which order. How many: see `app.views.tally`. Every first page is read from an index of its own.
 
 The conditions repeat the words of the partial indexes as literals: SQLite uses such an index only for a query that
 says the same.
@@ -13,12 +13,10 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import (
-    BindParameter,
     ColumnElement,
     CompoundSelect,
     Select,
     and_,
-    bindparam,
     false,
     func,
     literal_column,
@@ -32,8 +30,6 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.types import NullType
 
 from app.kernel import clock
-from app.kernel.database.tables import Counter
-from app.kernel.database.types import Id, Utc
 from app.kernel.errors import UserError
 from app.kernel.sentences import said
 from app.tickets.rules import TO_DO, Status
@@ -67,21 +63,6 @@ class View:
     pile: Pile = Pile.ACTIVE
     agent: UUID | None = None
     customer: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many tickets are in each list, exactly. `unread`: new and open ones with news for the agent."""
-
-    piles: dict[Pile, int]
-
-    def __getitem__(self, pile: Pile | str) -> int:
-        return self.piles[Pile(pile)]
-
-    @property
-    def unread(self) -> int:
-        """Tickets with a word of the customer that the agent has not seen."""
-        return self.piles[Pile.UNREAD]
 
 
 _RAW_ID: Any = type_coerce(Ticket.id, NullType()).label("id")
@@ -187,44 +168,13 @@ def _of(view: View) -> tuple[ColumnElement[bool], InstrumentedAttribute[Any], bo
     return conditions[pile], newest, False
 
 
-def _overdue(now: datetime | BindParameter[Any]) -> ColumnElement[bool]:
+def _overdue(now: datetime) -> ColumnElement[bool]:
     return and_(_UNANSWERED, Ticket.due_at.isnot(None), Ticket.due_at <= now)
 
 
-def _news_for(agent: UUID | BindParameter[Any] | None) -> ColumnElement[bool]:
+def _news_for(agent: UUID | None) -> ColumnElement[bool]:
     seen = select(Seen.at).where(Seen.ticket == Ticket.id, Seen.agent == agent).scalar_subquery()
     return and_(_UNANSWERED, Ticket.last_incoming_at.isnot(None), Ticket.last_incoming_at > func.coalesce(seen, 0))
-
-
-def _how_many(name: str, condition: ColumnElement[bool]) -> Select[Any]:
-    count = select(func.count()).select_from(Ticket).where(condition).scalar_subquery()
-    return select(literal_column(f"'{name}'"), count)
-
-
-# One statement, made once: these numbers are read again with every change on the screen.
-_COUNTED: CompoundSelect[Any] = union_all(
-    select(Counter.name, Counter.value),
-    _how_many("overdue", _overdue(bindparam("now", type_=Utc))),
-    _how_many("unread", _news_for(bindparam("agent", type_=Id))),
-)
-
-
-def counts(db: Session, agent: UUID | None = None) -> Counts:
-    """The numbers beside the lists: kept ones are read, those that depend on the hour or the agent are counted."""
-    asked = {"agent": agent, "now": clock.now()}
-    kept: dict[str, int] = dict(iter(db.connection().execute(_COUNTED, asked)))
-    by_status = {status: kept.get(f"status:{status}", 0) for status in Status}
-    found = {Pile(status): count for status, count in by_status.items()}
-    found[Pile.ALL] = kept.get("all", 0)
-    found[Pile.TO_DO] = kept.get("to_do", 0)
-    found[Pile.SNOOZED] = kept.get("snoozed", 0)
-    found[Pile.ACTIVE] = found[Pile.ALL] - by_status[Status.CLOSED]
-    found[Pile.UNASSIGNED] = kept.get("unassigned", 0)
-    found[Pile.MINE] = kept.get(f"assignee:{agent.hex}", 0) if agent else 0
-    found[Pile.FOLLOW_UP] = kept.get("follow_up", 0)
-    found[Pile.BIN] = kept.get("bin", 0)
-    found[Pile.OVERDUE], found[Pile.UNREAD] = kept["overdue"], kept["unread"]
-    return Counts(found)
 
 
 def view_named(name: str, agent: UUID | None = None) -> View:

@@ -21,7 +21,6 @@ from app.surveys.queries import TicketSurveys, for_customer, for_ticket
 from app.templates.queries import Canned, canned_answers, facts_for
 from app.tickets.queries import (
     Begun,
-    Counts,
     TicketDetail,
     TicketRow,
     Timer,
@@ -29,7 +28,6 @@ from app.tickets.queries import (
     begun_in,
     conversation,
     conversation_ids,
-    counts,
     living_ticket,
     running_timer,
     ticket,
@@ -39,6 +37,7 @@ from app.tickets.queries import (
 )
 from app.timeline.queries import Moment, customer_timeline
 from app.views.queries import ViewInfo, views
+from app.views.tally import kept_totals
 from ui.models import blocks
 from ui.models.sources import Ids, Source, is_heading, read_ids, source_of
 from ui.models.tickets import FIRST, PAGE
@@ -54,8 +53,8 @@ Person = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first screen of a view: all views, this one, its ids as one block, the rows that are painted first, and the counts if
-    they were asked for.
+    """The first screen of a view: all views, this one, its ids as one block, the rows that are painted first, and how many
+    tickets lie in those views whose number the desk keeps.
     """
 
     views: tuple[ViewInfo, ...]
@@ -63,7 +62,7 @@ class First:
     source: Source
     ids: Ids
     rows: tuple[TicketRow, ...]
-    counts: Counts | None
+    totals: dict[UUID, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +141,8 @@ class Surroundings:
     answers: tuple[Canned, ...] = ()
 
 
-def first(db: Any, wanted: str | UUID, me: UUID | None, *, counted: bool = True) -> First:
-    """The first screen of a view: a built-in one by its key, any by its id. One that is gone is the first there is.
-
-    `counted`: with the counts, which take as long as all the rest.
-    """
+def first(db: Any, wanted: str | UUID, me: UUID | None) -> First:
+    """The first screen of a view: a built-in one by its key, any by its id. One that is gone is the first there is."""
     everything = views(db, me, hidden=True)
     shown = tuple(one for one in everything if not one.hidden)
     here = everything if isinstance(wanted, str) else shown  # a key is asked for even where its view is hidden
@@ -155,7 +151,7 @@ def first(db: Any, wanted: str | UUID, me: UUID | None, *, counted: bool = True)
     ids = read_ids(db, source, FIRST)
     head = [raw for raw in blocks.each(blocks.part(ids.block or b"", 0, PAGE)) if not is_heading(raw)]
     rows = ticket_rows(db, [UUID(bytes=raw) for raw in head], me)
-    return First(shown, view, source, ids, rows, counts(db, me) if counted else None)
+    return First(shown, view, source, ids, rows, kept_totals(db, me))
 
 
 def surroundings(db: Any, me: UUID | None = None) -> Surroundings:

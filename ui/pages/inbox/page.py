@@ -19,6 +19,7 @@ from app.kernel.sentences import words_of
 from app.outbox.queries import draft_of, drafts
 from app.outbox.rules import FORWARD
 from app.timeline.queries import Moment
+from app.views.rules import TO_DO
 from ui.models.tickets import TicketModel
 from ui.pages import Context
 from ui.pages.inbox import loading
@@ -34,7 +35,7 @@ from ui.pages.inbox.prefetch import Prefetch
 from ui.pages.inbox.searching import Searching
 from ui.pages.inbox.selection import Selecting
 from ui.pages.inbox.shared_letter import follow, take_over
-from ui.pages.inbox.ticket_list.lists import TO_DO, Lists
+from ui.pages.inbox.ticket_list.lists import Lists
 from ui.pages.inbox.ticket_list.notices import Notices
 from ui.pages.inbox.triage.acts import Triage
 from ui.pages.inbox.wiring import wire

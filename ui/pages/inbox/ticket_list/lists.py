@@ -1,7 +1,8 @@
 """Which views there are, which one is shown, and how many tickets lie in each.
 
-A view is shown by one question that reads it with its first screen, so that name, order, rows and numbers are of one moment.
-The exact numbers of all views come from the desk's tally, which is asked after the first screen and after every change.
+A view is shown by one question that reads it with its first screen, so that name, order and rows are of one moment. The exact
+numbers of all views come from the desk's tally, which is asked after the first screen and after every change; until it answers
+for the first time, those that the desk keeps are shown.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from uuid import UUID
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.kernel.database.changes import Changes
-from app.tickets.queries import Counts, counts
-from app.views.queries import ViewInfo, views
+from app.views.queries import ViewInfo, view_id, views
+from app.views.rules import TO_DO
 from app.views.tally import ViewCount
-from ui.models.sources import Asked, depends_on_time, pile_of
+from ui.models.sources import Asked, depends_on_time
 from ui.models.tickets import TicketModel
 from ui.pages import Context
 from ui.pages.inbox.loading import First, first
@@ -24,7 +25,6 @@ from ui.pages.inbox.loading import First, first
 if TYPE_CHECKING:
     from ui.pages.inbox.ticket_list.panel import ListPanel
 
-TO_DO = "to_do"
 _SOON_MS = 40
 """After a rest numbers wait so long: the rows come first, which a person looks at."""
 
@@ -54,7 +54,7 @@ class Lists(QObject):
         self.current: ViewInfo | None = None
         self.numbers: dict[UUID, ViewCount] = {}
         self._wanted: str | UUID = TO_DO
-        self._quick: Counts | None = None
+        self._kept: dict[UUID, int] = {}
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._rested)
         self._old = self._counting = False
@@ -73,19 +73,14 @@ class Lists(QObject):
 
         def take(found: First) -> None:
             self.views, self.current = found.views, found.view
-            if found.counts is not None:
-                self._quick = found.counts
-                self._context.count("inbox", found.counts.unread)
+            self._kept = {} if self.numbers else found.totals
             self._show()
             then(found)
             if not self._again.isActive():
                 self._again.start()
-                self._old = True
-                self._rest.start(_REST_MS)
+                self._look_soon()
 
-        asked = (first, wanted, self._me())
-        counted = self._quick is None  # else they are known, and follow whatever changes
-        self._context.tasks.ask(*asked, counted=counted, then=take, owner=self, key="inbox-list", failed=failed)
+        self._context.tasks.ask(first, wanted, self._me(), then=take, owner=self, key="inbox-list", failed=failed)
 
     def apply(self, changes: Changes) -> None:
         """Follow what changed: numbers, views, and a list whose conditions ask for more than tickets."""
@@ -122,19 +117,12 @@ class Lists(QObject):
         known = self.numbers.get(view.id)
         if known is not None and not known.problem:
             return known.total
-        pile = pile_of(view)
-        return self._quick[pile] if self._quick is not None and pile is not None else None
+        return self._kept.get(view.id)
 
     def is_stale(self, view: ViewInfo) -> bool:
         """May the number have changed since it was counted? It is marked then."""
         known = self.numbers.get(view.id)
         return known is not None and known.stale
-
-    def _take_counts(self, found: Counts) -> None:
-        if found != self._quick:
-            self._quick = found
-            self._context.count("inbox", found.unread)
-            self._show()
 
     def _look_again(self) -> None:
         """Time goes by: what is counted by it, and a list that it changes, are read again."""
@@ -151,7 +139,6 @@ class Lists(QObject):
     def _rested(self) -> None:
         if self._old:
             self._rest.start(_REST_MS)
-            self._context.tasks.ask(counts, self._me(), then=self._take_counts, owner=self, key="inbox-counts")
             self.ask_numbers()
 
     def ask_numbers(self) -> None:
@@ -173,7 +160,8 @@ class Lists(QObject):
         if self._old and not self._rest.isActive():
             self._rest.start(_REST_MS)
         if found != self.numbers:
-            self.numbers = found
+            self.numbers, self._kept = found, {}
+            self._context.count("inbox", found[view_id(TO_DO)].unread)
             self._show()
         if not self._context.desk.tally.is_whole:
             self.ask_numbers()

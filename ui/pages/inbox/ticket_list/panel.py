@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from app.views.queries import ViewInfo
-from app.views.rules import Density, Group
+from app.views.rules import TO_DO, Density, Group
 from ui.models.hits import HIT_ROLE, Found, HitModel
 from ui.models.tickets import ID_ROLE, TicketModel
 from ui.pages.inbox.ticket_list.choosing import Rows
@@ -28,7 +28,6 @@ from ui.widgets.state import EmptyState, ErrorState, Skeleton
 from ui.widgets.toggle import Choices
 
 _CHIP_MARGIN = 24
-TO_DO = "to_do"
 
 
 class ListPanel(QFrame):
