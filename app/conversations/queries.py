@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Attachment, Mailbox, Message, MessageRaw, MessageRef
@@ -158,15 +158,27 @@ def conversation(db: Session, ticket_ids: Sequence[UUID]) -> tuple[MessageView, 
     return messages(db, found)
 
 
+# Made once: they are asked whenever a ticket is opened.
+_MESSAGES = (
+    select(Message, Agent.name).outerjoin(Agent, Agent.id == Message.agent).where(Message.id.in_(bindparam("messages")))
+)
+_WITH_RAW = select(MessageRaw.message).where(MessageRaw.message.in_(bindparam("messages")))
+_ATTACHMENTS = (
+    select(Attachment, Blob)
+    .outerjoin(Blob, Blob.id == Attachment.blob)
+    .where(Attachment.message.in_(bindparam("messages")))
+)
+
+
 def messages(db: Session, keys: Sequence[UUID]) -> tuple[MessageView, ...]:
     """These messages with their files, oldest first."""
     rows: list[Any] = []
     files: dict[UUID, list[AttachmentInfo]] = {}
     raw: set[UUID] = set()
     for chunk in _chunks(keys):
-        query = select(Message, Agent.name).outerjoin(Agent, Agent.id == Message.agent).where(Message.id.in_(chunk))
-        rows += db.execute(query).all()
-        raw.update(db.scalars(select(MessageRaw.message).where(MessageRaw.message.in_(chunk))))
+        asked = {"messages": list(chunk)}
+        rows += db.execute(_MESSAGES, asked).all()
+        raw.update(db.scalars(_WITH_RAW, asked))
         for one in _attachments(db, chunk):
             files.setdefault(one.message, []).append(one)
     rows.sort(key=lambda row: (row[0].occurred_at, row[0].id))
@@ -220,8 +232,7 @@ def people(stored: Iterable[Sequence[str]]) -> tuple[Person, ...]:
 
 
 def _attachments(db: Session, keys: Sequence[UUID]) -> list[AttachmentInfo]:
-    query = select(Attachment, Blob).outerjoin(Blob, Blob.id == Attachment.blob).where(Attachment.message.in_(keys))
-    found = [_attachment(row, blob) for row, blob in db.execute(query)]
+    found = [_attachment(row, blob) for row, blob in db.execute(_ATTACHMENTS, {"messages": list(keys)})]
     return sorted(found, key=lambda one: (one.message, _part_order(one.part), one.filename))
 
 

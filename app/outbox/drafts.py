@@ -14,11 +14,12 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.kernel import ids
 from app.kernel.database.transaction import Tx
+from app.kernel.database.types import Id
 from app.outbox.rules import FORWARD
 from app.outbox.seen import lineage
 from app.outbox.tables import Draft
@@ -126,10 +127,17 @@ def draft_of(
     return _view(row) if row is not None else None
 
 
+_BEGUN_IN = (  # made once: it is asked whenever a ticket is opened
+    select(Draft)
+    .where(Draft.ticket.in_(bindparam("tickets")), Draft.agent.is_not_distinct_from(bindparam("agent", type_=Id)))
+    .where(Draft.deleted_at.is_(None))
+    .order_by(Draft.updated_at.desc(), Draft.id.desc())
+)
+
+
 def drafts_in(db: Session, tickets: Sequence[UUID], agent: UUID | None) -> tuple[DraftView, ...]:
     """What an agent is writing in a ticket and its parts: what was begun in the first one comes first, then the newest."""
-    mine = (Draft.ticket.in_(tickets), Draft.agent == agent, Draft.deleted_at.is_(None))
-    found = db.scalars(select(Draft).where(*mine).order_by(Draft.updated_at.desc(), Draft.id.desc())).all()
+    found = db.scalars(_BEGUN_IN, {"tickets": list(tickets), "agent": agent}).all()
     return tuple(_view(row) for row in sorted(found, key=lambda row: row.ticket != tickets[0]))
 
 

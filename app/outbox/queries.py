@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, and_, column, exists, func, or_, select, table, text
+from sqlalchemy import ColumnElement, Integer, and_, bindparam, column, exists, func, or_, select, table, text
 from sqlalchemy.orm import Session
 
 from app.conversations.tables import Attachment, Mailbox, Message
@@ -128,8 +128,7 @@ def overtaken(db: Session) -> tuple[UUID, ...]:
 
 def overtaken_in(db: Session, ticket: UUID, now: datetime) -> OutboxRow | None:
     """The reply in a ticket that was taken back because the customer wrote first, while its words are still a draft."""
-    statement = _joined().where(Outbox.ticket == ticket, *_was_overtaken())
-    found = db.execute(statement.order_by(Message.occurred_at.desc()).limit(1)).one_or_none()
+    found = db.execute(_OVERTAKEN_IN, {"ticket": ticket}).one_or_none()
     return _row(found[0], found[1], found[2], now) if found is not None else None
 
 
@@ -227,6 +226,14 @@ def _joined() -> Any:
         .join(Message, Message.id == Outbox.id)
         .outerjoin(Mailbox, Mailbox.id == Outbox.mailbox)
     )
+
+
+_OVERTAKEN_IN = (  # made once: it is asked whenever a ticket is opened
+    _joined()
+    .where(Outbox.ticket == bindparam("ticket"), *_was_overtaken())
+    .order_by(Message.occurred_at.desc())
+    .limit(1)
+)
 
 
 def _row(row: Outbox, sent: Message, box: Mailbox | None, now: datetime) -> OutboxRow:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from app.kernel import ids
 from app.kernel.database.memo import memo
@@ -46,14 +46,20 @@ def record_event(
     insert_row(tx, Event, row)
 
 
+_MARKED = (
+    select(Event.id)
+    .where(Event.action == bindparam("action"), Event.ticket.is_(None), Event.kind == EventKind.DID)
+    .limit(1)
+)
+
+
 def mark_action(tx: Tx) -> None:
     """Say, once an action, that its agent may undo it."""
     marked = memo(tx, "marked")
     if tx.action in marked or tx.action in memo(tx, "unmarked"):
         return
     marked[tx.action] = True
-    known = select(Event.id).where(Event.action == tx.action, Event.ticket.is_(None), Event.kind == EventKind.DID)
-    if tx.execute(known.limit(1)).first() is None:
+    if tx.scalar(_MARKED, {"action": tx.action}) is None:
         record_event(tx, EventKind.DID)
 
 

@@ -39,9 +39,12 @@ class StateInfo:
         return self.name or self.category
 
 
+_STATES = select(State).where(State.deleted_at.is_(None)).order_by(State.position, State.id)
+
+
 def states(db: Session) -> tuple[StateInfo, ...]:
     """Every status: by category in the order of a ticket's life, the built-in one first, then the desk's order."""
-    rows = list(db.scalars(select(State).where(State.deleted_at.is_(None)).order_by(State.position, State.id)))
+    rows = list(db.scalars(_STATES))
     renamed = {row.id: row for row in rows if row.id in BUILTIN}
     found: list[StateInfo] = []
     for category in CATEGORIES:

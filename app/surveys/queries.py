@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, bindparam, func, select
 from sqlalchemy.orm import Session
 
 from app.outbox.rules import State
@@ -128,13 +128,20 @@ def responses(
     return _responses(db, statement)
 
 
+# Made once: they are asked whenever a ticket is opened.
+_MERGED = select(Ticket.id).where(Ticket.merged_into == bindparam("ticket"))
+_ASKED_IN = select(SurveyInvite.id).where(SurveyInvite.ticket.in_(bindparam("tickets")))
+
+
 def for_ticket(db: Session, ticket: UUID) -> TicketSurveys:
     """Invitations and answers of a ticket and of those merged into it."""
-    merged = db.execute(select(Ticket.id).where(Ticket.merged_into == ticket)).scalars().all()
-    keys = [ticket, *merged]
-    invites = _invites(db, _invite_rows().where(SurveyInvite.ticket.in_(keys)).order_by(SurveyInvite.created_at.desc()))
-    ids = [each.id for each in invites]
-    answers = _responses(db, _response_rows().where(SurveyResponse.invite.in_(ids)).order_by(SurveyResponse.at.desc()))
+    keys = [ticket, *db.scalars(_MERGED, {"ticket": ticket})]
+    asked = list(db.scalars(_ASKED_IN, {"tickets": keys}))
+    if not asked:
+        return TicketSurveys((), ())
+    of_those = SurveyInvite.id.in_(asked)
+    invites = _invites(db, _invite_rows().where(of_those).order_by(SurveyInvite.created_at.desc()))
+    answers = _responses(db, _response_rows().where(of_those).order_by(SurveyResponse.at.desc()))
     return TicketSurveys(invites, answers)
 
 

@@ -5,19 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import column, or_, select, table
+from sqlalchemy import bindparam, column, or_, select, table
 from sqlalchemy.orm import Session
 
 from app.kernel.database.types import Id
 from app.kernel.state import options
 from app.people.queries import agent as agent_of
-from app.people.queries import customer as customer_of
 from app.people.queries import living_customer
+from app.people.tables import Customer
 from app.templates.rules import first_name, tidy_shortcut
 from app.templates.tables import Canned as CannedRow
 
 # Tickets are a feature above this one; of them only these columns are read here, by their names.
 _tickets = table("ticket", column("id", Id), column("number"), column("subject"), column("customer", Id))
+_FACTS = select(_tickets).where(_tickets.c.id == bindparam("ticket"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +57,11 @@ def canned_answers(db: Session, agent: UUID | None, words: str = "") -> tuple[Ca
 
 def facts_for(db: Session, ticket: UUID, agent: UUID | None) -> dict[str, str]:
     """What the places of a canned answer mean in this ticket (`app.templates.rules.PLACES`)."""
-    row = db.execute(select(_tickets).where(_tickets.c.id == ticket)).one_or_none()
+    row = db.execute(_FACTS, {"ticket": ticket}).one_or_none()
     who = agent_of(db, agent) if agent is not None else None
     customer = None
     if row is not None and row.customer is not None:
-        customer = customer_of(db, living_customer(db, row.customer))
+        customer = db.get(Customer, living_customer(db, row.customer))
     name = customer.name if customer is not None else ""
     return {
         "customer.name": name,

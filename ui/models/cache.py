@@ -2,7 +2,8 @@
 
 A row that changed is shown as it was until the new one is there, so nothing flickers, and is read again only when somebody
 looks at it. All that is wanted while a question is under way goes into the next one: while mail pours in, the window asks
-for rows as often as it gets answers, not as often as there is mail.
+for rows as often as it gets answers, not as often as there is mail. A list that is being read again anyway brings those of
+its rows along that are old (`claim`): one question, one answer, painted once.
 """
 
 from __future__ import annotations
@@ -30,12 +31,13 @@ class TicketCache(QObject):
 
     def __init__(self, tasks: Tasks, me: Callable[[], UUID | None], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._tasks, self._me = tasks, me
+        self._tasks, self.me = tasks, me
         self._rows: OrderedDict[UUID, TicketRow | None] = OrderedDict()
         self._stale: set[UUID] = set()
         self._asked: dict[UUID, None] = {}  # wanted or under way
         self._waiting: list[UUID] = []
         self._under_way: frozenset[UUID] = frozenset()
+        self._claimed: set[UUID] = set()  # under way in somebody else's question
         self._overtaken: set[UUID] = set()  # changed while they were being read
         self._of: dict[UUID, set[UUID]] = {}  # the rows of each customer
 
@@ -57,6 +59,26 @@ class TicketCache(QObject):
             self._asked.update(dict.fromkeys(wanted))
             self._waiting += wanted
             self._ask()
+
+    def claim(self, keys: Iterable[UUID]) -> tuple[UUID, ...]:
+        """Those of these rows that are old. Whoever claims them reads them: nobody else does until `bring` or `release`."""
+        claimed = tuple(key for key in keys if key in self._stale and key not in self._asked)
+        self._asked.update(dict.fromkeys(claimed))
+        self._claimed.update(claimed)
+        return claimed
+
+    def bring(self, claimed: Iterable[UUID], rows: Sequence[TicketRow]) -> None:
+        """What was claimed, as far as it was read."""
+        brought = tuple(row.id for row in rows)
+        self.release(set(claimed).difference(brought))
+        self._claimed.difference_update(brought)
+        self._came(brought, rows)
+
+    def release(self, claimed: Iterable[UUID]) -> None:
+        """These were not read after all: they are as old as they were."""
+        for key in claimed:
+            self._claimed.discard(key)
+            self._asked.pop(key, None)
 
     def put(self, asked: Sequence[UUID], rows: Iterable[TicketRow]) -> None:
         """Take rows in; those asked for that did not come do not exist."""
@@ -81,13 +103,14 @@ class TicketCache(QObject):
         people = changes.of("customer")
         if ids is None or people is None or changes.touches("agent", "state"):
             self._stale.update(self._rows)
-            self._overtaken |= self._under_way
+            self._overtaken |= self._under_way | self._claimed
             self.aged.emit(None)
             return
         old = ids & self._rows.keys()
         if people:
             old = old.union(*(self._of.get(one, ()) for one in people))
-        self._overtaken |= self._under_way if people else ids & self._under_way
+        reading = self._under_way | self._claimed
+        self._overtaken |= reading if people else ids & reading
         if old:
             self._stale |= old
             self.aged.emit(frozenset(old))
@@ -98,6 +121,15 @@ class TicketCache(QObject):
             if not self._of[row.customer]:
                 del self._of[row.customer]
 
+    def _came(self, asked: Sequence[UUID], rows: Iterable[TicketRow]) -> None:
+        """Take in what was read; what changed meanwhile is old already."""
+        overtaken = self._overtaken.intersection(asked)
+        self._overtaken -= overtaken
+        self.put(asked, rows)
+        if overtaken:
+            self._stale |= overtaken
+            self.aged.emit(frozenset(overtaken))
+
     def _ask(self) -> None:
         """Ask for what is wanted, newest wish first, unless a question is under way."""
         if self._under_way or not self._waiting:
@@ -107,18 +139,15 @@ class TicketCache(QObject):
 
         def take(rows: tuple[TicketRow, ...]) -> None:
             self._under_way = frozenset()
-            overtaken, self._overtaken = self._overtaken, set()
-            self.put(some, rows)
-            if overtaken:
-                self._stale |= overtaken
-                self.aged.emit(frozenset(overtaken))
+            self._came(some, rows)
             self._ask()
 
         def failed(_error: Exception) -> bool:
-            self._under_way, self._overtaken = frozenset(), set()
+            self._under_way = frozenset()
+            self._overtaken.difference_update(some)
             for key in some:
                 self._asked.pop(key, None)
             self._ask()
             return False
 
-        self._tasks.ask(ticket_rows, some, self._me(), then=take, owner=self, failed=failed)
+        self._tasks.ask(ticket_rows, some, self.me(), then=take, owner=self, failed=failed)

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from app.conditions.fields import Kind, field_named
 from app.conditions.tree import Node, checks
-from app.tickets.queries import Pile, View, ticket_keys
+from app.tickets.queries import Pile, TicketRow, View, ticket_keys, ticket_rows
 from app.views.grouping import Heading
 from app.views.listing import listing_keys, listing_under_headings
 from app.views.queries import Listing, ViewInfo
@@ -129,6 +129,15 @@ def read_ids(db: Any, source: Source, limit: int | None, have: Have | None = Non
     if limit is None or blocks.count(block) < limit:
         return all_of(block, have)
     return first_of(block, have)
+
+
+def read_again(
+    db: Any, source: Source, limit: int | None, have: Have, old: Sequence[UUID], me: UUID | None
+) -> tuple[Ids, tuple[TicketRow, ...]]:
+    """The ids of a list as `read_ids` has them, and those of its `old` rows that did not leave it."""
+    found = read_ids(db, source, limit, have)
+    gone = set(blocks.each(found.gone))
+    return found, ticket_rows(db, [key for key in old if key.bytes not in gone], me) if old else ()
 
 
 def all_of(block: bytes, have: Have | None) -> Ids:

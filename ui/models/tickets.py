@@ -22,7 +22,7 @@ from app.tickets.queries import TicketRow, View
 from app.views.grouping import Heading
 from ui.models import blocks
 from ui.models.cache import TicketCache
-from ui.models.sources import Have, Ids, Source, heading_places, is_heading, read_ids
+from ui.models.sources import Have, Ids, Source, heading_places, is_heading, read_again
 from ui.models.words import spoken
 from ui.tasks import Tasks
 from ui.text import count_text
@@ -37,6 +37,9 @@ MOST_RUNS = 8
 
 MOST_SOUGHT = 32
 """Rows that are old, of which so many are looked for in the list; for more, all of it may be."""
+
+MOST_CLAIMED = 8
+"""Old rows that are read with the list: what a person does is shown by one answer, mail that pours in is not slowed down."""
 
 REST_MS = 1000
 PAINTED_MS = 50
@@ -123,6 +126,11 @@ class TicketModel(QAbstractTableModel):
     # -- what the page asks
 
     @property
+    def answers_soon(self) -> bool:
+        """Is the list being read, by a question that takes no time? Then `followed` comes at once."""
+        return self._under_way and isinstance(self._view, View)
+
+    @property
     def view(self) -> Source:
         """The list shown."""
         return self._view
@@ -165,6 +173,7 @@ class TicketModel(QAbstractTableModel):
         self._waiting = since  # what changed after the first screen was read
         self._cache.put([UUID(bytes=raw) for raw in _tickets(blocks.part(ids.block or b"", 0, PAGE))], rows)
         self._take(ids, None)
+        self.followed.emit()
         self._ask_waiting()
 
     def apply(self, changes: Changes) -> None:
@@ -243,14 +252,20 @@ class TicketModel(QAbstractTableModel):
         turn, self._under_way = self._turn, True
         limit = None if whole else FIRST
         self._deeper = self._deeper and not whole
+        old = self._old_rows(changed) if not whole else ()
 
-        def take(ids: Ids) -> None:
+        def take(found: tuple[Ids, tuple[TicketRow, ...]]) -> None:
+            ids, rows = found
             if turn == self._turn:
                 self._under_way = False
                 self._take(ids, changed)
+            self._cache.bring(old, rows)
+            if turn == self._turn:
+                self.followed.emit()
                 self._ask_waiting()
 
         def failed(error: Exception) -> bool:
+            self._cache.release(old)
             if turn == self._turn:
                 self._under_way, self._waiting = False, None  # what was asked for is wanted still, the next time
                 self.failed.emit(error)
@@ -258,7 +273,17 @@ class TicketModel(QAbstractTableModel):
             return True
 
         have = Have(self._ids, self._known, self._heads)
-        self._tasks.ask(read_ids, self._view, limit, have, then=take, owner=self, failed=failed)
+        self._tasks.ask(
+            read_again, self._view, limit, have, old, self._cache.me(), then=take, owner=self, failed=failed
+        )
+
+    def _old_rows(self, changed: frozenset[UUID] | None) -> tuple[UUID, ...]:
+        """Rows that changed, to be read with the ids: what leaves the list need not be read, what stays is painted once. Not
+        where ids take long to read, by a condition of one's own.
+        """
+        if changed is None or len(changed) > MOST_CLAIMED or not isinstance(self._view, View):
+            return ()
+        return self._cache.claim(key for key in changed if key.bytes in self._known)
 
     def _take(self, ids: Ids, changed: frozenset[UUID] | None) -> None:
         fresh, self.is_loaded = not self.is_loaded, True
@@ -274,7 +299,6 @@ class TicketModel(QAbstractTableModel):
                 self._want_rest(fresh=fresh)
         if fresh:
             self.loaded.emit()
-        self.followed.emit()
 
     def _take_headings(self, ids: Ids, changed: frozenset[UUID] | None, *, fresh: bool) -> frozenset[UUID] | None:
         """Other headings, other numbers beside them; those that come and go count as changed, like tickets."""

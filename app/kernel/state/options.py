@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.kernel.database.tables import DeviceSettingRow, SettingRow
@@ -15,10 +16,14 @@ ALL = UUID(int=0)
 """What the change log calls "the settings": there is one set of them."""
 
 
+_VALUES = {  # made once: they are asked with nearly every command
+    table: select(table.value).where(table.key == bindparam("key")) for table in (DeviceSettingRow, SettingRow)
+}
+
+
 def get(db: Session, key: str) -> Any:
     """The value of a declared setting, or its default. Raises UserError for one that is not declared."""
-    row: Any = db.get(_table(key), key)
-    return settings.parse(key, None if row is None else row.value)
+    return settings.parse(key, db.scalar(_VALUES[_table(key)], {"key": key}))
 
 
 def put(tx: Tx, key: str, value: object) -> None:

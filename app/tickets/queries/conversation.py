@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from app.conversations import queries as conversations
@@ -16,13 +16,32 @@ from app.outbox.rules import State
 from app.outbox.tables import Outbox
 from app.tickets.tables import Placement, Ticket
 
+# Statements made once: all of them are asked whenever a ticket is opened, and making one takes longer than its answer.
+_PARTS = select(Ticket.id).where(Ticket.merged_into.in_(bindparam("parts")))
+_placed = and_(Placement.id == Message.id, Placement.deleted_at.is_(None))
+_kept = or_(Outbox.state.is_(None), Outbox.state != State.CANCELLED)
+_OWN = (
+    select(Message.id, Message.occurred_at)
+    .outerjoin(Placement, _placed)
+    .outerjoin(Outbox, Outbox.id == Message.id)
+    .where(Message.ticket.in_(bindparam("tickets")))
+    .where(or_(Placement.id.is_(None), Placement.ticket.in_(bindparam("tickets"))), _kept)
+)
+_BROUGHT = (
+    select(Message.id, Message.occurred_at)
+    .join(Placement, _placed)
+    .outerjoin(Outbox, Outbox.id == Message.id)
+    .where(Placement.ticket.in_(bindparam("tickets")), _kept)
+)
+_DELIVERIES = select(Outbox).where(Outbox.id.in_(bindparam("messages")))
+
 
 def conversation_ids(db: Session, ticket: UUID) -> list[UUID]:
     """The ticket and everything that was merged into it, in however many steps."""
     found = [ticket]
     edge = [ticket]
     while edge:
-        below = db.scalars(select(Ticket.id).where(Ticket.merged_into.in_(edge)))
+        below = db.scalars(_PARTS, {"parts": edge})
         edge = [key for key in below if key not in found]
         found += edge
     return found
@@ -34,23 +53,8 @@ def message_ids(db: Session, ticket: UUID) -> list[UUID]:
 
 
 def _shown(db: Session, ticket: UUID) -> list[tuple[UUID, datetime]]:
-    tickets = conversation_ids(db, ticket)
-    placed = and_(Placement.id == Message.id, Placement.deleted_at.is_(None))
-    own = (
-        select(Message.id, Message.occurred_at)
-        .outerjoin(Placement, placed)
-        .outerjoin(Outbox, Outbox.id == Message.id)
-        .where(Message.ticket.in_(tickets), or_(Placement.id.is_(None), Placement.ticket.in_(tickets)))
-        .where(or_(Outbox.state.is_(None), Outbox.state != State.CANCELLED))
-    )
-    brought = (
-        select(Message.id, Message.occurred_at)
-        .join(Placement, placed)
-        .outerjoin(Outbox, Outbox.id == Message.id)
-        .where(Placement.ticket.in_(tickets))
-        .where(or_(Outbox.state.is_(None), Outbox.state != State.CANCELLED))
-    )
-    found = {key: at for query in (own, brought) for key, at in db.execute(query)}
+    asked = {"tickets": conversation_ids(db, ticket)}
+    found = {key: at for query in (_OWN, _BROUGHT) for key, at in db.execute(query, asked)}
     return sorted(found.items(), key=lambda item: (item[1], item[0]))
 
 
@@ -71,7 +75,7 @@ def deliveries(db: Session, messages: list[UUID]) -> dict[UUID, Delivery]:
     """What became of outgoing messages. One that another program sent has no outbox row and no delivery."""
     found: dict[UUID, Delivery] = {}
     for start in range(0, len(messages), 500):
-        rows = db.scalars(select(Outbox).where(Outbox.id.in_(messages[start : start + 500])))
+        rows = db.scalars(_DELIVERIES, {"messages": messages[start : start + 500]})
         for row in rows:
             found[row.id] = Delivery(
                 state=row.state,

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, bindparam, exists, func, or_, select
+from sqlalchemy import Integer, and_, bindparam, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.kernel.database.types import Id
@@ -216,6 +216,17 @@ def _row(row: Any, states: StateNames, preview: Preview | None) -> TicketRow:
     )
 
 
+_MERGED_INTO = select(Ticket.merged_into).where(Ticket.id == bindparam("key"))
+_other = aliased(Ticket)
+_LINKS = (
+    select(TicketLink.kind, _other.id, _other.number, _other.subject, _other.status, TicketLink.message)
+    .join(_other, _other.id == TicketLink.other)
+    .where(TicketLink.ticket == bindparam("key"), TicketLink.deleted_at.is_(None), _other.deleted_at.is_(None))
+    .where(or_(_other.merged_into.is_(None), _other.merged_into != bindparam("key")))
+    .order_by(_other.number)
+)
+
+
 def ticket_id(db: Session, number: int) -> UUID | None:
     """The ticket that a number means today: merges are followed. None for one never given, or given to what was undone."""
     found = db.execute(select(TicketRef.ticket).where(TicketRef.number == number)).scalar()
@@ -226,7 +237,7 @@ def ticket_id(db: Session, number: int) -> UUID | None:
 def living_ticket(db: Session, ticket: UUID) -> UUID:
     """The ticket that `ticket` was merged into, in however many steps; else itself."""
     for _ in range(20):
-        following = db.execute(select(Ticket.merged_into).where(Ticket.id == ticket)).scalar()
+        following = db.scalar(_MERGED_INTO, {"key": ticket})
         if following is None:
             break
         ticket = following
@@ -260,35 +271,32 @@ def ticket(db: Session, key: UUID | int, agent: UUID | None = None) -> TicketDet
 def _numbers(db: Session, row: Ticket) -> tuple[int, ...]:
     from app.tickets.queries.conversation import conversation_ids
 
-    parts = (Ticket.id.in_(conversation_ids(db, row.id)[1:]), Ticket.deleted_at.is_(None))  # see `merged_parts`
-    query = select(Ticket.number).where(*parts).order_by(Ticket.number)
-    return (row.number, *db.scalars(query))
+    parts = conversation_ids(db, row.id)[1:]
+    if not parts:
+        return (row.number,)
+    query = select(Ticket.number).where(Ticket.id.in_(parts), Ticket.deleted_at.is_(None))  # see `merged_parts`
+    return (row.number, *db.scalars(query.order_by(Ticket.number)))
 
 
 def links(db: Session, key: UUID) -> tuple[LinkView, ...]:
     """Tickets that are linked with this one."""
-    other = aliased(Ticket)
-    query = (
-        select(TicketLink.kind, other.id, other.number, other.subject, other.status, TicketLink.message)
-        .join(other, other.id == TicketLink.other)
-        .where(TicketLink.ticket == key, TicketLink.deleted_at.is_(None), other.deleted_at.is_(None))
-        .where(or_(other.merged_into.is_(None), other.merged_into != key))
-        .order_by(other.number)
-    )
-    return tuple(LinkView(*row) for row in db.execute(query))
+    return tuple(LinkView(*row) for row in db.execute(_LINKS, {"key": key}))
+
+
+_BELONGING = select(Customer.id).where(Customer.merged_into == bindparam("owner"))
+_THEIRS = (
+    select(Ticket.id)
+    .where(Ticket.customer.in_(bindparam("owners")), Ticket.deleted_at.is_(None), Ticket.merged_into.is_(None))
+    .order_by(Ticket.last_message_at.desc(), Ticket.id.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 
 
 def tickets_of(db: Session, customer: UUID, limit: int | None = 200) -> tuple[UUID, ...]:
     """The tickets of a customer and of whom was merged into it, newest message first; not those in the Bin."""
     owner = living_customer(db, customer)
-    owners = [owner, *db.scalars(select(Customer.id).where(Customer.merged_into == owner))]
-    query = (
-        select(Ticket.id)
-        .where(Ticket.customer.in_(owners), Ticket.deleted_at.is_(None), Ticket.merged_into.is_(None))
-        .order_by(Ticket.last_message_at.desc(), Ticket.id.desc())
-        .limit(limit)
-    )
-    return tuple(db.scalars(query))
+    owners = [owner, *db.scalars(_BELONGING, {"owner": owner})]
+    return tuple(db.scalars(_THEIRS, {"owners": owners, "most": -1 if limit is None else limit}))
 
 
 def tag_list(db: Session) -> tuple[tuple[str, int], ...]:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
+from app.kernel.database.types import Id
 from app.people.tables import Agent
 from app.tickets.queries.conversation import conversation_ids
 from app.tickets.tables import ChecklistItem, Follower, Ticket, TimeEntry
@@ -78,6 +79,35 @@ class Timer:
     begun_at: datetime
 
 
+# Made once: all of them are asked whenever a ticket is opened.
+_TIMER = (
+    select(TimeEntry.id, Ticket.id, Ticket.number, TimeEntry.begun_at)
+    .join(Ticket, Ticket.id == TimeEntry.ticket)
+    .where(TimeEntry.seconds.is_(None), TimeEntry.deleted_at.is_(None))
+    .where(TimeEntry.agent.is_not_distinct_from(bindparam("agent", type_=Id)))
+    .order_by(TimeEntry.id.desc())
+)
+_ITEMS = (
+    select(ChecklistItem.id, ChecklistItem.ticket, ChecklistItem.title, ChecklistItem.done_at, Agent.name)
+    .outerjoin(Agent, Agent.id == ChecklistItem.done_by)
+    .where(ChecklistItem.ticket.in_(bindparam("tickets")), ChecklistItem.deleted_at.is_(None))
+    .order_by(ChecklistItem.position, ChecklistItem.id)
+)
+_TIMES = (
+    select(TimeEntry.id, TimeEntry.agent, Agent.name, TimeEntry.begun_at, TimeEntry.seconds, TimeEntry.note)
+    .outerjoin(Agent, Agent.id == TimeEntry.agent)
+    .where(TimeEntry.ticket.in_(bindparam("tickets")), TimeEntry.deleted_at.is_(None))
+    .order_by(TimeEntry.begun_at, TimeEntry.id)
+)
+_FOLLOWERS = (
+    select(Agent.id, Agent.name)
+    .join(Follower, Follower.agent == Agent.id)
+    .where(Follower.ticket.in_(bindparam("tickets")), Follower.deleted_at.is_(None))
+    .distinct()
+    .order_by(Agent.name, Agent.id)
+)
+
+
 def work(db: Session, ticket: UUID) -> Work:
     """The work on a ticket and on what was merged into it."""
     tickets = conversation_ids(db, ticket)
@@ -86,44 +116,19 @@ def work(db: Session, ticket: UUID) -> Work:
 
 def running_timer(db: Session, agent: UUID | None) -> Timer | None:
     """The timer of an agent, wherever it runs."""
-    mine = TimeEntry.agent.is_(None) if agent is None else TimeEntry.agent == agent
-    query = (
-        select(TimeEntry.id, Ticket.id, Ticket.number, TimeEntry.begun_at)
-        .join(Ticket, Ticket.id == TimeEntry.ticket)
-        .where(TimeEntry.seconds.is_(None), TimeEntry.deleted_at.is_(None), mine)
-        .order_by(TimeEntry.id.desc())
-    )
-    row = db.execute(query).first()
+    row = db.execute(_TIMER, {"agent": agent}).first()
     return None if row is None else Timer(*row)
 
 
 def _checklist(db: Session, tickets: Sequence[UUID]) -> tuple[Item, ...]:
-    query = (
-        select(ChecklistItem.id, ChecklistItem.ticket, ChecklistItem.title, ChecklistItem.done_at, Agent.name)
-        .outerjoin(Agent, Agent.id == ChecklistItem.done_by)
-        .where(ChecklistItem.ticket.in_(tickets), ChecklistItem.deleted_at.is_(None))
-        .order_by(ChecklistItem.position, ChecklistItem.id)
-    )
-    rows = sorted(db.execute(query), key=lambda row: tickets.index(row.ticket))
+    rows = sorted(db.execute(_ITEMS, {"tickets": tickets}), key=lambda row: tickets.index(row.ticket))
     return tuple(Item(row.id, row.title, row.done_at, row.name or "") for row in rows)
 
 
 def _times(db: Session, tickets: Sequence[UUID]) -> tuple[Spent, ...]:
-    query = (
-        select(TimeEntry.id, TimeEntry.agent, Agent.name, TimeEntry.begun_at, TimeEntry.seconds, TimeEntry.note)
-        .outerjoin(Agent, Agent.id == TimeEntry.agent)
-        .where(TimeEntry.ticket.in_(tickets), TimeEntry.deleted_at.is_(None))
-        .order_by(TimeEntry.begun_at, TimeEntry.id)
-    )
-    return tuple(Spent(row[0], row[1], row[2] or "", row[3], row[4], row[5]) for row in db.execute(query))
+    rows = db.execute(_TIMES, {"tickets": tickets})
+    return tuple(Spent(row[0], row[1], row[2] or "", row[3], row[4], row[5]) for row in rows)
 
 
 def _followers(db: Session, tickets: Sequence[UUID]) -> tuple[FollowerInfo, ...]:
-    query = (
-        select(Agent.id, Agent.name)
-        .join(Follower, Follower.agent == Agent.id)
-        .where(Follower.ticket.in_(tickets), Follower.deleted_at.is_(None))
-        .distinct()
-        .order_by(Agent.name, Agent.id)
-    )
-    return tuple(FollowerInfo(*row) for row in db.execute(query))
+    return tuple(FollowerInfo(*row) for row in db.execute(_FOLLOWERS, {"tickets": tickets}))

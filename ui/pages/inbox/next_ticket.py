@@ -25,7 +25,7 @@ class NextTicket(QObject):
         super().__init__(page)
         self._page = page
         self._going_on = self._turned = False
-        self._may_leave = False  # the ticket shown has changed; whether it stays here at all, the list will say
+        self._may_leave = False  # the ticket shown has changed; the list, which is being read, comes first
         self._nearby: list[UUID] = []
 
     def go_on(self, act: Callable[[], object]) -> None:
@@ -51,9 +51,13 @@ class NextTicket(QObject):
         self._turned = False
 
     def is_awaited(self) -> bool:
-        """The ticket shown has changed: is it the list that says whether it is shown again?"""
+        """The ticket shown has changed: is it the list that says whether and when it is shown again?
+
+        Its row, on which the eye rests, would wait for a processor while the whole ticket is read beside it.
+        """
         page = self._page
-        self._may_leave = self._going_on and page.model.is_loaded and not page.list.searching
+        follows = self._going_on or page.model.answers_soon
+        self._may_leave = follows and page.model.is_loaded and not page.list.searching
         return self._may_leave
 
     def follow_list(self) -> None:
@@ -74,12 +78,17 @@ class NextTicket(QObject):
         page.list.choose(page.ticket)
 
     def look_again(self) -> None:
-        """The list was read: a ticket that stays here, although it might have left, is shown as it is now."""
+        """The list was read: a ticket that stays here, although it might have left, is shown as it is now. Where one is gone
+        on from, the next comes at once: after a painting of the rows, they would be painted twice.
+        """
         page = self._page
         if self._may_leave:
             self._may_leave = False
-            if page.ticket is not None and (page.model.place_of(page.ticket) >= 0 or not self._nearby):
+            stays = page.ticket is not None and page.model.place_of(page.ticket) >= 0
+            if page.ticket is not None and (stays or not self._going_on or not self._nearby):
                 page.reload()
+        if self._going_on:
+            page.list.settle_now()
 
     def _nearest(self) -> UUID | None:
         """One of the neighbours that is still there, else whatever stands where the ticket stood."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter
@@ -248,7 +247,7 @@ class Selecting(QObject):
         left.selection_changed.connect(self.follow)
         left.rows_changed.connect(self._more_rows)
         page.context.rows.arrived.connect(self._arrived)
-        page.context.rows.aged.connect(self._aged)
+        page.model.followed.connect(self._know)
         for view in (left.rows, left.results):
             view.viewport().installEventFilter(self)
 
@@ -321,9 +320,9 @@ class Selecting(QObject):
         if self.on:
             self._show_panel()
 
-    def _aged(self, keys: frozenset[UUID] | None) -> None:
+    def _know(self) -> None:
         """What is chosen is known as it stands now, painted or scrolled away: a key that turns a mark round looks at it."""
-        self._page.context.rows.want(key for key in self._page.picked.first_keys() if keys is None or key in keys)
+        self._page.context.rows.want(self._page.picked.first_keys())
 
     def _more_rows(self) -> None:
         """Rows came or went under the choice: all is still all."""

@@ -278,6 +278,12 @@ class ListPanel(QFrame):
         self._quiet = True
         self._after.start()
 
+    def settle_now(self) -> None:
+        """What follows from rows that came or went, at once instead of soon."""
+        if self._after.isActive():
+            self._after.stop()
+            self._settle()
+
     def _settle(self) -> None:
         self._quiet = False
         self.show_state()
