@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from uuid import UUID, uuid4
 
 import pytest
+import shiboken6
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
@@ -20,7 +21,7 @@ from pytestqt.qtbot import QtBot
 
 from app.kernel.database.changes import Changes
 from app.tickets import commands
-from app.tickets.queries import ticket_ids
+from app.tickets.queries import ticket_ids, ticket_rows
 from tests.ui.inbox_desk import InboxDesk
 from ui.bridge import Bridge
 from ui.models import blocks, sources
@@ -79,6 +80,15 @@ def shown(reading: Reading, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: reading.model.is_loaded and reading.tasks.running == 0)
 
 
+def calm(reading: Reading, qtbot: QtBot) -> None:
+    """All that was changed was told, and what was asked for then has come; nobody looks at a row the moment it changes, as
+    the tester does.
+    """
+    shiboken6.delete(reading.tester)
+    bridge = reading.bridge
+    qtbot.waitUntil(lambda: not bridge._calm.isActive() and bridge._pending is None and reading.tasks.running == 0)
+
+
 def test_rows_come_by_pages_in_the_background(reading: Reading, qtbot: QtBot) -> None:
     """The first page is there with the list; of the others each comes when one of its rows is painted."""
     keys = reading.made.some(70)
@@ -106,6 +116,45 @@ def test_a_row_that_changed_is_shown_old_until_the_new_one_is_here(reading: Read
         return str(row.subject)
 
     qtbot.waitUntil(lambda: subject() == "Another matter")
+
+
+def test_an_old_row_comes_with_its_list_and_one_that_leaves_is_not_read(reading: Reading, qtbot: QtBot) -> None:
+    keys = reading.made.some(3)
+    shown(reading, qtbot)
+    calm(reading, qtbot)
+    before = [reading.cache.row(key) for key in keys]
+    told: list[frozenset[UUID] | None] = []
+    reading.cache.aged.connect(told.append)
+    with qtbot.waitSignal(reading.model.followed):
+        reading.made.desk.do(commands.set_follow_up, keys[1], follow_up=True)
+    row = reading.cache.row(keys[1])
+    assert (told, row is not None and row.follow_up) == ([frozenset({keys[1]})], True), (
+        "told old once, and here at once"
+    )
+    with qtbot.waitSignal(reading.model.followed):
+        reading.made.desk.do(commands.set_status, keys[0], "solved")
+    assert reading.ids() == keys[1:]
+    assert reading.cache.row(keys[0]) == before[0], "nobody looks at it here any more"
+    assert reading.cache.lacks(keys[0])
+
+
+def test_a_claimed_row_that_changes_again_or_is_not_read_stays_old(reading: Reading, qtbot: QtBot) -> None:
+    (key,) = reading.made.some(1)
+    shown(reading, qtbot)
+    calm(reading, qtbot)
+    cache, (row,) = reading.cache, reading.made.desk.ask(ticket_rows, [key])
+    change = Changes({"ticket": frozenset({key})})
+    cache.apply(change)
+    assert (cache.claim([key]), cache.claim([key]), cache.lacks(key)) == ((key,), (), False)
+    cache.apply(change)
+    cache.bring([key], [row])
+    assert cache.lacks(key), "it is older than its last change"
+    assert cache.claim([key]) == (key,)
+    cache.release([key])
+    assert cache.lacks(key)
+    cache.claim([key])
+    cache.bring([key], [row])
+    assert not cache.lacks(key)
 
 
 def test_an_answer_moves_its_ticket_up_and_the_choice_goes_with_it(reading: Reading, qtbot: QtBot) -> None:
