@@ -20,6 +20,7 @@ _AROUND: Final = 60
 _MOVING = re.compile("[\u0300-\u036f\u0130ßẞæÆœŒ]")
 """Letters that become none or two, so that what stands behind them moves."""
 
+_RUNS = re.compile(r"[\x00-\x7f]+|[^\x00-\x7f]")
 _BLANK = re.compile(r"\s+")
 LONGEST: Final = 500_000
 """Characters of a text that are looked at."""
@@ -66,14 +67,19 @@ def _folded(text: str) -> tuple[str, list[int] | None]:
     folded = plain(text).lower()
     if len(folded) == len(text) and not _MOVING.search(text):
         return folded, None
-    letters: list[str] = []
+    pieces: list[str] = []
     places: list[int] = []
-    for place, letter in enumerate(text):
-        folded = _folded_letter(letter)
-        letters.append(folded)
-        places.extend([place] * len(folded))
+    for run in _RUNS.finditer(text):
+        piece, place = run.group(), run.start()
+        if piece.isascii():
+            pieces.append(piece.lower())
+            places.extend(range(place, run.end()))
+        else:
+            folded = _folded_letter(piece)
+            pieces.append(folded)
+            places.extend([place] * len(folded))
     places.append(len(text))
-    return "".join(letters), places
+    return "".join(pieces), places
 
 
 @lru_cache(maxsize=4096)
