@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from app.kernel import clock
 from app.outbox.rules import Hold
 from app.tickets.commands import snooze
+from app.tickets.commands.snooze import Sleep, sleeps
 from app.tickets.queries import HistoryLine, ticket
 from app.tickets.rules import UNTIL_REPLY, OnReply
 from tests.ui.inbox_desk import InboxDesk, inbox_window
@@ -114,6 +115,32 @@ def test_the_time_before_is_offered_again(page: Page, made: InboxDesk, qtbot: Qt
     qtbot.waitUntil(lambda: bool(offered()), timeout=30_000)
     offered()[0].click()
     settled(page, qtbot, lambda: until(made, key) == at)
+
+
+def test_of_a_ticket_that_sleeps_the_sheet_says_how_and_lets_only_the_answer_be_changed(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    key, at = page.model.id_at(0), clock.now() + timedelta(days=2)
+    made.desk.do(snooze, key, at, on_reply=OnReply.THANKS)
+    settled(page, qtbot, lambda: page.model.rowCount() == 1)
+    page.show_pile("snoozed")
+    settled(page, qtbot, lambda: page.model.rowCount() == 1 and page.model.id_at(0) == key)
+    settled(page, qtbot, lambda: page.shown is not None and page.shown.detail.id == key)
+    sheet = asked(page, qtbot)
+    qtbot.waitUntil(sheet.standing.isVisible, timeout=30_000)
+    assert sheet.standing.text().startswith("It sleeps until ")
+    assert (sheet.on_reply.current(), sheet.keep.isEnabled()) == (OnReply.THANKS, False)
+    assert SnoozeSheet.remembered == OnReply.WAKE, "that is this ticket's, not the person's wish for the next"
+    sheet.on_reply.choose(OnReply.SLEEP)
+    sheet.on_reply.chosen.emit(OnReply.SLEEP)
+    sheet.keep.click()
+
+    def how() -> frozenset[Sleep]:
+        return made.desk.ask(sleeps, [key])
+
+    settled(page, qtbot, lambda: how() == {Sleep(at, 0, OnReply.SLEEP)})
+    page.context.actions.run("undo")
+    settled(page, qtbot, lambda: how() == {Sleep(at, 0, OnReply.THANKS)})
 
 
 def test_several_after_any_number_of_days(page: Page, made: InboxDesk, qtbot: QtBot) -> None:

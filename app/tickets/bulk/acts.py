@@ -21,7 +21,7 @@ from app.tickets.commands.following import follow, unfollow
 from app.tickets.commands.results import Changed
 from app.tickets.commands.rows import Tickets, usable_row
 from app.tickets.commands.seen import mark_seen, mark_unseen
-from app.tickets.commands.snooze import snooze, snooze_again
+from app.tickets.commands.snooze import keep_asleep, snooze, snooze_again
 from app.tickets.commands.spam import block_senders, mark_spam
 from app.tickets.commands.status import assign, set_fields, set_follow_up, set_priority, set_status, status_meant
 from app.tickets.commands.tags import add_tag, remove_tag
@@ -109,11 +109,13 @@ def _moment(value: Any) -> datetime | None:
 
 
 def _snooze(tx: Tx, tickets: Tickets, value: Any) -> Changed:
-    """A time as text (None wakes), or `{until, days, reply}` as `snooze` takes them, or `{again: true, reply}`."""
+    """A time as text (None wakes), or `{until, days, reply}` as `snooze` takes them, `{again: true, reply}`, or `{keep: true, reply}`."""
     asked = value if isinstance(value, dict) else {"until": value}
     days, on_reply = int(asked.get("days") or 0), str(asked.get("reply") or OnReply.WAKE)
     if asked.get("again"):
         return snooze_again(tx, tickets, on_reply=on_reply)
+    if asked.get("keep"):
+        return keep_asleep(tx, tickets, on_reply=on_reply)
     return snooze(tx, tickets, _moment(asked.get("until")), days=days, on_reply=on_reply)
 
 

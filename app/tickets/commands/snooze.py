@@ -9,6 +9,7 @@ whether it is snoozed, never at the hour, so that their kept numbers stay exact;
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -62,6 +63,16 @@ def snooze_again(tx: Tx, tickets: Tickets, *, on_reply: str = OnReply.WAKE) -> C
     return _done(tx, count)
 
 
+def keep_asleep(tx: Tx, tickets: Tickets, *, on_reply: str) -> Changed:
+    """Only what an answer does becomes another; the time of each stays. What is awake stays awake."""
+    count = 0
+    for row in each_row(tx, tickets):
+        if row.snooze_until is not None:
+            _check(tx, row.snooze_until, 0, on_reply)
+            count += change(tx, row, "snooze_reply", str(on_reply), EventKind.SIDE)
+    return _done(tx, count)
+
+
 def _put(tx: Tx, row: Ticket, until: datetime | None, days: int, on_reply: str) -> bool:
     """Set a ticket's time, and with it what an answer does: another one is a change, too."""
     changed = change(tx, row, "snooze_until", until)
@@ -97,6 +108,26 @@ def count_anew(tx: Tx, row: Ticket) -> None:
     """We wrote: the days without an answer are counted from now on."""
     if row.snooze_until is not None and row.snooze_days:
         change(tx, row, "snooze_until", tx.now + timedelta(days=row.snooze_days), EventKind.SIDE)
+
+
+@dataclass(frozen=True, slots=True)
+class Sleep:
+    """How a ticket sleeps: until when, after how many days without an answer (0: not counted), and what an answer does."""
+
+    until: datetime
+    days: int
+    on_reply: str
+
+
+def sleeps(db: Session, tickets: Sequence[UUID]) -> frozenset[Sleep]:
+    """How those of some tickets (a thousand at most) that are asleep sleep."""
+    query = select(Ticket.snooze_until, Ticket.snooze_days, Ticket.snooze_reply).where(Ticket.snooze_until.is_not(None))
+    found: set[Sleep] = set()
+    for start in range(0, len(tickets), _CHUNK):
+        for until, days, on_reply in db.execute(query.where(Ticket.id.in_(tickets[start : start + _CHUNK]))):
+            if until is not None:
+                found.add(Sleep(until, days or 0, on_reply or OnReply.WAKE))
+    return frozenset(found)
 
 
 def last_snoozes(db: Session, tickets: Sequence[UUID], now: datetime) -> dict[UUID, datetime]:
