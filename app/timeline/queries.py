@@ -74,7 +74,7 @@ def customer_timeline(
     values |= {"before": clock.to_us(before) if before else 1 << 62, "limit": limit}
     sql = (
         f"SELECT * FROM ({_MOMENTS.format(people=people, done=_DONE)})"  # noqa: S608 - constants; every value is bound
-        f" WHERE kind IN ({chosen}) AND at < :before ORDER BY at DESC, ticket LIMIT :limit"
+        f" WHERE kind IN ({chosen}) AND at < :before ORDER BY at DESC, ticket DESC LIMIT :limit"
     )
     return tuple(_moment(row) for row in db.connection().execute(text(sql), values))
 

@@ -265,6 +265,20 @@ def test_numbers_and_names_are_kept(desk: Desk, window: Window, qtbot: QtBot) ->
     assert who.name == "Maya Lindgren"
 
 
+def test_a_number_that_cannot_be_meant_becomes_the_nearest_before_it_is_saved(window: Window, qtbot: QtBot) -> None:
+    pane = settings(window, "sending").stack.currentWidget()
+    assert isinstance(pane, SendingPane)
+    qtbot.waitUntil(lambda: pane.values().get("undo_send_seconds") == 10)
+    field = pane._fields["undo_send_seconds"]
+    assert isinstance(field, QLineEdit)
+    for typed, becomes in (("75", "60"), ("", "0")):
+        field.setFocus()
+        retype(qtbot, field, typed or "\b")
+        qtbot.keyClick(field, Qt.Key.Key_Tab)
+        assert field.text() == becomes
+        assert pane.values()["undo_send_seconds"] == int(becomes)
+
+
 def test_who_turns_away_is_told_what_is_not_saved_and_can_save_it(desk: Desk, window: Window, qtbot: QtBot) -> None:
     pane = settings(window, "sending").stack.currentWidget()
     assert isinstance(pane, SendingPane)

@@ -62,13 +62,20 @@ class TextField(QLineEdit):
         self.setAccessibleDescription(reason)
 
 
+class _WholeNumbers(QIntValidator):
+    def fixup(self, typed: str, /) -> str:
+        """Whoever leaves the field sees the nearest number that can be meant, not one that would silently be another."""
+        digits = typed.strip()
+        return str(min(max(int(digits), self.bottom()), self.top()) if digits.isdecimal() else self.bottom())
+
+
 def take_whole_numbers(field: QLineEdit, low: int, high: int) -> None:
     """Let a field take nothing else. Digits stay as they are typed: Qt's own validator groups them (47.977 in German), and a
     port or a number of megabytes is read without such marks.
     """
     plain = QLocale.c()
     plain.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator | QLocale.NumberOption.RejectGroupSeparator)
-    validator = QIntValidator(low, high, field)
+    validator = _WholeNumbers(low, high, field)
     validator.setLocale(plain)
     field.setValidator(validator)
 

@@ -382,7 +382,7 @@ def _all_well(facts: Facts) -> Cause:
     looked = [state.at for state in facts.states.values()]
     if not looked:
         return Cause("online", tr("Mail is received and sent."), tone="ok")
-    text = tr("Mail is received and sent. Last looked at {time}.", time=clock_text(max(looked)))
+    text = tr("Mail is received and sent. Last checked {time}.", time=clock_text(max(looked)))
     return Cause("online", text, tone="ok")
 
 

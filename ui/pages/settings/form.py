@@ -102,6 +102,7 @@ class Pane(QFrame):
         self._fields[key] = field
         if isinstance(field, TextField):
             field.textEdited.connect(lambda _text: self._changed())
+            field.editingFinished.connect(self._changed)
         elif isinstance(field, Select):
             field.chosen.connect(lambda _key: self._changed())
         elif isinstance(field, Switch):

@@ -46,7 +46,7 @@ def state_of(box: MailboxInfo, facts: Facts) -> tuple[str, str]:
         return "text3", tr("Not looked at yet")
     looked = ago_text(state.at, clock.now())
     return {
-        "ok": ("ok", tr("Online, looked at {time}", time=looked)),
+        "ok": ("ok", tr("Online, checked {time}", time=looked)),
         "working": ("accent", tr("Receiving")),
         "offline": ("warn", tr("Offline since {time}", time=ago_text(state.since, clock.now()))),
     }.get(state.state, ("warn", tr("Needs attention")))

@@ -129,7 +129,7 @@ class SendingPane(OptionsPane):
             "undo_send_seconds",
             tr("Undo send"),
             NumberField(0, 60, tr("seconds"), tr("Undo send")),
-            tr("How long a reply waits in the outbox, so that it can be called back. 0 sends at once."),
+            tr("How long a reply waits in the outbox, so that it can be called back, at most 60. 0 sends at once."),
         )
         self.add_heading(tr("Tickets"))
         self.add_field(
