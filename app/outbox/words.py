@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from app.outbox.rules import ABOUT_COPY, TELL_AFTER, UNDO_AT_MOST, Copy, Hold, Phase, State
+
+_A_FEW: Final = timedelta(seconds=15)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +138,10 @@ def _waiting(it: Situation) -> Told:
         )
     if it.not_before > it.now:
         editing = () if it.sent_before else ("edit",)
-        soon = not it.chosen and it.not_before - it.now <= UNDO_AT_MOST
-        text = (
-            "Will be sent in a few seconds."
-            if soon
-            else "Will be sent at the chosen time, unless the customer writes first."
-        )
+        rest = it.not_before - it.now
+        text = "Will be sent at the chosen time, unless the customer writes first."
+        if not it.chosen and rest <= UNDO_AT_MOST:
+            text = "Will be sent in a few seconds." if rest <= _A_FEW else "Will be sent within a minute."
         return Told(text, (*taking_back, "send_now", *editing), needs_attention=False)
     return Told("Will be sent in a moment.", taking_back, needs_attention=False)
 

@@ -48,7 +48,9 @@ def test_undo_send_of_zero_seconds_is_at_once_and_of_sixty_a_minute_later(desk: 
     assert [each.message for each in desk.ask(queries.due, clock.now())] == [now]
     assert desk.row(later).not_before == clock.now() + timedelta(seconds=60)
     told = desk.ask(queries.outbox_row, later, clock.now())
-    assert (told.text, told.buttons[0]) == ("Will be sent in a few seconds.", "cancel")
+    assert (told.text, told.buttons[0]) == ("Will be sent within a minute.", "cancel")
+    told = desk.ask(queries.outbox_row, later, clock.now() + timedelta(seconds=50))
+    assert told.text == "Will be sent in a few seconds."
 
 
 def test_a_reply_for_later_is_a_draft_again_when_the_customer_writes_first(desk: SmallDesk, time: Clock) -> None:
