@@ -35,6 +35,7 @@ from ui.pages.settings.saving import SaveSheet
 from ui.pages.settings.senders import SendersPane
 from ui.pages.settings.surveys import SurveysPage, drawable
 from ui.widgets.button import Button
+from ui.widgets.field import Select
 from ui.widgets.pictures import decode
 from ui.widgets.toggle import CheckBox, Switch
 from ui.window import Window
@@ -277,6 +278,21 @@ def test_a_number_that_cannot_be_meant_becomes_the_nearest_before_it_is_saved(wi
         qtbot.keyClick(field, Qt.Key.Key_Tab)
         assert field.text() == becomes
         assert pane.values()["undo_send_seconds"] == int(becomes)
+
+
+def test_the_days_of_opening_again_are_asked_for_only_where_they_count(window: Window, qtbot: QtBot) -> None:
+    pane = settings(window, "sending").stack.currentWidget()
+    assert isinstance(pane, SendingPane)
+    qtbot.waitUntil(lambda: pane.values().get("undo_send_seconds") == 10)
+    ways, days = pane._fields["answers_to_done"], pane._fields["reopen_days"]
+    assert isinstance(ways, Select)
+    assert days.isVisible()
+    for way, asked in (("new", False), ("within", True), ("reopen", False)):
+        ways.choose(way)
+        ways.chosen.emit(way)
+        assert days.isVisible() is asked
+    pane.discard()
+    assert days.isVisible()
 
 
 def test_who_turns_away_is_told_what_is_not_saved_and_can_save_it(desk: Desk, window: Window, qtbot: QtBot) -> None:

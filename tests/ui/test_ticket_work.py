@@ -17,14 +17,14 @@ from pytestqt.qtbot import QtBot
 from app.fields.commands import add_field
 from app.kernel.state import options
 from app.states.commands import add_state
-from app.tickets.commands import add_item
-from app.tickets.queries import Work, links, ticket, work
+from app.tickets.commands import add_item, link_tickets
+from app.tickets.queries import View, Work, links, ticket, ticket_ids, ticket_rows, work
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from ui.pages.inbox.beside.checklist import ItemRow
 from ui.pages.inbox.beside.days import day_of
 from ui.pages.inbox.beside.due import DueSheet, due_times
 from ui.pages.inbox.page import Page
-from ui.widgets.label import Label
+from ui.widgets.label import ElidingLabel, Label
 from ui.widgets.overlay import Dialog, Popover
 
 KEY, LEFT = Qt.Key, Qt.MouseButton.LeftButton
@@ -271,6 +271,19 @@ def test_a_ticket_is_linked_by_its_number_and_opened_from_there(page: Page, made
     (linked,) = made.desk.ask(links, first)
     page.side.links.ticket_wanted.emit(linked.ticket)
     settled(page, qtbot, lambda: shown(page) == linked.ticket and len(page.side.links.rows.rows()) == 1)
+
+
+def test_a_follow_up_is_told_from_what_it_follows(page: Page, made: InboxDesk, qtbot: QtBot) -> None:
+    older, newer = sorted(made.desk.ask(ticket_rows, made.desk.ask(ticket_ids, View())), key=lambda row: row.number)[:2]
+    made.desk.do(link_tickets, newer.id, older.id, "continues")
+
+    def words() -> list[str]:
+        return [label.text() for link in page.side.links.rows.rows() for label in link.findChildren(ElidingLabel)]
+
+    page.open(newer.id)
+    settled(page, qtbot, lambda: words() == ["Follow-up to"])
+    page.open(older.id)
+    settled(page, qtbot, lambda: words() == ["Continued in"])
 
 
 def test_due_by_a_moment_that_people_mean(page: Page, qtbot: QtBot) -> None:

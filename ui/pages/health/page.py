@@ -181,9 +181,7 @@ class Page(BasePage):
         self._pill.setVisible(needing > 0)
         self._pill.set_state(count_words(needing), "warn", icon="alert-circle-outline")
         looked = looked_at(seen.facts, folders)
-        self._counted.setText(
-            tr("Checked {time}", time=ago_text(looked, seen.facts.now)) if looked is not None else ""
-        )
+        self._counted.setText(tr("Checked {time}", time=ago_text(looked, seen.facts.now)) if looked is not None else "")
         self._show_banners([cause for cause in causes if cause.level in {"attention", "offline"}])
         boxes = {folder.mailbox for folder in folders}
         self.equation.show_sums(sums, busy=bool(busy & boxes))

@@ -148,12 +148,17 @@ class SendingPane(OptionsPane):
             tr("An answer to a solved or closed ticket"),
             Select(ways, "within", name=tr("An answer to a solved or closed ticket")),
         )
-        self.add_field(
+        self._days = self.add_field(
             "reopen_days",
-            tr("For some days"),
+            tr("Open it again for"),
             NumberField(0, 3650, tr("days"), tr("Answers open a closed ticket again")),
             tr("after it was closed. A solved one that is not closed yet is always opened again."),
         )
+        self.edited.connect(self._follow)
+
+    def _follow(self) -> None:
+        """The days mean something only where an answer opens a ticket for some of them."""
+        self._days.setVisible(self.values()["answers_to_done"] == "within")
 
 
 class NoticesPane(Pane):

@@ -89,7 +89,7 @@ class SidePanel(QFrame):
         self.checklist.show_items(beside.work.checklist)
         self.time.show_work(beside.work, beside.timer, other=other)
         self.followers.show_people(beside.work.followers, beside.agents)
-        self.links.show_links(detail.links, other=other)
+        self.links.show_links(detail.row.number, detail.links, other=other)
         self._show_sections(begun=set() if other else self._begun())
         self._scroller.show()
         self.history.moments.show(beside.moments)

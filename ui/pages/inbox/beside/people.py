@@ -23,15 +23,17 @@ from ui.widgets.layout import FlowLayout, clear, flow, horizontal, restyle, row,
 from ui.widgets.pill import Tag
 
 
-def link_word(kind: str) -> str:
-    """What a link says of the other ticket."""
+def link_word(kind: str, *, older: bool | None = None) -> str:
+    """What a link says of the other ticket. `older`: is that one the older one, where it is known?"""
+    if kind == "continues" and older is not None:
+        return tr("Follow-up to") if older else tr("Continued in")
     return {
         "related": tr("Related"),
         "blocks": tr("Blocks"),
         "blocked_by": tr("Blocked by"),
         "duplicates": tr("Duplicate of"),
         "duplicated_by": tr("Has the duplicate"),
-        "continues": tr("Continues from or in"),
+        "continues": tr("Follow-up"),
         "possible_match": tr("May belong to"),
     }.get(kind, kind)
 
@@ -101,7 +103,7 @@ class LinkRow(QFrame):
 
     def __init__(self, link: LinkView, section: Links) -> None:
         super().__init__()
-        self._link = link
+        self._link, self._section = link, section
         self._kind, self._subject = ElidingLabel("", "small"), Button("", "quiet")
         self._subject.clicked.connect(lambda: section.ticket_wanted.emit(self._link.ticket))
         remove = ToolButton("close", tr("Remove this link"), size=24, icon_size=12)
@@ -120,11 +122,12 @@ class LinkRow(QFrame):
     def show_link(self, link: LinkView) -> None:
         """Show it as it is now."""
         self._link = link
-        self._kind.setText(link_word(link.kind))
+        kind = link_word(link.kind, older=link.number < self._section.number)
+        self._kind.setText(kind)
         words = f"#{link.number}  {link.subject}"
         self._subject.setText(words if len(words) <= _SHORT else f"{words[: _SHORT - 1]}…")
         self._subject.setToolTip(words)
-        self._subject.setAccessibleName(f"{link_word(link.kind)} {words}")
+        self._subject.setAccessibleName(f"{kind} {words}")
 
 
 _SHORT = 32
@@ -138,6 +141,7 @@ class Links(FoldingSection):
     def __init__(self, acts: Acts) -> None:
         super().__init__(tr("Linked tickets"), tr("Link a ticket"))
         self._acts = acts
+        self.number = 0
         self.kind = Select([(kind, link_word(kind)) for kind in LINKS], "related", name=tr("Kind of link"))
         self.field = TextField(placeholder=tr("Ticket number"), name=tr("Number of the other ticket"))
         self.rows = KeyedRows(lambda link: LinkRow(link, self), lambda shown, link: shown.show_link(link), self._leave)
@@ -151,8 +155,9 @@ class Links(FoldingSection):
         self.field.textEdited.connect(lambda _text: self.field.set_wrong())
         self.add_wanted.connect(self.begin)
 
-    def show_links(self, links: Sequence[LinkView], *, other: bool) -> None:
-        """The links; `other`: of another ticket than before."""
+    def show_links(self, number: int, links: Sequence[LinkView], *, other: bool) -> None:
+        """The links of the ticket of this number; `other`: of another ticket than before."""
+        self.number = number
         if other:
             self.field.clear()
             self.entry.hide()
