@@ -298,6 +298,16 @@ def listing_difference(
     return Difference(uidvalidity, len(listed), missing, tuple(gone), tuple(back))
 
 
+def without_lines(db: Session, folder: UUID, uidvalidity: int, uids: Sequence[int]) -> list[int]:
+    """Those of some UIDs that have no line in the ledger, in their order."""
+    known: set[int] = set()
+    for start in range(0, len(uids), 500):
+        some = uids[start : start + 500]
+        here = (MailItem.folder == folder, MailItem.uidvalidity == uidvalidity, MailItem.uid.in_(some))
+        known.update(db.scalars(select(MailItem.uid).where(*here)))
+    return [uid for uid in uids if uid not in known]
+
+
 def lines_by_header(db: Session, folder: UUID, uidvalidity: int) -> dict[bytes, list[tuple[int, UUID]]]:
     """The ledger lines of a folder by header hash, each list of (size, line) in the order of the UIDs."""
     found: dict[bytes, list[tuple[int, UUID]]] = {}

@@ -138,7 +138,7 @@ def test_names_of_mails_that_are_the_same_in_every_folder() -> None:
     }
     with BadImap(script) as server, ImapSession.open(loopback("imap", server.port)) as session:
         session.select("INBOX")
-        found = session.facts([1, 2, 3])
+        found = dict(session.facts([1, 2, 3]))
         assert {uid: (one.size, one.provider_id) for uid, one in found.items()} == {
             1: (9, "id:M6d99ac3275bb4e"),
             2: (8, ""),

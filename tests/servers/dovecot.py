@@ -365,6 +365,16 @@ class Dovecot:
         pairs = [(re.search(rb"UID (\d+)", line), re.search(rb"FLAGS \(([^)]*)\)", line)) for line in lines]
         return {int(uid[1]): set(found[1].decode().split()) for uid, found in pairs if uid and found}
 
+    def deliver_unreadable(self, account: Account, raw: bytes, folder: str = "INBOX") -> Path:
+        """A mail that is in its folder and that the server may not read, as after a restored backup; its file."""
+        home = self._maildir(account, folder)
+        name = f"{int(time.time())}.M{next(_count)}P{os.getpid()}R{secrets.token_hex(4)}.deskbell"
+        part = home / "tmp" / name
+        part.write_bytes(raw)
+        self._own(part)
+        part.chmod(0)
+        return part.rename(home / "new" / name)
+
     def new_uidvalidity(self, account: Account, folder: str = "INBOX") -> None:
         """Forget all UIDs, as a server moved by its provider does. No client may be connected to the account."""
         home = self._maildir(account, folder)

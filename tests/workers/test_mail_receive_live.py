@@ -215,6 +215,20 @@ def test_history_that_was_stopped_goes_on_when_somebody_says_so(desk: MailDesk) 
     assert {row.subject: row.status for row in desk.tickets()} == {"before": "new", "after": "new"}
 
 
+def test_history_that_is_held_is_no_failure_of_the_server(desk: MailDesk) -> None:
+    past = clock.now() - timedelta(days=3)
+    desk.deliver(letter(ident="1@c", subject="before", date=past), at=past)
+    desk.do(hold_history, desk.mailbox, held=True)
+    for number in range(2, 7):
+        desk.sync()
+        desk.deliver(letter(ident=f"{number}@c"))
+    desk.sync()
+    assert desk.outcomes() == {"message": 5}
+    desk.do(hold_history, desk.mailbox, held=False)
+    desk.sync()
+    assert desk.outcomes() == {"message": 6}
+
+
 def test_idle_is_renewed_within_nine_minutes_and_pauses_are_spread() -> None:
     assert 30 <= idle_span(3, is_slow=False) <= 60
     for folders, is_slow in ((1, False), (3, True)):

@@ -85,14 +85,17 @@ def test_a_mail_that_the_server_never_gives_does_not_hold_up_the_rest(tmp_path: 
     odd = OddMailbox({"INBOX": _mails(1, 2, 3)})
     setattr(odd, fault, {2} if fault == "refused" else {2: 99})
     with odd_desk(tmp_path / "desk", odd) as (desk, _):
-        for _ in range(3):
+        for _ in range(
+            3 if fault == "breaks" else 0
+        ):  # a line that breaks may be to blame; a refusal is about the mail
             with pytest.raises(ExternalError):
                 desk.sync()
         desk.sync()
         assert desk.outcomes() == {"message": 2, "quarantined": 1}
         (line,) = [item for item in desk.items() if item.outcome == "quarantined"]
         assert (line.uid, line.blob) == (2, None)
-        assert "failed to give this mail 3 times" in line.reason
+        times = "failed to give this mail 3 times." if fault == "breaks" else "failed to give this mail."
+        assert times in line.reason
         assert (desk.ledger().unaccounted, desk.sync().received) == (0, 0)
         odd.refused, odd.breaks = set(), {}
         desk.do(commands.retry_item, line.id)

@@ -183,9 +183,10 @@ class ImapSession:
                 found.extend(int(word) for word in line[8:].split() if word.isdigit())
         return sorted(found)
 
-    def facts(self, uids: Iterable[int]) -> dict[int, MailFacts]:
-        """When each mail arrived, its size and its provider's name for it; a mail that is gone is not in it."""
-        found: dict[int, MailFacts] = {}
+    def facts(self, uids: Iterable[int]) -> Iterator[tuple[int, MailFacts]]:
+        """(uid, when the mail arrived, its size and its provider's name for it) of each that is not gone, as the server
+        answers: what came before an error is known.
+        """
         items = self._facts_items
         has_names = self.is_gmail or "OBJECTID" in self.capabilities
         for chunk in imap_fetch.uid_sets(uids):
@@ -193,8 +194,7 @@ class ImapSession:
                 if imap_fetch.is_fetch(line) and (uid := imap_fetch.uid_of(line)) is not None:
                     at, size = imap_fetch.internal_at_of(line), imap_fetch.size_of(line)
                     if at is not None or size is not None:  # neither: an answer that nobody asked for
-                        found[uid] = MailFacts(at, size or 0, imap_fetch.provider_id_of(line) if has_names else "")
-        return found
+                        yield uid, MailFacts(at, size or 0, imap_fetch.provider_id_of(line) if has_names else "")
 
     @property
     def _facts_items(self) -> bytes:

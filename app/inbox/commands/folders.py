@@ -187,8 +187,9 @@ def note_look(
     return gone
 
 
-def note_stuck(tx: Tx, folder: UUID, uidvalidity: int, uid: int, words: str) -> bool:
-    """The server failed to give a mail, or the line broke at it. At the third time in a row it is set aside: True.
+def note_stuck(tx: Tx, folder: UUID, uidvalidity: int, uid: int, words: str, *, is_sure: bool = False) -> bool:
+    """The server failed to give a mail, or the line broke at it. At the third time in a row it is set aside: True; at
+    once where it `is_sure` that the mail is the matter, because the server said so.
 
     The line in quarantine has no bytes; trying again asks the server again. `attempts` of that line counts how often
     it was set aside.
@@ -196,13 +197,17 @@ def note_stuck(tx: Tx, folder: UUID, uidvalidity: int, uid: int, words: str) -> 
     row = _folder(tx, folder)
     row.stuck_times = row.stuck_times + 1 if row.stuck_uid == uid else 1
     row.stuck_uid = uid
+    said_times = row.stuck_times
+    if is_sure:
+        row.stuck_times = max(row.stuck_times, rules.MOST_ATTEMPTS)
     if row.stuck_times < rules.MOST_ATTEMPTS or row.uidvalidity != uidvalidity:
         return False
     rounds = row.stuck_times - rules.MOST_ATTEMPTS + 1
     row.stuck_uid = row.stuck_times = 0
     key = rules.item_id(folder, uidvalidity, uid)
     if tx.get(MailItem, key) is None:
-        reason = f"The server failed to give this mail {rules.MOST_ATTEMPTS} times. {words}".strip()[:500]
+        times = f" {rules.MOST_ATTEMPTS} times" if said_times >= rules.MOST_ATTEMPTS else ""
+        reason = f"The server failed to give this mail{times}. {words}".strip()[:500]
         line = MailItem(
             id=key, mailbox=row.mailbox, folder=folder, uidvalidity=uidvalidity, uid=uid, received_at=tx.now
         )

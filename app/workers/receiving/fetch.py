@@ -23,13 +23,14 @@ from app.inbox.queries import (
     lines_by_header,
     listing_difference,
     receive_plan,
+    without_lines,
 )
 from app.inbox.rules import FolderRole, History
 from app.kernel.errors import ExternalError
 from app.workers.receiving.hands import Hands, Line
 from app.workers.receiving.keep import Wanted
 from app.workers.receiving.renamed import is_missed, renamed
-from app.workers.receiving.windows import Windows
+from app.workers.receiving.windows import Windows, is_about_mail
 
 _ROLES: Final = {
     WireRole.INBOX: FolderRole.INBOX,
@@ -159,11 +160,20 @@ class Fetcher:
         new = [] if is_same_top else self._session.uids(folder.received_uid)
         if count + len(new) != state.exists:
             return None
-        if new:
+        if not new:
+            self._note_modseq(folder, state)
+            return []
+        # What came before a line broke, and what was set aside, have theirs although the cursor stands before them.
+        missing: list[int] = self._ask(without_lines, folder.id, state.uidvalidity, new)
+        if missing:
             self._looked[folder.id] = (state, new)
         else:
-            self._note_modseq(folder, state)
-        return new
+            self._note_received(folder, state, new)
+        return missing
+
+    def _note_received(self, folder: FolderPlan, state: FolderState, new: Sequence[int]) -> None:
+        figures = {"server": state.exists, "uidnext": state.uidnext, "modseq": state.highestmodseq}
+        self._do(commands.note_received, folder.id, state.uidvalidity, new, **figures)
 
     def compare(self, plan: ReceivePlan, folder: FolderPlan, state: FolderState) -> tuple[int, ...]:
         """List the open folder, remember the result, and give back what has no line."""
@@ -186,34 +196,36 @@ class Fetcher:
     def settle(self, plan: ReceivePlan, folder: FolderPlan) -> None:
         """After a folder's mails are in: the cursor and the account, with a fresh listing where counting is not enough.
 
-        What the server lists and again did not give is counted as a failure of that mail.
+        What the server lists and again did not give is counted as a failure of that mail; history that nobody has asked for
+        yet is none.
         """
         looked = self._looked.pop(folder.id, None)
         if looked is not None:
-            state, new = looked
-            self._do(
-                commands.note_received,
-                folder.id,
-                state.uidvalidity,
-                new,
-                server=state.exists,
-                uidnext=state.uidnext,
-                modseq=state.highestmodseq,
-            )
+            self._note_received(folder, *looked)
             return
         state = self._select(folder)
         missing = self.compare(plan, folder, state)
-        if missing and folder.unaccounted and missing[0] < (folder.uidnext or 0):
-            self._do(commands.note_stuck, folder.id, state.uidvalidity, missing[0], "It is listed and never given.")
+        asked = [uid for uid in missing if plan.first_import_done or uid >= folder.first_uid]
+        if asked and folder.unaccounted and asked[0] < (folder.uidnext or 0):
+            self._do(commands.note_stuck, folder.id, state.uidvalidity, asked[0], "It is listed and never given.")
         top = (min(missing) if missing else state.uidnext or self._top(folder)) - 1
         self._do(commands.receive, folder.id, state.uidvalidity, (), cursor=top)
 
     def wanted(self, folder: FolderPlan, uids: Sequence[int]) -> list[Wanted]:
-        """`uids` of a folder with what the server says of each: time, size, its provider's name."""
+        """`uids` of a folder with what the server says of each: time, size, its provider's name.
+
+        Some servers fail at the mere size of a mail that they cannot read. It is counted like any that is not given; until
+        that one is through or set aside, nothing is asked about the others either, or two of them would take turns.
+        """
         if not uids:
             return []
-        self._open(folder)
-        facts = self._session.facts(uids)
+        validity = self._open(folder)
+        facts: dict[int, MailFacts] = {}
+        try:
+            facts.update(self._session.facts(uids) if not folder.stuck_times else ())
+        except ExternalError as error:
+            self.windows.note_stuck(folder, validity, next((uid for uid in uids if uid not in facts), uids[-1]), error)
+            raise
         nothing = MailFacts(None, 0)
         return [
             Wanted(folder.id, uid, one.internal_at, one.size, one.provider_id)
@@ -234,23 +246,34 @@ class Fetcher:
     def _start_over(self, plan: ReceivePlan, folder: FolderPlan, state: FolderState) -> None:
         """New UIDs: find the known mails again by header and size; nothing is downloaded for that but headers.
 
-        Servers err about sizes, so a header that only one line has is enough by itself.
+        Servers err about sizes, so a header that only one line has is enough by itself. Where the server fails at a mail, those
+        behind it are not found again but fetched: it would fail there each time, and nothing of the folder would come.
         """
         lines = self._ask(lines_by_header, folder.id, folder.uidvalidity)
         uids = self._session.uids(0)
-        facts = self._session.facts(uids)
-        moved = []
-        for uid, header in self._session.headers(uids):
-            found = lines.get(hashlib.sha256(header).digest(), [])
-            same = [one for one in found if uid in facts and one[0] == facts[uid].size]
-            if same or len(found) == 1:
-                moved.append(((same or found)[0][1], uid))
-                found.remove((same or found)[0])
+        facts: dict[int, MailFacts] = {}
+        moved: list[tuple[UUID, int]] = []
+        broken: ExternalError | None = None
+        try:
+            facts.update(self._session.facts(uids))
+            for uid, header in self._session.headers(uids):
+                found = lines.get(hashlib.sha256(header).digest(), [])
+                same = [one for one in found if uid in facts and one[0] == facts[uid].size]
+                if same or len(found) == 1:
+                    moved.append(((same or found)[0][1], uid))
+                    found.remove((same or found)[0])
+        except ExternalError as error:
+            if not is_about_mail(error):
+                raise
+            broken = error
         first = state.uidnext or max(uids, default=0) + 1
         if plan.history is History.NONE:
             since = (uid for uid, one in facts.items() if one.internal_at and one.internal_at > plan.connected_at)
             first = min(since, default=first)
         self._do(commands.start_over, folder.id, state.uidvalidity, moved, first)
+        if broken is not None:
+            self.windows.got_past += 1
+            raise broken
 
     def _select(self, folder: FolderPlan) -> FolderState:
         """Open a folder afresh: its figures are of now."""

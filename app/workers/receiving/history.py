@@ -9,17 +9,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from app.connectors.email.folders import FolderRole
-from app.connectors.email.imap import ImapSession
+from app.connectors.email.folders import Folder, FolderRole
+from app.connectors.email.imap import ImapSession, MailFacts
 from app.inbox.queries import ReceivePlan
 from app.inbox.rules import History
 from app.kernel import clock
+from app.kernel.errors import ExternalError
 from app.workers.receiving.keep import Wanted
+from app.workers.receiving.windows import is_about_mail
 
 BLOCK: Final = 1000
 
@@ -40,27 +43,40 @@ class FolderPreview:
 
 
 def preview(session: ImapSession, since: datetime | None = None) -> tuple[FolderPreview, ...]:
-    """Count what connecting would bring in, fetching no mail. `since`: also count those that arrived from then on."""
-    found = []
-    for folder in session.folders():
-        if folder.role is FolderRole.OTHER or not folder.selectable:
-            continue
-        session.select(folder.name)
-        facts = list(session.facts(session.uids()).values())
-        times = sorted(one.internal_at for one in facts if one.internal_at is not None)
-        found.append(
-            FolderPreview(
-                folder.name,
-                folder.role.value,
-                len(facts),
-                sum(one.size for one in facts),
-                times[0] if times else None,
-                times[-1] if times else None,
-                tuple(sorted(Counter(at.year for at in times).items())),
-                sum(at >= since for at in times) if since else 0,
-            )
-        )
+    """Count what connecting would bring in, fetching no mail. `since`: also count those that arrived from then on.
+
+    Of a folder with a mail at which the server fails, all mails are counted; sizes and times are those told before it did.
+    """
+    folders = [one for one in session.folders() if one.role is not FolderRole.OTHER and one.selectable]
+    with ExitStack() as opened:
+        found = []
+        for folder in folders:
+            if not session.usable:
+                session = opened.enter_context(ImapSession.open(session.server))
+            found.append(_counted(session, folder, since))
     return tuple(found)
+
+
+def _counted(session: ImapSession, folder: Folder, since: datetime | None) -> FolderPreview:
+    session.select(folder.name)
+    uids = session.uids()
+    facts: dict[int, MailFacts] = {}
+    try:
+        facts.update(session.facts(uids))
+    except ExternalError as error:
+        if not is_about_mail(error):
+            raise
+    times = sorted(one.internal_at for one in facts.values() if one.internal_at is not None)
+    return FolderPreview(
+        folder.name,
+        folder.role.value,
+        len(uids),
+        sum(one.size for one in facts.values()),
+        times[0] if times else None,
+        times[-1] if times else None,
+        tuple(sorted(Counter(at.year for at in times).items())),
+        sum(at >= since for at in times) if since else 0,
+    )
 
 
 def young_since(plan: ReceivePlan) -> datetime | None:

@@ -27,7 +27,7 @@ from app.kernel.errors import ExternalError, UserError
 from app.workers.parsing import NoReaderError
 from app.workers.receiving.hands import Hands, line_of
 from app.workers.receiving.intake import WITH_WINDOW, Pace
-from app.workers.receiving.mailbox_pass import STOPS, TRAFFIC_STEP, Receiver, open_session
+from app.workers.receiving.mailbox_pass import MOST_SET_ASIDE, STOPS, TRAFFIC_STEP, Receiver, open_session
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def run_mailbox(
     """
     looks = looks or Looks()
     live = _Live(hands, wake, pace, sessions or Sessions(), looks)
-    failures = 0
+    failures = set_aside = 0
     while not hands.stop.is_set():
         wake.clear()
         try:
@@ -141,10 +141,14 @@ def run_mailbox(
                 return
             looks.begin()
             live.stay()
-            failures = 0
+            failures = set_aside = 0
         except ExternalError as error:
             if hands.stop.is_set():
                 break  # whoever wants the end has cut the line
+            if set_aside < MOST_SET_ASIDE and live.receiver.got_past_a_mail():
+                log.warning("a mail is set aside: %s", error.in_full)
+                set_aside += 1
+                continue
             live.receiver.report_error(error)
             # Where only a person can help, trying often would only lock the account; a new sign-in wakes us.
             failures = len(BACK_OFF_S) if error.reason in STOPS else failures + 1
@@ -273,12 +277,16 @@ class _Live:
 
     def _take_bulk(self) -> None:
         try:
-            receiver = Receiver(self._hands, self._pace())
-            plan = receiver.plan()
-            session = self._second_session(plan) if plan is not None else None
-            if session is not None:
-                with self._sessions.held(session):
-                    self._work_off(receiver, session)
+            receiver, set_aside = Receiver(self._hands, self._pace()), 0
+            while (plan := receiver.plan()) is not None and (session := self._second_session(plan)) is not None:
+                try:
+                    with self._sessions.held(session):
+                        self._work_off(receiver, session)
+                    return
+                except ExternalError:
+                    set_aside += 1
+                    if set_aside > MOST_SET_ASIDE or not receiver.got_past_a_mail():
+                        raise
         except (ExternalError, UserError) as error:
             log.warning("the mail that was there waits: %s", error)
         except Exception:

@@ -62,14 +62,26 @@ def open_session(plan: ReceivePlan, secrets: Secrets, *, is_slow: bool = False) 
     return ImapSession.open(server)
 
 
+MOST_SET_ASIDE: Final = 20
+"""Mails that a server fails to give, one connection each, after which it is asked again at once; then it gets a rest."""
+
+
 def receive_pass(hands: Hands, *, pace: Pace = WITH_WINDOW) -> PassCounts:
     """Receive everything that is there and make tickets of it, once. Raises ExternalError, UserError.
 
     What an earlier run left unfinished is dealt with first, also while the server cannot be reached.
     """
     receiver = Receiver(hands, pace)
+    set_aside = 0
     try:
-        return _receive_once(hands, receiver)
+        while True:
+            try:
+                return _receive_once(hands, receiver)
+            except ExternalError as error:
+                set_aside += 1
+                if hands.stop.is_set() or not receiver.got_past_a_mail() or set_aside > MOST_SET_ASIDE:
+                    receiver.report_error(error)
+                    raise
     except NoReaderError as error:
         receiver.report_no_reader(error)
         raise
@@ -80,20 +92,16 @@ def _receive_once(hands: Hands, receiver: Receiver) -> PassCounts:
     plan = receiver.plan()
     if plan is None:
         return receiver.intake.counts
-    try:
-        with open_session(plan, hands.secrets, is_slow=line_of(hands.ask).is_slow) as session:
-            receiver.use(session)
-            try:
-                receiver.watch()
-                receiver.take_history()
-                receiver.take_new()
-                receiver.take_large()
-            finally:
-                receiver.count_traffic()
-        receiver.intake.take_leftovers(hands.mailbox)  # what was sent elsewhere and has found its conversation
-    except ExternalError as error:
-        receiver.report_error(error)
-        raise
+    with open_session(plan, hands.secrets, is_slow=line_of(hands.ask).is_slow) as session:
+        receiver.use(session)
+        try:
+            receiver.watch()
+            receiver.take_history()
+            receiver.take_new()
+            receiver.take_large()
+        finally:
+            receiver.count_traffic()
+    receiver.intake.take_leftovers(hands.mailbox)  # what was sent elsewhere and has found its conversation
     receiver.report_well()
     return receiver.intake.counts
 
@@ -134,6 +142,13 @@ class Receiver:
         self._session, self._counted = session, (0, 0)
         self.line = line_of(self._hands.ask)
         self._fetcher = Fetcher(session, self._hands, self.line, home)
+
+    def got_past_a_mail(self) -> bool:
+        """Did the session end at a mail that the server fails to give? It was set aside: the next one gets further. Told once."""
+        if self._fetcher is None or not self._fetcher.windows.got_past:
+            return False
+        self._fetcher.windows.got_past = 0
+        return True
 
     @property
     def fetcher(self) -> Fetcher:

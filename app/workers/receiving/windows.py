@@ -18,7 +18,7 @@ from app.connectors.email.imap import ImapSession
 from app.inbox import commands
 from app.inbox.queries import FolderPlan, ReceivePlan, WaitingItem
 from app.inbox.receiving import KnownMail
-from app.kernel.errors import ExternalError
+from app.kernel.errors import ExternalError, Reason
 from app.workers.prefetch import Prefetch
 from app.workers.receiving.carry import BATCH_BYTES, BATCH_S, Carried, Carrier, CarrierLostError, carry
 from app.workers.receiving.hands import Hands, Line
@@ -59,6 +59,8 @@ class Windows:
         self._carried = (0, 0)
         self._used_at = time.monotonic()
         self._named: dict[str, KnownMail] = {}
+        self.got_past = 0
+        """Mails that this session failed at and that the next one does without: they were set aside."""
 
     def fetch(
         self, plan: ReceivePlan, wanted: Sequence[Wanted], go_on: Callable[[], bool], *, ahead: bool = True
@@ -161,11 +163,18 @@ class Windows:
         except ExternalError as error:
             if batch:
                 yield self._durable(folder, validity, batch)
-            if keeper.at_hand is not None and not self._hands.stop.is_set():
-                self._hands.do(commands.note_stuck, folder.id, validity, keeper.at_hand, error.words or str(error))
+            if keeper.at_hand is not None:
+                self.note_stuck(folder, validity, keeper.at_hand, error)
             raise
         if batch:
             yield self._durable(folder, validity, batch)
+
+    def note_stuck(self, folder: FolderPlan, uidvalidity: int, uid: int, error: ExternalError) -> None:
+        """The session failed at this mail: it is counted, or set aside."""
+        if self._hands.stop.is_set():
+            return
+        words, is_sure = error.words or str(error), is_about_mail(error)
+        self.got_past += self._hands.do(commands.note_stuck, folder.id, uidvalidity, uid, words, is_sure=is_sure)
 
     def _durable(self, folder: FolderPlan, validity: int, batch: list[commands.ReceivedMail]) -> Brought:
         self._hands.packs.flush()
@@ -207,3 +216,10 @@ class Windows:
         if time.monotonic() - self._used_at > _ALIVE_S:
             self._session.noop()
             self._used_at = time.monotonic()
+
+
+def is_about_mail(error: ExternalError) -> bool:
+    """Does the server say that it is this mail it cannot give? It refuses the command, or ends the connection with words about
+    FETCH, as Dovecot does where it may not read a file. A line that merely breaks says nothing.
+    """
+    return bool(error.words) and (error.reason is Reason.PROTOCOL or "FETCH" in error.words.upper())
