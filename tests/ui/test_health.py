@@ -23,6 +23,7 @@ from app.inbox.commands import (
     ReceivedMail,
     add_traffic,
     begin_folder,
+    note_stuck,
     quarantine,
     receive,
     start_over,
@@ -116,6 +117,26 @@ def test_a_mail_in_quarantine_is_shown_raw_and_becomes_a_ticket(
     qtbot.waitUntil(lambda: desk.ask(ledger_items)[0].ticket is not None)
     (line,) = desk.ask(ledger_items)
     assert (line.id, line.outcome) == (item, "message")
+
+
+def test_of_a_mail_that_the_server_did_not_give_only_where_it_lies_is_told(
+    desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot
+) -> None:
+    bring(desk, box, RAW)
+    plan = desk.ask(receive_plan, box.id)
+    assert plan is not None
+    desk.work(note_stuck, plan.folders[0].id, 7, 9, "FETCH failed", is_sure=True)
+    page = health(window, qtbot)
+    shown = texts(page.quarantine)
+    assert "A mail that the server did not give" in shown
+    assert "No subject" not in shown
+    assert "asked for again by itself" in shown
+    assert "Show raw mail" not in shown_buttons(page.quarantine)
+    qtbot.waitUntil(lambda: findings(page) == [])
+    button(page.quarantine, "Try again", qtbot).click()
+    qtbot.waitUntil(lambda: desk.ask(ledger_items, outcomes=("quarantined",)) == ())
+    assert window.toasts.current is not None
+    assert window.toasts.current.text == "The server is asked for it again."
 
 
 HOSTILE = (

@@ -17,6 +17,13 @@ from ui.widgets.button import Button
 _NO_TICKET = ("spam", "bulk", "auto_reply", "bounce", "feedback", "sent_other", "quarantined", "survey_answer")
 
 
+def title_of(item: LedgerItem) -> str:
+    """What a mail is called. Of one that the server never gave nothing is known."""
+    if item.outcome == "quarantined" and item.blob is None:
+        return tr("A mail that the server did not give")
+    return " ".join(item.subject.split()) or tr("No subject")
+
+
 def make_ticket(context: Context, item: LedgerItem) -> None:
     """Open a ticket for a mail that went elsewhere, and go there."""
     desk, blob = context.desk, item.blob
@@ -36,7 +43,8 @@ def make_ticket(context: Context, item: LedgerItem) -> None:
 
 def try_again(context: Context, item: LedgerItem) -> None:
     """Have a mail in quarantine looked at once more."""
-    context.tasks.do(retry_item, item.id, done=tr("It is being read again."))
+    said = tr("The server is asked for it again.") if item.blob is None else tr("It is being read again.")
+    context.tasks.do(retry_item, item.id, done=said)
 
 
 def block_sender(context: Context, item: LedgerItem) -> None:

@@ -24,7 +24,7 @@ from app.mime.parse import parse
 from app.people.queries import blocked
 from ui.models.ledger import PAGE, After, LedgerModel, outcome_word
 from ui.pages import Context
-from ui.pages.health.acts import actions_of
+from ui.pages.health.acts import actions_of, title_of
 from ui.text import count_text, size_text, told, tr, when_text
 from ui.widgets.button import Button
 from ui.widgets.field import Select
@@ -93,8 +93,7 @@ def show_raw(context: Context, item: LedgerItem) -> None:
     sheet = Dialog(tr("Raw mail"), width=760)
     text = RawText()
     text.setMinimumHeight(380)
-    subject = " ".join(item.subject.split()) or tr("No subject")
-    sheet.add(Label(f"{item.sender} · {subject}", "small", wrap=True), text)
+    sheet.add(Label(" · ".join(filter(None, (item.sender, title_of(item)))), "small", wrap=True), text)
     sheet.set_foot(Button(tr("Close"), clicked=sheet.close_dialog))
     context.overlay.open(sheet, focus=text)
     text.load(context, item)
@@ -137,7 +136,7 @@ class Detail(QFrame):
         if self.item is not None and self.item.id == item.id and self.item.outcome == item.outcome:
             return
         self.item = item
-        self._subject.setText(" ".join(item.subject.split()) or tr("No subject"))
+        self._subject.setText(title_of(item))
         self._pill.set_state(outcome_word(item.outcome), "warn" if item.outcome == "quarantined" else "plain")
         at = when_text(item.internal_at or item.received_at, clock.now())
         facts = (item.sender or tr("Unknown sender"), size_text(item.size), at, item.folder, item.mailbox)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QWidget
 
 from app.inbox.queries import LedgerItem
 from app.kernel import clock
 from ui.pages import Context
-from ui.pages.health.acts import actions_of
+from ui.pages.health.acts import actions_of, title_of
 from ui.pages.health.items import show_raw
 from ui.text import size_text, tr, when_text
 from ui.widgets.avatar import RoundIcon
@@ -52,15 +52,19 @@ class QuarantineTile(Tile):
 
     def _row(self, item: LedgerItem) -> QFrame:
         at = when_text(item.internal_at or item.received_at, clock.now())
-        facts = " · ".join((item.sender or tr("Unknown sender"), size_text(item.size), at, item.folder))
-        raw = Button(tr("Show raw mail"), "small", clicked=partial(show_raw, self._context, item))
-        acts = flow(*actions_of(self._context, item), raw)
-        acts.setContentsMargins(0, 4, 0, 0)
+        acts: list[QWidget] = [*actions_of(self._context, item)]
+        if item.blob is None:  # it is still on the server, and nothing is known of it but where
+            facts = [at, item.folder, tr("asked for again by itself")]
+        else:
+            facts = [item.sender or tr("Unknown sender"), size_text(item.size), at, item.folder]
+            acts.append(Button(tr("Show raw mail"), "small", clicked=partial(show_raw, self._context, item)))
+        buttons = flow(*acts)
+        buttons.setContentsMargins(0, 4, 0, 0)
         words = column(
-            ElidingLabel(" ".join(item.subject.split()) or tr("No subject"), "medium"),
-            ElidingLabel(facts, "small"),
+            ElidingLabel(title_of(item), "medium"),
+            ElidingLabel(" · ".join(facts), "small"),
             Label(item.reason or tr("It could not be read."), "small", wrap=True),
-            acts,
+            buttons,
             spacing=2,
         )
         face = column(RoundIcon("email-alert-outline", "warn", 32, 16), None)
