@@ -40,6 +40,8 @@ from app.outbox.commands import queue_reply
 from app.outbox.delivery import Claim
 from app.outbox.queries import outbox_rows
 from app.people.queries import blocked
+from app.tickets.commands import reply as answer
+from tests.desk_fixture import mail_in
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
@@ -349,6 +351,28 @@ def test_a_password_changed_at_the_provider_is_one_click_from_the_lamp(
     assert secrets.load_secret(box_of(desk, key).secret_ref) == account.password
     qtbot.waitUntil(lambda: all(each.act is None for each in window.lamp.reasons))
     assert window.agent.accessibleName() == "Maya Lind"
+
+
+def test_the_same_sheet_comes_from_the_banner_and_from_under_a_letter(
+    desk: Desk, box: MailboxInfo, window: Window, qtbot: QtBot
+) -> None:
+    ticket, _ = desk.work(lambda tx: mail_in(tx, mailbox=box.id))
+    desk.do(answer, ticket, text="It is on its way.")
+    desk.work(pause_mailbox, box.id, "sign_in", "Authentication failed")
+    window.go("inbox", ticket=ticket)
+    inbox = window._pages["inbox"]
+    assert isinstance(inbox, Inbox)
+
+    def asked() -> None:
+        qtbot.waitUntil(lambda: isinstance(window.overlay.current(), SignInSheet))
+        sheet = window.overlay.current()
+        assert isinstance(sheet, SignInSheet)
+        sheet.close_dialog()
+
+    button(inbox.list, "Sign in again", qtbot).click()
+    asked()
+    button(inbox.talk, "Sign in again", qtbot).click()
+    asked()
 
 
 def test_a_page_without_a_mailbox_says_what_to_do(window: Window, desk: Desk, qtbot: QtBot) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
-from uuid import UUID
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -14,6 +13,7 @@ from app.kernel.database.changes import Changes
 from app.people.queries import agent
 from ui.pages import Context
 from ui.pages.health.facts import Cause, Facts, gather, judge
+from ui.pages.mending import sign_in_again
 from ui.widgets.rail import Reason
 
 _PAUSE_MS, _TICK_MS, _WHOLE_EVERY = 300, 5_000, 12
@@ -26,7 +26,7 @@ def act_of(context: Context, cause: Cause) -> Callable[[], object] | None:
     """What the button of a cause does."""
     key = cause.mailbox
     if cause.act in {"sign_in", "certificate"} and key is not None:
-        return partial(_sign_in, context, key, cause.act == "certificate")
+        return partial(sign_in_again, context, key, certificate=cause.act == "certificate")
     if cause.act == "mailbox":
         return partial(context.go, "settings", category="mailboxes", mailbox=key)
     if cause.act == "connect":
@@ -36,13 +36,6 @@ def act_of(context: Context, cause: Cause) -> Callable[[], object] | None:
     if cause.act in {"outbox", "quarantine", "unaccounted"}:
         return partial(context.go, "health", part=cause.act)
     return None
-
-
-def _sign_in(context: Context, mailbox: UUID, certificate: bool) -> None:
-    """Loaded when somebody signs in: it brings everything that talks to mail servers with it."""
-    from ui.pages.settings.sign_in import open_sign_in
-
-    open_sign_in(context, mailbox, certificate=certificate)
 
 
 class StatusLamp(QObject):

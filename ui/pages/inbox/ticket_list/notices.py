@@ -17,6 +17,7 @@ from app.kernel.database.changes import Changes
 from app.kernel.state import signals
 from ui.pages import Context
 from ui.pages.inbox.ticket_list.panel import ListPanel
+from ui.pages.mending import mend
 from ui.text import clock_text, sentence, tr
 from ui.widgets.state import Banner, ProgressRow
 
@@ -151,7 +152,7 @@ class Notices(QObject):
             tone="bad",
             icon="key-alert-outline" if sign_in else "",
             actions=[
-                (repair, lambda: self._context.go("settings", mailbox=box.id)),
+                (repair, lambda: mend(self._context, box)),
                 (tr("Details"), lambda: self._context.go("health")),
             ],
         )

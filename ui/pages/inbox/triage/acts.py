@@ -8,13 +8,16 @@ from uuid import UUID
 
 from PySide6.QtCore import QObject
 
+from app.kernel import clock
 from app.outbox import commands as outbox
+from app.outbox.queries import OutboxRow, outbox_row
 from app.surveys.answers import count_as_score
 from app.tickets import commands
 from app.tickets.bulk import Act
 from ui.pages import Context
 from ui.pages.changing import Tickets, change
 from ui.pages.inbox.words import priority_word, status_word
+from ui.pages.mending import sign_in_again
 from ui.text import tr
 from ui.widgets.overlay import ask
 
@@ -148,7 +151,16 @@ class Triage(QObject):
         elif what == "settle_queued":
             self._send_again(message)
         elif what == "sign_in":
-            self._context.go("settings", section="mailboxes")
+            self._sign_in(message)
+
+    def _sign_in(self, message: UUID) -> None:
+        """To the mailbox by which a letter is to leave."""
+
+        def show(found: OutboxRow | None) -> None:
+            if found is not None:
+                sign_in_again(self._context, found.mailbox)
+
+        self._context.tasks.ask(outbox_row, message, clock.now(), then=show, owner=self._context.overlay)
 
     def _send_again(self, message: UUID) -> None:
         ask(
