@@ -14,8 +14,10 @@ from app.desk.setup.accounts import count_history
 from app.inbox import commands
 from app.inbox.queries import receive_plan
 from app.kernel import clock
+from app.kernel.errors import ExternalError, Reason
 from app.kernel.state import signals
 from app.workers.receiving.live import run_mailbox
+from app.workers.receiving.windows import is_about_mail
 from tests.inbox.mail_desk import MailDesk, letter, mail_desk
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.ports import wait_until
@@ -105,3 +107,18 @@ def test_a_mailbox_that_is_kept_live_goes_on_at_once(desk: MailDesk) -> None:
         live.join(120)
         wake.close()
     assert not live.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("words", "reason", "is_about"),
+    [
+        ("FETCH failed: Internal error occurred.", Reason.BUSY, True),
+        ("[SERVERBUG] UID FETCH failed", Reason.BUSY, True),
+        ("Message cannot be opened", Reason.PROTOCOL, True),
+        ("", Reason.PROTOCOL, False),
+        ("Disconnected for inactivity.", Reason.BUSY, False),
+        ("[EXPUNGEISSUED] Some of the requested messages no longer exist.", Reason.PROTOCOL, False),
+    ],
+)
+def test_only_what_the_server_says_of_a_mail_is_held_against_it(words: str, reason: Reason, is_about: bool) -> None:
+    assert is_about_mail(ExternalError("It failed.", reason=reason, retryable=True, words=words)) is is_about

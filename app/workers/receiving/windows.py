@@ -7,6 +7,7 @@ by a process of its own (`carry`) from the moment it is ready; until then, and f
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ _LARGE_BYTES: Final = 3 * BATCH_BYTES
 
 _LAST_WINDOW: Final = 100
 """Windows grow smaller again down to this, so that little is left to be done when the last one has come."""
+
+_DELETED: Final = re.compile(r"expunge|no longer|do(es)? not exist|deleted|no such message", re.IGNORECASE)
 
 _ALIVE_S: Final = 240.0
 """So often a session is used whose mails another process carries: servers hang up on silence."""
@@ -220,6 +223,9 @@ class Windows:
 
 def is_about_mail(error: ExternalError) -> bool:
     """Does the server say that it is this mail it cannot give? It refuses the command, or ends the connection with words about
-    FETCH, as Dovecot does where it may not read a file. A line that merely breaks says nothing.
+    FETCH, as Dovecot does where it may not read a file. A line that merely breaks says nothing; nor does a server that misses
+    mails which somebody has just deleted (RFC 2180, 4.1.2): the next look does not list them.
     """
-    return bool(error.words) and (error.reason is Reason.PROTOCOL or "FETCH" in error.words.upper())
+    if not error.words or _DELETED.search(error.words):
+        return False
+    return error.reason is Reason.PROTOCOL or "FETCH" in error.words.upper()
