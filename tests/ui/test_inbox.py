@@ -29,7 +29,7 @@ from ui.models.hits import HIT_ROLE
 from ui.pages.inbox.conversation.card import MessageCard
 from ui.pages.inbox.page import Page
 from ui.widgets.pictures import decoder
-from ui.widgets.state import Banner
+from ui.widgets.state import Banner, Skeleton
 
 KEY = Qt.Key
 
@@ -68,6 +68,22 @@ def test_the_newest_ticket_is_shown_and_j_moves_on(page: Page, qtbot: QtBot) -> 
     settled(page, qtbot, lambda: subject(page) == "Matter 1")
     qtbot.keyClick(page.list.rows, KEY.Key_K)
     settled(page, qtbot, lambda: subject(page) == "Matter 0")
+
+
+def test_the_rows_before_stay_in_sight_while_another_list_is_read_for_no_more_than_a_moment(
+    page: Page, qtbot: QtBot
+) -> None:
+    rows, skeleton = page.list.rows, page.list.findChild(Skeleton)
+    assert skeleton is not None
+    page.show_pile("all")
+    assert rows.isVisible(), "nothing flickers"
+    qtbot.waitUntil(lambda: page.model.is_loaded)
+    page.model.clear()  # an answer that does not come
+    page.list.show_state()
+    assert rows.isVisible()
+    qtbot.waitUntil(skeleton.isVisible)
+    page.show_pile("to_do")
+    qtbot.waitUntil(rows.isVisible)
 
 
 def test_a_reply_is_queued_with_its_recipients_and_undo_makes_it_a_draft(

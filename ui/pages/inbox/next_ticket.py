@@ -43,8 +43,8 @@ class NextTicket(QObject):
         self._going_on = False
 
     def turn_to_another_list(self) -> None:
-        """Another list was asked for: what is shown will be one of its tickets."""
-        self._turned = True
+        """Another list was asked for: what is shown will be one of its tickets, once its rows are painted."""
+        self._turned, self._going_on = True, False
 
     def keep(self) -> None:
         """A certain ticket was asked for: it is shown, whatever list there is."""

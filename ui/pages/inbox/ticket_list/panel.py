@@ -28,6 +28,8 @@ from ui.widgets.state import EmptyState, ErrorState, Skeleton
 from ui.widgets.toggle import Choices
 
 _CHIP_MARGIN = 24
+_LATE_MS = 150
+"""So long the rows of the list before stay in sight while another one is read."""
 
 
 class ListPanel(QFrame):
@@ -54,7 +56,7 @@ class ListPanel(QFrame):
         self._view: ViewInfo | None = None
         self._count_of: Callable[[ViewInfo], int | None] = lambda _view: None
         self._is_stale: Callable[[ViewInfo], bool] = lambda _view: False
-        self._quiet = self._told = self._built = self._looking = False
+        self._quiet = self._told = self._built = self._looking = self._was_loaded = False
         self._found_words, self.found_count = "", 0
         self._measured: tuple[Sequence[Found], Others] = ((), NO_OTHERS)
         model.rowsAboutToBeRemoved.connect(self._hold)  # before the view hears of it and marks a neighbour
@@ -62,6 +64,8 @@ class ListPanel(QFrame):
         self._build(new)
         self._built = True
         model.loaded.connect(self.show_state)
+        self._late = QTimer(self, singleShot=True, interval=_LATE_MS)
+        self._late.timeout.connect(self._wait)
         self._after = QTimer(self, singleShot=True, interval=0)
         self._after.timeout.connect(self._settle)
         for change in (model.rowsInserted, model.rowsRemoved, model.modelReset):
@@ -187,13 +191,21 @@ class ListPanel(QFrame):
             self._stack.setCurrentIndex(1 if self.hits.rowCount() else 3 if self._looking else 2)
             self._set_empty(self.hits.rowCount() == 0)
         elif not self.model.is_loaded:
-            self._stack.setCurrentIndex(3)
+            if not self._was_loaded:
+                self._stack.setCurrentIndex(3)
+            elif not self._late.isActive():
+                self._late.start()  # another list mostly comes so soon that a skeleton would only flicker
         else:
+            self._was_loaded = True
             self._set_empty(self.model.rowCount() == 0)
             if not self.model.rowCount() and not self._told:
                 self._told = True  # an empty list is a first list too
                 QTimer.singleShot(0, self, self.first_painted.emit)
             self._stack.setCurrentIndex(0 if self.model.rowCount() else 2)
+
+    def _wait(self) -> None:
+        if not self.model.is_loaded and not self.searching:
+            self._stack.setCurrentIndex(3)
 
     # -- building
 
