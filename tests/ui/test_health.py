@@ -137,6 +137,7 @@ def test_of_a_mail_that_the_server_did_not_give_only_where_it_lies_is_told(
     qtbot.waitUntil(lambda: findings(page) == [])
     button(page.quarantine, "Try again", qtbot).click()
     qtbot.waitUntil(lambda: desk.ask(ledger_items, outcomes=("quarantined",)) == ())
+    qtbot.waitUntil(lambda: window.toasts.current is not None)  # comes back to the window a little later
     assert window.toasts.current is not None
     assert window.toasts.current.text == "The server is asked for it again."
 
