@@ -22,6 +22,7 @@ from app.tickets.queries import HistoryLine, ticket
 from app.tickets.rules import UNTIL_REPLY, OnReply
 from tests.ui.inbox_desk import InboxDesk, inbox_window
 from tests.ui.lint import findings
+from tests.ui.screens import LOWEST, WIDTHS, speaking
 from ui.pages.inbox.beside.changes import line_words
 from ui.pages.inbox.page import Page
 from ui.pages.inbox.triage.snooze import SnoozeSheet
@@ -141,6 +142,28 @@ def test_of_a_ticket_that_sleeps_the_sheet_says_how_and_lets_only_the_answer_be_
     settled(page, qtbot, lambda: how() == {Sleep(at, 0, OnReply.SLEEP)})
     page.context.actions.run("undo")
     settled(page, qtbot, lambda: how() == {Sleep(at, 0, OnReply.THANKS)})
+
+
+def test_the_sheet_of_a_ticket_that_sleeps_fits_the_lowest_window_in_a_long_language(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    key, now = page.model.id_at(0), clock.now()
+    friday = (now + timedelta(days=(3 - now.weekday()) % 7 + 1)).replace(hour=10)
+    clock.set_source(lambda: friday)  # one time more is offered than on a Monday
+    try:
+        made.desk.do(snooze, key, friday + timedelta(days=2))
+        page.show_pile("snoozed")
+        settled(
+            page, qtbot, lambda: page.shown is not None and page.shown.detail.id == key and page.model.rowCount() == 1
+        )
+        page.window().resize(WIDTHS[0], LOWEST)
+        with speaking("de"):
+            sheet = asked(page, qtbot)
+            assert len(sheet.offers) == 4
+            qtbot.waitUntil(sheet.standing.isVisible, timeout=30_000)
+            qtbot.waitUntil(lambda: findings(sheet) == [], timeout=5_000)
+    finally:
+        clock.set_source(None)
 
 
 def test_several_after_any_number_of_days(page: Page, made: InboxDesk, qtbot: QtBot) -> None:

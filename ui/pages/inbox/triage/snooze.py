@@ -87,12 +87,15 @@ class SnoozeSheet(MomentSheet):
         title = tr("Snooze the ticket until|Snooze {n} tickets until", n=count)
         self._choose = chosen
         super().__init__(title, tr("Snooze"), timedelta(days=2), self._at)
+        self.content.setSpacing(8)  # it is the longest sheet of all, and has to fit the lowest window
         self._count = count
         self._sleeps: Collection[Sleep] = ()
         self.standing = Label("", "small", wrap=True)
         self.standing.hide()
         self.content.insertWidget(0, self.standing)
-        self.keep = Button(tr("Only change what an answer does"), "ghost", clicked=self._keep)
+        self.keep = Button(tr("Change"), clicked=self._keep)
+        self.keep.setAccessibleName(tr("Change only what an answer does"))
+        self.keep.setToolTip(self.keep.accessibleName())
         self.until_reply = Button(tr("Until an answer comes"), clicked=lambda: self._take_other(until=UNTIL_REPLY))
         self.no_answer = [
             Button(tr("No answer in {n} days", n=days), clicked=partial(self._take_other, days=days))
@@ -114,15 +117,16 @@ class SnoozeSheet(MomentSheet):
         ]
         self.on_reply = Select(ways, SnoozeSheet.remembered, name=tr("If the customer writes"))
         self.on_reply.chosen.connect(self._remember)
+        on_reply = row((self.on_reply, 1), self.keep, spacing=8) if snoozed else self.on_reply
         self.add(
             line(),
             self.until_reply,
             *self.no_answer,
             row((self.days, 1), self.after_days, spacing=8),
-            column(Label(tr("If the customer writes"), "small"), self.on_reply, spacing=2),
+            column(Label(tr("If the customer writes"), "small"), on_reply, spacing=2),
         )
         if snoozed:
-            self.add(self.keep, Button(tr("Wake it now|Wake them now", n=count), "ghost", clicked=self._wake))
+            self.add(Button(tr("Wake it now|Wake them now", n=count), "ghost", clicked=self._wake))
         self._follow_way()
 
     def show_standing(self, found: Collection[Sleep]) -> None:
