@@ -25,7 +25,7 @@ class NextTicket(QObject):
         super().__init__(page)
         self._page = page
         self._going_on = self._turned = False
-        self._may_leave = False  # the ticket shown has changed; the list, which is being read, comes first
+        self._list_first = False  # the ticket shown has changed; the list, which is being read, comes first
         self._nearby: list[UUID] = []
 
     def go_on(self, act: Callable[[], object]) -> None:
@@ -57,8 +57,8 @@ class NextTicket(QObject):
         """
         page = self._page
         follows = self._going_on or page.model.answers_soon
-        self._may_leave = follows and page.model.is_loaded and not page.list.searching
-        return self._may_leave
+        self._list_first = follows and page.model.is_loaded and not page.list.searching
+        return self._list_first
 
     def follow_list(self) -> None:
         """The rows changed: mark the ticket shown, or go on to the one in its place if that was the wish."""
@@ -82,8 +82,8 @@ class NextTicket(QObject):
         on from, the next comes at once: after a painting of the rows, they would be painted twice.
         """
         page = self._page
-        if self._may_leave:
-            self._may_leave = False
+        if self._list_first:
+            self._list_first = False
             stays = page.ticket is not None and page.model.place_of(page.ticket) >= 0
             if page.ticket is not None and (stays or not self._going_on or not self._nearby):
                 page.reload()
