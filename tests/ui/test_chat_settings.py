@@ -92,12 +92,38 @@ def test_what_cannot_be_is_not_kept(window: Window, made: InboxDesk, qtbot: QtBo
     assert isinstance(pane, WebsitePane)
     pane.begin.click()
     qtbot.waitUntil(lambda: bool(pane.snippet.toPlainText()))
-    pane.colour.setText("blue")
-    pane.colour.textEdited.emit("blue")
+    type_colour(pane, "blue")
     pane.save()
     qtbot.waitUntil(lambda: toast_is_bad(window))
     assert only_channel(made).settings.colour != "blue"
     assert pane.changes == {"colour": "blue"}  # it can be mended
+
+
+def test_what_is_typed_while_an_answer_is_under_way_stays_to_be_saved(
+    window: Window, made: InboxDesk, qtbot: QtBot
+) -> None:
+    """Loading and keeping take a moment, in which nobody stops typing."""
+    pane = chat_page(window).panes["website"]
+    assert isinstance(pane, WebsitePane)
+    pane.begin.click()
+    qtbot.waitUntil(lambda: bool(pane.snippet.toPlainText()))
+    pane.load()
+    type_colour(pane, "#112233")
+    qtbot.waitUntil(lambda: window.tasks.running == 0)
+    assert pane.changes == {"colour": "#112233"}
+    pane.save()
+    type_colour(pane, "#112244")
+    qtbot.waitUntil(lambda: window.tasks.running == 0)
+    assert only_channel(made).settings.colour == "#112233"
+    assert pane.changes == {"colour": "#112244"}
+    pane.discard()
+    assert pane.colour.text() == "#112233"
+
+
+def type_colour(pane: WebsitePane, colour: str) -> None:
+    """As by hand."""
+    pane.colour.setText(colour)
+    pane.colour.textEdited.emit(colour)
 
 
 def test_a_signing_key_is_shown_once_and_kept_in_the_keyring(window: Window, made: InboxDesk, qtbot: QtBot) -> None:

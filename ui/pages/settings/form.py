@@ -61,6 +61,7 @@ class Pane(QFrame):
         self.context = context
         self._fields: dict[str, QWidget] = {}
         self._kept: Values = {}
+        self._storing: Values = {}
         self.title = ElidingLabel(title, "title")
         self.text = Label(text, "small", wrap=True)
         if not text:
@@ -121,11 +122,15 @@ class Pane(QFrame):
         return {key: _read(field) for key, field in self._fields.items()}
 
     def show_values(self, kept: Mapping[str, Value]) -> None:
-        """Show what is kept; the form is then unchanged. Keys without a field are passed over."""
+        """Show what is kept, in every field in which nothing is typed: an answer may come late, and takes nothing from anybody.
+
+        Keys without a field are passed over.
+        """
+        typed = self.changes
         for key, field in self._fields.items():
-            if key in kept:
+            if key in kept and key not in typed:
                 _write(field, kept[key])
-        self._kept = self.values()
+        self._kept = self.values() | {key: self._kept[key] for key in typed}
         self._changed()
 
     @property
@@ -141,6 +146,7 @@ class Pane(QFrame):
         """Keep the changes."""
         changes = self.changes
         if changes:
+            self._storing = changes
             self.store(changes)
 
     def store(self, changes: Values) -> None:
@@ -154,12 +160,18 @@ class Pane(QFrame):
         self.context.toasts.say(tr("Saved."))
 
     def _is_stored(self) -> None:
-        self._kept = self.values()
+        self._kept |= self._storing  # not what the fields say by now: somebody may have gone on typing
         self._changed()
 
     def discard(self) -> None:
         """Back to what is kept."""
-        self.show_values(dict(self._kept))
+        kept = self._kept
+        self._forget()
+        self.show_values(kept)
+
+    def _forget(self) -> None:
+        """What is typed belongs to nothing that is kept any more: the next `show_values` replaces it."""
+        self._kept = {}
 
     def _changed(self) -> None:
         self._show_foot()

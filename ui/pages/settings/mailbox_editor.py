@@ -184,6 +184,7 @@ class Editor(Pane):
             return
         if not same:
             self._results.hide()
+            self._forget()
         self.show_values(_values(box))
 
     def _show_sign_in(self, box: MailboxInfo) -> None:
