@@ -22,7 +22,7 @@ from app.kernel.sentences import words_of
 from ui.actions import Actions, Offer
 from ui.bridge import Bridge
 from ui.models.cache import TicketCache
-from ui.pages import BasePage, Context
+from ui.pages import BasePage, Context, Unsaved
 from ui.pages.keymap import KeyKeeper
 from ui.pages.undoing import Undoing
 from ui.pages.working import Working
@@ -30,7 +30,7 @@ from ui.tasks import Tasks
 from ui.text import told, tr
 from ui.theme import Choice, Theme
 from ui.widgets.focus import FocusKeeper
-from ui.widgets.overlay import Overlay
+from ui.widgets.overlay import Dialog, Overlay, ask
 from ui.widgets.palette import CommandPalette, Entry
 from ui.widgets.progress import WorkStrip
 from ui.widgets.rail import Reason, State
@@ -77,7 +77,11 @@ class Windows(QObject):
         return self._add(self._for_ticket(ticket))
 
     def close_all(self) -> None:
-        """End the program: every window keeps what is typed in it."""
+        """End the program: every window keeps what is typed in it, or asks before that is gone."""
+        if not any(one.asks_before(self._close_all) for one in self.all):
+            self._close_all()
+
+    def _close_all(self) -> None:
         for one in [*self._more, self.first]:
             one.close()
 
@@ -133,6 +137,7 @@ class DeskWindow(QMainWindow):
         self.counts: dict[str, int] = {}
         self._live: Live | None = None
         self._left = False
+        self._question: Dialog | None = None
         self._settings = QSettings(str(desk.workspace.folder / "window.ini"), QSettings.Format.IniFormat)
 
     # -- what kinds of window differ in -------------------------------------------------------------------------------
@@ -320,7 +325,28 @@ class DeskWindow(QMainWindow):
         elif page is not None:
             page.rest()
 
+    def unsaved(self) -> tuple[str, Unsaved] | None:
+        """What closing this window would lose, and on which of its pages."""
+        return None
+
+    def asks_before(self, leave: Callable[[], object]) -> bool:
+        """Would closing lose something? Then a person is asked, in view of it, and `leave` is called if they let it go."""
+        found = self.unsaved()
+        if found is None:
+            return False
+        if self._question is None or self.context.overlay.current() is not self._question:
+            page, typed = found
+            self.raise_to_front()
+            self.go(page, **typed.place)
+            said = tr("“{name}” is not saved yet.", name=typed.name)
+            act = tr("Close without saving")
+            self._question = ask(self.context.overlay, tr("Close without saving?"), said, act, leave, danger=True)
+        return True
+
     def closeEvent(self, event: QCloseEvent, /) -> None:
+        if event.spontaneous() and self.asks_before(self.close):  # by a person, not by the program
+            event.ignore()
+            return
         self._settings.setValue(self.kept_as, self.saveGeometry())
         self._settings.setValue("recent", self._recent)
         self._settings.sync()

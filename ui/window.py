@@ -24,7 +24,7 @@ from app.kernel.program.activation import Asked
 from app.kernel.state import signals
 from ui.actions import LISTS
 from ui.desk_window import LOOKS, DeskWindow, EngineSecret, Windows
-from ui.pages import BasePage
+from ui.pages import BasePage, Unsaved
 from ui.pages.activation import show_asked
 from ui.pages.backup_actions import bind_backups
 from ui.pages.palette_search import Finder
@@ -132,6 +132,10 @@ class Window(DeskWindow):
     def page(self) -> BasePage | None:
         found = self._pages.get(self.current)
         return found if isinstance(found, BasePage) else None
+
+    def unsaved(self) -> tuple[str, Unsaved] | None:
+        pages = ((name, page) for name, page in self._pages.items() if isinstance(page, BasePage))
+        return next(((name, typed) for name, page in pages if (typed := page.unsaved()) is not None), None)
 
     def _another(self) -> Window:
         made = Window(self._desk, self._theme, engine_secret=self._secret, among=self.windows)

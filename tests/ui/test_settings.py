@@ -36,6 +36,7 @@ from ui.pages.settings.senders import SendersPane
 from ui.pages.settings.surveys import SurveysPage, drawable
 from ui.widgets.button import Button
 from ui.widgets.field import Select
+from ui.widgets.overlay import Dialog
 from ui.widgets.pictures import decode
 from ui.widgets.toggle import CheckBox, Switch
 from ui.window import Window
@@ -313,6 +314,30 @@ def test_who_turns_away_is_told_what_is_not_saved_and_can_save_it(desk: Desk, wi
     window.toasts.dismiss()
     window.go("inbox")
     assert window.toasts.current is None
+
+
+def test_who_ends_the_program_is_asked_about_what_is_not_saved(desk: Desk, window: Window, qtbot: QtBot) -> None:
+    pane = settings(window, "sending").stack.currentWidget()
+    assert isinstance(pane, SendingPane)
+    qtbot.waitUntil(lambda: bool(pane._kept))
+    retype(qtbot, pane._fields["undo_send_seconds"], "20")
+    window.go("inbox")
+    window.context.actions.run("quit")
+    assert window.isVisible()
+    assert (window.current, pane.isVisible()) == ("settings", True), "in view of what would be lost"
+    question = window.overlay.current()
+    assert isinstance(question, Dialog)
+    window.windows.close_all()  # again, from the tray
+    assert window.overlay.current() is question
+    qtbot.mouseClick(button(question, "Cancel"), Qt.MouseButton.LeftButton)
+    assert window.isVisible()
+    assert pane.changes == {"undo_send_seconds": 20}
+    window.windows.close_all()
+    again = window.overlay.current()
+    assert isinstance(again, Dialog)
+    qtbot.mouseClick(button(again, "Close without saving"), Qt.MouseButton.LeftButton)
+    assert not window.isVisible()
+    assert desk.ask(options.get, "undo_send_seconds") != 20
 
 
 def test_a_picture_of_oneself_is_made_small_kept_and_taken_away(

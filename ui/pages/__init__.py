@@ -52,6 +52,14 @@ class Context:
     others: Callable[[], Sequence[BasePage]]
 
 
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """Something typed that nobody has said to keep yet: how it is called, and its place on the page (`show_place`)."""
+
+    name: str
+    place: dict[str, object]
+
+
 class BasePage(QWidget):
     """What every page is. Overriding methods need not call these."""
 
@@ -72,6 +80,10 @@ class BasePage(QWidget):
 
     def take_over(self) -> None:
         """The keyboard comes to this window; `context.others()` are the pages of the others."""
+
+    def unsaved(self) -> Unsaved | None:
+        """What is typed here, is not kept by itself, and would be gone if the window closed now."""
+        return None
 
     def acts_on(self) -> str:
         """What actions act on just now, for the palette ("On #4821"); empty for nothing in particular."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from PySide6.QtWidgets import QButtonGroup, QStackedWidget, QWidget
 
 from app.kernel.database.changes import Changes
-from ui.pages import BasePage, Context
+from ui.pages import BasePage, Context, Unsaved
 from ui.pages.health.facts import Facts, gather
 from ui.pages.settings.about import AboutPane
 from ui.pages.settings.canned import CannedPane
@@ -203,6 +203,10 @@ class Page(BasePage):
             return []
         panes = [widget] if isinstance(widget, Pane) else widget.findChildren(Pane)
         return [pane for pane in panes if pane.changes]
+
+    def unsaved(self) -> Unsaved | None:
+        key = next((key for key in self._widgets if self._unsaved(key)), None)
+        return Unsaved(self._buttons[key].text(), {"category": key}) if key is not None else None
 
     def _save_shown(self) -> None:
         if not self._save(self.current):
