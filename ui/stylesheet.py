@@ -88,6 +88,8 @@ def _boxes(t: Tokens) -> str:
 *[box="composer"] {{ background: {t.raised}; border: 1px solid {t.line_strong}; border-radius: {t.radius}px; }}
 *[box="composer"][active="true"] {{ border-color: {t.accent}; }}
 *[box="composer-note"] {{ background: {t.note_soft}; border: 1px solid {t.note_line}; border-radius: {t.radius}px; }}
+*[box="composer"][receiving="true"], *[box="composer-note"][receiving="true"] {{ background: {t.accent_soft};
+  border: 1px dashed {t.accent}; }}
 *[box="segment"] {{ background: {t.sunken}; border: 1px solid {t.line if t.hc else t.sunken};
   border-radius: {t.radius_s}px; }}
 *[box="dialog"] {{ background: {t.raised}; border: 1px solid {edge}; border-radius: 12px; }}

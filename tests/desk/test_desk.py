@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from app.desk import Desk
-from app.desk.viewing.files import attachment_bytes, save_attachment, take_bytes
+from app.desk.viewing.files import attachment_bytes, file_bytes, save_attachment, take_bytes
 from app.kernel.database.store import Store
 from app.kernel.errors import UserError
 from app.kernel.state import options
@@ -103,3 +103,12 @@ def _open(tx, customer):  # type: ignore[no-untyped-def]
     key = ids.new_id()
     commands.open_ticket(tx, ticket=key, customer=customer, subject="A lamp", mailbox=None, at=tx.now)
     return key
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no pipes among the files there")
+def test_a_folder_or_a_pipe_is_no_file_to_attach(tmp_path: Path) -> None:
+    """A folder can be dropped on a letter like a file; whoever reads a pipe waits for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    for name, path in (("pipe", tmp_path / "pipe"), (tmp_path.name, tmp_path)):
+        with pytest.raises(UserError, match=f"{name} is not a file"):
+            file_bytes(path)

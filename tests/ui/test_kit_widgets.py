@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, Qt, QUrl
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QCompleter, QLabel, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -354,6 +354,38 @@ def test_the_composer_grows_sends_and_takes_files(page: QWidget, qtbot: QtBot) -
     with qtbot.waitSignal(composer.edit.files_given) as told:
         composer.edit.insertFromMimeData(dropped)
     assert told.args == [["/tmp/glass.jpg"]]
+
+
+def bring(over: QWidget, url: QUrl) -> bool:
+    """Something is dragged over a widget and let go there; was it taken?"""
+    brought = QMimeData()
+    brought.setUrls([url])
+    keys = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    entered = QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, brought, *keys)
+    QApplication.sendEvent(over, entered)
+    if not entered.isAccepted():
+        return False
+    dropped = QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, brought, *keys)
+    QApplication.sendEvent(over, dropped)
+    return dropped.isAccepted()
+
+
+def test_files_let_go_anywhere_around_are_for_what_is_written(page: QWidget, qtbot: QtBot) -> None:
+    around, elsewhere = QWidget(page), QWidget(page)
+    composer = Composer("Write", parent=around)
+    composer.take_files_from(around)
+    around.show()
+    file = QUrl.fromLocalFile("/tmp/glass.jpg")
+    given: list[list[str]] = []
+    composer.edit.files_given.connect(given.append)
+    assert [bring(over, file) for over in (around, composer, composer.edit.viewport(), elsewhere)] == [True] * 3 + [
+        False
+    ]
+    assert given == [["/tmp/glass.jpg"]] * 3
+    assert composer.property("receiving") == ""
+    assert not bring(around, QUrl("https://shop.example/glass.jpg"))  # no file of this computer
+    composer.hide()
+    assert not bring(around, file)
 
 
 def test_files_open_and_come_off_by_key(page: QWidget, qtbot: QtBot) -> None:

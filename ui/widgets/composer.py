@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.text import tr
 from ui.widgets.attachments import AttachmentStrip
+from ui.widgets.filedrop import FileDrop
 from ui.widgets.formatbar import FormatBar
 from ui.widgets.growingedit import GrowingEdit
 from ui.widgets.label import ElidingLabel
@@ -67,6 +68,17 @@ class Composer(QFrame):
         self.edit.submitted.connect(self.submitted)
         self.edit.focused.connect(lambda on: restyle(self, active="true" if on else ""))
         self.modes.chosen.connect(self._mode)
+        self.take_files_from(self)
+
+    def take_files_from(self, area: QWidget) -> None:
+        """Files that are let go anywhere on `area` are for what is written here."""
+        FileDrop(
+            area,
+            self.edit.files_given.emit,
+            lambda on: restyle(self, receiving="true" if on else ""),
+            self.isVisible,
+            from_here=area is self,
+        )
 
     def text(self) -> str:
         """What is written, without spaces at its end."""

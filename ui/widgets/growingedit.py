@@ -14,6 +14,9 @@ from collections.abc import Callable, Iterator
 from PySide6.QtCore import QEvent, QMimeData, Qt, QUrl, Signal
 from PySide6.QtGui import (
     QColor,
+    QDragEnterEvent,
+    QDragMoveEvent,
+    QDropEvent,
     QFocusEvent,
     QImage,
     QKeyEvent,
@@ -30,6 +33,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextEdit, QWidget
 
 from ui.theme import tokens
+from ui.widgets.filedrop import file_paths
 
 BULLETS, NUMBERS = "bullets", "numbers"
 _STYLES = {BULLETS: QTextListFormat.Style.ListDisc, NUMBERS: QTextListFormat.Style.ListDecimal}
@@ -115,10 +119,10 @@ class GrowingEdit(QTextEdit):
         self._fit()
 
     def canInsertFromMimeData(self, source: QMimeData, /) -> bool:
-        return bool(_paths(source)) or source.hasImage() or super().canInsertFromMimeData(source)
+        return bool(file_paths(source)) or source.hasImage() or super().canInsertFromMimeData(source)
 
     def insertFromMimeData(self, source: QMimeData, /) -> None:
-        paths = _paths(source)
+        paths = file_paths(source)
         image = source.imageData() if source.hasImage() and not source.hasText() else None
         if paths:
             self.files_given.emit(paths)
@@ -128,6 +132,19 @@ class GrowingEdit(QTextEdit):
             return
         elif source.hasText():
             self.insertPlainText(source.text())
+
+    def dragEnterEvent(self, event: QDragEnterEvent, /) -> None:
+        self._leave_files(event) or super().dragEnterEvent(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent, /) -> None:
+        self._leave_files(event) or super().dragMoveEvent(event)
+
+    def _leave_files(self, event: QDropEvent) -> bool:
+        """Files have no place between the words: what is around the text takes them (`ui.widgets.filedrop`)."""
+        if not file_paths(event.mimeData()):
+            return False
+        event.ignore()
+        return True
 
     def focusInEvent(self, event: QFocusEvent, /) -> None:
         super().focusInEvent(event)
@@ -396,7 +413,3 @@ def _to_plain_line(block: QTextBlock) -> None:
     look = block.blockFormat()
     look.setIndent(0)
     cursor.setBlockFormat(look)
-
-
-def _paths(source: QMimeData) -> list[str]:
-    return [url.toLocalFile() for url in source.urls() if url.isLocalFile()]

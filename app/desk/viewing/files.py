@@ -80,7 +80,10 @@ def take_file(desk: Desk, path: Path) -> NewFile:
 
 
 def file_bytes(path: Path) -> bytes:
-    """A file of the person's. Raises UserError when it cannot be read or is too large for a mail."""
+    """A file of the person's. Raises UserError when it cannot be read, is too large for a mail or no file (a folder, a pipe)."""
+    if path.exists() and not path.is_file():
+        msg = said("{name} is not a file. To send a folder, pack it into one first.", name=path.name)
+        raise UserError(msg)
     try:
         if path.stat().st_size > LARGEST_FILE:
             msg = said(

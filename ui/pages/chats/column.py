@@ -55,6 +55,7 @@ class ChatColumn(QFrame):
         layout.addWidget(self.lines, 1)
         layout.addWidget(self._notice)
         layout.addWidget(self.writer)
+        self.writer.composer.take_files_from(self)
         self.set_active(False)
         if not compact:
             layout.setContentsMargins(0, 0, 0, 0)

@@ -114,6 +114,7 @@ class InboxFrame(BasePage):
         column.addWidget(self.marks)
         column.addWidget(self.talk, 1)
         column.addWidget(self.writer)
+        self.writer.composer.take_files_from(self._talk)
         self.answers = AnswerCaller(self.writer.composer.edit, self.writer.composer, self._talk)
         self.writer.canned_wanted.connect(self.answers.open)
         self._nothing = EmptyState(

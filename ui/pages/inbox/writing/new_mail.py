@@ -36,6 +36,7 @@ class NewMail(QFrame):
         layout.addWidget(self.header)
         layout.addWidget(self.writer)
         layout.addStretch(1)
+        self.writer.composer.take_files_from(self)
 
     def begin(self, around: Surroundings | None, draft: DraftView | None, to: tuple[Person, ...] = ()) -> None:
         """Write to somebody, or go on with what was begun."""
