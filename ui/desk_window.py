@@ -49,6 +49,8 @@ EngineSecret = Callable[[str, str], bool]
 class Windows(QObject):
     """All windows over one desk. The first one is hidden when it is closed before the others: tray and lamp live in it."""
 
+    ended = Signal()  # all were closed, to end the program
+
     def __init__(
         self,
         first: DeskWindow,
@@ -58,6 +60,7 @@ class Windows(QObject):
         super().__init__(first)
         self.first, self._another, self._for_ticket = first, another, for_ticket
         self._more: list[DeskWindow] = []
+        self.is_ending = False
 
     @property
     def all(self) -> list[DeskWindow]:
@@ -82,8 +85,10 @@ class Windows(QObject):
             self._close_all()
 
     def _close_all(self) -> None:
+        self.is_ending = True
         for one in [*self._more, self.first]:
             one.close()
+        self.ended.emit()
 
     def shut(self) -> bool:
         """Let all commands finish; False if something still ran after five seconds."""
@@ -138,7 +143,7 @@ class DeskWindow(QMainWindow):
         self._live: Live | None = None
         self._left = False
         self._question: Dialog | None = None
-        self._settings = QSettings(str(desk.workspace.folder / "window.ini"), QSettings.Format.IniFormat)
+        self.settings = QSettings(str(desk.workspace.folder / "window.ini"), QSettings.Format.IniFormat)
 
     # -- what kinds of window differ in -------------------------------------------------------------------------------
 
@@ -347,9 +352,9 @@ class DeskWindow(QMainWindow):
         if event.spontaneous() and self.asks_before(self.close):  # by a person, not by the program
             event.ignore()
             return
-        self._settings.setValue(self.kept_as, self.saveGeometry())
-        self._settings.setValue("recent", self._recent)
-        self._settings.sync()
+        self.settings.setValue(self.kept_as, self.saveGeometry())
+        self.settings.setValue("recent", self._recent)
+        self.settings.sync()
         self._leave(self.page())
         self._left = True
         self.closing.emit()
@@ -369,10 +374,10 @@ class DeskWindow(QMainWindow):
         self.activateWindow()
 
     def _restore(self, size: tuple[int, int]) -> None:
-        geometry = self._settings.value(self.kept_as)
+        geometry = self.settings.value(self.kept_as)
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(_fitting(QSize(*size), self.screen().availableSize(), self.minimumSize()))
-        recent = self._settings.value("recent", [])
+        recent = self.settings.value("recent", [])
         self._recent = [str(text) for text in recent] if isinstance(recent, list) else []
 
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from app.desk import Desk
     from app.desk.supervisor import Supervisor
     from ui.instance import Reception
+    from ui.staying import Staying
+    from ui.tray import Tray
     from ui.widgets.rail import Reason
     from ui.window import Window
 
@@ -73,7 +75,7 @@ class Program(QObject):
         self.folder = folder
         self._reception: Reception | None = None
         self._supervisor: Supervisor | None = None
-        self._tray: QObject | None = None
+        self._staying: Staying | None = None
         self._updating: QObject | None = None
         self._beginning: QObject | None = None
         self._later: QTimer | None = None  # until the first rows are there
@@ -109,6 +111,8 @@ class Program(QObject):
         """Close everything, last opened first."""
         if self._later is not None:
             self._later.stop()
+        if self._staying is not None:
+            self._staying.end()
         if self.window is not None:
             self.window.windows.shut()
         if self._supervisor is not None:
@@ -128,14 +132,25 @@ class Program(QObject):
 
     def _leaves_engine(self) -> bool:
         """Does the engine go on alone? Not where the desk cannot even say so: nothing may keep the rest from being closed."""
-        from app.kernel.state import options
-
-        if self.desk is None or self.goes_on:
+        if self.goes_on:
             return False
         try:
-            return bool(self.desk.ask(options.get, "keep_engine")) or self._leaves_after_backup()
+            return self._wants_background() or self._leaves_after_backup()
         except UserError:
             log.exception("whether the engine goes on could not be read; it is stopped")
+            return False
+
+    def _wants_background(self) -> bool:
+        from app.kernel.state import options
+
+        return self.desk is not None and bool(self.desk.ask(options.get, "keep_engine"))
+
+    def _stays(self) -> bool:
+        """Does the program stay in the tray when its last window is closed?"""
+        try:
+            return not (self.goes_on or self.comes_back) and self._wants_background()
+        except UserError:
+            log.exception("whether to stay in the tray could not be read; it ends")
             return False
 
     def _leaves_after_backup(self) -> bool:
@@ -228,7 +243,9 @@ class Program(QObject):
             from ui.tray import Tray
 
             self.window.watch()
-            self._tray = Tray(self.window.context, self.window, self.window.raise_to_front)
+            tray = Tray(self.window.context, self.window, self.window.raise_to_front)
+            if tray.icon is not None:
+                self._stay_in(tray)
             from ui.pages.updating import Updating
 
             self._updating = Updating(self.window.context, self.window)
@@ -237,6 +254,18 @@ class Program(QObject):
             self._beginning = LeavingSample(self.window.context, self.window, self._begin_own)
             if self._first is not None:
                 self.take(self._first)
+
+    def _stay_in(self, tray: Tray) -> None:
+        from ui.staying import Staying
+
+        assert self.window is not None
+        self._staying = Staying(
+            self._app,
+            self.window.windows,
+            is_wanted=self._stays,
+            stayed=tray.tell_of_staying,
+            leave=self._app.quit,
+        )
 
     def take(self, asked: Asked) -> None:
         """Somebody started the program again, or followed a link: come to the front with what was asked for."""

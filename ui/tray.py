@@ -145,6 +145,9 @@ class Notifier(QObject):
             self.noticed.emit(notice_of(shown))
 
 
+_TOLD = "told_of_staying"
+
+
 class Tray(QObject):
     """The icon with its menu, where the system has a tray; the notices."""
 
@@ -191,6 +194,14 @@ class Tray(QObject):
             self._context.go("inbox", ticket=notice.ticket)
         else:
             self._context.go("inbox")
+
+    def tell_of_staying(self) -> None:
+        """The last window is closed and the icon is still there: said once, so that nobody wonders."""
+        kept = self._window.settings
+        if self.icon is not None and not kept.value(_TOLD):
+            kept.setValue(_TOLD, True)
+            words = tr("It goes on and tells you when a customer writes. A click on its icon opens it again.")
+            self._show(Notice(tr("Deskbell is in the tray"), words, None))
 
     def _write(self) -> None:
         self._raise()

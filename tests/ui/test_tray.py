@@ -8,10 +8,14 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from app.desk import Desk
 from app.kernel import clock
+from app.kernel.state import options
 from tests.empty_desk import empty_desk
+from ui.staying import Staying
 from ui.tray import News, Notice, Notifier, Tray, badge_text, badged, news_since, notice_of
 from ui.window import Window
 
@@ -92,3 +96,33 @@ def test_the_icon_bears_the_number_of_unread_tickets(window: Window) -> None:
 
 def test_a_desk_without_mail_has_no_news(desk: Desk) -> None:
     assert news_since(desk, clock.now()) == ()
+
+
+def test_who_wants_it_to_go_on_has_it_in_the_tray_until_they_quit(
+    window: Window, desk: Desk, qapp: QApplication, qtbot: QtBot
+) -> None:
+    told: list[str] = []
+    staying = Staying(
+        qapp,
+        window.windows,
+        is_wanted=lambda: bool(desk.ask(options.get, "keep_engine")),
+        stayed=lambda: told.append("stayed"),
+        leave=lambda: told.append("left"),
+    )
+    try:
+        for wanted, then in ((True, "stayed"), (False, "left")):
+            desk.work(options.put, "keep_engine", wanted)
+            qapp.lastWindowClosed.emit()  # Qt says so only within `exec`
+            qtbot.waitUntil(lambda then=then: told == [then])  # type: ignore[misc]
+            told.clear()
+        desk.work(options.put, "keep_engine", True)
+        window.show()
+        window.windows.close_all()
+        qapp.lastWindowClosed.emit()
+        qtbot.waitUntil(lambda: told == ["left"])
+        told.clear()
+        window.windows.close_all()  # from the tray, with no window open
+        qtbot.waitUntil(lambda: told == ["left"])
+    finally:
+        staying.end()
+    assert qapp.quitOnLastWindowClosed()

@@ -174,7 +174,7 @@ class NoticesPane(Pane):
         self._add(
             "keep_engine",
             tr("In the background"),
-            tr("Go on receiving and sending when the window is closed."),
+            tr("Go on receiving and sending when the window is closed. The icon in the tray stays, if there is one."),
         )
         if autostart.is_offered():
             self._add(_AUTOSTART, tr("With the computer"), tr("Start when you sign in, without a window."))
