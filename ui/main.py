@@ -121,6 +121,8 @@ class Program(QObject):
             self._reception.close()
         if self.desk is not None:
             self.desk.close()
+        if self.goes_on:
+            self._end_engine()
         if self.window is not None:
             for one in self.window.windows.all:  # or the next window of this process had them beside it for ever
                 one.deleteLater()
@@ -129,6 +131,15 @@ class Program(QObject):
     def goes_on(self) -> bool:
         """Is the desk closed for a moment only, to be opened again by this process?"""
         return self.wants_room or self.wants_restored or self.wants_own or self.is_damaged
+
+    def _end_engine(self) -> None:
+        """One that an earlier window left to go on has the desk open, too, and would be in the way. Ours has ended by now."""
+        from app.desk.supervisor import end_engine
+
+        try:
+            end_engine(Workspace(self.folder))
+        except UserError:
+            log.exception("the engine did not end; what is to be done now says who has the desk open")
 
     def _leaves_engine(self) -> bool:
         """Does the engine go on alone? Not where the desk cannot even say so: nothing may keep the rest from being closed."""

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.conversations.commands import add_blob
 from app.desk import Desk
 from app.desk.maintenance.compacting import to_give_back
+from app.desk.supervisor import engine_pid, start_engine
 from app.desk.viewing.files import take_bytes
 from app.kernel.files.locks import FileLock
 from app.kernel.files.paths import Workspace
@@ -63,6 +64,22 @@ def test_the_window_asks_closes_gives_back_and_opens_again(folder: Path, qapp: Q
     finally:
         again.window.close() if again.window is not None else None
         again.end()
+
+
+def test_an_engine_that_an_earlier_window_left_is_not_in_the_way(folder: Path, qapp: QApplication, qtbot: QtBot) -> None:
+    place = Workspace(folder)
+    left = start_engine(place)
+    try:
+        qtbot.waitUntil(lambda: engine_pid(place) is not None)
+        program = Program(qapp, folder)
+        program.begin()
+        program.wants_room = True
+        program.end()
+        assert engine_pid(place) is None
+        assert "free again" in make_room(qapp, place)
+    finally:
+        left.kill()
+        left.communicate()
 
 
 def test_a_desk_that_somebody_else_has_open_is_left_alone(
