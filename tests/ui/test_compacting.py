@@ -66,7 +66,9 @@ def test_the_window_asks_closes_gives_back_and_opens_again(folder: Path, qapp: Q
         again.end()
 
 
-def test_an_engine_that_an_earlier_window_left_is_not_in_the_way(folder: Path, qapp: QApplication, qtbot: QtBot) -> None:
+def test_an_engine_that_an_earlier_window_left_is_not_in_the_way(
+    folder: Path, qapp: QApplication, qtbot: QtBot
+) -> None:
     place = Workspace(folder)
     left = start_engine(place)
     try:
