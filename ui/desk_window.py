@@ -344,7 +344,7 @@ class DeskWindow(QMainWindow):
             self.raise_to_front()
             self.go(page, **typed.place)
             said = tr("“{name}” is not saved yet.", name=typed.name)
-            act = tr("Close without saving")
+            act = tr("Close anyway")
             self._question = ask(self.context.overlay, tr("Close without saving?"), said, act, leave, danger=True)
         return True
 

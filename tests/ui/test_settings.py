@@ -335,7 +335,7 @@ def test_who_ends_the_program_is_asked_about_what_is_not_saved(desk: Desk, windo
     window.windows.close_all()
     again = window.overlay.current()
     assert isinstance(again, Dialog)
-    qtbot.mouseClick(button(again, "Close without saving"), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(button(again, "Close anyway"), Qt.MouseButton.LeftButton)
     assert not window.isVisible()
     assert desk.ask(options.get, "undo_send_seconds") != 20
 
