@@ -8,12 +8,11 @@ rest, so that a letter typed there changes nothing behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import shiboken6
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -202,6 +201,9 @@ LISTS = {
 }
 """The actions that show a list of the inbox, from wherever one is, and which list."""
 
+_SOON_MS = 40
+"""So soon buttons and menus show what is allowed: later than what was done is painted, and sooner than an eye is there."""
+
 _NOT_LISTED = {"palette", "next", "previous", "select", "open"}
 
 
@@ -234,13 +236,17 @@ class Actions(QObject):
         self._own_keys: dict[str, str] = {}
         self._bound: dict[str, list[_Bound]] = {key: [] for key in self.declared}
         self._qactions = {key: self._make(action, window) for key, action in self.declared.items()}
-        self._resting = self._holding = self._is_wanted = False
+        self._resting = self._is_stale = False
+        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
+        self._soon.timeout.connect(self.settle)
         self.glance = self._glances = 0
         """Which look at what is allowed is under way, 0 for none: what is found out for one action holds for all of them."""
         self.refresh()
+        window.installEventFilter(self)
 
     def __getitem__(self, key: str) -> QAction:
         """The one QAction of a key, for buttons and menus. Raises KeyError for a key that is not declared."""
+        self.settle()
         return self._qactions[key]
 
     def entry(self, key: str, menu: QObject) -> QAction:
@@ -278,10 +284,18 @@ class Actions(QObject):
         return True
 
     def refresh(self) -> None:
-        """Look again what is allowed: after a selection has changed, for example."""
-        if self._holding:
-            self._is_wanted = True
+        """Look again what is allowed: after a selection has changed, for example. Not at once: one deed tells of many changes, and
+        all actions are looked at once for them, after what they changed is painted, or when somebody wants to know (`settle`).
+        """
+        if not self._is_stale:
+            self._is_stale = True
+            self._soon.start()
+
+    def settle(self) -> None:
+        """Let what is allowed hold from here on, if something has changed since the last look."""
+        if not self._is_stale:
             return
+        self._is_stale = False
         self._glances += 1
         self.glance = self._glances
         try:
@@ -290,17 +304,11 @@ class Actions(QObject):
         finally:
             self.glance = 0
 
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """Several things change that each would have all actions looked at: they are looked at once, when this ends."""
-        before, self._holding = self._holding, True
-        try:
-            yield
-        finally:
-            self._holding = before
-            if self._is_wanted and not before:
-                self._is_wanted = False
-                self.refresh()
+    def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
+        """Before Qt asks which action a key belongs to, they are as they should be: keys may come faster than anything is painted."""
+        if event.type() == QEvent.Type.ShortcutOverride:
+            self.settle()
+        return super().eventFilter(watched, event)
 
     def rest(self, resting: bool) -> None:
         """While a sheet is open nothing behind it can be done."""

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -145,6 +146,34 @@ def test_the_binding_made_last_rules_until_released(qapp: QApplication, qtbot: Q
     actions.release(second)
     actions["solve"].trigger()
     assert done == ["first"]
+
+
+def test_many_changes_are_one_look_and_no_key_comes_before_it(qapp: QApplication, qtbot: QtBot) -> None:
+    holder = QWidget()
+    qtbot.addWidget(holder)
+    actions, looks, done = Actions(holder), [], []
+    chosen = False
+
+    def allowed() -> bool:
+        looks.append(chosen)
+        return chosen
+
+    actions.bind(holder, "solve", lambda: done.append("solved"), allowed)
+    solve = actions["solve"]
+    with qtbot.waitExposed(holder):
+        holder.show()
+    holder.activateWindow()
+    qtbot.waitUntil(holder.isActiveWindow)
+    looks.clear()
+    chosen = True
+    for _ in range(5):
+        actions.refresh()
+    assert (looks, solve.isEnabled()) == ([], False)
+    QTest.keyClick(holder, KEY.Key_E)
+    assert (done, len(looks)) == (["solved"], 2)  # one look at all of them, and one at this before it is done
+    chosen = False
+    actions.refresh()
+    qtbot.waitUntil(lambda: not solve.isEnabled())  # nobody asked: a moment later
 
 
 def test_pages_are_made_late_and_hear_of_changes_only_when_shown(window: Window) -> None:

@@ -38,17 +38,12 @@ def _wire_list(page: Page) -> None:
     left.entered.connect(page.enter)
     left.own_window_wanted.connect(page.context.own_window)
     left.first_painted.connect(page.context.first_rows)
-    left.rows_changed.connect(lambda: _follow(page))
+    left.rows_changed.connect(page.next.follow_list)
     left.selection_changed.connect(page.context.actions.refresh)
     page.selecting.turned.connect(page.show_selection)
     page.chosen.pressed.connect(lambda key: page.picking.press(page.chosen.buttons[key], key))
     page.model.failed.connect(page.list_failed)
     page.model.followed.connect(page.next.look_again)
-
-
-def _follow(page: Page) -> None:
-    with page.context.actions.together():  # another ticket is opened, marked, and looked at
-        page.next.follow_list()
 
 
 def _explain(page: Page) -> None:
