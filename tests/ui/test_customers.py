@@ -16,6 +16,7 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from app.kernel.database.transaction import Tx
+from app.people.commands import update_customer
 from app.people.queries import customer, customer_of
 from app.tickets.commands import set_status
 from app.tickets.queries.people import figures_of
@@ -163,6 +164,32 @@ def test_notes_and_names_are_kept_and_can_be_taken_back(place: Office, qapp: QAp
         assert found is not None
         assert found.language == "de"
         assert [one.address for one in found.addresses] == ["mia@shop.example", "mia@home.example"]
+
+
+def test_notes_are_kept_while_they_are_typed_and_nothing_is_put_under_the_fingers(
+    place: Office, qapp: QApplication, qtbot: QtBot
+) -> None:
+    place.mail()
+    place.mail(address="ines@haushof.example", name="Ines Bauer")
+    mia, ines = who(place, "mia@shop.example"), who(place, "ines@haushof.example")
+    with shown(place, qapp, qtbot, "customers", customer=mia) as (window, page):
+        settle(window, qtbot, lambda: page.dossier._dossier is not None)
+        field = page.dossier.profile.notes
+        field.pause.setInterval(1)
+        field.setFocus()
+        qtbot.waitUntil(field.hasFocus)
+        qtbot.keyClicks(field, "Prefers a call")
+        settle(window, qtbot, lambda: notes(place, mia) == "Prefers a call")
+        place.desk.do(update_customer, mia, notes="Older words that come late", name="Mia W")
+        settle(window, qtbot, lambda: page.dossier.profile._name.text() == "Mia W")
+        assert field.toPlainText() == "Prefers a call"
+        assert window.toasts.current is None
+        field.pause.setInterval(60_000)
+        qtbot.keyClicks(field, ", never a letter")
+        window.go("customers", customer=ines)  # by a link, while it is typed
+        settle(window, qtbot, lambda: notes(place, mia) == "Prefers a call, never a letter")
+        settle(window, qtbot, lambda: page.dossier._dossier is not None and page.dossier._dossier.profile.id == ines)
+        assert (field.toPlainText(), notes(place, ines)) == ("", "")
 
 
 def notes(place: Office, key: UUID) -> str:

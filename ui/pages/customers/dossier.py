@@ -128,6 +128,7 @@ class DossierFace(QFrame):
     def show_customer(self, key: UUID) -> None:
         """Show another customer."""
         if key != self._key:
+            self.keep()
             self._key, self._kind, self._dossier = key, "", None
             self._stack.setCurrentWidget(self._skeleton)
             self.model.show((), whole=True)
@@ -276,10 +277,11 @@ class DossierFace(QFrame):
         if fields:
             self._context.tasks.do(update_customer, key, done=_changed_words, **fields)
 
-    def _save_notes(self, text: str) -> None:
+    def _save_notes(self, text: str, ended: bool) -> None:
+        """Said only at the end: while somebody types nothing pops up."""
         if self._dossier is not None:
-            key = self._dossier.profile.id
-            self._context.tasks.do(update_customer, key, notes=text, done=_noted_words)
+            key, said = self._dossier.profile.id, _noted_words if ended else ""
+            self._context.tasks.do(update_customer, key, notes=text, done=said, offers_undo=ended)
 
     # -- building
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -19,12 +19,15 @@ from ui.widgets.pill import Pill
 
 WIDTH = 328
 NARROW = 272
+KEEP_MS = 2000
+"""Notes are kept when typing has paused for so long."""
 _HANDLES = {"email": "email-outline", "phone": "phone-outline", "chat": "message-outline"}
 
 
 class NoteEdit(QPlainTextEdit):
-    """Free words about a customer; they are kept when the focus leaves."""
+    """Free words about a customer; they are kept in every pause of typing and when the focus leaves."""
 
+    paused = Signal()
     finished = Signal()
 
     def __init__(self) -> None:
@@ -34,17 +37,28 @@ class NoteEdit(QPlainTextEdit):
         self.setFixedHeight(112)
         self.setPlaceholderText(tr("What is good to know about this person"))
         self.setAccessibleName(tr("Notes"))
+        self.pause = QTimer(self, singleShot=True, interval=KEEP_MS)
+        self.pause.timeout.connect(self.paused)
+        self.textChanged.connect(self.pause.start)
+
+    @property
+    def is_in_hand(self) -> bool:
+        """Is somebody typing here? Then no reading of the customer puts other words under the fingers, be it late or not."""
+        return self.hasFocus() and self.document().isModified()
 
     def focusOutEvent(self, event: QFocusEvent, /) -> None:
         super().focusOutEvent(event)
+        self.pause.stop()
         self.finished.emit()
+        self.document().setModified(False)
 
 
 class ProfilePanel(QFrame):
     """Identity, addresses, organisation, notes."""
 
     edit_wanted = Signal()
-    notes_changed = Signal(str)
+    notes_changed = Signal(str, bool)
+    """The words, and whether somebody has ended typing them, which is said."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -58,6 +72,7 @@ class ProfilePanel(QFrame):
         self._handles = column(spacing=6)
         self._organisation = column(spacing=8)
         self.notes = NoteEdit()
+        self.notes.paused.connect(lambda: self._hand_over(ended=False))
         self.notes.finished.connect(self.keep)
         self._kept = ""
         names = column(None, self._name, self._company, None, spacing=4)
@@ -87,17 +102,20 @@ class ProfilePanel(QFrame):
         self._show_pills(dossier)
         _fill(self._handles, [_handle(address) for address in profile.addresses], self._language(dossier))
         self._show_organisation(dossier)
-        if self.notes.toPlainText() == self._kept or not self.notes.hasFocus():
+        if not self.notes.is_in_hand:
             self._kept = profile.notes
             if self.notes.toPlainText() != profile.notes:
                 self.notes.setPlainText(profile.notes)
 
     def keep(self) -> None:
         """Hand over notes that were changed."""
+        self._hand_over(ended=True)
+
+    def _hand_over(self, *, ended: bool) -> None:
         text = self.notes.toPlainText()
         if text != self._kept:
             self._kept = text
-            self.notes_changed.emit(text)
+            self.notes_changed.emit(text, ended)
 
     def _show_pills(self, dossier: Dossier) -> None:
         since = tr("Since {month}", month=month_text(dossier.profile.created_at))
