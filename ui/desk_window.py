@@ -30,7 +30,7 @@ from ui.tasks import Tasks
 from ui.text import told, tr
 from ui.theme import Choice, Theme
 from ui.widgets.focus import FocusKeeper
-from ui.widgets.overlay import Dialog, Overlay, ask
+from ui.widgets.overlay import Dialog, Overlay, ask_to_leave
 from ui.widgets.palette import CommandPalette, Entry
 from ui.widgets.progress import WorkStrip
 from ui.widgets.rail import Reason, State
@@ -336,16 +336,19 @@ class DeskWindow(QMainWindow):
 
     def asks_before(self, leave: Callable[[], object]) -> bool:
         """Would closing lose something? Then a person is asked, in view of it, and `leave` is called if they let it go."""
-        found = self.unsaved()
-        if found is None:
-            return False
-        if self._question is None or self.context.overlay.current() is not self._question:
-            page, typed = found
+        overlay = self.context.overlay
+        if self._question is not None and overlay.current() is self._question:
+            return True
+        if overlay.is_typed_in:
             self.raise_to_front()
-            self.go(page, **typed.place)
-            said = tr("“{name}” is not saved yet.", name=typed.name)
-            act = tr("Close anyway")
-            self._question = ask(self.context.overlay, tr("Close without saving?"), said, act, leave, danger=True)
+            self._question = ask_to_leave(overlay, tr("What is typed here is not saved yet."), leave)
+            return True
+        if (found := self.unsaved()) is None:
+            return False
+        page, typed = found
+        self.raise_to_front()
+        self.go(page, **typed.place)
+        self._question = ask_to_leave(overlay, tr("“{name}” is not saved yet.", name=typed.name), leave)
         return True
 
     def closeEvent(self, event: QCloseEvent, /) -> None:

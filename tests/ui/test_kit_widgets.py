@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QCompleter, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QApplication, QCompleter, QLabel, QLineEdit, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.theme import Theme, tokens
@@ -226,6 +226,36 @@ def test_a_dialog_keeps_the_focus_and_gives_it_back(page: QWidget, qtbot: QtBot)
     assert not overlay.is_open
     assert not done
     assert QApplication.focusWidget() is field
+
+
+def test_esc_and_the_cross_ask_before_words_are_gone(page: QWidget, qtbot: QtBot) -> None:
+    overlay, text = Overlay(page), QPlainTextEdit("What was there")
+    dialog = Dialog("Answer")
+    dialog.add(text)
+    overlay.open(dialog)
+    cross = next(one for one in dialog.findChildren(ToolButton) if one.accessibleName() == "Close")
+    qtbot.keyClicks(text, " and more")
+    for by_key in (True, False):
+        if by_key:
+            qtbot.keyClick(text, KEY.Key_Escape)
+        else:
+            cross.click()
+        question = overlay.current()
+        assert question is not dialog
+        qtbot.keyClick(QApplication.focusWidget(), KEY.Key_Return)  # Enter keeps what is typed
+        assert overlay.current() is dialog
+        assert text.toPlainText() == " and moreWhat was there"
+    cross.click()
+    question = overlay.current()
+    assert question is not None
+    go = next(one for one in question.findChildren(Button) if one.text() == "Close anyway")
+    go.click()
+    assert not overlay.is_open
+    untouched = Dialog("Answer")
+    untouched.add(QPlainTextEdit("What was there"))
+    overlay.open(untouched)
+    qtbot.keyClick(untouched, KEY.Key_Escape)
+    assert not overlay.is_open
 
 
 def test_tab_goes_round_within_a_sheet(page: QWidget, qtbot: QtBot) -> None:

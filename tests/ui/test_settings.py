@@ -26,6 +26,7 @@ from app.people.queries import agent, blocked
 from tests.servers.dovecot import Account, Dovecot
 from tests.servers.smtp import SmtpServer
 from tests.ui.lint import findings
+from ui.pages.settings.canned import CannedEditor, CannedPane
 from ui.pages.settings.data import DataPane
 from ui.pages.settings.form import TextArea
 from ui.pages.settings.mailboxes import Row
@@ -338,6 +339,26 @@ def test_who_ends_the_program_is_asked_about_what_is_not_saved(desk: Desk, windo
     qtbot.mouseClick(button(again, "Close anyway"), Qt.MouseButton.LeftButton)
     assert not window.isVisible()
     assert desk.ask(options.get, "undo_send_seconds") != 20
+
+
+def test_who_ends_the_program_is_asked_about_an_answer_that_is_being_written(window: Window, qtbot: QtBot) -> None:
+    pane = settings(window, "canned").stack.currentWidget()
+    assert isinstance(pane, CannedPane)
+    pane.open_editor(None)
+    editor = window.overlay.current()
+    assert isinstance(editor, CannedEditor)
+    qtbot.keyClicks(editor.text, "Thank you for your patience")
+    window.windows.close_all()
+    question = window.overlay.current()
+    assert isinstance(question, Dialog)
+    assert question is not editor
+    qtbot.mouseClick(button(question, "Cancel"), Qt.MouseButton.LeftButton)
+    assert (window.isVisible(), editor.text.toPlainText()) == (True, "Thank you for your patience")
+    window.windows.close_all()
+    again = window.overlay.current()
+    assert isinstance(again, Dialog)
+    qtbot.mouseClick(button(again, "Close anyway"), Qt.MouseButton.LeftButton)
+    assert not window.isVisible()
 
 
 def test_a_picture_of_oneself_is_made_small_kept_and_taken_away(

@@ -1,7 +1,7 @@
 """Dialogs inside the window: a dimmed page, a framed sheet above it, popovers beside a button, pickers beside a row.
 
 In-window sheets keep the person's place visible, look the same on every system and need no second native window. While
-one is open the focus stays inside it; Esc closes it; afterwards the focus is where it was.
+one is open the focus stays inside it; Esc closes it, and asks first where words would be gone; afterwards the focus is where it was.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable
 import shiboken6
 from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from ui.text import tr
 from ui.theme import tokens
@@ -28,6 +28,8 @@ class Dialog(QFrame):
     """A sheet: title, content, and a foot with a remark at the left and the buttons at the right."""
 
     closed = Signal()
+    doubted = Signal()
+    """Somebody leaves by Esc or the cross, and what they typed would be gone."""
 
     def __init__(self, title: str, *, width: int = 480) -> None:
         super().__init__()
@@ -40,7 +42,7 @@ class Dialog(QFrame):
         head = QHBoxLayout()
         head.setContentsMargins(24, 16, 16, 8)
         head.addWidget(Label(title, "title", wrap=True), 1)
-        head.addWidget(ToolButton("close", tr("Close"), clicked=self.close_dialog), 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(ToolButton("close", tr("Close"), clicked=self.leave), 0, Qt.AlignmentFlag.AlignTop)
         outer.addLayout(head)
         self.content = QVBoxLayout()
         self.content.setContentsMargins(24, 0, 24, 20)
@@ -83,6 +85,14 @@ class Dialog(QFrame):
         """Leave without doing anything."""
         self.closed.emit()
 
+    def leave(self) -> None:
+        """Leave by Esc or the cross, which is soon pressed: not before asking, where words would be gone."""
+        (self.doubted if self.is_typed_in() else self.closed).emit()
+
+    def is_typed_in(self) -> bool:
+        """Is there more than a few words in it that somebody typed, and that nothing else keeps?"""
+        return any(field.document().isModified() for field in self.findChildren(QPlainTextEdit))
+
     def keyPressEvent(self, event: QKeyEvent, /) -> None:
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and self._default is not None and self._default.isEnabled():
@@ -115,6 +125,11 @@ class Overlay(QWidget):
         """The sheet on top."""
         return self._sheets[-1][0] if self._sheets else None
 
+    @property
+    def is_typed_in(self) -> bool:
+        """Would what somebody has typed into a sheet be gone if all were closed now?"""
+        return any(isinstance(sheet, Dialog) and sheet.is_typed_in() for sheet, _, _ in self._sheets)
+
     def open(
         self, sheet: QWidget, *, top: int | None = None, focus: QWidget | None = None, beside: QRect | None = None
     ) -> None:
@@ -133,6 +148,9 @@ class Overlay(QWidget):
         sheet.setParent(self)
         if isinstance(sheet, Dialog):
             sheet.closed.connect(lambda: self.close_sheet(sheet))
+            sheet.doubted.connect(
+                lambda: ask_to_leave(self, tr("What is typed here is not saved yet."), sheet.closed.emit)
+            )
         sheet.installEventFilter(self)
         self.setGeometry(self._page.rect())
         self.show()
@@ -221,7 +239,7 @@ class Overlay(QWidget):
     def _dismiss(self) -> None:
         sheet = self.current()
         if isinstance(sheet, Dialog):
-            sheet.close_dialog()
+            sheet.leave()
         else:
             self.close_sheet()
 
@@ -309,6 +327,11 @@ def ask(
     dialog.set_foot(leave, go, remark=remark)
     overlay.open(dialog, focus=leave if danger else go)
     return dialog
+
+
+def ask_to_leave(overlay: Overlay, said: str, leave: Callable[[], object]) -> Dialog:
+    """The question before something typed is gone; Enter and Esc keep it."""
+    return ask(overlay, tr("Close without saving?"), said, tr("Close anyway"), leave, danger=True)
 
 
 class Popover(QFrame):

@@ -61,7 +61,7 @@ class Builder(Dialog):
         self._build(fields, view)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._look)
-        tree = view.listing.condition if view else start.tree
+        tree = self._begun = view.listing.condition if view else start.tree
         self.name.setText(view.name if view else start.name)
         self.group.show_tree(tree)
         self.typed.setText(to_text(tree))
@@ -106,6 +106,9 @@ class Builder(Dialog):
         self.group.changed.connect(self._rows_changed)
         self.typed.textEdited.connect(self._typed_changed)
         self.name.textChanged.connect(lambda _text: self.name.set_wrong(""))
+
+    def is_typed_in(self) -> bool:
+        return self.tree != self._begun
 
     # -- two faces of one tree
 
