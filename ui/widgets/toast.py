@@ -7,6 +7,7 @@ announced to screen readers, and never takes the focus. An error stays until it 
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ from ui.widgets.paint import draw_shadow
 UNDO_KEYS, REDO_KEYS = "Ctrl+Z", "Ctrl+Shift+Z"
 _MARGIN = 24  # room around the frame for its shadow
 _GAP = 20  # from the edges, enough for the shadow
-_LEAST, _MOST = 240, 420
+_LEAST, _MOST = 240, 320
+"""Pixels, as wide as a list beside the rail: further right are the tools of whoever writes an answer."""
+_NUMBER = re.compile(r"(?<=\d) (?=\w)")
 _SHOWN_MS = {"ok": 6000, "info": 6000, "bad": 12000}
 _ICONS = {"ok": "check", "info": "information-outline", "bad": "alert-circle-outline"}
 
@@ -141,7 +144,7 @@ class ToastHost(QWidget):
         layout.setContentsMargins(16, 6, 12, 6)
         layout.setSpacing(12)
         layout.addWidget(IconView(_ICONS.get(toast.tone, "check"), "canvas", 16))
-        text = Label(toast.text, wrap=True)
+        text = Label(_NUMBER.sub("\u00a0", toast.text), wrap=True)  # no line ends between a number and what it counts
         text.setMinimumHeight(32)
         layout.addWidget(text, 1)
         if toast.act is not None:
