@@ -19,8 +19,8 @@ from app.kernel.files.paths import Workspace
 from app.outbox.drafts import DraftContent, save_draft
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk
-from ui.main import Program
 from ui.pages.settings.compacting import RoomWindow, make_room
+from ui.program import Program, Then
 from ui.widgets.button import Button
 
 
@@ -49,7 +49,7 @@ def test_the_window_asks_closes_gives_back_and_opens_again(folder: Path, qapp: Q
         assert sheet is not None
         next(one for one in sheet.findChildren(Button) if one.text() == "Close and free it").click()
         qtbot.waitUntil(lambda: not window.isVisible(), timeout=30_000)
-        assert program.wants_room
+        assert program.then is Then.ROOM
     finally:
         program.end()
     said = make_room(qapp, Workspace(folder))
@@ -75,7 +75,7 @@ def test_an_engine_that_an_earlier_window_left_is_not_in_the_way(
         qtbot.waitUntil(lambda: engine_pid(place) is not None)
         program = Program(qapp, folder)
         program.begin()
-        program.wants_room = True
+        program.then = Then.ROOM
         program.end()
         assert engine_pid(place) is None
         assert "free again" in make_room(qapp, place)

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.kernel.files.locks import FileLock
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk
-from ui.main import Program
+from ui.program import Program
 
 
 def test_a_database_that_cannot_be_read_any_more_keeps_nothing_open(

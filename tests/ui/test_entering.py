@@ -15,8 +15,8 @@ from app.kernel.maintenance.backup import backups_in
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk
 from tests.later_form import know_a_later_form
-from ui.main import Program
 from ui.pages.restore.entering import EnteringWindow
+from ui.program import Program
 
 
 @pytest.fixture

@@ -17,8 +17,8 @@ from app.desk.maintenance.backing_up import back_up_now
 from app.kernel.files.paths import Workspace
 from app.people.commands import add_agent
 from tests.empty_desk import empty_desk
-from ui.main import Program
 from ui.pages.leaving_sample import begin_anew
+from ui.program import Program, Then
 from ui.widgets.button import Button
 
 LONG = 60_000
@@ -49,7 +49,7 @@ def test_the_window_asks_closes_and_opens_with_an_empty_desk(folder: Path, qapp:
         assert sheet is not None
         assert not program.goes_on
         next(one for one in sheet.findChildren(Button) if one.text() == "Remove the sample and begin").click()
-        qtbot.waitUntil(lambda: program.wants_own and not window.isVisible(), timeout=LONG)
+        qtbot.waitUntil(lambda: program.then is Then.OWN and not window.isVisible(), timeout=LONG)
     finally:
         program.end()
     assert begin_anew(Workspace(folder)) == ""

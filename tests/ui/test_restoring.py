@@ -27,7 +27,6 @@ from app.kernel.maintenance.archive import opened as opened_archive
 from app.people.commands import add_agent
 from tests.desk_fixture import mail_in
 from tests.empty_desk import empty_desk
-from ui.main import Program
 from ui.pages.backing_up import backups_of
 from ui.pages.restore.afterwards import AfterSheet
 from ui.pages.restore.exchanging import exchange_desks
@@ -35,6 +34,7 @@ from ui.pages.restore.page import Page
 from ui.pages.restore.rescue import Rescue
 from ui.pages.settings.data import DataPane
 from ui.pages.settings.saving import SaveSheet
+from ui.program import Program, Then
 from ui.widgets.button import Button
 from ui.widgets.label import Label
 from ui.widgets.overlay import Dialog
@@ -91,7 +91,7 @@ def test_from_the_first_screen_to_the_list_of_what_is_left(archives: Path, qapp:
         qtbot.waitUntil(page.restore_button.isVisible, timeout=LONG)
         assert "help@desk.example" in said(page)
         page.restore_button.click()
-        qtbot.waitUntil(lambda: program.wants_restored and not window.isVisible(), timeout=LONG)
+        qtbot.waitUntil(lambda: program.then is Then.RESTORED and not window.isVisible(), timeout=LONG)
     finally:
         program.end()
     words = exchange_desks(Workspace(folder))
@@ -157,7 +157,7 @@ def test_called_off_nothing_is_left(archives: Path, qapp: QApplication, qtbot: Q
         page.restore()
         page.call_off()
         qtbot.waitUntil(lambda: page.restore_button.isEnabled() and not page.progress.isVisible(), timeout=LONG)
-        assert not program.wants_restored
+        assert program.then is not Then.RESTORED
         assert not (archives / "old" / FOLDER).exists()
         assert not window.context.actions.run("restore_now")
     finally:
