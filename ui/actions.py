@@ -81,7 +81,7 @@ ALL: tuple[Action, ...] = (
     Action("window.new", "New window", "Ctrl+Shift+N", "dock-window", words="another"),
     Action("window.close", "Close this window", "Ctrl+W", "close"),
     Action("quit", "Quit", "Ctrl+Q", "exit-to-app", words="exit close"),
-    Action("new", "New ticket", "C", "square-edit-outline", "List", "compose write"),
+    Action("new", "New ticket", "C", "square-edit-outline", "List", "compose write mail", also="Ctrl+N"),
     Action("next", "Next", "J", "arrow-down", "List"),
     Action("previous", "Previous", "K", "arrow-up", "List"),
     Action("open", "Open", "O", "arrow-expand", "List"),

@@ -24,6 +24,7 @@ from ui.bridge import Bridge
 from ui.models.cache import TicketCache
 from ui.pages import BasePage, Context, Unsaved
 from ui.pages.keymap import KeyKeeper
+from ui.pages.settings.categories import grouped
 from ui.pages.undoing import Undoing
 from ui.pages.working import Working
 from ui.tasks import Tasks
@@ -264,9 +265,11 @@ class DeskWindow(QMainWindow):
         self._live = live
 
     def open_palette(self) -> None:
-        """Every action by a few letters, and what the live search finds."""
+        """Every action by a few letters, every category of the settings, and what the live search finds."""
+        offers = self.actions_.offers()
+        can_set = any(offer.enabled for offer in offers if offer.action.key == "go.settings")
         palette = CommandPalette(
-            [self._entry(offer) for offer in self.actions_.offers()],
+            [*map(self._entry, offers), *(self._settings_entries() if can_set else ())],
             recent=self._recent,
             context=page.acts_on() if (page := self.page()) is not None else "",
             live=lambda query: self._live(query, lambda found: _show(palette, query, found)) if self._live else None,
@@ -297,6 +300,15 @@ class DeskWindow(QMainWindow):
             reason=offer.reason,
             words=tr(action.words) if action.words else "",
         )
+
+    def _settings_entries(self) -> list[Entry]:
+        """Every category of the settings: who looks for their signature need not know where it is."""
+        group = tr("Settings")
+        return [
+            Entry(one.text, partial(self.go, "settings", category=one.key), icon=one.icon, group=group, words=one.words)
+            for _, some in grouped()
+            for one in some
+        ]
 
     def _new_entry(self, typed: str) -> Entry | None:
         """Nothing is called so: it may be what one wants to write about, or to whom."""

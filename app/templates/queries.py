@@ -55,9 +55,9 @@ def canned_answers(db: Session, agent: UUID | None, words: str = "") -> tuple[Ca
     )
 
 
-def facts_for(db: Session, ticket: UUID, agent: UUID | None) -> dict[str, str]:
-    """What the places of a canned answer mean in this ticket (`app.templates.rules.PLACES`)."""
-    row = db.execute(_FACTS, {"ticket": ticket}).one_or_none()
+def facts_for(db: Session, ticket: UUID | None, agent: UUID | None) -> dict[str, str]:
+    """What the places of a canned answer mean in this ticket (`app.templates.rules.PLACES`); None: in none yet."""
+    row = db.execute(_FACTS, {"ticket": ticket}).one_or_none() if ticket is not None else None
     who = agent_of(db, agent) if agent is not None else None
     customer = None
     if row is not None and row.customer is not None:

@@ -147,3 +147,24 @@ def test_canned_answers_are_called_in_a_mail_too(page: Page, made: InboxDesk, qt
     qtbot.waitUntil(lambda: page.answers.list.is_open)
     qtbot.keyClick(edit, Qt.Key.Key_Return)
     assert page.writer.composer.text() == "Hello, From nine to five, Ann Lee is here."
+
+
+def test_canned_answers_are_called_in_a_new_mail_and_know_to_whom_it_goes(
+    page: Page, made: InboxDesk, qtbot: QtBot
+) -> None:
+    made.desk.do(add_canned, "Hello", "Hello {{customer.first_name}},\n{{agent.name}} ({{ticket.number}})", "hello")
+    qtbot.waitUntil(lambda: page.around is not None and len(page.around.answers) == 1)
+    assert page.context.actions.run("new")
+    writer = page.new_mail.writer
+    edit = writer.composer.edit
+    qtbot.waitUntil(lambda: page.writing_new and writer.canned.isVisible())
+    writer.recipients.to.setText("Clara Winther <clara@shop.example>")
+    edit.setFocus()
+    qtbot.waitUntil(edit.hasFocus)
+    assert page.context.actions.run("canned")
+    qtbot.waitUntil(lambda: page.new_mail.answers.list.is_open)
+    called = page.new_mail.answers.list
+    assert page.new_mail.rect().contains(called.geometry())
+    assert not called.geometry().intersects(writer.composer.geometry().translated(writer.pos()))
+    qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert writer.composer.text() == "Hello Clara,\nAnn Lee ()"

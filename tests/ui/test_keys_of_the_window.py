@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
@@ -188,6 +189,20 @@ def test_the_palette_finds_the_bin_from_the_board(page: Page, qtbot: QtBot) -> N
     assert window.current == "inbox"
     qtbot.waitUntil(lambda: page.model.view == View(Pile.BIN, page.me) and page.model.rowCount() == 1)
     assert page.list.title.text() == "Bin"
+
+
+def test_the_palette_knows_where_a_setting_is(page: Page, qtbot: QtBot) -> None:
+    window = window_of(page)
+    for typed, name, category in (("backup", "Data and backup", "data"), ("signature", "Mailboxes", "mailboxes")):
+        window.open_palette()
+        palette = window.overlay.current()
+        assert isinstance(palette, CommandPalette)
+        palette.field.setText(typed)
+        assert name in palette.lines()
+        palette._run(palette._model.index([one.text for one in palette._model.shown].index(name), 0))
+        assert window.current == "settings"
+        shown: Any = window.page()
+        assert shown.current == category
 
 
 def test_every_list_of_the_inbox_has_its_action(page: Page) -> None:

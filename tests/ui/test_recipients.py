@@ -59,6 +59,18 @@ def test_backspace_takes_a_whole_address_but_not_while_it_is_typed(field: Addres
     assert field.text() == "Ann <ann@a.example>, "
 
 
+def test_a_key_that_types_nothing_ends_no_address(field: AddressField, qtbot: QtBot) -> None:
+    for letter in "Ann Lee <ann@a.example>":
+        if letter in "AL<@>":
+            QTest.keyClick(field, Qt.Key.Key_Shift)
+        QTest.keyClicks(field, letter)
+    assert field.text() == "Ann Lee <ann@a.example>"
+    QTest.keyClick(field, Qt.Key.Key_Left)
+    QTest.keyClick(field, Qt.Key.Key_End)
+    QTest.keyClicks(field, "ben")
+    assert field.text() == "Ann Lee <ann@a.example>, ben"
+
+
 def test_an_address_in_the_middle_is_taken_with_its_comma(field: AddressField, qtbot: QtBot) -> None:
     field.setText('"Lee, Ann" <ann@a.example>, ben@b.example, cem@c.example')
     cursor = field.textCursor()

@@ -6,7 +6,7 @@ It belongs to one text. The list lies over the text's frame, in the widget that 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QTextCursor
@@ -44,9 +44,12 @@ class AnswerCaller(QObject):
 
     used = Signal(object)  # UUID
 
-    def __init__(self, edit: GrowingEdit, over: QWidget, page: QWidget) -> None:
+    def __init__(
+        self, edit: GrowingEdit, over: QWidget, page: QWidget, known: Callable[[], Mapping[str, str]] = dict
+    ) -> None:
+        """`known`: what placeholders stand for only now, because it is typed beside the text."""
         super().__init__(edit)
-        self._edit, self._over = edit, over
+        self._edit, self._over, self._known = edit, over, known
         self._answers: tuple[Canned, ...] = ()
         self._facts: Mapping[str, str] = {}
         self._declined = False
@@ -79,10 +82,9 @@ class AnswerCaller(QObject):
         if typed is None or self._declined:
             self.list.hide()
             return
-        found = fitting(self._answers, typed)
+        found, facts = fitting(self._answers, typed), {**self._facts, **self._known()}
         shown = [
-            Suggestion(one.id.hex, one.shortcut, one.name, _begin(fill(one.text, self._facts)))
-            for one in found[:_SHOWN]
+            Suggestion(one.id.hex, one.shortcut, one.name, _begin(fill(one.text, facts))) for one in found[:_SHOWN]
         ]
         self.list.offer(shown, len(self._answers), self._over)
 
@@ -108,7 +110,7 @@ class AnswerCaller(QObject):
             return
         cursor = self._edit.textCursor()
         cursor.movePosition(cursor.MoveOperation.Left, QTextCursor.MoveMode.KeepAnchor, len(typed) + 1)
-        cursor.insertText(fill(one.text, self._facts))
+        cursor.insertText(fill(one.text, {**self._facts, **self._known()}))
         self.used.emit(one.id)
 
 

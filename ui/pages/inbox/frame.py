@@ -139,6 +139,7 @@ class InboxFrame(BasePage):
         super().resizeEvent(event)
         self._float()
         self.answers.place()
+        self.new_mail.answers.place()
         wide = self.window().width() >= self.narrow_below
         if wide != self._wide:
             self._side_wanted = None

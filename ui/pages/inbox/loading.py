@@ -139,6 +139,8 @@ class Surroundings:
     senders: tuple[Sender, ...] = ()
     states: tuple[StateInfo, ...] = ()
     answers: tuple[Canned, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What placeholders of canned answers stand for where there is no ticket yet."""
 
 
 def first(db: Any, wanted: str | UUID, me: UUID | None) -> First:
@@ -161,7 +163,14 @@ def surroundings(db: Any, me: UUID | None = None) -> Surroundings:
     seconds = int(options.get(db, "undo_send_seconds"))
     boxes = mailboxes(db)
     return Surroundings(
-        agents(db), boxes, seconds, waiting, senders(db, me, boxes), offered_states(db), canned_answers(db, me)
+        agents=agents(db),
+        mailboxes=boxes,
+        undo_seconds=seconds,
+        waiting=waiting,
+        senders=senders(db, me, boxes),
+        states=offered_states(db),
+        answers=canned_answers(db, me),
+        facts=facts_for(db, None, me),
     )
 
 

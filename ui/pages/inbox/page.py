@@ -183,7 +183,9 @@ class Page(InboxFrame):
     def _offer_answers(self) -> None:
         answers = self.around.answers if self.around is not None else ()
         self.answers.set_answers(answers, self.facts)
-        self.writer.offer_canned(on=bool(answers))
+        self.new_mail.answers.set_answers(answers, self.around.facts if self.around is not None else {})
+        for writer in (self.writer, self.new_mail.writer):
+            writer.offer_canned(on=bool(answers))
 
     def leave_ticket(self) -> None:
         """Show no ticket: there is none in the list."""
@@ -399,6 +401,10 @@ class Page(InboxFrame):
     def writer_shown(self) -> Writer:
         """The composer in front."""
         return self.new_mail.writer if self.writing_new else self.writer
+
+    def call_answer(self) -> None:
+        """Offer the canned answers where somebody writes."""
+        (self.new_mail.answers if self.writing_new else self.answers).open()
 
     def enter(self) -> None:
         """Enter in the list: into the customer that was found, else into the conversation."""

@@ -112,7 +112,8 @@ def _wire_rest(page: Page) -> None:
     page.side.wanted.connect(lambda: None if page.side.isVisible() else page.toggle_side())
     page.side.tag_added.connect(lambda name: page.triage.add_tag(page.picked.tickets(), name))
     page.side.tag_removed.connect(lambda name: page.triage.remove_tag(page.picked.tickets(), name))
-    page.answers.used.connect(lambda key: page.context.tasks.do(note_used, key))
+    for caller in (page.answers, page.new_mail.answers):
+        caller.used.connect(lambda key: page.context.tasks.do(note_used, key))
     _wire_writer(page, page.writer)
     _wire_writer(page, page.new_mail.writer)
     page.writer.sent.connect(page.send)

@@ -13,6 +13,7 @@ from ui.pages import BasePage, Context, Unsaved
 from ui.pages.health.facts import Facts, gather
 from ui.pages.settings.about import AboutPane
 from ui.pages.settings.canned import CannedPane
+from ui.pages.settings.categories import Category, grouped
 from ui.pages.settings.chat import ChatPage
 from ui.pages.settings.data import DataPane
 from ui.pages.settings.fields import FieldsPane
@@ -41,7 +42,7 @@ _ROUND_A_NAME: Final = 34
 """Of the list of categories: as wide as its longest name needs, which is short in English; and what is beside a name."""
 
 
-class Category(Protocol):
+class Face(Protocol):
     """What each category's widget can do."""
 
     @property
@@ -91,38 +92,12 @@ class Page(BasePage):
     def _nav(self) -> QWidget:
         title = Label(tr("Settings"), "title")
         title.setContentsMargins(8, 0, 0, 8)
-        categories = column(
-            self._heading(tr("Channels")),
-            self._nav_button(
-                "mailboxes", tr("Mailboxes"), "email-outline", tr("password server address signature add")
-            ),
-            self._nav_button("chat", tr("Chat"), "message-outline", tr("website widget bubble hours port visitors")),
-            self._nav_button("sending", tr("Sending"), "send-outline", tr("undo close reopen tickets")),
-            self._nav_button(
-                "senders", tr("Senders"), "account-cancel-outline", tr("blocked spam pictures remote domains")
-            ),
-            self._heading(tr("Work")),
-            self._nav_button("statuses", tr("Statuses"), "progress-check", tr("open waiting solved category colour")),
-            self._nav_button(
-                "fields", tr("Fields"), "form-select", tr("custom own product order required choice tree")
-            ),
-            self._nav_button(
-                "canned", tr("Canned answers"), "text-box-outline", tr("templates snippets shortcuts placeholders")
-            ),
-            self._nav_button("surveys", tr("Surveys"), "star-outline", tr("satisfaction score csat ask")),
-            self._nav_button(
-                "notifications", tr("Notifications"), "bell-outline", tr("notice background engine start autostart")
-            ),
-            self._heading(tr("Desk")),
-            self._nav_button(
-                "general", tr("You and the desk"), "account-outline", tr("name picture photo look theme dark language")
-            ),
-            self._nav_button("keys", tr("Keys"), "keyboard-outline", tr("shortcuts keyboard rebind")),
-            self._nav_button("data", tr("Data and backup"), "database-outline", tr("folder logs restore file")),
-            self._nav_button("about", tr("About"), "information-outline", tr("version licence libraries terms update")),
-            None,
-            spacing=4,
-        )
+        items = [
+            item
+            for heading, some in grouped()
+            for item in (self._heading(heading), *(self._nav_button(one) for one in some))
+        ]
+        categories = column(*items, None, spacing=4)
         scroller = ScrollPage(categories, margins=(12, 0, 12, 16), spacing=0)  # a low window shows them in parts
         top = column(title, self.finder, margins=(12, 20, 12, 8), spacing=4)
         nav = column(top, (scroller, 1), box="panel")
@@ -134,11 +109,11 @@ class Page(BasePage):
         label.setContentsMargins(8, 8, 0, 2)
         return label
 
-    def _nav_button(self, key: str, text: str, icon: str, words: str) -> Button:
-        button = Button(text, "nav", icon=icon, checkable=True, clicked=lambda: self.show_category(key))
+    def _nav_button(self, one: Category) -> Button:
+        button = Button(one.text, "nav", icon=one.icon, checkable=True, clicked=lambda: self.show_category(one.key))
         button.setAutoExclusive(False)
         self._group.addButton(button)
-        self._buttons[key], self._words[key] = button, f"{text} {words}".casefold()
+        self._buttons[one.key], self._words[one.key] = button, f"{one.text} {one.words}".casefold()
         return button
 
     # -- being shown --------------------------------------------------------------------------------------------------
@@ -199,7 +174,7 @@ class Page(BasePage):
     def _unsaved(self, key: str) -> list[Pane]:
         """The forms of a category in which something is typed and not kept."""
         widget = self._widgets.get(key)
-        if widget is None or not cast(Category, widget).changes:
+        if widget is None or not cast(Face, widget).changes:
             return []
         panes = [widget] if isinstance(widget, Pane) else widget.findChildren(Pane)
         return [pane for pane in panes if pane.changes]
@@ -232,7 +207,7 @@ class Page(BasePage):
         return held in (None, *self._buttons.values()) or (key != self.current and self.stack.isAncestorOf(held))
 
     def _load(self) -> None:
-        category = cast(Category, self._widgets[self.current])
+        category = cast(Face, self._widgets[self.current])
         if not category.changes:
             category.load()
 

@@ -100,7 +100,7 @@ def _bind_writing(page: Page) -> None:
     on("send", lambda: page.writer_shown().submit(), lambda: _writing(page))
     on("send_solve", lambda: page.writer_shown().submit(solve=True), lambda: _writing(page))
     on("attach", lambda: page.post.ask_files(page.writer_shown()), lambda: _writing(page))
-    on("canned", page.answers.open, lambda: _answers(page))
+    on("canned", page.call_answer, lambda: _answers(page))
     on("chat.show", lambda: _show_chat(page), lambda: _has_chat(page))
     bind_formatting(page, lambda: _writing(page))
 
@@ -134,9 +134,9 @@ def _writing(page: Page) -> bool | str:
 
 
 def _answers(page: Page) -> bool | str:
-    if page.writing_new or page.around is None or not page.around.answers:
+    if page.around is None or not page.around.answers:
         return tr("There are no canned answers yet. They are made in the settings.")
-    return _alone(page)
+    return _writing(page)
 
 
 def _has_chat(page: Page) -> bool | str:

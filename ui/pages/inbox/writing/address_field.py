@@ -30,6 +30,11 @@ _FRAME: Final = 5  # px of the stylesheet's border and padding
 _PIECE: Final = re.compile(r'(?:"[^"]*"|<[^>]*>|[^,;"<]|["<])+')
 _OF_THE_POPUP: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape, Qt.Key.Key_Tab, Qt.Key.Key_Backtab)
 
+_HELD: Final = (
+    Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_AltGr, Qt.Key.Key_Meta, Qt.Key.Key_CapsLock,
+)  # fmt: skip
+"""Keys that one holds to type another: they end nothing."""
+
 
 def as_text(persons: Sequence[Person]) -> str:
     """People as one types them."""
@@ -147,7 +152,8 @@ class AddressField(QPlainTextEdit):
         typed = "" if event.modifiers() & Qt.KeyboardModifier.ControlModifier else event.text()
         if not self._typing and typed.isprintable() and typed.strip(" ,;") and self._is_behind_last():
             self.textCursor().insertText(", ")
-        self._typing = bool(typed)
+        if event.key() not in _HELD:
+            self._typing = bool(typed)
         super().keyPressEvent(event)
 
     def _is_behind_last(self) -> bool:

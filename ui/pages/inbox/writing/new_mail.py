@@ -5,7 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
+from app.kernel.errors import UserError
 from app.outbox.queries import DraftView
+from app.templates.rules import first_name
+from ui.pages.chats.answers import AnswerCaller
 from ui.pages.inbox.loading import Surroundings
 from ui.pages.inbox.writing.letter import Person
 from ui.pages.inbox.writing.writer import Letter, Writer
@@ -37,6 +40,21 @@ class NewMail(QFrame):
         layout.addWidget(self.writer)
         layout.addStretch(1)
         self.writer.composer.take_files_from(self)
+        self.answers = AnswerCaller(self.writer.composer.edit, self.writer.composer, self, self._known)
+        self.writer.canned_wanted.connect(self.answers.open)
+
+    def _known(self) -> dict[str, str]:
+        """What a canned answer can say of the letter before there is a ticket: to whom it goes, and about what."""
+        fields = self.writer.recipients
+        try:
+            name = next((name for name, _address in fields.to.persons()), "")
+        except UserError:  # an address that is not whole yet
+            name = ""
+        return {
+            "customer.name": name,
+            "customer.first_name": first_name(name),
+            "ticket.subject": fields.subject.text().strip(),
+        }
 
     def begin(self, around: Surroundings | None, draft: DraftView | None, to: tuple[Person, ...] = ()) -> None:
         """Write to somebody, or go on with what was begun."""

@@ -284,8 +284,10 @@ class Writer(Drafting):
     # -- what happens
 
     def _placeholder(self, mode: str) -> str:
+        if mode == "note":
+            return tr("Write a note that only your team sees…")
         if mode != "reply":
-            return tr("Write a note that only your team sees…") if mode == "note" else tr("Write an e-mail…")
+            return tr("Write an e-mail…") if self.canned.isHidden() else tr("Write an e-mail…  / for a canned answer")
         if self.canned.isHidden():
             return tr("Write in the chat…") if self.by_chat else tr("Write a reply…")
         return (
