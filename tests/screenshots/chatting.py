@@ -205,6 +205,31 @@ def canned_edit(studio: Studio, desk: Desk) -> None:
     studio.settle()
 
 
+def canned_left(studio: Studio, desk: Desk) -> None:
+    """Esc while one is being written."""
+    canned(studio, desk)
+    pane = studio.page(Settings).stack.currentWidget()
+    assert isinstance(pane, CannedPane)
+    pane.open_editor(None)
+    editor = studio.shown.overlay.current()
+    assert isinstance(editor, CannedEditor)
+    editor.text.insertPlainText("Thank you for your patience.")
+    editor.leave()
+    studio.settle()
+
+
+def canned_called(studio: Studio, desk: Desk) -> None:
+    """A canned answer is looked for in a new mail."""
+    for name, text, word in _ANSWERS:
+        desk.do(add_canned, name, text, word)
+    studio.go("inbox", new_to="ana@lindqvist.example")
+    page = studio.page(Inbox)
+    studio.wait(lambda: page.writing_new and page.around is not None and bool(page.around.answers), "the answers")
+    page.call_answer()
+    studio.wait(lambda: page.new_mail.answers.list.is_open, "the list of answers")
+    studio.settle()
+
+
 def settings_answering(studio: Studio, _desk: Desk) -> None:
     """How chats are answered."""
     studio.go("settings", category="chat", face="answering")

@@ -69,7 +69,7 @@ class CannedPane(ListPane):
     """The list."""
 
     def __init__(self, context: Context) -> None:
-        words = tr("Texts that you say often. In a reply or a chat, type / and the word, or a few letters of the name.")
+        words = tr("Texts that you say often. In a mail or a chat, type / and the word, or a few letters of the name.")
         super().__init__(context, tr("Canned answers"), words)
         self.add = Button(tr("New answer"), icon="plus", clicked=lambda: self.open_editor(None))
         self.acts.addWidget(self.add)
