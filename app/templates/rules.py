@@ -13,19 +13,22 @@ PLACES: Final = (
 
 MOST_CHARS: Final = 10_000
 
-_PLACE: Final = re.compile(r"([ \t]?)\{\{\s*([a-z_]+\.[a-z_]+)\s*\}\}")
+_PLACE: Final = re.compile(r"(,?[ \t]?)\{\{\s*([a-z_]+\.[a-z_]+)\s*\}\}(?=([.,;:!?]|[ \t]*$)?)", re.MULTILINE)
 
 
 def fill(text: str, facts: Mapping[str, str]) -> str:
     """The text with its places filled. One that nobody knows stays as it stands, so that its writer sees the mistake;
-    one of which nothing is known vanishes, with the blank before it (`Hello {{customer.first_name}},`).
+    one of which nothing is known vanishes, with the blank before it (`Hello {{customer.first_name}},`), and with the comma where
+    the sentence ends behind it (`Of course, {{customer.first_name}}.`).
     """
 
     def value(found: re.Match[str]) -> str:
         known = facts.get(found[2])
-        if known is None:
-            return found[0] if found[2] not in PLACES else ""
-        return found[1] + known if known else ""
+        if known is None and found[2] not in PLACES:
+            return found[0]
+        if known:
+            return found[1] + known
+        return "," if found[1].startswith(",") and found[3] is None else ""
 
     return _PLACE.sub(value, text)
 

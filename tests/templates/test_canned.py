@@ -38,6 +38,20 @@ def test_places_are_filled_plainly() -> None:
     assert tidy_shortcut(" /Thank You ") == "thank-you"
 
 
+def test_nothing_is_left_of_a_place_of_which_nothing_is_known() -> None:
+    empty = {"customer.first_name": "", "ticket.number": ""}
+    for text, filled in (
+        ("Of course, {{customer.first_name}}. See you.", "Of course. See you."),
+        ("Hi, {{customer.first_name}}!\nThank you.", "Hi!\nThank you."),
+        ("Hello, {{customer.first_name}}\nThank you.", "Hello\nThank you."),
+        ("Hello {{customer.first_name}},\nThank you.", "Hello,\nThank you."),
+        ("Yes, {{customer.first_name}} we do, {{agent.name}} as well", "Yes, we do, as well"),
+        ("About #{{ticket.number}}, {{customer.first_name}} ({{ticket.number}})", "About #, ()"),
+    ):
+        assert fill(text, empty) == filled
+    assert fill("Of course, {{customer.first_name}}.", {"customer.first_name": "Ann"}) == "Of course, Ann."
+
+
 def test_the_shortcut_comes_first_then_what_is_used(desk: Desk) -> None:
     desk.do(add_canned, "Shipping", "It leaves today. Thanks!", "ship")
     thanks = desk.do(add_canned, "Thank you", "Thanks for writing", "ty")
