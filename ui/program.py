@@ -7,6 +7,7 @@ What is not needed for the first screen comes after it has been painted: the eng
 from __future__ import annotations
 
 import enum
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -146,7 +147,9 @@ class Program(QObject):
         self.window.look_chosen.connect(self._keep_look)
         self.window.tasks.damaged.connect(self._ask_to_leave_damaged)
         self.window.context.actions.bind(self, "compact", self._ask_for_room)
-        self.window.context.actions.bind(self, "restore_now", self._exchange, self._can_exchange)
+        self.window.context.actions.bind(
+            self, "restore_now", partial(self._close_for, Then.RESTORED), self._can_exchange
+        )
         self.window.start()
         is_shown = not (self._background and _has_tray())
         if is_shown:
@@ -206,7 +209,7 @@ class Program(QObject):
             self._updating = Updating(self.window.context, self.window)
             from ui.pages.leaving_sample import LeavingSample
 
-            self._beginning = LeavingSample(self.window.context, self.window, self._begin_own)
+            self._beginning = LeavingSample(self.window.context, self.window, partial(self._close_for, Then.OWN))
             if self._first is not None:
                 self.take(self._first)
 
@@ -234,8 +237,7 @@ class Program(QObject):
 
     def leave_for_a_moment(self) -> None:
         """A package replaces the program: close as a person would, and be started again afterwards."""
-        self.then = Then.BACK
-        self._app.closeAllWindows()
+        self._close_for(Then.BACK)
         self._app.quit()  # also where no window was shown
 
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
@@ -255,7 +257,7 @@ class Program(QObject):
         from ui.pages.settings.compacting import ask_for_room
 
         if self.window is not None:
-            ask_for_room(self.window.context, self._make_room)
+            ask_for_room(self.window.context, partial(self._close_for, Then.ROOM))
 
     def _rescued(self, succeeded: bool, words: str) -> None:
         """The last good backup was put in the place of a damaged desk, or why it was not."""
@@ -279,29 +281,17 @@ class Program(QObject):
             "damaged is set aside, not erased."
         )
         title, button = tr("The desk's database is damaged"), tr("Close and see what can be done")
-        ask(self.window.context.overlay, title, words, button, self._leave_damaged)
+        ask(self.window.context.overlay, title, words, button, partial(self._close_for, Then.MENDED))
 
-    def _leave_damaged(self) -> None:
-        self.then = Then.MENDED
-        self._app.closeAllWindows()
-
-    def _exchange(self) -> None:
-        """A backup was made ready: close, so that it takes the place of the desk that is open."""
-        self.then = Then.RESTORED
+    def _close_for(self, then: Then) -> None:
+        """Close all windows, for what comes then."""
+        self.then = then
         self._app.closeAllWindows()
 
     def _can_exchange(self) -> bool:
         from app.kernel.files.switching import is_ready
 
         return self.desk is not None and is_ready(self.desk.workspace)
-
-    def _begin_own(self) -> None:
-        self.then = Then.OWN
-        self._app.closeAllWindows()
-
-    def _make_room(self) -> None:
-        self.then = Then.ROOM
-        self._app.closeAllWindows()
 
     def _keep_look(self, look: str) -> None:
         from app.kernel.state import options

@@ -195,27 +195,27 @@ def canned(studio: Studio, desk: Desk) -> None:
 
 def canned_edit(studio: Studio, desk: Desk) -> None:
     """Writing one, with a placeholder that nobody can fill."""
-    canned(studio, desk)
-    pane = studio.page(Settings).stack.currentWidget()
-    assert isinstance(pane, CannedPane)
-    pane.open_editor(None)
-    editor = studio.shown.overlay.current()
-    assert isinstance(editor, CannedEditor)
+    editor = _editor(studio, desk)
     editor.text.setPlainText("Hello {{customer.first_name}}, your order {{order.number}} left us today.")
     studio.settle()
 
 
 def canned_left(studio: Studio, desk: Desk) -> None:
     """Esc while one is being written."""
+    editor = _editor(studio, desk)
+    editor.text.insertPlainText("Thank you for your patience.")
+    editor.leave()
+    studio.settle()
+
+
+def _editor(studio: Studio, desk: Desk) -> CannedEditor:
     canned(studio, desk)
     pane = studio.page(Settings).stack.currentWidget()
     assert isinstance(pane, CannedPane)
     pane.open_editor(None)
     editor = studio.shown.overlay.current()
     assert isinstance(editor, CannedEditor)
-    editor.text.insertPlainText("Thank you for your patience.")
-    editor.leave()
-    studio.settle()
+    return editor
 
 
 def canned_called(studio: Studio, desk: Desk) -> None:
