@@ -260,8 +260,12 @@ class Actions(QObject):
         made.setEnabled(one.isEnabled())
         made.setToolTip(one.toolTip())
         made.setObjectName(one.objectName())
-        made.triggered.connect(one.trigger)
+        made.triggered.connect(lambda: self.press(key))
         return made
+
+    def press(self, key: str) -> None:
+        """Perform an action for a button or a menu, as things stand now: what has just come up may be pressed at once."""
+        self[key].trigger()
 
     def bind(self, owner: QObject, key: str, run: Run, allowed: Allowed = lambda: True) -> None:
         """From now on `run` performs the action; the binding made last rules until `release`."""

@@ -128,7 +128,7 @@ class ChatHead(QFrame):
         self.turn = self._button("chat.turn", tr("Make ticket"))
         self.end = self._button("chat.end", tr("End chat"))
         self.side = ToolButton("dock-right", tr("Show or hide the customer"), checkable=True)
-        self.side.clicked.connect(self._actions["side"].trigger)
+        self.side.clicked.connect(lambda: self._actions.press("side"))
         self.side.hide()
         # Transfer comes to stand where Accept stood: a second click in haste opens a list and ends nothing.
         buttons = (self.accept, self.turn, self.transfer, self.end, self.side, self.more)
@@ -136,7 +136,7 @@ class ChatHead(QFrame):
         layout.addWidget(row((words, 1), *buttons, margins=(24, 0, 16, 0), spacing=8))
 
     def _button(self, key: str, words: str, kind: str = "", *, icon: str = "") -> Button:
-        button = Button(words, kind, icon=icon, clicked=self._actions[key].trigger)
+        button = Button(words, kind, icon=icon, clicked=lambda: self._actions.press(key))
         self._actions.explain(button, key)
         return button
 

@@ -34,7 +34,7 @@ class Proof(QFrame):
         self._match: UUID | None = None
         self._icon = IconView("shield-alert-outline", "warn", 16)
         self._title, self._words = ElidingLabel("", "small-strong"), Label("", "small", wrap=True)
-        self._code = Button(tr("Mail a code"), "small", clicked=actions["chat.verify"].trigger)
+        self._code = Button(tr("Mail a code"), "small", clicked=lambda: actions.press("chat.verify"))
         actions.explain(self._code, "chat.verify")
         self.known, self.before = Button("", "ghost", clicked=self._go), Label("", "small", wrap=True)
         self._box = column(
