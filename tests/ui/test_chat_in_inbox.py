@@ -153,7 +153,9 @@ def test_canned_answers_are_called_in_a_new_mail_and_know_to_whom_it_goes(
     page: Page, made: InboxDesk, qtbot: QtBot
 ) -> None:
     made.desk.do(add_canned, "Hello", "Hello {{customer.first_name}},\n{{agent.name}} ({{ticket.number}})", "hello")
-    qtbot.waitUntil(lambda: page.around is not None and len(page.around.answers) == 1)
+    for number in range(6):
+        made.desk.do(add_canned, f"Other {number}", "Something else", f"other-{number}")
+    qtbot.waitUntil(lambda: page.around is not None and len(page.around.answers) == 7)
     assert page.context.actions.run("new")
     writer = page.new_mail.writer
     edit = writer.composer.edit
@@ -166,5 +168,9 @@ def test_canned_answers_are_called_in_a_new_mail_and_know_to_whom_it_goes(
     called = page.new_mail.answers.list
     assert page.new_mail.rect().contains(called.geometry())
     assert not called.geometry().intersects(writer.composer.geometry().translated(writer.pos()))
+    page.window().resize(960, 640)
+    qtbot.waitUntil(lambda: page.new_mail.rect().contains(called.geometry()))
+    typed = edit.mapTo(page.new_mail, edit.cursorRect().center())
+    assert not called.geometry().contains(typed), "what is typed stays in sight"
     qtbot.keyClick(edit, Qt.Key.Key_Return)
     assert writer.composer.text() == "Hello Clara,\nAnn Lee ()"

@@ -136,14 +136,17 @@ class SuggestList(QFrame):
         self.raise_()
 
     def place(self, over: QWidget) -> None:
-        """Lie above this widget, as wide as it; below it where there is no room above and there is below."""
+        """Lie above this widget, as wide as it; below it, or over its end, where it has no room above."""
         page = self.parentWidget()
         assert page is not None
         height = self.sizeHint().height()
         corner = over.mapTo(page, QPoint(0, 0))
         above, below = corner.y() - height - 6, corner.y() + over.height() + 6
-        fits_below = above < 0 and below + height <= page.height()
-        self.setGeometry(corner.x(), below if fits_below else max(0, above), over.width(), height)
+        if (
+            above < 0 and corner.y() < page.height() // 2
+        ):  # a text begins at its top: in a low window its end is covered
+            above = min(below, page.height() - height - 6)
+        self.setGeometry(corner.x(), max(0, above), over.width(), height)
 
     def eventFilter(self, watched: QObject, event: QEvent, /) -> bool:
         if event.type() is QEvent.Type.FocusOut:
